@@ -1,0 +1,25 @@
+// Installs and builds what `npm run demo` and `npm test` need; does nothing when that is done already.
+import { execSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const modifiedMs = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+function newestMs(folder) {
+  if (!existsSync(folder)) return 0;
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Math.max(0, ...files.filter((f) => f.isFile()).map((f) => modifiedMs(`${f.parentPath}/${f.name}`)));
+}
+
+function run(command) {
+  process.stderr.write(`> ${command}\n`);
+  execSync(command, { stdio: ['ignore', 2, 2], env: { ...process.env, JOBS: process.env.JOBS ?? 'max' } });
+}
+
+if (modifiedMs('node_modules/.package-lock.json') < modifiedMs('package-lock.json')) {
+  run('npm ci --no-fund --no-audit');
+}
+const sourceMs = Math.max(...['src', 'test', 'bench'].map(newestMs), modifiedMs('tsconfig.json'));
+if (modifiedMs('dist/built') < sourceMs) run('npm run --silent build');

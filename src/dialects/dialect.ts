@@ -1,0 +1,24 @@
+import type { HeaderList, Protocol, TraceRecord } from '../trace/record.ts';
+
+/** What a dialect may look at to name an operation. */
+export interface RequestView {
+  protocol: Protocol;
+  method: string;
+  path: string;
+  headers: HeaderList;
+  /** The body or the first gRPC message, possibly only its beginning. */
+  body: Uint8Array;
+}
+
+export interface OperationName {
+  op: string;
+  space: string;
+}
+
+/** Gives records their names. Pure, cheap, and never throws: it runs inside capture. */
+export interface Dialect {
+  readonly name: string;
+  describe(request: RequestView): OperationName;
+  /** Whether the operation changes the server's state. */
+  isWrite(record: Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>): boolean;
+}

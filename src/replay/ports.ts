@@ -1,0 +1,83 @@
+import type { TraceRecord } from '../trace/record.ts';
+
+/** Monotonic time and waiting. The only place replay gets either from; tests pass a virtual one. */
+export interface Clock {
+  /** Integer-valued ns on a monotonic clock; only differences mean anything. */
+  nowNs(): number;
+  /** Calls `wake` once, at or after `atNs` (or as soon as possible). Returns a function that cancels it. */
+  at(atNs: number, wake: () => void): () => void;
+}
+
+/** Why an operation got no whole answer; closed, so that results can be compared. */
+export type FailureCode =
+  | 'timeout'
+  | 'connect_failed'
+  | 'connection_reset'
+  | 'connection_closed' // ended in the middle of an answer, or before it
+  | 'bad_response' // bytes that are no answer of the protocol
+  | 'bad_request' // the record can't be sent: the transport refuses it
+  | 'tls'
+  | 'cancelled' // by us: interrupt, or drain ran out
+  | 'other';
+
+/** What a transport saw of one operation. */
+export interface SendOutcome {
+  /** HTTP status or gRPC status code; undefined when none came. */
+  status: number | undefined;
+  /** HTTP below 400, gRPC 0. */
+  ok: boolean;
+  failure: FailureCode | undefined;
+  /** One line for people, for the first of each kind of error. */
+  detail: string;
+  responseBytes: number;
+}
+
+/** What a transport tells about one operation, each at most once, `onSent` before `onDone`; `onDone` always comes. */
+export interface SendListener {
+  /** The first byte is being handed to the socket. */
+  onSent(): void;
+  /** First byte (HTTP) or first message (gRPC) of the answer. */
+  onFirstAnswer(): void;
+  onDone(outcome: SendOutcome): void;
+}
+
+/** Gives up one operation; its `onDone` follows (with the failure the transport then sees, or `cancelled`). */
+export type Cancel = () => void;
+
+/** How operations leave. Knows a protocol and no schedule. */
+export interface Transport {
+  /** Opens connections ahead of the first operation; rejects with a `target` error when nothing answers there. */
+  warmUp(): Promise<void>;
+  /**
+   * Starts one operation now. Never throws: what can't be sent ends in `onDone` with `bad_request`.
+   * `timeScale` divides recorded offsets inside a stream (2 = twice as fast).
+   */
+  send(record: TraceRecord, timeScale: number, listener: SendListener): Cancel;
+  /** Ends all connections; operations still open end with `cancelled`. */
+  close(): Promise<void>;
+}
+
+/** Where an operation of the plan ended. planned = sent + shed + gate_timeout + unsent; sent = ok + error + cut_off. */
+export type Disposition = 'ok' | 'error' | 'cut_off' | 'shed' | 'gate_timeout' | 'unsent';
+
+/** One operation on its way through the replay. The engine owns and reuses it: copy what must outlive a callback. */
+export interface Operation {
+  record: TraceRecord;
+  /** Position in the trace's order, from 0; counts on over loops. */
+  number: number;
+  /** All times in ns on the engine's clock. */
+  dueNs: number;
+  /** When its predecessors were done; equals dueNs when it had none to wait for. */
+  readyNs: number;
+  /** Undefined until sent. */
+  sentNs: number | undefined;
+  firstAnswerNs: number | undefined;
+  doneNs: number | undefined;
+  outcome: SendOutcome | undefined;
+}
+
+/** What the engine reports; called on the hot path, so implementations only count. */
+export interface ReplayObserver {
+  onSent(operation: Operation, inFlight: number): void;
+  onSettled(operation: Operation, disposition: Disposition, inFlight: number): void;
+}

@@ -1,0 +1,54 @@
+import type { Loss, TraceHeader, TraceRecord } from './record.ts';
+import type { TraceIndex } from './trace-index.ts';
+
+/** What to read of a trace. All bounds in ns from the header's epoch. */
+export interface ReadOptions {
+  /** Inclusive. */
+  fromNs?: number | undefined;
+  /** Exclusive. */
+  toNs?: number | undefined;
+  /** A damaged block: stop with an error (default), or skip it and count it in `loss`. */
+  onDamage?: 'throw' | 'skip' | undefined;
+}
+
+/**
+ * An open trace, whatever its form (trace file, NDJSON, compressed NDJSON; file or pipe).
+ * A file may be read several times, one read after the other; a pipe once.
+ */
+export interface Trace {
+  /** File name, or `-`. For messages. */
+  readonly name: string;
+  readonly format: 'trace' | 'ndjson' | 'ndjson.zst' | 'loadtest';
+  readonly header: TraceHeader;
+  /** Undefined on a pipe, for NDJSON, and where the file has none or a damaged one (`warnings` says so). */
+  readonly index: TraceIndex | undefined;
+  /** Can be read again from the start. */
+  readonly seekable: boolean;
+  /** Plain sentences: index missing, cut off at the end, … May grow while reading. */
+  readonly warnings: readonly string[];
+  /**
+   * Records in the order of their starts, in batches (never empty). Batches and records are the caller's;
+   * bodies are views that stay valid as long as they are held.
+   */
+  records(options?: ReadOptions): AsyncIterable<TraceRecord[]>;
+  /** Known losses: the header's, and those of all blocks read so far (with an index: of the whole file). */
+  readonly loss: Loss;
+  close(): Promise<void>;
+}
+
+/** Where finished bytes go; `write` resolves when the sink is ready for more. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Writes one trace, in whichever form. Records may come a little out of order: see `createTraceWriter`. */
+export interface TraceWriter {
+  write(batch: readonly TraceRecord[]): Promise<void>;
+  /** Adds to the loss ledger of the block now open. */
+  addLoss(loss: Loss): void;
+  /** Closes the block now open, so that it is readable after a crash. */
+  flush(): Promise<void>;
+  /** Writes what is open, index and seek table, and closes the sink. */
+  finish(): Promise<void>;
+}
