@@ -1,0 +1,134 @@
+import { EngramTraceError } from '../trace/error.ts';
+import type { TimeWindow, TraceRecord } from '../trace/record.ts';
+
+/** When operations are due: at their recorded times, all at once, or evenly at a rate. */
+export type Timing =
+  | { readonly kind: 'absolute' }
+  | { readonly kind: 'asap' }
+  | { readonly kind: 'rate'; readonly perSec: number };
+
+/** What waits for what: `session` keeps what followed in a session behind its predecessors, `open` nothing. */
+export type Order = 'session' | 'open';
+
+/** What happens to operations that can't leave when they are due. */
+export type BehindPolicy = 'catch-up' | 'shed' | 'stretch' | 'abort';
+
+/** Everything a replay can be told. Times in ns. See `replayOptions` for the defaults. */
+export interface ReplayOptions {
+  /** Speed: recorded gaps are divided by it. Any number above 0. */
+  multiplier: number;
+  timing: Timing;
+  /** Recorded gaps longer than this are cut to it, before the multiplier. */
+  maxGapNs: number | undefined;
+  /** Passes over the trace, at least 1; `Infinity` goes on until interrupted. */
+  loops: number;
+  /** What the trace was cut to; sets the length of a pass. Without it the seam of two passes is one mean gap. */
+  window: TimeWindow | undefined;
+  order: Order;
+  /** An operation held back by its session longer than this is given up (`gate_timeout`). */
+  gateTimeoutNs: number;
+  /** Operations with the transports at one time. */
+  maxInFlight: number;
+  behind: BehindPolicy;
+  /** Lateness that is ordinary and starts no policy. */
+  lateGraceNs: number;
+  /** `catch-up` and `shed`: how many times faster than planned late operations may leave. */
+  catchUpFactor: number;
+  /** `shed`: an operation later than this is dropped. */
+  shedAfterNs: number;
+  /** `abort`: an operation later than this stops the replay. */
+  abortAfterNs: number;
+  /** Time for a whole answer; a gRPC stream gets its recorded duration (scaled) on top. */
+  timeoutNs: number;
+  /** Time for what is in flight after the last operation left; undefined: each has its own timeout. */
+  drainNs: number | undefined;
+  /** The same after an interrupt. */
+  interruptDrainNs: number;
+  /** From the first batch being there to the first due time. */
+  leadNs: number;
+  /** Records and bytes read ahead of their due time. */
+  readAheadRecords: number;
+  readAheadBytes: number;
+  /** Records and bytes that are past due and can't leave yet; beyond it the plan itself waits, and that is counted. */
+  maxHeldRecords: number;
+  maxHeldBytes: number;
+  /** Which records take part (`--only`); others are counted in `filteredOut`. */
+  only: ((record: TraceRecord) => boolean) | undefined;
+  /** Aborted: nothing more is sent, what is in flight gets `interruptDrainNs`. */
+  signal: AbortSignal | undefined;
+}
+
+const SECOND = 1e9;
+const MILLISECOND = 1e6;
+
+const DEFAULTS: ReplayOptions = {
+  multiplier: 1,
+  timing: { kind: 'absolute' },
+  maxGapNs: undefined,
+  loops: 1,
+  window: undefined,
+  order: 'session',
+  gateTimeoutNs: 30 * SECOND,
+  maxInFlight: 4096,
+  behind: 'catch-up',
+  lateGraceNs: 10 * MILLISECOND,
+  catchUpFactor: 2,
+  shedAfterNs: SECOND,
+  abortAfterNs: SECOND,
+  timeoutNs: 30 * SECOND,
+  drainNs: undefined,
+  interruptDrainNs: 2 * SECOND,
+  leadNs: 100 * MILLISECOND,
+  readAheadRecords: 8192,
+  readAheadBytes: 32 * 2 ** 20,
+  maxHeldRecords: 65_536,
+  maxHeldBytes: 128 * 2 ** 20,
+  only: undefined,
+  signal: undefined,
+};
+
+/** What was given over the defaults; a value that makes no sense is a `usage` error. */
+export function replayOptions(given: Partial<ReplayOptions> = {}): ReplayOptions {
+  const options = { ...DEFAULTS, ...withoutUndefined(given) };
+  for (const name of POSITIVE)
+    requireThat(options[name] > 0 && !Number.isNaN(options[name]), name, 'above 0');
+  for (const name of NOT_NEGATIVE) requireThat((options[name] ?? 0) >= 0, name, '0 or more');
+  requireThat(Number.isFinite(options.multiplier), 'multiplier', 'a finite number');
+  requireThat(options.loops === Infinity || Number.isInteger(options.loops), 'loops', 'a whole number');
+  if (options.timing.kind === 'rate') {
+    const rate = options.timing.perSec;
+    requireThat(rate > 0 && Number.isFinite(rate), 'timing rate', 'a number above 0');
+  }
+  return options;
+}
+
+const POSITIVE = [
+  'multiplier',
+  'loops',
+  'maxInFlight',
+  'catchUpFactor',
+  'timeoutNs',
+  'gateTimeoutNs',
+  'readAheadRecords',
+  'readAheadBytes',
+  'maxHeldRecords',
+  'maxHeldBytes',
+] as const;
+
+const NOT_NEGATIVE = [
+  'maxGapNs',
+  'lateGraceNs',
+  'shedAfterNs',
+  'abortAfterNs',
+  'drainNs',
+  'interruptDrainNs',
+  'leadNs',
+] as const;
+
+function withoutUndefined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+}
+
+function requireThat(holds: boolean, name: string, need: string): void {
+  if (!holds) throw new EngramTraceError('usage', `the replay's ${name} has to be ${need}`);
+}
