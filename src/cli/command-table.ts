@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+
+/** One command as `--help` knows it; its module is loaded only when it is named. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command, in the order of a day's work. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'capture',
+    summary: 'record live HTTP and gRPC traffic in front of a server into an op log',
+    load: async () => (await import('./capture.ts')).makeCaptureCommand(),
+  },
+  {
+    name: 'export',
+    summary: 'cut a window of an op log into one sorted trace',
+    load: async () => (await import('./export.ts')).makeExportCommand(),
+  },
+  {
+    name: 'inspect',
+    summary: 'show what is in a trace: rates, sizes, latencies, bursts, losses',
+    load: async () => (await import('./inspect.ts')).makeInspectCommand(),
+  },
+  {
+    name: 'filter',
+    summary: 'select records by op, space, session, path, status, latency or time',
+    load: async () => (await import('./filter.ts')).makeFilterCommand(),
+  },
+  {
+    name: 'cat',
+    summary: 'print records as NDJSON',
+    load: async () => (await import('./cat.ts')).makeCatCommand(),
+  },
+  {
+    name: 'convert',
+    summary: 'turn a trace into NDJSON and back',
+    load: async () => (await import('./convert.ts')).makeConvertCommand(),
+  },
+  {
+    name: 'repair',
+    summary: 'recover what is whole in a damaged or cut-off trace, with a new index',
+    load: async () => (await import('./repair.ts')).makeRepairCommand(),
+  },
+  {
+    name: 'replay',
+    summary: 'send a trace to a server with its timing, at any multiple of its rate',
+    load: async () => (await import('./replay.ts')).makeReplayCommand(),
+  },
+  {
+    name: 'dev-server',
+    summary: 'a small stand-in for Engram, with latency and faults to order',
+    load: async () => (await import('./dev-server.ts')).makeDevServerCommand(),
+  },
+  {
+    name: 'demo',
+    summary: 'the whole circle on this machine in under a minute',
+    load: async () => (await import('./demo.ts')).makeDemoCommand(),
+  },
+];
+
+/** The top-level help text. */
+export function helpText(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.name.length));
+  const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return `Usage: engram-trace <command> [options]
+
+Capture, window and replay the traffic of an Engram server with its real timing.
+
+Commands:
+${lines.join('\n')}
+
+engram-trace <command> --help lists a command's flags. Every flag has a variable
+(--rate-multiplier is ENGRAM_TRACE_RATE_MULTIPLIER) and a key in the file named by
+--config; the flag beats the variable and the variable beats the file.
+`;
+}

@@ -1,0 +1,38 @@
+import type { ErrorCode } from '../trace/error.ts';
+
+/** Every exit code of the program, by meaning. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  regression: 3,
+  invalidReplay: 98,
+  limitsNotMet: 99,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const BY_ERROR: Record<ErrorCode, ExitCode> = {
+  usage: EXIT.usage,
+  not_a_trace: EXIT.failed,
+  unsupported_version: EXIT.failed,
+  corrupt: EXIT.failed,
+  bad_record: EXIT.failed,
+  empty: EXIT.failed,
+  io: EXIT.failed,
+  target: EXIT.failed,
+  missing_zstd: EXIT.failed,
+  internal: EXIT.failed,
+};
+
+/** Exit code for an error of ours. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return BY_ERROR[code];
+}
+
+/** Exit code after a signal that ended the command early. */
+export function exitCodeOfSignal(signal: NodeJS.Signals): ExitCode {
+  return signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
+}

@@ -1,0 +1,40 @@
+import { DateTime } from 'luxon';
+import { EngramTraceError } from '../trace/error.ts';
+import { parseDuration } from './parse-duration.ts';
+
+/** A point in time on the wall clock (Unix ns), or counted from the start of a trace (ns). */
+export type TimePoint = { readonly unixNs: bigint } | { readonly offsetNs: number };
+
+const FRACTION = /^(.*T?\d{2}:?\d{2}:?\d{2})[.,](\d{1,9})(.*)$/i;
+const HINT =
+  'write it in ISO 8601 such as 2025-11-21T14:00:00Z (UTC where no zone is given), or relative such as -2h';
+
+/**
+ * Reads a time into Unix ns: ISO 8601 to the ns, in UTC where it names no zone, or `now`, `-2h`, `now-2h`.
+ * Impossible times (30 February, 25:00) throw `usage`.
+ */
+export function parseTime(text: string, nowUnixNs: bigint): bigint {
+  const trimmed = text.trim();
+  const relative = /^(?:now)?\s*([-+])\s*(.+)$/i.exec(trimmed);
+  if (/^now$/i.test(trimmed)) return nowUnixNs;
+  if (relative?.[2] === undefined) return parseIso(trimmed);
+  const ns = BigInt(parseDuration(relative[2]));
+  return relative[1] === '-' ? nowUnixNs - ns : nowUnixNs + ns;
+}
+
+/** As `parseTime`, and a plain duration (`90`, `1m30s`) counts from the start of the trace. Throws `usage`. */
+export function parseTimePoint(text: string, nowUnixNs: bigint): TimePoint {
+  if (/^[\d.]+\s*([nuµμm]?s|m|h|d|$)/.test(text.trim())) return { offsetNs: parseDuration(text) };
+  return { unixNs: parseTime(text, nowUnixNs) };
+}
+
+function parseIso(text: string): bigint {
+  // Luxon counts in ms, so the digits behind the point are taken off and added again.
+  const [, whole = text, digits = '', zone = ''] = FRACTION.exec(text) ?? [];
+  const time = DateTime.fromISO(whole + zone, { zone: 'utc' });
+  if (!/^\d{4}-?\d{2}/.test(text) || !time.isValid) {
+    const reason = time.invalidExplanation ?? 'it is no ISO 8601 time';
+    throw new EngramTraceError('usage', `'${text}' is not a time: ${reason}`, { hint: HINT });
+  }
+  return BigInt(time.toMillis()) * 1_000_000n + BigInt(digits.padEnd(9, '0'));
+}

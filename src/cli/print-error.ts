@@ -1,0 +1,39 @@
+import { EngramTraceError } from '../trace/error.ts';
+import { type ExitCode, exitCodeOf } from './exit-code.ts';
+
+/** Text for people: what went wrong and where, then what to do about it. At most two lines. */
+export function errorText(error: EngramTraceError): string {
+  const where = error.where === undefined ? '' : `${error.where}: `;
+  const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+  return `engram-trace: ${oneLine(where + error.message)}${hint}\n`;
+}
+
+/** Prints anything thrown to stderr and returns the exit code; a stack only where ENGRAM_TRACE_DEBUG asks for it. */
+export function printError(thrown: unknown): ExitCode {
+  const error = understood(thrown);
+  process.stderr.write(errorText(error));
+  if (process.env['ENGRAM_TRACE_DEBUG']) process.stderr.write(`${stacks(thrown)}\n`);
+  return exitCodeOf(error.code);
+}
+
+function understood(thrown: unknown): EngramTraceError {
+  if (thrown instanceof EngramTraceError) return thrown;
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return EngramTraceError.from(thrown, 'io');
+  return EngramTraceError.from(thrown, 'internal', {
+    where: 'unexpected error',
+    hint: 'this is a bug in engram-trace; run it again with ENGRAM_TRACE_DEBUG=1 to see where',
+  });
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
+
+function stacks(thrown: unknown): string {
+  const parts: string[] = [];
+  for (let error = thrown; error instanceof Error && parts.length < 5; error = error.cause) {
+    parts.push(error.stack ?? error.message);
+  }
+  return parts.join('\ncaused by ');
+}

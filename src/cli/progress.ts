@@ -1,0 +1,50 @@
+/** A line for people about work that goes on; texts are made only when they are shown. */
+export interface Progress {
+  /** Shows `text` if it is time to. Cheap enough to call per batch. */
+  update(text: () => string): void;
+  /** Removes the line on a terminal; call it before anything else is printed. */
+  stop(): void;
+}
+
+export interface ProgressOptions {
+  quiet?: boolean | undefined;
+  stream?: NodeJS.WriteStream;
+  nowMs?: () => number;
+}
+
+const TTY_EVERY_MS = 100;
+const LINE_EVERY_MS = 5_000;
+const SILENT: Progress = { update: () => {}, stop: () => {} };
+
+/** On a terminal one line that is rewritten, else a line every 5 s; nothing when quiet. Writes to stderr. */
+export async function createProgress(options: ProgressOptions = {}): Promise<Progress> {
+  const { quiet = false, stream = process.stderr, nowMs = () => performance.now() } = options;
+  if (quiet) return SILENT;
+  if (!stream.isTTY)
+    return paced(
+      LINE_EVERY_MS,
+      nowMs,
+      (text) => stream.write(`${text}\n`),
+      () => {},
+    );
+  const { createLogUpdate } = await import('log-update');
+  const line = createLogUpdate(stream);
+  return paced(TTY_EVERY_MS, nowMs, line, () => line.clear());
+}
+
+function paced(
+  everyMs: number,
+  nowMs: () => number,
+  show: (text: string) => void,
+  stop: () => void,
+): Progress {
+  let dueMs = nowMs() + everyMs;
+  return {
+    update(text) {
+      if (nowMs() < dueMs) return;
+      show(text());
+      dueMs = nowMs() + everyMs;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,116 @@
+import { Command, CommanderError } from 'commander';
+import { EngramTraceError } from '../trace/error.ts';
+import { COMMANDS, type CommandEntry } from './command-table.ts';
+import type { ConfigValues } from './config-file.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { didYouMean } from './nearest.ts';
+import { printError } from './print-error.ts';
+
+/** Runs `engram-trace <args>`; returns the exit code of an error, undefined where the command has set its own. */
+export async function runCommand(args: readonly string[]): Promise<ExitCode | undefined> {
+  let command: Command | undefined;
+  try {
+    const entry = findEntry(args[0] ?? '');
+    const rest = args.slice(1);
+    command = await build(entry);
+    await applyDefaults(command, entry, rest);
+    await command.parent?.parseAsync([entry.name, ...rest], { from: 'user' });
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) return printError(thrown);
+    return thrown.exitCode === 0 ? EXIT.ok : printError(usageError(thrown, command));
+  }
+}
+
+function findEntry(name: string): CommandEntry {
+  const entry = COMMANDS.find((command) => command.name === name);
+  if (entry !== undefined) return entry;
+  const kind = name.startsWith('-') ? 'flag' : 'command';
+  const known = kind === 'flag' ? ['--help', '--version'] : COMMANDS.map((command) => command.name);
+  throw new EngramTraceError('usage', `unknown ${kind} '${name}'`, {
+    hint: didYouMean(name, known, 'engram-trace --help lists the commands'),
+  });
+}
+
+/** The command, ready to parse: errors are thrown, `--config` and `--quiet` exist, parsers name their flag. */
+async function build(entry: CommandEntry): Promise<Command> {
+  const program = new Command('engram-trace').exitOverride().configureOutput({ outputError: () => {} });
+  const command = (await entry.load()).name(entry.name);
+  if (command.description() === '') command.description(entry.summary);
+  const has = (flag: string) => command.options.some((option) => option.long === flag);
+  if (!has('--quiet')) command.option('--quiet', 'no progress and no summary on stderr');
+  if (!has('--config')) command.option('--config <file>', 'TOML file with values for flags');
+  command
+    .copyInheritedSettings(program)
+    .showSuggestionAfterError(false)
+    .helpOption('-h, --help', 'show this help');
+  for (const option of command.options) {
+    const parse = option.parseArg;
+    if (parse !== undefined) option.parseArg = naming(option.long ?? option.flags, parse);
+    // settings.ts reads the variables: commander would take FLAG=0 for a switch turned on.
+    delete option.envVar;
+  }
+  program.addCommand(command);
+  return command;
+}
+
+type ParseArg = <T>(value: string, previous: T) => T;
+
+/** Errors of a flag's parser tell which flag it was. */
+function naming(flag: string, parse: ParseArg): ParseArg {
+  return (value, previous) => {
+    try {
+      return parse(value, previous);
+    } catch (thrown) {
+      const ours =
+        thrown instanceof EngramTraceError ||
+        (thrown as CommanderError)?.code === 'commander.invalidArgument';
+      if (!ours) throw thrown;
+      const error = EngramTraceError.from(thrown, 'usage');
+      throw new EngramTraceError('usage', error.message, {
+        where: error.where ?? flag,
+        hint: error.hint,
+        cause: thrown,
+      });
+    }
+  };
+}
+
+/** Variables and the configuration file fill in what a trial parse finds missing on the command line. */
+async function applyDefaults(command: Command, entry: CommandEntry, args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) return;
+  const trial = await build(entry);
+  trial.parseOptions([...args]);
+  const file = trial.getOptionValue('config') ?? process.env['ENGRAM_TRACE_CONFIG'];
+  const { applySettings, settableFlags } = await import('./settings.ts');
+  const given = (attribute: string) => trial.getOptionValueSource(attribute) === 'cli';
+  const flags = settableFlags(command);
+  applySettings(
+    command,
+    given,
+    process.env,
+    file ? await configOf(String(file), entry.name, flags) : new Map(),
+  );
+}
+
+async function configOf(file: string, command: string, flags: readonly string[]): Promise<ConfigValues> {
+  const { readConfig } = await import('./config-file.ts');
+  return readConfig(
+    file,
+    command,
+    flags,
+    COMMANDS.map(({ name }) => name),
+  );
+}
+
+/** Commander's complaint in our words, with the nearest flag. */
+function usageError(error: CommanderError, command: Command | undefined): EngramTraceError {
+  const message = (error.message.split('\n')[0] ?? '')
+    .replace(/^error: /, '')
+    .replaceAll(/\boption\b/g, 'flag');
+  const help = `engram-trace ${command?.name() ?? ''} --help lists the flags`;
+  const unknown = error.code === 'commander.unknownOption' ? /'(.*)'/.exec(message)?.[1] : undefined;
+  const flags = command?.options.map((option) => option.long ?? option.flags) ?? [];
+  const hint = unknown === undefined ? help : didYouMean(unknown, flags, help);
+  return new EngramTraceError('usage', message, { hint, cause: error });
+}
