@@ -58,15 +58,18 @@ function flagName(option: Option): string {
 
 /** A repeatable flag takes one value per line. */
 function setFromText(command: Command, option: Option, text: string, where: string): void {
-  if (isSwitch(option)) return set(command, option, toSwitch(text, where), 'env');
-  setValues(command, option, text.split('\n'), where, 'env');
+  if (isSwitch(option)) set(command, option, toSwitch(text, where), 'env');
+  else setValues(command, option, text.split('\n'), where, 'env');
 }
 
 function setFromConfig(command: Command, option: Option, value: unknown, where: string): void {
-  const values = (Array.isArray(value) ? value : [value]).map(String);
-  if (!isSwitch(option)) return setValues(command, option, values, where, 'config');
-  if (typeof value !== 'boolean') throw new EngramTraceError('usage', 'must be true or false', { where });
-  set(command, option, value, 'config');
+  if (!isSwitch(option)) {
+    setValues(command, option, (Array.isArray(value) ? value : [value]).map(String), where, 'config');
+  } else if (typeof value === 'boolean') {
+    set(command, option, value, 'config');
+  } else {
+    throw new EngramTraceError('usage', 'must be true or false', { where });
+  }
 }
 
 function setValues(command: Command, option: Option, texts: string[], where: string, source: string): void {

@@ -1,0 +1,50 @@
+import { EngramTraceError } from '../trace/error.ts';
+
+/** gRPC status names by code (grpc/grpc doc/statuscodes.md). */
+const GRPC_NAMES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
+
+type StatusTest = (status: number | undefined) => boolean;
+
+/**
+ * Compiles `200`, `5xx`, `400-499`, a gRPC code (`14` or `UNAVAILABLE`) or `none` (no status came). HTTP statuses
+ * start at 100 and gRPC codes end at 16, so the number alone tells them apart. Throws `usage`.
+ */
+export function createStatusTest(text: string): StatusTest {
+  if (text.toLowerCase() === 'none') return (status) => status === undefined;
+  const [low, high] = boundsOf(text);
+  return (status) => status !== undefined && status >= low && status <= high;
+}
+
+function boundsOf(text: string): [number, number] {
+  const range = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(text);
+  if (range?.[1] !== undefined) {
+    const low = Number(range[1]);
+    const high = Number(range[2] ?? range[1]);
+    if (low <= high) return [low, high];
+  }
+  const hundred = /^([1-9])xx$/i.exec(text);
+  if (hundred !== null) return [Number(hundred[1]) * 100, Number(hundred[1]) * 100 + 99];
+  const code = GRPC_NAMES.indexOf(text.toUpperCase());
+  if (code >= 0) return [code, code];
+  throw new EngramTraceError('usage', `'${text}' is not a status`, {
+    hint: 'write it like 200, 5xx, 400-499, 14, UNAVAILABLE or none',
+  });
+}

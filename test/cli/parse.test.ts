@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { nearest } from '../../src/cli/nearest.ts';
+import { parseDuration } from '../../src/cli/parse-duration.ts';
+import { parseSize } from '../../src/cli/parse-size.ts';
+import { parseTime, parseTimePoint } from '../../src/cli/parse-time.ts';
+
+const NOW = 1_763_733_600_000_000_000n; // 2025-11-21T14:00:00Z
+
+test('durations', () => {
+  const table: [string, number][] = [
+    ['3600', 3600e9],
+    ['0.5', 5e8],
+    ['.5', 5e8],
+    ['1h30m', 5400e9],
+    ['250ms', 25e7],
+    ['50us', 5e4],
+    ['50µs', 5e4],
+    ['7ns', 7],
+    ['2d', 172_800e9],
+    ['1.5s', 15e8],
+    [' 10s ', 10e9],
+    ['0', 0],
+  ];
+  for (const [text, ns] of table) assert.equal(parseDuration(text), ns, text);
+  for (const bad of [
+    '',
+    '-1',
+    '1x',
+    'h',
+    '1h 30m',
+    '1h30',
+    'NaN',
+    'Infinity',
+    '1e3',
+    '99999999999d',
+    '1..5s',
+  ]) {
+    assert.throws(() => parseDuration(bad), { code: 'usage' }, bad);
+  }
+});
+
+test('sizes', () => {
+  const table: [string, number][] = [
+    ['64', 64],
+    ['64MiB', 64 * 2 ** 20],
+    ['64M', 64 * 2 ** 20],
+    ['1GB', 1e9],
+    ['500kb', 5e5],
+    ['1.5 GiB', 1.5 * 2 ** 30],
+    ['10B', 10],
+  ];
+  for (const [text, bytes] of table) assert.equal(parseSize(text), bytes, text);
+  for (const bad of ['', '-1', '1X', 'MB', '1iB', '1e9', '99999999T']) {
+    assert.throws(() => parseSize(bad), { code: 'usage' }, bad);
+  }
+});
+
+test('times: UTC where no zone is given, exact to the ns', () => {
+  const table: [string, bigint][] = [
+    ['2025-11-21T14:00:00Z', NOW],
+    ['2025-11-21T14:00:00', NOW],
+    ['2025-11-21 14:00:00Z'.replace(' ', 'T'), NOW],
+    ['2025-11-21T16:00:00+02:00', NOW],
+    ['2025-11-21T14:00:00.123456789Z', NOW + 123_456_789n],
+    ['2025-11-21T14:00:00.5+00:00', NOW + 500_000_000n],
+    ['20251121T140000Z', NOW],
+    ['2025-11-21', NOW - 14n * 3_600_000_000_000n],
+    ['now', NOW],
+    ['-2h', NOW - 7_200_000_000_000n],
+    ['now-2h', NOW - 7_200_000_000_000n],
+    ['+1s', NOW + 1_000_000_000n],
+  ];
+  for (const [text, unixNs] of table) assert.equal(parseTime(text, NOW), unixNs, text);
+});
+
+test('impossible times are refused with the reason', () => {
+  const bad = [
+    '2025-02-30T00:00:00Z',
+    '2025-11-21T25:00:00Z',
+    '2025-13-01',
+    'yesterday',
+    '',
+    '14',
+    '-x',
+    '2025-11-21T14:00:61Z',
+  ];
+  for (const text of bad) assert.throws(() => parseTime(text, NOW), { code: 'usage' }, text);
+});
+
+test('a plain duration is an offset into a trace', () => {
+  assert.deepEqual(parseTimePoint('90', NOW), { offsetNs: 90e9 });
+  assert.deepEqual(parseTimePoint('1m30s', NOW), { offsetNs: 90e9 });
+  assert.deepEqual(parseTimePoint('-2h', NOW), { unixNs: NOW - 7_200_000_000_000n });
+  assert.deepEqual(parseTimePoint('2025-11-21', NOW), { unixNs: NOW - 14n * 3_600_000_000_000n });
+  assert.deepEqual(parseTimePoint('20251121T140000Z', NOW), { unixNs: NOW });
+});
+
+test('every whole number of ns within ten days survives printing as ns', () => {
+  fc.assert(fc.property(fc.nat(864e12), (ns) => parseDuration(`${ns}ns`) === ns));
+});
+
+test('the nearest name', () => {
+  const names = ['--output', '--op', '--rate-multiplier', '--limit'];
+  assert.equal(nearest('--outptu', names), '--output');
+  assert.equal(nearest('--rate-multipler', names), '--rate-multiplier');
+  assert.equal(nearest('--OUTPUT', names), '--output');
+  assert.equal(nearest('--frobnicate', names), undefined);
+});
