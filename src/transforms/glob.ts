@@ -11,7 +11,7 @@ export function createGlob(pattern: string): (text: string) => boolean {
 }
 
 function tokensOf(pattern: string): string[] {
-  const tokens = pattern.match(/\*{2,}|[^]/g) ?? [];
+  const tokens = pattern.match(/\*{2,}|[\s\S]/g) ?? [];
   return tokens.map((token) => (token.length > 1 ? '**' : token));
 }
 
