@@ -1,0 +1,72 @@
+import type { Flight } from './flight.ts';
+import { MinHeap } from './min-heap.ts';
+
+/** Operations that may leave, in due order, and the pace at which late ones do. */
+export interface Backlog {
+  readonly size: number;
+  push(flight: Flight): void;
+  peek(): Flight | undefined;
+  /** When the head may leave, in ns on the engine's clock; -Infinity: as soon as there is a slot. */
+  headAtNs(nowNs: number): number;
+  /** Takes the head out without it leaving. */
+  drop(): Flight | undefined;
+  /** The head leaves now. */
+  release(nowNs: number): Flight | undefined;
+}
+
+/**
+ * Late operations leave at most `factor` times faster than planned: the gap between two of them is their planned
+ * gap divided by it. A server that recovers then meets its own traffic sped up, bursts and all, not everything
+ * that had piled up at once (fortio #543). Up to `graceNs` of lateness is ordinary and is not paced.
+ */
+export function createBacklog(factor: number, graceNs: number): Backlog {
+  return new PacedBacklog(factor, graceNs);
+}
+
+class PacedBacklog implements Backlog {
+  readonly #heap = new MinHeap<Flight>(isDueFirst);
+  readonly #factor: number;
+  readonly #graceNs: number;
+  #lastLeftNs = -Infinity;
+  #lastDueNs = -Infinity;
+
+  constructor(factor: number, graceNs: number) {
+    this.#factor = factor;
+    this.#graceNs = graceNs;
+  }
+
+  get size(): number {
+    return this.#heap.size;
+  }
+
+  push(flight: Flight): void {
+    this.#heap.push(flight);
+  }
+
+  peek(): Flight | undefined {
+    return this.#heap.peek();
+  }
+
+  headAtNs(nowNs: number): number {
+    const head = this.#heap.peek();
+    if (head === undefined || nowNs - head.readyNs <= this.#graceNs) return -Infinity;
+    const gapNs = Math.max(0, head.dueNs - this.#lastDueNs);
+    return gapNs === Infinity ? -Infinity : this.#lastLeftNs + gapNs / this.#factor;
+  }
+
+  drop(): Flight | undefined {
+    return this.#heap.pop();
+  }
+
+  release(nowNs: number): Flight | undefined {
+    const flight = this.#heap.pop();
+    if (flight === undefined) return undefined;
+    this.#lastLeftNs = nowNs;
+    this.#lastDueNs = Math.max(this.#lastDueNs, flight.dueNs);
+    return flight;
+  }
+}
+
+function isDueFirst(a: Flight, b: Flight): boolean {
+  return a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.number < b.number);
+}

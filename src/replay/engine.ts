@@ -1,0 +1,291 @@
+import type { TraceRecord } from '../trace/record.ts';
+import { Alarm } from './alarm.ts';
+import { createBacklog } from './backlog.ts';
+import { Flight, type FlightHost } from './flight.ts';
+import { InFlight } from './in-flight.ts';
+import { Ledger } from './ledger.ts';
+import type { PlanDigest } from './plan-digest.ts';
+import { PlanQueue } from './plan-queue.ts';
+import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from './plan-reader.ts';
+import type { Clock, Disposition, ReplayObserver, SendOutcome, Transport } from './ports.ts';
+import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
+import type { ReplayEnd, ReplayStop } from './replay-end.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import type { Schedule } from './schedule.ts';
+import { createSelection, type Selection } from './selection.ts';
+import { failedSend, timedOutSend } from './send-outcome.ts';
+import { createOpenGate, createSessionGate } from './session-gate.ts';
+
+/** What a replay works with. */
+export interface ReplayDeps {
+  clock: Clock;
+  /** Who sends this record; undefined: nobody, it is counted in `excluded.noTarget`. Asked twice per record. */
+  transportFor(record: TraceRecord): Transport | undefined;
+  observer: ReplayObserver;
+  /** Fed with the operations of the first pass. */
+  digest?: PlanDigest | undefined;
+}
+
+/**
+ * Plays a trace: every operation leaves at its due time, after its predecessors, and is settled exactly once.
+ * Resolves when everything is settled. A source that breaks ends up in `sourceError`, never in a rejection.
+ */
+export function replay(openSource: OpenSource, options: ReplayOptions, deps: ReplayDeps): Promise<ReplayEnd> {
+  return new Promise((resolve) => {
+    new Engine(openSource, options, deps, resolve).run();
+  });
+}
+
+/** Timeouts, gates and drains are looked at this often. */
+const SWEEP_NS = 20e6;
+/** How long what is left of a plan may be counted after an early stop. */
+const COUNT_LIMIT_NS = 2e9;
+
+class Engine implements FlightHost, PlanSink, ReleaseListener {
+  closed = false;
+  readonly #options: ReplayOptions;
+  readonly #deps: ReplayDeps;
+  readonly #clock: Clock;
+  readonly #resolve: (end: ReplayEnd) => void;
+  readonly #selection: Selection;
+  readonly #reader: PlanReader;
+  readonly #queue: PlanQueue;
+  readonly #loop: ReleaseLoop;
+  readonly #inFlight = new InFlight();
+  readonly #ledger: Ledger;
+  readonly #turnAlarm: Alarm;
+  readonly #sweepAlarm: Alarm;
+  readonly #free: Flight[] = [];
+  readonly #onAbort = (): void => this.#stopNow('interrupted');
+  #startNs: number | undefined;
+  #stop: ReplayStop = 'end';
+  #stoppedNs: number | undefined;
+  #drainFromNs: number | undefined;
+  #isDry = false;
+  #underruns = 0;
+  /** Inside a turn nothing starts another: whatever an operation sets off is seen by the turn that goes on. */
+  #isTurning = false;
+
+  constructor(
+    openSource: OpenSource,
+    options: ReplayOptions,
+    deps: ReplayDeps,
+    resolve: (end: ReplayEnd) => void,
+  ) {
+    const { clock, digest } = deps;
+    this.#options = options;
+    this.#deps = deps;
+    this.#clock = clock;
+    this.#resolve = resolve;
+    this.#ledger = new Ledger(deps.observer);
+    this.#turnAlarm = new Alarm(clock, () => this.#turn());
+    this.#sweepAlarm = new Alarm(clock, () => this.#sweep());
+    const queue = new PlanQueue(options.readAheadRecords, options.readAheadBytes);
+    this.#queue = queue;
+    const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap';
+    const backlog = createBacklog(isPaced ? options.catchUpFactor : Infinity, options.lateGraceNs);
+    this.#loop = new ReleaseLoop({
+      options,
+      clock,
+      queue,
+      backlog,
+      inFlight: this.#inFlight,
+      listener: this,
+    });
+    this.#loop.gate = options.order === 'session' ? createSessionGate(this.#loop) : createOpenGate();
+    this.#selection = createSelection(options.only, (record) => deps.transportFor(record) !== undefined);
+    const selection = this.#selection;
+    this.#reader = createPlanReader({ openSource, options, selection, digest, clock, sink: this });
+  }
+
+  run(): void {
+    const { signal } = this.#options;
+    if (signal?.aborted === true) this.#stopNow('interrupted');
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#sweep();
+    void this.#reader.run().then(() => this.#turn());
+  }
+
+  // The reader brings the plan.
+
+  get stopped(): boolean {
+    return this.#stoppedNs !== undefined;
+  }
+
+  operation(record: TraceRecord, number: number, schedule: Schedule): Promise<void> | undefined {
+    if (this.closed) return undefined;
+    const flight = this.#free.pop() ?? new Flight(this);
+    flight.plan(record, number, schedule, this.#loop.anchorNs ?? this.#clock.nowNs());
+    this.#ledger.planned();
+    if (this.stopped) {
+      this.#settle(flight, 'unsent');
+      return undefined;
+    }
+    this.#queue.push(flight);
+    if (!this.#queue.full) return undefined;
+    this.batchEnd();
+    return this.#queue.full ? this.#queue.room() : undefined;
+  }
+
+  batchEnd(): void {
+    if (!this.stopped && this.#queue.size > 0) this.#dropAnchor();
+    this.#turn();
+  }
+
+  #dropAnchor(): void {
+    const nowNs = this.#clock.nowNs();
+    if (this.#loop.anchorNs === undefined) {
+      this.#startNs = nowNs + this.#options.leadNs;
+      this.#loop.anchorNs = this.#startNs;
+    } else if (this.#isDry) {
+      const dueNs = this.#loop.anchorNs + (this.#queue.peek()?.offsetNs ?? Infinity);
+      if (nowNs - dueNs > this.#options.lateGraceNs) this.#underruns += 1;
+    }
+    this.#isDry = false;
+  }
+
+  // The loop lets operations go.
+
+  send(flight: Flight, nowNs: number): void {
+    const { timeoutNs, multiplier } = this.#options;
+    const { record } = flight;
+    const streamNs = record.stream === undefined ? 0 : (record.durationNs ?? 0) / multiplier;
+    this.#inFlight.add(flight, nowNs + timeoutNs + streamNs);
+    const cancel = this.#handOver(flight);
+    // A transport may be done before it returns.
+    if (flight.slot >= 0) flight.cancel = cancel;
+  }
+
+  #handOver(flight: Flight): (() => void) | undefined {
+    const { record } = flight;
+    try {
+      const transport = this.#deps.transportFor(record);
+      if (transport !== undefined) return transport.send(record, this.#options.multiplier, flight);
+      flight.onDone(failedSend('bad_request', 'there is no target for it'));
+    } catch (thrown) {
+      flight.onDone(failedSend('bad_request', `the transport refused it: ${String(thrown)}`));
+    }
+    return undefined;
+  }
+
+  drop(flight: Flight, disposition: Disposition): void {
+    this.#settle(flight, disposition);
+  }
+
+  fellBehind(): void {
+    this.#stopNow('behind');
+  }
+
+  // The transports tell.
+
+  sent(flight: Flight): void {
+    flight.sentNs = this.#clock.nowNs();
+    this.#ledger.sent(flight, this.#inFlight.size);
+  }
+
+  firstAnswer(flight: Flight): void {
+    flight.firstAnswerNs = this.#clock.nowNs();
+  }
+
+  done(flight: Flight, outcome: SendOutcome): void {
+    this.#land(flight, outcome);
+    this.#free.push(flight);
+    this.#turn();
+  }
+
+  #land(flight: Flight, outcome: SendOutcome): void {
+    this.#inFlight.remove(flight);
+    flight.doneNs = this.#clock.nowNs();
+    const isTimeout = flight.givenUp === 'timeout';
+    flight.outcome = isTimeout ? timedOutSend(outcome, this.#options.timeoutNs) : outcome;
+    const isCut = flight.givenUp === 'cut_off' && outcome.failure !== undefined;
+    const disposition = isCut ? 'cut_off' : outcome.ok && outcome.failure === undefined ? 'ok' : 'error';
+    this.#conclude(flight, disposition);
+  }
+
+  #settle(flight: Flight, disposition: Disposition): void {
+    this.#conclude(flight, disposition);
+    this.#free.push(flight);
+  }
+
+  #conclude(flight: Flight, disposition: Disposition): void {
+    this.#ledger.settled(flight, disposition, this.#inFlight.size);
+    this.#loop.gate.leave(flight);
+    flight.reset();
+  }
+
+  // Time passes.
+
+  #turn(): void {
+    if (this.#isTurning || this.closed) return;
+    this.#isTurning = true;
+    const nextNs = this.#loop.turn();
+    if (this.#queue.size === 0 && this.#startNs !== undefined) this.#isDry = true;
+    this.#drain();
+    this.#isTurning = false;
+    if (!this.closed) this.#turnAlarm.set(nextNs);
+  }
+
+  #sweep(): void {
+    const nowNs = this.#clock.nowNs();
+    this.#isTurning = true;
+    this.#inFlight.sweep(nowNs, this.#onLost);
+    this.#loop.gate.expire(nowNs);
+    this.#isTurning = false;
+    this.#sweepAlarm.set(nowNs + SWEEP_NS);
+    this.#turn();
+  }
+
+  /** The transport still holds the flight, so it is not used again. */
+  readonly #onLost = (flight: Flight): void => {
+    this.#land(flight, failedSend('cancelled', 'the transport never gave it back'));
+  };
+
+  #stopNow(why: ReplayStop): void {
+    if (this.stopped || this.closed) return;
+    this.#stop = why;
+    this.#stoppedNs = this.#clock.nowNs();
+    for (let flight = this.#loop.takeUnsent(); flight !== undefined; flight = this.#loop.takeUnsent()) {
+      this.#settle(flight, 'unsent');
+    }
+    this.#queue.release();
+    this.#turn();
+  }
+
+  #drain(): void {
+    const isPlanOver = this.stopped || (this.#reader.done && this.#loop.isIdle);
+    if (!isPlanOver) return;
+    const nowNs = this.#clock.nowNs();
+    this.#drainFromNs ??= nowNs;
+    const limitNs = this.stopped ? this.#options.interruptDrainNs : this.#options.drainNs;
+    if (limitNs !== undefined && nowNs - this.#drainFromNs >= limitNs) this.#inFlight.cutOff(nowNs);
+    const isCounted = this.#reader.done || nowNs - (this.#stoppedNs ?? nowNs) >= COUNT_LIMIT_NS;
+    if (this.#inFlight.size === 0 && isCounted) this.#finish(nowNs);
+  }
+
+  #finish(nowNs: number): void {
+    this.closed = true;
+    this.#turnAlarm.set(Infinity);
+    this.#sweepAlarm.set(Infinity);
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    const { error: sourceError, complete, passes } = this.#reader;
+    this.#resolve({
+      accounting: this.#ledger.sums,
+      excluded: this.#selection.excluded,
+      planComplete: complete,
+      stop: this.#stop === 'end' && sourceError !== undefined ? 'source_error' : this.#stop,
+      sourceError,
+      startNs: this.#startNs,
+      lastDueNs: this.#loop.lastDueNs,
+      lastReleaseNs: this.#loop.lastReleaseNs,
+      endNs: nowNs,
+      stretchedNs: this.#loop.stretchedNs,
+      passes,
+      maxInFlight: this.#inFlight.peak,
+      maxHeld: this.#loop.maxHeld,
+      lateReleases: this.#loop.lateReleases,
+      underruns: this.#underruns,
+      heldLimitHits: this.#loop.heldLimitHits,
+    });
+  }
+}

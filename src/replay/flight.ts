@@ -1,0 +1,119 @@
+import { NO_BYTES, NO_HEADERS, type TraceRecord, unknownOutcome } from '../trace/record.ts';
+import type { Cancel, Operation, SendListener, SendOutcome } from './ports.ts';
+import type { Schedule } from './schedule.ts';
+import type { Session } from './session-gate.ts';
+
+/** Why we gave a flight up, when we did. */
+export type GivenUp = 'timeout' | 'cut_off' | undefined;
+
+/** Hears what a transport tells of a flight. */
+export interface FlightHost {
+  sent(flight: Flight): void;
+  firstAnswer(flight: Flight): void;
+  done(flight: Flight, outcome: SendOutcome): void;
+}
+
+/**
+ * One operation from the plan to its settlement, reused for the next: the operation the observer sees, the
+ * listener the transport talks to and the places it takes in gate, backlog and in-flight table, in one object,
+ * so that sending allocates nothing.
+ */
+export class Flight implements Operation, SendListener {
+  record: TraceRecord = NO_RECORD;
+  number = 0;
+  dueNs = 0;
+  readyNs = 0;
+  sentNs: number | undefined;
+  firstAnswerNs: number | undefined;
+  doneNs: number | undefined;
+  outcome: SendOutcome | undefined;
+
+  /** Due time in ns after the anchor. */
+  offsetNs = 0;
+  /** Recorded start and end on the timeline that counts on over passes. */
+  timelineNs = 0;
+  timelineEndNs = 0;
+  sizeBytes = 0;
+
+  /** In the session gate. */
+  session: Session | undefined;
+  insideIndex = -1;
+  gateDeadlineNs = 0;
+  nextInSession: Flight | undefined;
+  nextGated: Flight | undefined;
+  previousGated: Flight | undefined;
+
+  /** In the in-flight table; -1: not there, and what a transport may still say is ignored. */
+  slot = -1;
+  deadlineNs = 0;
+  givenUp: GivenUp;
+  givenUpNs = 0;
+  cancel: Cancel | undefined;
+
+  readonly #host: FlightHost;
+
+  constructor(host: FlightHost) {
+    this.#host = host;
+  }
+
+  /** Becomes the operation that `schedule` stands at. */
+  plan(record: TraceRecord, number: number, schedule: Schedule, anchorNs: number): void {
+    this.record = record;
+    this.number = number;
+    this.offsetNs = schedule.dueNs;
+    this.dueNs = anchorNs + schedule.dueNs;
+    this.readyNs = this.dueNs;
+    this.timelineNs = schedule.timelineNs;
+    this.timelineEndNs = schedule.timelineNs + (record.durationNs ?? 0);
+    this.sizeBytes = recordBytes(record);
+  }
+
+  onSent(): void {
+    if (this.slot >= 0) this.#host.sent(this);
+  }
+
+  onFirstAnswer(): void {
+    if (this.slot >= 0) this.#host.firstAnswer(this);
+  }
+
+  onDone(outcome: SendOutcome): void {
+    if (this.slot >= 0) this.#host.done(this, outcome);
+  }
+
+  /** Forgets everything, above all the record, whose body keeps a whole block of the trace alive. */
+  reset(): void {
+    this.record = NO_RECORD;
+    this.sentNs = undefined;
+    this.firstAnswerNs = undefined;
+    this.doneNs = undefined;
+    this.outcome = undefined;
+    this.session = undefined;
+    this.givenUp = undefined;
+    this.cancel = undefined;
+  }
+}
+
+const NO_RECORD: TraceRecord = {
+  startNs: 0,
+  durationNs: undefined,
+  session: '',
+  op: '',
+  space: '',
+  protocol: 'http',
+  method: '',
+  path: '',
+  headers: NO_HEADERS,
+  body: NO_BYTES,
+  bodyCompressed: false,
+  bodyBytesMissing: 0,
+  deadlineNs: undefined,
+  stream: undefined,
+  outcome: unknownOutcome(),
+};
+
+/** Request bytes a record holds in memory. */
+export function recordBytes(record: TraceRecord): number {
+  let sum = record.body.length;
+  for (const message of record.stream?.messages ?? []) sum += message.data.length;
+  return sum;
+}

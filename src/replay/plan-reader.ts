@@ -1,0 +1,123 @@
+import { EngramTraceError } from '../trace/error.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import type { PlanDigest } from './plan-digest.ts';
+import type { Clock } from './ports.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import { createSchedule, type Schedule } from './schedule.ts';
+import type { Selection } from './selection.ts';
+
+/** Opens the source for one pass: batches of records in the order of their starts. */
+export type OpenSource = () => AsyncIterable<TraceRecord[]>;
+
+/** Takes what a reader reads. */
+export interface PlanSink {
+  /** One operation of the plan; `schedule` holds its times. A promise: wait for it before the next. */
+  operation(record: TraceRecord, number: number, schedule: Schedule): Promise<void> | undefined;
+  /** The end of a batch. */
+  batchEnd(): void;
+  /** The replay stopped: what follows is only counted. */
+  readonly stopped: boolean;
+  /** The replay is over. */
+  readonly closed: boolean;
+}
+
+/** Reads a trace, pass by pass, into a plan. */
+export interface PlanReader {
+  /** Passes begun. */
+  readonly passes: number;
+  readonly done: boolean;
+  /** Every operation of the plan was seen. */
+  readonly complete: boolean;
+  readonly error: EngramTraceError | undefined;
+  /** Never rejects. */
+  run(): Promise<void>;
+}
+
+export interface PlanReaderDeps {
+  openSource: OpenSource;
+  options: ReplayOptions;
+  selection: Selection;
+  digest: PlanDigest | undefined;
+  clock: Clock;
+  sink: PlanSink;
+}
+
+export function createPlanReader(deps: PlanReaderDeps): PlanReader {
+  return new Reader(deps);
+}
+
+/** Counting what was left must not keep answers and signals waiting: the event loop turns this often. */
+const BATCHES_PER_TURN = 8;
+
+class Reader implements PlanReader {
+  passes = 0;
+  done = false;
+  complete = false;
+  error: EngramTraceError | undefined;
+  readonly #deps: PlanReaderDeps;
+  readonly #schedule: Schedule;
+  #number = 0;
+  #kept = 0;
+  #batches = 0;
+
+  constructor(deps: PlanReaderDeps) {
+    this.#deps = deps;
+    this.#schedule = createSchedule(deps.options);
+  }
+
+  async run(): Promise<void> {
+    try {
+      this.complete = await this.#readAll();
+    } catch (thrown) {
+      this.error = EngramTraceError.from(thrown, 'io');
+    }
+    this.done = true;
+  }
+
+  async #readAll(): Promise<boolean> {
+    const { options, sink } = this.#deps;
+    for (let pass = 0; pass < options.loops; pass += 1) {
+      // What is left of an endless plan can't be counted.
+      if (sink.closed || (sink.stopped && options.loops === Infinity)) return false;
+      if (pass > 0) this.#schedule.nextPass();
+      this.passes += 1;
+      const before = this.#kept;
+      if (!(await this.#readPass())) return false;
+      // Another pass over a trace with nothing to send would bring nothing either.
+      if (this.#kept === before) break;
+    }
+    return true;
+  }
+
+  async #readPass(): Promise<boolean> {
+    const { openSource, sink } = this.#deps;
+    for await (const batch of openSource()) {
+      if (sink.closed) return false;
+      await this.#readBatch(batch);
+      sink.batchEnd();
+      this.#batches += 1;
+      if (sink.stopped && this.#batches % BATCHES_PER_TURN === 0) await this.#turn();
+    }
+    return true;
+  }
+
+  async #readBatch(batch: TraceRecord[]): Promise<void> {
+    const { sink, digest, selection } = this.#deps;
+    for (const record of batch) {
+      const number = this.#number++;
+      if (!selection.takes(record)) continue;
+      if (this.passes === 1) digest?.add(record);
+      this.#kept += 1;
+      this.#schedule.next(record.startNs);
+      const wait = sink.operation(record, number, this.#schedule);
+      if (wait !== undefined) await wait;
+    }
+  }
+
+  #turn(): Promise<void> {
+    const { clock } = this.#deps;
+    return new Promise((resolve) => {
+      clock.at(clock.nowNs(), resolve);
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import type { TimeWindow } from '../trace/record.ts';
+import type { Timing } from './replay-options.ts';
+
+export interface ScheduleOptions {
+  multiplier: number;
+  timing: Timing;
+  maxGapNs?: number | undefined;
+  /** What the trace was cut to; without it the seam between two passes is one mean gap. */
+  window?: TimeWindow | undefined;
+}
+
+/** When each record of a trace is due. Pure: no clock inside. */
+export interface Schedule {
+  /** Takes the next record's start in. */
+  next(startNs: number): void;
+  /** Due time of that record, in ns after the anchor. */
+  readonly dueNs: number;
+  /** Its recorded time counted on over passes, gaps uncut: what session order compares. */
+  readonly timelineNs: number;
+  /** The trace begins again with the record after this call. */
+  nextPass(): void;
+}
+
+/**
+ * `due = (start - first start) / multiplier`, every record from the one anchor: offsets add up as integers and
+ * are divided once, so nothing drifts, whatever the multiplier and the number of passes.
+ */
+export function createSchedule(options: ScheduleOptions): Schedule {
+  return new TimelineSchedule(options);
+}
+
+class TimelineSchedule implements Schedule {
+  dueNs = 0;
+  timelineNs = 0;
+  readonly #options: ScheduleOptions;
+  #cutNs = 0;
+  #index = -1;
+  #previousNs: number | undefined;
+  #firstNs = 0;
+  #inPass = 0;
+  #seamNs = 0;
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+  }
+
+  next(startNs: number): void {
+    const gapNs = this.#gapTo(startNs);
+    this.timelineNs += gapNs;
+    this.#cutNs += Math.min(gapNs, this.#options.maxGapNs ?? Infinity);
+    this.#index += 1;
+    this.#inPass += 1;
+    this.#previousNs = startNs;
+    this.dueNs = this.#due();
+  }
+
+  nextPass(): void {
+    if (this.#previousNs === undefined) return;
+    this.#seamNs = this.#seam(this.#previousNs);
+    this.#previousNs = undefined;
+    this.#inPass = 0;
+  }
+
+  #gapTo(startNs: number): number {
+    // A start before its predecessor's (a source that is not sorted) is due with it, never in the past.
+    if (this.#previousNs !== undefined) return Math.max(0, startNs - this.#previousNs);
+    this.#firstNs = startNs;
+    return this.#seamNs;
+  }
+
+  /** From the last record of a pass to the first of the next: one mean gap, or what makes a pass as long as the window. */
+  #seam(lastNs: number): number {
+    const { window } = this.#options;
+    if (window !== undefined) return Math.max(0, window.endNs - window.startNs - (lastNs - this.#firstNs));
+    const gaps = this.#inPass - 1;
+    return gaps > 0 ? Math.round(Math.max(0, lastNs - this.#firstNs) / gaps) : 0;
+  }
+
+  #due(): number {
+    const { timing, multiplier } = this.#options;
+    if (timing.kind === 'asap') return 0;
+    if (timing.kind === 'rate') return Math.round((this.#index * 1e9) / timing.perSec);
+    return Math.round(this.#cutNs / multiplier);
+  }
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../../src/replay/ports.ts';
+
+/** A clock whose time passes only when a test says so; wakes come in the order of their times, then of asking. */
+export interface VirtualClock extends Clock {
+  /** Lets time pass up to `toNs`; between two wakes everything asynchronous settles. */
+  advance(toNs: number): Promise<void>;
+  /** Lets time pass until the promise settles. Rejects when nothing is left to wake and it still has not. */
+  runUntil<T>(promise: Promise<T>): Promise<T>;
+}
+
+interface Wake {
+  atNs: number;
+  order: number;
+  wake: () => void;
+}
+
+export function createVirtualClock(startNs = 0): VirtualClock {
+  let timeNs = startNs;
+  let orders = 0;
+  const wakes = new Set<Wake>();
+
+  const next = (): Wake | undefined => {
+    let first: Wake | undefined;
+    for (const wake of wakes) {
+      if (
+        first === undefined ||
+        wake.atNs < first.atNs ||
+        (wake.atNs === first.atNs && wake.order < first.order)
+      ) {
+        first = wake;
+      }
+    }
+    return first;
+  };
+
+  const step = (wake: Wake): void => {
+    wakes.delete(wake);
+    timeNs = Math.max(timeNs, wake.atNs);
+    wake.wake();
+  };
+
+  return {
+    nowNs: () => timeNs,
+    at(atNs, wake) {
+      const entry = { atNs: Math.max(atNs, timeNs), order: orders++, wake };
+      wakes.add(entry);
+      return () => wakes.delete(entry);
+    },
+    async advance(toNs) {
+      await settle();
+      for (let wake = next(); wake !== undefined && wake.atNs <= toNs; wake = next()) {
+        step(wake);
+        await settle();
+      }
+      timeNs = Math.max(timeNs, toNs);
+    },
+    async runUntil(promise) {
+      let isSettled = false;
+      const watch = (): void => {
+        isSettled = true;
+      };
+      promise.then(watch, watch);
+      await settle();
+      while (!isSettled) {
+        const wake = next();
+        if (wake === undefined) throw new Error('nothing left to wake, and the promise is still open');
+        step(wake);
+        await settle();
+      }
+      return promise;
+    },
+  };
+}
+
+/** Lets promises and stream callbacks run out. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
