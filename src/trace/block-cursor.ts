@@ -1,0 +1,156 @@
+import { Loss as WireLoss } from '../gen/engram/trace/v1/trace.ts';
+import { lossFromWire, toSafe } from './header-codec.ts';
+import { emptyLoss, type HeaderList, type Loss, NO_HEADERS, type TraceRecord } from './record.ts';
+import { type BlockTables, decodeRecord } from './record-decoder.ts';
+import { MalformedError, WireReader } from './wire-reader.ts';
+
+/** A decompressed block, decoded record by record: most of it stays bytes while other blocks are in turn. */
+export interface BlockCursor {
+  /** All times in ns from the header's epoch. */
+  readonly firstStartNs: number;
+  readonly closedNs: number;
+  readonly records: number;
+  readonly loss: Loss;
+  readonly rawBytes: number;
+  /** The block's own epoch. */
+  readonly epochUnixNs: bigint;
+  /** The record in turn; undefined behind the last. */
+  readonly current: TraceRecord | undefined;
+  /** Records passed. */
+  readonly position: number;
+  advance(): void;
+}
+
+const RECORD_TAG = (7 << 3) | 2;
+
+/**
+ * Opens what one frame holds: a length and a Block message. `epochUnixNs` is the header's epoch.
+ * This and `advance` throw a MalformedError where the bytes are no block.
+ */
+export function openBlock(raw: Uint8Array, epochUnixNs: bigint): BlockCursor {
+  const reader = new WireReader(raw);
+  if (reader.nested() !== raw.length) throw new MalformedError('the frame does not hold exactly one message');
+  const head = readHead(reader);
+  const shiftNs = toSafeShift(head.epochUnixNs - epochUnixNs);
+  return new Cursor(reader, head, shiftNs);
+}
+
+interface BlockHead extends BlockTables {
+  epochUnixNs: bigint;
+  baseNs: number;
+  closedNs: number;
+  loss: Loss;
+  records: number;
+  firstRecordAt: number;
+}
+
+class Cursor implements BlockCursor {
+  readonly firstStartNs: number;
+  readonly closedNs: number;
+  readonly records: number;
+  readonly loss: Loss;
+  readonly rawBytes: number;
+  readonly epochUnixNs: bigint;
+  current: TraceRecord | undefined;
+  position = -1;
+  private readonly reader: WireReader;
+  private readonly tables: BlockTables;
+  private previousNs: number;
+
+  constructor(reader: WireReader, head: BlockHead, shiftNs: number) {
+    this.reader = reader;
+    this.tables = head;
+    this.firstStartNs = head.baseNs + shiftNs;
+    this.previousNs = this.firstStartNs;
+    this.closedNs = head.closedNs + shiftNs;
+    this.records = head.records;
+    this.loss = head.loss;
+    this.rawBytes = reader.bytes.length;
+    this.epochUnixNs = head.epochUnixNs;
+    reader.pos = head.firstRecordAt;
+    this.advance();
+  }
+
+  advance(): void {
+    const { reader } = this;
+    this.position++;
+    this.current = undefined;
+    while (reader.pos < reader.end) {
+      const tag = reader.varint();
+      if (tag === RECORD_TAG) {
+        this.current = decodeRecord(reader, reader.nested(), this.previousNs, this.tables);
+        this.previousNs = this.current.startNs;
+        return;
+      }
+      reader.skip(tag);
+    }
+  }
+}
+
+/** Reads everything but the records, which it only counts. */
+function readHead(reader: WireReader): BlockHead {
+  const strings: string[] = [];
+  const sets: number[][] = [];
+  const head = {
+    epochUnixNs: 0n,
+    baseNs: 0,
+    closedNs: 0,
+    loss: emptyLoss(),
+    records: 0,
+    firstRecordAt: reader.end,
+  };
+  while (reader.pos < reader.end) {
+    const at = reader.pos;
+    const tag = reader.varint();
+    if (tag === RECORD_TAG) {
+      if (head.records++ === 0) head.firstRecordAt = at;
+      reader.skip(tag);
+    } else if (tag === 8) head.epochUnixNs = reader.int64();
+    else if (tag === 16) head.baseNs = toSafe(reader.int64());
+    else if (tag === 24) head.closedNs = toSafe(reader.int64());
+    else if (tag === 34) strings.push(reader.text());
+    else if (tag === 42) sets.push(readHeaderSet(reader));
+    else if (tag === 50) head.loss = lossFromWire(WireLoss.decode(reader.view()));
+    else reader.skip(tag);
+  }
+  const headerSets = sets.map((set) => resolve(set, strings));
+  // A writer may leave out the tables of which it uses only entry 0.
+  return { ...head, strings: orEmpty(strings, ''), headerSets: orEmpty(headerSets, NO_HEADERS) };
+}
+
+function readHeaderSet(reader: WireReader): number[] {
+  const indexes: number[] = [];
+  const outerEnd = reader.end;
+  reader.end = reader.nested();
+  while (reader.pos < reader.end) {
+    const tag = reader.varint();
+    if (tag === 10) readPacked(reader, indexes);
+    else if (tag === 8) indexes.push(reader.varint());
+    else reader.skip(tag);
+  }
+  reader.end = outerEnd;
+  return indexes;
+}
+
+function readPacked(reader: WireReader, values: number[]): void {
+  const end = reader.nested();
+  while (reader.pos < end) values.push(reader.varint());
+}
+
+function resolve(indexes: readonly number[], strings: readonly string[]): HeaderList {
+  if (indexes.length % 2 !== 0) throw new MalformedError('a header without a value');
+  return indexes.map((index) => {
+    const text = strings[index];
+    if (text === undefined) throw new MalformedError(`entry ${index} of a table of ${strings.length}`);
+    return text;
+  });
+}
+
+function orEmpty<T>(table: T[], entry: T): T[] {
+  return table.length > 0 ? table : [entry];
+}
+
+function toSafeShift(shift: bigint): number {
+  if (Number.isSafeInteger(Number(shift))) return Number(shift);
+  throw new MalformedError('its epoch is more than 104 days from that of the file');
+}

@@ -1,0 +1,152 @@
+import { BlockStats as WireStats } from '../gen/engram/trace/v1/trace.ts';
+import {
+  createDistribution,
+  distributionFromWire,
+  distributionToWire,
+  mergeDistribution,
+} from './distribution.ts';
+import { toSafe } from './header-codec.ts';
+import type { BlockStats, OpStats } from './trace-index.ts';
+
+/** Arrivals are counted on a grid of this width that starts at the Unix epoch. */
+export const ARRIVAL_BIN_NS = 10_000_000;
+/** Session hashes kept: the standard error of the estimate is about 1/sqrt(254), 6 %. */
+export const SKETCH_SIZE = 256;
+
+/** Arrivals of one block: bin number (Unix time / 10 ms) and count, ascending. */
+export type Arrivals = readonly (readonly [bin: number, count: number])[];
+
+/** Number of the arrival bin that a start falls in. */
+export function binOf(epochUnixNs: bigint, startNs: number): number {
+  const width = BigInt(ARRIVAL_BIN_NS);
+  return Number(epochUnixNs / width) + Math.floor((Number(epochUnixNs % width) + startNs) / ARRIVAL_BIN_NS);
+}
+
+export function createBlockStats(): BlockStats {
+  return {
+    ops: new Map(),
+    spaces: new Map(),
+    httpRecords: 0,
+    grpcRecords: 0,
+    grpcStreams: 0,
+    sessionHashes: [],
+    gaps: createDistribution(),
+  };
+}
+
+export function createOpStats(): OpStats {
+  return { count: 0, failed: 0, requestBytes: 0, responseBytes: 0, duration: createDistribution() };
+}
+
+/** Adds `other` into `stats`. */
+export function mergeBlockStats(stats: BlockStats, other: BlockStats): void {
+  for (const [op, more] of other.ops) mergeOp(stats.ops, op, more);
+  for (const [space, count] of other.spaces) stats.spaces.set(space, (stats.spaces.get(space) ?? 0) + count);
+  stats.httpRecords += other.httpRecords;
+  stats.grpcRecords += other.grpcRecords;
+  stats.grpcStreams += other.grpcStreams;
+  stats.sessionHashes = smallestHashes([...stats.sessionHashes, ...other.sessionHashes]);
+  mergeDistribution(stats.gaps, other.gaps);
+}
+
+/** 32-bit FNV-1a of the UTF-8 bytes, its bits then mixed by MurmurHash3's fmix32: the sketch needs them even. */
+export function sessionHash(session: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(session, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** The smallest distinct values, ascending, at most SKETCH_SIZE. */
+export function smallestHashes(hashes: Iterable<number>): number[] {
+  return [...new Set(hashes)].sort((a, b) => a - b).slice(0, SKETCH_SIZE);
+}
+
+/**
+ * Number of distinct sessions: exact below SKETCH_SIZE, from there on the k-minimum-values estimate
+ * (k - 1) / U(k) of Beyer et al., "On Synopses for Distinct-Value Estimation Under Multiset Operations", 2007.
+ */
+export function estimateSessions(stats: BlockStats): number {
+  const { sessionHashes } = stats;
+  const largest = sessionHashes[SKETCH_SIZE - 1];
+  if (largest === undefined) return sessionHashes.length;
+  return Math.round((SKETCH_SIZE - 1) / ((largest + 1) / 2 ** 32));
+}
+
+export function encodeBlockStats(stats: BlockStats, arrivals: Arrivals): Uint8Array {
+  return WireStats.encode(blockStatsToWire(stats, arrivals)).finish();
+}
+
+export function decodeBlockStats(bytes: Uint8Array): { stats: BlockStats; arrivals: Arrivals } {
+  const wire = WireStats.decode(bytes);
+  return { stats: blockStatsFromWire(wire), arrivals: arrivalsFromWire(wire) };
+}
+
+export function blockStatsToWire(stats: BlockStats, arrivals: Arrivals): WireStats {
+  const strings = [''];
+  const intern = (text: string) => (text === '' ? 0 : strings.push(text) - 1);
+  const ops = [...stats.ops].map(([op, o]) => ({
+    op: intern(op),
+    count: BigInt(o.count),
+    failed: BigInt(o.failed),
+    requestBytes: BigInt(o.requestBytes),
+    responseBytes: BigInt(o.responseBytes),
+    duration: distributionToWire(o.duration),
+  }));
+  return {
+    ops,
+    spaces: [...stats.spaces].flatMap(([space, count]) => [intern(space), count]),
+    strings,
+    httpRecords: BigInt(stats.httpRecords),
+    grpcRecords: BigInt(stats.grpcRecords),
+    grpcStreams: BigInt(stats.grpcStreams),
+    sessionHashes: stats.sessionHashes,
+    firstBin: BigInt(arrivals[0]?.[0] ?? 0),
+    arrivals: arrivals.flatMap(([bin, count], i) => [bin - (arrivals[i - 1]?.[0] ?? bin), count]),
+    gaps: distributionToWire(stats.gaps),
+  };
+}
+
+export function blockStatsFromWire(wire: WireStats): BlockStats {
+  const stats = createBlockStats();
+  const text = (index: number) => wire.strings[index] ?? '';
+  for (const op of wire.ops) {
+    stats.ops.set(text(op.op), {
+      count: toSafe(op.count),
+      failed: toSafe(op.failed),
+      requestBytes: toSafe(op.requestBytes),
+      responseBytes: toSafe(op.responseBytes),
+      duration: distributionFromWire(op.duration),
+    });
+  }
+  for (let i = 0; i + 1 < wire.spaces.length; i += 2) {
+    stats.spaces.set(text(wire.spaces[i] ?? 0), wire.spaces[i + 1] ?? 0);
+  }
+  stats.httpRecords = toSafe(wire.httpRecords);
+  stats.grpcRecords = toSafe(wire.grpcRecords);
+  stats.grpcStreams = toSafe(wire.grpcStreams);
+  stats.sessionHashes = smallestHashes(wire.sessionHashes);
+  stats.gaps = distributionFromWire(wire.gaps);
+  return stats;
+}
+
+function arrivalsFromWire(wire: WireStats): Arrivals {
+  const arrivals: [number, number][] = [];
+  let bin = toSafe(wire.firstBin);
+  for (let i = 0; i + 1 < wire.arrivals.length; i += 2) {
+    bin += wire.arrivals[i] ?? 0;
+    arrivals.push([bin, wire.arrivals[i + 1] ?? 0]);
+  }
+  return arrivals;
+}
+
+function mergeOp(ops: Map<string, OpStats>, op: string, more: OpStats): void {
+  const sum = ops.get(op) ?? createOpStats();
+  ops.set(op, sum);
+  sum.count += more.count;
+  sum.failed += more.failed;
+  sum.requestBytes += more.requestBytes;
+  sum.responseBytes += more.responseBytes;
+  mergeDistribution(sum.duration, more.duration);
+}

@@ -1,0 +1,71 @@
+import {
+  ARRIVAL_BIN_NS,
+  binOf,
+  createBlockStats,
+  createOpStats,
+  encodeBlockStats,
+  sessionHash,
+  smallestHashes,
+} from './block-stats.ts';
+import { addValue } from './distribution.ts';
+import type { TraceRecord } from './record.ts';
+
+/** Counts what the index says about a block. */
+export interface StatsBuilder {
+  add(record: TraceRecord): void;
+  readonly opCounts: [op: string, count: number][];
+  /** Encodes a BlockStats message; `starts` are those of the records added, ascending. */
+  close(starts: ArrayLike<number>): Uint8Array;
+}
+
+/** `epochUnixNs` is what the records' starts count from. */
+export function createStatsBuilder(epochUnixNs: bigint): StatsBuilder {
+  const stats = createBlockStats();
+  const sessions = new Set<string>();
+  return {
+    add(record) {
+      sessions.add(record.session);
+      stats.spaces.set(record.space, (stats.spaces.get(record.space) ?? 0) + 1);
+      if (record.protocol === 'http') stats.httpRecords++;
+      else stats.grpcRecords++;
+      if (record.stream) stats.grpcStreams++;
+      let op = stats.ops.get(record.op);
+      if (!op) stats.ops.set(record.op, (op = createOpStats()));
+      op.count++;
+      if (!record.outcome.ok) op.failed++;
+      op.requestBytes += requestBytes(record);
+      op.responseBytes += record.outcome.responseBytes;
+      if (record.durationNs !== undefined) addValue(op.duration, record.durationNs);
+    },
+    get opCounts() {
+      return [...stats.ops].map(([op, { count }]): [string, number] => [op, count]);
+    },
+    close(starts) {
+      for (let i = 1; i < starts.length; i++) addValue(stats.gaps, (starts[i] ?? 0) - (starts[i - 1] ?? 0));
+      stats.sessionHashes = smallestHashes([...sessions].map(sessionHash));
+      return encodeBlockStats(stats, countArrivals(starts, epochUnixNs));
+    },
+  };
+}
+
+/** Bytes the client sent: body or messages, with those that were not kept. */
+export function requestBytes(record: TraceRecord): number {
+  let bytes = record.body.length;
+  if (!record.stream) return bytes + record.bodyBytesMissing;
+  // A message's size counts what was not kept of it, so that bodyBytesMissing would count it twice.
+  for (const message of record.stream.messages) if (!message.fromServer) bytes += message.sizeBytes;
+  return bytes;
+}
+
+function countArrivals(starts: ArrayLike<number>, epochUnixNs: bigint): [number, number][] {
+  const zeroBin = binOf(epochUnixNs, 0);
+  const intoBinNs = Number(epochUnixNs % BigInt(ARRIVAL_BIN_NS));
+  const arrivals: [number, number][] = [];
+  for (let i = 0; i < starts.length; i++) {
+    const bin = zeroBin + Math.floor((intoBinNs + (starts[i] ?? 0)) / ARRIVAL_BIN_NS);
+    const last = arrivals.at(-1);
+    if (last?.[0] === bin) last[1]++;
+    else arrivals.push([bin, 1]);
+  }
+  return arrivals;
+}
