@@ -1,0 +1,165 @@
+import type { ReplayEnd } from '../replay/replay-end.ts';
+import type { Gap, Loss } from '../trace/record.ts';
+import type { ErrorGroup } from './error-groups.ts';
+import { fidelitySection } from './fidelity.ts';
+import type { GeneratorHealth } from './generator-health.ts';
+import type { Histogram } from './histogram.ts';
+import { HISTOGRAM_NAMES, type OpMetrics } from './op-metrics.ts';
+import {
+  finite,
+  flatLatencies,
+  latencySection,
+  NS_PER_MS,
+  NS_PER_US,
+  opKey,
+  percentiles,
+  scaled,
+} from './percentiles.ts';
+import type {
+  CaptureLossSection,
+  ErrorEntry,
+  HistogramsSection,
+  HostSection,
+  PlanSection,
+  ResultsDocument,
+  SummarySection,
+  WindowEntry,
+} from './results-document.ts';
+import type { ResultsRecorder } from './results-recorder.ts';
+import type { WindowCounts } from './windows.ts';
+
+export interface DocumentInput {
+  tool: { name: string; version: string };
+  plan: PlanSection;
+  target: { http: string | undefined; grpc: string | undefined };
+  /** Wall clock at the start, Unix ms. */
+  startedMs: number;
+  recorder: ResultsRecorder;
+  end: ReplayEnd;
+  health: GeneratorHealth;
+  loss: Loss;
+  gaps: readonly Gap[];
+  host: HostSection;
+  /** Command that prints a record of the trace. */
+  recordCommand(recordNumber: number): string;
+}
+
+/** The results document of a replay that has ended. Holds only finite numbers, strings, booleans and null. */
+export function createResultsDocument(input: DocumentInput): ResultsDocument {
+  const { recorder } = input;
+  const { overall, ops } = recorder;
+  const summary = summarySection(input);
+  const section = (name: (typeof HISTOGRAM_NAMES)[number]) => latencySection(overall, ops, name, NS_PER_MS);
+  return {
+    schema_version: 1,
+    tool: input.tool,
+    plan: input.plan,
+    target: { http: input.target.http ?? null, grpc: input.target.grpc ?? null },
+    timestamp: new Date(input.startedMs).toISOString(),
+    summary,
+    operations: { total: overall.sent, successful: overall.ok, failed: overall.errors + overall.cutOff },
+    throughput_ops_per_sec: summary.throughput_ops_sec,
+    latency: { ...section('response'), ...flatLatencies(overall.response) },
+    service_latency: section('service'),
+    first_answer_latency: section('firstAnswer'),
+    recorded_latency: section('recorded'),
+    send_error_us: percentiles(overall.sendError, NS_PER_US),
+    cache: cacheSection(recorder),
+    errors: recorder.errors.list().map((group) => errorEntry(group, input)),
+    windows: recorder.windows.list().map(windowEntry),
+    validation: {},
+    checks: [],
+    fidelity: fidelitySection({ ...input, resolutionNs: input.plan.trace.timestamp_resolution_ns }),
+    capture_loss: captureLoss(input),
+    histograms: histogramsSection(recorder),
+    host: input.host,
+  };
+}
+
+function summarySection({ recorder, end }: DocumentInput): SummarySection {
+  const { overall, startNs, lastDoneNs } = recorder;
+  const durationNs = startNs === undefined || lastDoneNs === undefined ? 0 : lastDoneNs - startNs;
+  const perSecond = (count: number): number | null =>
+    durationNs > 0 ? finite(count / (durationNs / 1e9)) : null;
+  const failed = overall.errors + overall.cutOff;
+  return {
+    total_operations: overall.sent,
+    planned_operations: end.accounting.planned,
+    duration_secs: durationNs > 0 ? scaled(durationNs, 1e9) : null,
+    throughput_ops_sec: perSecond(overall.ok),
+    sent_ops_sec: perSecond(overall.sent),
+    error_rate: overall.sent > 0 ? failed / overall.sent : null,
+    without_answer: overall.sent - overall.response.count,
+    status_mismatches: recorder.statusMismatches,
+    response_bytes: recorder.responseBytes,
+    stop: end.stop,
+  };
+}
+
+function cacheSection({ cacheKnown, cacheHits, cacheMisses }: ResultsRecorder): ResultsDocument['cache'] {
+  if (!cacheKnown) return { hits: null, misses: null, hit_rate_percent: null };
+  const rate = (100 * cacheHits) / (cacheHits + cacheMisses);
+  return { hits: cacheHits, misses: cacheMisses, hit_rate_percent: finite(rate) };
+}
+
+function errorEntry(group: ErrorGroup, { recordCommand }: DocumentInput): ErrorEntry {
+  const { code, op, count, asRecorded, firstRecord, example } = group;
+  return {
+    code,
+    op,
+    count,
+    as_recorded: asRecorded,
+    first_record:
+      firstRecord === undefined ? null : { number: firstRecord, command: recordCommand(firstRecord) },
+    example,
+  };
+}
+
+function windowEntry(window: WindowCounts): WindowEntry {
+  const { startS, widthS, ops, errors, inFlight, response, sendError } = window;
+  return {
+    start_s: startS,
+    width_s: widthS,
+    ops,
+    errors,
+    p50: scaled(response.percentileNs(50), NS_PER_MS),
+    p99: scaled(response.percentileNs(99), NS_PER_MS),
+    max: scaled(response.maxNs, NS_PER_MS),
+    in_flight: inFlight,
+    send_error_p99_us: scaled(sendError.percentileNs(99), NS_PER_US),
+  };
+}
+
+function captureLoss({ loss, gaps }: DocumentInput): CaptureLossSection {
+  return {
+    records_dropped: loss.recordsDropped,
+    bodies_truncated: loss.bodiesTruncated,
+    body_bytes_truncated: loss.bodyBytesTruncated,
+    records_sampled_out: loss.recordsSampledOut,
+    records_late: loss.recordsLate,
+    blocks_damaged: loss.blocksDamaged,
+    records_damaged: loss.recordsDamaged,
+    gaps: gaps.length,
+  };
+}
+
+function histogramsSection({ overall, ops }: ResultsRecorder): HistogramsSection {
+  const perOp = (pick: (metrics: OpMetrics) => Histogram): Record<string, string> => ({
+    overall: pick(overall).encode(),
+    ...Object.fromEntries(ops.entries().map(([op, metrics]) => [opKey(op), pick(metrics).encode()])),
+  });
+  const total = (pick: (histogram: Histogram) => number): number =>
+    HISTOGRAM_NAMES.reduce((sum, name) => sum + pick(overall[name]), 0);
+  return {
+    unit: 'ns',
+    clamped_below: total((histogram) => histogram.clampedBelow),
+    clamped_above: total((histogram) => histogram.clampedAbove),
+    response: perOp((metrics) => metrics.response),
+    service: perOp((metrics) => metrics.service),
+    recorded: perOp((metrics) => metrics.recorded),
+    send_error: perOp((metrics) => metrics.sendError),
+    lateness: { overall: overall.lateness.encode() },
+    gate_wait: { overall: overall.gateWait.encode() },
+    first_answer: { overall: overall.firstAnswer.encode() },
+  };
+}

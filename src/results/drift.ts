@@ -1,0 +1,23 @@
+/** Straight line through (due time, send error), by least squares in one pass (Welford's update). */
+export class DriftLine {
+  #count = 0;
+  #meanX = 0;
+  #meanY = 0;
+  #sumXx = 0;
+  #sumXy = 0;
+
+  /** Both in ns. */
+  add(dueNs: number, sendErrorNs: number): void {
+    this.#count++;
+    const deltaX = dueNs - this.#meanX;
+    this.#meanX += deltaX / this.#count;
+    this.#meanY += (sendErrorNs - this.#meanY) / this.#count;
+    this.#sumXx += deltaX * (dueNs - this.#meanX);
+    this.#sumXy += deltaX * (sendErrorNs - this.#meanY);
+  }
+
+  /** Growth of the send error in us for each second of the plan; undefined below two distinct due times. */
+  get slopeUsPerSecond(): number | undefined {
+    return this.#sumXx > 0 ? (this.#sumXy / this.#sumXx) * 1e6 : undefined;
+  }
+}

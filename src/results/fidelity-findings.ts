@@ -1,0 +1,226 @@
+import type { ReplayEnd } from '../replay/replay-end.ts';
+import { hasLoss, type Loss } from '../trace/record.ts';
+import type { DistributionDistance } from './distance.ts';
+import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
+import type { GeneratorHealth } from './generator-health.ts';
+import type { ResultsRecorder } from './results-recorder.ts';
+import { aboveLimit, type Finding, finding } from './verdict.ts';
+
+/** What the verdict is made from. */
+export interface FidelityInput {
+  recorder: ResultsRecorder;
+  end: ReplayEnd;
+  health: GeneratorHealth;
+  resolutionNs: number;
+  loss: Loss;
+}
+
+const MS = 1e6;
+
+/** Every finding that takes something from the verdict; none: the replay did what was planned. */
+export function fidelityFindings(
+  input: FidelityInput,
+  distance: DistributionDistance | undefined,
+): Finding[] {
+  return [
+    ...accountingFindings(input),
+    ...planFindings(input),
+    ...latenessFindings(input),
+    ...arrivalFindings(input, distance),
+    ...healthFindings(input),
+    ...traceFindings(input),
+  ];
+}
+
+/** Whether the engine's sums hold and agree with what the recorder counted on its own. */
+export function accountingAgrees({ end, recorder }: Pick<FidelityInput, 'end' | 'recorder'>): boolean {
+  const sums = end.accounting;
+  const seen = recorder.dispositions;
+  return (
+    sums.planned === sums.sent + sums.shed + sums.gateTimeout + sums.unsent &&
+    sums.sent === sums.ok + sums.errors + sums.cutOff &&
+    seen.ok === sums.ok &&
+    seen.error === sums.errors &&
+    seen.cut_off === sums.cutOff &&
+    seen.shed === sums.shed &&
+    seen.gate_timeout === sums.gateTimeout &&
+    // Operations nobody got round to are not all reported one by one.
+    seen.unsent <= sums.unsent &&
+    recorder.started <= sums.sent
+  );
+}
+
+function accountingFindings(input: FidelityInput): Finding[] {
+  const { accounting } = input.end;
+  const found: Finding[] = [];
+  if (!accountingAgrees(input)) {
+    found.push(
+      finding('invalid', 'accounting_open', 'the counts of planned and settled operations do not add up'),
+    );
+  }
+  if (accounting.sent === 0) found.push(finding('invalid', 'nothing_sent', 'no operation was sent', 0, 1));
+  const { count } = input.recorder.inversions;
+  if (count > 0) {
+    const message = 'operations were sent after one of their session that had to follow them';
+    found.push(finding('invalid', 'inversions', message, count, 0));
+  }
+  return found;
+}
+
+function planFindings({ end }: FidelityInput): Finding[] {
+  const { accounting, excluded } = end;
+  const found: Finding[] = [];
+  if (end.stop === 'source_error') {
+    found.push(finding('invalid', 'source_error', 'the trace could not be read to its end'));
+  }
+  if (end.stop === 'interrupted')
+    found.push(finding('degraded', 'interrupted', 'stopped before the end of the plan'));
+  if (end.stop === 'behind')
+    found.push(finding('degraded', 'aborted_behind', 'stopped for being too far behind'));
+  const counted: [string, number, string][] = [
+    ['unsent', accounting.unsent, 'operations of the plan were not sent'],
+    ['shed', accounting.shed, 'operations were dropped for being too late'],
+    [
+      'gate_timeout',
+      accounting.gateTimeout,
+      'operations waited too long for their session and were given up',
+    ],
+    ['cut_off', accounting.cutOff, 'operations were still open at the end'],
+    ['excluded_incomplete', excluded.incomplete, 'records miss request bytes and were left out'],
+    ['excluded_no_target', excluded.noTarget, 'records had no target for their protocol'],
+    ['plan_held', end.heldLimitHits, 'times the plan itself had to wait, because too much was held back'],
+    ['read_ahead_dry', end.underruns, 'times the trace was not read fast enough'],
+  ];
+  for (const [code, count, message] of counted) {
+    if (count > 0) found.push(finding('degraded', code, message, count, 0));
+  }
+  if (end.stretchedNs > 0) {
+    const message = 'ms by which the plan was stretched (--behind stretch)';
+    found.push(finding('degraded', 'stretched', message, Math.round(end.stretchedNs / MS), 0));
+  }
+  return found;
+}
+
+function latenessFindings({ recorder }: FidelityInput): Finding[] {
+  const { causes, overall, started } = recorder;
+  const lateness = causes.generatorLateness;
+  const share = started > 0 ? causes.backPressure.ops / started : undefined;
+  return [
+    ...aboveLimit(
+      lateness.percentileNs(99),
+      LIMITS.generatorLatenessP99Ns,
+      'generator_late_p99',
+      'ms by which the generator itself was late, 99th percentile',
+      MS,
+    ),
+    ...aboveLimit(
+      lateness.percentileNs(50),
+      LIMITS.generatorLatenessP50Ns,
+      'generator_late_p50',
+      'ms by which the generator itself was late, median',
+      MS,
+    ),
+    ...aboveLimit(
+      overall.gateWait.percentileNs(99),
+      LIMITS.gateWaitP99Ns,
+      'gate_wait',
+      'ms operations waited for their own session, 99th percentile: the target answers later than recorded',
+      MS,
+    ),
+    ...aboveLimit(
+      share,
+      LIMITS.backPressureShare,
+      'back_pressure',
+      'share of operations that waited because too many were in flight',
+    ),
+  ];
+}
+
+function arrivalFindings(
+  { recorder, resolutionNs }: FidelityInput,
+  distance: DistributionDistance | undefined,
+) {
+  const { planned, sent } = recorder;
+  const meanGapNs = planned.gaps.meanNs ?? 0;
+  const plannedNs = planned.spanNs ?? 0;
+  const driftNs = sent.spanNs === undefined ? undefined : Math.abs(sent.spanNs - plannedNs);
+  const driftLimitNs = Math.max(LIMITS.driftNs.degraded, LIMITS.driftShare.degraded * plannedNs);
+  const w1LimitNs = Math.max(LIMITS.w1Ns.degraded, LIMITS.w1Share.degraded * meanGapNs);
+  const found = [
+    ...aboveLimit(driftNs, { degraded: driftLimitNs }, 'drift', 'ms between planned and actual duration', MS),
+    ...aboveLimit(
+      distance?.w1Ns,
+      { degraded: w1LimitNs },
+      'gaps',
+      'us between planned and sent gaps (Wasserstein)',
+      1e3,
+    ),
+    ...dispersionFindings(recorder),
+  ];
+  if (sent.count > 0 && distance === undefined) {
+    found.push(
+      finding('degraded', 'too_few_operations', 'too few operations to compare arrivals', sent.count, 2),
+    );
+  }
+  if (recorder.planOrder.missing > 0) {
+    const message = 'operations are missing from the statistics of the plan';
+    found.push(finding('degraded', 'plan_statistics', message, recorder.planOrder.missing, 0));
+  }
+  if (meanGapNs > 0 && resolutionNs > LIMITS.resolutionShare.degraded * meanGapNs) {
+    const message = 'ns of resolution in the recorded times: too coarse for gaps this small';
+    const limit = Math.round(LIMITS.resolutionShare.degraded * meanGapNs);
+    found.push(finding('degraded', 'timestamp_resolution', message, resolutionNs, limit));
+  }
+  return found;
+}
+
+function dispersionFindings({ planned, sent }: ResultsRecorder): Finding[] {
+  if (planned.dispersion100Ms === undefined || sent.dispersion100Ms === undefined) return [];
+  const difference = Math.abs(sent.dispersion100Ms - planned.dispersion100Ms);
+  const limit = Math.max(
+    LIMITS.dispersionAbsolute.degraded,
+    LIMITS.dispersionShare.degraded * planned.dispersion100Ms,
+  );
+  const message = 'difference of the index of dispersion at 100 ms, sent against planned';
+  return aboveLimit(difference, { degraded: limit }, 'dispersion', message);
+}
+
+function healthFindings({ health, recorder }: FidelityInput): Finding[] {
+  const { eventLoopDelay, gc, stealShare, cpu } = health;
+  const spanNs = recorder.sent.spanNs ?? 0;
+  const gcShare = gc !== undefined && spanNs > 0 ? gc.totalNs / spanNs : undefined;
+  const found = [
+    ...aboveLimit(
+      eventLoopDelay?.p99Ns,
+      LIMITS.eventLoopDelayP99Ns,
+      'event_loop_delay_p99',
+      'ms of event-loop delay, 99th percentile',
+      MS,
+    ),
+    ...aboveLimit(
+      eventLoopDelay?.maxNs,
+      LIMITS.eventLoopDelayMaxNs,
+      'event_loop_stall',
+      'ms the event loop stood still at worst',
+      MS,
+    ),
+    ...aboveLimit(gc?.maxNs, LIMITS.gcMaxNs, 'gc_pause', 'ms of the longest garbage collection', MS),
+    ...aboveLimit(gcShare, LIMITS.gcShare, 'gc_share', 'share of the time spent collecting garbage'),
+    ...aboveLimit(stealShare, LIMITS.stealShare, 'steal', 'share of CPU time taken by the hypervisor'),
+  ];
+  const missing = Object.entries({ event_loop_delay: eventLoopDelay, gc, cpu, steal: stealShare })
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => name);
+  if (missing.length > 0) {
+    const message = "parts of the generator's health are not known here";
+    found.push(finding('degraded', 'health_unknown', message, missing.join(', ')));
+  }
+  return found;
+}
+
+function traceFindings({ loss }: FidelityInput): Finding[] {
+  if (!hasLoss({ ...loss, recordsSampledOut: 0 })) return [];
+  const { recordsDropped, recordsLate, recordsDamaged, bodiesTruncated } = loss;
+  const count = recordsDropped + recordsLate + recordsDamaged + bodiesTruncated;
+  return [finding('degraded', 'capture_loss', 'records are missing from the trace, or not whole', count, 0)];
+}

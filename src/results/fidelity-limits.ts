@@ -1,0 +1,27 @@
+/** Thresholds of the verdict; docs/results.md lists them with their reasons. Above a limit the verdict falls. */
+export const FIDELITY_LIMITS = {
+  /** 99th percentile of the lateness the generator is to blame for, in ns: degraded, invalid. */
+  generatorLatenessP99Ns: { degraded: 5e6, invalid: 250e6 },
+  /** Its median. */
+  generatorLatenessP50Ns: { degraded: 2e6, invalid: 25e6 },
+  /** 99th percentile of the wait for a session's own predecessors. */
+  gateWaitP99Ns: { degraded: 10e6 },
+  /** Share of operations held by a full in-flight window. */
+  backPressureShare: { degraded: 0.001 },
+  /** Difference of the planned and the actual duration, the larger of both. */
+  driftNs: { degraded: 100e6 },
+  driftShare: { degraded: 0.01 },
+  /** Wasserstein distance of the gaps, the larger of both: ns, and share of the mean planned gap. */
+  w1Ns: { degraded: 1e6 },
+  w1Share: { degraded: 0.25 },
+  /** Index of dispersion at 100 ms, sent against planned: relative difference, and where it is tiny, absolute. */
+  dispersionShare: { degraded: 0.25 },
+  dispersionAbsolute: { degraded: 0.25 },
+  /** Resolution of the recorded times as a share of the mean planned gap. */
+  resolutionShare: { degraded: 0.1 },
+  eventLoopDelayP99Ns: { degraded: 20e6, invalid: 250e6 },
+  eventLoopDelayMaxNs: { degraded: 250e6 },
+  gcMaxNs: { degraded: 100e6 },
+  gcShare: { degraded: 0.1 },
+  stealShare: { degraded: 0.1, invalid: 0.5 },
+} as const;

@@ -1,0 +1,117 @@
+import { distributionDistance } from './distance.ts';
+import { accountingAgrees, type FidelityInput, fidelityFindings } from './fidelity-findings.ts';
+import type { GeneratorHealth } from './generator-health.ts';
+import type { LatenessCause } from './lateness-causes.ts';
+import { finite, latencySection, NS_PER_MS, NS_PER_US, percentiles, scaled } from './percentiles.ts';
+import type { CauseEntry, FidelitySection } from './results-document.ts';
+import { verdictOf } from './verdict.ts';
+
+const NS_PER_S = 1e9;
+
+/** The section that proves, or disproves, that the generator did what it planned. */
+export function fidelitySection(input: FidelityInput): FidelitySection {
+  const { recorder, end, health } = input;
+  const { planned, sent } = recorder;
+  const distance = distributionDistance(planned.gaps, sent.gaps);
+  const findings = fidelityFindings(input, distance);
+  return {
+    verdict: verdictOf(findings),
+    reasons: findings.map(({ reason }) => reason),
+    ...counts(input),
+    send_error_us: latencySection(recorder.overall, recorder.ops, 'sendError', NS_PER_US),
+    lateness_us: latencySection(recorder.overall, recorder.ops, 'lateness', NS_PER_US),
+    gate_wait_us: latencySection(recorder.overall, recorder.ops, 'gateWait', NS_PER_US),
+    attribution: {
+      gate: causeEntry(recorder.causes.gate),
+      back_pressure: causeEntry(recorder.causes.backPressure),
+      generator: causeEntry(recorder.causes.generator),
+    },
+    generator_lateness_us: percentiles(recorder.causes.generatorLateness, NS_PER_US),
+    drift: driftEntry(input),
+    stretched_ms: finite(end.stretchedNs / NS_PER_MS) ?? 0,
+    interarrival: {
+      planned_mean_us: scaled(planned.gaps.meanNs, NS_PER_US),
+      sent_mean_us: scaled(sent.gaps.meanNs, NS_PER_US),
+      ks: finite(distance?.ks),
+      w1_us: scaled(distance?.w1Ns, NS_PER_US),
+    },
+    dispersion: {
+      planned_10ms: finite(planned.dispersion10Ms),
+      sent_10ms: finite(sent.dispersion10Ms),
+      planned_100ms: finite(planned.dispersion100Ms),
+      sent_100ms: finite(sent.dispersion100Ms),
+    },
+    timestamp_resolution_ns: input.resolutionNs,
+    generator: generatorEntry(health),
+  };
+}
+
+function counts(
+  input: FidelityInput,
+): Pick<FidelitySection, 'accounting' | 'excluded' | 'inversions' | 'engine'> {
+  const { end, recorder } = input;
+  const { cutOff, gateTimeout, ...sums } = end.accounting;
+  const { planned, sent, ok, errors, shed, unsent } = sums;
+  return {
+    accounting: {
+      planned,
+      sent,
+      ok,
+      errors,
+      cut_off: cutOff,
+      shed,
+      gate_timeout: gateTimeout,
+      unsent,
+      closes: accountingAgrees(input),
+      plan_complete: end.planComplete,
+    },
+    excluded: {
+      incomplete: end.excluded.incomplete,
+      no_target: end.excluded.noTarget,
+      filtered_out: end.excluded.filteredOut,
+    },
+    inversions: recorder.inversions.count,
+    engine: {
+      passes: end.passes,
+      max_in_flight: end.maxInFlight,
+      max_held: end.maxHeld,
+      underruns: end.underruns,
+      held_limit_hits: end.heldLimitHits,
+      missing_from_plan_statistics: recorder.planOrder.missing,
+    },
+  };
+}
+
+function driftEntry({ recorder: { planned, sent, drift } }: FidelityInput): FidelitySection['drift'] {
+  const difference =
+    planned.spanNs === undefined || sent.spanNs === undefined ? undefined : sent.spanNs - planned.spanNs;
+  return {
+    planned_duration_secs: scaled(planned.spanNs, NS_PER_S),
+    actual_duration_secs: scaled(sent.spanNs, NS_PER_S),
+    difference_ms: scaled(difference, NS_PER_MS),
+    slope_us_per_sec: finite(drift.slopeUsPerSecond),
+  };
+}
+
+function causeEntry({ ops, totalNs }: LatenessCause): CauseEntry {
+  return { ops, total_ms: scaled(totalNs, NS_PER_MS) ?? 0 };
+}
+
+function generatorEntry({
+  eventLoopDelay,
+  gc,
+  cpu,
+  stealShare,
+}: GeneratorHealth): FidelitySection['generator'] {
+  const ms = (ns: number): number => scaled(ns, NS_PER_MS) ?? 0;
+  const seconds = (ns: number): number => scaled(ns, NS_PER_S) ?? 0;
+  return {
+    event_loop_delay_ms:
+      eventLoopDelay === undefined
+        ? null
+        : { p50: ms(eventLoopDelay.p50Ns), p99: ms(eventLoopDelay.p99Ns), max: ms(eventLoopDelay.maxNs) },
+    gc: gc === undefined ? null : { count: gc.count, total_ms: ms(gc.totalNs), max_ms: ms(gc.maxNs) },
+    cpu: cpu === undefined ? null : { user_secs: seconds(cpu.userNs), system_secs: seconds(cpu.systemNs) },
+    steal_percent: finite(stealShare === undefined ? undefined : stealShare * 100),
+  };
+}

@@ -1,0 +1,185 @@
+import * as hdr from 'hdr-histogram-js';
+
+/** Buckets with something in them, ascending: what a histogram is when nobody writes to it. */
+export interface SparseBuckets {
+  indexes: Uint32Array;
+  counts: Float64Array;
+}
+
+/** Everything a histogram knows, in little memory. Only for a histogram of the same precision. */
+export interface FrozenHistogram extends SparseBuckets {
+  count: number;
+  sumNs: number;
+  minNs: number;
+  maxNs: number;
+  clampedBelow: number;
+  clampedAbove: number;
+}
+
+/** One bucket: its middle, in ns, and how many values fell into it. */
+export interface Bucket {
+  valueNs: number;
+  count: number;
+}
+
+export interface HistogramOptions {
+  /** Significant decimal digits of a percentile, 1 to 5. */
+  digits?: number;
+  /** Values below are told apart by no more than this, in ns. */
+  lowestNs?: number;
+}
+
+/** The widest span a bucket exists for: one hour. */
+export const HIGHEST_NS = 3_600_000_000_000;
+
+/**
+ * A histogram of nanoseconds from 0 to one hour (an HdrHistogram, which grows as values ask for it).
+ * Nothing is dropped: a negative value counts as 0 and a longer one as an hour, and both are counted apart.
+ * Count, sum, minimum and maximum are exact; percentiles are exact to the number of digits.
+ */
+export class Histogram {
+  readonly #hdr: hdr.Float64Histogram;
+  readonly #digits: number;
+  readonly #lowestNs: number;
+  #sumNs = 0;
+  #minNs = Number.POSITIVE_INFINITY;
+  #maxNs = 0;
+  #clampedBelow = 0;
+  #clampedAbove = 0;
+
+  constructor(options: HistogramOptions = {}) {
+    this.#digits = options.digits ?? 3;
+    this.#lowestNs = options.lowestNs ?? 1000;
+    // Counts are doubles: a 32-bit bucket would wrap in silence after 4.3e9 values.
+    this.#hdr = new hdr.Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
+    this.#hdr.autoResize = true;
+  }
+
+  /** Values recorded, clamped ones included. */
+  get count(): number {
+    return this.#hdr.totalCount;
+  }
+
+  get sumNs(): number {
+    return this.#sumNs;
+  }
+
+  /** Values that were negative (or not a number) and were counted as 0. */
+  get clampedBelow(): number {
+    return this.#clampedBelow;
+  }
+
+  /** Values above an hour, counted as an hour in percentiles; the maximum stays true. */
+  get clampedAbove(): number {
+    return this.#clampedAbove;
+  }
+
+  /** The true minimum in ns, undefined while empty. */
+  get minNs(): number | undefined {
+    return this.count === 0 ? undefined : this.#minNs;
+  }
+
+  /** The true maximum in ns, undefined while empty. */
+  get maxNs(): number | undefined {
+    return this.count === 0 ? undefined : this.#maxNs;
+  }
+
+  get meanNs(): number | undefined {
+    return this.count === 0 ? undefined : this.#sumNs / this.count;
+  }
+
+  record(valueNs: number): void {
+    let ns = valueNs;
+    if (!(ns >= 0)) {
+      this.#clampedBelow++;
+      ns = 0;
+    }
+    this.#sumNs += ns;
+    if (ns < this.#minNs) this.#minNs = ns;
+    if (ns > this.#maxNs) this.#maxNs = ns;
+    if (ns > HIGHEST_NS) {
+      this.#clampedAbove++;
+      ns = HIGHEST_NS;
+    }
+    this.#hdr.recordValue(ns);
+  }
+
+  /** Value in ns at a percentile from 0 to 100, never outside [min, max]; undefined while empty. */
+  percentileNs(percentile: number): number | undefined {
+    if (this.count === 0) return undefined;
+    const ns = this.#hdr.getValueAtPercentile(percentile);
+    return Math.min(Math.max(ns, this.#minNs), this.#maxNs);
+  }
+
+  add(other: Histogram): void {
+    if (other.count > 0) this.addFrozen(other.freeze());
+  }
+
+  /** Adds what `freeze` gave; the other must have had the same precision. */
+  addFrozen(frozen: FrozenHistogram): void {
+    const last = frozen.indexes.at(-1);
+    if (last === undefined) return;
+    if (last >= this.#hdr.countsArrayLength) this.#hdr.resize(this.#hdr.valueFromIndex(last));
+    for (let i = 0; i < frozen.indexes.length; i++) {
+      this.#hdr.addToCountAtIndex(frozen.indexes[i] as number, frozen.counts[i] as number);
+    }
+    this.#hdr.addToTotalCount(frozen.count);
+    this.#sumNs += frozen.sumNs;
+    this.#minNs = Math.min(this.#minNs, frozen.minNs);
+    this.#maxNs = Math.max(this.#maxNs, frozen.maxNs);
+    this.#clampedBelow += frozen.clampedBelow;
+    this.#clampedAbove += frozen.clampedAbove;
+  }
+
+  /** A small copy without the empty buckets. */
+  freeze(): FrozenHistogram {
+    const indexes: number[] = [];
+    const counts: number[] = [];
+    for (let index = 0; index < this.#hdr.countsArrayLength; index++) {
+      const count = this.#hdr.getCountAtIndex(index);
+      if (count === 0) continue;
+      indexes.push(index);
+      counts.push(count);
+    }
+    return {
+      indexes: Uint32Array.from(indexes),
+      counts: Float64Array.from(counts),
+      count: this.count,
+      sumNs: this.#sumNs,
+      minNs: this.#minNs,
+      maxNs: this.#maxNs,
+      clampedBelow: this.#clampedBelow,
+      clampedAbove: this.#clampedAbove,
+    };
+  }
+
+  /** Non-empty buckets, ascending. Two histograms of one precision have the same bucket values. */
+  *buckets(): Generator<Bucket> {
+    for (let index = 0; index < this.#hdr.countsArrayLength; index++) {
+      const count = this.#hdr.getCountAtIndex(index);
+      if (count === 0) continue;
+      yield { valueNs: this.#hdr.medianEquivalentValue(this.#hdr.valueFromIndex(index)), count };
+    }
+  }
+
+  /** HdrHistogram V2 compressed encoding, base64, readable by every HdrHistogram library; values in ns. */
+  encode(): string {
+    // The library encodes buckets up to its own idea of the maximum, which adding frozen buckets goes past.
+    const copy = new hdr.Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
+    copy.autoResize = true;
+    for (let index = 0; index < this.#hdr.countsArrayLength; index++) {
+      const count = this.#hdr.getCountAtIndex(index);
+      if (count > 0) copy.recordValueWithCount(this.#hdr.valueFromIndex(index), count);
+    }
+    return hdr.encodeIntoCompressedBase64(copy);
+  }
+}
+
+/** Decodes `Histogram.encode`: how a histogram in a results document is read back. */
+export function decodeHistogram(base64: string): { count: number; percentileNs(percentile: number): number } {
+  const decoded = hdr.decodeFromCompressedBase64(base64, 64);
+  return {
+    count: decoded.totalCount,
+    percentileNs: (percentile) => decoded.getValueAtPercentile(percentile),
+  };
+}

@@ -1,0 +1,68 @@
+const NOT_YET = Number.NaN;
+const LEFT_OUT = Number.POSITIVE_INFINITY;
+
+/**
+ * Puts operations, which are heard of in the order they end up being sent, back into the order of the plan.
+ * Holds one number for each operation between the oldest one not heard of and the newest heard of; past
+ * `maxHeld` it goes on without the oldest and counts it as missing.
+ */
+export class PlanOrder {
+  readonly #onDue: (dueNs: number) => void;
+  readonly #maxHeld: number;
+  #ring = new Float64Array(1024).fill(NOT_YET);
+  #next = 0;
+  #missing = 0;
+
+  constructor(onDue: (dueNs: number) => void, maxHeld = 1 << 20) {
+    this.#onDue = onDue;
+    this.#maxHeld = maxHeld;
+  }
+
+  /** Every operation with a smaller number has been heard of (or given up on). */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Operations gone past without having been heard of: their due times are missing from the statistics. */
+  get missing(): number {
+    return this.#missing;
+  }
+
+  /** The operation was planned for `dueNs` and has left, or was given up by a policy. */
+  put(number: number, dueNs: number): void {
+    this.#set(number, dueNs);
+  }
+
+  /** The operation is no part of what was tried: it is passed over. Ignored when it lies too far ahead to be held. */
+  leaveOut(number: number): void {
+    if (number - this.#next < this.#maxHeld) this.#set(number, LEFT_OUT);
+  }
+
+  #set(number: number, value: number): void {
+    if (number < this.#next) return;
+    while (number - this.#next >= this.#maxHeld) this.#pass(true);
+    if (number - this.#next >= this.#ring.length) this.#grow(number - this.#next + 1);
+    this.#ring[number % this.#ring.length] = value;
+    while (!Number.isNaN(this.#ring[this.#next % this.#ring.length])) this.#pass(false);
+  }
+
+  #pass(force: boolean): void {
+    const slot = this.#next % this.#ring.length;
+    const dueNs = this.#ring[slot] as number;
+    this.#ring[slot] = NOT_YET;
+    this.#next++;
+    if (Number.isFinite(dueNs)) this.#onDue(dueNs);
+    else if (force && Number.isNaN(dueNs)) this.#missing++;
+  }
+
+  #grow(needed: number): void {
+    let length = this.#ring.length;
+    while (length < needed) length *= 2;
+    const old = this.#ring;
+    this.#ring = new Float64Array(length).fill(NOT_YET);
+    for (let i = 0; i < old.length; i++) {
+      const number = this.#next + i;
+      this.#ring[number % length] = old[number % old.length] as number;
+    }
+  }
+}

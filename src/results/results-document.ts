@@ -1,0 +1,237 @@
+/** The results document as written: JSON, snake_case. docs/results.md explains every field; the schema is strict. */
+export interface ResultsDocument {
+  schema_version: 1;
+  tool: { name: string; version: string };
+  plan: PlanSection;
+  target: { http: string | null; grpc: string | null };
+  /** Wall clock at the start, ISO 8601. */
+  timestamp: string;
+  summary: SummarySection;
+  operations: { total: number; successful: number; failed: number };
+  throughput_ops_per_sec: number | null;
+  latency: LatencySection & FlatLatencies;
+  service_latency: LatencySection;
+  first_answer_latency: LatencySection;
+  recorded_latency: LatencySection;
+  /** Over all operations; `fidelity.send_error_us` has it for each. */
+  send_error_us: Percentiles;
+  cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
+  errors: ErrorEntry[];
+  windows: WindowEntry[];
+  validation: Record<string, never>;
+  checks: CheckEntry[];
+  fidelity: FidelitySection;
+  capture_loss: CaptureLossSection;
+  histograms: HistogramsSection;
+  host: HostSection;
+}
+
+export interface PlanSection {
+  /** SHA-256 of the trace's operations and of the options that shape the plan. */
+  digest: string;
+  trace: {
+    name: string;
+    format: string;
+    /** SHA-256 of the operations that were read. */
+    digest: string;
+    source: string;
+    dialect: string;
+    /** Wall clock that recorded times count from, ISO 8601. */
+    epoch: string;
+    timestamp_resolution_ns: number;
+    /** Sentences the reader had to say of the file: cut off, damaged, … */
+    warnings: string[];
+  };
+  /** The options in force, defaults included. */
+  options: Record<string, string | number | boolean | null>;
+  seed: number | null;
+}
+
+export interface SummarySection {
+  /** Operations sent. */
+  total_operations: number;
+  planned_operations: number;
+  /** From the first due time to the end of the last operation. */
+  duration_secs: number | null;
+  /** Operations that succeeded, by that duration. */
+  throughput_ops_sec: number | null;
+  sent_ops_sec: number | null;
+  /** Share of the operations sent that failed, 0 to 1. */
+  error_rate: number | null;
+  /** Failed operations without an answer, which have no latency. */
+  without_answer: number;
+  /** Answers whose status differs from the recorded one. */
+  status_mismatches: number;
+  response_bytes: number;
+  /** Why it ended. */
+  stop: 'end' | 'interrupted' | 'behind' | 'source_error';
+}
+
+/** Milliseconds under latency sections, microseconds under names that end in `_us`; null where there is no value. */
+export interface Percentiles {
+  count: number;
+  min: number | null;
+  mean: number | null;
+  p50: number | null;
+  p75: number | null;
+  p90: number | null;
+  p95: number | null;
+  p99: number | null;
+  'p99.9': number | null;
+  'p99.99': number | null;
+  max: number | null;
+}
+
+/** `overall` and one entry for each operation name. */
+export interface LatencySection {
+  overall: Percentiles;
+  [op: string]: Percentiles | number | null;
+}
+
+export interface FlatLatencies {
+  min_ms: number | null;
+  avg_ms: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  max_ms: number | null;
+}
+
+export interface ErrorEntry {
+  code: string;
+  op: string;
+  count: number;
+  /** How many of them had the very same status in the recording. */
+  as_recorded: number;
+  first_record: { number: number; command: string } | null;
+  example: string;
+}
+
+export interface WindowEntry {
+  start_s: number;
+  width_s: number;
+  ops: number;
+  errors: number;
+  p50: number | null;
+  p99: number | null;
+  max: number | null;
+  in_flight: number;
+  send_error_p99_us: number | null;
+}
+
+export interface CheckEntry {
+  expr: string;
+  observed: number | null;
+  pass: boolean;
+}
+
+export type Verdict = 'valid' | 'degraded' | 'invalid';
+
+export interface Reason {
+  code: string;
+  message: string;
+  observed: number | string | null;
+  limit: number | string | null;
+}
+
+export interface FidelitySection {
+  verdict: Verdict;
+  reasons: Reason[];
+  accounting: {
+    planned: number;
+    sent: number;
+    ok: number;
+    errors: number;
+    cut_off: number;
+    shed: number;
+    gate_timeout: number;
+    unsent: number;
+    /** Whether the sums hold and agree with what was counted independently of the engine. */
+    closes: boolean;
+    plan_complete: boolean;
+  };
+  excluded: { incomplete: number; no_target: number; filtered_out: number };
+  inversions: number;
+  send_error_us: LatencySection;
+  lateness_us: LatencySection;
+  gate_wait_us: LatencySection;
+  /** Operations later than 1 ms by cause. */
+  attribution: { gate: CauseEntry; back_pressure: CauseEntry; generator: CauseEntry };
+  generator_lateness_us: Percentiles;
+  drift: {
+    planned_duration_secs: number | null;
+    actual_duration_secs: number | null;
+    difference_ms: number | null;
+    slope_us_per_sec: number | null;
+  };
+  stretched_ms: number;
+  interarrival: {
+    planned_mean_us: number | null;
+    sent_mean_us: number | null;
+    ks: number | null;
+    w1_us: number | null;
+  };
+  dispersion: {
+    planned_10ms: number | null;
+    sent_10ms: number | null;
+    planned_100ms: number | null;
+    sent_100ms: number | null;
+  };
+  timestamp_resolution_ns: number;
+  engine: {
+    passes: number;
+    max_in_flight: number;
+    max_held: number;
+    underruns: number;
+    held_limit_hits: number;
+    missing_from_plan_statistics: number;
+  };
+  generator: {
+    event_loop_delay_ms: { p50: number; p99: number; max: number } | null;
+    gc: { count: number; total_ms: number; max_ms: number } | null;
+    cpu: { user_secs: number; system_secs: number } | null;
+    steal_percent: number | null;
+  };
+}
+
+export interface CauseEntry {
+  ops: number;
+  total_ms: number;
+}
+
+export interface CaptureLossSection {
+  records_dropped: number;
+  bodies_truncated: number;
+  body_bytes_truncated: number;
+  records_sampled_out: number;
+  records_late: number;
+  blocks_damaged: number;
+  records_damaged: number;
+  /** Spans of the window for which nothing was being recorded. */
+  gaps: number;
+}
+
+/** HdrHistogram V2 compressed encoding, base64; values in ns. */
+export interface HistogramsSection {
+  unit: 'ns';
+  /** Values below 0 and above one hour, counted at those bounds. */
+  clamped_below: number;
+  clamped_above: number;
+  response: Record<string, string>;
+  service: Record<string, string>;
+  recorded: Record<string, string>;
+  send_error: Record<string, string>;
+  lateness: Record<string, string>;
+  gate_wait: Record<string, string>;
+  first_answer: Record<string, string>;
+}
+
+export interface HostSection {
+  platform: string;
+  arch: string;
+  os_release: string;
+  cpu_model: string;
+  cpus: number;
+  memory_bytes: number;
+  node_version: string;
+}

@@ -1,0 +1,198 @@
+import type { Disposition, Operation, ReplayObserver } from '../replay/ports.ts';
+import { ArrivalStatistics } from './arrival-statistics.ts';
+import { DriftLine } from './drift.ts';
+import { ErrorGroups } from './error-groups.ts';
+import { InversionCounter } from './inversions.ts';
+import { LatenessCauses } from './lateness-causes.ts';
+import { OpMetrics, OpTable } from './op-metrics.ts';
+import { PlanOrder } from './plan-order.ts';
+import { Windows } from './windows.ts';
+
+export interface RecorderOptions {
+  /** The rate multiplier; undefined where due times don't follow the recording. */
+  timeScale: number | undefined;
+  /** Operations in flight at which the next one has to wait. */
+  inFlightLimit: number;
+  /** Number a record has in its trace file; without it, the operation's number. */
+  recordNumber?: ((operation: Operation) => number) | undefined;
+  /** Tells hits from misses of answered operations, where the dialect knows a cache. */
+  cacheResult?: ((operation: Operation) => 'hit' | 'miss' | undefined) | undefined;
+}
+
+/** What is shown while a replay runs. */
+export interface LiveCounts {
+  /** Operations settled, whatever became of them. */
+  settled: number;
+  sent: number;
+  errors: number;
+  inFlight: number;
+  responseP99Ns: number | undefined;
+  latenessP99Ns: number | undefined;
+}
+
+/**
+ * Counts what a replay does, in memory that depends on the number of operation names and not on the length of
+ * the run. The engine calls it on its hot path.
+ *
+ * Latencies are those of operations with a whole answer (of whatever status), and of those given up on after a
+ * wait (`timeout`, cut off), which would have taken longer still. A refused or broken connection has no latency:
+ * it fails fast, and would make a dying server look quick.
+ */
+export class ResultsRecorder implements ReplayObserver {
+  readonly overall = new OpMetrics();
+  readonly ops = new OpTable();
+  readonly windows = new Windows();
+  readonly errors: ErrorGroups;
+  readonly planned = new ArrivalStatistics();
+  readonly sent = new ArrivalStatistics();
+  readonly drift = new DriftLine();
+  readonly inversions: InversionCounter;
+  readonly causes: LatenessCauses;
+  readonly planOrder = new PlanOrder((dueNs) => this.planned.add(dueNs));
+  readonly dispositions: Record<Disposition, number> = {
+    ok: 0,
+    error: 0,
+    cut_off: 0,
+    shed: 0,
+    gate_timeout: 0,
+    unsent: 0,
+  };
+  /** Operations with an answer whose status differs from the recorded one. */
+  statusMismatches = 0;
+  /** Operations of which at least one byte left. */
+  started = 0;
+  cacheHits = 0;
+  cacheMisses = 0;
+  responseBytes = 0;
+  #cacheKnown = false;
+  #startNs: number | undefined;
+  #lastDoneNs: number | undefined;
+  #inFlight = 0;
+  readonly #options: RecorderOptions;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.errors = new ErrorGroups(options.recordNumber ?? ((operation) => operation.number));
+    this.inversions = new InversionCounter(options.timeScale);
+    this.causes = new LatenessCauses(options.inFlightLimit);
+  }
+
+  /** The first due time heard of, on the engine's clock: second 0 of the windows. */
+  get startNs(): number | undefined {
+    return this.#startNs;
+  }
+
+  /** When the last operation that was sent ended. */
+  get lastDoneNs(): number | undefined {
+    return this.#lastDoneNs;
+  }
+
+  /** False where nothing said of any operation whether it was a hit. */
+  get cacheKnown(): boolean {
+    return this.#cacheKnown;
+  }
+
+  onSent(operation: Operation, inFlight: number): void {
+    const { dueNs, readyNs, sentNs } = operation;
+    this.#inFlight = inFlight;
+    this.causes.onInFlight(inFlight);
+    if (sentNs === undefined) return;
+    this.started++;
+    this.#startNs ??= dueNs;
+    const sendErrorNs = sentNs - dueNs;
+    for (const metrics of [this.overall, this.ops.get(operation.record.op)]) {
+      metrics.sendError.record(sendErrorNs);
+      metrics.lateness.record(sentNs - readyNs);
+      metrics.gateWait.record(readyNs - dueNs);
+    }
+    this.causes.onSent(readyNs - dueNs, sentNs - readyNs);
+    this.windows.onSent(dueNs - this.#startNs, sendErrorNs, inFlight);
+    this.sent.add(sentNs);
+    this.drift.add(dueNs - this.#startNs, sendErrorNs);
+    this.inversions.onSent(operation, this.planOrder.next);
+    this.planOrder.put(operation.number, dueNs);
+  }
+
+  onSettled(operation: Operation, disposition: Disposition, inFlight: number): void {
+    this.#inFlight = inFlight;
+    // One more was in flight until now.
+    this.causes.onInFlight(inFlight + 1);
+    this.dispositions[disposition]++;
+    this.#startNs ??= operation.dueNs;
+    if (operation.sentNs === undefined) this.#settlePlan(operation, disposition);
+    if (disposition === 'ok' || disposition === 'error' || disposition === 'cut_off') {
+      this.#settleSent(operation, disposition);
+    }
+  }
+
+  /** The record with that number is no operation of the plan. */
+  onExcluded(number: number): void {
+    this.planOrder.leaveOut(number);
+  }
+
+  live(): LiveCounts {
+    const { dispositions: ended, overall } = this;
+    return {
+      settled: Object.values(ended).reduce((sum, count) => sum + count, 0),
+      sent: overall.sent + this.#inFlight,
+      errors: ended.error + ended.cut_off,
+      inFlight: this.#inFlight,
+      responseP99Ns: overall.response.percentileNs(99),
+      latenessP99Ns: overall.lateness.percentileNs(99),
+    };
+  }
+
+  #settlePlan({ number, dueNs }: Operation, disposition: Disposition): void {
+    if (disposition === 'unsent') this.planOrder.leaveOut(number);
+    else this.planOrder.put(number, dueNs);
+  }
+
+  #settleSent(operation: Operation, disposition: 'ok' | 'error' | 'cut_off'): void {
+    const metrics = this.ops.get(operation.record.op);
+    const responseNs = responseTimeNs(operation, disposition);
+    for (const each of [this.overall, metrics]) {
+      if (disposition === 'ok') each.ok++;
+      else if (disposition === 'error') each.errors++;
+      else each.cutOff++;
+      if (responseNs !== undefined) recordLatencies(each, operation, responseNs);
+    }
+    if (disposition !== 'ok') this.errors.add(operation, disposition);
+    const { dueNs, doneNs } = operation;
+    this.windows.onDone(dueNs - (this.#startNs ?? dueNs), responseNs, disposition !== 'ok');
+    if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs ?? doneNs, doneNs);
+    this.#compare(operation);
+  }
+
+  #compare(operation: Operation): void {
+    const { outcome, record } = operation;
+    if (outcome === undefined) return;
+    this.responseBytes += outcome.responseBytes;
+    const recorded = record.outcome.status;
+    if (outcome.status !== undefined && recorded !== undefined && outcome.status !== recorded) {
+      this.statusMismatches++;
+    }
+    const cache = this.#options.cacheResult?.(operation);
+    if (cache === undefined) return;
+    this.#cacheKnown = true;
+    if (cache === 'hit') this.cacheHits++;
+    else this.cacheMisses++;
+  }
+}
+
+/** From due to done; undefined for an operation that failed without an answer and without a wait. */
+function responseTimeNs(operation: Operation, disposition: Disposition): number | undefined {
+  const { outcome, doneNs, dueNs, sentNs } = operation;
+  if (doneNs === undefined || sentNs === undefined) return undefined;
+  const answered = outcome !== undefined && outcome.failure === undefined;
+  const givenUp = disposition === 'cut_off' || outcome?.failure === 'timeout';
+  return answered || givenUp ? doneNs - dueNs : undefined;
+}
+
+function recordLatencies(metrics: OpMetrics, operation: Operation, responseNs: number): void {
+  const { doneNs, sentNs, firstAnswerNs, record } = operation;
+  metrics.response.record(responseNs);
+  if (sentNs === undefined || doneNs === undefined) return;
+  metrics.service.record(doneNs - sentNs);
+  if (firstAnswerNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
+  if (record.durationNs !== undefined) metrics.recorded.record(record.durationNs);
+}

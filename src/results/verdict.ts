@@ -1,0 +1,44 @@
+import type { Reason, Verdict } from './results-document.ts';
+
+/** A finding and how bad it is. */
+export interface Finding {
+  severity: 'degraded' | 'invalid';
+  reason: Reason;
+}
+
+export function finding(
+  severity: Finding['severity'],
+  code: string,
+  message: string,
+  observed: Reason['observed'] = null,
+  limit: Reason['limit'] = null,
+): Finding {
+  return { severity, reason: { code, message, observed, limit } };
+}
+
+/** Limits of one measure, in its own unit. */
+export interface Limits {
+  readonly degraded: number;
+  readonly invalid?: number;
+}
+
+/** A finding when `value` is above a limit; an unknown value is none here (see `fidelity-findings.ts`). */
+export function aboveLimit(
+  value: number | undefined,
+  limits: Limits,
+  code: string,
+  message: string,
+  perUnit = 1,
+): Finding[] {
+  if (value === undefined || !(value > limits.degraded)) return [];
+  const invalid = limits.invalid !== undefined && value > limits.invalid;
+  const limit = invalid ? (limits.invalid as number) : limits.degraded;
+  const round = (number: number): number => Math.round((number / perUnit) * 1e6) / 1e6;
+  return [finding(invalid ? 'invalid' : 'degraded', code, message, round(value), round(limit))];
+}
+
+/** The worst severity decides. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  if (findings.some(({ severity }) => severity === 'invalid')) return 'invalid';
+  return findings.length > 0 ? 'degraded' : 'valid';
+}

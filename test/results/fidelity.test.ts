@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { createResultsDocument } from '../../src/results/create-results-document.ts';
+import {
+  parseProcStat,
+  startHealthProbe,
+  stealBetween,
+  UNKNOWN_HEALTH,
+} from '../../src/results/generator-health.ts';
+import { InversionCounter } from '../../src/results/inversions.ts';
+import { emptyLoss } from '../../src/trace/record.ts';
+import {
+  documentInput,
+  documentOf,
+  emptyEnd,
+  HEALTHY,
+  MS,
+  makeRecord,
+  play,
+  SECOND,
+  type Told,
+  validated,
+} from './support.ts';
+
+/** A run of 1000 operations, 2 ms apart, each sent 0.1 ms late and answered in 1 ms. */
+function steady(change: (told: Told, i: number) => Partial<Told> = () => ({})): Told[] {
+  return Array.from({ length: 1000 }, (_, i) => {
+    const dueNs = i * 2 * MS;
+    const told: Told = {
+      record: { session: `s${i % 10}`, durationNs: 1 * MS },
+      dueNs,
+      sentNs: dueNs + 0.1 * MS,
+      doneNs: dueNs + 1.1 * MS,
+    };
+    return { ...told, ...change(told, i) };
+  });
+}
+
+function codes(document: { fidelity: { reasons: { code: string }[] } }): string[] {
+  return document.fidelity.reasons.map(({ code }) => code);
+}
+
+describe('fidelity verdict', () => {
+  it('is valid when everything went as planned', () => {
+    const { fidelity } = documentOf(steady());
+    assert.deepEqual(fidelity.reasons, []);
+    assert.equal(fidelity.verdict, 'valid');
+    assert.equal(fidelity.accounting.closes, true);
+    assert.equal(fidelity.inversions, 0);
+    assert.equal(fidelity.interarrival.ks, 0);
+    assert.equal(fidelity.drift.difference_ms, 0);
+  });
+
+  it('is never valid when the health is not known, in whole or in part', () => {
+    const parts = ['eventLoopDelay', 'gc', 'cpu', 'stealShare'] as const;
+    for (const health of [UNKNOWN_HEALTH, ...parts.map((part) => ({ ...HEALTHY, [part]: undefined }))]) {
+      const document = documentOf(steady(), { health });
+      assert.equal(document.fidelity.verdict, 'degraded');
+      assert.deepEqual(codes(document), ['health_unknown']);
+    }
+  });
+
+  it('is invalid when the generator was late, and says so', () => {
+    const document = documentOf(
+      steady(({ dueNs }) => ({ sentNs: dueNs + 300 * MS, doneNs: dueNs + 301 * MS })),
+    );
+    assert.equal(document.fidelity.verdict, 'invalid');
+    const reason = document.fidelity.reasons.find(({ code }) => code === 'generator_late_p99');
+    assert.equal(reason?.limit, 250);
+    assert.equal(reason?.observed, 300);
+    assert.equal(document.fidelity.attribution.generator.ops, 1000);
+    assert.equal(document.fidelity.attribution.generator.total_ms, 300_000);
+  });
+
+  it('is degraded when it was a little late', () => {
+    const document = documentOf(steady(({ dueNs }, i) => (i % 50 === 0 ? { sentNs: dueNs + 1.9 * MS } : {})));
+    assert.equal(document.fidelity.verdict, 'valid', 'within the limits');
+    const late = documentOf(
+      steady(({ dueNs }, i) => (i % 50 === 0 ? { sentNs: dueNs + 20 * MS, doneNs: dueNs + 21 * MS } : {})),
+    );
+    assert.equal(late.fidelity.verdict, 'degraded');
+    assert.ok(codes(late).includes('generator_late_p99'));
+  });
+
+  it('blames back-pressure, not the generator, for what waited on a full window', () => {
+    const told = steady(({ dueNs }, i) =>
+      i < 5 || i >= 500 ? { doneNs: dueNs + SECOND } : { sentNs: dueNs + SECOND, doneNs: dueNs + 2 * SECOND },
+    );
+    const { recorder } = play(told, 5);
+    assert.ok(recorder.causes.backPressure.ops >= 490);
+    assert.equal(recorder.causes.generator.ops, 0);
+  });
+
+  it('counts the wait for the session apart from lateness', () => {
+    const told = steady(({ dueNs }) => ({
+      readyNs: dueNs + 50 * MS,
+      sentNs: dueNs + 50.1 * MS,
+      doneNs: dueNs + 51 * MS,
+    }));
+    const document = documentOf(told);
+    assert.deepEqual(codes(document), ['gate_wait']);
+    assert.equal(document.fidelity.attribution.gate.ops, 1000);
+    assert.equal(document.fidelity.attribution.generator.ops, 0);
+    assert.ok((document.fidelity.lateness_us.overall.p99 as number) < 110);
+  });
+
+  it('is invalid when a session was reordered', () => {
+    const told = steady();
+    const [a, b] = [told[100] as Told, told[110] as Told]; // the same session, one after the other
+    [a.sentNs, b.sentNs] = [b.sentNs, a.sentNs];
+    [a.doneNs, b.doneNs] = [b.doneNs, a.doneNs];
+    const document = documentOf(told);
+    assert.equal(document.fidelity.inversions, 1);
+    assert.equal(document.fidelity.verdict, 'invalid');
+    assert.ok(codes(document).includes('inversions'));
+  });
+
+  it('is invalid when the accounting does not close, or disagrees with what was seen', () => {
+    const open = play(steady());
+    open.end.accounting.planned++;
+    const disagreeing = play(steady());
+    disagreeing.end.accounting.planned++;
+    disagreeing.end.accounting.sent++;
+    disagreeing.end.accounting.ok++;
+    for (const run of [open, disagreeing]) {
+      const document = validated(createResultsDocument({ ...documentInput(), ...run }));
+      assert.equal(document.fidelity.verdict, 'invalid');
+      assert.equal(document.fidelity.accounting.closes, false);
+      assert.ok(codes(document).includes('accounting_open'));
+    }
+  });
+
+  it('tells lumps from an even stream, though the mean rate is the same', () => {
+    const document = documentOf(
+      steady(({ dueNs }) => {
+        const sentNs = Math.ceil((dueNs + 1) / (200 * MS)) * 200 * MS;
+        return { sentNs, doneNs: sentNs + MS };
+      }),
+    );
+    assert.ok((document.fidelity.dispersion.sent_100ms as number) > 10);
+    assert.ok(codes(document).includes('dispersion'));
+    assert.ok((document.fidelity.interarrival.ks as number) > 0.9);
+  });
+
+  it('sees drift', () => {
+    const document = documentOf(
+      steady(({ dueNs }) => ({ sentNs: dueNs * 1.1 + 0.1 * MS, doneNs: dueNs * 1.1 + 2 * MS })),
+    );
+    assert.ok(codes(document).includes('drift'));
+    assert.ok(Math.abs((document.fidelity.drift.slope_us_per_sec as number) - 1e5) < 1);
+  });
+
+  it('says when recorded times are too coarse', () => {
+    const input = documentInput();
+    input.plan.trace.timestamp_resolution_ns = MS;
+    assert.deepEqual(codes(documentOf(steady(), { plan: input.plan })), ['timestamp_resolution']);
+  });
+
+  it('does not forget what the capture lost', () => {
+    const document = documentOf(steady(), { loss: { ...emptyLoss(), recordsDropped: 7 } });
+    assert.deepEqual(codes(document), ['capture_loss']);
+    assert.equal(document.capture_loss.records_dropped, 7);
+    const sampled = documentOf(steady(), { loss: { ...emptyLoss(), recordsSampledOut: 7 } });
+    assert.equal(sampled.fidelity.verdict, 'valid', 'sampling is on purpose');
+  });
+
+  it('names every way in which a plan was not carried out', () => {
+    const end = { ...emptyEnd(), stop: 'interrupted' as const, stretchedNs: 5 * MS, underruns: 1 };
+    end.heldLimitHits = 2;
+    end.excluded = { incomplete: 3, noTarget: 4, filteredOut: 0 };
+    const told = steady((_, i): Partial<Told> => {
+      if (i < 996) return {};
+      const disposition = (['shed', 'gate_timeout', 'unsent', 'cut_off'] as const)[i - 996];
+      if (disposition === undefined) return {};
+      return disposition === 'cut_off'
+        ? { disposition }
+        : { disposition, sentNs: undefined, doneNs: undefined };
+    });
+    const run = play(told);
+    const whole = { ...end, accounting: run.end.accounting };
+    const document = validated(
+      createResultsDocument({ ...documentInput(), recorder: run.recorder, end: whole }),
+    );
+    assert.equal(document.fidelity.accounting.closes, true);
+    assert.deepEqual(codes(document), [
+      'interrupted',
+      'unsent',
+      'shed',
+      'gate_timeout',
+      'cut_off',
+      'excluded_incomplete',
+      'excluded_no_target',
+      'plan_held',
+      'read_ahead_dry',
+      'stretched',
+    ]);
+  });
+
+  it('is invalid for a source that broke off, and for nothing sent', () => {
+    const run = play(steady());
+    const broken = createResultsDocument({
+      ...documentInput(),
+      ...run,
+      end: { ...run.end, stop: 'source_error' },
+    });
+    assert.equal(validated(broken).fidelity.verdict, 'invalid');
+    const empty = documentOf([]);
+    assert.equal(empty.fidelity.verdict, 'invalid');
+    assert.deepEqual(codes(empty), ['nothing_sent']);
+  });
+});
+
+describe('InversionCounter', () => {
+  interface Sent {
+    startNs: number;
+    durationNs: number;
+    session: string;
+  }
+
+  /** Pairs by definition: how many operations were sent after one that had to follow them. */
+  function bruteForce(records: readonly Sent[], order: readonly number[]): number {
+    return order.filter((a, place) =>
+      order.slice(0, place).some((b) => {
+        const [first, second] = [records[a] as Sent, records[b] as Sent];
+        return (
+          b > a && first.session === second.session && first.startNs + first.durationNs <= second.startNs
+        );
+      }),
+    ).length;
+  }
+
+  it('counts what the definition counts', () => {
+    const sent = fc.record({
+      startNs: fc.integer({ min: 0, max: 100 }),
+      durationNs: fc.integer({ min: 0, max: 30 }),
+      session: fc.constantFrom('a', 'b'),
+    });
+    const runs = fc
+      .array(sent, { minLength: 1, maxLength: 25 })
+      .chain((records) =>
+        fc.tuple(
+          fc.constant(records.toSorted((a, b) => a.startNs - b.startNs)),
+          fc.shuffledSubarray([...records.keys()], { minLength: records.length }),
+        ),
+      );
+    fc.assert(
+      fc.property(runs, ([records, order]) => {
+        const counter = new InversionCounter(1);
+        for (const number of order) {
+          const record = makeRecord(records[number]);
+          const times = { dueNs: record.startNs, readyNs: record.startNs, sentNs: 0 };
+          counter.onSent(
+            { record, number, ...times, firstAnswerNs: undefined, doneNs: undefined, outcome: undefined },
+            0,
+          );
+        }
+        assert.equal(counter.count, bruteForce(records, order));
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  it('forgets sessions that are done, and only those', () => {
+    const counter = new InversionCounter(1);
+    const send = (number: number, session: string, settledBelow: number) =>
+      counter.onSent(
+        {
+          record: makeRecord({ startNs: number, session }),
+          number,
+          dueNs: number,
+          readyNs: number,
+          sentNs: number,
+          firstAnswerNs: undefined,
+          doneNs: undefined,
+          outcome: undefined,
+        },
+        settledBelow,
+      );
+    send(1, 'held', 0);
+    for (let i = 2; i < 5000; i++) send(i, `s${i}`, 0);
+    send(0, 'held', 0);
+    assert.equal(counter.count, 1);
+  });
+});
+
+describe('generator health', () => {
+  it('reads steal from /proc/stat', () => {
+    const before = parseProcStat('cpu  10 0 10 70 0 0 0 10 5 5\ncpu0 1 2 3\n');
+    const after = parseProcStat('cpu  20 0 20 130 0 0 0 30 9 9\n');
+    assert.deepEqual(before, { total: 100, steal: 10 });
+    assert.equal(stealBetween(before, after), 0.2);
+    assert.equal(stealBetween(before, before), undefined);
+    for (const text of [undefined, '', 'nonsense', 'cpu  1 2 3', 'cpu  a b c d e f g h']) {
+      assert.equal(parseProcStat(text), undefined);
+    }
+  });
+
+  it('measures this process', async () => {
+    const cpuTimes = [5, 10];
+    const probe = startHealthProbe({
+      cpuUsage: () => ({ user: cpuTimes.shift() ?? 0, system: 1 }),
+      procStat: () => undefined,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 60)); // two ticks make an interval
+    const untilMs = performance.now() + 60;
+    while (performance.now() < untilMs); // a stall the probe must see
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const health = probe.stop();
+    assert.ok((health.eventLoopDelay?.maxNs ?? 0) > 20 * MS);
+    assert.deepEqual(health.cpu, { userNs: 5000, systemNs: 0 });
+    assert.equal(health.stealShare, undefined);
+    assert.ok(health.gc !== undefined);
+  });
+});

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import type { Disposition, Operation, SendOutcome } from '../../src/replay/ports.ts';
+import { emptyAccounting, type ReplayEnd } from '../../src/replay/replay-end.ts';
+import { createResultsDocument, type DocumentInput } from '../../src/results/create-results-document.ts';
+import type { GeneratorHealth } from '../../src/results/generator-health.ts';
+import type { ResultsDocument } from '../../src/results/results-document.ts';
+import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import { emptyLoss, NO_BYTES, NO_HEADERS, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
+
+export const MS = 1e6;
+export const SECOND = 1e9;
+
+export function makeRecord(given: Partial<TraceRecord> = {}): TraceRecord {
+  return {
+    startNs: 0,
+    durationNs: undefined,
+    session: 's',
+    op: 'recall',
+    space: '',
+    protocol: 'http',
+    method: 'GET',
+    path: '/',
+    headers: NO_HEADERS,
+    body: NO_BYTES,
+    bodyCompressed: false,
+    bodyBytesMissing: 0,
+    deadlineNs: undefined,
+    stream: undefined,
+    outcome: unknownOutcome(),
+    ...given,
+  };
+}
+
+export function outcome(given: Partial<SendOutcome> = {}): SendOutcome {
+  return { status: 200, ok: true, failure: undefined, detail: '', responseBytes: 10, ...given };
+}
+
+/** One operation as a test tells it; times in ns after the anchor. */
+export interface Told {
+  record?: Partial<TraceRecord>;
+  dueNs: number;
+  readyNs?: number;
+  /** Undefined: never sent. */
+  sentNs?: number | undefined;
+  doneNs?: number | undefined;
+  outcome?: Partial<SendOutcome>;
+  disposition?: Disposition;
+}
+
+export const HEALTHY: GeneratorHealth = {
+  eventLoopDelay: { p50Ns: 0.1 * MS, p99Ns: 1 * MS, maxNs: 3 * MS },
+  gc: { count: 3, totalNs: 2 * MS, maxNs: 1 * MS },
+  cpu: { userNs: SECOND, systemNs: SECOND / 10 },
+  stealShare: 0,
+};
+
+/** The engine's clock does not begin at 0. */
+export const ANCHOR_NS = 123 * SECOND;
+
+/** Plays told operations into a recorder, in the order of their times, as the engine would. */
+export function play(told: readonly Told[], limit = 4096): { recorder: ResultsRecorder; end: ReplayEnd } {
+  const recorder = new ResultsRecorder({ timeScale: 1, inFlightLimit: limit });
+  const end = emptyEnd();
+  const events: { atNs: number; rank: number; run: () => void }[] = [];
+  let inFlight = 0;
+  told.forEach((each, number) => {
+    const { operation, disposition } = operationOf(each, number);
+    const wasSent = disposition === 'ok' || disposition === 'error' || disposition === 'cut_off';
+    const sentNs = operation.sentNs;
+    const send = () => {
+      inFlight++;
+      recorder.onSent({ ...operation, doneNs: undefined, outcome: undefined }, inFlight);
+    };
+    if (sentNs !== undefined) events.push({ atNs: sentNs, rank: 0, run: send });
+    const settle = () => {
+      if (sentNs !== undefined) inFlight--;
+      recorder.onSettled(operation, disposition, inFlight);
+    };
+    events.push({ atNs: operation.doneNs ?? operation.dueNs, rank: 1, run: settle });
+    book(end, disposition, wasSent);
+  });
+  events.sort((a, b) => a.atNs - b.atNs || a.rank - b.rank);
+  for (const { run } of events) run();
+  return { recorder, end };
+}
+
+function operationOf(told: Told, number: number): { operation: Operation; disposition: Disposition } {
+  const disposition = told.disposition ?? 'ok';
+  const at = (ns: number | undefined): number | undefined => (ns === undefined ? undefined : ANCHOR_NS + ns);
+  const operation: Operation = {
+    record: makeRecord({ startNs: told.dueNs, ...told.record }),
+    number,
+    dueNs: ANCHOR_NS + told.dueNs,
+    readyNs: ANCHOR_NS + (told.readyNs ?? told.dueNs),
+    sentNs: at(told.sentNs),
+    firstAnswerNs: at(told.doneNs),
+    doneNs: at(told.doneNs),
+    outcome: told.doneNs === undefined ? undefined : outcome(told.outcome),
+  };
+  return { operation, disposition };
+}
+
+function book(end: ReplayEnd, disposition: Disposition, wasSent: boolean): void {
+  const sums = end.accounting;
+  sums.planned++;
+  if (wasSent) sums.sent++;
+  if (disposition === 'ok') sums.ok++;
+  else if (disposition === 'error') sums.errors++;
+  else if (disposition === 'cut_off') sums.cutOff++;
+  else if (disposition === 'shed') sums.shed++;
+  else if (disposition === 'gate_timeout') sums.gateTimeout++;
+  else sums.unsent++;
+}
+
+export function emptyEnd(): ReplayEnd {
+  return {
+    accounting: emptyAccounting(),
+    excluded: { incomplete: 0, noTarget: 0, filteredOut: 0 },
+    planComplete: true,
+    stop: 'end',
+    sourceError: undefined,
+    startNs: undefined,
+    lastDueNs: undefined,
+    lastReleaseNs: undefined,
+    endNs: 0,
+    stretchedNs: 0,
+    passes: 1,
+    maxInFlight: 0,
+    maxHeld: 0,
+    lateReleases: 0,
+    underruns: 0,
+    heldLimitHits: 0,
+  };
+}
+
+/** A document of a told run, checked against the schema. */
+export function documentOf(told: readonly Told[], given: Partial<DocumentInput> = {}): ResultsDocument {
+  const { recorder, end } = play(told);
+  return validated(createResultsDocument({ ...documentInput(), recorder, end, ...given }));
+}
+
+export function documentInput(): Omit<DocumentInput, 'recorder' | 'end'> {
+  const digest = 'a'.repeat(64);
+  return {
+    tool: { name: 'engram-trace', version: '0.0.0' },
+    plan: {
+      digest,
+      trace: {
+        name: 'prod.trace.zst',
+        format: 'trace',
+        digest,
+        source: 'capture',
+        dialect: 'engram',
+        epoch: '2025-01-01T00:00:00.000Z',
+        timestamp_resolution_ns: 1,
+        warnings: [],
+      },
+      options: { rate_multiplier: 1 },
+      seed: null,
+    },
+    target: { http: 'http://127.0.0.1:7432', grpc: undefined },
+    startedMs: Date.UTC(2025, 0, 2),
+    health: HEALTHY,
+    loss: emptyLoss(),
+    gaps: [],
+    host: {
+      platform: 'linux',
+      arch: 'x64',
+      os_release: '6',
+      cpu_model: 'test',
+      cpus: 2,
+      memory_bytes: 1,
+      node_version: 'v20',
+    },
+    recordCommand: (number) => `engram-trace inspect prod.trace.zst --record ${number}`,
+  };
+}
+
+const schemaUrl = new URL('../../../schema/results-v1.schema.json', import.meta.url);
+const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
+formats.default(ajv);
+const validate = ajv.compile(JSON.parse(readFileSync(schemaUrl, 'utf8')));
+
+/** The document after a trip through JSON; throws when the schema refuses it. */
+export function validated(document: unknown): ResultsDocument {
+  const text = JSON.stringify(document, (_, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('a number that JSON lacks');
+    return value;
+  });
+  const read: unknown = JSON.parse(text);
+  if (!validate(read)) throw new Error(ajv.errorsText(validate.errors, { separator: '\n' }));
+  return read as ResultsDocument;
+}
