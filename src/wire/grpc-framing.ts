@@ -1,0 +1,60 @@
+import { malformed } from './malformed.ts';
+
+/** What the framing tells, in order; data comes as views of what was pushed. */
+export interface GrpcFramingHandler {
+  onMessageStart(sizeBytes: number, compressed: boolean): void;
+  onMessageData(view: Buffer): void;
+  onMessageEnd(): void;
+}
+
+const PREFIX_BYTES = 5;
+
+/** Splits the DATA of one direction of a gRPC call into length-prefixed messages (flag, four bytes of size, data). */
+export class GrpcFraming {
+  readonly #handler: GrpcFramingHandler;
+  readonly #prefix = Buffer.alloc(PREFIX_BYTES);
+  #prefixed = 0;
+  #left = 0;
+
+  constructor(handler: GrpcFramingHandler) {
+    this.#handler = handler;
+  }
+
+  /** Bytes the message now open still lacks; 0 between messages. (Inside a prefix: what the prefix lacks.) */
+  get missingBytes(): number {
+    if (this.#prefixed === 0) return 0;
+    return this.#prefixed < PREFIX_BYTES ? PREFIX_BYTES - this.#prefixed : this.#left;
+  }
+
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length)
+      at = this.#prefixed < PREFIX_BYTES ? this.#readPrefix(chunk, at) : this.#readData(chunk, at);
+  }
+
+  #readPrefix(chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + PREFIX_BYTES - this.#prefixed);
+    chunk.copy(this.#prefix, this.#prefixed, at, end);
+    this.#prefixed += end - at;
+    if (this.#prefixed < PREFIX_BYTES) return end;
+    const flag = this.#prefix[0] as number;
+    if (flag > 1) throw malformed('gRPC', `a message with the flag ${flag}`);
+    this.#left = this.#prefix.readUInt32BE(1);
+    this.#handler.onMessageStart(this.#left, flag === 1);
+    if (this.#left === 0) this.#end();
+    return end;
+  }
+
+  #readData(chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + this.#left);
+    this.#left -= end - at;
+    this.#handler.onMessageData(chunk.subarray(at, end));
+    if (this.#left === 0) this.#end();
+    return end;
+  }
+
+  #end(): void {
+    this.#prefixed = 0;
+    this.#handler.onMessageEnd();
+  }
+}

@@ -1,0 +1,132 @@
+import type { HeaderList } from '../trace/record.ts';
+import { malformed } from './malformed.ts';
+
+/** Header fields of one message, and what they say about where it ends. */
+export interface Http1Fields {
+  /** Names and values by turns, exactly as sent but for the white space around a value. */
+  readonly headers: HeaderList;
+  readonly contentLength: number | undefined;
+  /** `chunked`: the last coding is chunked. `other`: some coding, not chunked at the end. */
+  readonly transferCoding: 'chunked' | 'other' | undefined;
+  /** There is an Upgrade header, and Connection names it. */
+  readonly upgrade: boolean;
+}
+
+export interface RequestHead {
+  readonly method: string;
+  /** Request target, byte for byte (Latin-1). */
+  readonly target: string;
+  readonly minorVersion: 0 | 1;
+  readonly fields: Http1Fields;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly minorVersion: 0 | 1;
+  readonly fields: Http1Fields;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a head must not contain
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+const REQUEST_LINE = /^([^ ]+) ([^ ]+) HTTP\/1\.([01])$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/;
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+
+function splitLine(line: string, into: string[]): void {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(colon, 0));
+  // A name with a space before the colon, and a folded line, are read differently by different servers.
+  if (!TOKEN.test(name)) throw malformed('HTTP/1.1', 'a header line without a proper name');
+  let from = colon + 1;
+  let to = line.length;
+  while (from < to && isSpace(line.charCodeAt(from))) from++;
+  while (to > from && isSpace(line.charCodeAt(to - 1))) to--;
+  const value = line.slice(from, to);
+  if (CONTROL.test(value)) throw malformed('HTTP/1.1', `a control character in the header ${name}`);
+  into.push(name, value);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+function contentLengthOf(values: readonly string[]): number | undefined {
+  if (values.length === 0) return undefined;
+  if (values.length > 1) throw malformed('HTTP/1.1', 'more than one Content-Length');
+  if (!CONTENT_LENGTH.test(values[0] as string))
+    throw malformed('HTTP/1.1', 'a Content-Length that is no number');
+  return Number(values[0]);
+}
+
+function transferCodingOf(values: readonly string[]): 'chunked' | 'other' | undefined {
+  if (values.length === 0) return undefined;
+  const codings = values
+    .join(',')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase());
+  const chunkedAt = codings.indexOf('chunked');
+  if (chunkedAt === codings.length - 1) return 'chunked';
+  if (chunkedAt >= 0) throw malformed('HTTP/1.1', 'a coding after chunked');
+  return 'other';
+}
+
+/** Parses header lines, each ended by CRLF. Throws where two servers could see two different messages. */
+export function parseHttp1Fields(text: string): Http1Fields {
+  const headers: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\r\n', at);
+    if (end < 0) throw malformed('HTTP/1.1', 'a header line without its end');
+    splitLine(text.slice(at, end), headers);
+    at = end + 2;
+  }
+  const valuesOf = (wanted: string): string[] =>
+    headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === wanted);
+  const contentLength = contentLengthOf(valuesOf('content-length'));
+  const transferCoding = transferCodingOf(valuesOf('transfer-encoding'));
+  if (contentLength !== undefined && transferCoding !== undefined) {
+    throw malformed('HTTP/1.1', 'both Content-Length and Transfer-Encoding');
+  }
+  const upgrade =
+    valuesOf('upgrade').length > 0 && valuesOf('connection').some((v) => /(^|[, ])upgrade($|[, ])/i.test(v));
+  return { headers, contentLength, transferCoding, upgrade };
+}
+
+const cachedFields = new Map<string, Http1Fields>();
+const MAX_CACHED = 512;
+const MAX_CACHED_CHARS = 2048;
+
+/** `parseHttp1Fields`, remembering what it parsed: clients send the same few header texts all day. */
+export function cachedHttp1Fields(text: string): Http1Fields {
+  const known = cachedFields.get(text);
+  if (known !== undefined) return known;
+  const fields = parseHttp1Fields(text);
+  if (text.length <= MAX_CACHED_CHARS) {
+    if (cachedFields.size >= MAX_CACHED) cachedFields.clear();
+    cachedFields.set(text, fields);
+  }
+  return fields;
+}
+
+/** Parses a request line (RFC 9112 §3) and joins it with its fields. */
+export function requestHead(line: string, fields: Http1Fields): RequestHead {
+  const match = REQUEST_LINE.exec(line);
+  const [, method, target, minor] = match ?? [];
+  if (method === undefined || target === undefined || !TOKEN.test(method) || CONTROL.test(target)) {
+    throw malformed('HTTP/1.1', 'no request line');
+  }
+  const minorVersion = minor === '0' ? 0 : 1;
+  // A request whose end nobody can know, and a coding HTTP/1.0 has not: classic request smuggling.
+  if (fields.transferCoding === 'other') throw malformed('HTTP/1.1', 'a request body with no end');
+  if (fields.transferCoding !== undefined && minorVersion === 0) {
+    throw malformed('HTTP/1.1', 'Transfer-Encoding in HTTP/1.0');
+  }
+  return { method, target, minorVersion, fields };
+}
+
+/** Parses a status line (RFC 9112 §4) and joins it with its fields. */
+export function responseHead(line: string, fields: Http1Fields): ResponseHead {
+  const match = STATUS_LINE.exec(line);
+  if (match === null || CONTROL.test(line)) throw malformed('HTTP/1.1', 'no status line');
+  return { status: Number(match[2]), minorVersion: match[1] === '0' ? 0 : 1, fields };
+}

@@ -1,0 +1,231 @@
+import { malformed } from '../malformed.ts';
+
+/** What every HTTP/2 client sends first (RFC 9113 §3.4). */
+export const CONNECTION_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
+/** What a parser tells, in the order of the bytes. `startNs` is when the first byte of the frame came. */
+export interface FrameHandler {
+  /** A whole header block, continuations joined. `promisedId` is set for PUSH_PROMISE. */
+  onHeaders(streamId: number, block: Buffer, endStream: boolean, startNs: number, promisedId: number): void;
+  /** Part of a DATA frame, padding removed; `view` may be empty. `endStream` comes with the last part. */
+  onData(streamId: number, view: Buffer, endStream: boolean): void;
+  onReset(streamId: number, errorCode: number): void;
+  /** One setting of a SETTINGS frame that is no acknowledgement. */
+  onSetting(id: number, value: number): void;
+}
+
+export const SETTING_HEADER_TABLE_SIZE = 1;
+
+const FRAME_HEADER_BYTES = 9;
+/** Longest header block kept, and longest frame kept whole, in bytes. */
+const MAX_BLOCK_BYTES = 256 * 1024;
+/** DATA is never kept, so its frames may have any length the peers agree on. */
+const MAX_CONTINUATIONS = 1024;
+
+const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, pushPromise: 5, continuation: 9 } as const;
+const FLAG_END_STREAM = 1;
+const FLAG_ACK = 1;
+const FLAG_END_HEADERS = 4;
+const FLAG_PADDED = 8;
+const FLAG_PRIORITY = 32;
+
+interface OpenBlock {
+  streamId: number;
+  promisedId: number;
+  endStream: boolean;
+  startNs: number;
+  parts: Buffer[];
+  bytes: number;
+}
+
+/**
+ * An incremental parser of one direction of an HTTP/2 connection (RFC 9113 §4, §6): bytes in, callbacks out.
+ * It reads what says something about calls and skips the rest; throws `malformed` at what is no HTTP/2.
+ */
+export class FrameParser {
+  readonly #handler: FrameHandler;
+  readonly #header = Buffer.alloc(FRAME_HEADER_BYTES);
+  #headerBytes = 0;
+  #prefaceLeft: number;
+  #startNs = 0;
+  #type = 0;
+  #flags = 0;
+  #streamId = 0;
+  #left = 0;
+  /** Padding at the end of the DATA frame now open; undefined until its length has been read. */
+  #padding: number | undefined;
+  #payload: Buffer | undefined;
+  #payloadBytes = 0;
+  #block: OpenBlock | undefined;
+
+  constructor(handler: FrameHandler, direction: 'from-client' | 'from-server') {
+    this.#handler = handler;
+    this.#prefaceLeft = direction === 'from-client' ? CONNECTION_PREFACE.length : 0;
+  }
+
+  /** Reads on. `atNs` is when these bytes came. */
+  push(chunk: Buffer, atNs: number): void {
+    let at = this.#prefaceLeft > 0 ? this.#skipPreface(chunk) : 0;
+    while (at < chunk.length) {
+      if (this.#headerBytes < FRAME_HEADER_BYTES) at = this.#readHeader(chunk, at, atNs);
+      else if (this.#type === FRAME.data) at = this.#readData(chunk, at);
+      else at = this.#readPayload(chunk, at);
+    }
+  }
+
+  #skipPreface(chunk: Buffer): number {
+    const length = Math.min(chunk.length, this.#prefaceLeft);
+    const from = CONNECTION_PREFACE.length - this.#prefaceLeft;
+    if (chunk.compare(CONNECTION_PREFACE, from, from + length, 0, length) !== 0) {
+      throw malformed('HTTP/2', 'no connection preface');
+    }
+    this.#prefaceLeft -= length;
+    return length;
+  }
+
+  #readHeader(chunk: Buffer, at: number, atNs: number): number {
+    if (this.#headerBytes === 0) this.#startNs = atNs;
+    const end = Math.min(chunk.length, at + FRAME_HEADER_BYTES - this.#headerBytes);
+    chunk.copy(this.#header, this.#headerBytes, at, end);
+    this.#headerBytes += end - at;
+    if (this.#headerBytes === FRAME_HEADER_BYTES) this.#openFrame();
+    return end;
+  }
+
+  #openFrame(): void {
+    this.#left = this.#header.readUIntBE(0, 3);
+    this.#type = this.#header[3] as number;
+    this.#flags = this.#header[4] as number;
+    this.#streamId = this.#header.readUInt32BE(5) & 0x7fffffff;
+    this.#checkOrder();
+    if (this.#type === FRAME.data) this.#openData();
+    else this.#openPayload();
+  }
+
+  /** A header block is never interrupted (§6.10): what comes between is not HTTP/2. */
+  #checkOrder(): void {
+    const open = this.#block;
+    const isContinuation = this.#type === FRAME.continuation;
+    if (isContinuation !== (open !== undefined)) throw malformed('HTTP/2', 'a header block out of order');
+    if (open !== undefined && open.streamId !== this.#streamId) {
+      throw malformed('HTTP/2', 'a header block on two streams');
+    }
+    const needsStream = this.#type <= FRAME.reset || this.#type === FRAME.pushPromise || isContinuation;
+    if (needsStream && this.#streamId === 0) throw malformed('HTTP/2', 'a stream frame without a stream');
+  }
+
+  #openData(): void {
+    this.#padding = (this.#flags & FLAG_PADDED) === 0 ? 0 : undefined;
+    if (this.#left > 0) return;
+    if (this.#padding === undefined) throw malformed('HTTP/2', 'padding without a length');
+    this.#handler.onData(this.#streamId, Buffer.alloc(0), (this.#flags & FLAG_END_STREAM) !== 0);
+    this.#headerBytes = 0;
+  }
+
+  #readData(chunk: Buffer, from: number): number {
+    let at = from;
+    if (this.#padding === undefined) {
+      this.#padding = chunk[at++] as number;
+      this.#left--;
+      if (this.#padding > this.#left) throw malformed('HTTP/2', 'more padding than frame');
+    }
+    const available = Math.min(chunk.length - at, this.#left);
+    const data = Math.max(0, Math.min(available, this.#left - this.#padding));
+    this.#left -= available;
+    const isLast = this.#left === 0;
+    const endStream = isLast && (this.#flags & FLAG_END_STREAM) !== 0;
+    if (data > 0 || endStream) this.#handler.onData(this.#streamId, chunk.subarray(at, at + data), endStream);
+    if (isLast) this.#headerBytes = 0;
+    return at + available;
+  }
+
+  #openPayload(): void {
+    if (!this.#isKept()) this.#payload = undefined;
+    else {
+      if (this.#left > MAX_BLOCK_BYTES) throw malformed('HTTP/2', 'a header or settings frame too long');
+      this.#payload = Buffer.alloc(this.#left);
+    }
+    this.#payloadBytes = 0;
+    if (this.#left === 0) this.#closePayload();
+  }
+
+  #isKept(): boolean {
+    switch (this.#type) {
+      case FRAME.headers:
+      case FRAME.continuation:
+      case FRAME.pushPromise:
+      case FRAME.reset:
+        return true;
+      case FRAME.settings:
+        return (this.#flags & FLAG_ACK) === 0;
+      default:
+        return false; // PRIORITY, PING, GOAWAY, WINDOW_UPDATE and types to come
+    }
+  }
+
+  #readPayload(chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + this.#left);
+    if (this.#payload !== undefined) chunk.copy(this.#payload, this.#payloadBytes, at, end);
+    this.#payloadBytes += end - at;
+    this.#left -= end - at;
+    if (this.#left === 0) this.#closePayload();
+    return end;
+  }
+
+  #closePayload(): void {
+    this.#headerBytes = 0;
+    const payload = this.#payload;
+    this.#payload = undefined;
+    if (payload === undefined) return;
+    if (this.#type === FRAME.reset) {
+      if (payload.length !== 4) throw malformed('HTTP/2', 'a RST_STREAM of the wrong size');
+      this.#handler.onReset(this.#streamId, payload.readUInt32BE(0));
+    } else if (this.#type === FRAME.settings) this.#onSettings(payload);
+    else if (this.#type === FRAME.continuation) this.#addToBlock(payload);
+    else this.#openBlock(payload);
+  }
+
+  #onSettings(payload: Buffer): void {
+    if (payload.length % 6 !== 0) throw malformed('HTTP/2', 'a SETTINGS of the wrong size');
+    for (let at = 0; at < payload.length; at += 6) {
+      this.#handler.onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+    }
+  }
+
+  #openBlock(payload: Buffer): void {
+    let from = 0;
+    let to = payload.length;
+    if ((this.#flags & FLAG_PADDED) !== 0) to -= payload[from++] ?? 0;
+    if (this.#type === FRAME.headers && (this.#flags & FLAG_PRIORITY) !== 0) from += 5;
+    let promisedId = 0;
+    if (this.#type === FRAME.pushPromise) {
+      if (payload.length < from + 4) throw malformed('HTTP/2', 'a PUSH_PROMISE too short');
+      promisedId = payload.readUInt32BE(from) & 0x7fffffff;
+      from += 4;
+    }
+    if (from > to) throw malformed('HTTP/2', 'more padding than frame');
+    const endStream = this.#type === FRAME.headers && (this.#flags & FLAG_END_STREAM) !== 0;
+    this.#block = {
+      streamId: this.#streamId,
+      promisedId,
+      endStream,
+      startNs: this.#startNs,
+      parts: [],
+      bytes: 0,
+    };
+    this.#addToBlock(payload.subarray(from, to));
+  }
+
+  #addToBlock(part: Buffer): void {
+    const block = this.#block as OpenBlock;
+    block.parts.push(part);
+    block.bytes += part.length;
+    if (block.bytes > MAX_BLOCK_BYTES || block.parts.length > MAX_CONTINUATIONS) {
+      throw malformed('HTTP/2', 'a header block too long');
+    }
+    if ((this.#flags & FLAG_END_HEADERS) === 0) return;
+    this.#block = undefined;
+    const whole = block.parts.length === 1 ? part : Buffer.concat(block.parts, block.bytes);
+    this.#handler.onHeaders(block.streamId, whole, block.endStream, block.startNs, block.promisedId);
+  }
+}

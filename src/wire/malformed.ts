@@ -1,0 +1,6 @@
+import { EngramTraceError } from '../trace/error.ts';
+
+/** The error all parsers of this folder throw for bytes that are not the protocol they read. */
+export function malformed(protocol: string, what: string): EngramTraceError {
+  return new EngramTraceError('target', `not ${protocol}: ${what}`);
+}
