@@ -1,0 +1,229 @@
+import type { Dialect } from '../dialects/dialect.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { emptyHeader, type Loss, type TraceHeader } from '../trace/record.ts';
+import { ByteBudget } from './byte-budget.ts';
+import type { CaptureClock } from './capture-clock.ts';
+import { authorityOf, type Endpoint } from './endpoint.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { createRedactor } from './redactor.ts';
+import { type ListenerTls, type Relay, startRelay, type UpstreamTls } from './relay.ts';
+import { createSniffingTap } from './sniffing-tap.ts';
+import { guardTap, type TapContext } from './tap.ts';
+import { startWorkerStore } from './worker-store.ts';
+
+/** One address clients connect to, and the server behind it. */
+export interface CaptureListener {
+  readonly listen: Endpoint;
+  readonly upstream: Endpoint;
+  readonly listenTls?: ListenerTls | undefined;
+  readonly upstreamTls?: UpstreamTls | undefined;
+}
+
+export interface CaptureOptions {
+  /** Either or both. A listener takes HTTP/1 and HTTP/2 alike; they differ in the protocols offered over TLS. */
+  readonly http?: CaptureListener | undefined;
+  readonly grpc?: CaptureListener | undefined;
+  readonly oplogDirectory: string;
+  readonly clock: CaptureClock;
+  /** Letters and digits; new for each run. */
+  readonly runId: string;
+  /** Program and version, for the header. */
+  readonly tool: string;
+  readonly dialect: Dialect;
+  readonly segmentAgeNs?: number | undefined;
+  readonly segmentBytes?: number | undefined;
+  readonly retainAgeNs?: number | undefined;
+  readonly retainBytes?: number | undefined;
+  /** Of one request, or of all messages of one call. */
+  readonly maxBodyBytes?: number | undefined;
+  /** What may wait for the disk; requests in flight may hold as much again. */
+  readonly bufferBytes?: number | undefined;
+  readonly keepResponses?: boolean | undefined;
+  readonly redactHeaders?: readonly string[] | undefined;
+  readonly redactQuery?: readonly string[] | undefined;
+  /** How long `close` waits for what is in flight. */
+  readonly graceMs?: number | undefined;
+}
+
+/** Values used where the options are silent. */
+export const CAPTURE_DEFAULTS = {
+  segmentAgeNs: 600e9,
+  segmentBytes: 256 * 1024 * 1024,
+  maxBodyBytes: 16 * 1024 * 1024,
+  bufferBytes: 128 * 1024 * 1024,
+  graceMs: 10_000,
+} as const;
+
+export interface CaptureStats {
+  readonly connections: number;
+  readonly openConnections: number;
+  /** Connections whose upstream did not answer. */
+  readonly unreachable: number;
+  /** Connections the taps stopped following. */
+  readonly gaveUp: number;
+  readonly lastGaveUp: string;
+  readonly records: number;
+  readonly recordsDropped: number;
+  readonly bodiesTruncated: number;
+  readonly pendingBytes: number;
+  readonly segments: number;
+  readonly bytesWritten: number;
+  readonly blocksLost: number;
+  readonly lastWriteError: string;
+}
+
+export interface CaptureSummary extends CaptureStats {
+  /** Losses that no block could tell of, because the disk took none. */
+  readonly untoldLoss: Loss;
+}
+
+/** A capture that runs. */
+export interface Capture {
+  /** Real port; undefined where there is no such listener. */
+  readonly httpPort: number | undefined;
+  readonly grpcPort: number | undefined;
+  stats(): CaptureStats;
+  /** Stops accepting, lets what is in flight finish for the grace time, closes the segment. */
+  close(): Promise<CaptureSummary>;
+}
+
+/** Starts recording proxies in front of a server; rejects when an address or the folder can't be used. */
+export async function startCapture(options: CaptureOptions): Promise<Capture> {
+  if (options.http === undefined && options.grpc === undefined) {
+    throw new EngramTraceError('usage', 'nothing to capture', { hint: 'give an HTTP or a gRPC upstream' });
+  }
+  if (!/^[0-9A-Za-z]{1,32}$/.test(options.runId)) {
+    throw new EngramTraceError('usage', 'a run id has 1 to 32 letters and digits');
+  }
+  const { clock, graceMs = CAPTURE_DEFAULTS.graceMs } = options;
+  const nowNs = (): number => clock.nowNs();
+  const store = await openStore(options, nowNs);
+  const bufferBytes = options.bufferBytes ?? CAPTURE_DEFAULTS.bufferBytes;
+  const recorder = createRecorder({ epochUnixNs: clock.epochUnixNs, nowNs, store, bufferBytes });
+  const gaveUp = { count: 0, last: '' };
+  const context = tapContext(options, recorder, bufferBytes, gaveUp);
+  const relays: Relay[] = [];
+  const start = async (
+    listener: CaptureListener | undefined,
+    kind: 'h' | 'g',
+  ): Promise<number | undefined> => {
+    if (listener === undefined) return undefined;
+    const session = (connection: number): string => `${options.runId.slice(0, 8)}-${kind}${connection}`;
+    const relay = await startRelay({
+      ...listener,
+      alpn: kind === 'h' ? ['http/1.1'] : ['h2'],
+      nowNs,
+      openTap: (connection) => guardTap(createSniffingTap(context, session(connection)), context),
+    });
+    relays.push(relay);
+    return relay.port;
+  };
+  const stats = (): CaptureStats => ({
+    ...relayStats(relays),
+    ...recordStats(recorder, gaveUp),
+    ...storeStats(store.stats),
+  });
+  const close = async (waitMs: number): Promise<CaptureSummary> => {
+    await Promise.all(relays.map((relay) => relay.close(waitMs)));
+    await recorder.close();
+    return { ...stats(), untoldLoss: recorder.stats.untoldLoss };
+  };
+  try {
+    const httpPort = await start(options.http, 'h');
+    const grpcPort = await start(options.grpc, 'g');
+    let closing: Promise<CaptureSummary> | undefined;
+    return { httpPort, grpcPort, stats, close: () => (closing ??= close(graceMs)) };
+  } catch (thrown) {
+    await close(0);
+    throw thrown;
+  }
+}
+
+function openStore(options: CaptureOptions, nowNs: () => number): ReturnType<typeof startWorkerStore> {
+  const { retainAgeNs, retainBytes } = options;
+  return startWorkerStore({
+    directory: options.oplogDirectory,
+    nowNs,
+    segments: {
+      header: segmentHeader(options),
+      maxAgeNs: options.segmentAgeNs ?? CAPTURE_DEFAULTS.segmentAgeNs,
+      maxBytes: options.segmentBytes ?? CAPTURE_DEFAULTS.segmentBytes,
+      retention: {
+        maxAgeMs: retainAgeNs === undefined ? undefined : retainAgeNs / 1e6,
+        maxTotalBytes: retainBytes,
+      },
+      firstNumber: 1,
+    },
+  });
+}
+
+function segmentHeader(options: CaptureOptions): TraceHeader {
+  const upstreams = [options.http?.upstream, options.grpc?.upstream];
+  return {
+    ...emptyHeader(),
+    epochUnixNs: options.clock.epochUnixNs,
+    resolutionNs: 1,
+    sorted: false,
+    tool: options.tool,
+    source: 'capture',
+    origins: upstreams.flatMap((upstream) => (upstream === undefined ? [] : [authorityOf(upstream)])),
+    redacted: [...createRedactor(options.redactHeaders, options.redactQuery).names],
+    dialect: options.dialect.name,
+    runId: options.runId,
+  };
+}
+
+interface GaveUp {
+  count: number;
+  last: string;
+}
+
+function tapContext(
+  options: CaptureOptions,
+  sink: Recorder,
+  budgetBytes: number,
+  gaveUp: GaveUp,
+): TapContext {
+  return {
+    sink,
+    dialect: options.dialect,
+    redactor: createRedactor(options.redactHeaders, options.redactQuery),
+    budget: new ByteBudget(budgetBytes),
+    maxBodyBytes: options.maxBodyBytes ?? CAPTURE_DEFAULTS.maxBodyBytes,
+    keepResponses: options.keepResponses ?? false,
+    onGaveUp: (reason) => {
+      gaveUp.count++;
+      gaveUp.last = reason;
+    },
+  };
+}
+
+type RelayStats = Pick<CaptureStats, 'connections' | 'openConnections' | 'unreachable'>;
+
+function relayStats(relays: readonly Relay[]): RelayStats {
+  const sum = (of: (relay: Relay) => number): number => relays.reduce((total, relay) => total + of(relay), 0);
+  return {
+    connections: sum((relay) => relay.connections),
+    openConnections: sum((relay) => relay.openConnections),
+    unreachable: sum((relay) => relay.unreachable),
+  };
+}
+
+type RecordStats = Omit<CaptureStats, keyof RelayStats | keyof ReturnType<typeof storeStats>>;
+
+function recordStats(recorder: Recorder, gaveUp: GaveUp): RecordStats {
+  const { records, recordsDropped, bodiesTruncated, pendingBytes } = recorder.stats;
+  return {
+    records,
+    recordsDropped,
+    bodiesTruncated,
+    pendingBytes,
+    gaveUp: gaveUp.count,
+    lastGaveUp: gaveUp.last,
+  };
+}
+
+function storeStats(stats: Awaited<ReturnType<typeof startWorkerStore>>['stats']) {
+  const { segments, bytesWritten, blocksLost, lastError } = stats;
+  return { segments, bytesWritten, blocksLost, lastWriteError: lastError };
+}

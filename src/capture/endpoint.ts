@@ -1,0 +1,25 @@
+import { EngramTraceError } from '../trace/error.ts';
+
+/** A place to listen at or to connect to. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, an IPv6 host in brackets. */
+export function authorityOf({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Parses `[host:]port`, with an optional `http://` or `https://` before it; `https` comes back as `tls`. */
+export function parseEndpoint(text: string, defaultHost: string): Endpoint & { tls: boolean } {
+  const match = /^(?:(https?):\/\/)?(?:(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]\s]+):)?([0-9]{1,5})\/?$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || !(port <= 65_535)) {
+    throw new EngramTraceError('usage', `"${text}" is no address`, {
+      hint: 'write [host:]port, such as 127.0.0.1:7432',
+    });
+  }
+  const host = (match[2] ?? defaultHost).replace(/^\[|\]$/g, '');
+  return { host, port, tls: match[1] === 'https' };
+}

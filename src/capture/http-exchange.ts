@@ -1,0 +1,98 @@
+import { crc32 } from 'node:zlib';
+import { type HeaderList, NO_HEADERS, type TraceRecord } from '../trace/record.ts';
+import { BodyBuffer } from './body-buffer.ts';
+import type { TapContext } from './tap.ts';
+
+/** One HTTP request and its answer, while they go by. */
+export class HttpExchange {
+  readonly #context: TapContext;
+  readonly #session: string;
+  readonly #startNs: number;
+  readonly #body: BodyBuffer;
+  readonly #response: BodyBuffer | undefined;
+  #path = '';
+  #headers: HeaderList = NO_HEADERS;
+  #responseBytes = 0;
+  #responseCrc32 = 0;
+  method = '';
+  requestDone = false;
+  /** Why the request, though it will not go on, is not whole. */
+  requestError = '';
+  status: number | undefined;
+  /** When the last byte of the answer came; undefined while it is awaited. */
+  answeredNs: number | undefined;
+
+  constructor(context: TapContext, session: string, startNs: number) {
+    this.#context = context;
+    this.#session = session;
+    this.#startNs = startNs;
+    this.#body = new BodyBuffer(context.budget, context.maxBodyBytes);
+    this.#response = context.keepResponses ? new BodyBuffer(context.budget, context.maxBodyBytes) : undefined;
+  }
+
+  /** `sharedHeaders`: the list is one that comes again and again. */
+  setHead(method: string, target: string, headers: HeaderList, sharedHeaders: boolean): void {
+    this.method = method;
+    this.#path = this.#context.redactor.target(target);
+    this.#headers = this.#context.redactor.headers(headers, sharedHeaders);
+  }
+
+  addBody(view: Buffer): void {
+    this.#body.add(view);
+  }
+
+  addResponse(view: Buffer): void {
+    this.#responseBytes += view.length;
+    this.#responseCrc32 = crc32(view, this.#responseCrc32);
+    this.#response?.add(view);
+  }
+
+  /** Hands the record over; `error` is '' when request and answer were whole. */
+  finish(error: string, atNs: number): void {
+    const cut = this.requestDone ? 0 : 1; // at least one byte of the request never came
+    try {
+      const record = this.#record(error, atNs);
+      record.bodyBytesMissing = Math.max(cut, this.#body.missingBytes);
+      Object.assign(record, this.#context.dialect.describe(record));
+      this.#context.sink.add(record, this.#body.missingBytes);
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Lets the bytes go; for an exchange that makes no record. */
+  release(): void {
+    this.#body.release();
+    this.#response?.release();
+  }
+
+  #record(error: string, atNs: number): TraceRecord {
+    const { status } = this;
+    const response = this.#response?.missingBytes === 0 ? this.#response.bytes() : undefined;
+    return {
+      startNs: this.#startNs,
+      durationNs: Math.max(0, (this.answeredNs ?? atNs) - this.#startNs),
+      session: this.#session,
+      op: '',
+      space: '',
+      protocol: 'http',
+      method: this.method,
+      path: this.#path,
+      headers: this.#headers,
+      body: this.#body.bytes(),
+      bodyCompressed: false,
+      bodyBytesMissing: 0,
+      deadlineNs: undefined,
+      stream: undefined,
+      outcome: {
+        status,
+        ok: error === '' && status !== undefined && status < 400,
+        error,
+        responseBytes: this.#responseBytes,
+        responseCrc32: status === undefined ? undefined : this.#responseCrc32,
+        itemCount: undefined,
+        response: status === undefined ? undefined : response,
+      },
+    };
+  }
+}

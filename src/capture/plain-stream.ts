@@ -1,0 +1,59 @@
+import type { HeaderList } from '../trace/record.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import { headerValue, type StreamTap } from './stream-tap.ts';
+import type { ConnectionEnd } from './tap.ts';
+
+/** An HTTP/2 stream that is no gRPC call: one request, one answer, recorded as HTTP. */
+export class PlainStream implements StreamTap {
+  readonly #exchange: HttpExchange;
+  done = false;
+
+  constructor(exchange: HttpExchange) {
+    this.#exchange = exchange;
+  }
+
+  fromClient(view: Buffer, ended: boolean, _atNs: number): void {
+    if (this.done) return;
+    this.#exchange.addBody(view);
+    if (!ended) return;
+    this.#exchange.requestDone = true;
+    if (this.#exchange.answeredNs !== undefined) this.#finish('', this.#exchange.answeredNs);
+  }
+
+  fromServer(view: Buffer, ended: boolean, atNs: number): void {
+    if (this.done || this.#exchange.answeredNs !== undefined) return;
+    this.#exchange.addResponse(view);
+    if (ended) this.#onAnswered(atNs);
+  }
+
+  serverHeaders(list: HeaderList, ended: boolean, atNs: number): void {
+    if (this.done) return;
+    const status = headerValue(list, ':status');
+    if (status !== undefined && /^[2-9][0-9][0-9]$/.test(status)) this.#exchange.status = Number(status);
+    if (ended) this.#onAnswered(atNs);
+  }
+
+  clientReset(atNs: number): void {
+    this.closed('client_aborted', atNs);
+  }
+
+  serverReset(atNs: number): void {
+    this.closed('upstream_reset', atNs);
+  }
+
+  closed(end: ConnectionEnd, atNs: number): void {
+    if (this.done) return;
+    const isAnswered = this.#exchange.answeredNs !== undefined;
+    this.#finish(isAnswered ? 'request_incomplete' : end, atNs);
+  }
+
+  #onAnswered(atNs: number): void {
+    this.#exchange.answeredNs = atNs;
+    if (this.#exchange.requestDone) this.#finish('', atNs);
+  }
+
+  #finish(error: string, atNs: number): void {
+    this.done = true;
+    this.#exchange.finish(error, atNs);
+  }
+}

@@ -1,0 +1,166 @@
+import { type BlockBuilder, createBlockBuilder } from '../trace/block-builder.ts';
+import { addLoss, emptyLoss, hasLoss, type Loss, type TraceRecord } from '../trace/record.ts';
+import type { BlockStore } from './block-store.ts';
+import type { RecordSink } from './tap.ts';
+
+export interface RecorderOptions {
+  readonly epochUnixNs: bigint;
+  readonly nowNs: () => number;
+  readonly store: BlockStore;
+  /** Bytes of records that may wait for the disk; beyond it they are dropped and counted. */
+  readonly bufferBytes: number;
+}
+
+export interface RecorderStats {
+  /** Records taken, later losses included. */
+  readonly records: number;
+  /** Operations that are in no block, or in one that was lost. */
+  readonly recordsDropped: number;
+  readonly bodiesTruncated: number;
+  /** Bytes waiting for the disk. */
+  readonly pendingBytes: number;
+  /** Losses no block could tell of so far. */
+  readonly untoldLoss: Loss;
+}
+
+/** Turns records into blocks and losses into the ledger. Never waits: what there is no room for is dropped. */
+export interface Recorder extends RecordSink {
+  readonly stats: RecorderStats;
+  /** Writes what is open and closes the store. */
+  close(): Promise<void>;
+}
+
+const MAX_BLOCK_BYTES = 1024 * 1024;
+const MAX_BLOCK_AGE_NS = 0.75e9;
+/** What took longer starts long before its neighbours; in a block of its own it does not widen theirs. */
+const STRAGGLER_NS = 2e9;
+const TICK_MS = 100;
+const RECORD_OVERHEAD_BYTES = 256;
+
+/** A recorder that hands its blocks to `store`. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  return new BlockRecorder(options);
+}
+
+interface OpenBlock {
+  readonly builder: BlockBuilder;
+  /** When its first record came; undefined while it is empty. */
+  openedNs: number | undefined;
+}
+
+class BlockRecorder implements Recorder {
+  readonly #options: RecorderOptions;
+  readonly #ordinary: OpenBlock;
+  readonly #stragglers: OpenBlock;
+  readonly #timer: NodeJS.Timeout;
+  #putting = new Set<Promise<void>>();
+  #pendingBytes = 0;
+  #loss = emptyLoss();
+  #lossSinceNs: number | undefined;
+  #records = 0;
+  #dropped = 0;
+  #truncated = 0;
+  #isClosed = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#ordinary = { builder: createBlockBuilder(options.epochUnixNs), openedNs: undefined };
+    this.#stragglers = { builder: createBlockBuilder(options.epochUnixNs), openedNs: undefined };
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  get stats(): RecorderStats {
+    return {
+      records: this.#records,
+      recordsDropped: this.#dropped,
+      bodiesTruncated: this.#truncated,
+      pendingBytes: this.#pendingBytes,
+      untoldLoss: { ...this.#loss },
+    };
+  }
+
+  add(record: TraceRecord, truncatedBytes: number): void {
+    const open = (record.durationNs ?? 0) > STRAGGLER_NS ? this.#stragglers : this.#ordinary;
+    const isTaken = !this.#isClosed && this.#hasRoom(record) && tryAdd(open.builder, record);
+    if (!isTaken) {
+      this.drop(1);
+      return;
+    }
+    this.#records++;
+    open.openedNs ??= this.#options.nowNs();
+    if (truncatedBytes > 0) {
+      this.#truncated++;
+      this.#addLoss({ ...emptyLoss(), bodiesTruncated: 1, bodyBytesTruncated: truncatedBytes });
+    }
+    if (open.builder.sizeBytes >= MAX_BLOCK_BYTES) this.#closeBlock(open);
+  }
+
+  drop(count: number): void {
+    this.#dropped += count;
+    this.#addLoss({ ...emptyLoss(), recordsDropped: count });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#isClosed = true;
+    this.#closeBlock(this.#stragglers);
+    this.#closeBlock(this.#ordinary);
+    await Promise.all(this.#putting);
+    this.#closeBlock(this.#ordinary); // what was lost by the last blocks
+    await Promise.all(this.#putting);
+    await this.#options.store.close(this.#options.nowNs());
+  }
+
+  #hasRoom(record: TraceRecord): boolean {
+    let bytes = RECORD_OVERHEAD_BYTES + record.body.length + (record.outcome.response?.length ?? 0);
+    for (const message of record.stream?.messages ?? []) bytes += message.data.length;
+    const open = this.#ordinary.builder.sizeBytes + this.#stragglers.builder.sizeBytes;
+    return this.#pendingBytes + open + bytes <= this.#options.bufferBytes;
+  }
+
+  #addLoss(loss: Loss): void {
+    addLoss(this.#loss, loss);
+    this.#lossSinceNs ??= this.#options.nowNs();
+  }
+
+  #tick(): void {
+    const nowNs = this.#options.nowNs();
+    const isDue = (sinceNs: number | undefined): boolean =>
+      sinceNs !== undefined && nowNs - sinceNs >= MAX_BLOCK_AGE_NS;
+    if (isDue(this.#stragglers.openedNs)) this.#closeBlock(this.#stragglers);
+    if (isDue(this.#ordinary.openedNs) || isDue(this.#lossSinceNs)) this.#closeBlock(this.#ordinary);
+    this.#options.store.tick(nowNs);
+  }
+
+  #closeBlock(open: OpenBlock): void {
+    if (hasLoss(this.#loss)) open.builder.addLoss(this.#loss);
+    this.#loss = emptyLoss();
+    this.#lossSinceNs = undefined;
+    open.openedNs = undefined;
+    if (open.builder.isEmpty) return;
+    const nowNs = this.#options.nowNs();
+    const block = open.builder.close(nowNs);
+    const { records, loss } = block;
+    const bytes = block.raw.length;
+    this.#pendingBytes += bytes;
+    const putting = this.#options.store.put(block, nowNs).then((written) => {
+      this.#pendingBytes -= bytes;
+      this.#putting.delete(putting);
+      if (written) return;
+      this.#dropped += records;
+      this.#addLoss({ ...loss, recordsDropped: loss.recordsDropped + records });
+    });
+    this.#putting.add(putting);
+  }
+}
+
+/** False for what the format can't hold: a body of hundreds of MiB. */
+function tryAdd(builder: BlockBuilder, record: TraceRecord): boolean {
+  try {
+    builder.add(record);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,166 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import { EngramTraceError } from '../trace/error.ts';
+import { authorityOf, type Endpoint } from './endpoint.ts';
+import { type RelayedConnection, relayConnection } from './relay-connection.ts';
+import type { Tap } from './tap.ts';
+
+/** TLS towards the clients: PEM texts. */
+export interface ListenerTls {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Clients must show a certificate signed by this. */
+  readonly clientCa?: string | Buffer | undefined;
+}
+
+/** TLS towards the server: PEM texts. */
+export interface UpstreamTls {
+  readonly ca?: string | Buffer | undefined;
+  readonly servername?: string | undefined;
+  /** Take any certificate. */
+  readonly insecure?: boolean | undefined;
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
+}
+
+export interface RelayOptions {
+  readonly listen: Endpoint;
+  readonly upstream: Endpoint;
+  readonly listenTls?: ListenerTls | undefined;
+  readonly upstreamTls?: UpstreamTls | undefined;
+  /** Protocols offered by ALPN in both directions, best first. */
+  readonly alpn: readonly string[];
+  readonly nowNs: () => number;
+  /** A tap for the connection with this number (from 1). */
+  readonly openTap: (connection: number) => Tap;
+}
+
+/** A listening relay. */
+export interface Relay {
+  readonly port: number;
+  readonly openConnections: number;
+  /** Connections accepted so far. */
+  readonly connections: number;
+  /** Connections whose upstream did not answer. */
+  readonly unreachable: number;
+  /** Stops accepting, lets what is in flight end for at most `graceMs`, then cuts the rest. */
+  close(graceMs: number): Promise<void>;
+}
+
+const BACKLOG = 4096;
+const KEEP_ALIVE_MS = 60_000;
+const IDLE_CHECK_MS = 20;
+
+/** Opens a relay: bytes go through in both directions, unchanged and never held up by the taps. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const open = new Set<RelayedConnection>();
+  let connections = 0;
+  let unreachable = 0;
+  const onConnection = (client: net.Socket): void => {
+    const upstream = connectUpstream(options);
+    const tap = options.openTap(++connections);
+    const connection = relayConnection({ client, upstream, tap, nowNs: options.nowNs }, (end) => {
+      open.delete(connection);
+      if (end === 'upstream_unreachable') unreachable++;
+    });
+    open.add(connection);
+  };
+  const server = createServer(options, onConnection);
+  await listen(server, options.listen);
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    get openConnections() {
+      return open.size;
+    },
+    get connections() {
+      return connections;
+    },
+    get unreachable() {
+      return unreachable;
+    },
+    close: (graceMs) => closeRelay(server, open, graceMs),
+  };
+}
+
+function createServer(options: RelayOptions, onConnection: (client: net.Socket) => void): net.Server {
+  const common = {
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  };
+  if (options.listenTls === undefined) return net.createServer(common, onConnection);
+  const { cert, key, clientCa } = options.listenTls;
+  const mutual = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  try {
+    const server = tls.createServer(
+      { ...common, ...mutual, cert, key, ALPNProtocols: [...options.alpn] },
+      onConnection,
+    );
+    server.on('tlsClientError', () => {}); // a failed handshake is between the client and us; no traffic was lost
+    return server;
+  } catch (cause) {
+    throw EngramTraceError.from(cause, 'usage', { where: 'the listener certificate or key' });
+  }
+}
+
+function connectUpstream({ upstream, upstreamTls, alpn }: RelayOptions): net.Socket {
+  const { host, port } = upstream;
+  const common = {
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    allowHalfOpen: true,
+  };
+  if (upstreamTls === undefined) return net.connect(common);
+  const { ca, cert, key, insecure } = upstreamTls;
+  return tls.connect({
+    ...common,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ALPNProtocols: [...alpn],
+    rejectUnauthorized: insecure !== true,
+    servername: upstreamTls.servername ?? (net.isIP(host) === 0 ? host : ''),
+  });
+}
+
+function listen(server: net.Server, at: Endpoint): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        EngramTraceError.from(cause, 'io', {
+          where: authorityOf(at),
+          hint: 'choose another address to listen at',
+        }),
+      );
+    });
+    server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, () => {
+      server.removeAllListeners('error');
+      server.on('error', () => {}); // running out of descriptors ends one accept, not the capture
+      resolve();
+    });
+  });
+}
+
+/** An idle connection is closed at once; one with something in flight when that is done, or when time is up. */
+async function closeRelay(
+  server: net.Server,
+  open: ReadonlySet<RelayedConnection>,
+  graceMs: number,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const endIdle = (): void => {
+    for (const connection of open) if (connection.idle) connection.end();
+  };
+  endIdle();
+  const timer = setInterval(endIdle, IDLE_CHECK_MS);
+  const deadline = setTimeout(() => {
+    for (const connection of open) connection.cut();
+  }, graceMs);
+  await closed;
+  clearInterval(timer);
+  clearTimeout(deadline);
+}

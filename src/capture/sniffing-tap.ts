@@ -1,0 +1,36 @@
+import { CONNECTION_PREFACE } from '../wire/http2/frame-parser.ts';
+import { Http1Tap } from './http1-tap.ts';
+import { Http2Tap } from './http2-tap.ts';
+import type { Tap, TapContext } from './tap.ts';
+
+/** Tells HTTP/2 (prior knowledge) from HTTP/1 by the client's first bytes and hands all on to the fitting tap. */
+export function createSniffingTap(context: TapContext, session: string): Tap {
+  let tap: Tap | undefined;
+  let first: Buffer = Buffer.alloc(0);
+  let firstNs = 0;
+  const choose = (chunk: Buffer, atNs: number): void => {
+    if (first.length === 0) firstNs = atNs;
+    first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+    const length = Math.min(first.length, CONNECTION_PREFACE.length);
+    const isPreface = first.compare(CONNECTION_PREFACE, 0, length, 0, length) === 0;
+    if (isPreface && length < CONNECTION_PREFACE.length) return;
+    tap = isPreface ? new Http2Tap(context, session) : new Http1Tap(context, session);
+    tap.fromClient(first, firstNs);
+    first = Buffer.alloc(0);
+  };
+  return {
+    fromClient: (chunk, atNs) => (tap === undefined ? choose(chunk, atNs) : tap.fromClient(chunk, atNs)),
+    fromServer: (chunk, atNs) => {
+      // A server may speak first: SETTINGS, or a 408. The latter begins with the H of HTTP.
+      tap ??= chunk[0] === 0x48 ? new Http1Tap(context, session) : new Http2Tap(context, session);
+      if (first.length > 0) tap.fromClient(first, firstNs);
+      first = Buffer.alloc(0);
+      tap.fromServer(chunk, atNs);
+    },
+    serverEnded: (atNs) => tap?.serverEnded(atNs),
+    closed: (end, atNs) => tap?.closed(end, atNs),
+    get idle() {
+      return tap === undefined || tap.idle;
+    },
+  };
+}

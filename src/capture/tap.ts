@@ -1,0 +1,78 @@
+import type { Dialect } from '../dialects/dialect.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import type { Redactor } from './redactor.ts';
+
+/** Why a connection ended while something was in flight; becomes the outcome's error. */
+export type ConnectionEnd =
+  | 'client_aborted'
+  | 'upstream_unreachable'
+  | 'upstream_reset'
+  | 'incomplete' // the server closed in the middle of an answer, or before it
+  | 'bad_response' // what the server sent is no answer of the protocol
+  | 'not_followed' // what the client sent could not be read any further
+  | 'capture_stopped';
+
+/**
+ * Watches one connection: gets a copy of what goes through, after it went. All times in ns from the epoch.
+ * A tap may throw (`guardTap` contains it) and may give up; the traffic never notices.
+ */
+export interface Tap {
+  fromClient(chunk: Buffer, atNs: number): void;
+  fromServer(chunk: Buffer, atNs: number): void;
+  /** The server has closed its direction properly. */
+  serverEnded(atNs: number): void;
+  /** The connection is over; called once, last. */
+  closed(end: ConnectionEnd, atNs: number): void;
+  /** Nothing is in flight, as far as the tap can tell. */
+  readonly idle: boolean;
+}
+
+/** Takes what the taps found. Never throws and never waits. */
+export interface RecordSink {
+  /** `truncatedBytes`: request bytes that were seen and left out of the record by a limit of ours. */
+  add(record: TraceRecord, truncatedBytes: number): void;
+  /** Operations seen that make no record. */
+  drop(count: number): void;
+}
+
+/** What all taps of a capture share. */
+export interface TapContext {
+  readonly sink: RecordSink;
+  readonly dialect: Dialect;
+  readonly redactor: Redactor;
+  /** Bodies of requests in flight, over all connections. */
+  readonly budget: ByteBudget;
+  readonly maxBodyBytes: number;
+  readonly keepResponses: boolean;
+  /** A tap could not follow its connection any further, for this reason. */
+  readonly onGaveUp: (reason: string) => void;
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Contains a tap: the first error ends it, is reported and counts one lost operation; the relay goes on. */
+export function guardTap(tap: Tap, context: TapContext): Tap {
+  let alive = true;
+  const guarded = (call: () => void): void => {
+    if (!alive) return;
+    try {
+      call();
+    } catch (thrown) {
+      alive = false;
+      context.sink.drop(1);
+      context.onGaveUp(messageOf(thrown));
+    }
+  };
+  return {
+    fromClient: (chunk, atNs) => guarded(() => tap.fromClient(chunk, atNs)),
+    fromServer: (chunk, atNs) => guarded(() => tap.fromServer(chunk, atNs)),
+    serverEnded: (atNs) => guarded(() => tap.serverEnded(atNs)),
+    closed: (end, atNs) => guarded(() => tap.closed(end, atNs)),
+    get idle() {
+      return alive && tap.idle;
+    },
+  };
+}
