@@ -19,7 +19,7 @@ export const protobufFileName = "engramtrace/test/v1/shapes.proto";
 export interface EchoMessage {
   number: number;
   payload: Uint8Array;
-  /** A gRPC status code (not 0) to fail with instead of an answer. */
+  /** A gRPC status code to fail with instead of an answer: 3, 5, 9, 12 or, for any other but 0, 13. */
   failWith: number;
 }
 

@@ -1,0 +1,77 @@
+import * as admin from './admin-routes.ts';
+import type { HttpHandler } from './http-types.ts';
+import { completePattern, postQuery } from './query-routes.ts';
+import { consolidations, getMemory, listMemories, searchMemories } from './read-routes.ts';
+import { probabilisticQuery, recallMemories } from './recall-routes.ts';
+import { deleteMemory, rememberEpisode, rememberMemory, rememberMinimal } from './write-routes.ts';
+
+/** What to do with a method and path: run a handler, or refuse. */
+export type RouteMatch =
+  | { kind: 'found'; handler: HttpHandler; id: string }
+  | { kind: 'wrong_method'; allow: string }
+  | { kind: 'unknown' };
+
+const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
+  ['POST', '/api/v1/memories/remember', rememberMemory],
+  ['POST', '/api/v1/memories', rememberMinimal],
+  ['POST', '/api/v1/episodes/remember', rememberEpisode],
+  ['GET', '/api/v1/memories/recall', recallMemories],
+  ['GET', '/api/v1/memories/search', searchMemories],
+  ['GET', '/api/v1/memories', listMemories],
+  ['GET', '/api/v1/memories/{id}', getMemory],
+  ['DELETE', '/api/v1/memories/{id}', deleteMemory],
+  ['POST', '/api/v1/memories/recognize', admin.recognize],
+  ['GET', '/api/v1/episodes/replay', admin.replayEpisodes],
+  ['GET', '/api/v1/query/probabilistic', probabilisticQuery],
+  ['POST', '/api/v1/query', postQuery],
+  ['POST', '/api/v1/complete', completePattern],
+  ['GET', '/api/v1/consolidations', consolidations],
+  ['GET', '/api/v1/consolidations/{id}', consolidations],
+  ['GET', '/api/v1/spaces', admin.listSpaces],
+  ['POST', '/api/v1/spaces', admin.createSpace],
+  ['POST', '/api/v1/maintenance/compact', admin.compact],
+  ['POST', '/shutdown', admin.notAvailable],
+  ['GET', '/health', admin.health],
+  ['GET', '/health/alive', admin.alive],
+  ['GET', '/health/spreading', admin.spreadingHealth],
+  ['GET', '/api/v1/system/health', admin.systemHealth],
+  ['GET', '/api/v1/system/introspect', admin.introspect],
+  ['GET', '/api/v1/system/spreading/config', admin.spreadingConfig],
+  ['GET', '/metrics', admin.metrics],
+  ['GET', '/metrics/prometheus', admin.prometheus],
+  ['GET', '/api/v1/stream/activities', admin.notAvailable],
+  ['GET', '/api/v1/stream/memories', admin.notAvailable],
+  ['GET', '/api/v1/stream/consolidation', admin.notAvailable],
+  ['GET', '/v1/stream', admin.notAvailable],
+  ['GET', '/cluster/health', admin.singleNode],
+  ['GET', '/cluster/nodes', admin.singleNode],
+  ['GET', '/cluster/rebalance', admin.singleNode],
+  ['POST', '/cluster/rebalance', admin.singleNode],
+  ['POST', '/cluster/migrate', admin.singleNode],
+];
+
+const ID_PATH = /^(\/api\/v1\/(?:memories|consolidations))\/([^/]+)$/;
+const byPath = new Map<string, Map<string, HttpHandler>>();
+for (const [method, path, handler] of ROUTES) {
+  byPath.set(path, (byPath.get(path) ?? new Map<string, HttpHandler>()).set(method, handler));
+}
+
+/** Finds the route; literal segments win over `{id}`, and HEAD is served by GET's handler. */
+export function matchRoute(method: string, path: string): RouteMatch {
+  const literal = byPath.get(path);
+  const [, prefix, segment = ''] = literal ? [] : (ID_PATH.exec(path) ?? []);
+  const methods = literal ?? byPath.get(`${prefix}/{id}`);
+  if (!methods) return { kind: 'unknown' };
+  const handler = methods.get(method === 'HEAD' ? 'GET' : method);
+  if (handler) return { kind: 'found', handler, id: decodeSegment(segment) };
+  const allow = [...methods.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
+  return { kind: 'wrong_method', allow: allow.join(',') };
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

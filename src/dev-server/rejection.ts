@@ -1,0 +1,26 @@
+/** Why an operation is refused; each protocol maps it to a status of its own. */
+export type RejectionReason =
+  | 'invalid'
+  | 'bad_request'
+  | 'memory_not_found'
+  | 'belief_not_found'
+  | 'resource_not_found'
+  | 'unprocessable'
+  | 'failed_precondition'
+  | 'internal'
+  | 'unimplemented'
+  | 'single_node';
+
+/** A refusal, returned in the place of an answer: a failed operation is data. */
+export interface Rejection {
+  readonly rejected: RejectionReason;
+  readonly message: string;
+}
+
+export function reject(rejected: RejectionReason, message: string): Rejection {
+  return { rejected, message };
+}
+
+export function isRejection(value: unknown): value is Rejection {
+  return typeof value === 'object' && value !== null && 'rejected' in value;
+}

@@ -1,0 +1,30 @@
+import type { ArrivalLog } from './arrival-log.ts';
+import type { AnswerTimer } from './faults/answer-timer.ts';
+import type { Faults } from './faults/faults.ts';
+import type { World } from './world.ts';
+
+/** Counts since the start. */
+export interface DevServerStats {
+  httpOps: number;
+  grpcOps: number;
+  /** Messages received on gRPC streams. */
+  grpcStreamMessages: number;
+  /** Answers that were failures of the server (HTTP 5xx, gRPC INTERNAL), injected ones included. */
+  errors: number;
+  connections: number;
+}
+
+/** What the two protocol servers work with. */
+export interface ServerContext {
+  readonly world: World;
+  readonly faults: Faults;
+  readonly timer: AnswerTimer;
+  readonly log: ArrivalLog;
+  readonly stats: DevServerStats;
+  /** Monotonic ns. */
+  readonly nowNs: () => number;
+  /** Counts and numbers an operation that has just arrived. */
+  begin(protocol: 'http' | 'grpc'): { operation: number; arrivalNs: number };
+  /** Number of a connection just accepted, from 1. */
+  nextSession(): number;
+}
