@@ -1,9 +1,7 @@
 import { DateTime } from 'luxon';
 import { EngramTraceError } from '../trace/error.ts';
+import type { TimePoint } from '../transforms/time-range.ts';
 import { parseDuration } from './parse-duration.ts';
-
-/** A point in time on the wall clock (Unix ns), or counted from the start of a trace (ns). */
-export type TimePoint = { readonly unixNs: bigint } | { readonly offsetNs: number };
 
 const FRACTION = /^(.*T?\d{2}:?\d{2}:?\d{2})[.,](\d{1,9})(.*)$/i;
 const HINT =

@@ -2,6 +2,8 @@
 export interface Progress {
   /** Shows `text` if it is time to. Cheap enough to call per batch. */
   update(text: () => string): void;
+  /** Passes batches on and updates with each. */
+  watch<T>(batches: AsyncIterable<T>, text: () => string): AsyncIterable<T>;
   /** Removes the line on a terminal; call it before anything else is printed. */
   stop(): void;
 }
@@ -14,7 +16,7 @@ export interface ProgressOptions {
 
 const TTY_EVERY_MS = 100;
 const LINE_EVERY_MS = 5_000;
-const SILENT: Progress = { update: () => {}, stop: () => {} };
+const SILENT: Progress = { update: () => {}, watch: (batches) => batches, stop: () => {} };
 
 /** On a terminal one line that is rewritten, else a line every 5 s; nothing when quiet. Writes to stderr. */
 export async function createProgress(options: ProgressOptions = {}): Promise<Progress> {
@@ -39,12 +41,16 @@ function paced(
   stop: () => void,
 ): Progress {
   let dueMs = nowMs() + everyMs;
-  return {
-    update(text) {
-      if (nowMs() < dueMs) return;
-      show(text());
-      dueMs = nowMs() + everyMs;
-    },
-    stop,
+  const update = (text: () => string) => {
+    if (nowMs() < dueMs) return;
+    show(text());
+    dueMs = nowMs() + everyMs;
   };
+  async function* watch<T>(batches: AsyncIterable<T>, text: () => string): AsyncGenerator<T> {
+    for await (const batch of batches) {
+      update(text);
+      yield batch;
+    }
+  }
+  return { update, watch, stop };
 }

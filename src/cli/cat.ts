@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { openTrace } from '../trace/open-trace.ts';
+import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
+import { recordsBetween } from '../transforms/time-range.ts';
+import { TOOL } from '../version.ts';
+import { parseCount } from './flag-parsers.ts';
+import { openOutput } from './output.ts';
+import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
+import { reportWarnings } from './warnings.ts';
+
+interface CatFlags extends TimeRangeFlags {
+  limit?: number;
+  skipDamaged?: boolean;
+}
+
+/** `engram-trace cat`: a trace as NDJSON on stdout. */
+export function makeCatCommand(): Command {
+  const command = new Command('cat')
+    .argument('[trace]', 'trace file, NDJSON, or - for stdin', '-')
+    .option('--limit <count>', 'end after so many records', parseCount)
+    .option('--skip-damaged', 'leave damaged blocks out and count them');
+  return withTimeRange(command).action(runCat);
+}
+
+async function runCat(input: string, flags: CatFlags): Promise<void> {
+  const range = await timeRangeOf(flags);
+  const trace = await openTrace(input);
+  const output = await openOutput('-', { format: 'ndjson' });
+  const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
+  const records = recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw');
+  const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
+  await filterTrace(trace, records, { keep: () => true, limit: flags.limit }, writer, report);
+  await writer.finish();
+  reportWarnings(trace, flags);
+  await trace.close();
+}

@@ -1,0 +1,48 @@
+import { Command, Option } from 'commander';
+import { openTrace } from '../trace/open-trace.ts';
+import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
+import { TOOL } from '../version.ts';
+import { withCleanUp } from './interrupt.ts';
+import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
+import { createProgress } from './progress.ts';
+import { reportWarnings } from './warnings.ts';
+
+interface ConvertFlags {
+  format?: OutputFormat;
+  force?: boolean;
+  skipDamaged?: boolean;
+  quiet?: boolean;
+}
+
+/** `engram-trace convert IN OUT`: between the forms of a trace. */
+export function makeConvertCommand(): Command {
+  return new Command('convert')
+    .argument('<input>', 'trace file, NDJSON, or - for stdin')
+    .argument('<output>', 'FILE.trace.zst, .ndjson or .ndjson.zst, or - for stdout')
+    .addOption(
+      new Option('--format <form>', 'instead of the form the name of the output tells').choices(
+        OUTPUT_FORMATS,
+      ),
+    )
+    .option('--force', 'replace an output that exists')
+    .option('--skip-damaged', 'leave damaged blocks out and count them')
+    .action(runConvert);
+}
+
+async function runConvert(input: string, outputName: string, flags: ConvertFlags): Promise<void> {
+  const trace = await openTrace(input);
+  const output = await openOutput(outputName, flags);
+  const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
+  const progress = await createProgress(flags);
+  await withCleanUp(output.abort, async () => {
+    const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
+    const all = trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' });
+    const records = progress.watch(all, () => `convert: ${report.recordsKept} records`);
+    await filterTrace(trace, records, { keep: () => true }, writer, report);
+    await writer.finish();
+  });
+  progress.stop();
+  reportWarnings(trace, flags);
+  await trace.close();
+  if (!flags.quiet) process.stderr.write(`convert: ${report.recordsKept} records\n`);
+}

@@ -1,0 +1,82 @@
+import { Command } from 'commander';
+import { createDevServer, type DevServer } from '../dev-server/dev-server.ts';
+import { type Latency, parseLatency } from '../dev-server/faults/latency.ts';
+import { parseStall, type Stall } from '../dev-server/faults/stall.ts';
+import { exitCodeOfSignal } from './exit-code.ts';
+import { parseCount, parsePort, parseRatio } from './flag-parsers.ts';
+import { untilSignal } from './interrupt.ts';
+
+interface DevServerFlags {
+  httpPort: number;
+  grpcPort: number;
+  host: string;
+  latency: Latency;
+  errorRate: number;
+  stall: Stall[];
+  seed: number;
+  arrivalLog?: string;
+  testService?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `engram-trace dev-server`: a stand-in for Engram, until it is stopped. */
+export function makeDevServerCommand(): Command {
+  return new Command('dev-server')
+    .option('--http-port <port>', 'HTTP port, 0 for any', parsePort, 7432)
+    .option('--grpc-port <port>', 'gRPC port, 0 for any', parsePort, 50051)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option(
+      '--latency <spec>',
+      '5ms, uniform:1ms,5ms, exp:5ms, lognormal:5ms,0.5 or pareto:1ms,1.5',
+      parseLatency,
+      parseLatency('0'),
+    )
+    .option('--error-rate <ratio>', 'part of the operations that fail', parseRatio, 0)
+    .option(
+      '--stall <window>',
+      'answer nothing for 2s from 10s after the start: 2s@10s; may be repeated',
+      collectStall,
+      [],
+    )
+    .option('--seed <number>', 'of latencies and errors', parseCount, 1)
+    .option(
+      '--arrival-log <file>',
+      'write operation, session and arrival time of everything that comes, as NDJSON',
+    )
+    .option('--test-service', 'serve a gRPC service with every shape of call too')
+    .option('--json', 'print the ports as JSON when ready')
+    .action(runDevServer);
+}
+
+function collectStall(text: string, previous: readonly Stall[]): Stall[] {
+  return [...previous, parseStall(text)].sort((a, b) => a.startNs - b.startNs);
+}
+
+async function runDevServer(flags: DevServerFlags): Promise<void> {
+  const stopped = untilSignal();
+  const server = await createDevServer({
+    ...flags,
+    stalls: flags.stall,
+    arrivalLog: flags.arrivalLog,
+    testService: flags.testService ?? false,
+    nowNs: () => Number(process.hrtime.bigint()),
+    wallMs: () => Date.now(),
+  });
+  process.stdout.write(`${readyLine(flags, server)}\n`);
+  process.exitCode = exitCodeOfSignal(await stopped);
+  await server.close();
+  if (!flags.quiet) printStats(server);
+}
+
+function readyLine({ host, json }: DevServerFlags, { httpPort, grpcPort }: DevServer): string {
+  if (json) return JSON.stringify({ host, http_port: httpPort, grpc_port: grpcPort });
+  return `dev-server ready: HTTP on ${host}:${httpPort}, gRPC on ${host}:${grpcPort}`;
+}
+
+function printStats(server: DevServer): void {
+  const { httpOps, grpcOps, errors, connections } = server.stats();
+  process.stderr.write(
+    `dev-server: ${httpOps} HTTP and ${grpcOps} gRPC operations, ${errors} errors, ${connections} connections\n`,
+  );
+}

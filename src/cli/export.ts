@@ -1,0 +1,138 @@
+import { Command, Option } from 'commander';
+import { countText, durationText, sizeText } from '../inspect/number-text.ts';
+import { lossSummary } from '../inspect/trace-summary.ts';
+import { isoTime } from '../iso-time.ts';
+import { type ExportPlan, type ExportReport, planExport, writeExport } from '../sources/export-op-log.ts';
+import type { WindowRequest } from '../sources/export-window.ts';
+import { type OpLog, openOpLog } from '../sources/op-log.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { TOOL } from '../version.ts';
+import { EXIT } from './exit-code.ts';
+import { withCleanUp } from './interrupt.ts';
+import { formatOfName, openOutput } from './output.ts';
+import { parseDuration } from './parse-duration.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { naming } from './time-range-flags.ts';
+import { wallClockUnixNs } from './wall-clock.ts';
+import { printWarning } from './warnings.ts';
+
+interface ExportFlags {
+  source: string;
+  output: string;
+  start?: string;
+  end?: string;
+  duration?: number;
+  skipDamaged?: boolean;
+  force?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `engram-trace export`: a window of an op log as one sorted trace. */
+export function makeExportCommand(): Command {
+  return new Command('export')
+    .requiredOption('--source <dir>', 'op log folder of capture, or one trace file')
+    .requiredOption('-o, --output <file>', 'where the trace goes; - is stdout')
+    .option(
+      '--start <time>',
+      'start of the window, ISO 8601 (UTC without a zone) or relative such as -2h; default: the first record',
+    )
+    .addOption(
+      new Option('--end <time>', 'end of the window, excluded; default: the last record').conflicts(
+        'duration',
+      ),
+    )
+    .option('--duration <time>', 'length of the window instead of its end: 3600, 1h30m', parseDuration)
+    .option('--skip-damaged', 'go on without segments and blocks that cannot be read, and count them')
+    .option('--force', 'replace an output that exists')
+    .option('--json', 'the report as JSON on stdout')
+    .action(runExport);
+}
+
+async function runExport(flags: ExportFlags): Promise<void> {
+  checkOutput(flags);
+  const request = await windowRequest(flags);
+  const output = await openOutput(flags.output, flags);
+  const progress = await createProgress(flags);
+  await withCleanUp(output.abort, async () => {
+    const log = await openLog(flags, request, progress);
+    const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
+    const report = await writeExport(plan, output.sink, (so) =>
+      progress.update(
+        () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
+      ),
+    );
+    await log.close();
+    progress.stop();
+    tell(flags, log, plan, report);
+  });
+}
+
+function checkOutput({ output, json }: ExportFlags): void {
+  if (output === '-' && json)
+    throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
+  if (formatOfName(output) === 'trace') return;
+  throw new EngramTraceError('usage', 'export writes trace files only', {
+    where: output,
+    hint: 'name the output FILE.trace.zst; convert makes NDJSON of it',
+  });
+}
+
+async function windowRequest({ start, end, duration: durationNs }: ExportFlags): Promise<WindowRequest> {
+  if (start === undefined && end === undefined) return { durationNs };
+  const { parseTime } = await import('./parse-time.ts');
+  const nowUnixNs = wallClockUnixNs();
+  const timeOf = (flag: string, text: string | undefined) =>
+    text === undefined ? undefined : naming(flag, () => parseTime(text, nowUnixNs));
+  return { startUnixNs: timeOf('--start', start), endUnixNs: timeOf('--end', end), durationNs };
+}
+
+function openLog(flags: ExportFlags, request: WindowRequest, progress: Progress): Promise<OpLog> {
+  const { startUnixNs: from, endUnixNs, durationNs } = request;
+  const to = from !== undefined && durationNs !== undefined ? from + BigInt(durationNs) : endUnixNs;
+  const onFile = (name: string, number: number, count: number) =>
+    progress.update(() => `export: reading segment ${number + 1} of ${count}, ${name}`);
+  return openOpLog(flags.source, { skipDamaged: flags.skipDamaged, from, to, onFile });
+}
+
+function tell(flags: ExportFlags, log: OpLog, plan: ExportPlan, report: ExportReport): void {
+  for (const { name, reason } of log.skipped) printWarning(`segment ${name} was left out: ${reason}`);
+  if (flags.json) process.stdout.write(`${JSON.stringify(reportJson(plan, report))}\n`);
+  else if (!flags.quiet) process.stderr.write(reportText(flags.output, plan, report));
+  if (plan.emptyBecause === undefined) return;
+  process.stderr.write(`engram-trace: ${flags.source}: ${plan.emptyBecause}\n`);
+  process.exitCode = EXIT.failed;
+}
+
+function reportText(output: string, { window, header }: ExportPlan, report: ExportReport): string {
+  const lossText = Object.entries(lossSummary(report.loss))
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${countText(count)} ${name.replaceAll('_', ' ')}`);
+  const seconds = Number(window.endUnixNs - window.startUnixNs) / 1e9;
+  const lines = [
+    `${output}: ${countText(report.records)} records, ${sizeText(report.bytesWritten)}`,
+    `window ${isoTime(window.startUnixNs)} to ${isoTime(window.endUnixNs)} (${durationText(seconds)})`,
+    `${countText(report.blocksCopied)} blocks copied, ${countText(report.blocksRewritten)} rewritten`,
+    `losses: ${lossText.join(', ') || 'none known'}`,
+    ...header.gaps.map((gap) => {
+      const at = (ns: number) => isoTime(header.epochUnixNs + BigInt(ns));
+      return `gap: ${at(gap.startNs)} to ${at(gap.endNs)} (${durationText((gap.endNs - gap.startNs) / 1e9)}): ${gap.reason}`;
+    }),
+  ];
+  return `export: ${lines.join('\n        ')}\n`;
+}
+
+function reportJson({ window, header, emptyBecause }: ExportPlan, report: ExportReport): object {
+  const at = (ns: number) => isoTime(header.epochUnixNs + BigInt(ns), 9);
+  return {
+    window: { start: isoTime(window.startUnixNs, 9), end: isoTime(window.endUnixNs, 9) },
+    records: report.records,
+    blocks_copied: report.blocksCopied,
+    blocks_rewritten: report.blocksRewritten,
+    bytes_written: report.bytesWritten,
+    loss: lossSummary(report.loss),
+    gaps: header.gaps.map((gap) => ({ start: at(gap.startNs), end: at(gap.endNs), reason: gap.reason })),
+    empty_because: emptyBecause ?? null,
+    notes: header.notes,
+  };
+}

@@ -1,0 +1,90 @@
+import { damagedRange } from '../trace/damage.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { emptyLoss, type Loss } from '../trace/record.ts';
+import type { TraceFile } from '../trace/trace-file.ts';
+import type { BlockEntry } from '../trace/trace-index.ts';
+import { cutBlock } from './cut-block.ts';
+import type { OpLog } from './op-log.ts';
+import { compareTimes, type UnixSpan } from './unix-span.ts';
+
+/** One block of the output: a frame copied as it is, or decoded and cut at the window's edge. */
+export interface PlannedBlock {
+  readonly use: 'copy' | 'cut';
+  readonly file: TraceFile;
+  /** Name of the segment, for messages. */
+  readonly name: string;
+  readonly entry: BlockEntry;
+  /** Of what is left of it. */
+  readonly firstStartUnixNs: bigint;
+}
+
+export interface BlockPlan {
+  /** In the order of their first starts, as a sorted trace needs them. */
+  readonly blocks: readonly PlannedBlock[];
+  /** Damaged blocks, and losses told by blocks of which no record lies in the window. */
+  readonly losses: readonly Loss[];
+}
+
+/**
+ * Decides block by block from the indexes alone. Only blocks that reach over an edge of the window are read, since
+ * only their records can tell where what is left of them starts.
+ */
+export async function planBlocks(log: OpLog, window: UnixSpan, skipDamaged: boolean): Promise<BlockPlan> {
+  const blocks: PlannedBlock[] = [];
+  const losses: Loss[] = [];
+  for (const { file, name } of log.segments) {
+    if (file === undefined) continue;
+    losses.push(...damageBetweenBlocks(file, skipDamaged));
+    for (const entry of file.index.blocks) {
+      const use = useOf(file, entry, window);
+      if (use === 'leave') continue;
+      const firstStartUnixNs = file.header.epochUnixNs + BigInt(entry.firstStartNs);
+      const block = { use, file, name, entry, firstStartUnixNs };
+      const planned = use === 'copy' ? block : await measured(block, window, skipDamaged, losses);
+      if (planned !== undefined) blocks.push(planned);
+    }
+  }
+  blocks.sort((a, b) => compareTimes(a.firstStartUnixNs, b.firstStartUnixNs));
+  return { blocks, losses };
+}
+
+function useOf(file: TraceFile, entry: BlockEntry, window: UnixSpan): 'copy' | 'cut' | 'leave' {
+  const firstUnixNs = file.header.epochUnixNs + BigInt(entry.firstStartNs);
+  const lastUnixNs = file.header.epochUnixNs + BigInt(entry.lastStartNs);
+  if (lastUnixNs < window.startUnixNs || firstUnixNs >= window.endUnixNs) return 'leave';
+  return firstUnixNs >= window.startUnixNs && lastUnixNs < window.endUnixNs ? 'copy' : 'cut';
+}
+
+/** Where the part of a block that lies in the window starts; undefined when nothing does. */
+async function measured(
+  block: PlannedBlock & { use: 'copy' | 'cut' },
+  window: UnixSpan,
+  skipDamaged: boolean,
+  losses: Loss[],
+): Promise<PlannedBlock | undefined> {
+  try {
+    const [first] = await cutBlock(block.file, block.entry, window);
+    if (first !== undefined) {
+      return { ...block, firstStartUnixNs: block.file.header.epochUnixNs + BigInt(first.startNs) };
+    }
+    losses.push(block.entry.loss);
+  } catch (thrown) {
+    losses.push(damageOf(thrown, block.entry, skipDamaged));
+  }
+  return undefined;
+}
+
+/** What a scan of a segment without an index stumbled over; how many records that were is not known. */
+function damageBetweenBlocks(file: TraceFile, skipDamaged: boolean): Loss[] {
+  const [first] = file.damaged;
+  if (first === undefined) return [];
+  if (!skipDamaged) throw damagedRange(file.name, first);
+  return [{ ...emptyLoss(), blocksDamaged: file.damaged.length }];
+}
+
+/** What a damaged block costs; any other error, and damage that may not be skipped, is thrown on. */
+export function damageOf(thrown: unknown, entry: BlockEntry, skipDamaged: boolean): Loss {
+  const isDamage = thrown instanceof EngramTraceError && thrown.code === 'corrupt';
+  if (!isDamage || !skipDamaged) throw thrown;
+  return { ...emptyLoss(), blocksDamaged: 1, recordsDamaged: entry.records };
+}

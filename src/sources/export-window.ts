@@ -1,0 +1,58 @@
+import { isoTime } from '../iso-time.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { OpLog } from './op-log.ts';
+import { earlier, later, type UnixSpan } from './unix-span.ts';
+
+/** The window asked for; what is left out is the beginning or the end of the log. */
+export interface WindowRequest {
+  readonly startUnixNs?: bigint | undefined;
+  readonly endUnixNs?: bigint | undefined;
+  /** Instead of an end, ns. */
+  readonly durationNs?: number | undefined;
+}
+
+/** The window in full. Throws `usage` for one that ends before it starts. */
+export function resolveWindow(log: OpLog, request: WindowRequest): UnixSpan {
+  const covered = coverageOf(log);
+  const startUnixNs = request.startUnixNs ?? covered?.startUnixNs ?? 0n;
+  const { durationNs } = request;
+  const end = durationNs === undefined ? request.endUnixNs : startUnixNs + BigInt(durationNs);
+  // To the end of the log, unless the window starts behind it.
+  const endUnixNs = end ?? later(covered?.endUnixNs ?? startUnixNs, startUnixNs);
+  if (end !== undefined && end <= startUnixNs) {
+    throw new EngramTraceError(
+      'usage',
+      `the window ends (${isoTime(end)}) before it starts (${isoTime(startUnixNs)})`,
+      {
+        hint: 'give an --end after --start, or a --duration above 0',
+      },
+    );
+  }
+  return { startUnixNs, endUnixNs };
+}
+
+/** From the first record of a log to its last; undefined when it has none. */
+export function coverageOf(log: OpLog): UnixSpan | undefined {
+  let covered: UnixSpan | undefined;
+  for (const { recorded } of log.segments) {
+    if (recorded === undefined) continue;
+    const { startUnixNs, endUnixNs } = recorded;
+    covered = {
+      startUnixNs: earlier(covered?.startUnixNs ?? startUnixNs, startUnixNs),
+      endUnixNs: later(covered?.endUnixNs ?? endUnixNs, endUnixNs),
+    };
+  }
+  return covered;
+}
+
+/** One sentence on why there is no record in the window, and what the log has instead. */
+export function whyEmpty(log: OpLog, window: UnixSpan): string {
+  const covered = coverageOf(log);
+  if (covered === undefined) return 'no records: the op log holds none at all';
+  const span = `the log covers ${isoTime(covered.startUnixNs)} to ${isoTime(covered.endUnixNs)}`;
+  if (window.startUnixNs >= covered.endUnixNs)
+    return `no records: the window starts after the end of the log; ${span}`;
+  if (window.endUnixNs <= covered.startUnixNs)
+    return `no records: the window ends before the log begins; ${span}`;
+  return `no records: nothing was recorded in the window; ${span}`;
+}

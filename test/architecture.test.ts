@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SOURCES = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.replaceAll('\\', '/'));
+
+/** What each folder of src/ may import of ours, besides itself. `cli` may import everything. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  gen: [],
+  trace: ['gen'],
+  dialects: ['trace'],
+  wire: ['trace'],
+  replay: ['trace'],
+  sources: ['trace', 'root'],
+  transforms: ['trace', 'root'],
+  inspect: ['trace', 'root'],
+  capture: ['trace', 'dialects', 'wire', 'root'],
+  transports: ['trace', 'replay', 'wire'],
+  results: ['trace', 'replay', 'root'],
+  report: ['trace', 'results', 'root'],
+  'dev-server': ['trace', 'dialects', 'gen', 'wire', 'root'],
+  'replay-run': ['trace', 'dialects', 'transforms', 'replay', 'transports', 'results', 'root'],
+  demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
+};
+
+/** Files right under src/ that everyone may use: they know nothing. */
+const LEAVES = ['version.ts', 'iso-time.ts'];
+
+/** The one folder (`x/`) or file that imports each third-party package. */
+const OWNERS: Record<string, readonly string[]> = {
+  '@bufbuild/protobuf': ['gen/'],
+  // The server side and the client side of gRPC.
+  '@grpc/grpc-js': ['transports/', 'dev-server/'],
+  commander: ['cli/'],
+  echarts: ['report/'],
+  'hdr-histogram-js': ['results/histogram.ts'],
+  'log-update': ['cli/progress.ts'],
+  luxon: ['cli/parse-time.ts'],
+  'smol-toml': ['cli/config-file.ts'],
+  'stream-json': ['trace/'],
+  'stream-chain': ['trace/'],
+  undici: ['transports/'],
+  'zstd-napi': ['trace/zstd.ts'],
+};
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+function importsOf(from: string): Import[] {
+  const text = readFileSync(`${ROOT}src/${from}`, 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+  const found = text.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*'([^'\n]+)'/g);
+  return [...found].map((match) => ({ from, to: match[1] ?? '' }));
+}
+
+const IMPORTS = SOURCES.flatMap(importsOf);
+const OURS = IMPORTS.filter(({ to }) => to.startsWith('.'));
+const PACKAGES = IMPORTS.filter(({ to }) => !to.startsWith('.') && !to.startsWith('node:'));
+
+function folderOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] ?? '') : 'root';
+}
+
+function resolved({ from, to }: Import): string {
+  return posix.join(posix.dirname(from), to);
+}
+
+test('the imports are found', () => {
+  assert.ok(SOURCES.length > 30);
+  assert.ok(OURS.some(({ from, to }) => from === 'cli/main.ts' && to === './run-command.ts'));
+  assert.ok(PACKAGES.some(({ from, to }) => from === 'cli/run-command.ts' && to === 'commander'));
+});
+
+test('folders import in one direction', () => {
+  const wrong = OURS.filter((one) => {
+    const [from, to] = [folderOf(one.from), folderOf(resolved(one))];
+    if (from === to || from === 'cli' || one.from === 'index.ts') return false;
+    if (to === 'root') return !LEAVES.includes(resolved(one)) || !(MAY_IMPORT[from] ?? []).includes('root');
+    return !(MAY_IMPORT[from] ?? []).includes(to);
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test('every folder has its place in the order', () => {
+  const folders = new Set(SOURCES.map(folderOf));
+  const known = [...Object.keys(MAY_IMPORT), 'cli', 'root'];
+  assert.deepEqual(
+    [...folders].filter((folder) => !known.includes(folder)),
+    [],
+  );
+});
+
+test('imports of ours name a file that is there', () => {
+  const missing = OURS.filter((one) => !SOURCES.includes(resolved(one)) && !resolved(one).endsWith('.json'));
+  assert.deepEqual(missing, []);
+});
+
+test('each third-party package has one owner', () => {
+  const wrong = PACKAGES.filter(({ from, to }) => {
+    const name = Object.keys(OWNERS).find((known) => to === known || to.startsWith(`${known}/`));
+    const owners = name === undefined ? [] : (OWNERS[name] ?? []);
+    return !owners.some((owner) => from === owner || (owner.endsWith('/') && from.startsWith(owner)));
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test('process, console, the wall clock and chance are met at the door only', () => {
+  const door = (from: string) =>
+    from.startsWith('cli/') || from.startsWith('gen/') || /(^|\/)[a-z-]*clock\.ts$/.test(from);
+  const forbidden =
+    /\b(process\.(stdout|stderr|stdin|env|argv|exit|exitCode|on)\b|console\.|Date\.now\(|Math\.random\()/;
+  const wrong = SOURCES.filter((from) => {
+    const code = readFileSync(`${ROOT}src/${from}`, 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+    return !door(from) && forbidden.test(code);
+  });
+  assert.deepEqual(wrong, []);
+});
