@@ -100,13 +100,17 @@ function countIn<K>(counts: Map<K, number>, key: K): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** The first due time of a second pass is the length of a pass; all passes are as long. */
+/** The first offset of a second pass is the length of a pass; all passes are as long. */
 function addPasses(summary: PlanSummary, loops: number, schedule: Schedule, firstStartNs: number): void {
+  const lastOffsetNs = schedule.offsetNs;
   schedule.nextPass();
   schedule.next(firstStartNs);
-  if (loops > 1) summary.durationNs += (loops - 1) * schedule.dueNs;
+  const passNs = schedule.offsetNs;
   summary.operations *= loops;
   summary.passes = loops;
+  if (loops > 1) {
+    summary.durationNs = schedule.dueAt((loops - 1) * passNs + lastOffsetNs, summary.operations - 1);
+  }
   const seconds = summary.durationNs / 1e9;
   if (seconds > 0 && Number.isFinite(seconds)) summary.ratePerSec = summary.operations / seconds;
 }

@@ -15,10 +15,14 @@ export interface Schedule {
   next(startNs: number): void;
   /** Due time of that record, in ns after the anchor. */
   readonly dueNs: number;
+  /** The same before timing and multiplier: its recorded offset, with the cut gaps. */
+  readonly offsetNs: number;
   /** Its recorded time counted on over passes, gaps uncut: what session order compares. */
   readonly timelineNs: number;
   /** The trace begins again with the record after this call. */
   nextPass(): void;
+  /** When the record at this offset and position (from 0, over all passes) is due. */
+  dueAt(offsetNs: number, index: number): number;
 }
 
 /**
@@ -31,9 +35,9 @@ export function createSchedule(options: ScheduleOptions): Schedule {
 
 class TimelineSchedule implements Schedule {
   dueNs = 0;
+  offsetNs = 0;
   timelineNs = 0;
   readonly #options: ScheduleOptions;
-  #cutNs = 0;
   #index = -1;
   #previousNs: number | undefined;
   #firstNs = 0;
@@ -47,11 +51,11 @@ class TimelineSchedule implements Schedule {
   next(startNs: number): void {
     const gapNs = this.#gapTo(startNs);
     this.timelineNs += gapNs;
-    this.#cutNs += Math.min(gapNs, this.#options.maxGapNs ?? Infinity);
+    this.offsetNs += Math.min(gapNs, this.#options.maxGapNs ?? Infinity);
     this.#index += 1;
     this.#inPass += 1;
     this.#previousNs = startNs;
-    this.dueNs = this.#due();
+    this.dueNs = this.dueAt(this.offsetNs, this.#index);
   }
 
   nextPass(): void {
@@ -59,6 +63,13 @@ class TimelineSchedule implements Schedule {
     this.#seamNs = this.#seam(this.#previousNs);
     this.#previousNs = undefined;
     this.#inPass = 0;
+  }
+
+  dueAt(offsetNs: number, index: number): number {
+    const { timing, multiplier } = this.#options;
+    if (timing.kind === 'asap') return 0;
+    if (timing.kind === 'rate') return Math.round((index * 1e9) / timing.perSec);
+    return Math.round(offsetNs / multiplier);
   }
 
   #gapTo(startNs: number): number {
@@ -74,12 +85,5 @@ class TimelineSchedule implements Schedule {
     if (window !== undefined) return Math.max(0, window.endNs - window.startNs - (lastNs - this.#firstNs));
     const gaps = this.#inPass - 1;
     return gaps > 0 ? Math.round(Math.max(0, lastNs - this.#firstNs) / gaps) : 0;
-  }
-
-  #due(): number {
-    const { timing, multiplier } = this.#options;
-    if (timing.kind === 'asap') return 0;
-    if (timing.kind === 'rate') return Math.round((this.#index * 1e9) / timing.perSec);
-    return Math.round(this.#cutNs / multiplier);
   }
 }

@@ -4,8 +4,8 @@ import type { Clock } from '../../src/replay/ports.ts';
 export interface VirtualClock extends Clock {
   /** Lets time pass up to `toNs`; between two wakes everything asynchronous settles. */
   advance(toNs: number): Promise<void>;
-  /** Lets time pass until the promise settles. Rejects when nothing is left to wake and it still has not. */
-  runUntil<T>(promise: Promise<T>): Promise<T>;
+  /** Lets time pass until the promise settles. Rejects when it still has not and nothing is left to wake, or at `limitNs`. */
+  runUntil<T>(promise: Promise<T>, limitNs?: number): Promise<T>;
 }
 
 interface Wake {
@@ -54,7 +54,7 @@ export function createVirtualClock(startNs = 0): VirtualClock {
       }
       timeNs = Math.max(timeNs, toNs);
     },
-    async runUntil(promise) {
+    async runUntil(promise, limitNs = Infinity) {
       let isSettled = false;
       const watch = (): void => {
         isSettled = true;
@@ -63,7 +63,7 @@ export function createVirtualClock(startNs = 0): VirtualClock {
       await settle();
       while (!isSettled) {
         const wake = next();
-        if (wake === undefined) throw new Error('nothing left to wake, and the promise is still open');
+        if (wake === undefined || wake.atNs > limitNs) throw new Error(`still open at ${timeNs} ns`);
         step(wake);
         await settle();
       }
