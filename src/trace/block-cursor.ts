@@ -18,6 +18,8 @@ export interface BlockCursor {
   readonly current: TraceRecord | undefined;
   /** Records passed. */
   readonly position: number;
+  /** Start of the record decoded last. */
+  readonly decodedNs: number;
   advance(): void;
 }
 
@@ -55,13 +57,13 @@ class Cursor implements BlockCursor {
   position = -1;
   private readonly reader: WireReader;
   private readonly tables: BlockTables;
-  private previousNs: number;
+  decodedNs: number;
 
   constructor(reader: WireReader, head: BlockHead, shiftNs: number) {
     this.reader = reader;
     this.tables = head;
     this.firstStartNs = head.baseNs + shiftNs;
-    this.previousNs = this.firstStartNs;
+    this.decodedNs = this.firstStartNs;
     this.closedNs = head.closedNs + shiftNs;
     this.records = head.records;
     this.loss = head.loss;
@@ -78,8 +80,8 @@ class Cursor implements BlockCursor {
     while (reader.pos < reader.end) {
       const tag = reader.varint();
       if (tag === RECORD_TAG) {
-        this.current = decodeRecord(reader, reader.nested(), this.previousNs, this.tables);
-        this.previousNs = this.current.startNs;
+        this.current = decodeRecord(reader, reader.nested(), this.decodedNs, this.tables);
+        this.decodedNs = this.current.startNs;
         return;
       }
       reader.skip(tag);

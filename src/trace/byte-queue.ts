@@ -17,7 +17,8 @@ export interface ByteQueue {
   close(): Promise<void>;
 }
 
-export function createByteQueue(source: AsyncIterable<Uint8Array>): ByteQueue {
+/** `onClose` ends the source where its iterator can't: while it waits for a pipe. */
+export function createByteQueue(source: AsyncIterable<Uint8Array>, onClose?: () => void): ByteQueue {
   const chunks = source[Symbol.asyncIterator]();
   let buffer = Buffer.allocUnsafe(0);
   let start = 0;
@@ -96,7 +97,8 @@ export function createByteQueue(source: AsyncIterable<Uint8Array>): ByteQueue {
     },
     async close() {
       ended = true;
-      await chunks.return?.();
+      if (onClose) onClose();
+      else await chunks.return?.();
     },
   };
 }

@@ -29,8 +29,8 @@ export function createStatsBuilder(epochUnixNs: bigint): StatsBuilder {
       if (record.protocol === 'http') stats.httpRecords++;
       else stats.grpcRecords++;
       if (record.stream) stats.grpcStreams++;
-      let op = stats.ops.get(record.op);
-      if (!op) stats.ops.set(record.op, (op = createOpStats()));
+      const op = stats.ops.get(record.op) ?? createOpStats();
+      if (op.count === 0) stats.ops.set(record.op, op);
       op.count++;
       if (!record.outcome.ok) op.failed++;
       op.requestBytes += requestBytes(record);

@@ -1,0 +1,124 @@
+import { type BlockCursor, openBlock } from './block-cursor.ts';
+import type { ByteQueue } from './byte-queue.ts';
+import { type DamagedRange, reasonOf } from './damage.ts';
+import { INDEX_MAGIC } from './index-frame.ts';
+import { type FrameEvent, readFrames } from './read-frames.ts';
+import { SEEK_TABLE_MAGIC } from './seek-table.ts';
+import { createStatsBuilder } from './stats-builder.ts';
+import { computeTotals } from './totals.ts';
+import type { BlockEntry, TraceIndex } from './trace-index.ts';
+import { decompressFrame } from './zstd.ts';
+
+/** What a walk over all frames of a trace file found. */
+export interface ScanResult {
+  /** In the order of the blocks' first starts. */
+  index: TraceIndex;
+  damaged: DamagedRange[];
+  /** Bytes of a last frame that is not whole. */
+  cutBytes: number;
+  /** There was an index frame (whole or not: it is not looked at). */
+  hadIndex: boolean;
+  /** Bytes behind the seek table that are no part of the file. */
+  trailingBytes: number;
+}
+
+/**
+ * Rebuilds the index from the blocks, decoding every record once. `queue` is at the first frame behind the header;
+ * `epochUnixNs` is the header's epoch, or undefined to take that of the first block.
+ */
+export async function scanTrace(queue: ByteQueue, epochUnixNs: bigint): Promise<ScanResult> {
+  const found: Found = {
+    entries: [],
+    ops: [],
+    damaged: [],
+    cutBytes: 0,
+    closedNs: 0,
+    hadIndex: false,
+    trailing: -1,
+  };
+  for await (const event of readFrames(queue)) take(found, event, epochUnixNs);
+  found.entries.sort((a, b) => a.firstStartNs - b.firstStartNs || a.offset - b.offset);
+  const totals = computeTotals(found.entries, found.ops, epochUnixNs);
+  return {
+    index: { totals, blocks: found.entries, closedNs: found.closedNs },
+    damaged: found.damaged,
+    cutBytes: found.cutBytes,
+    hadIndex: found.hadIndex,
+    trailingBytes: Math.max(0, found.trailing),
+  };
+}
+
+interface Found {
+  entries: BlockEntry[];
+  ops: string[];
+  damaged: DamagedRange[];
+  cutBytes: number;
+  closedNs: number;
+  hadIndex: boolean;
+  /** Bytes behind the seek table; -1 while there was none. */
+  trailing: number;
+}
+
+function take(found: Found, event: FrameEvent, epochUnixNs: bigint): void {
+  if (found.trailing >= 0) takeTrailing(found, event);
+  else if (event.kind === 'data') takeBlock(found, event, epochUnixNs);
+  else if (event.kind === 'cut') found.cutBytes = event.sizeBytes;
+  else if (event.kind === 'skippable') {
+    if (event.magic === INDEX_MAGIC) found.hadIndex = true;
+    if (event.magic === SEEK_TABLE_MAGIC) found.trailing = 0;
+  } else if (found.hadIndex) {
+    found.trailing = event.sizeBytes; // Behind the index only the seek table can be damaged.
+  } else found.damaged.push(event);
+}
+
+function takeTrailing(found: Found, event: FrameEvent): void {
+  if (event.kind === 'data') {
+    const reason =
+      'another file starts behind the end of this one; were files joined without `engram-trace merge`?';
+    found.damaged.push({ offset: event.offset, sizeBytes: event.bytes.length, reason });
+  } else found.trailing += event.sizeBytes;
+}
+
+function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }, epochUnixNs: bigint): void {
+  try {
+    const cursor = openBlock(decompressFrame(event.bytes, event.rawBytes), epochUnixNs);
+    found.entries.push(describeBlock(cursor, event, epochUnixNs, found.ops));
+    found.closedNs = Math.max(found.closedNs, cursor.closedNs);
+  } catch (error) {
+    found.damaged.push({ offset: event.offset, sizeBytes: event.bytes.length, reason: reasonOf(error) });
+  }
+}
+
+/** The index entry of a block, made from its records. */
+function describeBlock(
+  cursor: BlockCursor,
+  frame: { offset: number; bytes: Uint8Array; rawBytes: number },
+  epochUnixNs: bigint,
+  ops: string[],
+): BlockEntry {
+  const stats = createStatsBuilder(epochUnixNs);
+  const starts: number[] = [];
+  for (let record = cursor.current; record; record = cursor.current) {
+    stats.add(record);
+    starts.push(record.startNs);
+    cursor.advance();
+  }
+  const firstStartNs = starts[0] ?? cursor.firstStartNs;
+  return {
+    offset: frame.offset,
+    compressedBytes: frame.bytes.length,
+    rawBytes: frame.rawBytes,
+    records: starts.length,
+    firstStartNs,
+    lastStartNs: starts.at(-1) ?? firstStartNs,
+    loss: cursor.loss,
+    opCounts: numberOps(stats.opCounts, ops),
+    stats: stats.close(starts),
+  };
+}
+
+function numberOps(counts: readonly (readonly [op: string, count: number])[], ops: string[]): number[] {
+  const byOp = new Map(counts);
+  for (const op of byOp.keys()) if (!ops.includes(op)) ops.push(op);
+  return ops.map((op) => byOp.get(op) ?? 0);
+}

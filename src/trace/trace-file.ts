@@ -1,0 +1,215 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type BlockCursor, openBlock } from './block-cursor.ts';
+import { createByteQueue } from './byte-queue.ts';
+import { type DamagedRange, damagedBlock } from './damage.ts';
+import { EngramTraceError } from './error.ts';
+import { loadIndex } from './load-index.ts';
+import { refusal } from './read-frames.ts';
+import { readHeader } from './read-header.ts';
+import type { TraceHeader, TraceRecord } from './record.ts';
+import { scanTrace } from './scan-trace.ts';
+import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
+import type { BlockEntry, TraceIndex } from './trace-index.ts';
+import { MalformedError } from './wire-reader.ts';
+import { decompressFrame } from './zstd.ts';
+import { frameSpan } from './zstd-frame.ts';
+
+/** A trace file with random access to its blocks. */
+export interface TraceFile {
+  readonly name: string;
+  readonly header: TraceHeader;
+  /** Blocks in the order of their first starts. */
+  readonly index: TraceIndex;
+  /** `scan`: the file has no index that can be used, and all its blocks were read to make one. */
+  readonly indexSource: 'file' | 'scan';
+  readonly warnings: readonly string[];
+  readonly sizeBytes: number;
+  /** What a scan found broken between the blocks; with an index, damage shows only when a block is read. */
+  readonly damaged: readonly DamagedRange[];
+  /** Bytes at the end that belong to a block that is not whole. */
+  readonly cutBytes: number;
+  /** The compressed frame of a block, as it is in the file. */
+  readFrame(entry: BlockEntry): Promise<Uint8Array>;
+  /** All records of a block; times in ns from the header's epoch. Throws `corrupt`. */
+  readBlock(entry: BlockEntry): Promise<TraceRecord[]>;
+  /** A block, to be decoded record by record. Throws `corrupt`. */
+  openBlock(entry: BlockEntry): Promise<BlockCursor>;
+  close(): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Opens a trace file. Reads its header and its index, no block; where the index is missing, all blocks once. */
+export async function openTraceFile(path: string): Promise<TraceFile> {
+  const file = await openRegularFile(path);
+  try {
+    return await readTraceFile(file, path);
+  } catch (error) {
+    await file.close();
+    throw EngramTraceError.from(error, 'io', { where: path });
+  }
+}
+
+async function readTraceFile(file: FileHandle, name: string): Promise<TraceFile> {
+  const sizeBytes = (await file.stat()).size;
+  const readAt = (offset: number, length: number) =>
+    readBytes(file, offset, Math.min(length, sizeBytes - offset));
+  const headerFrame = await readHeaderFrame(readAt, name);
+  const header = readHeader(headerFrame, name);
+  const loaded = await loadIndex(readAt, sizeBytes, headerFrame.length);
+  const opened =
+    'index' in loaded
+      ? { index: loaded.index, indexSource: 'file' as const, warnings: [], damaged: [], cutBytes: 0 }
+      : await scanInstead(file, { name, sizeBytes, headerBytes: headerFrame.length, header }, loaded.problem);
+  const readFrame = async (entry: BlockEntry) => {
+    const frame = await readAt(entry.offset, entry.compressedBytes);
+    try {
+      checkFrame(frame, entry);
+    } catch (error) {
+      throw damagedBlock(name, { number: opened.index.blocks.indexOf(entry), offset: entry.offset }, error);
+    }
+    return frame;
+  };
+  const openCursor = async (entry: BlockEntry) => {
+    const frame = await readFrame(entry);
+    try {
+      const cursor = openBlock(decompressFrame(frame, entry.rawBytes), header.epochUnixNs);
+      checkCursor(cursor, entry);
+      return cursor;
+    } catch (error) {
+      throw damagedBlock(name, { number: opened.index.blocks.indexOf(entry), offset: entry.offset }, error);
+    }
+  };
+  return {
+    name,
+    header,
+    sizeBytes,
+    ...opened,
+    readFrame,
+    openBlock: openCursor,
+    readBlock: async (entry) => {
+      const cursor = await openCursor(entry);
+      const number = opened.index.blocks.indexOf(entry);
+      return readAll(cursor, (error) =>
+        damagedBlock(name, { number, offset: entry.offset, record: cursor.position }, error),
+      );
+    },
+    close: () => file.close(),
+  };
+}
+
+async function openRegularFile(path: string): Promise<FileHandle> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new EngramTraceError('io', message, { where: path, cause: error });
+  });
+  const stat = await file.stat();
+  if (stat.isFile()) return file;
+  await file.close();
+  throw new EngramTraceError('usage', stat.isDirectory() ? 'it is a folder' : 'it is not a regular file', {
+    where: path,
+    hint: stat.isDirectory() ? 'A folder of segments becomes a trace by `engram-trace export`.' : undefined,
+  });
+}
+
+async function readHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
+  let head = await readAt(0, SNIFF_BYTES);
+  const format = await sniffFormat(head, name);
+  if (format !== 'trace') {
+    throw new EngramTraceError('not_a_trace', 'it is NDJSON, and this needs a trace file', {
+      where: name,
+      hint: 'Turn it into one first: engram-trace convert.',
+    });
+  }
+  for (;;) {
+    const span = frameSpan(head);
+    if (span.kind === 'data') return head.subarray(0, span.sizeBytes);
+    if (span.kind !== 'incomplete' || head.length < SNIFF_BYTES || span.atLeastBytes > MAX_HEADER_BYTES)
+      return head;
+    const longer = await readAt(0, Math.max(span.atLeastBytes, head.length * 2));
+    if (longer.length <= head.length) return head;
+    head = longer;
+  }
+}
+
+type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
+
+interface Layout {
+  name: string;
+  sizeBytes: number;
+  headerBytes: number;
+  header: TraceHeader;
+}
+
+async function scanInstead(file: FileHandle, layout: Layout, problem: string) {
+  const { name, sizeBytes, headerBytes, header } = layout;
+  const queue = createByteQueue(fileChunks(file, sizeBytes));
+  await queue.discard(headerBytes);
+  const scan = await scanTrace(queue, header.epochUnixNs);
+  const warnings = [
+    `${name} ${problem}; all of it was read instead. \`engram-trace repair\` writes a new index.`,
+  ];
+  if (scan.cutBytes > 0) {
+    warnings.push(`${name} is cut off: its last ${scan.cutBytes} bytes belong to a block that is not whole.`);
+  }
+  if (scan.trailingBytes > 0) warnings.push(`${name}: the last ${scan.trailingBytes} bytes are not read.`);
+  const { index, damaged, cutBytes } = scan;
+  return { index, damaged, cutBytes, indexSource: 'scan' as const, warnings };
+}
+
+/** The content of a file up to `sizeBytes`, which it may outgrow while it is read. */
+export async function* fileChunks(file: FileHandle, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < sizeBytes; ) {
+    const chunk = await readBytes(file, offset, Math.min(CHUNK_BYTES, sizeBytes - offset));
+    if (chunk.length === 0) return;
+    offset += chunk.length;
+    yield chunk;
+  }
+}
+
+async function readBytes(file: FileHandle, offset: number, sizeBytes: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(Math.max(0, sizeBytes));
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return new Uint8Array(bytes.buffer, 0, done);
+}
+
+function checkFrame(frame: Uint8Array, entry: BlockEntry): void {
+  const span = frameSpan(frame);
+  if (span.kind === 'invalid') throw new MalformedError(span.reason);
+  if (span.kind !== 'data' || span.sizeBytes !== frame.length || frame.length !== entry.compressedBytes) {
+    throw new MalformedError('the frame has not the length the index says');
+  }
+  const reason = refusal(span);
+  if (reason !== undefined) throw new MalformedError(reason);
+  if (span.contentBytes !== entry.rawBytes)
+    throw new MalformedError('the content has not the length the index says');
+}
+
+function checkCursor(cursor: BlockCursor, entry: BlockEntry): void {
+  if (cursor.records !== entry.records) {
+    throw new MalformedError(`it holds ${cursor.records} records, the index says ${entry.records}`);
+  }
+  const { current } = cursor;
+  if (current && current.startNs !== entry.firstStartNs) {
+    throw new MalformedError(`it starts at ${current.startNs} ns, the index says ${entry.firstStartNs}`);
+  }
+}
+
+function readAll(cursor: BlockCursor, wrap: (error: unknown) => EngramTraceError): TraceRecord[] {
+  const records: TraceRecord[] = [];
+  try {
+    for (let record = cursor.current; record; record = cursor.current) {
+      records.push(record);
+      cursor.advance();
+    }
+  } catch (error) {
+    throw wrap(error);
+  }
+  return records;
+}
