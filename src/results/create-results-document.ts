@@ -89,7 +89,7 @@ function summarySection({ recorder, end }: DocumentInput): SummarySection {
     throughput_ops_sec: perSecond(overall.ok),
     sent_ops_sec: perSecond(overall.sent),
     error_rate: overall.sent > 0 ? failed / overall.sent : null,
-    without_answer: overall.sent - overall.response.count,
+    without_answer: overall.sent - recorder.answered,
     status_mismatches: recorder.statusMismatches,
     response_bytes: recorder.responseBytes,
     stop: end.stop,

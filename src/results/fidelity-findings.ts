@@ -71,7 +71,8 @@ function planFindings({ end }: FidelityInput): Finding[] {
   const { accounting, excluded } = end;
   const found: Finding[] = [];
   if (end.stop === 'source_error') {
-    found.push(finding('invalid', 'source_error', 'the trace could not be read to its end'));
+    const why = end.sourceError?.message ?? null;
+    found.push(finding('invalid', 'source_error', 'the trace could not be read to its end', why));
   }
   if (end.stop === 'interrupted')
     found.push(finding('degraded', 'interrupted', 'stopped before the end of the plan'));

@@ -58,7 +58,7 @@ export interface SummarySection {
   sent_ops_sec: number | null;
   /** Share of the operations sent that failed, 0 to 1. */
   error_rate: number | null;
-  /** Failed operations without an answer, which have no latency. */
+  /** Operations without a whole answer. Those not waited for to the end (a timeout) have no latency. */
   without_answer: number;
   /** Answers whose status differs from the recorded one. */
   status_mismatches: number;

@@ -61,6 +61,8 @@ export class ResultsRecorder implements ReplayObserver {
   statusMismatches = 0;
   /** Operations of which at least one byte left. */
   started = 0;
+  /** Operations that got a whole answer, of whatever status. */
+  answered = 0;
   cacheHits = 0;
   cacheMisses = 0;
   responseBytes = 0;
@@ -167,6 +169,7 @@ export class ResultsRecorder implements ReplayObserver {
     const { outcome, record } = operation;
     if (outcome === undefined) return;
     this.responseBytes += outcome.responseBytes;
+    if (outcome.failure === undefined) this.answered++;
     const recorded = record.outcome.status;
     if (outcome.status !== undefined && recorded !== undefined && outcome.status !== recorded) {
       this.statusMismatches++;

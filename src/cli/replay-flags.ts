@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { BehindPolicy, Order, Timing } from '../replay/replay-options.ts';
+import { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/endpoint.ts';
+import { parseHeaderOverrides } from '../replay-run/header-overrides.ts';
+import type { RunOptions, TlsSettings } from '../replay-run/run-options.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { Trace } from '../trace/trace.ts';
+import { collect, parseCount } from './flag-parsers.ts';
+import { parseDuration } from './parse-duration.ts';
+import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
+
+/** The flags of `replay` as commander hands them over. */
+export interface ReplayFlags extends TimeRangeFlags {
+  trace: string;
+  output: string;
+  endpoint: Endpoint;
+  grpcEndpoint: Endpoint;
+  rateMultiplier: number;
+  timing: Timing;
+  order: Order;
+  behind: BehindPolicy;
+  loop: number;
+  maxGap?: number;
+  only?: 'reads' | 'writes';
+  maxInFlight?: number;
+  timeout?: number;
+  gateTimeout?: number;
+  drain?: number;
+  connections?: number;
+  header?: string[];
+  ca?: string;
+  cert?: string;
+  key?: string;
+  insecure?: boolean;
+  servername?: string;
+  allowOrigin?: boolean;
+  skipDamaged?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+  force?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds every flag of `replay`. */
+export function withReplayFlags(command: Command): Command {
+  return withSafetyFlags(withTargetFlags(withPlanFlags(command)));
+}
+
+function withPlanFlags(command: Command): Command {
+  command
+    .requiredOption('--trace <file>', 'what to replay: a trace, NDJSON, or - for stdin')
+    .option('--rate-multiplier <factor>', 'speed: 2 is twice as fast', parseFactor, 1)
+    .option('--timing <how>', 'absolute (as recorded), asap, or rate=N per second', parseTiming, {
+      kind: 'absolute',
+    })
+    .option(
+      '--order <order>',
+      'session (what followed follows) or open (by time only)',
+      oneOf('session', 'open'),
+      'session',
+    )
+    .option(
+      '--behind <policy>',
+      'when operations cannot leave in time: catch-up, shed, stretch or abort',
+      oneOf('catch-up', 'shed', 'stretch', 'abort'),
+      'catch-up',
+    )
+    .option('--loop <passes>', 'play the trace so many times', parseAtLeastOne, 1)
+    .option('--max-gap <time>', 'cut longer recorded gaps to this', parseDuration)
+    .option('--only <kind>', 'send only reads or only writes', oneOf('reads', 'writes'));
+  return withTimeRange(command);
+}
+
+function withTargetFlags(command: Command): Command {
+  return command
+    .option('--endpoint <url>', 'HTTP target', parseHttpEndpoint, parseHttpEndpoint('http://localhost:7432'))
+    .option(
+      '--grpc-endpoint <target>',
+      'gRPC target',
+      parseGrpcEndpoint,
+      parseGrpcEndpoint('http://localhost:50051'),
+    )
+    .option(
+      '-H, --header <header>',
+      'NAME: VALUE to set on every operation, or @FILE with such lines; repeatable',
+      collect,
+    )
+    .option('--max-in-flight <count>', 'most operations in flight (default 4096)', parseAtLeastOne)
+    .option('--connections <count>', 'most HTTP connections (default: as many as needed)', parseAtLeastOne)
+    .option('--timeout <time>', 'time for a whole answer (default 30s)', parsePositiveDuration)
+    .option('--gate-timeout <time>', 'longest wait for the session (default 30s)', parsePositiveDuration)
+    .option('--drain <time>', 'time for open operations at the end (default: their timeout)', parseDuration)
+    .option('--ca <file>', 'PEM file of the authorities to trust')
+    .option('--cert <file>', 'PEM file of the client certificate')
+    .option('--key <file>', "PEM file of the client certificate's key")
+    .option('--servername <name>', 'name the certificate has to be for')
+    .option('--insecure', 'take any certificate');
+}
+
+function withSafetyFlags(command: Command): Command {
+  return command
+    .option('--allow-origin', 'replay even against the server the trace was recorded from')
+    .option('--skip-damaged', 'leave damaged blocks out and count them')
+    .option('--dry-run', 'print the plan and send nothing')
+    .option('--json', 'the plan of --dry-run as JSON')
+    .option('--output <file>', 'results document, - for stdout', '-')
+    .option('--force', 'replace an existing output');
+}
+
+/** The run the flags ask for. Reads the files they name. */
+export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<RunOptions> {
+  return {
+    trace,
+    range: await timeRangeOf(flags),
+    only: flags.only,
+    skipDamaged: flags.skipDamaged,
+    allowOrigin: flags.allowOrigin,
+    http: flags.endpoint,
+    grpc: flags.grpcEndpoint,
+    headers: parseHeaderOverrides(flags.header ?? [], (path) => readText('--header', path)),
+    tls: tlsOf(flags),
+    connections: flags.connections,
+    replay: {
+      multiplier: flags.rateMultiplier,
+      timing: flags.timing,
+      order: flags.order,
+      behind: flags.behind,
+      loops: flags.loop,
+      maxGapNs: flags.maxGap,
+      ...(flags.maxInFlight === undefined ? {} : { maxInFlight: flags.maxInFlight }),
+      ...(flags.timeout === undefined ? {} : { timeoutNs: flags.timeout }),
+      ...(flags.gateTimeout === undefined ? {} : { gateTimeoutNs: flags.gateTimeout }),
+      drainNs: flags.drain,
+    },
+  };
+}
+
+function tlsOf(flags: ReplayFlags): TlsSettings {
+  const { ca, cert, key, insecure, servername } = flags;
+  const given = Object.entries({ ca, cert, key, insecure, servername }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length > 0 && !flags.endpoint.tls && !flags.grpcEndpoint.tls) {
+    throw new EngramTraceError('usage', `--${given[0]?.[0]} is for TLS, and no endpoint is https`, {
+      hint: 'write --endpoint https://… or --grpc-endpoint https://…',
+    });
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new EngramTraceError('usage', 'a client certificate needs both --cert and --key');
+  }
+  const text = (flag: string, path: string | undefined) =>
+    path === undefined ? undefined : readText(flag, path);
+  return { ca: text('--ca', ca), cert: text('--cert', cert), key: text('--key', key), insecure, servername };
+}
+
+function readText(flag: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    throw EngramTraceError.from(thrown, 'usage', { where: flag });
+  }
+}
+
+function parseFactor(text: string): number {
+  const factor = Number(text);
+  if (text.trim() !== '' && factor > 0 && Number.isFinite(factor)) return factor;
+  throw new EngramTraceError('usage', `'${text}' is not a number above 0`);
+}
+
+function parseAtLeastOne(text: string): number {
+  const count = parseCount(text);
+  if (count > 0) return count;
+  throw new EngramTraceError('usage', 'has to be at least 1');
+}
+
+function parsePositiveDuration(text: string): number {
+  const ns = parseDuration(text);
+  if (ns > 0) return ns;
+  throw new EngramTraceError('usage', `'${text}' has to be longer than 0`);
+}
+
+function parseTiming(text: string): Timing {
+  if (text === 'absolute' || text === 'asap') return { kind: text };
+  const rate = /^rate=(.+)$/.exec(text)?.[1];
+  if (rate !== undefined) return { kind: 'rate', perSec: parseFactor(rate) };
+  throw new EngramTraceError('usage', `'${text}' is not absolute, asap or rate=N`);
+}
+
+function oneOf<T extends string>(...choices: T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((each) => each === text);
+    if (choice !== undefined) return choice;
+    throw new EngramTraceError('usage', `'${text}' is not one of: ${choices.join(', ')}`);
+  };
+}

@@ -1,0 +1,143 @@
+import type { PlanSummary } from '../replay/plan-summary.ts';
+import type { RunProgress } from '../replay-run/run-options.ts';
+import type { ResultsDocument } from '../results/results-document.ts';
+
+const FIRST_SHOWN = 10;
+const SESSIONS_SHOWN = 10;
+const REASONS_SHOWN = 8;
+const ERRORS_SHOWN = 5;
+
+/** The live line: where it is, what is in flight, how late. */
+export function progressText({ live, planned }: RunProgress, elapsedS: number, ratePerSec: number): string {
+  const { sent, errors, inFlight, responseP99Ns, latenessP99Ns } = live();
+  const of = planned === undefined ? '' : `/${planned}`;
+  return [
+    `${elapsedS.toFixed(0)} s`,
+    `sent ${sent}${of}`,
+    `${ratePerSec.toFixed(0)}/s`,
+    `in flight ${inFlight}`,
+    `errors ${errors}`,
+    `p99 ${msText(responseP99Ns)}`,
+    `late p99 ${msText(latenessP99Ns)}`,
+  ].join('  ');
+}
+
+/** What a run came to, for people. */
+export function summaryText(document: ResultsDocument): string {
+  const {
+    summary,
+    operations,
+    latency,
+    service_latency: service,
+    send_error_us: sendError,
+    fidelity,
+  } = document;
+  const { accounting } = fidelity;
+  const lines = [
+    `sent ${accounting.sent} of ${accounting.planned} operations in ${numberText(summary.duration_secs, ' s')}` +
+      ` (${numberText(summary.throughput_ops_sec, '/s')} ok), ${operations.failed} failed`,
+    `response p50 ${numberText(latency.overall.p50, ' ms')}  p99 ${numberText(latency.overall.p99, ' ms')}` +
+      `  max ${numberText(latency.overall.max, ' ms')}   service p99 ${numberText(service.overall.p99, ' ms')}` +
+      `   send error p99 ${numberText(sendError.p99 === null ? null : sendError.p99 / 1000, ' ms')}`,
+    ...notSentText(accounting),
+    ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
+    ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
+    `fidelity: ${fidelity.verdict}`,
+    ...fidelity.reasons.slice(0, REASONS_SHOWN).map(reasonText),
+    ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function notSentText(accounting: ResultsDocument['fidelity']['accounting']): string[] {
+  const { shed, gate_timeout, unsent } = accounting;
+  if (shed + gate_timeout + unsent === 0) return [];
+  return [`not sent: ${shed} shed, ${gate_timeout} waited too long for their session, ${unsent} not reached`];
+}
+
+function errorText({ code, op, count, first_record, example }: ResultsDocument['errors'][number]): string {
+  const where = first_record === null ? '' : `; first: ${first_record.command}`;
+  const said = example === '' ? '' : `: ${example}`;
+  return `  ${count} x ${code} ${op}${said}${where}`;
+}
+
+function reasonText({
+  code,
+  message,
+  observed,
+  limit,
+}: ResultsDocument['fidelity']['reasons'][number]): string {
+  const numbers = observed === null ? '' : ` (${observed}${limit === null ? '' : `, limit ${limit}`})`;
+  return `  ${code}: ${message}${numbers}`;
+}
+
+function more(count: number, what: string): string[] {
+  return count > 0 ? [`  and ${count} more ${what}`] : [];
+}
+
+/** The plan of `--dry-run`, for people. */
+export function planText(plan: PlanSummary): string {
+  const { excluded } = plan;
+  const lines = [
+    `operations  ${plan.operations} in ${plan.passes} ${plan.passes === 1 ? 'pass' : 'passes'}`,
+    `duration    ${(plan.durationNs / 1e9).toFixed(3)} s`,
+    `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
+    `requests    ${plan.requestBytes} bytes a pass`,
+    `left out    ${excluded.filteredOut} by --only, ${excluded.incomplete} incomplete, ${excluded.noTarget} without a target`,
+    ...countLines('protocols', plan.perProtocol),
+    ...countLines('ops', plan.perOp),
+    ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
+    'first due',
+    ...plan.first.slice(0, FIRST_SHOWN).map(({ dueNs, op, session, method, path }) => {
+      const shown = path.length > 60 ? `${path.slice(0, 60)}…` : path;
+      return `  ${(dueNs / 1e9).toFixed(6)} s  ${op}  ${session}  ${method} ${shown}`;
+    }),
+    `digest      ${plan.digest}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function countLines(
+  title: string,
+  counts: ReadonlyMap<string, number>,
+  shown = Infinity,
+  beyond = 0,
+): string[] {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const rest = sorted.slice(shown);
+  const restCount = rest.reduce((sum, [, count]) => sum + count, beyond);
+  const lines = sorted.slice(0, shown).map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);
+  if (restCount > 0) lines.push(`  ${String(restCount).padStart(8)}  in all others`);
+  return [`${title} (${beyond > 0 ? 'more than ' : ''}${counts.size})`, ...lines];
+}
+
+/** The plan of `--dry-run`, for programs. */
+export function planJson(plan: PlanSummary): Record<string, unknown> {
+  const { excluded } = plan;
+  return {
+    digest: plan.digest,
+    operations: Number.isFinite(plan.operations) ? plan.operations : null,
+    passes: Number.isFinite(plan.passes) ? plan.passes : null,
+    duration_secs: plan.durationNs / 1e9,
+    rate_ops_sec: plan.ratePerSec ?? null,
+    request_bytes: plan.requestBytes,
+    excluded: {
+      filtered_out: excluded.filteredOut,
+      incomplete: excluded.incomplete,
+      no_target: excluded.noTarget,
+    },
+    ops: Object.fromEntries(plan.perOp),
+    protocols: Object.fromEntries(plan.perProtocol),
+    sessions: Object.fromEntries(plan.perSession),
+    operations_of_other_sessions: plan.otherSessionsOperations,
+    first_due: plan.first.map(({ dueNs, ...rest }) => ({ due_secs: dueNs / 1e9, ...rest })),
+  };
+}
+
+function msText(ns: number | undefined): string {
+  return ns === undefined ? '-' : `${(ns / 1e6).toFixed(1)} ms`;
+}
+
+function numberText(value: number | null, unit: string): string {
+  return value === null ? '-' : `${Number(value.toPrecision(4))}${unit}`;
+}

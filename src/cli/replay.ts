@@ -1,0 +1,157 @@
+import { Command } from 'commander';
+import type { RunDeps, RunProgress } from '../replay-run/run-options.ts';
+import type { ResultsDocument } from '../results/results-document.ts';
+import type { Trace } from '../trace/trace.ts';
+import { EXIT, type ExitCode, exitCodeOfSignal } from './exit-code.ts';
+import { createProgress } from './progress.ts';
+import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
+import { printWarning, reportWarnings } from './warnings.ts';
+
+/** `engram-trace replay`: sends a trace to a server and writes what was measured. */
+export function makeReplayCommand(): Command {
+  return withReplayFlags(new Command('replay')).action(runReplayCommand);
+}
+
+async function runReplayCommand(flags: ReplayFlags): Promise<void> {
+  const { openTrace } = await import('../trace/open-trace.ts');
+  const trace = await openTrace(flags.trace);
+  try {
+    if (flags.dryRun) await printPlan(flags, trace);
+    else await replayAndReport(flags, trace);
+  } finally {
+    await trace.close();
+    // A pipe nobody writes to any more would keep the process alive.
+    if (flags.trace === '-') process.stdin.destroy();
+  }
+}
+
+async function printPlan(flags: ReplayFlags, trace: Trace): Promise<void> {
+  const { planReplay } = await import('../replay-run/plan-replay.ts');
+  const { planJson, planText } = await import('./replay-text.ts');
+  const plan = await planReplay(await runOptionsOf(flags, trace));
+  process.stdout.write(flags.json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
+  reportWarnings(trace, flags);
+}
+
+async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> {
+  const run = await runOptionsOf(flags, trace);
+  const { runReplay } = await import('../replay-run/run-replay.ts');
+  const sink = await openSink(flags);
+  const interrupt = watchSignals();
+  const shown = createShow(flags);
+  try {
+    const document = await runReplay(run, { ...(await depsOf(interrupt.signal)), onStart: shown.start });
+    await shown.stop();
+    await sink.write(Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
+    await sink.close();
+    if (!flags.quiet) process.stderr.write((await import('./replay-text.ts')).summaryText(document));
+    reportWarnings(trace, flags);
+    const code = exitCodeOfRun(document, interrupt.received());
+    if (code !== EXIT.ok) process.exitCode = code;
+  } catch (thrown) {
+    await shown.stop();
+    await sink.abort();
+    throw thrown;
+  } finally {
+    interrupt.stop();
+  }
+}
+
+/** A signal comes before a failed run, and that before a replay that can't be trusted. */
+function exitCodeOfRun(document: ResultsDocument, signal: NodeJS.Signals | undefined): ExitCode {
+  const { summary, fidelity } = document;
+  if (signal !== undefined) return exitCodeOfSignal(signal);
+  if (summary.stop === 'source_error') return EXIT.failed;
+  if (summary.total_operations > 0 && summary.without_answer === summary.total_operations) {
+    process.stderr.write(
+      'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n',
+    );
+    return EXIT.failed;
+  }
+  return fidelity.verdict === 'invalid' ? EXIT.invalidReplay : EXIT.ok;
+}
+
+async function openSink(flags: ReplayFlags) {
+  const { createFileSink, createStreamSink } = await import('../trace/file-sink.ts');
+  if (flags.output !== '-') return createFileSink(flags.output, { force: flags.force });
+  return { ...createStreamSink(process.stdout), abort: async () => {} };
+}
+
+async function depsOf(signal: AbortSignal): Promise<RunDeps> {
+  const { createRealClock } = await import('../replay/real-clock.ts');
+  const { hostSection, HEALTH_SOURCES } = await import('./replay-host.ts');
+  const { VERSION } = await import('../version.ts');
+  return {
+    clock: createRealClock(),
+    nowMs: () => Date.now(),
+    tool: { name: 'engram-trace', version: VERSION },
+    host: hostSection(),
+    health: HEALTH_SOURCES,
+    signal,
+    warn: printWarning,
+  };
+}
+
+interface Interrupt {
+  signal: AbortSignal;
+  received(): NodeJS.Signals | undefined;
+  stop(): void;
+}
+
+/** The first SIGINT or SIGTERM ends the replay early, a second one the process. */
+function watchSignals(): Interrupt {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (received !== undefined) process.exit(exitCodeOfSignal(signal));
+    received = signal;
+    process.stderr.write(
+      'engram-trace: stopping; what was measured will be written (again to leave at once)\n',
+    );
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    received: () => received,
+    stop: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+  };
+}
+
+interface Show {
+  start(progress: RunProgress): void;
+  stop(): Promise<void>;
+}
+
+const SHOW_EVERY_MS = 250;
+
+/** The progress line. */
+function createShow({ quiet }: ReplayFlags): Show {
+  const line = createProgress({ quiet });
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const start = async (progress: RunProgress): Promise<void> => {
+    const { progressText } = await import('./replay-text.ts');
+    const { update } = await line;
+    const startedMs = performance.now();
+    let before = { atMs: startedMs, sent: 0 };
+    if (stopped) return;
+    timer = setInterval(() => {
+      update(() => {
+        const atMs = performance.now();
+        const { sent } = progress.live();
+        const ratePerSec = ((sent - before.sent) / (atMs - before.atMs)) * 1000;
+        before = { atMs, sent };
+        return progressText(progress, (atMs - startedMs) / 1000, ratePerSec);
+      });
+    }, SHOW_EVERY_MS);
+  };
+  return {
+    start: (progress) => void start(progress),
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      (await line).stop();
+    },
+  };
+}

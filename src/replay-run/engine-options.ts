@@ -1,0 +1,35 @@
+import { type ReplayOptions, replayOptions } from '../replay/replay-options.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { TimeWindow } from '../trace/record.ts';
+import { boundsOf } from './numbered-source.ts';
+import { dialectOf, onlyPredicate } from './record-predicate.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** Options of the engine for a run. Throws `usage` for what makes no sense, such as a second pass over a pipe. */
+export function engineOptions(
+  run: Pick<RunOptions, 'trace' | 'range' | 'only' | 'replay'>,
+  signal: AbortSignal | undefined,
+): ReplayOptions {
+  const options = replayOptions({
+    ...run.replay,
+    only: onlyPredicate(run.only, dialectOf(run.trace.header.dialect)),
+    window: passWindow(run),
+    signal,
+  });
+  if (options.loops > 1 && !run.trace.seekable) {
+    throw new EngramTraceError('usage', `${run.trace.name} is a pipe and can be read only once`, {
+      hint: 'write the trace to a file to play it with --loop',
+    });
+  }
+  return options;
+}
+
+/** The length of a pass, where something says it: the part asked for, inside the window the trace was cut to. */
+function passWindow({ trace, range }: Pick<RunOptions, 'trace' | 'range'>): TimeWindow | undefined {
+  const { window } = trace.header;
+  const startNs = window?.startNs ?? trace.index?.totals.firstStartNs;
+  const bounds = range === undefined || startNs === undefined ? {} : boundsOf(trace, range, startNs);
+  const fromNs = Math.max(bounds.fromNs ?? -Infinity, window?.startNs ?? -Infinity);
+  const toNs = Math.min(bounds.toNs ?? Infinity, window?.endNs ?? Infinity);
+  return Number.isFinite(fromNs) && Number.isFinite(toNs) ? { startNs: fromNs, endNs: toNs } : undefined;
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { isoTime } from '../iso-time.ts';
+import type { ReplayOptions } from '../replay/replay-options.ts';
+import type { PlanSection } from '../results/results-document.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { TimePoint } from '../transforms/time-range.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** What was planned: the trace, the options in force, and a digest of both, by which two results can be compared. */
+export function planSection(run: RunOptions, options: ReplayOptions, traceDigest: string): PlanSection {
+  const shown = shownOptions(run, options);
+  const digest = createHash('sha256')
+    .update(`${traceDigest}\n${JSON.stringify(shown)}`)
+    .digest('hex');
+  return { digest, trace: traceSection(run.trace, traceDigest), options: shown, seed: null };
+}
+
+function traceSection(trace: Trace, digest: string): PlanSection['trace'] {
+  const { header } = trace;
+  return {
+    name: trace.name,
+    format: trace.format,
+    digest,
+    source: header.source,
+    dialect: header.dialect,
+    epoch: isoTime(header.epochUnixNs, 9),
+    timestamp_resolution_ns: header.resolutionNs,
+    warnings: [...trace.warnings],
+  };
+}
+
+function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['options'] {
+  const { timing } = options;
+  const seconds = (ns: number | undefined): number | null => (ns === undefined ? null : ns / 1e9);
+  return {
+    rate_multiplier: options.multiplier,
+    timing: timing.kind === 'rate' ? `rate=${timing.perSec}` : timing.kind,
+    order: options.order,
+    behind: options.behind,
+    loop: Number.isFinite(options.loops) ? options.loops : null,
+    max_gap_secs: seconds(options.maxGapNs),
+    from: pointText(run.range?.from),
+    to: pointText(run.range?.to),
+    only: run.only ?? null,
+    max_in_flight: options.maxInFlight,
+    timeout_secs: seconds(options.timeoutNs),
+    gate_timeout_secs: seconds(options.gateTimeoutNs),
+    drain_secs: seconds(options.drainNs),
+    connections: run.connections ?? null,
+    skip_damaged: run.skipDamaged ?? false,
+  };
+}
+
+function pointText(point: TimePoint | undefined): string | null {
+  if (point === undefined) return null;
+  return 'offsetNs' in point ? `${point.offsetNs / 1e9}s` : isoTime(point.unixNs, 9);
+}

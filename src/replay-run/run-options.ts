@@ -1,0 +1,66 @@
+import type { Clock } from '../replay/ports.ts';
+import type { ReplayOptions } from '../replay/replay-options.ts';
+import type { HealthSources } from '../results/generator-health.ts';
+import type { HostSection } from '../results/results-document.ts';
+import type { LiveCounts } from '../results/results-recorder.ts';
+import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { TimeRange } from '../transforms/time-range.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** PEM texts, and how to check who answers. */
+export interface TlsSettings {
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+  /** Takes any certificate. */
+  insecure?: boolean | undefined;
+  servername?: string | undefined;
+}
+
+/** What to replay, where and how. */
+export interface RunOptions {
+  trace: Trace;
+  /** Part of the trace; all of it where undefined. */
+  range?: TimeRange | undefined;
+  only?: 'reads' | 'writes' | undefined;
+  /** A damaged block ends the replay, unless it is to be skipped and counted. */
+  skipDamaged?: boolean | undefined;
+  /** Everything else about the plan; `only`, `window` and `signal` are set by the run. */
+  replay?: Partial<ReplayOptions> | undefined;
+  http: Endpoint;
+  grpc: Endpoint;
+  /** Replays even against the server the trace was recorded from. */
+  allowOrigin?: boolean | undefined;
+  /** Headers and metadata put in place of, or besides, the recorded ones. */
+  headers?: HeaderList | undefined;
+  tls?: TlsSettings | undefined;
+  /** Most HTTP connections; as many as are needed where undefined. */
+  connections?: number | undefined;
+}
+
+/** What a run may look at while it goes on. */
+export interface RunProgress {
+  live(): LiveCounts;
+  /** Operations planned in all, where the index tells. */
+  planned: number | undefined;
+}
+
+/** What a run needs of the process it lives in. */
+export interface RunDeps {
+  clock: Clock;
+  /** Wall clock, Unix ms. */
+  nowMs(): number;
+  tool: { name: string; version: string };
+  host: HostSection;
+  health: HealthSources;
+  /** Aborted: nothing more is sent, and what was measured is reported. */
+  signal?: AbortSignal | undefined;
+  /** One sentence for people. */
+  warn(text: string): void;
+  /** Called once, before the first operation. */
+  onStart?(progress: RunProgress): void;
+}
+
+/** Which records take part by the kind of their operation. */
+export type RecordPredicate = (record: TraceRecord) => boolean;

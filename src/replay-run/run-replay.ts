@@ -1,0 +1,171 @@
+import { replay } from '../replay/engine.ts';
+import { createPlanDigest } from '../replay/plan-digest.ts';
+import type { ReplayEnd } from '../replay/replay-end.ts';
+import type { ReplayOptions } from '../replay/replay-options.ts';
+import { createSelection } from '../replay/selection.ts';
+import { createResultsDocument } from '../results/create-results-document.ts';
+import { startHealthProbe } from '../results/generator-health.ts';
+import type { ResultsDocument } from '../results/results-document.ts';
+import { ResultsRecorder } from '../results/results-recorder.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { Protocol, TraceRecord } from '../trace/record.ts';
+import { createGrpcTransport } from '../transports/grpc-transport.ts';
+import { createUndiciTransport } from '../transports/undici-transport.ts';
+import { engineOptions } from './engine-options.ts';
+import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
+import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
+import { guardOrigins } from './origin-guard.ts';
+import { planSection } from './plan-section.ts';
+import { cacheResultOf, dialectOf } from './record-predicate.ts';
+import type { RunDeps, RunOptions } from './run-options.ts';
+
+/** A target that takes longer to accept a connection is reported, and the replay begins all the same. */
+const WARM_UP_MS = 5000;
+
+/**
+ * Replays a trace and measures it. Resolves with the results document whatever the target did, and also when
+ * interrupted; rejects with `usage` for a refused origin or impossible options, and with `empty` where the trace
+ * holds nothing to send. The trace stays open.
+ */
+export async function runReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
+  if (!run.allowOrigin) guardOrigins(run.trace.header.origins, [run.http, run.grpc]);
+  const options = engineOptions(run, deps.signal);
+  const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
+  const transports = transportsFor(run, deps);
+  try {
+    return await measured(run, deps, { options, source, transports });
+  } finally {
+    await transports.close();
+  }
+}
+
+interface Parts {
+  options: ReplayOptions;
+  source: NumberedSource;
+  transports: LazyTransports;
+}
+
+async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<ResultsDocument> {
+  const { options, source, transports } = parts;
+  const { trace } = run;
+  const recorder = createRecorder(run, parts);
+  const digest = createPlanDigest();
+  const startedMs = deps.nowMs();
+  const probe = startHealthProbe(deps.health);
+  deps.onStart?.({ live: () => recorder.live(), planned: plannedOperations(run, options) });
+  const end = await replay(() => watched(run, deps, parts, recorder), options, {
+    clock: deps.clock,
+    transportFor: (record) => transports.for(record.protocol),
+    observer: recorder,
+    digest,
+  });
+  const health = probe.stop();
+  refuseEmpty(run, end, source);
+  reportSourceError(end, deps);
+  return createResultsDocument({
+    tool: deps.tool,
+    plan: planSection(run, options, digest.finish()),
+    target: { http: run.http.url, grpc: run.grpc.url },
+    startedMs,
+    recorder,
+    end,
+    health,
+    loss: trace.loss,
+    gaps: trace.header.gaps,
+    host: deps.host,
+    recordCommand: (number) => `engram-trace inspect ${shellWord(trace.name)} --record ${number}`,
+  });
+}
+
+function createRecorder({ trace, connections }: RunOptions, { options, source }: Parts): ResultsRecorder {
+  return new ResultsRecorder({
+    timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
+    inFlightLimit: Math.min(options.maxInFlight, connections ?? Infinity),
+    recordNumber: (operation) => source.recordNumber(operation.number),
+    cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
+  });
+}
+
+/** One pass of the source. Before its first batch goes on, the targets are warmed up. */
+async function* watched(
+  run: RunOptions,
+  deps: RunDeps,
+  { options, source, transports }: Parts,
+  recorder: ResultsRecorder,
+): AsyncGenerator<TraceRecord[]> {
+  const selection = createSelection(options.only, () => true);
+  let readNumber = source.recordsRead;
+  let isWarm = readNumber > 0;
+  for await (const batch of source.open()) {
+    if (!isWarm) {
+      isWarm = true;
+      const failures = await transports.warmUp(protocolsOf(run, batch), WARM_UP_MS);
+      for (const error of failures) deps.warn(oneLine(error));
+    }
+    for (const record of batch) {
+      // The statistics of the plan have to know which numbers will never come.
+      if (!selection.takes(record)) recorder.onExcluded(readNumber);
+      readNumber++;
+    }
+    yield batch;
+  }
+}
+
+function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Protocol[] {
+  const seen = new Set(batch.map((record) => record.protocol));
+  const stats = trace.index?.totals.stats;
+  if (stats !== undefined && stats.httpRecords > 0) seen.add('http');
+  if (stats !== undefined && stats.grpcRecords > 0) seen.add('grpc');
+  return [...seen];
+}
+
+/** Known beforehand only where all records of an indexed trace take part. */
+function plannedOperations({ trace, range, only }: RunOptions, options: ReplayOptions): number | undefined {
+  const isWhole = only === undefined && range?.from === undefined && range?.to === undefined;
+  const records = trace.index?.totals.records;
+  if (!isWhole || records === undefined || !Number.isFinite(options.loops)) return undefined;
+  return records * options.loops;
+}
+
+function transportsFor(run: RunOptions, { clock }: RunDeps): LazyTransports {
+  const { http, grpc, headers = [], tls = {}, connections } = run;
+  return createLazyTransports({
+    http: () => createUndiciTransport({ origin: new URL(http.url), headers, tls, connections }),
+    grpc: () =>
+      createGrpcTransport({
+        target: grpc.authority,
+        metadata: headers,
+        tls: grpc.tls ? tls : undefined,
+        clock,
+      }),
+  });
+}
+
+function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSource): void {
+  if (end.accounting.planned > 0 || end.stop !== 'end') return;
+  const { incomplete, filteredOut } = end.excluded;
+  if (source.recordsRead === 0) {
+    throw new EngramTraceError('empty', `${trace.name} has no records to replay`, {
+      hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
+    });
+  }
+  const why = `${filteredOut} filtered out by --only, ${incomplete} without their whole request`;
+  throw new EngramTraceError(
+    'empty',
+    `none of the ${source.recordsRead} records of ${trace.name} can be sent: ${why}`,
+  );
+}
+
+function reportSourceError({ sourceError, accounting }: ReplayEnd, deps: RunDeps): void {
+  if (sourceError === undefined) return;
+  deps.warn(`stopped after ${accounting.planned} operations: ${oneLine(sourceError)}`);
+}
+
+function oneLine({ where, message, hint }: EngramTraceError): string {
+  return `${where === undefined ? '' : `${where}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
+}
+
+/** A file name as a shell takes it. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
