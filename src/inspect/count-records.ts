@@ -1,0 +1,48 @@
+import { createBlockBuilder, type EncodedBlock } from '../trace/block-builder.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import { computeTotals } from '../trace/totals.ts';
+import type { BlockEntry, Totals } from '../trace/trace-index.ts';
+
+const MAX_BLOCK_BYTES = 1024 * 1024;
+const MAX_BLOCK_RECORDS = 16_384;
+
+/**
+ * The totals of records that have no index, by the same statistics that an index is made of: blocks are built and
+ * thrown away, and what they would say in an index is added up.
+ */
+export async function countRecords(
+  records: AsyncIterable<TraceRecord[]>,
+  epochUnixNs: bigint,
+): Promise<Totals> {
+  const builder = createBlockBuilder(epochUnixNs);
+  const entries: BlockEntry[] = [];
+  const ops: string[] = [];
+  const close = () => entries.push(entryOf(builder.close(builder.lastStartNs), ops));
+  for await (const batch of records) {
+    for (const record of batch) {
+      builder.add(record);
+      if (builder.sizeBytes >= MAX_BLOCK_BYTES || builder.records >= MAX_BLOCK_RECORDS) close();
+    }
+  }
+  if (!builder.isEmpty) close();
+  return computeTotals(entries, ops, epochUnixNs);
+}
+
+function entryOf(block: EncodedBlock, ops: string[]): BlockEntry {
+  const opCounts: number[] = [];
+  for (const [op, count] of block.opCounts) {
+    const known = ops.indexOf(op);
+    opCounts[known < 0 ? ops.push(op) - 1 : known] = count;
+  }
+  return {
+    offset: 0,
+    compressedBytes: 0,
+    rawBytes: block.raw.length,
+    records: block.records,
+    firstStartNs: block.firstStartNs,
+    lastStartNs: block.lastStartNs,
+    loss: block.loss,
+    opCounts: Array.from(opCounts, (count) => count ?? 0),
+    stats: block.stats,
+  };
+}

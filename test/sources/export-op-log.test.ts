@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { open, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type ExportReport, planExport, writeExport } from '../../src/sources/export-op-log.ts';
+import type { WindowRequest } from '../../src/sources/export-window.ts';
+import { openOpLog } from '../../src/sources/op-log.ts';
+import { createFileSink } from '../../src/trace/file-sink.ts';
+import { emptyLoss, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { openTraceFile } from '../../src/trace/trace-file.ts';
+import type { TraceIndex } from '../../src/trace/trace-index.ts';
+import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from './make-op-log.ts';
+
+interface Exported {
+  header: TraceHeader;
+  index: TraceIndex;
+  records: TraceRecord[];
+  report: ExportReport;
+  emptyBecause: string | undefined;
+}
+
+async function exportTo(
+  source: string,
+  output: string,
+  options: WindowRequest & { skipDamaged?: boolean } = {},
+): Promise<Exported> {
+  const log = await openOpLog(source, {
+    skipDamaged: options.skipDamaged,
+    from: options.startUnixNs,
+    to: options.endUnixNs,
+  });
+  try {
+    const plan = await planExport(log, { ...options, tool: 'test' });
+    const report = await writeExport(plan, await createFileSink(output));
+    const file = await openTraceFile(output);
+    assert.equal(file.indexSource, 'file');
+    const records: TraceRecord[] = [];
+    for (const entry of file.index.blocks) records.push(...(await file.readBlock(entry)));
+    await file.close();
+    records.sort((a, b) => a.startNs - b.startNs);
+    return { header: file.header, index: file.index, records, report, emptyBecause: plan.emptyBecause };
+  } finally {
+    await log.close();
+  }
+}
+
+const starts = (exported: Exported) => exported.records.map((record) => record.startNs);
+const at = (ns: number) => EPOCH + BigInt(ns);
+
+test('a window over several segments: blocks inside are copied, those at the edges cut', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [
+      {
+        blocks: [
+          [makeRecord(0), makeRecord(10)],
+          [makeRecord(20), makeRecord(30)],
+        ],
+      },
+      {
+        blocks: [
+          [makeRecord(40), makeRecord(50)],
+          [makeRecord(60), makeRecord(70)],
+        ],
+        header: { openedNs: 35 },
+      },
+    ]);
+    const window = { startUnixNs: at(10), endUnixNs: at(70) };
+    const exported = await exportTo(folder, join(folder, 'out.bin'), window);
+    assert.deepEqual(starts(exported), [10, 20, 30, 40, 50, 60]);
+    assert.deepEqual(exported.records[1], makeRecord(20));
+    const { blocksCopied, blocksRewritten, records } = exported.report;
+    assert.deepEqual([blocksCopied, blocksRewritten, records], [2, 2, 6]);
+    assert.equal(exported.header.sorted, true);
+    assert.deepEqual(exported.header.window, { startNs: 10, endNs: 70 });
+    assert.deepEqual(exported.header.gaps, []);
+    assert.deepEqual(exported.header.origins, ['127.0.0.1:7432']);
+    assert.deepEqual(exported.header.redacted, ['header:authorization']);
+    assert.equal(exported.header.dialect, 'engram');
+    assert.equal(exported.header.source, 'export');
+  });
+});
+
+test('copied frames are byte for byte those of the segment', async () => {
+  await withFolder(async (folder) => {
+    const [path = ''] = await writeOpLog(folder, [{ blocks: [[makeRecord(0), makeRecord(10)]] }]);
+    const exported = await exportTo(folder, join(folder, 'out.bin'));
+    const source = await openTraceFile(path);
+    const frame = await source.readFrame(source.index.blocks[0] ?? assert.fail());
+    await source.close();
+    assert.ok((await readFile(join(folder, 'out.bin'))).includes(Buffer.from(frame)));
+    assert.equal(exported.report.blocksRewritten, 0);
+  });
+});
+
+test('runs with epochs of their own end up on one time line', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [
+      { name: 'oplog-1-a-0.trace.zst', blocks: [[makeRecord(0), makeRecord(10)]], closedNs: 20 },
+      {
+        name: 'oplog-2-b-0.trace.zst',
+        header: { epochUnixNs: at(1000), runId: 'b', dialect: 'generic' },
+        blocks: [
+          [makeRecord(0), makeRecord(5)],
+          [makeRecord(8), makeRecord(20)],
+        ],
+      },
+    ]);
+    const exported = await exportTo(folder, join(folder, 'out.bin'), {
+      startUnixNs: at(5),
+      endUnixNs: at(1010),
+    });
+    assert.equal(exported.header.epochUnixNs, EPOCH);
+    assert.deepEqual(starts(exported), [10, 1000, 1005, 1008]);
+    assert.equal(exported.header.dialect, 'generic');
+    assert.match(exported.header.notes.join(), /several dialects: engram, generic/);
+    assert.equal(exported.header.runId, '');
+    assert.deepEqual(
+      exported.header.gaps.map(({ reason }) => reason),
+      ['capture was not running'],
+    );
+  });
+});
+
+test('whatever the blocks and the window: the records of the window, and blocks in the order of their starts', async () => {
+  const records = fc.array(fc.nat(100), { minLength: 1, maxLength: 5 });
+  const segment = fc.array(records, { minLength: 1, maxLength: 4 });
+  const log = fc.array(fc.record({ epoch: fc.nat(50), blocks: segment }), { minLength: 1, maxLength: 3 });
+  const property = fc.asyncProperty(
+    log,
+    fc.nat(120),
+    fc.integer({ min: 1, max: 60 }),
+    async (segments, from, length) => {
+      await withFolder(async (folder) => {
+        await writeOpLog(
+          folder,
+          segments.map(({ epoch, blocks }, i) => ({
+            header: { epochUnixNs: at(epoch), runId: `r${i}` },
+            blocks: blocks.map((block) => block.map((startNs) => makeRecord(startNs))),
+          })),
+        );
+        const window = { startUnixNs: at(from), endUnixNs: at(from + length) };
+        const exported = await exportTo(folder, join(folder, 'out.bin'), window);
+        const expected = segments
+          .flatMap(({ epoch, blocks }) => blocks.flat().map((startNs) => at(epoch + startNs)))
+          .filter((start) => start >= window.startUnixNs && start < window.endUnixNs)
+          .sort((a, b) => Number(a - b));
+        const found = exported.records.map((record) => exported.header.epochUnixNs + BigInt(record.startNs));
+        assert.deepEqual(found, expected);
+        assert.equal(exported.report.records, expected.length);
+        assert.equal(exported.emptyBecause === undefined, expected.length > 0);
+        const firsts = [...exported.index.blocks]
+          .sort((a, b) => a.offset - b.offset)
+          .map((b) => b.firstStartNs);
+        assert.deepEqual(
+          firsts,
+          [...firsts].sort((a, b) => a - b),
+        );
+      });
+    },
+  );
+  await fc.assert(property, { numRuns: 60 });
+});
+
+test('a gap between runs, losses and notes are in the header', async () => {
+  await withFolder(async (folder) => {
+    const loss = { ...emptyLoss(), recordsDropped: 3 };
+    await writeOpLog(folder, [
+      { name: 'oplog-1-a-0.trace.zst', blocks: [[makeRecord(0)]], closedNs: 10 * SECOND, header: { loss } },
+      {
+        name: 'oplog-2-b-0.trace.zst',
+        header: { runId: 'b', openedNs: 15 * SECOND },
+        blocks: [[makeRecord(16 * SECOND)]],
+      },
+    ]);
+    const exported = await exportTo(folder, join(folder, 'out.bin'));
+    assert.deepEqual(exported.header.gaps, [
+      { startNs: 10 * SECOND, endNs: 15 * SECOND, reason: 'capture was not running' },
+    ]);
+    assert.equal(exported.header.loss.recordsDropped, 3);
+    assert.equal(exported.report.loss.recordsDropped, 3);
+  });
+});
+
+test('a window without records is written and says why', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [{ blocks: [[makeRecord(0), makeRecord(10 * SECOND)]] }]);
+    const table: [number, number, RegExp][] = [
+      [
+        20,
+        30,
+        /starts after the end of the log; the log covers 2025-11-21T14:00:00\.000Z to 2025-11-21T14:00:10/,
+      ],
+      [-20, -10, /ends before the log begins/],
+      [3, 4, /nothing was recorded in the window/],
+    ];
+    for (const [from, to, expected] of table) {
+      const window = { startUnixNs: at(from * SECOND), endUnixNs: at(to * SECOND) };
+      const exported = await exportTo(folder, join(folder, `out${from}.bin`), window);
+      assert.match(exported.emptyBecause ?? '', expected);
+      assert.deepEqual(exported.records, []);
+      assert.deepEqual(exported.header.notes, [exported.emptyBecause]);
+    }
+    const open = await exportTo(folder, join(folder, 'open.bin'), { startUnixNs: at(20 * SECOND) });
+    assert.match(open.emptyBecause ?? '', /after the end/);
+  });
+});
+
+test('an impossible window is refused', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [{ blocks: [[makeRecord(0)]] }]);
+    const backwards = exportTo(folder, join(folder, 'out.bin'), { startUnixNs: at(5), endUnixNs: at(5) });
+    await assert.rejects(backwards, { code: 'usage', message: /ends .* before it starts/ });
+  });
+});
+
+test('a segment of a killed capture is read without its index, and the header says so', async () => {
+  await withFolder(async (folder) => {
+    const [path = ''] = await writeOpLog(folder, [
+      { blocks: [[makeRecord(0)], [makeRecord(10)]], finish: false },
+    ]);
+    const whole = await exportTo(folder, join(folder, 'whole.bin'));
+    assert.deepEqual(starts(whole), [0, 10]);
+    assert.match(whole.header.notes.join(), /was not closed/);
+    await truncate(path, (await readFile(path)).length - 3);
+    const cut = await exportTo(folder, join(folder, 'cut.bin'));
+    assert.deepEqual(starts(cut), [0]);
+    assert.match(cut.header.notes.join(), /last \d+ bytes are not whole/);
+  });
+});
+
+test('an empty segment, which capture has just opened, is no obstacle', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [{ blocks: [[makeRecord(0)]] }]);
+    await writeFile(join(folder, 'oplog-20251121T150000Z-a-1.trace.zst'), '');
+    const exported = await exportTo(folder, join(folder, 'out.bin'));
+    assert.deepEqual(starts(exported), [0]);
+  });
+});
+
+test('an unreadable segment stops the export and is named; with skipDamaged the others are used', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [{ blocks: [[makeRecord(0)]] }]);
+    await writeFile(join(folder, 'oplog-20251121T150000Z-a-1.trace.zst'), 'not a trace at all\n');
+    await assert.rejects(exportTo(folder, join(folder, 'out.bin')), {
+      code: 'not_a_trace',
+      where: /oplog-20251121T150000Z-a-1/,
+      hint: /--skip-damaged/,
+    });
+    const exported = await exportTo(folder, join(folder, 'out.bin'), { skipDamaged: true });
+    assert.deepEqual(starts(exported), [0]);
+    assert.match(exported.header.notes.join(), /oplog-20251121T150000Z-a-1.trace.zst was left out/);
+  });
+});
+
+test('a damaged block at the edge stops the export, or is counted', async () => {
+  await withFolder(async (folder) => {
+    const blocks = [[makeRecord(0), makeRecord(10)], [makeRecord(20)]];
+    const [path = ''] = await writeOpLog(folder, [{ blocks }]);
+    const file = await openTraceFile(path);
+    const entry = file.index.blocks[0] ?? assert.fail();
+    await file.close();
+    const handle = await open(path, 'r+');
+    await handle.write(Buffer.from([0xff, 0xff]), 0, 2, entry.offset + entry.compressedBytes - 2);
+    await handle.close();
+    const window = { startUnixNs: at(5), endUnixNs: at(30) };
+    await assert.rejects(exportTo(folder, join(folder, 'out.bin'), window), { code: 'corrupt' });
+    const exported = await exportTo(folder, join(folder, 'out.bin'), { ...window, skipDamaged: true });
+    assert.deepEqual(starts(exported), [20]);
+    assert.equal(exported.report.loss.blocksDamaged, 1);
+    assert.equal(exported.header.loss.recordsDamaged, 2);
+  });
+});
+
+test('one trace file is a source too; its gaps are told on', async () => {
+  await withFolder(async (folder) => {
+    const gap = { startNs: 3, endNs: 5, reason: 'capture was not running' };
+    const [path = ''] = await writeOpLog(folder, [
+      { blocks: [[makeRecord(0)], [makeRecord(10)]], header: { gaps: [gap] } },
+    ]);
+    const exported = await exportTo(path, join(folder, 'out.bin'), { startUnixNs: at(4), endUnixNs: at(11) });
+    assert.deepEqual(starts(exported), [10]);
+    assert.deepEqual(exported.header.gaps, [{ ...gap, startNs: 4 }]);
+  });
+});
+
+test('a folder that is no op log, and one that is not there', async () => {
+  await withFolder(async (folder) => {
+    await assert.rejects(openOpLog(folder), { code: 'usage', message: /no op log/ });
+    await assert.rejects(openOpLog(join(folder, 'nowhere')), { code: 'usage', message: /no such file/ });
+  });
+});

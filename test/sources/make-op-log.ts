@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBlockBuilder } from '../../src/trace/block-builder.ts';
+import { createFileSink } from '../../src/trace/file-sink.ts';
+import { createFrameWriter } from '../../src/trace/frame-writer.ts';
+import {
+  emptyHeader,
+  NO_HEADERS,
+  type TraceHeader,
+  type TraceRecord,
+  unknownOutcome,
+} from '../../src/trace/record.ts';
+
+/** 2025-11-21T14:00:00Z. */
+export const EPOCH = 1_763_733_600_000_000_000n;
+export const SECOND = 1_000_000_000;
+
+export interface SegmentSpec {
+  name?: string;
+  header?: Partial<TraceHeader>;
+  /** Each is one block. */
+  blocks: TraceRecord[][];
+  closedNs?: number;
+  /** False: as after kill -9, without index and seek table. */
+  finish?: boolean;
+}
+
+export function makeRecord(startNs: number, changes: Partial<TraceRecord> = {}): TraceRecord {
+  return {
+    startNs,
+    durationNs: 1_000_000,
+    session: 'a-h1',
+    op: 'recall',
+    space: 'default',
+    protocol: 'http',
+    method: 'GET',
+    path: `/api/v1/memories/recall?n=${startNs}`,
+    headers: NO_HEADERS,
+    body: new TextEncoder().encode(`body ${startNs}`),
+    bodyCompressed: false,
+    bodyBytesMissing: 0,
+    deadlineNs: undefined,
+    stream: undefined,
+    outcome: { ...unknownOutcome(), status: 200, responseBytes: 10 },
+    ...changes,
+  };
+}
+
+/** Runs `use` with a folder that is removed afterwards. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-test-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes segments as capture does; returns their paths. */
+export async function writeOpLog(folder: string, segments: readonly SegmentSpec[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const [number, spec] of segments.entries()) {
+    const path = join(folder, spec.name ?? `oplog-20251121T140000Z-a-${number}.trace.zst`);
+    await writeSegment(path, spec);
+    paths.push(path);
+  }
+  return paths;
+}
+
+async function writeSegment(path: string, spec: SegmentSpec): Promise<void> {
+  const header: TraceHeader = {
+    ...emptyHeader(),
+    epochUnixNs: EPOCH,
+    sorted: false,
+    tool: 'test',
+    source: 'capture',
+    origins: ['127.0.0.1:7432'],
+    redacted: ['header:authorization'],
+    dialect: 'engram',
+    runId: 'a',
+    ...spec.header,
+  };
+  const sink = await createFileSink(path);
+  const frames = createFrameWriter(sink, header);
+  const builder = createBlockBuilder(header.epochUnixNs);
+  let latestNs = header.openedNs;
+  for (const block of spec.blocks) {
+    for (const record of block) {
+      builder.add(record);
+      latestNs = Math.max(latestNs, record.startNs + (record.durationNs ?? 0));
+    }
+    await frames.append(builder.close(latestNs));
+  }
+  if (spec.finish === false) await sink.close();
+  else await frames.finish(spec.closedNs ?? latestNs);
+}
