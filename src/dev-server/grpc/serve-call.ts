@@ -58,6 +58,7 @@ export function serveServerStream(
 ): handleServerStreamingCall<Buffer, Uint8Array> {
   return (call) => {
     const { operation, arrivals } = beginCall(context, rpc, call.getPeer());
+    context.stats.grpcStreamMessages++;
     arrivals.message(call.request);
     arrivals.finish(false);
     const queue = createReplyQueue(context, operation, sinkOf(context, call));
@@ -96,7 +97,7 @@ export function serveClientStream(
         else callback(null, result);
       });
     };
-    onMessages(call, arrivals, {
+    onMessages(context, call, arrivals, {
       receive: (bytes) => {
         const refused = guarded(() => handler.receive(bytes));
         if (refused) answer(refused);
@@ -130,7 +131,7 @@ export function serveBidi(
       });
       if (queue.waiting >= MAX_WAITING_REPLIES) call.pause();
     };
-    onMessages(call, arrivals, {
+    onMessages(context, call, arrivals, {
       receive: (bytes) => {
         if (!over) push(fails ? injected() : guarded(() => receive(bytes)));
       },
@@ -158,11 +159,13 @@ interface MessageHandlers {
 }
 
 function onMessages(
+  { stats }: ServerContext,
   call: ServerReadableStream<Buffer, Uint8Array> | ServerDuplexStream<Buffer, Uint8Array>,
   arrivals: CallArrivals,
   handlers: MessageHandlers,
 ): void {
   call.on('data', (bytes: Buffer) => {
+    stats.grpcStreamMessages++;
     arrivals.message(bytes);
     handlers.receive(bytes);
   });
