@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { openTrace } from '../trace/open-trace.ts';
 import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { parseCount } from './flag-parsers.ts';
+import { openInput } from './open-input.ts';
 import { openOutput } from './output.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
@@ -24,7 +24,7 @@ export function makeCatCommand(): Command {
 
 async function runCat(input: string, flags: CatFlags): Promise<void> {
   const range = await timeRangeOf(flags);
-  const trace = await openTrace(input);
+  const trace = await openInput(input);
   const output = await openOutput('-', { format: 'ndjson' });
   const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
   const records = recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw');

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import { openTrace } from '../trace/open-trace.ts';
 import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';
 import { withCleanUp } from './interrupt.ts';
+import { openInput } from './open-input.ts';
 import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
 import { createProgress } from './progress.ts';
 import { reportWarnings } from './warnings.ts';
@@ -30,7 +30,7 @@ export function makeConvertCommand(): Command {
 }
 
 async function runConvert(input: string, outputName: string, flags: ConvertFlags): Promise<void> {
-  const trace = await openTrace(input);
+  const trace = await openInput(input);
   const output = await openOutput(outputName, flags);
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
   const progress = await createProgress(flags);

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { openTrace } from '../trace/open-trace.ts';
 import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
 import { createRecordFilter, type FilterConditions, type LatencyRange } from '../transforms/record-filter.ts';
 import { createSessionSample } from '../transforms/session-sample.ts';
@@ -7,6 +6,7 @@ import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
 import { withCleanUp } from './interrupt.ts';
+import { openInput } from './open-input.ts';
 import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
 import { parseLatencyRange } from './parse-latency-range.ts';
 import { createProgress } from './progress.ts';
@@ -73,7 +73,7 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   const { sample: ratio, seed, limit } = flags;
   const sample = ratio === undefined ? undefined : createSessionSample(ratio, seed);
   const range = await timeRangeOf(flags);
-  const trace = await openTrace(input);
+  const trace = await openInput(input);
   const output = await openOutput(flags.output, flags);
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
   const progress = await createProgress(flags);

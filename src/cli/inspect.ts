@@ -4,9 +4,9 @@ import { countRecords } from '../inspect/count-records.ts';
 import { summaryText } from '../inspect/summary-text.ts';
 import { timelineText } from '../inspect/timeline-text.ts';
 import { summarizeTrace, type TraceSummary } from '../inspect/trace-summary.ts';
-import { openTrace } from '../trace/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 import { parseCount } from './flag-parsers.ts';
+import { openInput } from './open-input.ts';
 import { createProgress } from './progress.ts';
 
 interface InspectFlags {
@@ -33,7 +33,7 @@ export function makeInspectCommand(): Command {
 }
 
 async function runInspect(input: string, flags: InspectFlags): Promise<void> {
-  const trace = await openTrace(input);
+  const trace = await openInput(input);
   try {
     if (flags.record !== undefined) await printRecord(trace, flags.record, flags);
     else await printSummary(trace, flags);
