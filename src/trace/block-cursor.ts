@@ -26,14 +26,15 @@ export interface BlockCursor {
 const RECORD_TAG = (7 << 3) | 2;
 
 /**
- * Opens what one frame holds: a length and a Block message. `epochUnixNs` is the header's epoch.
+ * Opens what one frame holds: a length and a Block message. `epochUnixNs` is the header's epoch (without it, the
+ * block's own is taken).
  * This and `advance` throw a MalformedError where the bytes are no block.
  */
-export function openBlock(raw: Uint8Array, epochUnixNs: bigint): BlockCursor {
+export function openBlock(raw: Uint8Array, epochUnixNs?: bigint): BlockCursor {
   const reader = new WireReader(raw);
   if (reader.nested() !== raw.length) throw new MalformedError('the frame does not hold exactly one message');
   const head = readHead(reader);
-  const shiftNs = toSafeShift(head.epochUnixNs - epochUnixNs);
+  const shiftNs = toSafeShift(head.epochUnixNs - (epochUnixNs ?? head.epochUnixNs));
   return new Cursor(reader, head, shiftNs);
 }
 

@@ -1,11 +1,9 @@
 import { MAX_BLOCK_BYTES } from './block-builder.ts';
 import { decodeIndex } from './index-codec.ts';
 import { decodeIndexFrame } from './index-frame.ts';
+import type { ReadAt } from './random-file.ts';
 import { decodeSeekTable, SEEK_FOOTER_BYTES, type SeekEntry, seekTableBytes } from './seek-table.ts';
 import type { BlockEntry, TraceIndex } from './trace-index.ts';
-
-/** Reads `sizeBytes` at `offset`; fewer where the file ends. */
-export type ReadAt = (offset: number, sizeBytes: number) => Promise<Uint8Array>;
 
 /** Either the index, or why there is none to be used. */
 export type LoadedIndex = { index: TraceIndex } | { problem: string };

@@ -13,6 +13,8 @@ import { decompressFrame } from './zstd.ts';
 export interface ScanResult {
   /** In the order of the blocks' first starts. */
   index: TraceIndex;
+  /** What the index's times count from: the header's epoch where it was known, else that of the first block. */
+  epochUnixNs: bigint;
   damaged: DamagedRange[];
   /** Bytes of a last frame that is not whole. */
   cutBytes: number;
@@ -24,23 +26,16 @@ export interface ScanResult {
 
 /**
  * Rebuilds the index from the blocks, decoding every record once. `queue` is at the first frame behind the header;
- * `epochUnixNs` is the header's epoch, or undefined to take that of the first block.
+ * `epochUnixNs` is the header's epoch, undefined where the header is lost.
  */
-export async function scanTrace(queue: ByteQueue, epochUnixNs: bigint): Promise<ScanResult> {
-  const found: Found = {
-    entries: [],
-    ops: [],
-    damaged: [],
-    cutBytes: 0,
-    closedNs: 0,
-    hadIndex: false,
-    trailing: -1,
-  };
-  for await (const event of readFrames(queue)) take(found, event, epochUnixNs);
+export async function scanTrace(queue: ByteQueue, epochUnixNs?: bigint): Promise<ScanResult> {
+  const found: Found = { ...nothingFound(), epochUnixNs };
+  for await (const event of readFrames(queue)) take(found, event);
   found.entries.sort((a, b) => a.firstStartNs - b.firstStartNs || a.offset - b.offset);
-  const totals = computeTotals(found.entries, found.ops, epochUnixNs);
+  const totals = computeTotals(found.entries, found.ops, found.epochUnixNs ?? 0n);
   return {
     index: { totals, blocks: found.entries, closedNs: found.closedNs },
+    epochUnixNs: found.epochUnixNs ?? 0n,
     damaged: found.damaged,
     cutBytes: found.cutBytes,
     hadIndex: found.hadIndex,
@@ -49,6 +44,7 @@ export async function scanTrace(queue: ByteQueue, epochUnixNs: bigint): Promise<
 }
 
 interface Found {
+  epochUnixNs: bigint | undefined;
   entries: BlockEntry[];
   ops: string[];
   damaged: DamagedRange[];
@@ -59,9 +55,19 @@ interface Found {
   trailing: number;
 }
 
-function take(found: Found, event: FrameEvent, epochUnixNs: bigint): void {
+const nothingFound = () => ({
+  entries: [],
+  ops: [],
+  damaged: [],
+  cutBytes: 0,
+  closedNs: 0,
+  hadIndex: false,
+  trailing: -1,
+});
+
+function take(found: Found, event: FrameEvent): void {
   if (found.trailing >= 0) takeTrailing(found, event);
-  else if (event.kind === 'data') takeBlock(found, event, epochUnixNs);
+  else if (event.kind === 'data') takeBlock(found, event);
   else if (event.kind === 'cut') found.cutBytes = event.sizeBytes;
   else if (event.kind === 'skippable') {
     if (event.magic === INDEX_MAGIC) found.hadIndex = true;
@@ -79,10 +85,12 @@ function takeTrailing(found: Found, event: FrameEvent): void {
   } else found.trailing += event.sizeBytes;
 }
 
-function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }, epochUnixNs: bigint): void {
+function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }): void {
   try {
-    const cursor = openBlock(decompressFrame(event.bytes, event.rawBytes), epochUnixNs);
+    const cursor = openBlock(decompressFrame(event.bytes, event.rawBytes), found.epochUnixNs);
+    const epochUnixNs = found.epochUnixNs ?? cursor.epochUnixNs;
     found.entries.push(describeBlock(cursor, event, epochUnixNs, found.ops));
+    found.epochUnixNs = epochUnixNs;
     found.closedNs = Math.max(found.closedNs, cursor.closedNs);
   } catch (error) {
     found.damaged.push({ offset: event.offset, sizeBytes: event.bytes.length, reason: reasonOf(error) });

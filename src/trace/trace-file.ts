@@ -1,9 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { type BlockCursor, openBlock } from './block-cursor.ts';
 import { createByteQueue } from './byte-queue.ts';
 import { type DamagedRange, damagedBlock } from './damage.ts';
 import { EngramTraceError } from './error.ts';
 import { loadIndex } from './load-index.ts';
+import { fileChunks, openRegularFile, type ReadAt, readBytes } from './random-file.ts';
 import { refusal } from './read-frames.ts';
 import { readHeader } from './read-header.ts';
 import type { TraceHeader, TraceRecord } from './record.ts';
@@ -38,7 +39,6 @@ export interface TraceFile {
 }
 
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
-const CHUNK_BYTES = 1024 * 1024;
 
 /** Opens a trace file. Reads its header and its index, no block; where the index is missing, all blocks once. */
 export async function openTraceFile(path: string): Promise<TraceFile> {
@@ -99,21 +99,8 @@ async function readTraceFile(file: FileHandle, name: string): Promise<TraceFile>
   };
 }
 
-async function openRegularFile(path: string): Promise<FileHandle> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new EngramTraceError('io', message, { where: path, cause: error });
-  });
-  const stat = await file.stat();
-  if (stat.isFile()) return file;
-  await file.close();
-  throw new EngramTraceError('usage', stat.isDirectory() ? 'it is a folder' : 'it is not a regular file', {
-    where: path,
-    hint: stat.isDirectory() ? 'A folder of segments becomes a trace by `engram-trace export`.' : undefined,
-  });
-}
-
-async function readHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
+/** The first frame of a trace file, as far as it is whole; throws where the file is something else. */
+export async function readHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
   let head = await readAt(0, SNIFF_BYTES);
   const format = await sniffFormat(head, name);
   if (format !== 'trace') {
@@ -132,8 +119,6 @@ async function readHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array
     head = longer;
   }
 }
-
-type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
 
 interface Layout {
   name: string;
@@ -156,27 +141,6 @@ async function scanInstead(file: FileHandle, layout: Layout, problem: string) {
   if (scan.trailingBytes > 0) warnings.push(`${name}: the last ${scan.trailingBytes} bytes are not read.`);
   const { index, damaged, cutBytes } = scan;
   return { index, damaged, cutBytes, indexSource: 'scan' as const, warnings };
-}
-
-/** The content of a file up to `sizeBytes`, which it may outgrow while it is read. */
-export async function* fileChunks(file: FileHandle, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  for (let offset = 0; offset < sizeBytes; ) {
-    const chunk = await readBytes(file, offset, Math.min(CHUNK_BYTES, sizeBytes - offset));
-    if (chunk.length === 0) return;
-    offset += chunk.length;
-    yield chunk;
-  }
-}
-
-async function readBytes(file: FileHandle, offset: number, sizeBytes: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(Math.max(0, sizeBytes));
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return new Uint8Array(bytes.buffer, 0, done);
 }
 
 function checkFrame(frame: Uint8Array, entry: BlockEntry): void {
