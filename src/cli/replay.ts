@@ -14,7 +14,7 @@ export function makeReplayCommand(): Command {
 
 async function runReplayCommand(flags: ReplayFlags): Promise<void> {
   const { openTrace } = await import('../trace/open-trace.ts');
-  const trace = await openTrace(flags.trace);
+  const trace = await openTrace(flags.trace, { stdin: process.stdin });
   try {
     if (flags.dryRun) await printPlan(flags, trace);
     else await replayAndReport(flags, trace);

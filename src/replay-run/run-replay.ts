@@ -2,7 +2,6 @@ import { replay } from '../replay/engine.ts';
 import { createPlanDigest } from '../replay/plan-digest.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
-import { createSelection } from '../replay/selection.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import { startHealthProbe } from '../results/generator-health.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
@@ -18,6 +17,7 @@ import { guardOrigins } from './origin-guard.ts';
 import { planSection } from './plan-section.ts';
 import { cacheResultOf, dialectOf } from './record-predicate.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
+import { tellExcluded } from './tell-excluded.ts';
 
 /** A target that takes longer to accept a connection is reported, and the replay begins all the same. */
 const WARM_UP_MS = 5000;
@@ -93,19 +93,12 @@ async function* watched(
   { options, source, transports }: Parts,
   recorder: ResultsRecorder,
 ): AsyncGenerator<TraceRecord[]> {
-  const selection = createSelection(options.only, () => true);
-  let readNumber = source.recordsRead;
-  let isWarm = readNumber > 0;
-  for await (const batch of source.open()) {
+  let isWarm = source.recordsRead > 0;
+  for await (const batch of tellExcluded(source.open(), options.only, source.recordsRead, recorder)) {
     if (!isWarm) {
       isWarm = true;
       const failures = await transports.warmUp(protocolsOf(run, batch), WARM_UP_MS);
       for (const error of failures) deps.warn(oneLine(error));
-    }
-    for (const record of batch) {
-      // The statistics of the plan have to know which numbers will never come.
-      if (!selection.takes(record)) recorder.onExcluded(readNumber);
-      readNumber++;
     }
     yield batch;
   }

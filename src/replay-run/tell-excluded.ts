@@ -1,0 +1,25 @@
+import { createSelection } from '../replay/selection.ts';
+import type { ResultsRecorder } from '../results/results-recorder.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import type { RecordPredicate } from './run-options.ts';
+
+/**
+ * Passes batches on and tells the recorder which records the engine will leave out, by the rule the engine uses:
+ * the statistics of the plan have to know which numbers never come.
+ */
+export async function* tellExcluded(
+  batches: AsyncIterable<TraceRecord[]>,
+  only: RecordPredicate | undefined,
+  firstNumber: number,
+  recorder: Pick<ResultsRecorder, 'onExcluded'>,
+): AsyncGenerator<TraceRecord[]> {
+  const selection = createSelection(only, () => true);
+  let number = firstNumber;
+  for await (const batch of batches) {
+    for (const record of batch) {
+      if (!selection.takes(record)) recorder.onExcluded(number);
+      number++;
+    }
+    yield batch;
+  }
+}
