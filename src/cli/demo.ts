@@ -22,6 +22,8 @@ export function makeDemoCommand(): Command {
         trafficMs: flags.duration / 1e6,
         seed: Number(flags.seed),
         multipliers: [1, 2],
+        nowNs: () => performance.now() * 1e6,
+        wallMs: () => Date.now(),
         say: (line) => process.stdout.write(`${line}\n`),
       }),
     );

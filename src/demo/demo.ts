@@ -13,6 +13,10 @@ export interface DemoOptions {
   trafficMs: number;
   seed: number;
   multipliers: readonly number[];
+  /** Monotonic ns. */
+  nowNs: () => number;
+  /** Unix ms. */
+  wallMs: () => number;
   /** Takes one line for people. */
   say: (line: string) => void;
 }
@@ -28,6 +32,7 @@ const SERVER_ARGS = [
   '--latency',
   'lognormal:3ms,0.6',
 ];
+const CLIENTS = 16;
 const BIN_MS = 100;
 
 /**
@@ -70,16 +75,19 @@ async function recordTraffic(options: DemoOptions, oplog: string): Promise<numbe
     say(
       `recording ${options.trafficMs / 1000} s of bursty traffic from HTTP and gRPC clients through capture`,
     );
-    const made = await runDemoTraffic({
+    const { httpOps, grpcOps, grpcStreams } = await runDemoTraffic({
       httpPort: Number(capture.ready['http_port']),
       grpcPort: Number(capture.ready['grpc_port']),
       seed: options.seed,
       durationMs: options.trafficMs,
+      clients: CLIENTS,
+      nowNs: options.nowNs,
+      wallMs: options.wallMs,
     });
     say(
-      `  made ${made.httpOps} HTTP operations, ${made.grpcOps} unary gRPC calls, ${made.grpcStreams} gRPC streams`,
+      `  ${CLIENTS} clients made ${httpOps} HTTP operations and ${grpcOps} gRPC calls, ${grpcStreams} of them streams`,
     );
-    return made.httpOps + made.grpcOps + made.grpcStreams;
+    return httpOps + grpcOps;
   } finally {
     await capture.stop();
     await server.stop();
