@@ -11,7 +11,8 @@ export type RouteMatch =
   | { kind: 'wrong_method'; allow: string }
   | { kind: 'unknown' };
 
-const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
+/** Method, path and handler of every route. */
+export const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
   ['POST', '/api/v1/memories/remember', rememberMemory],
   ['POST', '/api/v1/memories', rememberMinimal],
   ['POST', '/api/v1/episodes/remember', rememberEpisode],
