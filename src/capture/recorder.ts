@@ -104,8 +104,8 @@ class BlockRecorder implements Recorder {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#isClosed = true;
-    this.#closeBlock(this.#stragglers);
     this.#closeBlock(this.#ordinary);
+    this.#closeBlock(this.#stragglers);
     await Promise.all(this.#putting);
     this.#closeBlock(this.#ordinary); // what was lost by the last blocks
     await Promise.all(this.#putting);

@@ -73,7 +73,7 @@ export function createSegmentWriter(fs: SegmentFs, options: SegmentOptions): Seg
     if (current !== undefined) return current;
     const name = segmentName(unixMs(nowNs), header.runId, number);
     const file = await fs.create(name);
-    number++;
+
     const frames = createFrameWriter(sinkOf(file), { ...header, openedNs: nowNs });
     try {
       await frames.begin();
@@ -82,6 +82,7 @@ export function createSegmentWriter(fs: SegmentFs, options: SegmentOptions): Seg
       await quietly(() => fs.remove(name)); // not even the header fits
       throw thrown;
     }
+    number++; // a number left out would read as a segment lost
     stats.segments++;
     current = { name, openedNs: nowNs, file, frames };
     return current;

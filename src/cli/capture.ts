@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { CAPTURE_DEFAULTS, type Capture, type CaptureListener, startCapture } from '../capture/capture.ts';
+import { createCaptureClock } from '../capture/capture-clock.ts';
+import { parseEndpoint } from '../capture/endpoint.ts';
+import type { ListenerTls, UpstreamTls } from '../capture/relay.ts';
+import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { TOOL } from '../version.ts';
+import { readyLine, statusLine, summaryLines } from './capture-text.ts';
+import { exitCodeOfSignal } from './exit-code.ts';
+import { collect } from './flag-parsers.ts';
+import { untilSignal } from './interrupt.ts';
+import { parseDuration } from './parse-duration.ts';
+import { parseSize } from './parse-size.ts';
+import { createProgress } from './progress.ts';
+
+interface CaptureFlags {
+  httpListen?: string;
+  httpUpstream?: string;
+  grpcListen?: string;
+  grpcUpstream?: string;
+  oplog: string;
+  segmentAge: number;
+  segmentSize: number;
+  retainAge?: number;
+  retainSize: number;
+  maxBody: number;
+  buffer: number;
+  grace: number;
+  responses?: boolean;
+  redactHeader?: string[];
+  redactQuery?: string[];
+  dialect: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsClientCa?: string;
+  upstreamTls?: boolean;
+  upstreamCa?: string;
+  upstreamServername?: string;
+  upstreamInsecure?: boolean;
+  upstreamCert?: string;
+  upstreamKey?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const DEFAULT_RETAIN_BYTES = 10 * 1024 ** 3;
+const STATUS_MS = 1_000;
+
+/** `engram-trace capture`: recording proxies in front of a server, until they are stopped. */
+export function makeCaptureCommand(): Command {
+  const command = new Command('capture')
+    .option('--http-listen <address>', '[host:]port to take HTTP at (host: 127.0.0.1)')
+    .option('--http-upstream <address>', '[host:]port of the HTTP server; https://… for TLS')
+    .option('--grpc-listen <address>', '[host:]port to take gRPC at (host: 127.0.0.1)')
+    .option('--grpc-upstream <address>', '[host:]port of the gRPC server; https://… for TLS')
+    .requiredOption('--oplog <folder>', 'where the op log goes; made if it is missing')
+    .option('--dialect <name>', `names the operations: ${DIALECT_NAMES.join(', ')}`, 'engram')
+    .option('--responses', 'keep the answers too, not only their size and checksum');
+  addStorageFlags(command);
+  addRedactionFlags(command);
+  addTlsFlags(command);
+  return command.option('--json', 'print the ports as JSON when ready, and the summary').action(runCapture);
+}
+
+function addStorageFlags(command: Command): void {
+  const { segmentAgeNs, segmentBytes, maxBodyBytes, bufferBytes, graceMs } = CAPTURE_DEFAULTS;
+  const duration = (flags: string, text: string, ns: number, shown: string): Option =>
+    new Option(flags, text).argParser(parseDuration).default(ns, shown);
+  const size = (flags: string, text: string, bytes: number, shown: string): Option =>
+    new Option(flags, text).argParser(parseSize).default(bytes, shown);
+  command
+    .addOption(duration('--segment-age <duration>', 'begin a new file after this long', segmentAgeNs, '10m'))
+    .addOption(size('--segment-size <size>', 'or when it is this large', segmentBytes, '256MiB'))
+    .option('--retain-age <duration>', 'remove files last written longer ago than this', parseDuration)
+    .addOption(
+      size('--retain-size <size>', 'remove the oldest beyond; 0 keeps all', DEFAULT_RETAIN_BYTES, '10GiB'),
+    )
+    .addOption(size('--max-body <size>', 'keep at most this much of a request', maxBodyBytes, '16MiB'))
+    .addOption(
+      size('--buffer <size>', 'drop records when this much waits for the disk', bufferBytes, '128MiB'),
+    )
+    .addOption(
+      duration('--grace <duration>', 'let what is in flight end when stopped', graceMs * 1e6, '10s'),
+    );
+}
+
+function addRedactionFlags(command: Command): void {
+  command
+    .option('--redact-header <name>', 'replace the value of this header too; may be repeated', collect)
+    .option(
+      '--redact-query <name>',
+      'replace the value of this query parameter too; may be repeated',
+      collect,
+    );
+}
+
+function addTlsFlags(command: Command): void {
+  command
+    .option('--tls-cert <file>', 'listen with TLS: certificate (PEM)')
+    .option('--tls-key <file>', 'and its key (PEM)')
+    .option('--tls-client-ca <file>', 'ask clients for a certificate signed by this (PEM)')
+    .option('--upstream-tls', 'speak TLS to the servers')
+    .option('--upstream-ca <file>', 'trust servers signed by this (PEM)')
+    .option('--upstream-servername <name>', 'name the server must prove to be')
+    .option('--upstream-insecure', 'take any certificate')
+    .option('--upstream-cert <file>', 'certificate to show to the servers (PEM)')
+    .option('--upstream-key <file>', 'and its key (PEM)');
+}
+
+async function runCapture(flags: CaptureFlags): Promise<void> {
+  const stopped = untilSignal();
+  const listenTls = await readListenerTls(flags);
+  const upstreamTls = await readUpstreamTls(flags);
+  const capture = await startCapture({
+    http: listener('http', flags.httpListen, flags.httpUpstream, listenTls, upstreamTls),
+    grpc: listener('grpc', flags.grpcListen, flags.grpcUpstream, listenTls, upstreamTls),
+    oplogDirectory: flags.oplog,
+    clock: createCaptureClock(),
+    runId: randomBytes(4).toString('hex'),
+    tool: TOOL,
+    dialect: findDialect(flags.dialect),
+    segmentAgeNs: flags.segmentAge,
+    segmentBytes: flags.segmentSize,
+    retainAgeNs: flags.retainAge,
+    retainBytes: flags.retainSize === 0 ? undefined : flags.retainSize,
+    maxBodyBytes: flags.maxBody,
+    bufferBytes: flags.buffer,
+    keepResponses: flags.responses,
+    redactHeaders: flags.redactHeader,
+    redactQuery: flags.redactQuery,
+    graceMs: flags.grace / 1e6,
+  });
+  process.stdout.write(`${readyLine(capture, flags.json)}\n`);
+  const stopStatus = await showStatus(capture, flags.quiet);
+  process.exitCode = exitCodeOfSignal(await stopped);
+  stopStatus();
+  const summary = await capture.close();
+  if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else if (!flags.quiet) process.stderr.write(`${summaryLines(summary).join('\n')}\n`);
+}
+
+async function showStatus(capture: Capture, quiet: boolean | undefined): Promise<() => void> {
+  const progress = await createProgress({ quiet });
+  let before = { records: 0, atMs: performance.now() };
+  const timer = setInterval(() => {
+    progress.update(() => {
+      const stats = capture.stats();
+      const atMs = performance.now();
+      const ratePerSec = ((stats.records - before.records) * 1000) / Math.max(1, atMs - before.atMs);
+      before = { records: stats.records, atMs };
+      return statusLine(stats, ratePerSec);
+    });
+  }, STATUS_MS);
+  return () => {
+    clearInterval(timer);
+    progress.stop();
+  };
+}
+
+function listener(
+  kind: 'http' | 'grpc',
+  listen: string | undefined,
+  upstream: string | undefined,
+  listenTls: ListenerTls | undefined,
+  upstreamTls: UpstreamTls | undefined,
+): CaptureListener | undefined {
+  if (listen === undefined && upstream === undefined) return undefined;
+  if (listen === undefined || upstream === undefined) {
+    const missing = listen === undefined ? 'listen' : 'upstream';
+    throw new EngramTraceError('usage', `--${kind}-${missing} is missing`, {
+      hint: `--${kind}-listen and --${kind}-upstream go together`,
+    });
+  }
+  const { tls, ...target } = parseEndpoint(upstream, '127.0.0.1');
+  if (target.port === 0) throw new EngramTraceError('usage', `--${kind}-upstream needs a port`);
+  const { host, port } = parseEndpoint(listen, '127.0.0.1');
+  const tlsToServer = upstreamTls ?? (tls ? {} : undefined);
+  return { listen: { host, port }, upstream: target, listenTls, upstreamTls: tlsToServer };
+}
+
+async function readListenerTls(flags: CaptureFlags): Promise<ListenerTls | undefined> {
+  const { tlsCert, tlsKey, tlsClientCa } = flags;
+  if (tlsCert === undefined && tlsKey === undefined && tlsClientCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new EngramTraceError('usage', '--tls-cert and --tls-key go together');
+  }
+  return { cert: await pem(tlsCert), key: await pem(tlsKey), clientCa: await optionalPem(tlsClientCa) };
+}
+
+async function readUpstreamTls(flags: CaptureFlags): Promise<UpstreamTls | undefined> {
+  const { upstreamCa, upstreamCert, upstreamKey, upstreamServername, upstreamInsecure } = flags;
+  const details = [upstreamCa, upstreamCert, upstreamKey, upstreamServername];
+  if (!flags.upstreamTls && !upstreamInsecure && details.every((detail) => detail === undefined))
+    return undefined;
+  if ((upstreamCert === undefined) !== (upstreamKey === undefined)) {
+    throw new EngramTraceError('usage', '--upstream-cert and --upstream-key go together');
+  }
+  return {
+    ca: await optionalPem(upstreamCa),
+    cert: await optionalPem(upstreamCert),
+    key: await optionalPem(upstreamKey),
+    servername: upstreamServername,
+    insecure: upstreamInsecure,
+  };
+}
+
+async function optionalPem(path: string | undefined): Promise<Buffer | undefined> {
+  return path === undefined ? undefined : pem(path);
+}
+
+async function pem(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw EngramTraceError.from(cause, 'usage', { where: path });
+  }
+}

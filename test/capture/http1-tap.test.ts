@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { ByteBudget } from '../../src/capture/byte-budget.ts';
+import { createRedactor } from '../../src/capture/redactor.ts';
+import { createSniffingTap } from '../../src/capture/sniffing-tap.ts';
+import { type ConnectionEnd, guardTap, type Tap, type TapContext } from '../../src/capture/tap.ts';
+import { genericDialect } from '../../src/dialects/generic.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { splitAt } from '../wire/split-bytes.ts';
+
+interface Watched {
+  tap: Tap;
+  records: TraceRecord[];
+  context: TapContext;
+  dropped: () => number;
+  truncated: () => number;
+  reasons: string[];
+}
+
+function watch(fields: Partial<TapContext> = {}): Watched {
+  const records: TraceRecord[] = [];
+  const reasons: string[] = [];
+  let dropped = 0;
+  let truncated = 0;
+  const context: TapContext = {
+    sink: {
+      add(record, truncatedBytes) {
+        // Bodies are only good until `add` returns, as with the real recorder.
+        records.push({ ...record, body: Buffer.from(record.body) });
+        truncated += truncatedBytes;
+      },
+      drop(count) {
+        dropped += count;
+      },
+    },
+    dialect: genericDialect,
+    redactor: createRedactor(),
+    budget: new ByteBudget(1e8),
+    maxBodyBytes: 1e6,
+    keepResponses: true,
+    onGaveUp: (reason) => reasons.push(reason),
+    ...fields,
+  };
+  const tap = guardTap(createSniffingTap(context, 'run-h1'), context);
+  return { tap, records, context, dropped: () => dropped, truncated: () => truncated, reasons };
+}
+
+type Step = ['c' | 's', string, number?] | ['end', ConnectionEnd, number?] | ['fin'];
+
+/** Plays a conversation: what the client (c) and the server (s) send at which time, and how it ends. */
+function play(steps: readonly Step[], fields: Partial<TapContext> = {}): Watched {
+  const watched = watch(fields);
+  for (const [kind, text, atNs = 0] of steps) {
+    if (kind === 'c') watched.tap.fromClient(Buffer.from(text as string, 'latin1'), atNs);
+    else if (kind === 's') watched.tap.fromServer(Buffer.from(text as string, 'latin1'), atNs);
+    else if (kind === 'fin') watched.tap.serverEnded(atNs);
+    else watched.tap.closed(text as ConnectionEnd, atNs);
+  }
+  assert.equal(watched.context.budget.takenBytes, 0, 'all bytes are given back');
+  return watched;
+}
+
+const GET = 'GET /a HTTP/1.1\r\nHost: x\r\n\r\n';
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const brief = ({ path, outcome }: TraceRecord): string => `${path} ${outcome.status} ${outcome.error}`;
+
+describe('HTTP/1 tap', () => {
+  it('records what was sent, when, and what came back', () => {
+    const post = 'POST /x?key=1 HTTP/1.1\r\nAuthorization: s\r\nContent-Length: 3\r\n\r\n';
+    const { records } = play([
+      ['c', post, 100],
+      ['c', 'abc', 150],
+      ['s', 'HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\no', 300],
+      ['s', 'k', 450],
+      ['end', 'client_aborted', 900],
+    ]);
+    assert.deepEqual(records, [
+      {
+        startNs: 100,
+        durationNs: 350,
+        session: 'run-h1',
+        op: 'POST /x',
+        space: '',
+        protocol: 'http',
+        method: 'POST',
+        path: '/x?key=[redacted]',
+        headers: ['Authorization', '[redacted]', 'Content-Length', '3'],
+        body: Buffer.from('abc'),
+        bodyCompressed: false,
+        bodyBytesMissing: 0,
+        deadlineNs: undefined,
+        stream: undefined,
+        outcome: {
+          status: 201,
+          ok: true,
+          error: '',
+          responseBytes: 2,
+          responseCrc32: 2_044_517_703,
+          itemCount: undefined,
+          response: Buffer.from('ok'),
+        },
+      },
+    ]);
+  });
+
+  it('matches pipelined requests with answers in order, whatever the cuts', () => {
+    const client = Buffer.from(
+      `${GET}HEAD /b HTTP/1.1\r\n\r\nPUT /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\nGET /d HTTP/1.1\r\n\r\n`,
+    );
+    const server = Buffer.from(
+      `${OK}HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 X\r\n\r\nHTTP/1.1 404 No\r\n\r\nto the end`,
+    );
+    const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
+    fc.assert(
+      fc.property(cuts, cuts, (clientCuts, serverCuts) => {
+        const { tap, records } = watch();
+        for (const piece of splitAt(client, clientCuts)) tap.fromClient(piece, 1);
+        for (const piece of splitAt(server, serverCuts)) tap.fromServer(piece, 2);
+        tap.serverEnded(3);
+        tap.closed('incomplete', 4);
+        assert.deepEqual(records.map(brief), ['/a 200 ', '/b 200 ', '/c 204 ', '/d 404 ']);
+        assert.deepEqual(
+          records.map(({ body }) => body.toString()),
+          ['', '', 'xyz', ''],
+        );
+        assert.deepEqual(
+          records.map(({ outcome }) => outcome.responseBytes),
+          [2, 0, 0, 10],
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  const ends: [string, Step[], string[]][] = [
+    [
+      'the client goes before the answer',
+      [
+        ['c', GET],
+        ['end', 'client_aborted'],
+      ],
+      ['/a undefined client_aborted'],
+    ],
+    [
+      'the upstream can not be reached',
+      [
+        ['c', GET],
+        ['end', 'upstream_unreachable'],
+      ],
+      ['/a undefined upstream_unreachable'],
+    ],
+    [
+      'the upstream resets in its answer',
+      [
+        ['c', GET],
+        ['s', OK.slice(0, -1)],
+        ['end', 'upstream_reset'],
+      ],
+      ['/a 200 upstream_reset'],
+    ],
+    [
+      'the upstream closes in its answer',
+      [['c', GET], ['s', OK.slice(0, -1)], ['fin'], ['end', 'incomplete']],
+      ['/a 200 incomplete'],
+    ],
+    [
+      'the upstream closes without a word',
+      [['c', GET], ['fin'], ['end', 'incomplete']],
+      ['/a undefined incomplete'],
+    ],
+    [
+      'the upstream talks nonsense',
+      [
+        ['c', GET],
+        ['s', 'SSH-2.0\r\n\r\n'],
+        ['end', 'incomplete'],
+      ],
+      ['/a undefined bad_response'],
+    ],
+    [
+      'a whole connection',
+      [
+        ['c', GET],
+        ['s', OK],
+        ['end', 'client_aborted'],
+      ],
+      ['/a 200 '],
+    ],
+    [
+      'nothing but a few bytes',
+      [
+        ['c', 'GET /a HT'],
+        ['end', 'client_aborted'],
+      ],
+      [],
+    ],
+  ];
+  for (const [name, steps, expected] of ends) {
+    it(name, () => assert.deepEqual(play(steps).records.map(brief), expected));
+  }
+
+  it('marks a request that did not arrive whole', () => {
+    const half = 'POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc';
+    for (const [steps, error] of [
+      [
+        [
+          ['c', half],
+          ['end', 'client_aborted'],
+        ],
+        'request_incomplete',
+      ],
+      [
+        [
+          ['c', half],
+          ['end', 'upstream_reset'],
+        ],
+        'upstream_reset',
+      ],
+      [
+        [
+          ['c', half],
+          ['s', OK],
+          ['end', 'client_aborted'],
+        ],
+        'request_incomplete',
+      ],
+    ] as [Step[], string][]) {
+      const { records } = play(steps);
+      assert.equal(records[0]?.outcome.error, error);
+      assert.equal(records[0]?.bodyBytesMissing, 1);
+      assert.equal(records[0]?.outcome.ok, false);
+    }
+  });
+
+  it('waits for the rest of a request that was answered early', () => {
+    const head = 'POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\n';
+    const { records } = play([
+      ['c', `${head}ab`],
+      ['s', OK, 5],
+      ['c', `cd${GET}`, 9],
+      ['s', OK, 12],
+      ['end', 'client_aborted', 20],
+    ]);
+    assert.deepEqual(
+      records.map(({ body, durationNs }) => [body.toString(), durationNs]),
+      [
+        ['abcd', 5],
+        ['', 3],
+      ],
+    );
+  });
+
+  it('keeps the beginning of a body that is too long, and says what is missing', () => {
+    const post = `POST /a HTTP/1.1\r\nContent-Length: 100\r\n\r\n${'x'.repeat(100)}`;
+    const limited = play(
+      [
+        ['c', post],
+        ['s', OK],
+        ['end', 'client_aborted'],
+      ],
+      { maxBodyBytes: 10 },
+    );
+    assert.equal(limited.records[0]?.body.length, 10);
+    assert.equal(limited.records[0]?.bodyBytesMissing, 90);
+    assert.equal(limited.truncated(), 90);
+    const poor = play(
+      [
+        ['c', post],
+        ['s', OK],
+        ['end', 'client_aborted'],
+      ],
+      { budget: new ByteBudget(50) },
+    );
+    assert.equal(poor.records[0]?.body.length, 0);
+    assert.equal(poor.records[0]?.bodyBytesMissing, 100);
+  });
+
+  it('records an upgrade and sees nothing of what follows', () => {
+    const upgrade = 'GET /ws HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const { records, dropped, tap } = play([
+      ['c', `${upgrade}\x81\x85 early`],
+      ['s', 'HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n\x81\x02hi'],
+      ['c', '\x81\x85garbage that is no HTTP'],
+      ['s', 'more'],
+    ]);
+    assert.deepEqual(records.map(brief), ['/ws 101 ']);
+    assert.equal(tap.idle, false, 'who knows what is in flight');
+    tap.closed('client_aborted', 1);
+    assert.equal(records.length, 1);
+    assert.equal(dropped(), 0);
+  });
+
+  it('goes on behind an upgrade that was refused', () => {
+    const upgrade = 'GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n';
+    const { records } = play([
+      ['c', upgrade + GET.slice(0, 5), 1],
+      ['c', GET.slice(5), 2],
+      ['s', OK, 3],
+      ['s', OK, 4],
+      ['end', 'incomplete', 9],
+    ]);
+    assert.deepEqual(records.map(brief), ['/ws 200 ', '/a 200 ']);
+    assert.equal(records[1]?.startNs, 1);
+  });
+
+  it('records CONNECT and leaves the tunnel alone', () => {
+    const connect = 'CONNECT db:5432 HTTP/1.1\r\n\r\n';
+    const { records } = play([
+      ['c', connect],
+      ['s', 'HTTP/1.1 200 OK\r\n\r\n'],
+      ['c', 'raw'],
+      ['s', 'raw'],
+      ['end', 'incomplete'],
+    ]);
+    assert.deepEqual(records.map(brief), ['db:5432 200 ']);
+  });
+
+  it('gives up an ambiguous request, counts it, and still matches those before it', () => {
+    const smuggled = 'POST /evil HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const { records, dropped, reasons } = play([
+      ['c', GET + smuggled],
+      ['c', GET],
+      ['s', OK],
+      ['s', OK],
+      ['end', 'incomplete'],
+    ]);
+    assert.deepEqual(records.map(brief), ['/a 200 ']);
+    assert.equal(dropped(), 1);
+    assert.match(reasons[0] ?? '', /Content-Length and Transfer-Encoding/);
+  });
+
+  it('marks a request whose chunks break off in nonsense', () => {
+    const chunked = 'POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n';
+    const { records, dropped } = play([
+      ['c', chunked],
+      ['s', 'HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n'],
+      ['end', 'incomplete'],
+    ]);
+    assert.deepEqual(records.map(brief), ['/a 400 request_malformed']);
+    assert.equal(dropped(), 0);
+  });
+
+  it('is not impressed by a 408 on an idle connection', () => {
+    const { records, dropped } = play([
+      ['c', GET],
+      ['s', OK],
+      ['s', 'HTTP/1.1 408 Timeout\r\n\r\n'],
+      ['end', 'incomplete'],
+    ]);
+    assert.equal(records.length, 1);
+    assert.equal(dropped(), 0);
+  });
+
+  it('is contained: a dialect that throws costs one record, and nobody notices', () => {
+    const broken = {
+      ...genericDialect,
+      describe: () => {
+        throw new Error('broken dialect');
+      },
+    };
+    const { records, dropped, reasons } = play(
+      [
+        ['c', GET],
+        ['s', OK],
+        ['c', GET],
+        ['s', OK],
+        ['end', 'incomplete'],
+      ],
+      { dialect: broken },
+    );
+    assert.deepEqual([records.length, dropped(), reasons], [0, 1, ['broken dialect']]);
+  });
+
+  it('never throws and never keeps bytes, whatever comes', () => {
+    const part = fc.constantFrom(
+      GET,
+      OK,
+      'POST / HTTP/1.1\r\n',
+      'Content-Length: 5\r\n',
+      '\r\n',
+      'abc',
+      'HTTP/1.1 101 X\r\n\r\n',
+      '\0',
+      'Transfer-Encoding: chunked\r\n\r\n',
+      '5\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    );
+    const step = fc.tuple(fc.constantFrom('c' as const, 's' as const), part);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
+        play([...steps, ['end', 'incomplete', 1]]);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});

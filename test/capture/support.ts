@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import {
+  type Capture,
+  type CaptureListener,
+  type CaptureOptions,
+  startCapture,
+} from '../../src/capture/capture.ts';
+import { createCaptureClock } from '../../src/capture/capture-clock.ts';
+import { genericDialect } from '../../src/dialects/generic.ts';
+import { openTrace } from '../../src/trace/open-trace.ts';
+import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
+
+export const LOOPBACK = '127.0.0.1';
+export const run = promisify(execFile);
+
+/** A folder that is gone after the test. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Whether a program is installed here. */
+export async function hasProgram(name: string): Promise<boolean> {
+  return run('sh', ['-c', `command -v ${name}`]).then(
+    () => true,
+    () => false,
+  );
+}
+
+export function listenerTo(port: number): CaptureListener {
+  return { listen: { host: LOOPBACK, port: 0 }, upstream: { host: LOOPBACK, port } };
+}
+
+/** A capture into a folder of its own, closed after the test. */
+export async function captureFor(
+  t: TestContext,
+  options: Partial<CaptureOptions>,
+): Promise<{ capture: Capture; folder: string; port: number }> {
+  const folder = join(await temporaryFolder(t), 'oplog');
+  const capture = await startCapture({
+    oplogDirectory: folder,
+    clock: createCaptureClock(),
+    runId: 'test1234',
+    tool: 'test',
+    dialect: genericDialect,
+    graceMs: 2_000,
+    ...options,
+  });
+  t.after(() => capture.close());
+  return { capture, folder, port: capture.httpPort ?? (capture.grpcPort as number) };
+}
+
+export interface OpLogContent {
+  headers: TraceHeader[];
+  records: TraceRecord[];
+  loss: Loss;
+  files: string[];
+}
+
+/** Everything in an op log's folder. */
+export async function readOpLog(folder: string): Promise<OpLogContent> {
+  const content: OpLogContent = { headers: [], records: [], loss: emptyLoss(), files: [] };
+  for (const name of (await readdir(folder)).sort()) {
+    const trace = await openTrace(join(folder, name));
+    content.files.push(join(folder, name));
+    content.headers.push(trace.header);
+    for await (const batch of trace.records()) content.records.push(...batch);
+    addLoss(content.loss, trace.loss);
+    await trace.close();
+  }
+  return content;
+}
+
+export interface Arrival {
+  method: string;
+  url: string;
+  rawHeaders: string[];
+  body: Buffer;
+}
+
+/** A server that notes what arrives and answers as `answer` says. */
+export async function loggingServer(
+  t: TestContext,
+  answer: (arrival: Arrival, response: http.ServerResponse, request: http.IncomingMessage) => void = (
+    _,
+    response,
+  ) => response.end('ok'),
+): Promise<{ port: number; arrivals: Arrival[] }> {
+  const arrivals: Arrival[] = [];
+  const server = http.createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('error', () => {});
+    request.on('end', () => {
+      const { method = '', url = '', rawHeaders } = request;
+      const arrival = { method, url, rawHeaders, body: Buffer.concat(parts) };
+      arrivals.push(arrival);
+      answer(arrival, response, request);
+    });
+  });
+  return { port: await listenFor(t, server), arrivals };
+}
+
+/** A TCP server that treats its connections as `serve` says. */
+export async function rawServer(t: TestContext, serve: (socket: net.Socket) => void): Promise<number> {
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    serve(socket);
+  });
+  return listenFor(t, server);
+}
+
+export async function listenFor(t: TestContext, server: net.Server | http.Server): Promise<number> {
+  const sockets = new Set<net.Socket>();
+  server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, 4096, resolve));
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port where nothing listens. */
+export async function deadPort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Waits until `isTrue`; a machine may stall for seconds. */
+export async function until(isTrue: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!isTrue()) {
+    if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Sends raw bytes and gives everything that came back, and how the connection ended. */
+export function talk(
+  port: number,
+  bytes: string | Buffer,
+  options: { halfClose?: boolean; stopAt?: RegExp } = {},
+): Promise<{ text: string; error: string }> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host: LOOPBACK, allowHalfOpen: true });
+    let text = '';
+    let error = '';
+    const timer = setTimeout(() => socket.destroy(new Error('timeout')), 20_000);
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      if (options.stopAt?.test(text)) socket.end();
+    });
+    socket.on('end', () => socket.end());
+    socket.on('error', (thrown: NodeJS.ErrnoException) => {
+      error = thrown.code ?? thrown.message;
+    });
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve({ text, error });
+    });
+    if (options.halfClose) socket.end(bytes);
+    else socket.write(bytes);
+  });
+}
