@@ -70,7 +70,7 @@ export function createBlockBuilder(epochUnixNs: bigint): BlockBuilder {
   };
   return {
     add(record) {
-      checkRecord(record);
+      checkRecord(record, starts.length === 0 ? record.startNs : firstStartNs);
       const mark = bodies.sizeBytes;
       try {
         encodeRecord(record, strings, bodies);
@@ -123,9 +123,12 @@ export function createBlockBuilder(epochUnixNs: bigint): BlockBuilder {
   };
 }
 
-function checkRecord(record: TraceRecord): void {
-  if (!Number.isSafeInteger(record.startNs)) {
-    throw new EngramTraceError('bad_record', `start ${record.startNs} is not an integer of ns`);
+function checkRecord(record: TraceRecord, firstStartNs: number): void {
+  if (!Number.isSafeInteger(record.startNs) || !Number.isSafeInteger(record.startNs - firstStartNs)) {
+    throw new EngramTraceError(
+      'bad_record',
+      `start ${record.startNs} is no integer of ns, or farther than 104 days from others`,
+    );
   }
   let dataBytes = record.body.length + (record.outcome.response?.length ?? 0) + record.path.length;
   for (const message of record.stream?.messages ?? []) dataBytes += message.data.length;

@@ -5,7 +5,7 @@ import {
   distributionToWire,
   mergeDistribution,
 } from './distribution.ts';
-import { toSafe } from './header-codec.ts';
+import { fromSum, toSafe } from './header-codec.ts';
 import type { BlockStats, OpStats } from './trace-index.ts';
 
 /** Arrivals are counted on a grid of this width that starts at the Unix epoch. */
@@ -16,10 +16,12 @@ export const SKETCH_SIZE = 256;
 /** Arrivals of one block: bin number (Unix time / 10 ms) and count, ascending. */
 export type Arrivals = readonly (readonly [bin: number, count: number])[];
 
-/** Number of the arrival bin that a start falls in. */
-export function binOf(epochUnixNs: bigint, startNs: number): number {
+/** Gives the arrival bin that a start (ns from `epochUnixNs`) falls in; what is before 1970 counts as bin 0. */
+export function createBinOf(epochUnixNs: bigint): (startNs: number) => number {
   const width = BigInt(ARRIVAL_BIN_NS);
-  return Number(epochUnixNs / width) + Math.floor((Number(epochUnixNs % width) + startNs) / ARRIVAL_BIN_NS);
+  const zeroBin = Number(epochUnixNs / width);
+  const intoBinNs = Number(epochUnixNs % width);
+  return (startNs) => Math.max(0, zeroBin + Math.floor((intoBinNs + startNs) / ARRIVAL_BIN_NS));
 }
 
 export function createBlockStats(): BlockStats {
@@ -88,21 +90,21 @@ export function blockStatsToWire(stats: BlockStats, arrivals: Arrivals): WireSta
   const intern = (text: string) => (text === '' ? 0 : strings.push(text) - 1);
   const ops = [...stats.ops].map(([op, o]) => ({
     op: intern(op),
-    count: BigInt(o.count),
-    failed: BigInt(o.failed),
-    requestBytes: BigInt(o.requestBytes),
-    responseBytes: BigInt(o.responseBytes),
+    count: fromSum(o.count),
+    failed: fromSum(o.failed),
+    requestBytes: fromSum(o.requestBytes),
+    responseBytes: fromSum(o.responseBytes),
     duration: distributionToWire(o.duration),
   }));
   return {
     ops,
     spaces: [...stats.spaces].flatMap(([space, count]) => [intern(space), count]),
     strings,
-    httpRecords: BigInt(stats.httpRecords),
-    grpcRecords: BigInt(stats.grpcRecords),
-    grpcStreams: BigInt(stats.grpcStreams),
+    httpRecords: fromSum(stats.httpRecords),
+    grpcRecords: fromSum(stats.grpcRecords),
+    grpcStreams: fromSum(stats.grpcStreams),
     sessionHashes: stats.sessionHashes,
-    firstBin: BigInt(arrivals[0]?.[0] ?? 0),
+    firstBin: fromSum(arrivals[0]?.[0] ?? 0),
     arrivals: arrivals.flatMap(([bin, count], i) => [bin - (arrivals[i - 1]?.[0] ?? bin), count]),
     gaps: distributionToWire(stats.gaps),
   };

@@ -46,7 +46,10 @@ export function createTraceWriter(
       for (const record of batch) {
         if (spans(record)) await flush();
         block.add(record);
-        latestNs = Math.max(latestNs, record.startNs + (record.durationNs ?? 0));
+        latestNs = Math.max(
+          latestNs,
+          Math.min(record.startNs + (record.durationNs ?? 0), Number.MAX_SAFE_INTEGER),
+        );
         if (block.sizeBytes >= maxBlockBytes) await flush();
       }
     },

@@ -1,5 +1,5 @@
 import type { Distribution as WireDistribution } from '../gen/engram/trace/v1/trace.ts';
-import { toSafe } from './header-codec.ts';
+import { fromSum, toSafe } from './header-codec.ts';
 import type { Distribution } from './trace-index.ts';
 
 // Log-linear buckets: 0..63 are exact, from there on each power of two is cut into 32 equal parts.
@@ -81,11 +81,11 @@ export function distributionToWire(distribution: Distribution): WireDistribution
     previous = bucket;
   }
   return {
-    count: BigInt(distribution.count),
+    count: fromSum(distribution.count),
     sum: distribution.sum,
     sumOfSquares: distribution.sumOfSquares,
-    min: BigInt(distribution.min),
-    max: BigInt(distribution.max),
+    min: fromSum(distribution.min),
+    max: fromSum(distribution.max),
     buckets,
   };
 }

@@ -57,13 +57,13 @@ export function newerVersion(version: number, where: string): EngramTraceError {
 
 export function lossToWire(loss: Loss): WireLoss {
   return {
-    recordsDropped: BigInt(loss.recordsDropped),
-    bodiesTruncated: BigInt(loss.bodiesTruncated),
-    bodyBytesTruncated: BigInt(loss.bodyBytesTruncated),
-    recordsSampledOut: BigInt(loss.recordsSampledOut),
-    recordsLate: BigInt(loss.recordsLate),
-    blocksDamaged: BigInt(loss.blocksDamaged),
-    recordsDamaged: BigInt(loss.recordsDamaged),
+    recordsDropped: fromSum(loss.recordsDropped),
+    bodiesTruncated: fromSum(loss.bodiesTruncated),
+    bodyBytesTruncated: fromSum(loss.bodyBytesTruncated),
+    recordsSampledOut: fromSum(loss.recordsSampledOut),
+    recordsLate: fromSum(loss.recordsLate),
+    blocksDamaged: fromSum(loss.blocksDamaged),
+    recordsDamaged: fromSum(loss.recordsDamaged),
   };
 }
 
@@ -85,6 +85,11 @@ export function toSafe(value: bigint): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) throw new RangeError(`${value} is out of range`);
   return number;
+}
+
+/** A sum as a 64-bit integer. Sums of nonsense may pass 2^53; they stop there, so that every file written is readable. */
+export function fromSum(sum: number): bigint {
+  return BigInt(Math.min(sum, Number.MAX_SAFE_INTEGER));
 }
 
 const windowToWire = (window: TimeWindow) => ({

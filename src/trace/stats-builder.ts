@@ -1,6 +1,5 @@
 import {
-  ARRIVAL_BIN_NS,
-  binOf,
+  createBinOf,
   createBlockStats,
   createOpStats,
   encodeBlockStats,
@@ -58,11 +57,10 @@ export function requestBytes(record: TraceRecord): number {
 }
 
 function countArrivals(starts: ArrayLike<number>, epochUnixNs: bigint): [number, number][] {
-  const zeroBin = binOf(epochUnixNs, 0);
-  const intoBinNs = Number(epochUnixNs % BigInt(ARRIVAL_BIN_NS));
+  const binOf = createBinOf(epochUnixNs);
   const arrivals: [number, number][] = [];
   for (let i = 0; i < starts.length; i++) {
-    const bin = zeroBin + Math.floor((intoBinNs + (starts[i] ?? 0)) / ARRIVAL_BIN_NS);
+    const bin = binOf(starts[i] ?? 0);
     const last = arrivals.at(-1);
     if (last?.[0] === bin) last[1]++;
     else arrivals.push([bin, 1]);

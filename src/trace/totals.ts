@@ -1,4 +1,10 @@
-import { ARRIVAL_BIN_NS, binOf, createBlockStats, decodeBlockStats, mergeBlockStats } from './block-stats.ts';
+import {
+  ARRIVAL_BIN_NS,
+  createBinOf,
+  createBlockStats,
+  decodeBlockStats,
+  mergeBlockStats,
+} from './block-stats.ts';
 import { addLoss, emptyLoss } from './record.ts';
 import type { BlockEntry, Totals } from './trace-index.ts';
 
@@ -18,8 +24,9 @@ export function computeTotals(entries: readonly BlockEntry[], ops: string[], epo
   if (!first) return totals;
   totals.firstStartNs = first.firstStartNs;
   totals.lastStartNs = filled.reduce((last, entry) => Math.max(last, entry.lastStartNs), first.lastStartNs);
-  const firstBin = binOf(epochUnixNs, totals.firstStartNs);
-  const bins = binOf(epochUnixNs, totals.lastStartNs) - firstBin + 1;
+  const binOf = createBinOf(epochUnixNs);
+  const firstBin = binOf(totals.firstStartNs);
+  const bins = binOf(totals.lastStartNs) - firstBin + 1;
   const stepBins = Math.ceil(bins / MAX_TIMELINE);
   totals.timelineStepNs = stepBins * ARRIVAL_BIN_NS;
   totals.timeline = new Array<number>(Math.ceil(bins / stepBins)).fill(0);
