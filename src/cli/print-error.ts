@@ -4,7 +4,7 @@ import { type ExitCode, exitCodeOf } from './exit-code.ts';
 /** Text for people: what went wrong and where, then what to do about it. At most two lines. */
 export function errorText(error: EngramTraceError): string {
   const where = error.where === undefined ? '' : `${error.where}: `;
-  const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+  const hint = error.hint === undefined ? '' : `\n  ${sentence(error.hint)}`;
   return `engram-trace: ${oneLine(where + error.message)}${hint}\n`;
 }
 
@@ -24,6 +24,12 @@ function understood(thrown: unknown): EngramTraceError {
     where: 'unexpected error',
     hint: 'this is a bug in engram-trace; run it again with ENGRAM_TRACE_DEBUG=1 to see where',
   });
+}
+
+/** Hints are written as they come; names of ours keep their small letters. */
+function sentence(hint: string): string {
+  const start = /^(engram-trace|known:)/.test(hint) ? hint.charAt(0) : hint.charAt(0).toUpperCase();
+  return `${start}${oneLine(hint.slice(1))}${/[.?!]$/.test(hint) ? '' : '.'}`;
 }
 
 function oneLine(text: string): string {

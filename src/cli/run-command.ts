@@ -62,16 +62,9 @@ function naming(flag: string, parse: ParseArg): ParseArg {
     try {
       return parse(value, previous);
     } catch (thrown) {
-      const ours =
-        thrown instanceof EngramTraceError ||
-        (thrown as CommanderError)?.code === 'commander.invalidArgument';
-      if (!ours) throw thrown;
-      const error = EngramTraceError.from(thrown, 'usage');
-      throw new EngramTraceError('usage', error.message, {
-        where: error.where ?? flag,
-        hint: error.hint,
-        cause: thrown,
-      });
+      if (!(thrown instanceof EngramTraceError)) throw thrown;
+      const { message, where = flag, hint } = thrown;
+      throw new EngramTraceError('usage', message, { where, hint, cause: thrown });
     }
   };
 }
@@ -80,7 +73,8 @@ function naming(flag: string, parse: ParseArg): ParseArg {
 async function applyDefaults(command: Command, entry: CommandEntry, args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return;
   const trial = await build(entry);
-  trial.parseOptions([...args]);
+  const [unknown] = trial.parseOptions([...args]).unknown;
+  if (unknown !== undefined) throw unknownFlag(unknown, command);
   const file = trial.getOptionValue('config') ?? process.env['ENGRAM_TRACE_CONFIG'];
   const { applySettings, settableFlags } = await import('./settings.ts');
   const given = (attribute: string) => trial.getOptionValueSource(attribute) === 'cli';
@@ -103,14 +97,20 @@ async function configOf(file: string, command: string, flags: readonly string[])
   );
 }
 
-/** Commander's complaint in our words, with the nearest flag. */
+/** Commander's complaint in our words. */
 function usageError(error: CommanderError, command: Command | undefined): EngramTraceError {
   const message = (error.message.split('\n')[0] ?? '')
     .replace(/^error: /, '')
     .replaceAll(/\boption\b/g, 'flag');
-  const help = `engram-trace ${command?.name() ?? ''} --help lists the flags`;
-  const unknown = error.code === 'commander.unknownOption' ? /'(.*)'/.exec(message)?.[1] : undefined;
-  const flags = command?.options.map((option) => option.long ?? option.flags) ?? [];
-  const hint = unknown === undefined ? help : didYouMean(unknown, flags, help);
-  return new EngramTraceError('usage', message, { hint, cause: error });
+  return new EngramTraceError('usage', message, { hint: helpHint(command), cause: error });
+}
+
+function unknownFlag(flag: string, command: Command): EngramTraceError {
+  const flags = command.options.map((option) => option.long ?? option.flags);
+  const hint = didYouMean(flag, flags, helpHint(command));
+  return new EngramTraceError('usage', `unknown flag '${flag}'`, { hint });
+}
+
+function helpHint(command: Command | undefined): string {
+  return `engram-trace ${command?.name() ?? ''} --help lists the flags`;
 }

@@ -19,7 +19,7 @@ const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 export function sizeText(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(SIZE_UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : numberText(value)} ${SIZE_UNITS[power]}`;
+  return `${Number.isInteger(value) ? value : numberText(value)} ${SIZE_UNITS[power]}`;
 }
 
 /** Seconds as `1 h 02 min 03 s`, `12.3 s` or `4.56 ms`. */

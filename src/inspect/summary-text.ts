@@ -90,7 +90,18 @@ function opSection(summary: TraceSummary): string[] {
   const right = (title: string) => ({ title, align: 'right' as const });
   const columns = [
     { title: 'op' },
-    ...['count', 'per s', 'failed', 'request', 'response', 'mean ms', 'p50', 'p90', 'p99', 'max'].map(right),
+    ...[
+      'count',
+      'per s',
+      'failed',
+      'mean request',
+      'mean response',
+      'mean ms',
+      'p50',
+      'p90',
+      'p99',
+      'max',
+    ].map(right),
   ];
   return capped(textTable(columns, summary.ops.slice(0, MOST_ROWS).map(opRow)), summary.ops.length, 'ops');
 }

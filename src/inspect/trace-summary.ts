@@ -191,17 +191,26 @@ function gapSummary(gaps: Distribution): TraceSummary['inter_arrival_us'] {
 }
 
 function burstSummary(totals: Totals): BurstSummary | null {
-  const { timeline, timelineStepNs: stepNs } = totals;
-  if (timeline.length < 2 || stepNs <= 0) return null;
-  const peak = timeline.reduce((most, count) => Math.max(most, count), 0);
-  const average = timeline.reduce((sum, count) => sum + count, 0) / timeline.length;
+  const { timeline, timelineStepNs } = totals;
+  if (timeline.length < 2 || timelineStepNs <= 0) return null;
+  const stepS = timelineStepNs / 1e9;
+  // A peak of 10 ms is chance; a peak of a second is load.
+  const wantedS = timeline.length * stepS >= 10 ? 1 : 0.1;
+  const perPeak = Math.max(1, Math.round(wantedS / stepS));
+  const peaks: number[] = [];
+  for (let i = 0; i < timeline.length; i += perPeak) peaks.push(sumOf(timeline.slice(i, i + perPeak)));
+  const peakPerSec = Math.max(...peaks) / (perPeak * stepS);
   return {
     dispersion_10ms: finiteOrNull(totals.dispersion10Ms),
     dispersion_100ms: finiteOrNull(totals.dispersion100Ms),
-    peak_per_s: peak / (stepNs / 1e9),
-    peak_over_mean: peak / average,
-    step_s: stepNs / 1e9,
+    peak_per_s: peakPerSec,
+    peak_over_mean: peakPerSec / (sumOf(timeline) / (timeline.length * stepS)),
+    step_s: perPeak * stepS,
   };
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function finiteOrNull(value: number): number | null {

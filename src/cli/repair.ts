@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { countText, sizeText } from '../inspect/number-text.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { type RepairReport, repairTrace } from '../trace/repair.ts';
+import { withCleanUp } from './interrupt.ts';
+import { openOutput } from './output.ts';
+
+interface RepairFlags {
+  output: string;
+  force?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `engram-trace repair`: what is whole of a damaged trace file, with a new index. */
+export function makeRepairCommand(): Command {
+  return new Command('repair')
+    .argument('<trace>', 'damaged or cut-off trace file; it is not changed')
+    .requiredOption('-o, --output <file>', 'where the repaired trace goes; - is stdout')
+    .option('--force', 'replace an output that exists')
+    .option('--json', 'the report as JSON on stdout')
+    .action(runRepair);
+}
+
+async function runRepair(input: string, flags: RepairFlags): Promise<void> {
+  if (flags.json && flags.output === '-') {
+    throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
+  }
+  const output = await openOutput(flags.output, { ...flags, format: 'trace' });
+  const report = await withCleanUp(output.abort, () => repairTrace(input, output.sink));
+  if (flags.json) process.stdout.write(`${JSON.stringify(reportJson(report))}\n`);
+  else if (!flags.quiet) process.stderr.write(reportText(flags.output, report));
+}
+
+function reportText(output: string, report: RepairReport): string {
+  const lost: (string | false)[] = [
+    report.headerLost && 'the header was lost: its epoch was taken from the first block',
+    report.blocksDamaged > 0 && damageText(report),
+    report.bytesCutOff > 0 &&
+      `${sizeText(report.bytesCutOff)} at the end belong to a block that is not whole`,
+    report.bytesIgnored > 0 && `${sizeText(report.bytesIgnored)} behind the end are no part of the trace`,
+    !report.hadIndex && 'the index was missing or damaged and has been made anew',
+    report.wasWhole && 'there was nothing to repair',
+  ];
+  const recovered = `${countText(report.records)} records in ${countText(report.blocks)} blocks`;
+  const lines = [`${output}: ${recovered}`, ...lost.filter((line) => line !== false)];
+  return `repair: ${lines.join('\n        ')}\n`;
+}
+
+function damageText({ blocksDamaged, bytesDamaged, recordsDamaged }: RepairReport): string {
+  const records = recordsDamaged > 0 ? `, with ${countText(recordsDamaged)} records` : '';
+  return `${countText(blocksDamaged)} blocks (${sizeText(bytesDamaged)}) are damaged and left out${records}`;
+}
+
+function reportJson(report: RepairReport): object {
+  return {
+    blocks: report.blocks,
+    records: report.records,
+    blocks_damaged: report.blocksDamaged,
+    bytes_damaged: report.bytesDamaged,
+    records_damaged: report.recordsDamaged,
+    bytes_cut_off: report.bytesCutOff,
+    bytes_ignored: report.bytesIgnored,
+    header_lost: report.headerLost,
+    had_index: report.hadIndex,
+    was_whole: report.wasWhole,
+  };
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { COMMANDS } from '../../src/cli/command-table.ts';
+import { VERSION } from '../../src/version.ts';
+import { runCli } from './run-cli.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engram-trace-test-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const LINE = '{"start_ns":1,"op":"recall","path":"/r","session":"a","outcome":{"status":200,"ok":true}}\n';
+
+async function configFile(text: string): Promise<string> {
+  const path = join(folder, `config-${Math.random().toString(36).slice(2)}.toml`);
+  await writeFile(path, text);
+  return path;
+}
+
+test('help lists every command, on stdout; without a command it is an error', async () => {
+  const help = await runCli(['--help']);
+  assert.equal(help.code, 0);
+  for (const { name, summary } of COMMANDS) assert.ok(help.stdout.includes(summary), name);
+  const none = await runCli([]);
+  assert.deepEqual([none.code, none.stdout, none.stderr], [2, '', help.stdout]);
+});
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  assert.equal(VERSION, version);
+  assert.equal((await runCli(['--version'])).stdout, `${version}\n`);
+});
+
+test('every command has its help, with --config and --quiet', async () => {
+  for (const { name } of COMMANDS) {
+    const help = await runCli([name, '--help']);
+    assert.equal(help.code, 0, `${name}: ${help.stderr}`);
+    assert.match(help.stdout, new RegExp(`^Usage: engram-trace ${name}`));
+    assert.match(help.stdout, /--config <file>[\s\S]*--help/);
+    assert.match(help.stdout, /--quiet/);
+  }
+  assert.equal((await runCli(['help', 'filter'])).stdout, (await runCli(['filter', '--help'])).stdout);
+});
+
+test('unknown commands and flags name the nearest known one', async () => {
+  const command = await runCli(['exprot']);
+  assert.deepEqual([command.code, command.stdout], [2, '']);
+  assert.equal(command.stderr, "engram-trace: unknown command 'exprot'\n  Did you mean export?\n");
+  const flag = await runCli(['export', '--outptu', 'x']);
+  assert.equal(flag.code, 2);
+  assert.equal(flag.stderr, "engram-trace: unknown flag '--outptu'\n  Did you mean --output?\n");
+  const far = await runCli(['filter', '--frobnicate']);
+  assert.equal(
+    far.stderr,
+    "engram-trace: unknown flag '--frobnicate'\n  engram-trace filter --help lists the flags.\n",
+  );
+  const first = await runCli(['--hepl']);
+  assert.equal(first.stderr, "engram-trace: unknown flag '--hepl'\n  Did you mean --help?\n");
+});
+
+test('wrong values tell the flag, its value and how to write it', async () => {
+  const table: [string[], RegExp][] = [
+    [['filter', '--status', '9xx9'], /'9xx9' is not a status\n {2}Write it like/],
+    [['filter', '--latency', '10ms'], /--latency: '10ms' is not a range of latencies/],
+    [['filter', '--limit', '-1'], /--limit: '-1' is not a whole number/],
+    [['filter', '--sample', '1.5'], /--sample: '1.5' is not a ratio/],
+    [['filter', '--format', 'csv'], /--format.*'csv' is invalid.*trace, ndjson, ndjson\.zst/],
+    [['filter', '--ok', '--failed'], /'--ok' cannot be used with.*'--failed'/],
+    [['filter', '--from', '2025-02-30T00:00:00Z'], /--from: '2025-02-30T00:00:00Z' is not a time/],
+    [['export', '--output', 'x'], /required flag '--source <dir>' not specified/],
+    [['export', '--source', 's', '--output', 'x', '--end', 'now', '--duration', '1'], /cannot be used with/],
+    [['export', '--source', 's', '--output', 'x', '--duration', '1y'], /--duration: '1y' is not a duration/],
+    [['cat', 'a', 'b'], /too many arguments/],
+    [['dev-server', '--http-port', '70000'], /--http-port: '70000' is not a port/],
+    [['filter', '--op'], /flag '--op <name>' argument missing/],
+  ];
+  for (const [args, expected] of table) {
+    const { code, stdout, stderr } = await runCli(args, { input: LINE });
+    assert.deepEqual([code, stdout], [2, ''], `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, expected);
+    assert.ok(stderr.split('\n').length <= 3, stderr);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  }
+});
+
+test('a variable sets what the command line leaves open', async () => {
+  const input = LINE.repeat(3);
+  const run = async (args: string[], env: Record<string, string>) =>
+    (await runCli(['cat', ...args], { input, env })).stdout.split('\n').length - 2;
+  assert.equal(await run([], { ENGRAM_TRACE_LIMIT: '1' }), 1);
+  assert.equal(await run(['--limit', '2'], { ENGRAM_TRACE_LIMIT: '1' }), 2);
+  assert.equal(await run([], { ENGRAM_TRACE_LIMIT: '' }), 3);
+  const bad = await runCli(['cat'], { input, env: { ENGRAM_TRACE_LIMIT: 'many' } });
+  assert.equal(bad.code, 2);
+  assert.match(bad.stderr, /^engram-trace: ENGRAM_TRACE_LIMIT: 'many' is not a whole number\n/);
+});
+
+test('switches can be turned on and off by a variable, and nothing else', async () => {
+  const run = (value: string) =>
+    runCli(['filter', '--format', 'ndjson'], { input: LINE, env: { ENGRAM_TRACE_INVERT: value } });
+  assert.doesNotMatch((await run('1')).stdout, /start_ns":1,/);
+  assert.match((await run('0')).stdout, /start_ns":1,/);
+  const bad = await run('perhaps');
+  assert.deepEqual(
+    [bad.code, bad.stderr],
+    [2, "engram-trace: ENGRAM_TRACE_INVERT: 'perhaps' is neither true nor false\n"],
+  );
+});
+
+test('a repeatable flag on the command line replaces the values of the variable', async () => {
+  const input = LINE + LINE.replace('recall', 'search') + LINE.replace('recall', 'get');
+  const ops = async (args: string[]) => {
+    const env = { ENGRAM_TRACE_OP: 'recall\nsearch' };
+    const { stdout } = await runCli(['filter', '--format', 'ndjson', ...args], { input, env });
+    return [...stdout.matchAll(/"op":"(\w+)"/g)].map((match) => match[1]);
+  };
+  assert.deepEqual(await ops([]), ['recall', 'search']);
+  assert.deepEqual(await ops(['--op', 'get']), ['get']);
+});
+
+test('the configuration file: section of the command, behind variables and flags', async () => {
+  const config = await configFile('quiet = true\n[cat]\nlimit = 1\n[replay]\nrate_multiplier = 2\n');
+  const input = LINE.repeat(3);
+  const lines = async (args: string[], env: Record<string, string> = {}) => {
+    const { stdout, stderr } = await runCli(['cat', ...args], { input, env });
+    assert.equal(stderr, '');
+    return stdout.split('\n').length - 2;
+  };
+  assert.equal(await lines(['--config', config]), 1);
+  assert.equal(await lines([], { ENGRAM_TRACE_CONFIG: config }), 1);
+  assert.equal(await lines(['--config', config], { ENGRAM_TRACE_LIMIT: '2' }), 2);
+  assert.equal(await lines(['--config', config, '--limit', '3'], { ENGRAM_TRACE_LIMIT: '2' }), 3);
+});
+
+test('mistakes in the configuration file are told with the file and the nearest name', async () => {
+  const table: [string, RegExp][] = [
+    ['[cat]\nlimti = 1\n', /unknown key in \[cat\] 'limti'\n {2}Did you mean limit\?/],
+    ['[cta]\nlimit = 1\n', /unknown section 'cta'\n {2}Did you mean cat\?/],
+    ['limit = 1\n', /unknown key outside a section 'limit'/],
+    ['[cat]\nlimit = "x"\n', /\[cat\] limit: 'x' is not a whole number/],
+    ['[cat]\nskip-damaged = 1\n', /\[cat\] skip-damaged: must be true or false/],
+    ['[cat\n', /configuration file .*, line 1/],
+  ];
+  for (const [text, expected] of table) {
+    const { code, stderr } = await runCli(['cat', '--config', await configFile(text)], { input: LINE });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, expected);
+    assert.match(stderr, /config-\w+\.toml/);
+  }
+  const missing = await runCli(['cat', '--config', join(folder, 'none.toml')], { input: LINE });
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /none\.toml/);
+});
+
+test('a stack is shown only where ENGRAM_TRACE_DEBUG asks for it', async () => {
+  const args = ['cat', join(folder, 'not-there')];
+  assert.doesNotMatch((await runCli(args)).stderr, /^\s+at /m);
+  assert.match((await runCli(args, { env: { ENGRAM_TRACE_DEBUG: '1' } })).stderr, /^\s+at /m);
+});
