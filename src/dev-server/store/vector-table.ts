@@ -16,8 +16,9 @@ export interface VectorMatch {
 }
 
 const ROWS_PER_CHUNK = 256;
-/** Values compared before a row is given up; see `bestMatch`. */
-const HEAD_LENGTH = 96;
+/** Values compared before it is decided whether a row can still matter. */
+const STEP_LENGTH = 96;
+const STEPS = EMBEDDING_LENGTH / STEP_LENGTH;
 const ROUNDING = 1e-4;
 
 /** Normalises once, so that every later comparison is one dot product. */
@@ -40,8 +41,8 @@ export function toUnitVector(values: ArrayLike<number>): UnitVector {
 export class VectorTable {
   readonly #chunks: Float32Array[] = [];
   readonly #norms: number[] = [];
-  /** Length of what follows the head of each row; -1 where the row is free. */
-  readonly #tails: number[] = [];
+  /** Of each row the length of what follows each step; undefined where the row is free. */
+  readonly #tails: (Float32Array | undefined)[] = [];
   readonly #sums: number[] = [];
   readonly #free: number[] = [];
   readonly #uniformRows = new Set<number>();
@@ -51,14 +52,14 @@ export class VectorTable {
     const chunk = this.#chunkOf(row);
     chunk.set(vector.unit, offsetOf(row));
     this.#norms[row] = vector.norm;
-    this.#tails[row] = tailLength(vector.unit);
+    this.#tails[row] = tailLengths(vector.unit);
     this.#sums[row] = vector.unit.reduce((sum, value) => sum + value, 0);
     if (vector.uniform) this.#uniformRows.add(row);
     return row;
   }
 
   remove(row: number): void {
-    this.#tails[row] = -1;
+    this.#tails[row] = undefined;
     this.#uniformRows.delete(row);
     this.#free.push(row);
   }
@@ -94,23 +95,16 @@ export class VectorTable {
     return found;
   }
 
-  /**
-   * Calls `visit` for each row at or above the floor; `visit` returns the new floor. Most rows need only their
-   * head: by Cauchy and Schwarz the rest adds at most the product of the two tails' lengths.
-   */
+  /** Calls `visit` for each row at or above the floor; `visit` returns the new floor. */
   #eachSimilar(vector: UnitVector, floor: number, visit: (row: number, similarity: number) => number): void {
-    const unit = vector.unit;
-    const tail = tailLength(unit);
+    const query = { unit: vector.unit, tails: tailLengths(vector.unit) };
     let limit = floor;
     for (let row = 0; row < this.#tails.length; row++) {
-      const rowTail = this.#tails[row] ?? -1;
-      if (rowTail < 0) continue;
+      const tails = this.#tails[row];
+      if (tails === undefined) continue;
       const chunk = this.#chunks[Math.floor(row / ROWS_PER_CHUNK)] as Float32Array;
-      const offset = offsetOf(row);
-      const head = dot(unit, chunk, offset, 0, HEAD_LENGTH);
-      if (head + tail * rowTail + ROUNDING < limit) continue;
-      const similarity = Math.min(1, head + dot(unit, chunk, offset, HEAD_LENGTH, EMBEDDING_LENGTH));
-      if (similarity >= limit) limit = visit(row, similarity);
+      const similarity = cosineOrLess(query, chunk, offsetOf(row), tails, limit);
+      if (similarity >= limit) limit = visit(row, Math.min(1, similarity));
     }
   }
 
@@ -119,7 +113,7 @@ export class VectorTable {
     for (const row of this.#uniformRows) return { row, similarity: 1 };
     let best: VectorMatch | undefined;
     for (let row = 0; row < this.#tails.length; row++) {
-      if ((this.#tails[row] ?? -1) < 0) continue;
+      if (this.#tails[row] === undefined) continue;
       const similarity = (this.#sums[row] ?? 0) / Math.sqrt(EMBEDDING_LENGTH);
       if (similarity >= (best?.similarity ?? floor)) best = { row, similarity };
     }
@@ -138,8 +132,35 @@ function offsetOf(row: number): number {
   return (row % ROWS_PER_CHUNK) * EMBEDDING_LENGTH;
 }
 
-function tailLength(unit: Float32Array): number {
-  return Math.sqrt(Math.max(0, dot(unit, unit, 0, HEAD_LENGTH, EMBEDDING_LENGTH)));
+/** Length of what follows each step of 96 values. */
+function tailLengths(unit: Float32Array): Float32Array {
+  const tails = new Float32Array(STEPS);
+  let squares = 0;
+  for (let step = STEPS - 1; step > 0; step--) {
+    squares += dot(unit, unit, 0, step * STEP_LENGTH, (step + 1) * STEP_LENGTH);
+    tails[step - 1] = Math.sqrt(squares);
+  }
+  return tails;
+}
+
+/**
+ * The cosine, or something below `limit` where the cosine is below it. Most rows end after a few steps: by Cauchy
+ * and Schwarz the values not yet compared add at most the product of the two tails' lengths.
+ */
+function cosineOrLess(
+  query: { unit: Float32Array; tails: Float32Array },
+  rows: Float32Array,
+  offset: number,
+  tails: Float32Array,
+  limit: number,
+): number {
+  let sum = 0;
+  for (let step = 0; step < STEPS; step++) {
+    sum += dot(query.unit, rows, offset, step * STEP_LENGTH, (step + 1) * STEP_LENGTH);
+    const most = sum + (query.tails[step] as number) * (tails[step] as number) + ROUNDING;
+    if (most < limit) return Number.NEGATIVE_INFINITY;
+  }
+  return sum;
 }
 
 /** Dot product of a[from..to) and the same part of the row at `offset`; four sums let the processor overlap. */
