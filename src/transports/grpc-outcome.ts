@@ -1,0 +1,74 @@
+import { status as Status, type StatusObject } from '@grpc/grpc-js';
+import type { FailureCode, SendOutcome } from '../replay/ports.ts';
+
+/** Why a call ended that we ended ourselves. */
+export type OwnEnd = 'given_up' | 'deadline' | 'as_recorded' | undefined;
+
+/**
+ * What became of a call. grpc-js makes up statuses for what never reached a server or never came back whole; those
+ * become failures, so that `status` only ever says what the server said.
+ */
+export function grpcOutcome(ended: StatusObject, responseBytes: number, ownEnd: OwnEnd): SendOutcome {
+  const { code, details } = ended;
+  if (code === Status.OK) return { status: 0, ok: true, failure: undefined, detail: '', responseBytes };
+  const isOurs = code === Status.CANCELLED && ownEnd !== undefined;
+  if (isOurs && ownEnd === 'as_recorded') {
+    // The recorded client hung up here too: that is this call's proper end.
+    const detail = 'cancelled as recorded';
+    return { status: Status.CANCELLED, ok: true, failure: undefined, detail, responseBytes };
+  }
+  const failure = isOurs ? (ownEnd === 'deadline' ? 'timeout' : 'cancelled') : madeUp(code, details);
+  const detail = isOurs && ownEnd === 'deadline' ? 'the recorded deadline passed' : details;
+  return { status: failure === undefined ? code : undefined, ok: false, failure, detail, responseBytes };
+}
+
+/** What a status that no server sent stands for; undefined for one that a server did send. */
+function madeUp(code: number, details: string): FailureCode | undefined {
+  const found = MADE_UP.find((each) => each.code === code && each.details.test(details));
+  return found?.failure;
+}
+
+/** In grpc-js's words, the first that fits. Texts alone are not enough: a server may say the same with another code. */
+const MADE_UP: readonly { code: number; details: RegExp; failure: FailureCode }[] = [
+  {
+    code: Status.UNAVAILABLE,
+    details: /^No connection established.*(certificate|altname|EPROTO|SSL|TLS)/is,
+    failure: 'tls',
+  },
+  { code: Status.UNAVAILABLE, details: /^No connection established/, failure: 'connect_failed' },
+  { code: Status.UNAVAILABLE, details: /^Name resolution failed/, failure: 'connect_failed' },
+  { code: Status.UNAVAILABLE, details: /^(Connection dropped|Channel closed)/, failure: 'connection_closed' },
+  { code: Status.UNAVAILABLE, details: /(ECONNRESET|ETIMEDOUT)/, failure: 'connection_reset' },
+  { code: Status.UNAVAILABLE, details: /^Stream refused by server/, failure: 'connection_reset' },
+  { code: Status.CANCELLED, details: /^Call cancelled$/, failure: 'connection_reset' },
+  {
+    code: Status.RESOURCE_EXHAUSTED,
+    details: /^Bandwidth exhausted or memory limit/,
+    failure: 'connection_reset',
+  },
+  { code: Status.PERMISSION_DENIED, details: /^Protocol not secure enough/, failure: 'connection_reset' },
+  { code: Status.INTERNAL, details: /^Received RST_STREAM with code 0 /, failure: 'connection_closed' },
+  { code: Status.INTERNAL, details: /^Received RST_STREAM with code/, failure: 'connection_reset' },
+  { code: Status.INTERNAL, details: /^Failed to start HTTP\/2 stream/, failure: 'connection_closed' },
+  {
+    code: Status.INTERNAL,
+    details: /^(Failed to decompress|Received message that)/,
+    failure: 'bad_response',
+  },
+  {
+    code: Status.RESOURCE_EXHAUSTED,
+    details: /^Received message that decompresses/,
+    failure: 'bad_response',
+  },
+  { code: Status.UNIMPLEMENTED, details: /^No message received$/, failure: 'bad_response' },
+  { code: Status.UNKNOWN, details: /^No status information received/, failure: 'bad_response' },
+  ...[Status.INTERNAL, Status.UNAUTHENTICATED, Status.PERMISSION_DENIED, Status.UNIMPLEMENTED].map(
+    httpStatusAs,
+  ),
+  ...[Status.UNAVAILABLE, Status.UNKNOWN].map(httpStatusAs),
+];
+
+/** The answer was HTTP, and not gRPC. */
+function httpStatusAs(code: number): { code: number; details: RegExp; failure: FailureCode } {
+  return { code, details: /^Received HTTP status code \d+/, failure: 'bad_response' };
+}

@@ -1,0 +1,175 @@
+import type { ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type { Cancel, Clock, SendListener, Transport } from '../replay/ports.ts';
+import { failedSend } from '../replay/send-outcome.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import { GrpcCall } from './grpc-call.ts';
+import { createLanes, type Lane, type Lanes } from './grpc-lanes.ts';
+import { plainMessage } from './grpc-message.ts';
+import { createGrpcMetadata, grpcTimeout } from './grpc-metadata.ts';
+import { playStream, type StreamStep, streamSteps } from './grpc-stream-player.ts';
+import type { TlsSettings } from './tls-settings.ts';
+
+export interface GrpcTransportOptions {
+  /** host:port. */
+  target: string;
+  /** Undefined: cleartext HTTP/2. */
+  tls?: TlsSettings | undefined;
+  /** In place of, or besides, the recorded metadata. */
+  metadata?: HeaderList | undefined;
+  /** Connections from the start; more are opened as calls in flight need them. Default: 2. */
+  channels?: number | undefined;
+  /** For the times inside streams and for deadlines. */
+  clock: Clock;
+}
+
+/**
+ * Sends gRPC records with grpc-js, message bytes as recorded (a compressed message is unpacked first), metadata as
+ * recorded but for what describes the call itself. Streams write each message where the recording did, scaled;
+ * deadlines are those of the recording, not scaled: they bound the server's time, which replaying does not speed up.
+ * No retries. A stream that ends where the recorded client cancelled it counts as ok, with status 1.
+ */
+export function createGrpcTransport(options: GrpcTransportOptions): Transport {
+  return new GrpcTransport(options);
+}
+
+type RunningCall = ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>;
+
+class GrpcTransport implements Transport {
+  readonly #options: GrpcTransportOptions;
+  readonly #lanes: Lanes;
+  readonly #metadataFor: (recorded: HeaderList) => Metadata;
+  readonly #open = new Set<GrpcCall>();
+  #isClosed = false;
+
+  constructor(options: GrpcTransportOptions) {
+    this.#options = options;
+    const { target, tls, channels = 2, metadata = [] } = options;
+    this.#lanes = createLanes({ target, tls, channels });
+    this.#metadataFor = createGrpcMetadata(metadata);
+  }
+
+  async warmUp(): Promise<void> {
+    try {
+      await this.#lanes.open();
+    } catch (cause) {
+      const { target } = this.#options;
+      throw new EngramTraceError('target', `no gRPC connection to ${target}`, {
+        hint: 'start the server, or name another one with --grpc-endpoint',
+        cause,
+      });
+    }
+  }
+
+  send(record: TraceRecord, timeScale: number, listener: SendListener): Cancel {
+    try {
+      if (this.#isClosed) listener.onDone(failedSend('cancelled', 'the transport is closed'));
+      else if (record.stream === undefined) return this.#sendUnary(record, listener);
+      else return this.#sendStream(record, timeScale, listener);
+    } catch (thrown) {
+      listener.onDone(failedSend('bad_request', textOf(thrown)));
+    }
+    return () => {};
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const call of [...this.#open]) call.end('given_up');
+    this.#lanes.close();
+    // A cancelled call ends in a later turn; whoever closes may count on having heard of it.
+    while (this.#open.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /**
+   * One message out, and as many back as the server likes: a streaming method that answered once in the recording
+   * may answer twice now, and that is no failure.
+   */
+  #sendUnary(record: TraceRecord, listener: SendListener): Cancel {
+    const message = plainMessage(record.body, record.bodyCompressed, record);
+    const metadata = this.#callMetadata(record);
+    const lane = this.#lanes.pick();
+    const call = this.#newCall(lane, listener, {});
+    const { credentials, received } = call;
+    return this.#begin(call, record, () =>
+      lane.client.makeServerStreamRequest(record.path, asIs, received, message, metadata, { credentials }),
+    );
+  }
+
+  #sendStream(record: TraceRecord, timeScale: number, listener: SendListener): Cancel {
+    const steps = streamSteps(record, timeScale);
+    const metadata = this.#callMetadata(record);
+    const lane = this.#lanes.pick();
+    let running: ClientDuplexStream<Buffer, Buffer> | undefined;
+    let stop = (): void => {};
+    const play = (): void => {
+      if (running !== undefined && !call.isDone) stop = this.#play(steps, running, call);
+    };
+    const call = this.#newCall(lane, listener, {
+      // In a later microtask: the call may be on its way before the line that makes it has returned.
+      onSent: () => queueMicrotask(play),
+      onEnd: () => stop(),
+    });
+    const { credentials, received } = call;
+    return this.#begin(call, record, () => {
+      running = lane.client.makeBidiStreamRequest(record.path, asIs, received, metadata, { credentials });
+      return running;
+    });
+  }
+
+  #play(
+    steps: readonly StreamStep[],
+    running: ClientDuplexStream<Buffer, Buffer>,
+    call: GrpcCall,
+  ): () => void {
+    const sink = {
+      write: (data: Buffer) => void running.write(data),
+      halfClose: () => void running.end(),
+      cancel: () => call.end('as_recorded'),
+    };
+    return playStream(steps, sink, this.#options.clock);
+  }
+
+  #newCall(lane: Lane, listener: SendListener, hooks: { onSent?: () => void; onEnd?: () => void }): GrpcCall {
+    const call = new GrpcCall(listener, {
+      onSent: hooks.onSent,
+      onEnd: () => {
+        lane.open -= 1;
+        this.#open.delete(call);
+        hooks.onEnd?.();
+      },
+    });
+    lane.open += 1;
+    this.#open.add(call);
+    return call;
+  }
+
+  #begin(call: GrpcCall, record: TraceRecord, make: () => RunningCall): Cancel {
+    try {
+      const running = make();
+      // The status says it all; but an error nobody listens to would end the process.
+      running.on('error', () => {});
+      running.on('status', (status) => call.ended(status));
+      running.resume();
+      call.begun(running, record.deadlineNs, this.#options.clock);
+    } catch (thrown) {
+      call.refused(textOf(thrown));
+    }
+    return () => call.end('given_up');
+  }
+
+  #callMetadata(record: TraceRecord): Metadata {
+    const shared = this.#metadataFor(record.headers);
+    if (record.deadlineNs === undefined) return shared;
+    const metadata = shared.clone();
+    metadata.set('grpc-timeout', grpcTimeout(record.deadlineNs));
+    return metadata;
+  }
+}
+
+function asIs(message: Buffer): Buffer {
+  return message;
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,72 @@
+import type { Dispatcher } from 'undici';
+import type { SendListener, SendOutcome } from '../replay/ports.ts';
+import { detailOf, httpFailure } from './http-failure.ts';
+
+/** One request and its answer, heard from undici; tells the listener, and `ended` before it. */
+export class HttpExchange implements Dispatcher.DispatchHandler {
+  isDone = false;
+  readonly #listener: SendListener;
+  readonly #ended: (exchange: HttpExchange, isConnectionGood: boolean) => void;
+  #abort: ((error?: Error) => void) | undefined;
+  #isCancelled = false;
+  #status: number | undefined;
+  #bytes = 0;
+
+  constructor(listener: SendListener, ended: (exchange: HttpExchange, isConnectionGood: boolean) => void) {
+    this.#listener = listener;
+    this.#ended = ended;
+  }
+
+  /** False: it has no connection yet and someone has to take it from where it waits. */
+  cancel(): boolean {
+    this.#isCancelled = true;
+    if (this.#abort === undefined) return false;
+    this.#abort();
+    return true;
+  }
+
+  fail(error: Error): void {
+    const failure = this.#isCancelled ? 'cancelled' : httpFailure(error, this.#abort !== undefined);
+    const detail = this.#isCancelled ? 'given up' : detailOf(error);
+    this.#end({ status: this.#status, ok: false, failure, detail, responseBytes: this.#bytes }, false);
+  }
+
+  // What undici calls, in the form that does not parse response headers nobody looks at.
+
+  onConnect(abort: (error?: Error) => void): void {
+    const isFirst = this.#abort === undefined;
+    this.#abort = abort;
+    if (this.#isCancelled) abort();
+    else if (isFirst) this.#listener.onSent();
+  }
+
+  onHeaders(status: number): boolean {
+    // 1xx is not the answer yet.
+    if (status < 200) return true;
+    this.#status = status;
+    this.#listener.onFirstAnswer();
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    return true;
+  }
+
+  onComplete(): void {
+    const status = this.#status ?? 0;
+    const outcome = { status, ok: status < 400, failure: undefined, detail: '', responseBytes: this.#bytes };
+    this.#end(outcome, true);
+  }
+
+  onError(error: Error): void {
+    this.fail(error);
+  }
+
+  #end(outcome: SendOutcome, isConnectionGood: boolean): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.#ended(this, isConnectionGood);
+    this.#listener.onDone(outcome);
+  }
+}

@@ -1,0 +1,54 @@
+import type { FailureCode } from '../replay/ports.ts';
+
+/** What went wrong with an HTTP exchange, from an error of undici or of a socket. */
+export function httpFailure(error: Error, wasSent: boolean): FailureCode {
+  const code = codeOf(error);
+  if (BY_CODE[code] !== undefined) return BY_CODE[code];
+  if (isTlsCode(code)) return 'tls';
+  if (!wasSent) return 'connect_failed';
+  if (code === 'UND_ERR_SOCKET') return /^bad /.test(error.message) ? 'bad_response' : 'connection_closed';
+  // The connection ended where the message had not: that is a broken connection, not a broken message.
+  if (code === 'HPE_INVALID_EOF_STATE') return 'connection_closed';
+  if (code.startsWith('HPE_')) return 'bad_response';
+  return 'other';
+}
+
+const BY_CODE: Readonly<Record<string, FailureCode>> = {
+  UND_ERR_INVALID_ARG: 'bad_request',
+  UND_ERR_NOT_SUPPORTED: 'bad_request',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'bad_request',
+  UND_ERR_ABORTED: 'cancelled',
+  UND_ERR_DESTROYED: 'cancelled',
+  UND_ERR_CLOSED: 'cancelled',
+  UND_ERR_HEADERS_OVERFLOW: 'bad_response',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection_closed',
+  ECONNREFUSED: 'connect_failed',
+  ENOTFOUND: 'connect_failed',
+  EAI_AGAIN: 'connect_failed',
+  EHOSTUNREACH: 'connect_failed',
+  ENETUNREACH: 'connect_failed',
+  EADDRNOTAVAIL: 'connect_failed',
+  EMFILE: 'connect_failed',
+  ECONNRESET: 'connection_reset',
+  EPIPE: 'connection_reset',
+  EPROTO: 'tls',
+};
+
+/** Certificate errors carry OpenSSL's names, such as DEPTH_ZERO_SELF_SIGNED_CERT. */
+export function isTlsCode(code: string): boolean {
+  return /^ERR_(TLS|SSL)|CERT|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|^CRL_|HOSTNAME_MISMATCH/.test(code);
+}
+
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' ? code : '';
+}
+
+/** One line for people; errors of several addresses carry no message of their own. */
+export function detailOf(error: Error): string {
+  const { errors } = error as { errors?: unknown };
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const text = error.message || (first instanceof Error ? first.message : '') || error.name;
+  const code = codeOf(error);
+  return code === '' || text.includes(code) ? text : `${text} (${code})`;
+}
