@@ -2,29 +2,34 @@ import type { Transport } from '../replay/ports.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol } from '../trace/record.ts';
 
-/** One transport per protocol, made when the first record asks for it: a trace without gRPC needs no gRPC server. */
+/** One transport per protocol, loaded and made when its first record is read: without gRPC records, no gRPC server. */
 export interface LazyTransports {
+  /** Makes what is missing for these protocols. To be awaited before their first record is sent. */
+  prepare(protocols: Iterable<Protocol>): Promise<void>;
+  /** Opens connections of all that were made; what fails is told, and the operations will say so again. */
+  warmUp(timeoutMs: number): Promise<EngramTraceError[]>;
   for(protocol: Protocol): Transport;
-  /** Opens connections for these protocols; what fails is told, and the replay goes on: its operations will say so. */
-  warmUp(protocols: Iterable<Protocol>, timeoutMs: number): Promise<EngramTraceError[]>;
   close(): Promise<void>;
 }
 
-export function createLazyTransports(make: Readonly<Record<Protocol, () => Transport>>): LazyTransports {
+export function createLazyTransports(
+  make: Readonly<Record<Protocol, () => Promise<Transport>>>,
+): LazyTransports {
   const made = new Map<Protocol, Transport>();
-  const transportFor = (protocol: Protocol): Transport => {
-    let transport = made.get(protocol);
-    if (transport === undefined) {
-      transport = make[protocol]();
-      made.set(protocol, transport);
-    }
-    return transport;
-  };
   return {
-    for: transportFor,
-    warmUp: async (protocols, timeoutMs) => {
-      const tries = [...new Set(protocols)].map((each) => failureOf(transportFor(each), timeoutMs));
+    prepare: async (protocols) => {
+      for (const protocol of protocols) {
+        if (!made.has(protocol)) made.set(protocol, await make[protocol]());
+      }
+    },
+    warmUp: async (timeoutMs) => {
+      const tries = [...made.values()].map((transport) => failureOf(transport, timeoutMs));
       return (await Promise.all(tries)).filter((error) => error !== undefined);
+    },
+    for: (protocol) => {
+      const transport = made.get(protocol);
+      if (transport === undefined) throw new EngramTraceError('internal', `no transport for ${protocol}`);
+      return transport;
     },
     close: async () => {
       await Promise.all([...made.values()].map((transport) => transport.close()));

@@ -6,17 +6,8 @@ import type { LiveCounts } from '../results/results-recorder.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
+import type { TlsSettings } from '../transports/tls-settings.ts';
 import type { Endpoint } from './endpoint.ts';
-
-/** PEM texts, and how to check who answers. */
-export interface TlsSettings {
-  ca?: string | undefined;
-  cert?: string | undefined;
-  key?: string | undefined;
-  /** Takes any certificate. */
-  insecure?: boolean | undefined;
-  servername?: string | undefined;
-}
 
 /** What to replay, where and how. */
 export interface RunOptions {

@@ -8,8 +8,6 @@ import type { ResultsDocument } from '../results/results-document.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol, TraceRecord } from '../trace/record.ts';
-import { createGrpcTransport } from '../transports/grpc-transport.ts';
-import { createUndiciTransport } from '../transports/undici-transport.ts';
 import { engineOptions } from './engine-options.ts';
 import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
 import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
@@ -95,21 +93,23 @@ async function* watched(
 ): AsyncGenerator<TraceRecord[]> {
   let isWarm = source.recordsRead > 0;
   for await (const batch of tellExcluded(source.open(), options.only, source.recordsRead, recorder)) {
+    await transports.prepare(protocolsOf(run, batch));
     if (!isWarm) {
       isWarm = true;
-      const failures = await transports.warmUp(protocolsOf(run, batch), WARM_UP_MS);
-      for (const error of failures) deps.warn(oneLine(error));
+      for (const error of await transports.warmUp(WARM_UP_MS)) deps.warn(oneLine(error));
     }
     yield batch;
   }
 }
 
-function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Protocol[] {
-  const seen = new Set(batch.map((record) => record.protocol));
+/** Protocols the trace is known to hold: those of the index, and those of this batch. */
+function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<Protocol> {
+  const seen = new Set<Protocol>();
+  for (const { protocol } of batch) seen.add(protocol);
   const stats = trace.index?.totals.stats;
   if (stats !== undefined && stats.httpRecords > 0) seen.add('http');
   if (stats !== undefined && stats.grpcRecords > 0) seen.add('grpc');
-  return [...seen];
+  return seen;
 }
 
 /** Known beforehand only where all records of an indexed trace take part. */
@@ -120,17 +120,19 @@ function plannedOperations({ trace, range, only }: RunOptions, options: ReplayOp
   return records * options.loops;
 }
 
+/** Each client library is loaded only when it is needed. */
 function transportsFor(run: RunOptions, { clock }: RunDeps): LazyTransports {
   const { http, grpc, headers = [], tls = {}, connections } = run;
   return createLazyTransports({
-    http: () => createUndiciTransport({ origin: new URL(http.url), headers, tls, connections }),
-    grpc: () =>
-      createGrpcTransport({
-        target: grpc.authority,
-        metadata: headers,
-        tls: grpc.tls ? tls : undefined,
-        clock,
-      }),
+    http: async () => {
+      const { createUndiciTransport } = await import('../transports/undici-transport.ts');
+      return createUndiciTransport({ origin: new URL(http.url), headers, tls, connections });
+    },
+    grpc: async () => {
+      const { createGrpcTransport } = await import('../transports/grpc-transport.ts');
+      const grpcTls = grpc.tls ? tls : undefined;
+      return createGrpcTransport({ target: grpc.authority, metadata: headers, tls: grpcTls, clock });
+    },
   });
 }
 

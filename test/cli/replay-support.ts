@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createTraceWriter } from '../../src/trace/create-trace-writer.ts';
+import { createFileSink } from '../../src/trace/file-sink.ts';
+import { createNdjsonWriter } from '../../src/trace/ndjson-writer.ts';
+import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { MS, makeRecord } from '../results/support.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  finished: Promise<Finished>;
+}
+
+/** Starts the program; whatever is set in this process's environment for it is left out. */
+export function start(args: readonly string[], input?: Buffer | 'held'): Running {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('ENGRAM_TRACE_')),
+  );
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => {}); // it may end without reading everything
+  if (input !== 'held') child.stdin.end(input);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const finished = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { child, finished };
+}
+
+export function run(args: readonly string[], input?: Buffer): Promise<Finished> {
+  return start(args, input).finished;
+}
+
+export interface TestServer {
+  url: string;
+  authority: string;
+  requests: { method: string; url: string; headers: IncomingMessage['headers'] }[];
+  /** Resolves when so many requests have come. */
+  reached(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An HTTP server on loopback that notes what comes. */
+export async function startServer(answer: RequestListener): Promise<TestServer> {
+  const requests: TestServer['requests'] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers } = request;
+    requests.push({ method, url, headers });
+    for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
+    answer(request, response);
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const port = await listen(server);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    authority: `127.0.0.1:${port}`,
+    requests,
+    reached: (count) =>
+      requests.length >= count
+        ? Promise.resolve()
+        : new Promise((resolve) => waiting.push({ count, resolve })),
+    close: async () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port on which nothing listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export const ok: RequestListener = (request, response) => {
+  request.resume();
+  request.on('end', () => response.end('{"ok":true}'));
+};
+
+/** Records of several sessions, `gapMs` apart; every third writes. */
+export function someRecords(count: number, gapMs: number): TraceRecord[] {
+  return Array.from({ length: count }, (_, i) =>
+    makeRecord({
+      startNs: Math.round(i * gapMs * MS),
+      durationNs: MS / 2,
+      session: `s${i % 5}`,
+      op: i % 3 === 0 ? 'remember' : 'recall',
+      method: i % 3 === 0 ? 'POST' : 'GET',
+      path: i % 3 === 0 ? `/api/v1/memories/remember?n=${i}` : `/api/v1/memories/recall?n=${i}`,
+      headers: ['content-type', 'application/json'],
+      body: i % 3 === 0 ? Buffer.from(`{"content":"${i}"}`) : new Uint8Array(0),
+      outcome: { ...makeRecord().outcome, status: 200, ok: true },
+    }),
+  );
+}
+
+/** Writes a trace file, or NDJSON where the name says so. */
+export async function writeTrace(
+  path: string,
+  records: readonly TraceRecord[],
+  header: Partial<TraceHeader> = {},
+  maxBlockBytes?: number,
+): Promise<string> {
+  const whole = { ...emptyHeader(), dialect: 'engram', source: 'test', tool: 'test', ...header };
+  const sink = await createFileSink(path, { force: true });
+  const writer = path.endsWith('.ndjson')
+    ? createNdjsonWriter(sink, whole)
+    : createTraceWriter(sink, whole, maxBlockBytes === undefined ? {} : { maxBlockBytes });
+  if (records.length > 0) await writer.write([...records]);
+  await writer.finish();
+  return path;
+}

@@ -1,0 +1,421 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { ResultsDocument } from '../../src/results/results-document.ts';
+import { validated } from '../results/support.ts';
+import {
+  closedPort,
+  type Finished,
+  ok,
+  run,
+  someRecords,
+  start,
+  startServer,
+  type TestServer,
+  writeTrace,
+} from './replay-support.ts';
+
+let folder: string;
+let short: string;
+const open: TestServer[] = [];
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'replay-cli-'));
+  short = await writeTrace(join(folder, 'short.trace.zst'), someRecords(60, 2));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+
+async function server(answer = ok): Promise<TestServer> {
+  const started = await startServer(answer);
+  open.push(started);
+  return started;
+}
+
+function documentIn(finished: Finished): ResultsDocument {
+  assert.notEqual(finished.stdout, '', finished.stderr);
+  return validated(JSON.parse(finished.stdout));
+}
+
+/** The machine may stall at any time; what the verdict says is then what the exit code has to say. */
+function assertExitByVerdict({ code, stderr }: Finished, document: ResultsDocument): void {
+  assert.equal(code, document.fidelity.verdict === 'invalid' ? 98 : 0, stderr);
+}
+
+function assertNoStack(stderr: string): void {
+  assert.doesNotMatch(stderr, /\n\s+at /);
+}
+
+describe('replay', () => {
+  it('sends every record once, in order, and writes the document to stdout', async () => {
+    const target = await server();
+    const finished = await run(['replay', '--trace', short, '--endpoint', target.url]);
+    const document = documentIn(finished);
+    assertExitByVerdict(finished, document);
+    assert.deepEqual(
+      target.requests.map(({ method, url }) => `${method} ${url}`).sort(),
+      someRecords(60, 2)
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    );
+    for (const session of [0, 1, 2, 3, 4]) {
+      const numbers = target.requests
+        .map(({ url }) => Number(url.split('=')[1]))
+        .filter((n) => n % 5 === session);
+      assert.deepEqual(
+        numbers,
+        numbers.toSorted((a, b) => a - b),
+      );
+    }
+    assert.equal(typeof document.latency.overall.p99, 'number');
+    assert.equal(document.summary.error_rate, 0);
+    assert.deepEqual(document.operations, { total: 60, successful: 60, failed: 0 });
+    assert.equal(document.fidelity.accounting.closes, true);
+    assert.equal(document.fidelity.inversions, 0);
+    assert.equal(document.target.http, target.url);
+    assert.match(finished.stderr, /sent 60 of 60 operations/);
+  });
+
+  it('has one digest for one plan and another for another', async () => {
+    const target = await server();
+    const digest = async (...more: string[]) => {
+      const finished = await run([
+        'replay',
+        '--trace',
+        short,
+        '--endpoint',
+        target.url,
+        '--timing',
+        'asap',
+        ...more,
+      ]);
+      return documentIn(finished).plan.digest;
+    };
+    const first = await digest();
+    assert.equal(await digest(), first);
+    assert.notEqual(await digest('--order', 'open'), first);
+    assert.notEqual(await digest('--only', 'reads'), first);
+  });
+
+  it('writes a file, never over another one unless forced, and leaves nothing half written', async () => {
+    const target = await server();
+    const output = join(folder, 'out.json');
+    const args = ['replay', '--trace', short, '--endpoint', target.url, '--output', output, '--quiet'];
+    const first = await run(args);
+    assert.equal(first.stdout, '');
+    const document = validated(JSON.parse(await readFile(output, 'utf8')));
+    assertExitByVerdict(first, document);
+    const sent = target.requests.length;
+    const second = await run(args);
+    assert.equal(second.code, 2);
+    assert.match(second.stderr, /exists/);
+    assert.equal(target.requests.length, sent, 'nothing was sent');
+    const third = await run([...args, '--force']);
+    assert.notEqual(third.code, 2);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.includes('tmp')),
+      [],
+    );
+  });
+
+  it('takes a trace from a pipe, once', async () => {
+    const target = await server();
+    const bytes = await readFile(short);
+    const finished = await run(['replay', '--trace', '-', '--endpoint', target.url], bytes);
+    assert.equal(documentIn(finished).operations.total, 60);
+    const twice = await run(['replay', '--trace', '-', '--endpoint', target.url, '--loop', '2'], bytes);
+    assert.equal(twice.code, 2);
+    assert.match(twice.stderr, /pipe/);
+  });
+
+  it('sends only reads, only writes, a part, or several passes', async () => {
+    const target = await server();
+    const base = ['replay', '--trace', short, '--endpoint', target.url, '--quiet'];
+    const reads = documentIn(await run([...base, '--only', 'reads']));
+    assert.equal(reads.operations.total, 40);
+    assert.equal(reads.fidelity.excluded.filtered_out, 20);
+    assert.ok(target.requests.every(({ method }) => method === 'GET'));
+    const part = documentIn(await run([...base, '--from', '20ms', '--to', '40ms']));
+    assert.equal(part.operations.total, 10);
+    const looped = documentIn(await run([...base, '--loop', '3', '--rate-multiplier', '2']));
+    assert.equal(looped.operations.total, 180);
+    assert.equal(looped.fidelity.inversions, 0);
+  });
+
+  it('sets headers from flags and files, which win over recorded ones', async () => {
+    const target = await server();
+    const secrets = join(folder, 'secrets');
+    await writeFile(secrets, 'authorization: Bearer s3cret\n');
+    const headers = ['-H', `@${secrets}`, '--header', 'content-type: text/x'];
+    const finished = await run(['replay', '--trace', short, '--endpoint', target.url, ...headers]);
+    documentIn(finished);
+    const [first] = target.requests;
+    assert.equal(first?.headers.authorization, 'Bearer s3cret');
+    assert.equal(first?.headers['content-type'], 'text/x');
+    assert.ok(!`${finished.stdout}${finished.stderr}`.includes('s3cret'));
+  });
+
+  it('prints the plan and sends nothing with --dry-run', async () => {
+    const target = await server();
+    const args = ['replay', '--trace', short, '--endpoint', target.url, '--dry-run'];
+    const text = await run([...args, '--rate-multiplier', '2']);
+    assert.equal(text.code, 0, text.stderr);
+    assert.match(text.stdout, /operations +60/);
+    assert.match(text.stdout, /duration +0\.059 s/);
+    const plan = JSON.parse((await run([...args, '--json'])).stdout);
+    assert.equal(plan.operations, 60);
+    assert.deepEqual(plan.ops, { remember: 20, recall: 40 });
+    assert.equal(plan.first_due[1].due_secs, 0.002);
+    assert.equal(target.requests.length, 0);
+  });
+});
+
+describe('replay safety', () => {
+  it('refuses the server the trace was recorded from, by any of its names', async () => {
+    const target = await server();
+    const port = target.authority.split(':')[1];
+    const origins = [`localhost:${port}`];
+    const trace = await writeTrace(join(folder, 'origin.trace.zst'), someRecords(5, 1), { origins });
+    const args = ['replay', '--trace', trace, '--endpoint', target.url];
+    const refused = await run(args);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /--allow-origin/);
+    assert.equal(target.requests.length, 0);
+    const allowed = await run([...args, '--allow-origin']);
+    assert.equal(documentIn(allowed).operations.total, 5);
+  });
+
+  it('refuses credentials in a URL and does not print them', async () => {
+    const finished = await run(['replay', '--trace', short, '--endpoint', 'http://user:hunter2@127.0.0.1:1']);
+    assert.equal(finished.code, 2);
+    assert.match(finished.stderr, /credentials/);
+    assert.doesNotMatch(finished.stderr, /hunter2/);
+  });
+
+  const wrong: [string, string[], RegExp][] = [
+    ['no trace', [], /--trace/],
+    ['an unknown flag', ['--trace', 'x', '--rate-multiplyer', '2'], /--rate-multiplier/],
+    ['a multiplier of 0', ['--trace', 'x', '--rate-multiplier', '0'], /--rate-multiplier.*above 0/s],
+    ['a timing that is none', ['--trace', 'x', '--timing', 'slowly'], /absolute, asap or rate=N/],
+    ['a policy that is none', ['--trace', 'x', '--behind', 'panic'], /catch-up, shed, stretch, abort/],
+    ['an impossible time', ['--trace', '', '--from', '2025-02-30T00:00:00Z'], /--from.*not a time/s],
+    ['a range turned round', ['--trace', '', '--from', '3s', '--to', '1s'], /ends before it starts/],
+    ['TLS flags without TLS', ['--trace', '', '--ca', 'x.pem'], /https/],
+    [
+      'a certificate without its key',
+      ['--trace', '', '--endpoint', 'https://h', '--cert', 'x'],
+      /--cert and --key/,
+    ],
+    ['a header that is none', ['--trace', '', '-H', 'nonsense'], /NAME: VALUE/],
+  ];
+  for (const [what, args, message] of wrong) {
+    it(`answers ${what} with exit code 2`, async () => {
+      const finished = await run(['replay', ...args.map((arg) => (arg === '' ? short : arg))]);
+      assert.equal(finished.code, 2, finished.stderr);
+      assert.match(finished.stderr, message);
+      assert.equal(finished.stdout, '');
+      assertNoStack(finished.stderr);
+    });
+  }
+
+  it('says that a trace is empty, or that nothing of it can be sent', async () => {
+    const empty = await writeTrace(join(folder, 'empty.trace.zst'), []);
+    for (const more of [[], ['--dry-run']]) {
+      const finished = await run(['replay', '--trace', empty, ...more]);
+      assert.equal(finished.code, 1);
+      assert.match(finished.stderr, /no records to replay/);
+      assert.equal(finished.stdout, '');
+    }
+    const reads = someRecords(4, 1).filter(({ method }) => method === 'GET');
+    const trace = await writeTrace(join(folder, 'reads.ndjson'), reads);
+    const none = await run(['replay', '--trace', trace, '--only', 'writes']);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /none of the 2 records/);
+  });
+});
+
+describe('replay against a target that misbehaves', () => {
+  const base = ['replay', '--trace'];
+
+  it('is down at the start: a message, a document, exit code 1', async () => {
+    const port = await closedPort();
+    const finished = await run([...base, short, '--endpoint', `http://127.0.0.1:${port}`]);
+    assert.equal(finished.code, 1);
+    assert.match(finished.stderr, new RegExp(`127\\.0\\.0\\.1:${port}`));
+    assert.match(finished.stderr, /no operation got an answer/);
+    assertNoStack(finished.stderr);
+    const document = documentIn(finished);
+    assert.equal(document.summary.error_rate, 1);
+    assert.equal(document.latency.overall.p99, null);
+    assert.ok(document.errors.every(({ code }) => code === 'connect_failed'));
+    assert.equal(document.fidelity.accounting.closes, true);
+  });
+
+  it('goes down in the middle: counted errors, with the first record of each kind', async () => {
+    let answered = 0;
+    const target = await server((request, response) => {
+      ok(request, response);
+      if (++answered === 20) void target.close();
+    });
+    const finished = await run([...base, short, '--endpoint', target.url]);
+    const document = documentIn(finished);
+    assertExitByVerdict(finished, document);
+    assert.equal(document.operations.total, 60);
+    assert.ok(document.operations.successful >= 19);
+    assert.ok(document.operations.failed >= 30);
+    const first = document.errors[0]?.first_record;
+    assert.match(
+      first?.command ?? '',
+      new RegExp(`inspect .*short\\.trace\\.zst --record ${first?.number}$`),
+    );
+    assert.equal(document.fidelity.accounting.closes, true);
+  });
+
+  it('resets every connection', async () => {
+    const target = await server((request) => request.socket.resetAndDestroy());
+    const finished = await run([...base, short, '--endpoint', target.url]);
+    assert.equal(finished.code, 1);
+    const codes = documentIn(finished).errors.map(({ code }) => code);
+    assert.ok(codes.length > 0);
+    for (const code of codes) assert.match(code, /^connection_(reset|closed)$/);
+  });
+
+  it('hangs: every operation times out', async () => {
+    const target = await server(() => {});
+    const finished = await run([
+      ...base,
+      short,
+      '--endpoint',
+      target.url,
+      '--timeout',
+      '200ms',
+      '--order',
+      'open',
+    ]);
+    assert.equal(finished.code, 1);
+    const document = documentIn(finished);
+    assert.deepEqual([...new Set(document.errors.map(({ code }) => code))], ['timeout']);
+    assert.ok((document.latency.overall.min as number) >= 200, 'a timeout is no quick answer');
+    assert.equal(document.summary.without_answer, 60);
+  });
+
+  it('answers errors: counted by status, those of the recording apart', async () => {
+    const target = await server((_, response) => {
+      response.writeHead(503).end('overloaded');
+    });
+    const records = someRecords(10, 1).map((record, i) =>
+      i < 5 ? { ...record, outcome: { ...record.outcome, status: 503, ok: false } } : record,
+    );
+    const trace = await writeTrace(join(folder, 'errors.ndjson'), records);
+    const finished = await run([...base, trace, '--endpoint', target.url]);
+    const document = documentIn(finished);
+    assertExitByVerdict(finished, document);
+    assert.equal(document.summary.error_rate, 1);
+    assert.equal(document.summary.status_mismatches, 5);
+    assert.equal(
+      document.errors.reduce((sum, { as_recorded }) => sum + as_recorded, 0),
+      5,
+    );
+  });
+
+  it('is spared what the trace holds no records for', async () => {
+    const target = await server();
+    const port = await closedPort();
+    const grpc = ['--grpc-endpoint', `127.0.0.1:${port}`];
+    const finished = await run([...base, short, '--endpoint', target.url, ...grpc]);
+    assert.equal(documentIn(finished).summary.error_rate, 0);
+    assert.doesNotMatch(finished.stderr, new RegExp(String(port)));
+  });
+});
+
+describe('replay of a damaged trace', () => {
+  it('sends what comes before the damage, says where it is, and ends with 1', async () => {
+    const target = await server();
+    const path = await writeTrace(join(folder, 'damaged.trace.zst'), someRecords(4000, 0.1), {}, 4000);
+    const bytes = await readFile(path);
+    const middle = Math.floor(bytes.length / 2);
+    bytes[middle] = (bytes[middle] as number) ^ 0xff;
+    await writeFile(path, bytes);
+    const finished = await run(['replay', '--trace', path, '--endpoint', target.url]);
+    assert.equal(finished.code, 1, finished.stderr);
+    assert.match(finished.stderr, /block \d+/);
+    assertNoStack(finished.stderr);
+    const document = documentIn(finished);
+    assert.equal(document.summary.stop, 'source_error');
+    assert.equal(document.fidelity.verdict, 'invalid');
+    assert.ok(document.operations.total > 0 && document.operations.total < 4000);
+    const skipping = await run(['replay', '--trace', path, '--endpoint', target.url, '--skip-damaged']);
+    const rest = documentIn(skipping);
+    assert.equal(rest.summary.stop, 'end');
+    assert.ok(rest.capture_loss.blocks_damaged >= 1);
+    assert.equal(rest.operations.total + rest.capture_loss.records_damaged, 4000);
+    assert.ok(rest.fidelity.reasons.some(({ code }) => code === 'capture_loss'));
+  });
+});
+
+describe('replay and signals', () => {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    it(`${signal}: what was measured is written, exit code ${code}`, async () => {
+      const target = await server();
+      const trace = await writeTrace(join(folder, `long-${signal}.trace.zst`), someRecords(6000, 20));
+      const { child, finished } = start(['replay', '--trace', trace, '--endpoint', target.url]);
+      await target.reached(5);
+      child.kill(signal);
+      const ended = await finished;
+      assert.equal(ended.code, code, ended.stderr);
+      const document = documentIn(ended);
+      assert.equal(document.summary.stop, 'interrupted');
+      assert.ok(document.operations.total >= 5 && document.operations.total < 6000);
+      assert.equal(document.fidelity.accounting.closes, true);
+      assert.equal(document.fidelity.accounting.unsent, 6000 - document.operations.total);
+      assert.notEqual(document.fidelity.verdict, 'valid');
+    });
+  }
+
+  it('a second signal leaves at once', async () => {
+    const target = await server(() => {}); // hangs, so that the first signal has something to drain
+    const output = join(folder, 'left.json');
+    const trace = await writeTrace(join(folder, 'left.trace.zst'), someRecords(6000, 20));
+    const { child, finished } = start([
+      'replay',
+      '--trace',
+      trace,
+      '--endpoint',
+      target.url,
+      '--output',
+      output,
+    ]);
+    await target.reached(3);
+    child.kill('SIGINT');
+    let said = '';
+    await new Promise<void>((resolve) => {
+      child.stderr?.on('data', (text) => {
+        said += text;
+        if (said.includes('stopping')) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    assert.equal((await finished).code, 130);
+    assert.ok(!(await readdir(folder)).includes('left.json'));
+  });
+
+  it('ends a pipe on which nothing comes any more', async () => {
+    const target = await server();
+    const path = await writeTrace(join(folder, 'pipe.ndjson'), someRecords(10, 1));
+    const { child, finished } = start(['replay', '--trace', '-', '--endpoint', target.url], 'held');
+    child.stdin?.write(await readFile(path));
+    // The last records may wait for what could sort before them.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill('SIGINT');
+    const ended = await finished;
+    assert.equal(ended.code, 130, ended.stderr);
+    assert.equal(documentIn(ended).summary.stop, 'interrupted');
+  });
+});
