@@ -98,6 +98,28 @@ test('a request cut off in the middle is logged as aborted', async (t) => {
   );
 });
 
+test('a call that the client cancels is logged with what came of it', async (t) => {
+  const arrivalLog = await logFile(t);
+  const server = await startServer(t, { arrivalLog });
+  const asIs = (bytes: Buffer) => bytes;
+  const call = grpcClient(t, server.grpcPort).makeBidiStreamRequest(shapesPath('Chat'), asIs, asIs);
+  const ended = new Promise((resolve) => call.on('error', resolve));
+  call.write(Buffer.from(EchoMessage.encode(echo(1)).finish()));
+  await new Promise((resolve) => call.once('data', resolve));
+  call.cancel();
+  await ended;
+  let lines: ArrivalLine[] = [];
+  for (const endNs = nowNs() + 20e9; lines.length < 2 && nowNs() < endNs; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    lines = await readLines(arrivalLog);
+  }
+  const seen = lines.map(({ message, messages, aborted }) => [message, messages, aborted]);
+  assert.deepEqual(seen, [
+    [1, undefined, undefined],
+    [undefined, 1, true],
+  ]);
+});
+
 test('the same seed injects the same errors, over both protocols', async (t) => {
   const run = async (seed: number) => {
     const server = await startServer(t, { errorRate: 0.3, seed });
@@ -138,7 +160,8 @@ test('no answer comes before its latency, nor inside a stall', async (t) => {
 });
 
 test('closing ends what is open and frees the ports', async (t) => {
-  const server = await startServer(t, { latency: { kind: 'fixed', ns: 600e9 } });
+  const arrivalLog = await logFile(t);
+  const server = await startServer(t, { arrivalLog, latency: { kind: 'fixed', ns: 600e9 } });
   const client = grpcClient(t, server.grpcPort);
   const open = [
     call(server.httpPort, 'GET', '/health/alive').then(
@@ -146,14 +169,20 @@ test('closing ends what is open and frees the ports', async (t) => {
       () => 'ended',
     ),
     callUnary(client, ECHO, echo(1)).then(({ code }) => (code === status.OK ? 'answered' : 'ended')),
-    callBidi(client, { ...ECHO, path: shapesPath('Chat') }, [echo(1)]).then(({ code }) =>
-      code === status.OK ? 'answered' : 'ended',
-    ),
+    new Promise((resolve) => {
+      const asIs = (bytes: Buffer) => bytes;
+      const chat = client.makeBidiStreamRequest(shapesPath('Chat'), asIs, asIs);
+      chat.on('error', () => resolve('ended'));
+      chat.on('data', () => resolve('answered'));
+      chat.write(Buffer.from(EchoMessage.encode(echo(1)).finish()));
+    }),
   ];
   while (server.stats().httpOps + server.stats().grpcOps < 3)
     await new Promise((resolve) => setTimeout(resolve, 5));
   await server.close();
   assert.deepEqual(await Promise.all(open), ['ended', 'ended', 'ended']);
+  const operations = (await readLines(arrivalLog)).filter(({ message }) => message === undefined);
+  assert.deepEqual(operations.map(({ op }) => op).sort(), ['Shapes/Chat', 'Shapes/Echo', 'health']);
   const again = await startServer(t, { httpPort: server.httpPort, grpcPort: server.grpcPort });
   assert.equal((await call(again.httpPort, 'GET', '/health/alive')).status, 200);
 });

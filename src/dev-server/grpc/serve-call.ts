@@ -91,7 +91,6 @@ export function serveClientStream(
     const answer = (result: Uint8Array | Rejection) => {
       if (answered) return;
       answered = true;
-      arrivals.finish(false);
       context.timer.at(context.faults.dueNs(operation, 0, context.nowNs()), () => {
         if (isRejection(result)) callback(errorOf(context, result));
         else callback(null, result);
@@ -100,7 +99,9 @@ export function serveClientStream(
     onMessages(context, call, arrivals, {
       receive: (bytes) => {
         const refused = guarded(() => handler.receive(bytes));
-        if (refused) answer(refused);
+        if (!refused) return;
+        arrivals.finish(false);
+        answer(refused);
       },
       end: () => answer(context.faults.fails(operation) ? injected() : handler.finish()),
       cancelled: () => {
@@ -123,8 +124,6 @@ export function serveBidi(
     const push = (reply: StreamReply) => {
       if (reply === undefined || over) return;
       over = reply === 'end' || isRejection(reply);
-      // Once the server has ended the call, grpc-js may tell nothing more of the client's half.
-      if (over) arrivals.finish(false);
       const step = isRejection(reply) ? { rejection: reply } : reply === 'end' ? reply : { bytes: reply };
       queue.push(step, () => {
         if (queue.waiting < MAX_WAITING_REPLIES) call.resume();
@@ -133,7 +132,10 @@ export function serveBidi(
     };
     onMessages(context, call, arrivals, {
       receive: (bytes) => {
-        if (!over) push(fails ? injected() : guarded(() => receive(bytes)));
+        if (over) return;
+        push(fails ? injected() : guarded(() => receive(bytes)));
+        // Once the server has ended the call, grpc-js may tell nothing more of the client's half.
+        if (over) arrivals.finish(false);
       },
       end: () => push(fails ? injected() : 'end'),
       cancelled: () => queue.close(),
@@ -170,8 +172,9 @@ function onMessages(
     handlers.receive(bytes);
   });
   call.on('end', () => {
-    arrivals.finish(false);
     handlers.end();
+    // A reset looks like a half-close at first; `cancelled` follows in the same turn.
+    setImmediate(() => arrivals.finish(call.cancelled));
   });
   call.on('cancelled', () => {
     arrivals.finish(true);
