@@ -2,6 +2,9 @@ const MAX_BYTES_SCANNED = 256 * 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const decoder = new TextDecoder();
+/** 1 for each byte that the scan stops at: quotes, braces, brackets; at depth 1 also commas. */
+const STOPS = byteTable('"{}[]');
+const STOPS_AND_COMMA = byteTable('"{}[],');
 
 /** What a scan found: the string value, that the field is not there (or null), or that it could not be told. */
 export type JsonField = { kind: 'value'; value: string } | { kind: 'absent' } | { kind: 'unknown' };
@@ -30,7 +33,7 @@ function endsObject(bytes: Uint8Array): boolean {
 function scanTopLevel(bytes: Uint8Array, name: string): JsonField {
   let depth = 0;
   let keyNext = false;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = nextStop(bytes, 0, STOPS); i < bytes.length; ) {
     const byte = bytes[i];
     if (byte === QUOTE) {
       const end = stringEnd(bytes, i);
@@ -43,9 +46,23 @@ function scanTopLevel(bytes: Uint8Array, name: string): JsonField {
       keyNext = ++depth === 1;
     } else if (byte === 0x7d || byte === 0x5d) {
       if (--depth <= 0) return depth === 0 ? ABSENT : UNKNOWN;
-    } else if (byte === 0x2c && depth === 1) keyNext = true;
+    } else keyNext = true;
+    i = nextStop(bytes, i + 1, depth === 1 ? STOPS_AND_COMMA : STOPS);
   }
   return UNKNOWN;
+}
+
+/** Where embeddings are leapt over: kept to one look-up a byte. */
+function nextStop(bytes: Uint8Array, from: number, stops: Uint8Array): number {
+  let i = from;
+  while (i < bytes.length && stops[bytes[i] as number] === 0) i++;
+  return i;
+}
+
+function byteTable(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const character of characters) table[character.charCodeAt(0)] = 1;
+  return table;
 }
 
 /** Index of the quote that closes the string opened at `open`, or -1. */
