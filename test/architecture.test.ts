@@ -55,8 +55,10 @@ interface Import {
 
 function importsOf(from: string): Import[] {
   const text = readFileSync(`${ROOT}src/${from}`, 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
-  const found = text.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*'([^'\n]+)'/g);
-  return [...found].map((match) => ({ from, to: match[1] ?? '' }));
+  const found = text.matchAll(
+    /^(?:import|export)\s[^;']*?from\s+'([^'\n]+)'|^import\s+'([^'\n]+)'|\b(?:import|require)\(\s*'([^'\n]+)'/gm,
+  );
+  return [...found].map((match) => ({ from, to: match[1] ?? match[2] ?? match[3] ?? '' }));
 }
 
 const IMPORTS = SOURCES.flatMap(importsOf);

@@ -30,7 +30,12 @@ export function exportHeader(
     dialect: common(headers.map((header) => header.dialect)) ?? 'generic',
     window: windowNs,
     gaps: gapsOf(log, used, window, toNs),
-    notes: unique([...headers.flatMap((header) => header.notes), ...dialectNote(headers), ...openNotes(used), ...notes]),
+    notes: unique([
+      ...headers.flatMap((header) => header.notes),
+      ...dialectNote(headers),
+      ...openNotes(used),
+      ...notes,
+    ]),
     loss,
     runId: runs.length === 1 ? (runs[0] ?? '') : '',
     openedNs: windowNs.startNs,

@@ -36,7 +36,9 @@ export interface OpLogOptions {
   onFile?: ((name: string, number: number, count: number) => void) | undefined;
 }
 
-const SEGMENT = /\.trace\.zst$/;
+const TRACE = /\.trace\.zst$/;
+/** As capture names them. Other traces in the same folder, such as an earlier export, are left alone. */
+const SEGMENT = /^oplog-.*\.trace\.zst$/;
 
 /** Opens every segment of an op log far enough to know its times. Throws `usage` for a folder that is none. */
 export async function openOpLog(path: string, options: OpLogOptions = {}): Promise<OpLog> {
@@ -68,7 +70,9 @@ async function segmentPaths(path: string): Promise<string[]> {
     throw new EngramTraceError('usage', reason, { where: path, cause });
   });
   if (!found.isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => SEGMENT.test(name)).sort();
+  const traces = (await readdir(path)).filter((name) => TRACE.test(name)).sort();
+  const segments = traces.filter((name) => SEGMENT.test(name));
+  const names = segments.length > 0 ? segments : traces;
   if (names.length > 0) return names.map((name) => join(path, name));
   throw new EngramTraceError('usage', 'the folder is no op log: it holds no .trace.zst file', {
     where: path,

@@ -37,8 +37,9 @@ test('the version is that of the package', async () => {
 });
 
 test('every command has its help, with --config and --quiet', async () => {
-  for (const { name } of COMMANDS) {
-    const help = await runCli([name, '--help']);
+  const helps = await Promise.all(COMMANDS.map(({ name }) => runCli([name, '--help'])));
+  for (const [number, { name }] of COMMANDS.entries()) {
+    const help = helps[number] ?? assert.fail();
     assert.equal(help.code, 0, `${name}: ${help.stderr}`);
     assert.match(help.stdout, new RegExp(`^Usage: engram-trace ${name}`));
     assert.match(help.stdout, /--config <file>[\s\S]*--help/);
@@ -79,8 +80,9 @@ test('wrong values tell the flag, its value and how to write it', async () => {
     [['dev-server', '--http-port', '70000'], /--http-port: '70000' is not a port/],
     [['filter', '--op'], /flag '--op <name>' argument missing/],
   ];
-  for (const [args, expected] of table) {
-    const { code, stdout, stderr } = await runCli(args, { input: LINE });
+  const results = await Promise.all(table.map(([args]) => runCli(args, { input: LINE })));
+  for (const [number, [args, expected]] of table.entries()) {
+    const { code, stdout, stderr } = results[number] ?? assert.fail();
     assert.deepEqual([code, stdout], [2, ''], `${args.join(' ')}: ${stderr}`);
     assert.match(stderr, expected);
     assert.ok(stderr.split('\n').length <= 3, stderr);

@@ -290,3 +290,11 @@ test('a folder that is no op log, and one that is not there', async () => {
     await assert.rejects(openOpLog(join(folder, 'nowhere')), { code: 'usage', message: /no such file/ });
   });
 });
+
+test('an earlier export in the same folder is not exported again', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [{ blocks: [[makeRecord(0)]] }]);
+    await exportTo(folder, join(folder, 'first.trace.zst'));
+    assert.deepEqual(starts(await exportTo(folder, join(folder, 'second.trace.zst'))), [0]);
+  });
+});
