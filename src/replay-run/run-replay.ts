@@ -3,7 +3,7 @@ import { createPlanDigest } from '../replay/plan-digest.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
-import { startHealthProbe } from '../results/generator-health.ts';
+import { type HealthProbe, startHealthProbe, UNKNOWN_HEALTH } from '../results/generator-health.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
 import { EngramTraceError } from '../trace/error.ts';
@@ -49,15 +49,18 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
   const recorder = createRecorder(run, parts);
   const digest = createPlanDigest();
   const startedMs = deps.nowMs();
-  const probe = startHealthProbe(deps.health);
-  deps.onStart?.({ live: () => recorder.live(), planned: plannedOperations(run, options) });
-  const end = await replay(() => watched(run, deps, parts, recorder), options, {
+  let probe: HealthProbe | undefined;
+  const onReady = (): void => {
+    probe = startHealthProbe(deps.health);
+    deps.onStart?.({ live: () => recorder.live(), planned: plannedOperations(run, options) });
+  };
+  const end = await replay(() => watched(run, deps, parts, recorder, onReady), options, {
     clock: deps.clock,
     transportFor: (record) => transports.for(record.protocol),
     observer: recorder,
     digest,
   });
-  const health = probe.stop();
+  const health = probe?.stop() ?? UNKNOWN_HEALTH;
   refuseEmpty(run, end, source);
   reportSourceError(end, deps);
   return createResultsDocument({
@@ -84,12 +87,16 @@ function createRecorder({ trace, connections }: RunOptions, { options, source }:
   });
 }
 
-/** One pass of the source. Before its first batch goes on, the targets are warmed up. */
+/**
+ * One pass of the source. Before the very first batch goes on, the targets are warmed up; then `onReady` is called:
+ * what happened until then (loading, connecting) says nothing about the replay.
+ */
 async function* watched(
   run: RunOptions,
   deps: RunDeps,
   { options, source, transports }: Parts,
   recorder: ResultsRecorder,
+  onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
   let isWarm = source.recordsRead > 0;
   for await (const batch of tellExcluded(source.open(), options.only, source.recordsRead, recorder)) {
@@ -97,6 +104,7 @@ async function* watched(
     if (!isWarm) {
       isWarm = true;
       for (const error of await transports.warmUp(WARM_UP_MS)) deps.warn(oneLine(error));
+      onReady();
     }
     yield batch;
   }

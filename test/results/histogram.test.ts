@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import * as hdr from 'hdr-histogram-js';
 import { decodeHistogram, HIGHEST_NS, Histogram } from '../../src/results/histogram.ts';
 
 const PERCENTILES = [0, 1, 25, 50, 75, 90, 95, 99, 99.9, 99.99, 100];
@@ -95,6 +96,32 @@ describe('Histogram', () => {
         }
       }),
       { seed: 3 },
+    );
+  });
+
+  it('fills the buckets the library would', () => {
+    const options = fc.record({ digits: fc.constantFrom(1, 2, 3), lowestNs: fc.constantFrom(1, 1000) });
+    const edges = fc.nat(41).chain((power) => fc.constantFrom(2 ** power - 1, 2 ** power, 2 ** power + 1));
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(anyNs, edges), { minLength: 1, maxLength: 60 }),
+        options,
+        (values, given) => {
+          const library = new hdr.Float64Histogram(given.lowestNs, 2 * given.lowestNs, given.digits);
+          library.autoResize = true;
+          for (const value of values) library.recordValue(value);
+          const { indexes, counts } = of(values, given).freeze();
+          const expected = [...Array(library.countsArrayLength).keys()].filter(
+            (i) => library.getCountAtIndex(i) > 0,
+          );
+          assert.deepEqual([...indexes], expected);
+          assert.deepEqual(
+            [...counts],
+            expected.map((i) => library.getCountAtIndex(i)),
+          );
+        },
+      ),
+      { seed: 5, numRuns: 200 },
     );
   });
 
