@@ -1,16 +1,21 @@
 import { MAX_BLOCK_BYTES } from './block-builder.ts';
 import type { ByteQueue } from './byte-queue.ts';
+import { reasonOf } from './damage.ts';
+import { EngramTraceError } from './error.ts';
 import { INDEX_MAGIC } from './index-frame.ts';
+import { decompressFrame } from './zstd.ts';
 import { FRAME_MAGIC, type FrameSpan, frameSpan, readU32 } from './zstd-frame.ts';
 
-/** What follows in a file, read from front to back. Offsets count from its start. */
+/** What follows in a file, read from front to back: `raw` is a frame's content. Offsets count from its start. */
 export type FrameEvent =
-  | { kind: 'data'; offset: number; bytes: Uint8Array; rawBytes: number }
+  | { kind: 'data'; offset: number; sizeBytes: number; raw: Uint8Array }
   | { kind: 'skippable'; offset: number; sizeBytes: number; magic: number }
   /** Bytes that are no frame, or a frame that no writer of ours makes; whole frames may follow. */
   | { kind: 'damaged'; offset: number; sizeBytes: number; reason: string }
   /** The last frame ends before its time: the writer was stopped, or is still writing. */
   | { kind: 'cut'; offset: number; sizeBytes: number };
+
+type DataSpan = FrameSpan & { kind: 'data' };
 
 /** zstd makes incompressible data a little longer. */
 const MAX_FRAME_BYTES = MAX_BLOCK_BYTES + MAX_BLOCK_BYTES / 128;
@@ -34,8 +39,16 @@ export async function* readFrames(queue: ByteQueue): AsyncGenerator<FrameEvent> 
   while (await queue.ensure(1)) {
     const offset = queue.offset;
     const span = await spanAhead(queue);
-    if (span.kind === 'data') yield dataEvent(queue, span);
-    else if (span.kind === 'skippable') {
+    if (span.kind === 'data') {
+      const content = decompressAhead(queue, span);
+      if ('raw' in content) {
+        await queue.discard(span.sizeBytes);
+        yield { kind: 'data', offset, sizeBytes: span.sizeBytes, raw: content.raw };
+      } else {
+        // Its length is not to be trusted either: the next frame may start before this one seems to end.
+        yield { kind: 'damaged', offset, sizeBytes: await passToNextFrame(queue), reason: content.reason };
+      }
+    } else if (span.kind === 'skippable') {
       await queue.discard(span.sizeBytes);
       yield { kind: 'skippable', offset, sizeBytes: span.sizeBytes, magic: span.magic };
     } else yield await passBroken(queue, span);
@@ -58,16 +71,19 @@ async function spanAhead(queue: ByteQueue): Promise<FrameSpan> {
   }
 }
 
-function dataEvent(queue: ByteQueue, span: FrameSpan & { kind: 'data' }): FrameEvent {
-  const offset = queue.offset;
+function decompressAhead(queue: ByteQueue, span: DataSpan): { raw: Uint8Array } | { reason: string } {
   const reason = refusal(span);
-  const bytes = queue.take(span.sizeBytes);
-  if (reason !== undefined) return { kind: 'damaged', offset, sizeBytes: span.sizeBytes, reason };
-  return { kind: 'data', offset, bytes, rawBytes: span.contentBytes ?? 0 };
+  if (reason !== undefined) return { reason };
+  try {
+    return { raw: decompressFrame(queue.peek().subarray(0, span.sizeBytes), span.contentBytes ?? 0) };
+  } catch (error) {
+    if (error instanceof EngramTraceError) throw error;
+    return { reason: reasonOf(error) };
+  }
 }
 
 /** Why a frame is none of a trace file, or would be dangerous to decompress. */
-export function refusal(span: FrameSpan & { kind: 'data' }): string | undefined {
+export function refusal(span: DataSpan): string | undefined {
   const { contentBytes } = span;
   if (contentBytes === undefined) return 'a frame that does not say how long its content is';
   if (!span.hasChecksum) return 'a frame without a checksum';

@@ -5,11 +5,11 @@ import { EngramTraceError } from './error.ts';
 import { createFrameWriter } from './frame-writer.ts';
 import { loadIndex } from './load-index.ts';
 import { fileChunks, openRegularFile, readBytes } from './random-file.ts';
-import { readHeader } from './read-header.ts';
+import { readHeaderFrame } from './read-header.ts';
 import { addLoss, emptyHeader, emptyLoss, type Loss, type TraceHeader } from './record.ts';
 import { type ScanResult, scanTrace } from './scan-trace.ts';
 import type { ByteSink } from './trace.ts';
-import { readHeaderFrame } from './trace-file.ts';
+import { findHeaderFrame } from './trace-file.ts';
 
 /** What `repairTrace` found and wrote. */
 export interface RepairReport {
@@ -94,8 +94,8 @@ async function readHeaderIfWhole(
   name: string,
 ) {
   try {
-    const frame = await readHeaderFrame(readAt, name);
-    return { header: readHeader(frame, name), headerBytes: frame.length };
+    const frame = await findHeaderFrame(readAt, name);
+    return { header: readHeaderFrame(frame, name), headerBytes: frame.length };
   } catch (error) {
     // Only damage: what is another kind of file, or a newer one, is not repaired.
     if (error instanceof EngramTraceError && error.code === 'corrupt')

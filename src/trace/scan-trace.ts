@@ -7,7 +7,6 @@ import { SEEK_TABLE_MAGIC } from './seek-table.ts';
 import { createStatsBuilder } from './stats-builder.ts';
 import { computeTotals } from './totals.ts';
 import type { BlockEntry, TraceIndex } from './trace-index.ts';
-import { decompressFrame } from './zstd.ts';
 
 /** What a walk over all frames of a trace file found. */
 export interface ScanResult {
@@ -81,26 +80,26 @@ function takeTrailing(found: Found, event: FrameEvent): void {
   if (event.kind === 'data') {
     const reason =
       'another file starts behind the end of this one; were files joined without `engram-trace merge`?';
-    found.damaged.push({ offset: event.offset, sizeBytes: event.bytes.length, reason });
+    found.damaged.push({ offset: event.offset, sizeBytes: event.sizeBytes, reason });
   } else found.trailing += event.sizeBytes;
 }
 
 function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }): void {
   try {
-    const cursor = openBlock(decompressFrame(event.bytes, event.rawBytes), found.epochUnixNs);
+    const cursor = openBlock(event.raw, found.epochUnixNs);
     const epochUnixNs = found.epochUnixNs ?? cursor.epochUnixNs;
     found.entries.push(describeBlock(cursor, event, epochUnixNs, found.ops));
     found.epochUnixNs = epochUnixNs;
     found.closedNs = Math.max(found.closedNs, cursor.closedNs);
   } catch (error) {
-    found.damaged.push({ offset: event.offset, sizeBytes: event.bytes.length, reason: reasonOf(error) });
+    found.damaged.push({ offset: event.offset, sizeBytes: event.sizeBytes, reason: reasonOf(error) });
   }
 }
 
 /** The index entry of a block, made from its records. */
 function describeBlock(
   cursor: BlockCursor,
-  frame: { offset: number; bytes: Uint8Array; rawBytes: number },
+  frame: { offset: number; sizeBytes: number; raw: Uint8Array },
   epochUnixNs: bigint,
   ops: string[],
 ): BlockEntry {
@@ -114,8 +113,8 @@ function describeBlock(
   const firstStartNs = starts[0] ?? cursor.firstStartNs;
   return {
     offset: frame.offset,
-    compressedBytes: frame.bytes.length,
-    rawBytes: frame.rawBytes,
+    compressedBytes: frame.sizeBytes,
+    rawBytes: frame.raw.length,
     records: starts.length,
     firstStartNs,
     lastStartNs: starts.at(-1) ?? firstStartNs,

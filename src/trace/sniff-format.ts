@@ -1,7 +1,7 @@
 import { reasonOf } from './damage.ts';
 import { EngramTraceError } from './error.ts';
-import { createDecompressStream } from './zstd.ts';
-import { FRAME_MAGIC, isSkippable, readU32 } from './zstd-frame.ts';
+import { createDecompressStream, decompressFrame } from './zstd.ts';
+import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from './zstd-frame.ts';
 
 export type SniffedFormat = 'trace' | 'ndjson' | 'ndjson.zst';
 
@@ -52,18 +52,37 @@ function startsWithHeader(content: Uint8Array): boolean {
   return lengthBytes > 0 && lengthBytes <= 5 && content[lengthBytes] === FORMAT_VERSION_TAG;
 }
 
-function decompressStart(head: Uint8Array, name: string): Promise<Uint8Array> {
+/** The beginning of what the first frame holds. Most first frames are short and at hand; then no stream is needed. */
+async function decompressStart(head: Uint8Array, name: string): Promise<Uint8Array> {
+  const span = frameSpan(head);
+  try {
+    if (
+      span.kind === 'data' &&
+      span.contentBytes !== undefined &&
+      span.contentBytes <= span.maxContentBytes
+    ) {
+      return decompressFrame(head.subarray(0, span.sizeBytes), span.contentBytes);
+    }
+    const start = await streamStart(head);
+    // Nothing at all from a frame that is whole is nothing; from one that is not, something is missing.
+    if (start.length === 0 && span.kind !== 'data') throw new Error('its first frame is not whole');
+    return start;
+  } catch (cause) {
+    if (cause instanceof EngramTraceError) throw cause;
+    const message = `starts like zstd, but can't be decompressed: ${reasonOf(cause)}`;
+    const hint = 'If it is a trace file, `engram-trace repair` may recover the blocks that are whole.';
+    throw new EngramTraceError('corrupt', message, { where: name, hint, cause });
+  }
+}
+
+function streamStart(head: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const stream = createDecompressStream();
     stream.once('data', (chunk: Uint8Array) => {
       stream.destroy();
       resolve(chunk);
     });
-    stream.on('error', (cause: Error) => {
-      const message = `starts like zstd, but can't be decompressed: ${reasonOf(cause)}`;
-      const hint = 'If it is a trace file, `engram-trace repair` may recover the blocks that are whole.';
-      reject(new EngramTraceError('corrupt', message, { where: name, hint, cause }));
-    });
+    stream.on('error', reject);
     stream.write(head, () => resolve(new Uint8Array(0)));
   });
 }

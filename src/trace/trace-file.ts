@@ -6,7 +6,7 @@ import { EngramTraceError } from './error.ts';
 import { loadIndex } from './load-index.ts';
 import { fileChunks, openRegularFile, type ReadAt, readBytes } from './random-file.ts';
 import { refusal } from './read-frames.ts';
-import { readHeader } from './read-header.ts';
+import { readHeaderFrame } from './read-header.ts';
 import type { TraceHeader, TraceRecord } from './record.ts';
 import { scanTrace } from './scan-trace.ts';
 import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
@@ -55,8 +55,8 @@ async function readTraceFile(file: FileHandle, name: string): Promise<TraceFile>
   const sizeBytes = (await file.stat()).size;
   const readAt = (offset: number, length: number) =>
     readBytes(file, offset, Math.min(length, sizeBytes - offset));
-  const headerFrame = await readHeaderFrame(readAt, name);
-  const header = readHeader(headerFrame, name);
+  const headerFrame = await findHeaderFrame(readAt, name);
+  const header = readHeaderFrame(headerFrame, name);
   const loaded = await loadIndex(readAt, sizeBytes, headerFrame.length);
   const opened =
     'index' in loaded
@@ -100,7 +100,7 @@ async function readTraceFile(file: FileHandle, name: string): Promise<TraceFile>
 }
 
 /** The first frame of a trace file, as far as it is whole; throws where the file is something else. */
-export async function readHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
+export async function findHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
   let head = await readAt(0, SNIFF_BYTES);
   const format = await sniffFormat(head, name);
   if (format !== 'trace') {

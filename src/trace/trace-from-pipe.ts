@@ -9,14 +9,13 @@ import { readHeader } from './read-header.ts';
 import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from './record.ts';
 import { SEEK_TABLE_MAGIC } from './seek-table.ts';
 import type { ReadOptions, Trace } from './trace.ts';
-import { decompressFrame } from './zstd.ts';
 
 /** Reads a trace file from a pipe. There is no index, so that what is out of order must fit a bounded window. */
 export async function openTraceFromPipe(queue: ByteQueue, name: string): Promise<Trace> {
   const frames = readFrames(queue);
   const first = await frames.next();
   if (first.done || first.value.kind !== 'data') throw damagedHeader(name, new Error('it is not whole'));
-  const header = readHeader(first.value.bytes, name);
+  const header = readHeader(first.value.raw, name);
   const state: PipeState = { name, header, loss: addLoss(emptyLoss(), header.loss), warnings: [] };
   let used = false;
   return {
@@ -135,7 +134,7 @@ function takeBlock(event: FrameEvent, state: PipeState, skip: boolean, rank: num
   }
   try {
     if (event.kind === 'damaged') throw damagedRange(state.name, event);
-    const cursor = openBlock(decompressFrame(event.bytes, event.rawBytes), state.header.epochUnixNs);
+    const cursor = openBlock(event.raw, state.header.epochUnixNs);
     addLoss(state.loss, cursor.loss);
     return { cursor, rank, offset: event.offset };
   } catch (error) {

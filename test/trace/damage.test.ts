@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { EngramTraceError } from '../../src/trace/error.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { repairTrace } from '../../src/trace/repair.ts';
+import { openTraceFile } from '../../src/trace/trace-file.ts';
+import { frameSpan } from '../../src/trace/zstd-frame.ts';
+import {
+  createMemorySink,
+  makeRecord,
+  type ReadResult,
+  readPath,
+  readPiped,
+  withFile,
+  withFolder,
+  writeTrace,
+} from './support.ts';
+
+const RECORDS = Array.from({ length: 30 }, (_, i) =>
+  makeRecord({
+    startNs: i * 1_000_000,
+    durationNs: 5000 + i,
+    session: `c${i % 4}`,
+    op: i % 3 === 0 ? 'remember' : 'recall',
+    body: new Uint8Array(Buffer.from(`{"n":${i}}`)),
+  }),
+);
+/** Three blocks of ten records. */
+const OPTIONS = { maxBlockSpanNs: 10_000_000 };
+const whole = await writeTrace(RECORDS, {}, OPTIONS);
+const frames = frameSizes(whole);
+const endOfBlocks = frames.slice(0, 4).reduce((sum, size) => sum + size, 0);
+/** As a capture leaves it that is killed between two blocks. */
+const unfinished = whole.subarray(0, endOfBlocks);
+
+function frameSizes(bytes: Uint8Array): number[] {
+  const sizes: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const span = frameSpan(bytes, at);
+    assert.ok(span.kind === 'data' || span.kind === 'skippable');
+    sizes.push(span.sizeBytes);
+    at += span.sizeBytes;
+  }
+  return sizes;
+}
+
+/** Mulberry32: the same flips in every run. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+async function attempt(read: () => Promise<ReadResult>): Promise<ReadResult | EngramTraceError> {
+  try {
+    return await read();
+  } catch (error) {
+    assert.ok(error instanceof EngramTraceError, `not an error of ours: ${(error as Error).stack}`);
+    assert.notEqual(error.code, 'internal');
+    assert.notEqual(error.message, '');
+    return error;
+  }
+}
+
+function assertPrefix(records: readonly TraceRecord[], message: string): void {
+  assert.ok(isDeepStrictEqual(records, RECORDS.slice(0, records.length)), message);
+}
+
+test('the sample has the frames these tests are about', () => {
+  assert.equal(frames.length, 6);
+  assert.ok(endOfBlocks < whole.length);
+});
+
+test('cut at every byte: all closed blocks are read, with a warning, from file and pipe', async () => {
+  const closedAt = (length: number) => {
+    let end = frames[0] ?? 0;
+    let blocks = 0;
+    while (blocks < 3 && end + (frames[blocks + 1] ?? 0) <= length) end += frames[++blocks] ?? 0;
+    return blocks;
+  };
+  await withFolder(async (folder) => {
+    const path = join(folder, 'cut');
+    for (let length = 0; length < whole.length; length++) {
+      const bytes = whole.subarray(0, length);
+      await writeFile(path, bytes);
+      for (const read of [() => readPath(path), () => readPiped(bytes)]) {
+        const result = await attempt(read);
+        if (length < (frames[0] ?? 0)) {
+          assert.ok(result instanceof EngramTraceError, `${length} bytes`);
+          assert.ok(
+            ['empty', 'corrupt', 'not_a_trace'].includes(result.code),
+            `${length} bytes: ${result.code}`,
+          );
+          continue;
+        }
+        assert.ok(!(result instanceof EngramTraceError), `${length} bytes: ${String(result)}`);
+        assert.equal(result.records.length, closedAt(length) * 10, `${length} bytes`);
+        assertPrefix(result.records, `${length} bytes`);
+        // A pipe can't know that the seek table is cut: nothing it needs is missing.
+        if (read.length === 0 && length <= endOfBlocks)
+          assert.notEqual(result.warnings.length, 0, `${length} bytes`);
+      }
+    }
+  });
+});
+
+test('a flipped byte anywhere in a finished file: the same records, or an error', async () => {
+  const random = createRandom(1);
+  let errors = 0;
+  await withFolder(async (folder) => {
+    const path = join(folder, 'flipped');
+    for (let round = 0; round < 3000; round++) {
+      const bytes = Buffer.from(whole);
+      const at = random(bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 + random(255));
+      await writeFile(path, bytes);
+      const result = await attempt(() => readPath(path));
+      const label = `byte ${at} becomes ${bytes[at]}`;
+      if (result instanceof EngramTraceError) errors++;
+      else assert.ok(isDeepStrictEqual(result.records, RECORDS), label);
+    }
+  });
+  assert.ok(errors > 500, `${errors} errors: the flips do not reach the blocks`);
+});
+
+test('a flipped byte anywhere, from a pipe: the same records, or an error, or a cut the warning tells', async () => {
+  const random = createRandom(2);
+  for (let round = 0; round < 7000; round++) {
+    const bytes = Buffer.from(round % 2 === 0 ? whole : unfinished);
+    const at = random(bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 + random(255));
+    const result = await attempt(() => readPiped(bytes, {}, 1 << 16));
+    if (result instanceof EngramTraceError) continue;
+    const label = `round ${round}, byte ${at} becomes ${bytes[at]}`;
+    assertPrefix(result.records, label);
+    if (result.records.length < RECORDS.length) assert.notEqual(result.warnings.length, 0, label);
+  }
+});
+
+test('a flipped byte in an unfinished file, damage skipped: whole blocks only, and the loss is told', async () => {
+  const random = createRandom(3);
+  await withFolder(async (folder) => {
+    const path = join(folder, 'flipped');
+    for (let round = 0; round < 700; round++) {
+      const bytes = Buffer.from(unfinished);
+      const at = random(bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 + random(255));
+      await writeFile(path, bytes);
+      const result = await attempt(() => readPath(path, { onDamage: 'skip' }));
+      if (result instanceof EngramTraceError) {
+        assert.ok(at < (frames[0] ?? 0), `byte ${at}: ${result.message}`);
+        continue;
+      }
+      const kept = new Set(result.records.map(({ startNs }) => startNs));
+      assert.ok(
+        isDeepStrictEqual(
+          result.records,
+          RECORDS.filter(({ startNs }) => kept.has(startNs)),
+        ),
+      );
+      assert.ok(result.records.length > 15, `byte ${at}: ${result.records.length} records`);
+      const told = result.loss.blocksDamaged > 0 || result.warnings.some((text) => text.includes('cut off'));
+      assert.equal(told, result.records.length < 30, `byte ${at}`);
+    }
+  });
+});
+
+test('a damaged block is an error that names it, or is skipped and counted', async () => {
+  const bytes = Buffer.from(whole);
+  const at = frames.slice(0, 2).reduce((sum, size) => sum + size, 0);
+  bytes.fill(0xaa, at + 20, at + 40);
+  await withFile(bytes, async (path) => {
+    await assert.rejects(readPath(path), (error: EngramTraceError) => {
+      assert.equal(error.code, 'corrupt');
+      assert.equal(error.where, `${path}, block 1 at byte ${at}`);
+      assert.match(error.hint ?? '', /--skip-damaged.*repair/);
+      return true;
+    });
+    const skipped = await readPath(path, { onDamage: 'skip' });
+    assert.deepEqual(skipped.records, [...RECORDS.slice(0, 10), ...RECORDS.slice(20)]);
+    assert.equal(skipped.loss.blocksDamaged, 1);
+    assert.equal(skipped.loss.recordsDamaged, 10);
+  });
+});
+
+async function repair(path: string) {
+  const sink = createMemorySink();
+  const report = await repairTrace(path, sink);
+  assert.ok(sink.isClosed);
+  return { report, bytes: sink.bytes };
+}
+
+test('repair gives an unfinished file an index, and the records are equal', async () => {
+  const cut = whole.subarray(0, endOfBlocks - 5);
+  await withFile(cut, async (path) => {
+    const { report, bytes } = await repair(path);
+    assert.deepEqual([report.blocks, report.records, report.blocksDamaged], [2, 20, 0]);
+    assert.equal(report.bytesCutOff, (frames[3] ?? 0) - 5);
+    await withFile(bytes, async (repaired) => {
+      const read = await readPath(repaired);
+      assert.deepEqual(read.records, RECORDS.slice(0, 20));
+      assert.deepEqual(read.warnings, []);
+      assert.match(read.header.notes.join(), /unfinished block/);
+    });
+  });
+});
+
+test('repair of a whole file gives the same index', async () => {
+  await withFile(unfinished, async (path) => {
+    const { bytes } = await repair(path);
+    assert.deepEqual(bytes, whole);
+  });
+  await withFile(whole, async (path) => assert.equal((await repair(path)).report.wasWhole, true));
+});
+
+test('repair leaves damaged blocks out and says so in losses and notes', async () => {
+  const bytes = Buffer.from(whole);
+  bytes.fill(0, (frames[0] ?? 0) + 10, (frames[0] ?? 0) + 14);
+  await withFile(bytes, async (path) => {
+    const { report, bytes: output } = await repair(path);
+    assert.deepEqual([report.blocks, report.blocksDamaged, report.recordsDamaged], [2, 1, 10]);
+    await withFile(output, async (repaired) => {
+      const read = await readPath(repaired);
+      assert.deepEqual(read.records, RECORDS.slice(10));
+      assert.deepEqual([read.loss.blocksDamaged, read.loss.recordsDamaged], [1, 10]);
+      assert.match(read.header.notes.join(), /damaged/);
+    });
+  });
+});
+
+test('repair rebuilds a lost header from the blocks', async () => {
+  const header = { epochUnixNs: 1_700_000_000_000_000_007n };
+  const bytes = await writeTrace(RECORDS, header, OPTIONS);
+  bytes[20] = (bytes[20] ?? 0) ^ 0xff;
+  await withFile(bytes, async (path) => {
+    await assert.rejects(readPath(path), { code: 'corrupt' });
+    const { report, bytes: output } = await repair(path);
+    assert.equal(report.headerLost, true);
+    await withFile(output, async (repaired) => {
+      const read = await readPath(repaired);
+      assert.deepEqual(read.records, RECORDS);
+      assert.equal(read.header.epochUnixNs, header.epochUnixNs);
+      assert.match(read.header.notes.join(), /header was lost/);
+    });
+  });
+});
+
+test('without an index the same entries are found by a scan', async () => {
+  const indexed = await withFile(whole, async (path) => {
+    const file = await openTraceFile(path);
+    await file.close();
+    return file;
+  });
+  await withFile(unfinished, async (path) => {
+    const scanned = await openTraceFile(path);
+    assert.equal(scanned.indexSource, 'scan');
+    assert.match(scanned.warnings.join(), /no index/);
+    assert.deepEqual(scanned.index, indexed.index);
+    await scanned.close();
+  });
+});
+
+test('files joined with cat are not read as one in silence', async () => {
+  await withFile(Buffer.concat([whole, whole]), async (path) => {
+    await assert.rejects(readPath(path), { code: 'corrupt', message: /another file starts/ });
+    assert.deepEqual((await readPath(path, { onDamage: 'skip' })).records, RECORDS);
+  });
+});
+
+test('bytes behind the end are ignored with a warning', async () => {
+  await withFile(Buffer.concat([whole, Buffer.from('\nlog line\n')]), async (path) => {
+    const read = await readPath(path);
+    assert.deepEqual(read.records, RECORDS);
+    assert.match(read.warnings.join(), /last 10 bytes/);
+  });
+});
