@@ -41,6 +41,8 @@ export class Histogram {
   readonly #hdr: hdr.Float64Histogram;
   readonly #digits: number;
   readonly #lowestNs: number;
+  readonly #unitNs: number;
+  readonly #magnitude: number;
   #sumNs = 0;
   #minNs = Number.POSITIVE_INFINITY;
   #maxNs = 0;
@@ -53,6 +55,8 @@ export class Histogram {
     // Counts are doubles: a 32-bit bucket would wrap in silence after 4.3e9 values.
     this.#hdr = new hdr.Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
     this.#hdr.autoResize = true;
+    this.#unitNs = 2 ** this.#hdr.unitMagnitude;
+    this.#magnitude = this.#hdr.subBucketHalfCountMagnitude;
   }
 
   /** Values recorded, clamped ones included. */
@@ -101,7 +105,7 @@ export class Histogram {
       this.#clampedAbove++;
       ns = HIGHEST_NS;
     }
-    const units = ns / 2 ** this.#hdr.unitMagnitude;
+    const units = ns / this.#unitNs;
     if (units < 2 ** 31) this.#count(this.#indexOf(units), ns);
     else this.#hdr.recordValue(ns);
   }
@@ -111,10 +115,9 @@ export class Histogram {
    * and logarithms: the same index five times faster, and this is on the hot path.
    */
   #indexOf(units: number): number {
-    const magnitude = this.#hdr.subBucketHalfCountMagnitude;
     const whole = units | 0;
-    const exponent = Math.max(0, 31 - Math.clz32(whole) - magnitude);
-    return (exponent << magnitude) + (whole >> exponent);
+    const exponent = Math.max(0, 31 - Math.clz32(whole) - this.#magnitude);
+    return (exponent << this.#magnitude) + (whole >> exponent);
   }
 
   #count(index: number, ns: number): void {

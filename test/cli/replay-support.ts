@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import * as grpc from '@grpc/grpc-js';
 import { createTraceWriter } from '../../src/trace/create-trace-writer.ts';
 import { createFileSink } from '../../src/trace/file-sink.ts';
 import { createNdjsonWriter } from '../../src/trace/ndjson-writer.ts';
@@ -139,4 +140,39 @@ export async function writeTrace(
   if (records.length > 0) await writer.write([...records]);
   await writer.finish();
   return path;
+}
+
+export interface GrpcTestServer {
+  authority: string;
+  bodies: Buffer[];
+  /** Values of the metadata `x-key`. */
+  keys: unknown[];
+  close(): Promise<void>;
+}
+
+/** A gRPC server on loopback with one unary method, `/test.Service/Echo`. */
+export async function startGrpcServer(): Promise<GrpcTestServer> {
+  const bodies: Buffer[] = [];
+  const keys: unknown[] = [];
+  const raw = (bytes: Buffer): Buffer => bytes;
+  const echo: grpc.handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+    bodies.push(call.request);
+    keys.push(...call.metadata.get('x-key'));
+    callback(null, call.request);
+  };
+  const shape = { path: '/test.Service/Echo', requestStream: false, responseStream: false } as const;
+  const coding = {
+    requestSerialize: raw,
+    requestDeserialize: raw,
+    responseSerialize: raw,
+    responseDeserialize: raw,
+  };
+  const server = new grpc.Server();
+  server.addService({ echo: { ...shape, ...coding } }, { echo });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { authority: `127.0.0.1:${port}`, bodies, keys, close: async () => server.forceShutdown() };
 }

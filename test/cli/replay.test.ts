@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
-import { validated } from '../results/support.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { MS, makeRecord, validated } from '../results/support.ts';
 import {
   closedPort,
   type Finished,
@@ -12,6 +13,7 @@ import {
   run,
   someRecords,
   start,
+  startGrpcServer,
   startServer,
   type TestServer,
   writeTrace,
@@ -417,5 +419,53 @@ describe('replay and signals', () => {
     const ended = await finished;
     assert.equal(ended.code, 130, ended.stderr);
     assert.equal(documentIn(ended).summary.stop, 'interrupted');
+  });
+});
+
+describe('replay over both protocols', () => {
+  it('sends each record to the target of its protocol', async () => {
+    const http = await server();
+    const grpc = await startGrpcServer();
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      makeRecord({
+        startNs: i * 2 * MS + MS,
+        session: `g${i % 3}`,
+        op: 'call',
+        protocol: 'grpc',
+        method: 'POST',
+        path: i === 7 ? '/test.Service/Missing' : '/test.Service/Echo',
+        body: Buffer.from([8, i]),
+      }),
+    );
+    const records = [...someRecords(20, 2), ...calls].sort((a, b) => a.startNs - b.startNs);
+    const trace = await writeTrace(join(folder, 'both.trace.zst'), records);
+    const targets = ['--endpoint', http.url, '--grpc-endpoint', grpc.authority];
+    const finished = await run(['replay', '--trace', trace, ...targets, '-H', 'x-key: k']);
+    await grpc.close();
+    const document = documentIn(finished);
+    assertExitByVerdict(finished, document);
+    assert.equal(http.requests.length, 20);
+    assert.deepEqual(
+      grpc.bodies.map((body) => body[1]).sort((a, b) => (a as number) - (b as number)),
+      Array.from({ length: 20 }, (_, i) => i).filter((i) => i !== 7),
+    );
+    assert.ok(grpc.keys.every((key) => key === 'k'));
+    assert.deepEqual(document.operations, { total: 40, successful: 39, failed: 1 });
+    assert.equal(document.errors[0]?.code, 'grpc_12_unimplemented');
+    assert.equal(document.errors[0]?.first_record?.number, records.indexOf(calls[7] as TraceRecord));
+    assert.equal(document.target.grpc, `http://${grpc.authority}`);
+  });
+
+  it('counts calls to a gRPC server that is not there', async () => {
+    const http = await server();
+    const port = await closedPort();
+    const call = makeRecord({ startNs: MS, op: 'call', protocol: 'grpc', method: 'POST', path: '/a.B/C' });
+    const trace = await writeTrace(join(folder, 'half.ndjson'), [...someRecords(1, 1), call]);
+    const targets = ['--endpoint', http.url, '--grpc-endpoint', `127.0.0.1:${port}`, '--timeout', '3s'];
+    const finished = await run(['replay', '--trace', trace, ...targets]);
+    const document = documentIn(finished);
+    assert.deepEqual(document.operations, { total: 2, successful: 1, failed: 1 });
+    assert.match(finished.stderr, new RegExp(`warning: .*127\\.0\\.0\\.1:${port}`));
+    assert.equal(document.errors[0]?.code, 'connect_failed');
   });
 });
