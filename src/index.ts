@@ -1,0 +1,78 @@
+// The library: everything the command line does, without the command line. Times are integer ns, sizes bytes;
+// records come and go in batches as async iterables; what breaks throws an EngramTraceError.
+
+// Recording, and cutting a window out of what was recorded.
+export { type Capture, type CaptureOptions, type CaptureSummary, startCapture } from './capture/capture.ts';
+// A stand-in for the server, for tests.
+export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';
+export type { Dialect, OperationName, RequestView } from './dialects/dialect.ts';
+export { DIALECT_NAMES, findDialect } from './dialects/find-dialect.ts';
+// Looking inside and selecting.
+export { countRecords } from './inspect/count-records.ts';
+export { summaryText } from './inspect/summary-text.ts';
+export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/trace-summary.ts';
+// Replaying: the engine and its ports, the transports, and a whole run with its results document.
+export { replay } from './replay/engine.ts';
+export type {
+  Clock,
+  Disposition,
+  FailureCode,
+  Operation,
+  ReplayObserver,
+  SendListener,
+  SendOutcome,
+  Transport,
+} from './replay/ports.ts';
+export { createRealClock } from './replay/real-clock.ts';
+export type { ReplayAccounting, ReplayEnd } from './replay/replay-end.ts';
+export { type ReplayOptions, replayOptions } from './replay/replay-options.ts';
+export type { RunDeps, RunOptions, RunProgress } from './replay-run/run-options.ts';
+export { runReplay } from './replay-run/run-replay.ts';
+export type { ResultsDocument } from './results/results-document.ts';
+export {
+  type ExportOptions,
+  type ExportPlan,
+  type ExportReport,
+  planExport,
+  writeExport,
+} from './sources/export-op-log.ts';
+export { type OpLog, type OpLogOptions, openOpLog, type Segment } from './sources/op-log.ts';
+// Reading and writing.
+export { createTraceWriter, type TraceWriterOptions } from './trace/create-trace-writer.ts';
+// What a trace is made of.
+export { EngramTraceError, type ErrorCode, type ErrorDetails } from './trace/error.ts';
+export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file-sink.ts';
+export { createNdjsonWriter } from './trace/ndjson-writer.ts';
+export { type OpenOptions, openTrace } from './trace/open-trace.ts';
+export {
+  emptyHeader,
+  emptyLoss,
+  FORMAT_VERSION,
+  type Gap,
+  type GrpcStream,
+  type HeaderList,
+  type Loss,
+  type Outcome,
+  type Protocol,
+  type StreamMessage,
+  type TimeWindow,
+  type TraceHeader,
+  type TraceRecord,
+  unknownOutcome,
+} from './trace/record.ts';
+export { recordFromJson, recordToJson } from './trace/record-json.ts';
+export { type RepairReport, repairTrace } from './trace/repair.ts';
+export type { ByteSink, ReadOptions, Trace, TraceWriter } from './trace/trace.ts';
+export { openTraceFile, type TraceFile } from './trace/trace-file.ts';
+export type { BlockEntry, Totals, TraceIndex } from './trace/trace-index.ts';
+export { derivedHeader, type FilterPlan, type FilterReport, filterTrace } from './transforms/filter-trace.ts';
+export {
+  createRecordFilter,
+  type FilterConditions,
+  type LatencyRange,
+  type RecordPredicate,
+} from './transforms/record-filter.ts';
+export { createSessionSample } from './transforms/session-sample.ts';
+export { recordsBetween, type TimePoint, type TimeRange } from './transforms/time-range.ts';
+export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-transport.ts';
+export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici-transport.ts';

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { countRecords } from '../../src/inspect/count-records.ts';
+import { summarizeTrace } from '../../src/inspect/trace-summary.ts';
+import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record.ts';
+import { EPOCH, makeRecord } from '../sources/make-op-log.ts';
+
+async function summaryOf(records: readonly TraceRecord[], batchSize = 256) {
+  async function* batches() {
+    for (let i = 0; i < records.length; i += batchSize) yield records.slice(i, i + batchSize);
+  }
+  const header = { ...emptyHeader(), epochUnixNs: EPOCH };
+  const totals = await countRecords(batches(), EPOCH);
+  return summarizeTrace({
+    name: 'x',
+    format: 'ndjson',
+    header,
+    totals,
+    loss: emptyLoss(),
+    countedFrom: 'records',
+    warnings: [],
+  });
+}
+
+test('a trace without records has nulls, never NaN or Infinity', async () => {
+  const summary = await summaryOf([]);
+  assert.equal(summary.records, 0);
+  assert.deepEqual(
+    [summary.rate_per_s, summary.recorded, summary.inter_arrival_us, summary.burstiness],
+    [null, null, null, null],
+  );
+  assert.doesNotMatch(JSON.stringify(summary), /NaN|Infinity/);
+  const one = await summaryOf([makeRecord(5)]);
+  assert.equal(one.rate_per_s, null);
+  assert.equal(one.ops[0]?.latency_ms?.p99, 1);
+});
+
+test('evenly spaced arrivals: no burst; lumps: dispersion as computed by hand', async () => {
+  const even = await summaryOf([...Array(2000).keys()].map((n) => makeRecord(n * 10_000_000)));
+  assert.ok((even.burstiness?.dispersion_10ms ?? 9) < 0.01);
+  assert.equal(even.inter_arrival_us?.cv, 0);
+  assert.equal(even.inter_arrival_us?.mean, 10_000);
+  assert.ok(Math.abs((even.rate_per_s ?? 0) - 100) < 0.1);
+
+  // Ten at once every 100 ms: of each ten windows of 10 ms one has 10, the others 0.
+  const lumps = await summaryOf(
+    [...Array(2000).keys()].map((n) => makeRecord(Math.floor(n / 10) * 100_000_000)),
+  );
+  const windows = 199 * 10 + 1;
+  const mean = 2000 / windows;
+  const expected = ((200 * 100) / windows - mean * mean) / mean;
+  assert.ok(Math.abs((lumps.burstiness?.dispersion_10ms ?? 0) - expected) < 1e-9);
+  assert.ok((lumps.burstiness?.dispersion_100ms ?? 9) < 1e-9);
+});
+
+test('percentiles are within the error of the buckets, totals exact', async () => {
+  const durations = [...Array(5000).keys()].map((n) => ((n * 7919) % 5000) * 20_000 + 1000);
+  const records = durations.map((durationNs, n) => {
+    const op = n % 4 === 0 ? 'a' : 'b';
+    return makeRecord(n * 1000, { durationNs, op, session: `s${n % 100}`, body: new Uint8Array(n % 10) });
+  });
+  const summary = await summaryOf(records, 100);
+  for (const { op, count, request_bytes, latency_ms } of summary.ops) {
+    const mine = records.filter((record) => record.op === op);
+    const sorted = mine.map((record) => record.durationNs ?? 0).sort((x, y) => x - y);
+    assert.equal(count, mine.length);
+    assert.equal(
+      request_bytes,
+      mine.reduce((sum, record) => sum + record.body.length, 0),
+    );
+    for (const [name, percent] of [
+      ['p50', 50],
+      ['p90', 90],
+      ['p99', 99],
+    ] as const) {
+      const exact = (sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? 0) / 1e6;
+      assert.ok(Math.abs((latency_ms?.[name] ?? 0) / exact - 1) < 0.016, `${op} ${name}`);
+    }
+  }
+  assert.deepEqual([summary.sessions, summary.sessions_exact], [100, true]);
+});
+
+test('an estimate of many sessions says that it is one', async () => {
+  const summary = await summaryOf([...Array(20_000).keys()].map((n) => makeRecord(n, { session: `h${n}` })));
+  assert.equal(summary.sessions_exact, false);
+  assert.ok(summary.sessions > 15_000 && summary.sessions < 25_000, String(summary.sessions));
+});
