@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { SendListener, SendOutcome } from '../replay/ports.ts';
-import { detailOf, httpFailure } from './http-failure.ts';
+import { codeOf, detailOf, httpFailure } from './http-failure.ts';
 
 /** One request and its answer, heard from undici; tells the listener, and `ended` before it. */
 export class HttpExchange implements Dispatcher.DispatchHandler {
@@ -26,6 +26,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   fail(error: Error): void {
+    if (this.#status === 304 && codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+      // A 304 may tell the length of what it does not send (RFC 9110, 8.6); undici waits for it in vain.
+      this.#complete(false);
+      return;
+    }
     const failure = this.#isCancelled ? 'cancelled' : httpFailure(error, this.#abort !== undefined);
     const detail = this.#isCancelled ? 'given up' : detailOf(error);
     this.#end({ status: this.#status, ok: false, failure, detail, responseBytes: this.#bytes }, false);
@@ -54,13 +59,17 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    const status = this.#status ?? 0;
-    const outcome = { status, ok: status < 400, failure: undefined, detail: '', responseBytes: this.#bytes };
-    this.#end(outcome, true);
+    this.#complete(true);
   }
 
   onError(error: Error): void {
     this.fail(error);
+  }
+
+  #complete(isConnectionGood: boolean): void {
+    const status = this.#status ?? 0;
+    const outcome = { status, ok: status < 400, failure: undefined, detail: '', responseBytes: this.#bytes };
+    this.#end(outcome, isConnectionGood);
   }
 
   #end(outcome: SendOutcome, isConnectionGood: boolean): void {

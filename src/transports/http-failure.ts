@@ -7,9 +7,10 @@ export function httpFailure(error: Error, wasSent: boolean): FailureCode {
   if (isTlsCode(code)) return 'tls';
   if (!wasSent) return 'connect_failed';
   if (code === 'UND_ERR_SOCKET') return /^bad /.test(error.message) ? 'bad_response' : 'connection_closed';
-  // The connection ended where the message had not: that is a broken connection, not a broken message.
-  if (code === 'HPE_INVALID_EOF_STATE') return 'connection_closed';
-  if (code.startsWith('HPE_')) return 'bad_response';
+  // The parser's errors have no code of their own. Where the connection ended and the message had not, the
+  // connection is what broke.
+  if (error.name === 'HTTPParserError')
+    return /EOF/.test(error.message) ? 'connection_closed' : 'bad_response';
   return 'other';
 }
 

@@ -91,7 +91,7 @@ class UndiciTransport implements Transport {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const exchange of [...this.#waiting.keys()]) this.#failUnsent(exchange);
+    for (const exchange of [...this.#waiting.keys()]) this.#cancel(exchange);
     for (const connection of [...this.#all]) {
       const { exchange } = connection;
       if (exchange !== undefined) this.#cancel(exchange);
