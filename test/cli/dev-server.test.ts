@@ -22,7 +22,10 @@ async function start(args: readonly string[]): Promise<Started> {
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk;
   });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('close', () => reject(new Error(stderr)));
+  });
   return { child, line, stderr: () => stderr };
 }
 
@@ -55,7 +58,7 @@ test('the ready line for people; Ctrl-C; faults to order', async () => {
     '--latency',
     'uniform:1ms,2ms',
     '--stall',
-    '1ms@1h',
+    '1ms@60m',
   ]);
   const port = /^dev-server ready: HTTP on 127\.0\.0\.1:(\d+), gRPC on 127\.0\.0\.1:\d+$/.exec(line)?.[1];
   const answer = await fetch(`http://127.0.0.1:${port}/health/alive`);
