@@ -30,9 +30,9 @@ const SERVER_ARGS = [
   '--grpc-port',
   '0',
   '--latency',
-  'lognormal:3ms,0.6',
+  'lognormal:2ms,0.6',
 ];
-const CLIENTS = 16;
+const CLIENTS = 64;
 const BIN_MS = 100;
 
 /**

@@ -4,9 +4,11 @@ import { createDemoGrpcClient } from './demo/demo-grpc-client.ts';
 import { createDemoHttpClient } from './demo/demo-http-client.ts';
 import { uniformOf } from './faults/seeded.ts';
 
-const BURST_MS = [150, 500] as const;
-const PAUSE_MS = [200, 700] as const;
-const MEAN_GAP_IN_BURST_MS = 12;
+/** All clients hurry in the first part of each wave and idle in the rest, as users of one product do. */
+const WAVE_MS = 1600;
+const BURST_MS = 500;
+const MEAN_GAP_IN_BURST_MS = 60;
+const MEAN_GAP_MS = 2000;
 const DEFAULT_MAX_OPERATIONS = 20_000;
 const FIRST_DRAW = 10_000;
 
@@ -67,20 +69,26 @@ async function runClient(
   counts: DemoTrafficCounts,
   budget: { left: number },
 ): Promise<void> {
+  const startNs = options.nowNs();
   let draws = FIRST_DRAW;
   const uniform = () => uniformOf(options.seed, index, draws++);
-  const between = ([low, high]: readonly [number, number]) => low + (high - low) * uniform();
-  for (let sent = 0; options.nowNs() < endNs; ) {
-    const burstEndNs = Math.min(endNs, options.nowNs() + between(BURST_MS) * 1e6);
-    while (options.nowNs() < burstEndNs && budget.left > 0) {
-      budget.left--;
-      count(counts, client.kind, await client.operate(index * 100_000 + sent++, uniform()));
-      await sleep(-MEAN_GAP_IN_BURST_MS * Math.log(1 - uniform()));
-    }
-    const leftMs = (endNs - options.nowNs()) / 1e6;
-    if (budget.left <= 0) return;
-    await sleep(Math.min(between(PAUSE_MS), Math.max(0, leftMs)));
+  for (let sent = 0; budget.left > 0; ) {
+    const { meanGapMs, leftMs } = phaseAt((options.nowNs() - startNs) / 1e6);
+    const gapMs = -meanGapMs * Math.log(1 - uniform());
+    await sleep(Math.min(gapMs, leftMs, (endNs - options.nowNs()) / 1e6));
+    if (options.nowNs() >= endNs) return;
+    // Exponential gaps have no memory: one that reaches into the next phase is simply drawn again there.
+    if (gapMs > leftMs) continue;
+    budget.left--;
+    count(counts, client.kind, await client.operate(index * 100_000 + sent++, uniform()));
   }
+}
+
+/** The pace of the phase in which the time falls, and how long it still lasts. */
+function phaseAt(elapsedMs: number): { meanGapMs: number; leftMs: number } {
+  const inWaveMs = elapsedMs % WAVE_MS;
+  if (inWaveMs < BURST_MS) return { meanGapMs: MEAN_GAP_IN_BURST_MS, leftMs: BURST_MS - inWaveMs };
+  return { meanGapMs: MEAN_GAP_MS, leftMs: WAVE_MS - inWaveMs };
 }
 
 function count(

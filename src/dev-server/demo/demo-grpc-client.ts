@@ -34,7 +34,7 @@ export function createDemoGrpcClient(
       const remembered = (n: number) => rememberBytes(content, space, n);
       if (pick < 0.35) return callUnary(client, 'Remember', remembered(number), options());
       if (pick < 0.7) return callUnary(client, 'Recall', recallBytes(content, space, number), options());
-      if (pick < 0.8) return callDream(client, space, options());
+      if (pick < 0.76) return callDream(client, space, options());
       if (pick < 0.9) return callDuplex(client, 'StreamingRemember', several(number, remembered), options());
       return callDuplex(client, 'ObserveStream', observations(content, space, number), options());
     },
@@ -56,7 +56,7 @@ function callUnary(
 }
 
 function callDream(client: Client, space: string, options: { deadline: number }): Promise<Ended> {
-  const bytes = encode(DreamRequest, { memorySpaceId: space, replayCycles: 3 });
+  const bytes = encode(DreamRequest, { memorySpaceId: space, replayCycles: 2 });
   return new Promise((resolve) => {
     const call = client.makeServerStreamRequest(rpcPath('Dream'), asIs, asIs, bytes, options);
     call.on('data', () => undefined);

@@ -8,6 +8,8 @@ interface Sent {
   method: string;
   path: string;
   body?: unknown;
+  /** Of the memory it stores. */
+  id?: string;
 }
 
 /** A client on node:http with one kept-alive connection. */
@@ -18,21 +20,34 @@ export function createDemoHttpClient(
   space: string,
 ): DemoClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let newestId: string | undefined;
   return {
     kind: 'http',
-    operate: (number, pick) => send(agent, host, port, chooseRequest(content, space, number, pick)),
+    operate(number, pick) {
+      const chosen = chooseRequest(content, space, number, pick, newestId);
+      newestId = chosen.id ?? newestId;
+      return send(agent, host, port, chosen);
+    },
     close: () => agent.destroy(),
   };
 }
 
-function chooseRequest(content: DemoContent, space: string, number: number, pick: number): Sent {
+function chooseRequest(
+  content: DemoContent,
+  space: string,
+  number: number,
+  pick: number,
+  newestId: string | undefined,
+): Sent {
   const api = '/api/v1';
-  if (pick < 0.3) {
+  if (pick < 0.3 || newestId === undefined) {
+    const id = `demo_${number}`;
     const body = { content: content.sentence(number), embedding: content.embedding(number), confidence: 0.8 };
     return {
       method: 'POST',
       path: `${api}/memories/remember`,
-      body: { id: `demo_${number}`, memory_space_id: space, ...body },
+      body: { id, memory_space_id: space, ...body },
+      id,
     };
   }
   if (pick < 0.55) {
@@ -44,8 +59,7 @@ function chooseRequest(content: DemoContent, space: string, number: number, pick
       method: 'GET',
       path: `${api}/memories/search?query=${content.topic(number)}&limit=5&space=${space}`,
     };
-  if (pick < 0.8)
-    return { method: 'GET', path: `${api}/memories/demo_${Math.max(0, number - 20)}?space=${space}` };
+  if (pick < 0.8) return { method: 'GET', path: `${api}/memories/${newestId}?space=${space}` };
   if (pick < 0.9) {
     const query_text = `RECALL ${content.topic(number)} CONFIDENCE > 0.2`;
     return { method: 'POST', path: `${api}/query`, body: { query_text } };
