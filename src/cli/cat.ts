@@ -3,7 +3,7 @@ import { derivedHeader, type FilterReport, filterTrace } from '../transforms/fil
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { parseCount } from './flag-parsers.ts';
-import { openInput } from './open-input.ts';
+import { withInput } from './open-input.ts';
 import { openOutput } from './output.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
@@ -24,13 +24,13 @@ export function makeCatCommand(): Command {
 
 async function runCat(input: string, flags: CatFlags): Promise<void> {
   const range = await timeRangeOf(flags);
-  const trace = await openInput(input);
-  const output = await openOutput('-', { format: 'ndjson' });
-  const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
-  const records = recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw');
-  const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
-  await filterTrace(trace, records, { keep: () => true, limit: flags.limit }, writer, report);
-  await writer.finish();
-  reportWarnings(trace, flags);
-  await trace.close();
+  await withInput(input, async (trace) => {
+    const output = await openOutput('-', { format: 'ndjson' });
+    const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
+    const records = recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw');
+    const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
+    await filterTrace(trace, records, { keep: () => true, limit: flags.limit }, writer, report);
+    await writer.finish();
+    reportWarnings(trace, flags);
+  });
 }

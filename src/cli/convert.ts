@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
+import { countText } from '../inspect/number-text.ts';
 import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';
 import { withCleanUp } from './interrupt.ts';
-import { openInput } from './open-input.ts';
+import { withInput } from './open-input.ts';
 import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
 import { createProgress } from './progress.ts';
 import { reportWarnings } from './warnings.ts';
@@ -29,20 +30,19 @@ export function makeConvertCommand(): Command {
     .action(runConvert);
 }
 
-async function runConvert(input: string, outputName: string, flags: ConvertFlags): Promise<void> {
-  const trace = await openInput(input);
-  const output = await openOutput(outputName, flags);
-  const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
-  const progress = await createProgress(flags);
-  await withCleanUp(output.abort, async () => {
-    const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
-    const all = trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' });
-    const records = progress.watch(all, () => `convert: ${report.recordsKept} records`);
-    await filterTrace(trace, records, { keep: () => true }, writer, report);
-    await writer.finish();
+function runConvert(input: string, outputName: string, flags: ConvertFlags): Promise<void> {
+  return withInput(input, async (trace) => {
+    const output = await openOutput(outputName, flags);
+    const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
+    const progress = await createProgress(flags);
+    await withCleanUp(output.abort, async () => {
+      const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
+      const all = trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' });
+      const records = progress.watch(all, () => `convert: ${report.recordsKept} records`);
+      await filterTrace(trace, records, { keep: () => true }, writer, report);
+      await writer.finish();
+    });
+    reportWarnings(trace, flags);
+    if (!flags.quiet) process.stderr.write(`convert: ${countText(report.recordsKept)} records\n`);
   });
-  progress.stop();
-  reportWarnings(trace, flags);
-  await trace.close();
-  if (!flags.quiet) process.stderr.write(`convert: ${report.recordsKept} records\n`);
 }

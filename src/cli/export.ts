@@ -54,7 +54,11 @@ async function runExport(flags: ExportFlags): Promise<void> {
   const request = await windowRequest(flags);
   const output = await openOutput(flags.output, flags);
   const progress = await createProgress(flags);
-  await withCleanUp(output.abort, async () => {
+  const cleanUp = async () => {
+    progress.stop();
+    await output.abort();
+  };
+  await withCleanUp(cleanUp, async () => {
     const log = await openLog(flags, request, progress);
     const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
     const report = await writeExport(plan, output.sink, (so) =>

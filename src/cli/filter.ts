@@ -1,12 +1,20 @@
 import { Command, Option } from 'commander';
-import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
+import { countText } from '../inspect/number-text.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import type { Trace } from '../trace/trace.ts';
+import {
+  derivedHeader,
+  type FilterPlan,
+  type FilterReport,
+  filterTrace,
+} from '../transforms/filter-trace.ts';
 import { createRecordFilter, type FilterConditions, type LatencyRange } from '../transforms/record-filter.ts';
 import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
 import { withCleanUp } from './interrupt.ts';
-import { openInput } from './open-input.ts';
+import { withInput } from './open-input.ts';
 import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
 import { parseLatencyRange } from './parse-latency-range.ts';
 import { createProgress } from './progress.ts';
@@ -69,29 +77,44 @@ function collectLatency(text: string, previous: readonly LatencyRange[] = []): L
 }
 
 async function runFilter(input: string, flags: FilterFlags): Promise<void> {
-  const keep = createRecordFilter(conditionsOf(flags));
-  const { sample: ratio, seed, limit } = flags;
-  const sample = ratio === undefined ? undefined : createSessionSample(ratio, seed);
+  const plan: FilterPlan = {
+    keep: createRecordFilter(conditionsOf(flags)),
+    sample: flags.sample === undefined ? undefined : createSessionSample(flags.sample, flags.seed),
+    limit: flags.limit,
+  };
   const range = await timeRangeOf(flags);
-  const trace = await openInput(input);
+  await withInput(input, async (trace) => {
+    const report = await writeFiltered(trace, recordsBetween(trace, range, damageOf(flags)), plan, flags);
+    reportWarnings(trace, flags);
+    if (!flags.quiet) process.stderr.write(reportText(report));
+  });
+}
+
+async function writeFiltered(
+  trace: Trace,
+  records: AsyncIterable<TraceRecord[]>,
+  plan: FilterPlan,
+  flags: FilterFlags,
+): Promise<FilterReport> {
   const output = await openOutput(flags.output, flags);
-  const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
   const progress = await createProgress(flags);
+  const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
+  const watched = progress.watch(records, () => reportText(report).trimEnd());
   await withCleanUp(output.abort, async () => {
     const writer = await output.writer(derivedHeader(trace.header, TOOL, 'filter'));
-    const records = progress.watch(
-      recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw'),
-      () => `filter: ${report.recordsKept} of ${report.recordsRead} records`,
-    );
-    await filterTrace(trace, records, { keep, sample, limit }, writer, report);
+    await filterTrace(trace, watched, plan, writer, report);
     await writer.finish();
   });
-  progress.stop();
-  reportWarnings(trace, flags);
-  await trace.close();
-  if (flags.quiet) return;
-  const sampled = ratio === undefined ? '' : `, ${report.recordsSampledOut} sampled out`;
-  process.stderr.write(`filter: kept ${report.recordsKept} of ${report.recordsRead} records${sampled}\n`);
+  return report;
+}
+
+function damageOf(flags: FilterFlags): 'skip' | 'throw' {
+  return flags.skipDamaged ? 'skip' : 'throw';
+}
+
+function reportText({ recordsKept, recordsRead, recordsSampledOut }: FilterReport): string {
+  const sampled = recordsSampledOut > 0 ? `, ${countText(recordsSampledOut)} sampled out` : '';
+  return `filter: kept ${countText(recordsKept)} of ${countText(recordsRead)} records${sampled}\n`;
 }
 
 function conditionsOf(flags: FilterFlags): FilterConditions {

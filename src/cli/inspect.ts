@@ -1,12 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { countRecords } from '../inspect/count-records.ts';
 import { summaryText } from '../inspect/summary-text.ts';
 import { timelineText } from '../inspect/timeline-text.ts';
 import { summarizeTrace, type TraceSummary } from '../inspect/trace-summary.ts';
 import type { Trace } from '../trace/trace.ts';
 import { parseCount } from './flag-parsers.ts';
-import { openInput } from './open-input.ts';
+import { withInput } from './open-input.ts';
 import { createProgress } from './progress.ts';
 
 interface InspectFlags {
@@ -32,14 +31,10 @@ export function makeInspectCommand(): Command {
     .action(runInspect);
 }
 
-async function runInspect(input: string, flags: InspectFlags): Promise<void> {
-  const trace = await openInput(input);
-  try {
-    if (flags.record !== undefined) await printRecord(trace, flags.record, flags);
-    else await printSummary(trace, flags);
-  } finally {
-    await trace.close();
-  }
+function runInspect(input: string, flags: InspectFlags): Promise<void> {
+  return withInput(input, (trace) =>
+    flags.record === undefined ? printSummary(trace, flags) : printRecord(trace, flags.record, flags),
+  );
 }
 
 async function printSummary(trace: Trace, flags: InspectFlags): Promise<void> {
@@ -77,6 +72,7 @@ async function countAll(trace: Trace, flags: InspectFlags) {
       yield batch;
     }
   }
+  const { countRecords } = await import('../inspect/count-records.ts');
   const totals = await countRecords(counted(), trace.header.epochUnixNs);
   progress.stop();
   return totals;

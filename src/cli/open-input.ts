@@ -2,8 +2,24 @@ import { EngramTraceError } from '../trace/error.ts';
 import { openTrace } from '../trace/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
-/** Opens a trace by its name; `-` is stdin. Throws `usage` where that is a terminal. */
-export async function openInput(name: string): Promise<Trace> {
+/**
+ * Runs `use` with the trace of that name and closes it; `-` is stdin. Throws `usage` where that is a terminal. Whatever
+ * happens, a pipe that goes on does not keep the process alive.
+ */
+export async function withInput<T>(name: string, use: (trace: Trace) => Promise<T>): Promise<T> {
+  try {
+    const trace = await openInput(name);
+    try {
+      return await use(trace);
+    } finally {
+      await trace.close();
+    }
+  } finally {
+    if (name === '-') process.stdin.destroy();
+  }
+}
+
+async function openInput(name: string): Promise<Trace> {
   if (name !== '-') return openTrace(name);
   if (process.stdin.isTTY) {
     throw new EngramTraceError('usage', 'no trace is named, and stdin is a terminal', {

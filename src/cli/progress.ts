@@ -2,7 +2,7 @@
 export interface Progress {
   /** Shows `text` if it is time to. Cheap enough to call per batch. */
   update(text: () => string): void;
-  /** Passes batches on and updates with each. */
+  /** Passes batches on and updates with each; stops with the last one, or when something goes wrong. */
   watch<T>(batches: AsyncIterable<T>, text: () => string): AsyncIterable<T>;
   /** Removes the line on a terminal; call it before anything else is printed. */
   stop(): void;
@@ -47,9 +47,13 @@ function paced(
     dueMs = nowMs() + everyMs;
   };
   async function* watch<T>(batches: AsyncIterable<T>, text: () => string): AsyncGenerator<T> {
-    for await (const batch of batches) {
-      update(text);
-      yield batch;
+    try {
+      for await (const batch of batches) {
+        update(text);
+        yield batch;
+      }
+    } finally {
+      stop();
     }
   }
   return { update, watch, stop };

@@ -3,6 +3,7 @@ import { textTable } from './text-table.ts';
 import type { OpSummary, SpanSummary, TraceSummary } from './trace-summary.ts';
 
 const MOST_ROWS = 40;
+const MOST_NAMES = 4;
 
 /** The summary as text for people; times in UTC. */
 export function summaryText(summary: TraceSummary): string {
@@ -34,7 +35,7 @@ function overview(summary: TraceSummary): string[] {
       'clock',
       origin.resolution_ns > 1 ? `resolution ${durationText(origin.resolution_ns / 1e9)}` : undefined,
     ],
-    ['redacted', origin.redacted.join(', ') || undefined],
+    ['redacted', redactedText(origin.redacted) || undefined],
   ];
   return labelled(rows);
 }
@@ -67,6 +68,21 @@ function protocolText({ protocols }: TraceSummary): string {
   const { http, grpc, grpc_streams: streams } = protocols;
   const unary = `${countText(http)} HTTP, ${countText(grpc)} gRPC`;
   return streams === 0 ? unary : `${unary} of which ${countText(streams)} streams`;
+}
+
+/** `header:cookie` and its like by kind, a few of each. */
+function redactedText(redacted: readonly string[]): string {
+  const kinds = new Map<string, string[]>();
+  for (const text of redacted) {
+    const [kind = '', ...name] = text.split(':');
+    kinds.set(kind, [...(kinds.get(kind) ?? []), name.join(':')]);
+  }
+  return [...kinds].map(([kind, names]) => `${kind} ${someOf(names)}`).join('; ');
+}
+
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
 }
 
 function sizeLine(summary: TraceSummary): string {

@@ -81,7 +81,7 @@ test('export, cat, filter and convert tell the same records', async () => {
     );
     const filtered = await runCli(['filter', trace, ...conditions]);
     assert.equal(filtered.code, 0);
-    assert.match(filtered.stderr, new RegExp(`kept ${expected.length} of 1000 records`));
+    assert.match(filtered.stderr, new RegExp(`kept ${expected.length} of 1,000 records`));
     const listed = await runCli(['cat'], { input: filtered.stdoutBytes });
     assert.deepEqual(startsIn(listed.stdout), startsOf(expected));
 
@@ -190,6 +190,41 @@ test('a limit ends early, even where the pipe behind it goes on', async () => {
     child.stdout.resume();
     const code = await new Promise((resolve) => child.on('close', resolve));
     assert.equal(code, 0);
+  });
+});
+
+test('a pipe that stays open keeps no failed command alive', async () => {
+  await withFolder(async (folder) => {
+    const taken = join(folder, 'taken.trace.zst');
+    await writeFile(taken, '');
+    const good = '{"start_ns":1,"op":"x","path":"/","session":"s"}\n';
+    const cases: [string[], string, number][] = [
+      [['filter', '--output', taken], good, 2],
+      [['cat'], `${good.repeat(3)}{"start_ns":\n`, 1],
+      [['inspect'], 'text\nand more text\n', 1],
+    ];
+    for (const [args, input, expected] of cases) {
+      const child = spawn(process.execPath, [MAIN, ...args], { env: cleanEnv() });
+      child.stdin.on('error', () => {});
+      child.stdin.write(input); // Never ended.
+      child.stdout.resume();
+      assert.equal(await new Promise((resolve) => child.on('close', resolve)), expected, args.join(' '));
+    }
+  });
+});
+
+test('a full disk is told as such', async (t) => {
+  const { existsSync } = await import('node:fs');
+  if (!existsSync('/dev/full')) return t.skip('no /dev/full here');
+  await withTrace(async (folder, trace) => {
+    for (const args of [
+      ['filter', trace, '--output', '/dev/full'],
+      ['export', '--source', join(folder, 'oplog'), '--output', '/dev/full', '--force'],
+    ]) {
+      const { code, stderr } = await runCli(args);
+      assert.deepEqual([code, stderr.split('\n').length], [1, 3], stderr);
+      assert.match(stderr, /\/dev\/full: .*ENOSPC.*\n {2}The disk is full\./);
+    }
   });
 });
 
