@@ -36,7 +36,7 @@ export interface Header {
   epochUnixNs: bigint;
   /** Resolution of the source's clock: 1 for capture, 1000000 for a log with milliseconds. */
   resolutionNs: bigint;
-  /** Blocks are in the order of their first start. Records inside one block always are. */
+  /** Blocks are in the order of their first start (they may overlap). Records inside one block always are. */
   sorted: boolean;
   /** Program and version that wrote the file, such as "engram-trace 0.1.0". */
   tool: string;
@@ -224,7 +224,10 @@ export interface BlockStats {
   httpRecords: bigint;
   grpcRecords: bigint;
   grpcStreams: bigint;
-  /** The (at most 256) smallest distinct values of the 32-bit FNV-1a hash of the session. */
+  /**
+   * The (at most 256) smallest distinct values of a 32-bit hash of the session: FNV-1a, mixed by fmix32;
+   * docs/trace-format.md has it.
+   */
   sessionHashes: number[];
   /**
    * Arrivals on a grid of 10 ms counted from the Unix epoch: alternately bin (a delta to the one before;
