@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { BehindPolicy, Order, Timing } from '../replay/replay-options.ts';
 import { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/endpoint.ts';
 import { parseHeaderOverrides } from '../replay-run/header-overrides.ts';
@@ -49,24 +49,24 @@ export function withReplayFlags(command: Command): Command {
 }
 
 function withPlanFlags(command: Command): Command {
+  const timing = new Option('--timing <how>', 'absolute (as recorded), asap, or rate=N per second')
+    .argParser(parseTiming)
+    .default({ kind: 'absolute' }, 'absolute');
+  const order = new Option('--order <order>', 'session (what followed follows) or open (by time only)')
+    .argParser(oneOf('session', 'open'))
+    .default('session', 'session');
+  const behind = new Option(
+    '--behind <policy>',
+    'when operations cannot leave in time: catch-up, shed, stretch or abort',
+  )
+    .argParser(oneOf('catch-up', 'shed', 'stretch', 'abort'))
+    .default('catch-up', 'catch-up');
   command
     .requiredOption('--trace <file>', 'what to replay: a trace, NDJSON, or - for stdin')
     .option('--rate-multiplier <factor>', 'speed: 2 is twice as fast', parseFactor, 1)
-    .option('--timing <how>', 'absolute (as recorded), asap, or rate=N per second', parseTiming, {
-      kind: 'absolute',
-    })
-    .option(
-      '--order <order>',
-      'session (what followed follows) or open (by time only)',
-      oneOf('session', 'open'),
-      'session',
-    )
-    .option(
-      '--behind <policy>',
-      'when operations cannot leave in time: catch-up, shed, stretch or abort',
-      oneOf('catch-up', 'shed', 'stretch', 'abort'),
-      'catch-up',
-    )
+    .addOption(timing)
+    .addOption(order)
+    .addOption(behind)
     .option('--loop <passes>', 'play the trace so many times', parseAtLeastOne, 1)
     .option('--max-gap <time>', 'cut longer recorded gaps to this', parseDuration)
     .option('--only <kind>', 'send only reads or only writes', oneOf('reads', 'writes'));
@@ -74,23 +74,27 @@ function withPlanFlags(command: Command): Command {
 }
 
 function withTargetFlags(command: Command): Command {
+  const [http, grpc] = ['http://localhost:7432', 'http://localhost:50051'];
   return command
-    .option('--endpoint <url>', 'HTTP target', parseHttpEndpoint, parseHttpEndpoint('http://localhost:7432'))
-    .option(
-      '--grpc-endpoint <target>',
-      'gRPC target',
-      parseGrpcEndpoint,
-      parseGrpcEndpoint('http://localhost:50051'),
+    .addOption(
+      new Option('--endpoint <url>', 'HTTP target')
+        .argParser(parseHttpEndpoint)
+        .default(parseHttpEndpoint(http), http),
+    )
+    .addOption(
+      new Option('--grpc-endpoint <target>', 'gRPC target: host:port, or a URL')
+        .argParser(parseGrpcEndpoint)
+        .default(parseGrpcEndpoint(grpc), grpc),
     )
     .option(
       '-H, --header <header>',
       'NAME: VALUE to set on every operation, or @FILE with such lines; repeatable',
       collect,
     )
-    .option('--max-in-flight <count>', 'most operations in flight (default 4096)', parseAtLeastOne)
+    .option('--max-in-flight <count>', 'most operations in flight (default: 4096)', parseAtLeastOne)
     .option('--connections <count>', 'most HTTP connections (default: as many as needed)', parseAtLeastOne)
-    .option('--timeout <time>', 'time for a whole answer (default 30s)', parsePositiveDuration)
-    .option('--gate-timeout <time>', 'longest wait for the session (default 30s)', parsePositiveDuration)
+    .option('--timeout <time>', 'time for a whole answer (default: 30s)', parsePositiveDuration)
+    .option('--gate-timeout <time>', 'longest wait for the session (default: 30s)', parsePositiveDuration)
     .option('--drain <time>', 'time for open operations at the end (default: their timeout)', parseDuration)
     .option('--ca <file>', 'PEM file of the authorities to trust')
     .option('--cert <file>', 'PEM file of the client certificate')

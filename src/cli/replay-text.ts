@@ -55,10 +55,12 @@ function notSentText(accounting: ResultsDocument['fidelity']['accounting']): str
   return [`not sent: ${shed} shed, ${gate_timeout} waited too long for their session, ${unsent} not reached`];
 }
 
-function errorText({ code, op, count, first_record, example }: ResultsDocument['errors'][number]): string {
+function errorText(group: ResultsDocument['errors'][number]): string {
+  const { code, op, count, as_recorded, first_record, example } = group;
+  const known = as_recorded === 0 ? '' : ` (${as_recorded === count ? 'all' : as_recorded} as recorded)`;
   const where = first_record === null ? '' : `; first: ${first_record.command}`;
   const said = example === '' ? '' : `: ${example}`;
-  return `  ${count} x ${code} ${op}${said}${where}`;
+  return `  ${count} x ${code} ${op}${known}${said}${where}`;
 }
 
 function reasonText({
@@ -67,7 +69,10 @@ function reasonText({
   observed,
   limit,
 }: ResultsDocument['fidelity']['reasons'][number]): string {
-  const numbers = observed === null ? '' : ` (${observed}${limit === null ? '' : `, limit ${limit}`})`;
+  const short = (value: number | string): string | number =>
+    typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  const numbers =
+    observed === null ? '' : ` (${short(observed)}${limit === null ? '' : `, limit ${short(limit)}`})`;
   return `  ${code}: ${message}${numbers}`;
 }
 

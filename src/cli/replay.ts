@@ -37,7 +37,7 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   const run = await runOptionsOf(flags, trace);
   const { runReplay } = await import('../replay-run/run-replay.ts');
   const sink = await openSink(flags);
-  const interrupt = watchSignals();
+  const interrupt = watchSignals(() => sink.abort());
   const shown = createShow(flags);
   try {
     const document = await runReplay(run, { ...(await depsOf(interrupt.signal)), onStart: shown.start });
@@ -98,12 +98,15 @@ interface Interrupt {
   stop(): void;
 }
 
-/** The first SIGINT or SIGTERM ends the replay early, a second one the process. */
-function watchSignals(): Interrupt {
+/** The first SIGINT or SIGTERM ends the replay early, a second one the process, as soon as `leave` has cleaned up. */
+function watchSignals(leave: () => Promise<void>): Interrupt {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (received !== undefined) process.exit(exitCodeOfSignal(signal));
+    if (received !== undefined) {
+      void leave().finally(() => process.exit(exitCodeOfSignal(signal)));
+      return;
+    }
     received = signal;
     process.stderr.write(
       'engram-trace: stopping; what was measured will be written (again to leave at once)\n',

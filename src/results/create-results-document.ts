@@ -69,7 +69,11 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     windows: recorder.windows.list().map(windowEntry),
     validation: {},
     checks: [],
-    fidelity: fidelitySection({ ...input, resolutionNs: input.plan.trace.timestamp_resolution_ns }),
+    fidelity: fidelitySection({
+      ...input,
+      resolutionNs: input.plan.trace.timestamp_resolution_ns,
+      hasSchedule: input.plan.options['timing'] !== 'asap',
+    }),
     capture_loss: captureLoss(input),
     histograms: histogramsSection(recorder),
     host: input.host,

@@ -13,6 +13,8 @@ export interface FidelityInput {
   health: GeneratorHealth;
   resolutionNs: number;
   loss: Loss;
+  /** False with `--timing asap`: everything is due at once, and nothing can be late. */
+  hasSchedule: boolean;
 }
 
 const MS = 1e6;
@@ -25,8 +27,7 @@ export function fidelityFindings(
   return [
     ...accountingFindings(input),
     ...planFindings(input),
-    ...latenessFindings(input),
-    ...arrivalFindings(input, distance),
+    ...(input.hasSchedule ? scheduleFindings(input, distance) : [noSchedule()]),
     ...healthFindings(input),
     ...traceFindings(input),
   ];
@@ -102,6 +103,15 @@ function planFindings({ end }: FidelityInput): Finding[] {
   return found;
 }
 
+function scheduleFindings(input: FidelityInput, distance: DistributionDistance | undefined): Finding[] {
+  return [...latenessFindings(input), ...arrivalFindings(input, distance)];
+}
+
+function noSchedule(): Finding {
+  const message = 'operations left as fast as they could: only service times say something of the target';
+  return finding('degraded', 'no_schedule', message);
+}
+
 function latenessFindings({ recorder }: FidelityInput): Finding[] {
   const { causes, overall, started } = recorder;
   const lateness = causes.generatorLateness;
@@ -140,7 +150,7 @@ function latenessFindings({ recorder }: FidelityInput): Finding[] {
 function arrivalFindings(
   { recorder, resolutionNs }: FidelityInput,
   distance: DistributionDistance | undefined,
-) {
+): Finding[] {
   const { planned, sent } = recorder;
   const meanGapNs = planned.gaps.meanNs ?? 0;
   const plannedNs = planned.spanNs ?? 0;

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -405,7 +408,8 @@ describe('replay and signals', () => {
     });
     child.kill('SIGINT');
     assert.equal((await finished).code, 130);
-    assert.ok(!(await readdir(folder)).includes('left.json'));
+    const left = (await readdir(folder)).filter((name) => name.startsWith('left.json'));
+    assert.deepEqual(left, [], 'neither a document nor a temporary file');
   });
 
   it('ends a pipe on which nothing comes any more', async () => {
@@ -467,5 +471,56 @@ describe('replay over both protocols', () => {
     assert.deepEqual(document.operations, { total: 2, successful: 1, failed: 1 });
     assert.match(finished.stderr, new RegExp(`warning: .*127\\.0\\.0\\.1:${port}`));
     assert.equal(document.errors[0]?.code, 'connect_failed');
+  });
+});
+
+describe('replay over TLS', () => {
+  let certificate: { cert: string; key: string } | undefined;
+  before(async () => {
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    const made = spawnSync('openssl', [
+      ...[
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+      ],
+      ...['-keyout', key, '-out', cert, ...subject],
+    ]);
+    if (made.status === 0) certificate = { cert, key };
+  });
+
+  it('trusts --ca, refuses what is not trusted, and takes anything with --insecure', async (test) => {
+    if (certificate === undefined) return test.skip('openssl is not installed');
+    const { cert, key } = certificate;
+    let answered = 0;
+    const secure = createTlsServer(
+      { cert: await readFile(cert), key: await readFile(key) },
+      (request, response) => {
+        answered++;
+        ok(request, response);
+      },
+    );
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+    const args = ['replay', '--trace', short, '--endpoint', url, '--timing', 'asap'];
+    try {
+      const refused = await run(args);
+      assert.equal(refused.code, 1);
+      assert.equal(documentIn(refused).errors[0]?.code, 'tls');
+      assert.equal(answered, 0);
+      assert.equal(documentIn(await run([...args, '--ca', cert])).operations.successful, 60);
+      assert.equal(documentIn(await run([...args, '--insecure'])).operations.successful, 60);
+      assert.equal(answered, 120);
+    } finally {
+      secure.closeAllConnections();
+      secure.close();
+    }
   });
 });

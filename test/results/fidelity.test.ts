@@ -157,6 +157,15 @@ describe('fidelity verdict', () => {
     assert.deepEqual(codes(documentOf(steady(), { plan: input.plan })), ['timestamp_resolution']);
   });
 
+  it('does not call anything late where everything is due at once, nor valid', () => {
+    const input = documentInput();
+    input.plan.options['timing'] = 'asap';
+    const told = steady((_, i) => ({ dueNs: 0, sentNs: i * 2 * MS, doneNs: i * 2 * MS + MS }));
+    const document = documentOf(told, { plan: input.plan });
+    assert.deepEqual(codes(document), ['no_schedule']);
+    assert.equal(document.fidelity.verdict, 'degraded');
+  });
+
   it('does not forget what the capture lost', () => {
     const document = documentOf(steady(), { loss: { ...emptyLoss(), recordsDropped: 7 } });
     assert.deepEqual(codes(document), ['capture_loss']);
