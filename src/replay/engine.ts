@@ -37,7 +37,7 @@ export function replay(openSource: OpenSource, options: ReplayOptions, deps: Rep
 }
 
 /** Timeouts, gates and drains are looked at this often. */
-const SWEEP_NS = 20e6;
+const SWEEP_NS = 50e6;
 /** How long what is left of a plan may be counted after an early stop. */
 const COUNT_LIMIT_NS = 2e9;
 

@@ -24,7 +24,7 @@ export type FailureCode =
 export interface SendOutcome {
   /** HTTP status or gRPC status code; undefined when none came. */
   status: number | undefined;
-  /** HTTP below 400, gRPC 0. */
+  /** HTTP below 400, gRPC 0, and a gRPC stream that we cancelled where the recording was (status 1). */
   ok: boolean;
   failure: FailureCode | undefined;
   /** One line for people, for the first of each kind of error. */

@@ -444,6 +444,14 @@ test('http: what can not be sent is refused as bad_request', async () => {
   });
 });
 
+test('http: 16 KB of URL go out whole', async () => {
+  const path = `/?q=${'x'.repeat(16_384)}`;
+  await withServer(answerOk, async (transport, server) => {
+    assert.equal((await sendAndWatch(transport, makeRecord(0, { path })).done).status, 200);
+    assert.equal(lines(server.received[0])[0], `GET ${path} HTTP/1.1`);
+  });
+});
+
 test('http: a target with a path is a usage error', () => {
   for (const url of ['http://h:1/base', 'http://h:1/?q', 'http://user:pass@h:1']) {
     assert.throws(
