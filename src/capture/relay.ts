@@ -56,11 +56,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const open = new Set<RelayedConnection>();
   let connections = 0;
   let unreachable = 0;
+  let onGone = (): void => {};
   const onConnection = (client: net.Socket): void => {
     const upstream = connectUpstream(options);
     const tap = options.openTap(++connections);
     const connection = relayConnection({ client, upstream, tap, nowNs: options.nowNs }, (end) => {
       open.delete(connection);
+      onGone();
       if (end === 'upstream_unreachable') unreachable++;
     });
     open.add(connection);
@@ -78,7 +80,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     get unreachable() {
       return unreachable;
     },
-    close: (graceMs) => closeRelay(server, open, graceMs),
+    close: (graceMs) => {
+      // Both sockets of every connection, and with them its tap, must be done: the server only knows of one.
+      const allGone = new Promise<void>((resolve) => {
+        onGone = () => {
+          if (open.size === 0) resolve();
+        };
+        onGone();
+      });
+      return closeRelay(server, open, allGone, graceMs);
+    },
   };
 }
 
@@ -149,6 +160,7 @@ function listen(server: net.Server, at: Endpoint): Promise<void> {
 async function closeRelay(
   server: net.Server,
   open: ReadonlySet<RelayedConnection>,
+  allGone: Promise<void>,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -161,6 +173,7 @@ async function closeRelay(
     for (const connection of open) connection.cut();
   }, graceMs);
   await closed;
+  await allGone;
   clearInterval(timer);
   clearTimeout(deadline);
 }
