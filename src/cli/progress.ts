@@ -22,7 +22,8 @@ const SILENT: Progress = { update: () => {}, watch: (batches) => batches, stop: 
 export async function createProgress(options: ProgressOptions = {}): Promise<Progress> {
   const { quiet = false, stream = process.stderr, nowMs = () => performance.now() } = options;
   if (quiet) return SILENT;
-  if (!stream.isTTY)
+  // A terminal that tells no size (0 columns, 0 rows) could not be rewritten line by line.
+  if (!stream.isTTY || !stream.columns || !stream.rows)
     return paced(
       LINE_EVERY_MS,
       nowMs,
@@ -31,7 +32,10 @@ export async function createProgress(options: ProgressOptions = {}): Promise<Pro
     );
   const { createLogUpdate } = await import('log-update');
   const line = createLogUpdate(stream);
-  return paced(TTY_EVERY_MS, nowMs, line, () => line.clear());
+  return paced(TTY_EVERY_MS, nowMs, line, () => {
+    line.clear();
+    line.done();
+  });
 }
 
 function paced(

@@ -22,7 +22,7 @@ export function resolveWindow(log: OpLog, request: WindowRequest): UnixSpan {
   if (end !== undefined && end <= startUnixNs) {
     throw new EngramTraceError(
       'usage',
-      `the window ends (${isoTime(end)}) before it starts (${isoTime(startUnixNs)})`,
+      `the window ends at ${isoTime(end)}, no later than it starts at ${isoTime(startUnixNs)}`,
       {
         hint: 'give an --end after --start, or a --duration above 0',
       },
