@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import {
+  hasProgram,
+  loggingServer,
+  type OpLogContent,
+  readOpLog,
+  run,
+  talk,
+  temporaryFolder,
+  until,
+} from './support.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const canMount = await run('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).catch(() => undefined);
+const noMount = canMount === undefined && 'no right to mount a small file system here';
+
+interface Running {
+  child: ChildProcess;
+  port: number;
+  stdout: () => string;
+  exited: Promise<number | string>;
+}
+
+/** Starts the built command and waits for its ready line. */
+async function startCommand(
+  t: TestContext,
+  args: readonly string[],
+  before: readonly string[] = [],
+): Promise<Running> {
+  const [program = '', ...rest] = [...before, process.execPath, MAIN, 'capture', '--json', ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (part) => {
+    stdout += part;
+  });
+  child.stderr.on('data', (part) => {
+    stderr += part;
+  });
+  const exited = new Promise<number | string>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
+  );
+  const line = await Promise.race([
+    new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve)),
+    exited.then((code) => Promise.reject(new Error(`exit ${code}: ${stderr}`))),
+  ]);
+  return { child, port: (JSON.parse(line) as { http_port: number }).http_port, stdout: () => stdout, exited };
+}
+
+/** Reads an op log that is being written until it holds what is wanted; fails if it never does. */
+async function whenLogged(folder: string, holds: (log: OpLogContent) => boolean): Promise<OpLogContent> {
+  for (let tries = 0; ; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const log = await readOpLog(folder).catch(() => undefined);
+    if (log !== undefined && holds(log)) return log;
+    if (tries === 150)
+      assert.fail(`the op log holds ${log?.records.length} records, ${log?.loss.recordsDropped} lost`);
+  }
+}
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+
+function fails(args: readonly string[]): Promise<{ code: number; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, 'capture', ...args], { timeout: 30_000 }, (error, _stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stderr });
+    });
+  });
+}
+
+describe('engram-trace capture', () => {
+  it('closes its segment on SIGTERM', async (t) => {
+    const { port: upstream } = await loggingServer(t);
+    const folder = await temporaryFolder(t);
+    const running = await startCommand(t, [
+      '--oplog',
+      folder,
+      '--http-listen',
+      '0',
+      '--http-upstream',
+      String(upstream),
+    ]);
+    await talk(running.port, get('/a'));
+    running.child.kill('SIGTERM');
+    assert.equal(await running.exited, 143);
+    const { records, headers } = await readOpLog(folder);
+    assert.deepEqual(
+      records.map(({ path }) => path),
+      ['/a'],
+    );
+    assert.match(headers[0]?.tool ?? '', /^engram-trace /);
+    if (await hasProgram('zstd'))
+      await run('zstd', ['-t', join(folder, (await readdir(folder))[0] as string)]);
+  });
+
+  it('leaves at once on a second signal', async (t) => {
+    const held = await loggingServer(t, () => {});
+    const folder = await temporaryFolder(t);
+    const running = await startCommand(t, [
+      '--oplog',
+      folder,
+      '--http-listen',
+      '0',
+      '--http-upstream',
+      String(held.port),
+      '--grace',
+      '1h',
+    ]);
+    const talking = talk(running.port, get('/hangs'));
+    await until(() => held.arrivals.length === 1, 'the request is in flight');
+    running.child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    running.child.kill('SIGTERM');
+    assert.equal(await running.exited, 143);
+    await talking;
+  });
+
+  it('loses at most its last second when it is killed', async (t) => {
+    const { port: upstream } = await loggingServer(t);
+    const folder = await temporaryFolder(t);
+    const running = await startCommand(t, [
+      '--oplog',
+      folder,
+      '--http-listen',
+      '0',
+      '--http-upstream',
+      String(upstream),
+    ]);
+    for (let i = 0; i < 50; i++) await talk(running.port, get(`/early/${i}`));
+    await whenLogged(folder, ({ records }) => records.length === 50);
+    for (let i = 0; i < 5; i++) await talk(running.port, get(`/late/${i}`));
+    running.child.kill('SIGKILL');
+    assert.equal(await running.exited, 'SIGKILL');
+    const paths = (await readOpLog(folder)).records.map(({ path }) => path);
+    assert.equal(paths.filter((path) => path.startsWith('/early/')).length, 50);
+  });
+
+  it('keeps the traffic going when the disk is full, and the log says what is missing', {
+    skip: noMount,
+  }, async (t) => {
+    const { port: upstream, arrivals } = await loggingServer(t);
+    const folder = await temporaryFolder(t);
+    // A file system of 64 KiB that only the command sees; /proc shows it to us.
+    const mounted = [
+      'unshare',
+      '-m',
+      'sh',
+      '-c',
+      `mount -t tmpfs -o size=64k none ${folder} && exec "$@"`,
+      'sh',
+    ];
+    const args = ['--oplog', folder, '--http-listen', '0', '--http-upstream', String(upstream)];
+    const running = await startCommand(t, args, mounted);
+    const seen = `/proc/${running.child.pid}/root${folder}`;
+    const count = 80;
+    for (let i = 0; i < count; i++) {
+      const target = `/${i}?${randomBytes(3_000).toString('hex')}`; // 3 KB each, however they are compressed
+      assert.match((await talk(running.port, get(target))).text, /200 OK/);
+    }
+    const log = await whenLogged(seen, ({ records, loss }) => records.length + loss.recordsDropped === count);
+    assert.ok(log.loss.recordsDropped > 0, 'not all of it fits');
+    assert.match((await talk(running.port, get('/after'))).text, /200 OK/);
+    await whenLogged(seen, ({ records }) => records.at(-1)?.path === '/after');
+    assert.equal(arrivals.length, count + 1);
+    running.child.kill('SIGTERM');
+    assert.equal(await running.exited, 143);
+    assert.match(running.stdout(), /ENOSPC/);
+  });
+
+  it('tells what is wrong with its flags', async (t) => {
+    const folder = await temporaryFolder(t);
+    const cases: [string[], RegExp][] = [
+      [['--http-listen', '0', '--http-upstream', '1'], /--oplog/],
+      [['--oplog', folder], /nothing to capture/],
+      [['--oplog', folder, '--http-listen', '0'], /--http-upstream is missing/],
+      [['--oplog', folder, '--grpc-upstream', '1'], /--grpc-listen is missing/],
+      [['--oplog', folder, '--http-listen', '0', '--http-upstream', 'a b'], /"a b" is no address/],
+      [['--oplog', folder, '--http-listen', '0', '--http-upstream', 'x:70000'], /no address/],
+      [['--oplog', folder, '--http-listen', '0', '--http-upstream', '1', '--dialect', 'x'], /dialect/],
+      [['--oplog', folder, '--http-listen', '0', '--http-upstream', '1', '--tls-cert', 'x'], /--tls-key/],
+      [['--oplog', folder, '--http-listen', '0', '--http-upstream', '1', '--upstream-ca', '/none'], /\/none/],
+    ];
+    for (const [args, expected] of cases) {
+      const { code, stderr } = await fails(args);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(stderr, expected);
+      assert.doesNotMatch(stderr, / at .*\.js/, 'no stack trace');
+    }
+  });
+});
