@@ -24,81 +24,120 @@ export interface FieldReader {
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 export function createFieldReader(value: unknown, where: string, path = ''): FieldReader {
-  const fail = (name: string, problem: string) => {
-    const field = name === '' ? path.slice(0, -1) || 'the line' : path + name;
-    return new EngramTraceError('bad_record', `${field} ${problem}`, { where });
-  };
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fail('', 'is not an object');
-  const object = value as Record<string, unknown>;
-  const get = (name: string) => (Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined);
-  const typed = <T>(name: string, type: string, what: string): T | undefined => {
-    const field = get(name);
-    if (field === undefined || typeof field === type) return field as T | undefined;
-    throw fail(name, `is not ${what}: ${excerpt(field)}`);
-  };
-  const integer = (name: string) => {
-    const number = typed<number>(name, 'number', 'a number');
-    if (number === undefined || Number.isSafeInteger(number)) return number;
-    throw fail(name, `is not an integer up to 2^53: ${number}`);
-  };
-  const count = (name: string, max: number = Number.MAX_SAFE_INTEGER) => {
-    const number = integer(name);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new EngramTraceError('bad_record', `${path.slice(0, -1) || 'the line'} is not an object`, {
+      where,
+    });
+  }
+  return new ObjectFields(value as Record<string, unknown>, where, path);
+}
+
+/** A class, since three of them are made for each line: closures would cost more than parsing the JSON. */
+class ObjectFields implements FieldReader {
+  readonly where: string;
+  private readonly object: Record<string, unknown>;
+  private readonly path: string;
+
+  constructor(object: Record<string, unknown>, where: string, path: string) {
+    this.object = object;
+    this.where = where;
+    this.path = path;
+  }
+
+  count(name: string, max: number = Number.MAX_SAFE_INTEGER): number | undefined {
+    const number = this.integer(name);
     if (number === undefined || (number >= 0 && number <= max)) return number;
-    throw fail(name, `is ${number}, not between 0 and ${max}`);
-  };
-  const text = (name: string) => typed<string>(name, 'string', 'a string');
-  const list = (name: string) => {
-    const field = get(name);
+    throw this.fail(name, `is ${number}, not between 0 and ${max}`);
+  }
+
+  integer(name: string): number | undefined {
+    const field = this.get(name);
+    if (field === undefined) return undefined;
+    if (typeof field !== 'number') throw this.fail(name, `is not a number: ${excerpt(field)}`);
+    if (Number.isSafeInteger(field)) return field;
+    throw this.fail(name, `is not an integer up to 2^53: ${field}`);
+  }
+
+  requiredInteger(name: string): number {
+    return this.required(name, this.integer(name));
+  }
+
+  bigInteger(name: string): bigint | undefined {
+    const field = this.get(name);
+    if (field === undefined) return undefined;
+    if (typeof field === 'string' && /^-?\d{1,19}$/.test(field)) return BigInt(field);
+    if (Number.isSafeInteger(field)) return BigInt(field as number);
+    throw this.fail(name, `is not an integer: ${excerpt(field)} (write one above 2^53 as a string)`);
+  }
+
+  text(name: string): string | undefined {
+    const field = this.get(name);
+    if (field === undefined || typeof field === 'string') return field;
+    throw this.fail(name, `is not a string: ${excerpt(field)}`);
+  }
+
+  requiredText(name: string): string {
+    return this.required(name, this.text(name));
+  }
+
+  texts(name: string): string[] | undefined {
+    const field = this.list(name);
+    if (!field || field.every((item) => typeof item === 'string')) return field;
+    throw this.fail(name, 'is not a list of strings');
+  }
+
+  flag(name: string): boolean | undefined {
+    const field = this.get(name);
+    if (field === undefined || typeof field === 'boolean') return field;
+    throw this.fail(name, `is not true or false: ${excerpt(field)}`);
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], otherwise: T): T {
+    const field = this.text(name);
+    if (field === undefined) return otherwise;
+    const chosen = choices.find((choice) => choice === field);
+    if (chosen !== undefined) return chosen;
+    throw this.fail(name, `is ${excerpt(field)}, not one of ${choices.join(', ')}`);
+  }
+
+  bytes(name: string): Uint8Array | undefined {
+    const plain = this.text(name);
+    const encodedName = `${name}_base64`;
+    const encoded = this.text(encodedName);
+    if (encoded === undefined) return plain === undefined ? undefined : toBytes(plain, 'utf8');
+    if (plain !== undefined) throw this.fail(name, `and ${encodedName} are both there`);
+    if (encoded.length % 4 === 0 && BASE64.test(encoded)) return toBytes(encoded, 'base64');
+    throw this.fail(encodedName, 'is not base64');
+  }
+
+  list(name: string): unknown[] | undefined {
+    const field = this.get(name);
     if (field === undefined || Array.isArray(field)) return field;
-    throw fail(name, `is not a list: ${excerpt(field)}`);
-  };
-  const required = <T>(name: string, field: T | undefined): T => {
-    if (field === undefined) throw fail(name, 'is missing');
+    throw this.fail(name, `is not a list: ${excerpt(field)}`);
+  }
+
+  child(name: string): FieldReader | undefined {
+    const field = this.get(name);
+    return field === undefined ? undefined : createFieldReader(field, this.where, `${this.path}${name}.`);
+  }
+
+  children(name: string): FieldReader[] {
+    const items = this.list(name) ?? [];
+    return items.map((item, i) => createFieldReader(item, this.where, `${this.path}${name}[${i}].`));
+  }
+
+  private get(name: string): unknown {
+    return Object.hasOwn(this.object, name) ? (this.object[name] ?? undefined) : undefined;
+  }
+
+  private required<T>(name: string, field: T | undefined): T {
+    if (field === undefined) throw this.fail(name, 'is missing');
     return field;
-  };
-  return {
-    where,
-    count,
-    integer,
-    requiredInteger: (name) => required(name, integer(name)),
-    bigInteger(name) {
-      const field = get(name);
-      if (field === undefined) return undefined;
-      if (typeof field === 'string' && /^-?\d{1,19}$/.test(field)) return BigInt(field);
-      if (Number.isSafeInteger(field)) return BigInt(field as number);
-      throw fail(name, `is not an integer: ${excerpt(field)} (write one above 2^53 as a string)`);
-    },
-    text,
-    requiredText: (name) => required(name, text(name)),
-    texts(name) {
-      const field = list(name);
-      if (!field || field.every((item) => typeof item === 'string')) return field;
-      throw fail(name, 'is not a list of strings');
-    },
-    flag: (name) => typed<boolean>(name, 'boolean', 'true or false'),
-    choice(name, choices, otherwise) {
-      const field = text(name);
-      if (field === undefined) return otherwise;
-      const chosen = choices.find((choice) => choice === field);
-      if (chosen !== undefined) return chosen;
-      throw fail(name, `is ${excerpt(field)}, not one of ${choices.join(', ')}`);
-    },
-    bytes(name) {
-      const plain = text(name);
-      const encoded = text(`${name}_base64`);
-      if (encoded === undefined) return plain === undefined ? undefined : toBytes(plain, 'utf8');
-      if (plain !== undefined) throw fail(name, `and ${name}_base64 are both there`);
-      if (encoded.length % 4 === 0 && BASE64.test(encoded)) return toBytes(encoded, 'base64');
-      throw fail(`${name}_base64`, 'is not base64');
-    },
-    list,
-    child(name) {
-      const field = get(name);
-      return field === undefined ? undefined : createFieldReader(field, where, `${path}${name}.`);
-    },
-    children: (name) =>
-      (list(name) ?? []).map((item, i) => createFieldReader(item, where, `${path}${name}[${i}].`)),
-  };
+  }
+
+  private fail(name: string, problem: string): EngramTraceError {
+    return new EngramTraceError('bad_record', `${this.path}${name} ${problem}`, { where: this.where });
+  }
 }
 
 function toBytes(text: string, encoding: 'utf8' | 'base64'): Uint8Array {
