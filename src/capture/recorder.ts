@@ -31,6 +31,8 @@ export interface Recorder extends RecordSink {
 }
 
 const MAX_BLOCK_BYTES = 1024 * 1024;
+/** Closing a block sorts and copies its records while the traffic waits: this many take about a millisecond. */
+const MAX_BLOCK_RECORDS = 8192;
 const MAX_BLOCK_AGE_NS = 0.75e9;
 /** What took longer starts long before its neighbours; in a block of its own it does not widen theirs. */
 const STRAGGLER_NS = 2e9;
@@ -93,7 +95,8 @@ class BlockRecorder implements Recorder {
       this.#truncated++;
       this.#addLoss({ ...emptyLoss(), bodiesTruncated: 1, bodyBytesTruncated: truncatedBytes });
     }
-    if (open.builder.sizeBytes >= MAX_BLOCK_BYTES) this.#closeBlock(open);
+    const isFull = open.builder.sizeBytes >= MAX_BLOCK_BYTES || open.builder.records >= MAX_BLOCK_RECORDS;
+    if (isFull) this.#closeBlock(open);
   }
 
   drop(count: number): void {
@@ -144,13 +147,14 @@ class BlockRecorder implements Recorder {
     const { records, loss } = block;
     const bytes = block.raw.length;
     this.#pendingBytes += bytes;
-    const putting = this.#options.store.put(block, nowNs).then((written) => {
+    const settle = (written: boolean): void => {
       this.#pendingBytes -= bytes;
       this.#putting.delete(putting);
       if (written) return;
       this.#dropped += records;
       this.#addLoss({ ...loss, recordsDropped: loss.recordsDropped + records });
-    });
+    };
+    const putting = this.#options.store.put(block, nowNs).then(settle, () => settle(false));
     this.#putting.add(putting);
   }
 }

@@ -57,11 +57,11 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
     reset(client);
   });
   client.on('close', () => {
-    reset(upstream);
+    if (!isEnded(client)) reset(upstream);
     onSocketClosed();
   });
   upstream.on('close', () => {
-    reset(client);
+    if (!isEnded(upstream)) reset(client);
     onSocketClosed();
   });
   return {
@@ -92,6 +92,11 @@ function join(from: Socket, to: Socket, nowNs: () => number, watch: Watch): void
   });
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
+}
+
+/** Closed properly in both directions: then the other socket has its end coming, behind what it has yet to write. */
+function isEnded(socket: Socket): boolean {
+  return socket.readableEnded && socket.writableFinished;
 }
 
 /** Drops a connection so that the other end sees a reset, as it would have from the peer itself. */

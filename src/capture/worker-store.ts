@@ -8,6 +8,8 @@ export interface WorkerStoreOptions {
   readonly directory: string;
   readonly segments: SegmentOptions;
   readonly nowNs: () => number;
+  /** Program of the thread; for tests. */
+  readonly entry?: URL | undefined;
 }
 
 /** At the start these mean "full for the moment"; everything else is a mistake in the set-up. */
@@ -59,8 +61,8 @@ class WorkerStore implements BlockStore {
       return Promise.resolve(false);
     }
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
       this.#post({ kind: 'block', block, nowNs }, [block.raw.buffer]);
+      this.#waiting.push(resolve);
     });
   }
 
@@ -86,7 +88,8 @@ class WorkerStore implements BlockStore {
     const { directory, segments, nowNs } = this.#options;
     const firstNumber = segments.firstNumber + this.#workers++ * NUMBERS_PER_WORKER;
     const start: WorkerStart = { directory, options: { ...segments, firstNumber }, nowNs: nowNs() };
-    const worker = new Worker(new URL('./segment-worker.js', import.meta.url), {
+    const entry = this.#options.entry ?? new URL('./segment-worker.js', import.meta.url);
+    const worker = new Worker(entry, {
       workerData: start,
       name: 'op log',
     });

@@ -113,6 +113,27 @@ describe('relay', () => {
     assert.ok(records.every(({ outcome }) => outcome.ok));
   });
 
+  it('delivers all of an upload to a server that has said its last word already', async (t) => {
+    let seen = 0;
+    let ended = false;
+    const upstream = await rawServer(t, (socket) => {
+      socket.end('HTTP/1.1 413 Too Much\r\nConnection: close\r\n\r\n');
+      setTimeout(() => {
+        socket.on('data', (part) => {
+          seen += part.length;
+        });
+        socket.on('end', () => {
+          ended = true;
+        });
+      }, 300);
+    });
+    const { port } = await captureFor(t, { http: listenerTo(upstream) });
+    const upload = Buffer.alloc(4_000_000, 0x61);
+    await talk(port, upload, { halfClose: true });
+    await until(() => ended, 'the server reads to the end');
+    assert.equal(seen, upload.length);
+  });
+
   it('resets the client when the upstream can not be reached, and records what was asked', async (t) => {
     const { port, folder, capture } = await captureFor(t, { http: listenerTo(await deadPort()) });
     const { text, error } = await talk(port, GET);
