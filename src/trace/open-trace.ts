@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type ByteQueue, createByteQueue } from './byte-queue.ts';
+import { decompressChunks } from './decompress-chunks.ts';
 import { EngramTraceError } from './error.ts';
 import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
 import type { Trace } from './trace.ts';
 import { openTraceFromFile } from './trace-from-file.ts';
 import { type NdjsonSource, openTraceFromNdjson } from './trace-from-ndjson.ts';
 import { openTraceFromPipe } from './trace-from-pipe.ts';
-import { createDecompressStream } from './zstd.ts';
 import { FRAME_MAGIC, frameSpan, readU32 } from './zstd-frame.ts';
 
 const LINE_FEED = 10;
@@ -109,45 +109,5 @@ function content(
   format: NdjsonSource['format'],
   name: string,
 ): AsyncIterable<Uint8Array> {
-  return format === 'ndjson' ? chunks : decompress(chunks, name);
-}
-
-/** Not `pipeline`: its errors would say nothing of the file. */
-async function* decompress(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const stream = createDecompressStream();
-  const feeding = feed(chunks, stream);
-  try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-    await feeding;
-  } catch (error) {
-    const message = `can't be decompressed: ${error instanceof Error ? error.message : String(error)}`;
-    if (error instanceof EngramTraceError) throw error;
-    throw new EngramTraceError('corrupt', message, { where: name, cause: error });
-  } finally {
-    // Not awaited: on a pipe the next chunk may never come.
-    stream.destroy();
-    feeding.catch(() => {});
-  }
-}
-
-async function feed(
-  chunks: AsyncIterable<Uint8Array>,
-  stream: NodeJS.WritableStream & { destroyed?: boolean },
-) {
-  try {
-    for await (const chunk of chunks) {
-      if (stream.destroyed) return;
-      await new Promise<void>((resolve, reject) => {
-        stream.once('close', resolve);
-        stream.write(chunk, (error) => {
-          stream.off('close', resolve);
-          if (error) reject(error);
-          else resolve();
-        });
-      });
-    }
-    stream.end();
-  } catch (error) {
-    (stream as unknown as { destroy(error: unknown): void }).destroy(error);
-  }
+  return format === 'ndjson' ? chunks : decompressChunks(chunks, name);
 }

@@ -53,15 +53,24 @@ function dataSpan(bytes: Uint8Array, offset: number): FrameSpan {
   const descriptor = bytes[offset + 4];
   if (descriptor === undefined) return { kind: 'incomplete', atLeastBytes: 5 };
   if (descriptor & 0x08) return { kind: 'invalid', reason: 'a reserved bit of the frame header is set' };
-  const singleSegment = (descriptor & 0x20) !== 0;
-  const sizeCode = descriptor >> 6;
-  const contentSizeBytes = sizeCode === 0 ? (singleSegment ? 1 : 0) : 1 << sizeCode;
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
-  const contentSizeAt = 5 + (singleSegment ? 0 : 1) + dictionaryBytes;
-  const headerBytes = contentSizeAt + contentSizeBytes;
+  const headerBytes = frameHeaderBytes(descriptor);
+  const contentSizeBytes = contentSizeFieldBytes(descriptor);
   if (bytes.length - offset < headerBytes) return { kind: 'incomplete', atLeastBytes: headerBytes };
-  const contentBytes = readContentSize(bytes, offset + contentSizeAt, contentSizeBytes);
+  const contentBytes = readContentSize(bytes, offset + headerBytes - contentSizeBytes, contentSizeBytes);
   return walkBlocks(bytes, offset, headerBytes, contentBytes, (descriptor & 0x04) !== 0);
+}
+
+/** Length of a frame's header, magic number included, as its fifth byte tells. */
+export function frameHeaderBytes(descriptor = 0): number {
+  const windowBytes = descriptor & 0x20 ? 0 : 1;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  return 5 + windowBytes + dictionaryBytes + contentSizeFieldBytes(descriptor);
+}
+
+function contentSizeFieldBytes(descriptor: number): number {
+  const code = descriptor >> 6;
+  if (code > 0) return 1 << code;
+  return descriptor & 0x20 ? 1 : 0;
 }
 
 function readContentSize(bytes: Uint8Array, at: number, sizeBytes: number): number | undefined {

@@ -34,7 +34,7 @@ export function createCompressStream(level: number = DEFAULT_LEVEL): Transform {
   return zstd().compressStream(level);
 }
 
-/** Decompresses any number of frames of any kind, one after the other. */
+/** Decompresses any number of frames, as long as no write reaches over the end of one: see `createFrameSplitter`. */
 export function createDecompressStream(): Transform {
   return zstd().decompressStream();
 }

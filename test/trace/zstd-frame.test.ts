@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { crc32, crc32InScript } from '../../src/trace/crc32.ts';
+import { createFrameSplitter } from '../../src/trace/frame-splitter.ts';
 import { compressFrame, decompressFrame } from '../../src/trace/zstd.ts';
 import { frameSpan } from '../../src/trace/zstd-frame.ts';
 
@@ -42,6 +43,44 @@ test('a skippable frame', () => {
   const frame = Buffer.from('5a2a4d1802000000abcd', 'hex');
   assert.deepEqual(frameSpan(frame), { kind: 'skippable', sizeBytes: 10, magic: 0x184d2a5a });
   assert.deepEqual(frameSpan(frame.subarray(0, 9)), { kind: 'incomplete', atLeastBytes: 10 });
+});
+
+test('a stream is cut at the ends of its frames, however it comes in pieces', () => {
+  const parts = fc.oneof(
+    contents.map((content) => Buffer.from(compressFrame(content))),
+    fc.uint8Array({ maxLength: 20 }).map((content) => {
+      const header = Buffer.from('502a4d1800000000', 'hex');
+      header.writeUInt32LE(content.length, 4);
+      return Buffer.concat([header, content]);
+    }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(parts, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 5000 }),
+      (frames, step) => {
+        const split = createFrameSplitter();
+        const all = Buffer.concat(frames);
+        const ends = new Set<number>();
+        let at = 0;
+        for (let i = 0; i < all.length; i += step) {
+          for (const piece of split(all.subarray(i, i + step))) {
+            assert.equal(Buffer.compare(piece, all.subarray(at, at + piece.length)), 0);
+            at += piece.length;
+            ends.add(at);
+          }
+        }
+        assert.equal(at, all.length);
+        let end = 0;
+        for (const frame of frames) {
+          end += frame.length;
+          assert.ok(ends.has(end));
+        }
+      },
+    ),
+  );
+  const garbage = Buffer.from('no zstd at all');
+  assert.equal(Buffer.concat(createFrameSplitter()(garbage)).toString(), garbage.toString());
 });
 
 test('what is no frame', () => {
