@@ -3,6 +3,7 @@ import { hasLoss, type Loss } from '../trace/record.ts';
 import type { DistributionDistance } from './distance.ts';
 import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
 import type { GeneratorHealth } from './generator-health.ts';
+import { healthFindings } from './health-findings.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import { aboveLimit, type Finding, finding } from './verdict.ts';
 
@@ -28,7 +29,7 @@ export function fidelityFindings(
     ...accountingFindings(input),
     ...planFindings(input),
     ...(input.hasSchedule ? scheduleFindings(input, distance) : [noSchedule()]),
-    ...healthFindings(input),
+    ...healthFindings(input.health, input.recorder.sent.spanNs ?? 0),
     ...traceFindings(input),
   ];
 }
@@ -194,39 +195,6 @@ function dispersionFindings({ planned, sent }: ResultsRecorder): Finding[] {
   );
   const message = 'difference of the index of dispersion at 100 ms, sent against planned';
   return aboveLimit(difference, { degraded: limit }, 'dispersion', message);
-}
-
-function healthFindings({ health, recorder }: FidelityInput): Finding[] {
-  const { eventLoopDelay, gc, stealShare, cpu } = health;
-  const spanNs = recorder.sent.spanNs ?? 0;
-  const gcShare = gc !== undefined && spanNs > 0 ? gc.totalNs / spanNs : undefined;
-  const found = [
-    ...aboveLimit(
-      eventLoopDelay?.p99Ns,
-      LIMITS.eventLoopDelayP99Ns,
-      'event_loop_delay_p99',
-      'ms of event-loop delay, 99th percentile',
-      MS,
-    ),
-    ...aboveLimit(
-      eventLoopDelay?.maxNs,
-      LIMITS.eventLoopDelayMaxNs,
-      'event_loop_stall',
-      'ms the event loop stood still at worst',
-      MS,
-    ),
-    ...aboveLimit(gc?.maxNs, LIMITS.gcMaxNs, 'gc_pause', 'ms of the longest garbage collection', MS),
-    ...aboveLimit(gcShare, LIMITS.gcShare, 'gc_share', 'share of the time spent collecting garbage'),
-    ...aboveLimit(stealShare, LIMITS.stealShare, 'steal', 'share of CPU time taken by the hypervisor'),
-  ];
-  const missing = Object.entries({ event_loop_delay: eventLoopDelay, gc, cpu, steal: stealShare })
-    .filter(([, value]) => value === undefined)
-    .map(([name]) => name);
-  if (missing.length > 0) {
-    const message = "parts of the generator's health are not known here";
-    found.push(finding('degraded', 'health_unknown', message, missing.join(', ')));
-  }
-  return found;
 }
 
 function traceFindings({ loss }: FidelityInput): Finding[] {

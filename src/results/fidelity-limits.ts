@@ -24,4 +24,10 @@ export const FIDELITY_LIMITS = {
   gcMaxNs: { degraded: 100e6 },
   gcShare: { degraded: 0.1 },
   stealShare: { degraded: 0.1, invalid: 0.5 },
+  /** Share of the time in which some task on the machine waited for a CPU. */
+  pressureShare: { degraded: 0.5 },
+  /** Share of the time the process was stopped by its quota. */
+  throttledShare: { degraded: 0.01, invalid: 0.25 },
+  /** A jump of the wall clock against the monotonic one. */
+  clockStepNs: { degraded: 100e6 },
 } as const;

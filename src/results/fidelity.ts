@@ -97,14 +97,12 @@ function causeEntry({ ops, totalNs }: LatenessCause): CauseEntry {
   return { ops, total_ms: scaled(totalNs, NS_PER_MS) ?? 0 };
 }
 
-function generatorEntry({
-  eventLoopDelay,
-  gc,
-  cpu,
-  stealShare,
-}: GeneratorHealth): FidelitySection['generator'] {
+function generatorEntry(health: GeneratorHealth): FidelitySection['generator'] {
+  const { eventLoopDelay, gc, cpu, stealShare, pressureShare, throttling } = health;
   const ms = (ns: number): number => scaled(ns, NS_PER_MS) ?? 0;
   const seconds = (ns: number): number => scaled(ns, NS_PER_S) ?? 0;
+  const percent = (share: number | undefined): number | null =>
+    finite(share === undefined ? undefined : share * 100);
   return {
     event_loop_delay_ms:
       eventLoopDelay === undefined
@@ -112,6 +110,12 @@ function generatorEntry({
         : { p50: ms(eventLoopDelay.p50Ns), p99: ms(eventLoopDelay.p99Ns), max: ms(eventLoopDelay.maxNs) },
     gc: gc === undefined ? null : { count: gc.count, total_ms: ms(gc.totalNs), max_ms: ms(gc.maxNs) },
     cpu: cpu === undefined ? null : { user_secs: seconds(cpu.userNs), system_secs: seconds(cpu.systemNs) },
-    steal_percent: finite(stealShare === undefined ? undefined : stealShare * 100),
+    steal_percent: percent(stealShare),
+    cpu_pressure_percent: percent(pressureShare),
+    cpu_throttled:
+      throttling === undefined
+        ? null
+        : { count: throttling.periods, total_ms: ms(throttling.totalNs), percent: percent(throttling.share) },
+    clock_step_ms: scaled(health.clockStepNs, NS_PER_MS),
   };
 }

@@ -1,4 +1,13 @@
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import { type ClockPair, createClockWatch } from './clock-watch.ts';
+import {
+  parseCgroupCpuStat,
+  parsePressure,
+  parseProcStat,
+  stealBetween,
+  type Throttling,
+  throttlingBetween,
+} from './machine-counters.ts';
 
 /** How the process that generated the load was doing. A part that can't be known here is undefined. */
 export interface GeneratorHealth {
@@ -9,6 +18,12 @@ export interface GeneratorHealth {
   cpu: { userNs: number; systemNs: number } | undefined;
   /** Share of all CPU time that a hypervisor took away, 0 to 1. */
   stealShare: number | undefined;
+  /** Share of the time in which some task on the machine waited for a CPU, 0 to 1. */
+  pressureShare: number | undefined;
+  /** Stops of this process by a quota of CPU time, and their share of the time. */
+  throttling: (Throttling & { share: number }) | undefined;
+  /** The largest jump of the wall clock against the monotonic one, in ns. */
+  clockStepNs: number | undefined;
 }
 
 /** Nothing known. */
@@ -17,6 +32,9 @@ export const UNKNOWN_HEALTH: GeneratorHealth = {
   gc: undefined,
   cpu: undefined,
   stealShare: undefined,
+  pressureShare: undefined,
+  throttling: undefined,
+  clockStepNs: undefined,
 };
 
 /** What the probe asks of the machine. */
@@ -25,6 +43,11 @@ export interface HealthSources {
   cpuUsage?: (() => { user: number; system: number }) | undefined;
   /** Text of /proc/stat, undefined where there is none. */
   procStat?: (() => string | undefined) | undefined;
+  /** Text of /proc/pressure/cpu. */
+  cpuPressure?: (() => string | undefined) | undefined;
+  /** Text of cpu.stat of the process's cgroup. */
+  cgroupCpuStat?: (() => string | undefined) | undefined;
+  clocks?: ClockPair | undefined;
 }
 
 export interface HealthProbe {
@@ -33,6 +56,7 @@ export interface HealthProbe {
 }
 
 const RESOLUTION_MS = 10;
+const LOOK_AT_CLOCKS_MS = 1000;
 // A static property that the typings leave out.
 const SUPPORTED_ENTRY_TYPES = (PerformanceObserver as { supportedEntryTypes?: readonly string[] })
   .supportedEntryTypes;
@@ -41,15 +65,57 @@ const SUPPORTED_ENTRY_TYPES = (PerformanceObserver as { supportedEntryTypes?: re
 export function startHealthProbe(sources: HealthSources): HealthProbe {
   const stopDelay = watchEventLoop();
   const stopGc = watchGc();
+  const stopClocks = watchClocks(sources.clocks);
   const cpuBefore = sources.cpuUsage?.();
-  const statBefore = parseProcStat(sources.procStat?.());
+  const stopMachine = watchMachine(sources);
   return {
     stop: () => ({
       eventLoopDelay: stopDelay(),
       gc: stopGc(),
       cpu: cpuBetween(cpuBefore, sources.cpuUsage?.()),
-      stealShare: stealBetween(statBefore, parseProcStat(sources.procStat?.())),
+      ...stopMachine(),
+      clockStepNs: stopClocks(),
     }),
+  };
+}
+
+type MachineHealth = Pick<GeneratorHealth, 'stealShare' | 'pressureShare' | 'throttling'>;
+
+/** Counters of the machine, read at both ends. */
+function watchMachine(sources: HealthSources): () => MachineHealth {
+  const read = () => ({
+    ticks: parseProcStat(sources.procStat?.()),
+    pressureUs: parsePressure(sources.cpuPressure?.()),
+    throttling: parseCgroupCpuStat(sources.cgroupCpuStat?.()),
+    atNs: performance.now() * 1e6,
+  });
+  const before = read();
+  return () => {
+    const after = read();
+    const spanNs = after.atNs - before.atNs;
+    const share = (ns: number): number => (spanNs > 0 ? Math.max(0, ns / spanNs) : 0);
+    const throttling = throttlingBetween(before.throttling, after.throttling);
+    const pressureKnown = before.pressureUs !== undefined && after.pressureUs !== undefined;
+    return {
+      stealShare: stealBetween(before.ticks, after.ticks),
+      pressureShare: pressureKnown
+        ? Math.min(1, share(((after.pressureUs ?? 0) - (before.pressureUs ?? 0)) * 1000))
+        : undefined,
+      throttling: throttling && { ...throttling, share: share(throttling.totalNs) },
+    };
+  };
+}
+
+function watchClocks(clocks: ClockPair | undefined): () => number | undefined {
+  if (clocks === undefined) return () => undefined;
+  const watch = createClockWatch(clocks);
+  watch.look();
+  const timer = setInterval(() => watch.look(), LOOK_AT_CLOCKS_MS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    watch.look();
+    return watch.largestStepNs;
   };
 }
 
@@ -93,27 +159,4 @@ type CpuUsage = { user: number; system: number } | undefined;
 function cpuBetween(before: CpuUsage, after: CpuUsage): GeneratorHealth['cpu'] {
   if (before === undefined || after === undefined) return undefined;
   return { userNs: (after.user - before.user) * 1000, systemNs: (after.system - before.system) * 1000 };
-}
-
-/** CPU ticks of the whole machine since it started. */
-export interface CpuTicks {
-  total: number;
-  steal: number;
-}
-
-/** The first line of /proc/stat (proc_stat(5)): user nice system idle iowait irq softirq steal, then guest times. */
-export function parseProcStat(text: string | undefined): CpuTicks | undefined {
-  const line = text?.split('\n', 1)[0];
-  if (line === undefined || !line.startsWith('cpu ')) return undefined;
-  const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
-  const steal = ticks[7];
-  if (steal === undefined || ticks.some(Number.isNaN)) return undefined;
-  return { total: ticks.reduce((sum, each) => sum + each, 0), steal };
-}
-
-/** Undefined where one end is missing or no tick passed. */
-export function stealBetween(before: CpuTicks | undefined, after: CpuTicks | undefined): number | undefined {
-  if (before === undefined || after === undefined) return undefined;
-  const total = after.total - before.total;
-  return total > 0 ? Math.max(0, after.steal - before.steal) / total : undefined;
 }

@@ -191,6 +191,9 @@ export interface FidelitySection {
     gc: { count: number; total_ms: number; max_ms: number } | null;
     cpu: { user_secs: number; system_secs: number } | null;
     steal_percent: number | null;
+    cpu_pressure_percent: number | null;
+    cpu_throttled: { count: number; total_ms: number; percent: number | null } | null;
+    clock_step_ms: number | null;
   };
 }
 

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { createClockWatch } from '../../src/results/clock-watch.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
-import {
-  parseProcStat,
-  startHealthProbe,
-  stealBetween,
-  UNKNOWN_HEALTH,
-} from '../../src/results/generator-health.ts';
+import { startHealthProbe, UNKNOWN_HEALTH } from '../../src/results/generator-health.ts';
 import { InversionCounter } from '../../src/results/inversions.ts';
+import {
+  parseCgroupCpuStat,
+  parsePressure,
+  parseProcStat,
+  stealBetween,
+  throttlingBetween,
+} from '../../src/results/machine-counters.ts';
 import { emptyLoss } from '../../src/trace/record.ts';
 import {
   documentInput,
@@ -52,12 +55,37 @@ describe('fidelity verdict', () => {
     assert.equal(fidelity.drift.difference_ms, 0);
   });
 
-  it('is never valid when the health is not known, in whole or in part', () => {
-    const parts = ['eventLoopDelay', 'gc', 'cpu', 'stealShare'] as const;
+  it('is never valid when event-loop delay or CPU time is not known', () => {
+    const parts = ['eventLoopDelay', 'cpu'] as const;
     for (const health of [UNKNOWN_HEALTH, ...parts.map((part) => ({ ...HEALTHY, [part]: undefined }))]) {
       const document = documentOf(steady(), { health });
       assert.equal(document.fidelity.verdict, 'degraded');
       assert.deepEqual(codes(document), ['health_unknown']);
+    }
+  });
+
+  it('judges what only some systems tell where it is told, and says null where it is not', () => {
+    const parts = ['gc', 'stealShare', 'pressureShare', 'throttling', 'clockStepNs'] as const;
+    const nothing = Object.fromEntries(parts.map((part) => [part, undefined]));
+    const document = documentOf(steady(), { health: { ...HEALTHY, ...nothing } });
+    assert.equal(document.fidelity.verdict, 'valid');
+    const { generator } = document.fidelity;
+    const said = [generator.gc, generator.steal_percent, generator.cpu_pressure_percent];
+    assert.deepEqual([...said, generator.cpu_throttled, generator.clock_step_ms], Array(5).fill(null));
+  });
+
+  it('names pressure, throttling, steal and a clock that was stepped', () => {
+    const throttled = (share: number) => ({ periods: 3, totalNs: share * SECOND, share });
+    const cases = [
+      [{ pressureShare: 0.6 }, 'degraded', 'cpu_pressure'],
+      [{ throttling: throttled(0.02) }, 'degraded', 'cpu_throttled'],
+      [{ throttling: throttled(0.3) }, 'invalid', 'cpu_throttled'],
+      [{ stealShare: 0.6 }, 'invalid', 'steal'],
+      [{ clockStepNs: 150 * MS }, 'degraded', 'clock_stepped'],
+    ] as const;
+    for (const [part, verdict, code] of cases) {
+      const document = documentOf(steady(), { health: { ...HEALTHY, ...part } });
+      assert.deepEqual([document.fidelity.verdict, codes(document)], [verdict, [code]]);
     }
   });
 
@@ -303,6 +331,66 @@ describe('generator health', () => {
     for (const text of [undefined, '', 'nonsense', 'cpu  1 2 3', 'cpu  a b c d e f g h']) {
       assert.equal(parseProcStat(text), undefined);
     }
+  });
+
+  it('reads pressure and throttling of both kinds of cgroup', () => {
+    assert.equal(
+      parsePressure('some avg10=70.97 avg60=39.70 avg300=29.50 total=476429817\nfull avg10=0 total=9'),
+      476429817,
+    );
+    const two = parseCgroupCpuStat('usage_usec 5\nnr_periods 9\nnr_throttled 3\nthrottled_usec 2000\n');
+    const one = parseCgroupCpuStat('nr_periods 9\nnr_throttled 5\nthrottled_time 7000000\n');
+    assert.deepEqual(
+      [two, one],
+      [
+        { periods: 3, totalNs: 2e6 },
+        { periods: 5, totalNs: 7e6 },
+      ],
+    );
+    assert.deepEqual(throttlingBetween(two, one), { periods: 2, totalNs: 5e6 });
+    assert.equal(throttlingBetween(undefined, one), undefined);
+    for (const text of [undefined, '', 'nonsense', 'usage_usec 5']) {
+      assert.deepEqual([parsePressure(text), parseCgroupCpuStat(text)], [undefined, undefined]);
+    }
+  });
+
+  it('sees the wall clock jump, and neither time going by nor a slew', () => {
+    let [wallMs, monotonicNs] = [1e12, 5e9];
+    const watch = createClockWatch({ wallMs: () => wallMs, monotonicNs: () => monotonicNs });
+    watch.look();
+    assert.equal(watch.largestStepNs, undefined);
+    for (let second = 0; second < 1000; second += 1) {
+      monotonicNs += SECOND;
+      wallMs += 1000.5; // NTP at its fastest
+      watch.look();
+    }
+    assert.ok((watch.largestStepNs ?? Infinity) < MS);
+    wallMs -= 3000;
+    watch.look();
+    wallMs += 500;
+    watch.look();
+    assert.ok(Math.abs((watch.largestStepNs ?? 0) - 3 * SECOND) < MS, 'the largest, whichever its direction');
+  });
+
+  it('believes no reading of the clocks that was interrupted', () => {
+    let monotonicNs = 0;
+    let wallMs = 0;
+    let stallsLeft = 0;
+    const watch = createClockWatch({
+      wallMs: () => {
+        if (stallsLeft-- > 0) monotonicNs += SECOND;
+        return wallMs;
+      },
+      monotonicNs: () => monotonicNs,
+    });
+    watch.look();
+    stallsLeft = 2;
+    wallMs += 2000;
+    watch.look();
+    assert.equal(watch.largestStepNs, 0, 'the third reading was whole');
+    stallsLeft = 99;
+    watch.look();
+    assert.equal(watch.largestStepNs, 0);
   });
 
   it('measures this process', async () => {

@@ -54,6 +54,9 @@ export const HEALTHY: GeneratorHealth = {
   gc: { count: 3, totalNs: 2 * MS, maxNs: 1 * MS },
   cpu: { userNs: SECOND, systemNs: SECOND / 10 },
   stealShare: 0,
+  pressureShare: 0.1,
+  throttling: { periods: 0, totalNs: 0, share: 0 },
+  clockStepNs: 0.2 * MS,
 };
 
 /** The engine's clock does not begin at 0. */
