@@ -24,6 +24,10 @@ export interface ReplayDeps {
   observer: ReplayObserver;
   /** Fed with the operations of the first pass. */
   digest?: PlanDigest | undefined;
+  /** Brings the plan in place of a reader of the source: one engine of several plays its share of a common plan. */
+  readPlan?: ((sink: PlanSink) => PlanReader) | undefined;
+  /** The anchor on `clock`, where several engines share one. */
+  anchorNs?: number | undefined;
 }
 
 /**
@@ -95,7 +99,9 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#loop.gate = options.order === 'session' ? createSessionGate(this.#loop) : createOpenGate();
     this.#selection = createSelection(options.only, (record) => deps.transportFor(record) !== undefined);
     const selection = this.#selection;
-    this.#reader = createPlanReader({ openSource, options, selection, digest, clock, sink: this });
+    this.#reader =
+      deps.readPlan?.(this) ??
+      createPlanReader({ openSource, options, selection, digest, clock, sink: this });
   }
 
   run(): void {
@@ -135,7 +141,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   #dropAnchor(): void {
     const nowNs = this.#clock.nowNs();
     if (this.#loop.anchorNs === undefined) {
-      this.#startNs = nowNs + this.#options.leadNs;
+      this.#startNs = this.#deps.anchorNs ?? nowNs + this.#options.leadNs;
       this.#loop.anchorNs = this.#startNs;
     } else if (this.#isDry) {
       const dueNs = this.#loop.anchorNs + (this.#queue.peek()?.offsetNs ?? Infinity);

@@ -24,8 +24,11 @@ export interface ReplayExcluded {
   filteredOut: number;
 }
 
-/** Why a replay ended: the whole plan was played, Ctrl-C, `--behind abort`, or a source that could not be read on. */
-export type ReplayStop = 'end' | 'interrupted' | 'behind' | 'source_error';
+/**
+ * Why a replay ended: the whole plan was played, Ctrl-C, `--behind abort`, a source that could not be read on, or a
+ * sending thread that died.
+ */
+export type ReplayStop = 'end' | 'interrupted' | 'behind' | 'source_error' | 'sender_died';
 
 /** What a replay says of itself. Times in ns on the engine's clock. */
 export interface ReplayEnd {
@@ -35,6 +38,8 @@ export interface ReplayEnd {
   planComplete: boolean;
   stop: ReplayStop;
   sourceError: EngramTraceError | undefined;
+  /** What ended a sending thread, where one died. */
+  senderError?: EngramTraceError | undefined;
   /** The anchor: due time of the first operation (before any stretch); undefined when there was none. */
   startNs: number | undefined;
   /** Due time of the last operation that became due. */

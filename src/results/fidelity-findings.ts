@@ -76,6 +76,12 @@ function planFindings({ end }: FidelityInput): Finding[] {
     const why = end.sourceError?.message ?? null;
     found.push(finding('invalid', 'source_error', 'the trace could not be read to its end', why));
   }
+  if (end.stop === 'sender_died') {
+    const why = end.senderError?.message ?? null;
+    found.push(
+      finding('invalid', 'sender_died', 'a sending thread died and took its operations with it', why),
+    );
+  }
   if (end.stop === 'interrupted')
     found.push(finding('degraded', 'interrupted', 'stopped before the end of the plan'));
   if (end.stop === 'behind')

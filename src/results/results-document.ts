@@ -64,7 +64,7 @@ export interface SummarySection {
   status_mismatches: number;
   response_bytes: number;
   /** Why it ended. */
-  stop: 'end' | 'interrupted' | 'behind' | 'source_error';
+  stop: 'end' | 'interrupted' | 'behind' | 'source_error' | 'sender_died';
 }
 
 /** Milliseconds under latency sections, microseconds under names that end in `_us`; null where there is no value. */
