@@ -11,7 +11,7 @@ import type { Clock, Disposition, ReplayObserver, SendOutcome, Transport } from 
 import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
 import type { ReplayEnd, ReplayStop } from './replay-end.ts';
 import type { ReplayOptions } from './replay-options.ts';
-import type { Schedule } from './schedule.ts';
+import type { PlannedTimes } from './schedule.ts';
 import { createSelection, type Selection } from './selection.ts';
 import { failedSend, timedOutSend } from './send-outcome.ts';
 import { createOpenGate, createSessionGate } from './session-gate.ts';
@@ -118,10 +118,10 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     return this.#stoppedNs !== undefined;
   }
 
-  operation(record: TraceRecord, number: number, schedule: Schedule): Promise<void> | undefined {
+  operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
     if (this.closed) return undefined;
     const flight = this.#free.pop() ?? new Flight(this);
-    flight.plan(record, number, schedule, this.#loop.anchorNs ?? this.#clock.nowNs());
+    flight.plan(record, number, times, this.#loop.anchorNs ?? this.#clock.nowNs());
     this.#ledger.planned();
     if (this.stopped) {
       this.#settle(flight, 'unsent');

@@ -1,6 +1,6 @@
 import { NO_BYTES, NO_HEADERS, type TraceRecord, unknownOutcome } from '../trace/record.ts';
 import type { Cancel, Operation, SendListener, SendOutcome } from './ports.ts';
-import type { Schedule } from './schedule.ts';
+import type { PlannedTimes } from './schedule.ts';
 import type { Session } from './session-gate.ts';
 
 /** Why we gave a flight up, when we did. */
@@ -56,15 +56,15 @@ export class Flight implements Operation, SendListener {
     this.#host = host;
   }
 
-  /** Becomes the operation that `schedule` stands at. */
-  plan(record: TraceRecord, number: number, schedule: Schedule, anchorNs: number): void {
+  /** Becomes the operation with these times. */
+  plan(record: TraceRecord, number: number, times: PlannedTimes, anchorNs: number): void {
     this.record = record;
     this.number = number;
-    this.offsetNs = schedule.dueNs;
-    this.dueNs = anchorNs + schedule.dueNs;
+    this.offsetNs = times.dueNs;
+    this.dueNs = anchorNs + times.dueNs;
     this.readyNs = this.dueNs;
-    this.timelineNs = schedule.timelineNs;
-    this.timelineEndNs = schedule.timelineNs + (record.durationNs ?? 0);
+    this.timelineNs = times.timelineNs;
+    this.timelineEndNs = times.timelineNs + (record.durationNs ?? 0);
     this.sizeBytes = recordBytes(record);
   }
 

@@ -3,7 +3,7 @@ import type { TraceRecord } from '../trace/record.ts';
 import type { PlanDigest } from './plan-digest.ts';
 import type { Clock } from './ports.ts';
 import type { ReplayOptions } from './replay-options.ts';
-import { createSchedule, type Schedule } from './schedule.ts';
+import { createSchedule, type PlannedTimes, type Schedule } from './schedule.ts';
 import type { Selection } from './selection.ts';
 
 /** Opens the source for one pass: batches of records in the order of their starts. */
@@ -11,8 +11,8 @@ export type OpenSource = () => AsyncIterable<TraceRecord[]>;
 
 /** Takes what a reader reads. */
 export interface PlanSink {
-  /** One operation of the plan; `schedule` holds its times. A promise: wait for it before the next. */
-  operation(record: TraceRecord, number: number, schedule: Schedule): Promise<void> | undefined;
+  /** One operation of the plan; `times` is only valid during the call. A promise: wait for it before the next. */
+  operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined;
   /** The end of a batch. */
   batchEnd(): void;
   /** The replay stopped: what follows is only counted. */

@@ -9,16 +9,20 @@ export interface ScheduleOptions {
   window?: TimeWindow | undefined;
 }
 
-/** When each record of a trace is due. Pure: no clock inside. */
-export interface Schedule {
-  /** Takes the next record's start in. */
-  next(startNs: number): void;
-  /** Due time of that record, in ns after the anchor. */
+/** The times of one operation in the plan: all an engine needs to know of a schedule. */
+export interface PlannedTimes {
+  /** Due time, in ns after the anchor. */
   readonly dueNs: number;
   /** The same before timing and multiplier: its recorded offset, with the cut gaps. */
   readonly offsetNs: number;
   /** Its recorded time counted on over passes, gaps uncut: what session order compares. */
   readonly timelineNs: number;
+}
+
+/** When each record of a trace is due. Pure: no clock inside. The times are those of the record taken in last. */
+export interface Schedule extends PlannedTimes {
+  /** Takes the next record's start in. */
+  next(startNs: number): void;
   /** The trace begins again with the record after this call. */
   nextPass(): void;
   /** When the record at this offset and position (from 0, over all passes) is due. */
