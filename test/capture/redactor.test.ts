@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createRedactor, REDACTED_HEADERS, REDACTED_QUERY } from '../../src/capture/redactor.ts';
 
@@ -55,5 +56,11 @@ describe('redactor', () => {
     for (const name of REDACTED_HEADERS) assert.ok(redactor.names.includes(`header:${name}`));
     for (const name of REDACTED_QUERY) assert.ok(redactor.names.includes(`query:${name}`));
     assert.ok(redactor.names.includes('header:x-mine') && redactor.names.includes('query:mine'));
+  });
+
+  it('is what the manual says', () => {
+    const manual = readFileSync(new URL('../../../docs/capture.md', import.meta.url), 'utf8');
+    for (const name of [...REDACTED_HEADERS, ...REDACTED_QUERY])
+      assert.ok(manual.includes(`\`${name}\``), name);
   });
 });
