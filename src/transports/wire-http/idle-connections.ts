@@ -1,0 +1,50 @@
+import type { WireConnection } from './wire-connection.ts';
+
+/**
+ * Free connections. The one used last is used next, so that what is not needed goes idle and is closed: after
+ * `keepAliveMs`, or a moment before the server said it would do so.
+ */
+export class IdleConnections {
+  readonly #keepAliveMs: number;
+  readonly #nowMs: () => number;
+  readonly #drop: (connection: WireConnection) => void;
+  #free: WireConnection[] = [];
+
+  constructor(keepAliveMs: number, nowMs: () => number, drop: (connection: WireConnection) => void) {
+    this.#keepAliveMs = keepAliveMs;
+    this.#nowMs = nowMs;
+    this.#drop = drop;
+  }
+
+  put(connection: WireConnection): void {
+    connection.idleSinceMs = this.#nowMs();
+    this.#free.push(connection);
+  }
+
+  take(): WireConnection | undefined {
+    for (;;) {
+      const connection = this.#free.pop();
+      if (connection === undefined || !this.#isStale(connection, this.#nowMs())) return connection;
+      this.#drop(connection);
+    }
+  }
+
+  remove(connection: WireConnection): void {
+    const at = this.#free.lastIndexOf(connection);
+    if (at >= 0) this.#free.splice(at, 1);
+  }
+
+  /** Drops those that were idle for too long. */
+  sweep(): void {
+    const nowMs = this.#nowMs();
+    const stale = this.#free.filter((connection) => this.#isStale(connection, nowMs));
+    if (stale.length === 0) return;
+    this.#free = this.#free.filter((connection) => !stale.includes(connection));
+    for (const connection of stale) this.#drop(connection);
+  }
+
+  #isStale(connection: WireConnection, nowMs: number): boolean {
+    const limitMs = Math.min(this.#keepAliveMs, connection.serverKeepAliveMs);
+    return nowMs - connection.idleSinceMs >= limitMs;
+  }
+}

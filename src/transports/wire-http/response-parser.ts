@@ -1,0 +1,219 @@
+import { endOfName, isFieldValue, parseChunkSize } from './response-fields.ts';
+import { type Framing, ResponseHead } from './response-head.ts';
+
+/** Longest heads (those of interim answers included), chunk lines and trailers, in bytes. */
+const MAX_HEAD_BYTES = 256 * 1024;
+const MAX_CHUNK_LINE_BYTES = 16 * 1024;
+const MAX_TRAILER_BYTES = 64 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Where a parser stands. Those from `length` on read no lines. */
+const STATUS_LINE = 0;
+const FIELDS = 1;
+const CHUNK_SIZE = 2;
+const CHUNK_END = 3;
+const TRAILER = 4;
+const LENGTH = 5;
+const CHUNK_DATA = 6;
+const UNTIL_CLOSE = 7;
+const DONE = 8;
+const BROKEN = 9;
+
+/**
+ * A strict parser of answers to one client (RFC 9112) that counts and keeps nothing. Unlike `wire/http1-parser.ts`,
+ * which capture needs for what messages say, it makes no string, view or callback per message: it reads a shared
+ * buffer in place, about 0.5 us for a common head where the other takes several times that. Bytes that two clients
+ * could read in two ways set `problem`, and it is of no use after; it never throws.
+ */
+export class ResponseParser {
+  readonly head = new ResponseHead();
+  /** Of the final answer (not 1xx), once its whole head was read; 0 before. */
+  status = 0;
+  /** Bytes of the body so far, without chunk framing. */
+  bodyBytes = 0;
+  /** What is wrong with the bytes; '' as long as nothing is. */
+  problem = '';
+  #state = STATUS_LINE;
+  #isHead = false;
+  #left = 0;
+  /** How many more bytes lines may take here. */
+  #budget = MAX_HEAD_BYTES;
+  #carry = NO_CARRY;
+  #carried = 0;
+  #hasBytes = false;
+
+  /** The last byte of the answer was read. */
+  get isDone(): boolean {
+    return this.#state === DONE;
+  }
+
+  /** At least one byte of an answer has come. */
+  get hasBegun(): boolean {
+    return this.#hasBytes;
+  }
+
+  /** Makes ready for the next answer; one to HEAD has no body, whatever it says. */
+  begin(isHead: boolean): void {
+    this.status = 0;
+    this.bodyBytes = 0;
+    this.problem = '';
+    this.#state = STATUS_LINE;
+    this.#isHead = isHead;
+    this.#budget = MAX_HEAD_BYTES;
+    this.#carried = 0;
+    this.#hasBytes = false;
+  }
+
+  /** Reads the first `length` of these bytes. Returns how many it took: fewer only when done or broken. */
+  push(bytes: Buffer, length: number): number {
+    this.#hasBytes = true;
+    let at = 0;
+    while (at < length && this.#state < DONE) {
+      if (this.#state < LENGTH) {
+        at = this.#readLine(bytes, at, length);
+        continue;
+      }
+      const taken = this.#state === UNTIL_CLOSE ? length - at : Math.min(length - at, this.#left);
+      this.bodyBytes += taken;
+      this.#left -= taken;
+      at += taken;
+      if (this.#left === 0 && this.#state !== UNTIL_CLOSE) this.#onDataEnd();
+    }
+    return at;
+  }
+
+  /** The stream has ended. True when that is how this answer ends. */
+  finish(): boolean {
+    if (this.#state === UNTIL_CLOSE) this.#state = DONE;
+    return this.#state === DONE;
+  }
+
+  #onDataEnd(): void {
+    if (this.#state === LENGTH) this.#state = DONE;
+    else this.#expect(CHUNK_END, 2);
+  }
+
+  #expect(state: number, budget: number): void {
+    this.#state = state;
+    this.#budget = budget;
+  }
+
+  #break(problem: string): void {
+    this.problem = problem;
+    this.#state = BROKEN;
+  }
+
+  #readLine(bytes: Buffer, at: number, length: number): number {
+    // A line that is not there as a whole may not take more than this, and a scan for its end need not go further.
+    const limit = Math.min(length, at + this.#budget - this.#carried);
+    let end = at;
+    while (end < limit && bytes[end] !== LF) end += 1;
+    if (end === limit) return this.#keepPart(bytes, at, end);
+    if (this.#carried === 0) {
+      this.#budget -= end + 1 - at;
+      this.#onLine(bytes, at, end);
+    } else {
+      this.#append(bytes, at, end + 1);
+      const size = this.#carried;
+      this.#budget -= size;
+      this.#carried = 0;
+      this.#onLine(this.#carry, 0, size - 1);
+    }
+    return end + 1;
+  }
+
+  #keepPart(bytes: Buffer, at: number, end: number): number {
+    this.#append(bytes, at, end);
+    const isHopeless = this.#state === STATUS_LINE && !ResponseHead.isBeginning(this.#carry, this.#carried);
+    if (isHopeless) this.#break('no status line of HTTP/1');
+    else if (this.#carried >= this.#budget) this.#break(TOO_LONG[this.#state] as string);
+    return end;
+  }
+
+  #append(bytes: Buffer, from: number, to: number): void {
+    const size = this.#carried + to - from;
+    if (size > this.#carry.length) {
+      const grown = Buffer.allocUnsafe(Math.max(1024, 2 * size));
+      this.#carry.copy(grown, 0, 0, this.#carried);
+      this.#carry = grown;
+    }
+    bytes.copy(this.#carry, this.#carried, from, to);
+    this.#carried = size;
+  }
+
+  /** A line from `from` up to its LF at `lf`. */
+  #onLine(bytes: Buffer, from: number, lf: number): void {
+    const to = lf - 1;
+    if (to < from || bytes[to] !== CR) {
+      this.#break(
+        this.#state === CHUNK_END ? 'a chunk longer than it said' : 'a line that does not end in CRLF',
+      );
+      return;
+    }
+    if (this.#state === STATUS_LINE) this.#onHeadLine(this.head.statusLine(bytes, from, to));
+    else if (this.#state === FIELDS) this.#onField(bytes, from, to);
+    else if (this.#state === CHUNK_SIZE) this.#onChunkSize(parseChunkSize(bytes, from, to));
+    else if (this.#state === CHUNK_END) this.#expect(CHUNK_SIZE, MAX_CHUNK_LINE_BYTES);
+    else this.#onTrailer(bytes, from, to);
+  }
+
+  #onHeadLine(problem: string): void {
+    if (problem === '') this.#state = FIELDS;
+    else this.#break(problem);
+  }
+
+  #onField(bytes: Buffer, from: number, to: number): void {
+    if (from < to) {
+      this.#onHeadLine(this.head.fieldLine(bytes, from, to));
+      return;
+    }
+    const problem = this.head.end();
+    if (problem === '') this.#onHeadEnd(this.head);
+    else this.#break(problem);
+  }
+
+  #onHeadEnd({ status, framing, contentLength }: ResponseHead): void {
+    if (status === 101) {
+      this.#break('a switch to another protocol that nobody asked for');
+    } else if (status < 200) {
+      this.#state = STATUS_LINE;
+    } else {
+      this.status = status;
+      const hasNoBody = this.#isHead || status === 204 || status === 304;
+      if (hasNoBody || (framing === 'length' && contentLength === 0)) this.#state = DONE;
+      else this.#onBody(framing, contentLength);
+    }
+  }
+
+  #onBody(framing: Framing, contentLength: number): void {
+    if (framing === 'chunked') this.#expect(CHUNK_SIZE, MAX_CHUNK_LINE_BYTES);
+    else this.#state = framing === 'length' ? LENGTH : UNTIL_CLOSE;
+    this.#left = contentLength;
+  }
+
+  #onChunkSize(size: number): void {
+    if (size < 0) this.#break('a chunk without a proper size');
+    else if (size === 0) this.#expect(TRAILER, MAX_TRAILER_BYTES);
+    else this.#state = CHUNK_DATA;
+    this.#left = size;
+  }
+
+  #onTrailer(bytes: Buffer, from: number, to: number): void {
+    const colon = endOfName(bytes, from, to);
+    if (from === to) this.#state = DONE;
+    else if (colon < 0 || !isFieldValue(bytes, colon + 1, to)) this.#break('a broken trailer');
+  }
+}
+
+const NO_CARRY = Buffer.alloc(0);
+
+/** By state, what it means when the bytes of its lines run out. */
+const TOO_LONG = [
+  'more than 256 KB of headers',
+  'more than 256 KB of headers',
+  'a chunk line too long',
+  'a chunk longer than it said',
+  'trailers too long',
+];

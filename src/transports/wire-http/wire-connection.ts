@@ -1,0 +1,172 @@
+import type { Socket } from 'node:net';
+import type { FailureCode } from '../../replay/ports.ts';
+import { codeOf, detailOf, httpFailure } from '../http-failure.ts';
+import { ResponseParser } from './response-parser.ts';
+import type { WireExchange } from './wire-exchange.ts';
+import type { OpenSocket, SocketEvents } from './wire-socket.ts';
+
+/** Who keeps the connections. */
+export interface ConnectionHost {
+  opened(connection: WireConnection): void;
+  notOpened(connection: WireConnection, error: Error): void;
+  /** It can take the next request. Its listener, which may send that at once, hears of the end only now. */
+  freed(connection: WireConnection): void;
+  /** It is of no more use; called before its exchange, if there is one, hears of the end. */
+  lost(connection: WireConnection): void;
+  /** An exchange has ended, and its listener knows. */
+  ended(): void;
+}
+
+/** One connection to the target: at most one request at a time, no retries. */
+export class WireConnection implements SocketEvents {
+  exchange: WireExchange | undefined;
+  /** When it was last put aside, in ms on the host's clock. */
+  idleSinceMs = 0;
+  readonly #host: ConnectionHost;
+  readonly #socket: Socket;
+  readonly #parser = new ResponseParser();
+  #isOpen = false;
+  #isGone = false;
+  #hasServed = false;
+  #requestsLeft = Infinity;
+  #serverKeepAliveMs = Infinity;
+
+  constructor(host: ConnectionHost, openSocket: OpenSocket) {
+    this.#host = host;
+    this.#socket = openSocket(this);
+  }
+
+  /** It takes exchanges. */
+  get isUsable(): boolean {
+    return this.#isOpen && !this.#isGone;
+  }
+
+  /** How long the server said it keeps an idle connection, less a margin for what is on its way; may be Infinity. */
+  get serverKeepAliveMs(): number {
+    return this.#serverKeepAliveMs;
+  }
+
+  /** Writes a request; true when the kernel has all of it already and its bytes can be used again. */
+  begin(exchange: WireExchange): boolean {
+    const socket = this.#socket;
+    this.exchange = exchange;
+    exchange.connection = this;
+    this.#parser.begin(exchange.isHead);
+    exchange.listener.onSent();
+    if (this.exchange !== exchange) return true;
+    if (exchange.body === undefined) {
+      socket.write(exchange.bytes);
+    } else {
+      socket.cork();
+      socket.write(exchange.bytes);
+      socket.write(exchange.body);
+      socket.uncork();
+    }
+    return socket.writableLength === 0;
+  }
+
+  /** Closes it at once, without calling `lost`. The exchange on it ends like this. */
+  destroy(failure: FailureCode | undefined, detail: string): void {
+    this.#isGone = true;
+    this.#socket.destroy();
+    this.#endExchange(failure, detail);
+  }
+
+  onOpen(): void {
+    if (this.#isGone) return;
+    this.#isOpen = true;
+    this.#host.opened(this);
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    const { exchange } = this;
+    if (this.#isGone) return;
+    if (exchange === undefined) {
+      // Nobody asked. Whatever it is, it would be taken for the answer to the next request.
+      this.#lose('bad_response', '');
+      return;
+    }
+    const parser = this.#parser;
+    const before = parser.status;
+    const taken = parser.push(bytes, length);
+    if (before === 0 && parser.status !== 0) {
+      exchange.answered(parser.status);
+      // The listener may have given it up.
+      if (this.exchange !== exchange) return;
+    }
+    if (parser.problem !== '') this.#lose('bad_response', parser.problem);
+    else if (parser.isDone) this.#onAnswer(length - taken);
+  }
+
+  onEnd(): void {
+    if (this.#isGone) return;
+    if (this.exchange !== undefined && this.#parser.finish()) this.#lose(undefined, '');
+    else this.#lose('connection_closed', this.#whereClosed());
+  }
+
+  onError(error: Error): void {
+    if (this.#isGone) return;
+    if (!this.#isOpen) {
+      this.#isGone = true;
+      this.#host.notOpened(this, error);
+      return;
+    }
+    // A broken pipe without a byte of an answer: the server had closed it before it saw the request.
+    const wasClosed = codeOf(error) === 'EPIPE' && this.#hasServed && !this.#parser.hasBegun;
+    if (wasClosed) this.#lose('connection_closed', this.#whereClosed());
+    else this.#lose(httpFailure(error, true), detailOf(error));
+  }
+
+  onClose(): void {
+    if (this.#isGone) return;
+    if (this.#isOpen) this.#lose('connection_closed', this.#whereClosed());
+    else this.onError(new Error('the connection was closed before it was open'));
+  }
+
+  #onAnswer(extraBytes: number): void {
+    this.#hasServed = true;
+    if (extraBytes > 0) {
+      this.#lose('bad_response', `${extraBytes} bytes behind the end of the answer`);
+      return;
+    }
+    const { head } = this.#parser;
+    if (head.keepAliveMs >= 0)
+      this.#serverKeepAliveMs = head.keepAliveMs - Math.min(1000, head.keepAliveMs / 2);
+    this.#requestsLeft = head.requestsLeft >= 0 ? head.requestsLeft : this.#requestsLeft - 1;
+    // An answer before the whole request was written: what is left of that must not precede the next.
+    const isKept =
+      head.keepsAlive &&
+      this.#requestsLeft > 0 &&
+      this.#serverKeepAliveMs > 0 &&
+      this.#socket.writableLength === 0;
+    if (!isKept) {
+      this.#lose(undefined, '');
+      return;
+    }
+    this.#host.freed(this);
+    this.#endExchange(undefined, '');
+  }
+
+  /** The connection is not used again; the exchange on it ends like this: well, if there is no failure. */
+  #lose(failure: FailureCode | undefined, detail: string): void {
+    this.#host.lost(this);
+    this.destroy(failure, detail);
+  }
+
+  #endExchange(failure: FailureCode | undefined, detail: string): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    this.exchange = undefined;
+    exchange.end(failure, detail, this.#parser.bodyBytes);
+    this.#host.ended();
+  }
+
+  #whereClosed(): string {
+    const parser = this.#parser;
+    if (parser.status !== 0) return 'the server closed the connection inside the answer';
+    if (parser.hasBegun) return 'the server closed the connection inside the head of the answer';
+    return this.#hasServed
+      ? 'the server closed the kept connection before it answered'
+      : 'the server closed the connection before it answered';
+  }
+}

@@ -1,0 +1,40 @@
+import type { FailureCode, SendListener } from '../../replay/ports.ts';
+import type { WireConnection } from './wire-connection.ts';
+
+/** One request and its answer. Never reused, so that a cancel that comes late meets only its own operation. */
+export class WireExchange {
+  readonly listener: SendListener;
+  /** HEAD: the answer has no body. */
+  readonly isHead: boolean;
+  /** The request, or all of it but `body`. */
+  readonly bytes: Uint8Array;
+  /** What follows `bytes`, where it was too large to copy. */
+  readonly body: Uint8Array | undefined;
+  /** Where it is under way; undefined while it waits, and at the end. */
+  connection: WireConnection | undefined;
+  isDone = false;
+  #status: number | undefined;
+
+  constructor(listener: SendListener, isHead: boolean, bytes: Uint8Array, body: Uint8Array | undefined) {
+    this.listener = listener;
+    this.isHead = isHead;
+    this.bytes = bytes;
+    this.body = body;
+  }
+
+  /** The head of the answer is here. */
+  answered(status: number): void {
+    this.#status = status;
+    this.listener.onFirstAnswer();
+  }
+
+  /** It ends, well if there is no `failure`; at most once, later calls are ignored. */
+  end(failure: FailureCode | undefined, detail: string, responseBytes: number): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.connection = undefined;
+    const status = this.#status;
+    const ok = failure === undefined && status !== undefined && status < 400;
+    this.listener.onDone({ status, ok, failure, detail, responseBytes });
+  }
+}
