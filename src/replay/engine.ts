@@ -4,6 +4,7 @@ import { createBacklog } from './backlog.ts';
 import { Flight, type FlightHost } from './flight.ts';
 import { InFlight } from './in-flight.ts';
 import { Ledger } from './ledger.ts';
+import { createPace, type Pace } from './pace.ts';
 import type { PlanDigest } from './plan-digest.ts';
 import { PlanQueue } from './plan-queue.ts';
 import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from './plan-reader.ts';
@@ -60,6 +61,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #turnAlarm: Alarm;
   readonly #sweepAlarm: Alarm;
   readonly #free: Flight[] = [];
+  readonly #pace: Pace;
   readonly #onAbort = (): void => this.#stopNow('interrupted');
   #startNs: number | undefined;
   #stop: ReplayStop = 'end';
@@ -81,6 +83,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#deps = deps;
     this.#clock = clock;
     this.#resolve = resolve;
+    this.#pace = createPace(options.pace);
     this.#ledger = new Ledger(deps.observer);
     this.#turnAlarm = new Alarm(clock, () => this.#turn());
     this.#sweepAlarm = new Alarm(clock, () => this.#sweep());
@@ -153,10 +156,9 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   // The loop lets operations go.
 
   send(flight: Flight, nowNs: number): void {
-    const { timeoutNs, multiplier } = this.#options;
     const { record } = flight;
-    const streamNs = record.stream === undefined ? 0 : (record.durationNs ?? 0) / multiplier;
-    this.#inFlight.add(flight, nowNs + timeoutNs + streamNs);
+    const streamNs = record.stream === undefined ? 0 : (record.durationNs ?? 0) / this.#timeScale(flight);
+    this.#inFlight.add(flight, nowNs + this.#options.timeoutNs + streamNs);
     const cancel = this.#handOver(flight);
     // A transport may be done before it returns.
     if (flight.slot >= 0) flight.cancel = cancel;
@@ -166,12 +168,17 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     const { record } = flight;
     try {
       const transport = this.#deps.transportFor(record);
-      if (transport !== undefined) return transport.send(record, this.#options.multiplier, flight);
+      if (transport !== undefined) return transport.send(record, this.#timeScale(flight), flight);
       flight.onDone(failedSend('bad_request', 'there is no target for it'));
     } catch (thrown) {
       flight.onDone(failedSend('bad_request', `the transport refused it: ${String(thrown)}`));
     }
     return undefined;
+  }
+
+  /** How many times faster than recorded time passes at its due time: for what happens inside a stream. */
+  #timeScale({ offsetNs }: Flight): number {
+    return this.#options.multiplier * this.#pace.rateAt(offsetNs);
   }
 
   drop(flight: Flight, disposition: Disposition): void {

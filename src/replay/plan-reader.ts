@@ -1,5 +1,6 @@
 import { EngramTraceError } from '../trace/error.ts';
 import type { TraceRecord } from '../trace/record.ts';
+import { type Copier, copiedWindow, createCopier } from './copy-sessions.ts';
 import type { PlanDigest } from './plan-digest.ts';
 import type { Clock } from './ports.ts';
 import type { ReplayOptions } from './replay-options.ts';
@@ -15,6 +16,8 @@ export interface PlanSink {
   operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined;
   /** The end of a batch. */
   batchEnd(): void;
+  /** Asked between slices of a batch. A promise: others need the thread, wait for it before the next slice. */
+  breath?(): Promise<void> | undefined;
   /** The replay stopped: what follows is only counted. */
   readonly stopped: boolean;
   /** The replay is over. */
@@ -46,6 +49,8 @@ export function createPlanReader(deps: PlanReaderDeps): PlanReader {
   return new Reader(deps);
 }
 
+/** Records between two breaths: about a tenth of a millisecond of work. */
+const SLICE_RECORDS = 64;
 /** Counting what was left must not keep answers and signals waiting: the event loop turns this often. */
 const BATCHES_PER_TURN = 8;
 
@@ -56,13 +61,16 @@ class Reader implements PlanReader {
   error: EngramTraceError | undefined;
   readonly #deps: PlanReaderDeps;
   readonly #schedule: Schedule;
+  readonly #copier: Copier;
   #number = 0;
   #kept = 0;
   #batches = 0;
 
   constructor(deps: PlanReaderDeps) {
     this.#deps = deps;
-    this.#schedule = createSchedule(deps.options);
+    const { options } = deps;
+    this.#schedule = createSchedule({ ...options, window: copiedWindow(options.window, options) });
+    this.#copier = createCopier(options);
   }
 
   async run(): Promise<void> {
@@ -98,6 +106,9 @@ class Reader implements PlanReader {
       this.#batches += 1;
       if (sink.stopped && this.#batches % BATCHES_PER_TURN === 0) await this.#turn();
     }
+    this.#copier.end();
+    await this.#plan();
+    sink.batchEnd();
     return true;
   }
 
@@ -105,13 +116,24 @@ class Reader implements PlanReader {
     const { sink, digest, selection } = this.#deps;
     for (const record of batch) {
       const number = this.#number++;
+      if (number % SLICE_RECORDS === SLICE_RECORDS - 1) await sink.breath?.();
       if (!selection.takes(record)) continue;
       if (this.passes === 1) digest?.add(record);
       this.#kept += 1;
-      this.#schedule.next(record.startNs);
-      const wait = sink.operation(record, number, this.#schedule);
+      this.#copier.add(record, number);
+      const wait = this.#plan();
       if (wait !== undefined) await wait;
     }
+  }
+
+  /** What the copier lets go. A promise where the sink has to be waited for. */
+  #plan(): Promise<void> | undefined {
+    for (let copy = this.#copier.take(); copy !== undefined; copy = this.#copier.take()) {
+      this.#schedule.next(copy.record.startNs);
+      const wait = this.#deps.sink.operation(copy.record, copy.number, this.#schedule);
+      if (wait !== undefined) return wait.then(() => this.#plan());
+    }
+    return undefined;
   }
 
   #turn(): Promise<void> {

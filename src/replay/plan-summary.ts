@@ -1,4 +1,5 @@
 import type { Protocol, TraceRecord } from '../trace/record.ts';
+import { copiedWindow, createCopier } from './copy-sessions.ts';
 import { recordBytes } from './flight.ts';
 import { createPlanDigest } from './plan-digest.ts';
 import type { OpenSource } from './plan-reader.ts';
@@ -7,7 +8,7 @@ import type { ReplayOptions } from './replay-options.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { createSelection } from './selection.ts';
 
-/** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass unless they say otherwise. */
+/** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
 export interface PlanSummary {
   digest: string;
   /** In all passes; `Infinity` for an endless plan. */
@@ -47,20 +48,30 @@ export async function summarisePlan(
   options: ReplayOptions,
   hasTarget: (record: TraceRecord) => boolean = () => true,
 ): Promise<PlanSummary> {
-  const schedule = createSchedule(options);
+  const schedule = createSchedule({ ...options, window: copiedWindow(options.window, options) });
   const selection = createSelection(options.only, hasTarget);
   const digest = createPlanDigest();
   const summary = emptySummary(selection.excluded);
+  const copier = createCopier(options);
   let firstStartNs: number | undefined;
+  const plan = (): void => {
+    for (let copy = copier.take(); copy !== undefined; copy = copier.take()) {
+      schedule.next(copy.record.startNs);
+      addUp(summary, copy.record, schedule.dueNs);
+    }
+  };
+  let number = 0;
   for await (const batch of openSource()) {
     for (const record of batch) {
       if (!selection.takes(record)) continue;
       firstStartNs ??= record.startNs;
-      schedule.next(record.startNs);
       digest.add(record);
-      addUp(summary, record, schedule.dueNs);
+      copier.add(record, number++);
+      plan();
     }
   }
+  copier.end();
+  plan();
   summary.digest = digest.finish();
   if (firstStartNs !== undefined) addPasses(summary, options.loops, schedule, firstStartNs);
   return summary;

@@ -1,9 +1,14 @@
 import { EngramTraceError } from '../trace/error.ts';
 import type { TimeWindow, TraceRecord } from '../trace/record.ts';
+import type { PacePhase } from './pace.ts';
 
-/** When operations are due: at their recorded times, all at once, or evenly at a rate. */
+/**
+ * When operations are due: at their recorded times; a session's pauses after its replayed answers; all at once; or
+ * evenly at a rate.
+ */
 export type Timing =
   | { readonly kind: 'absolute' }
+  | { readonly kind: 'think' }
   | { readonly kind: 'asap' }
   | { readonly kind: 'rate'; readonly perSec: number };
 
@@ -13,11 +18,24 @@ export type Order = 'session' | 'open';
 /** What happens to operations that can't leave when they are due. */
 export type BehindPolicy = 'catch-up' | 'shed' | 'stretch' | 'abort';
 
+/** How exactly the clock wakes, and for how much CPU (see real-clock.ts). */
+export type Precision = 'eco' | 'normal' | 'spin';
+
 /** Everything a replay can be told. Times in ns. See `replayOptions` for the defaults. */
 export interface ReplayOptions {
   /** Speed: recorded gaps are divided by it. Any number above 0. */
   multiplier: number;
   timing: Timing;
+  /** Phases of the replay with a rate of their own, on top of the multiplier; none: an even pace. */
+  pace: readonly PacePhase[];
+  /** For the clock of the threads that send; the engine itself works with any clock. */
+  precision: Precision;
+  /** How often each session of the trace takes part, under names of its own. Done by the source (copy-sessions.ts). */
+  copies: number;
+  /** Longest shift of a copy, in ns of recorded time. */
+  copySpreadNs: number;
+  /** Of everything random about a plan: the shifts of copies. */
+  seed: number;
   /** Recorded gaps longer than this are cut to it, before the multiplier. */
   maxGapNs: number | undefined;
   /** Passes over the trace, at least 1; `Infinity` goes on until interrupted. */
@@ -64,6 +82,11 @@ const MILLISECOND = 1e6;
 const DEFAULTS: ReplayOptions = {
   multiplier: 1,
   timing: { kind: 'absolute' },
+  pace: [],
+  precision: 'normal',
+  copies: 1,
+  copySpreadNs: 100 * MILLISECOND,
+  seed: 1,
   maxGapNs: undefined,
   loops: 1,
   window: undefined,
@@ -95,16 +118,27 @@ export function replayOptions(given: Partial<ReplayOptions> = {}): ReplayOptions
   for (const name of NOT_NEGATIVE) requireThat((options[name] ?? 0) >= 0, name, '0 or more');
   requireThat(Number.isFinite(options.multiplier), 'multiplier', 'a finite number');
   requireThat(options.loops === Infinity || Number.isInteger(options.loops), 'loops', 'a whole number');
-  if (options.timing.kind === 'rate') {
-    const rate = options.timing.perSec;
-    requireThat(rate > 0 && Number.isFinite(rate), 'timing rate', 'a number above 0');
-  }
+  requireThat(Number.isInteger(options.copies), 'copies', 'a whole number');
+  requireSense(options);
   return options;
+}
+
+function requireSense({ timing, pace, order }: ReplayOptions): void {
+  if (timing.kind === 'rate') {
+    requireThat(timing.perSec > 0 && Number.isFinite(timing.perSec), 'timing rate', 'a number above 0');
+  }
+  for (const { durationNs, rate } of pace) {
+    requireThat(rate > 0 && Number.isFinite(rate), 'pace', 'of rates above 0');
+    requireThat(durationNs > 0, 'pace', 'of phases longer than 0');
+  }
+  requireThat(pace.length === 0 || timing.kind !== 'asap', 'pace', 'left out with timing asap');
+  requireThat(timing.kind !== 'think' || order === 'session', 'order', 'session with timing think');
 }
 
 const POSITIVE = [
   'multiplier',
   'loops',
+  'copies',
   'maxInFlight',
   'catchUpFactor',
   'timeoutNs',
@@ -117,6 +151,7 @@ const POSITIVE = [
 
 const NOT_NEGATIVE = [
   'maxGapNs',
+  'copySpreadNs',
   'lateGraceNs',
   'shedAfterNs',
   'abortAfterNs',

@@ -1,10 +1,13 @@
 import type { TimeWindow } from '../trace/record.ts';
+import { createPace, type Pace, type PacePhase } from './pace.ts';
 import type { Timing } from './replay-options.ts';
 
 export interface ScheduleOptions {
   multiplier: number;
   timing: Timing;
   maxGapNs?: number | undefined;
+  /** Phases of the replay with a rate of their own, on top of the multiplier. */
+  pace?: readonly PacePhase[] | undefined;
   /** What the trace was cut to; without it the seam between two passes is one mean gap. */
   window?: TimeWindow | undefined;
 }
@@ -31,7 +34,9 @@ export interface Schedule extends PlannedTimes {
 
 /**
  * `due = (start - first start) / multiplier`, every record from the one anchor: offsets add up as integers and
- * are divided once, so nothing drifts, whatever the multiplier and the number of passes.
+ * are divided once, so nothing drifts, whatever the multiplier and the number of passes. A pace bends that time
+ * at the corners of its phases and nowhere else. With `think` these are the due times of the first operations of
+ * sessions; those of the others follow from answers (see think-queue.ts).
  */
 export function createSchedule(options: ScheduleOptions): Schedule {
   return new TimelineSchedule(options);
@@ -42,6 +47,7 @@ class TimelineSchedule implements Schedule {
   offsetNs = 0;
   timelineNs = 0;
   readonly #options: ScheduleOptions;
+  readonly #pace: Pace;
   #index = -1;
   #previousNs: number | undefined;
   #firstNs = 0;
@@ -50,6 +56,7 @@ class TimelineSchedule implements Schedule {
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
+    this.#pace = createPace(options.pace ?? []);
   }
 
   next(startNs: number): void {
@@ -72,8 +79,8 @@ class TimelineSchedule implements Schedule {
   dueAt(offsetNs: number, index: number): number {
     const { timing, multiplier } = this.#options;
     if (timing.kind === 'asap') return 0;
-    if (timing.kind === 'rate') return Math.round((index * 1e9) / timing.perSec);
-    return Math.round(offsetNs / multiplier);
+    const planNs = timing.kind === 'rate' ? (index * 1e9) / timing.perSec : offsetNs / multiplier;
+    return Math.round(this.#pace.replayAt(planNs));
   }
 
   #gapTo(startNs: number): number {
