@@ -22,9 +22,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['trace', 'replay', 'wire'],
   results: ['trace', 'replay', 'root'],
+  'replay-log': ['trace', 'replay'],
+  verify: ['trace', 'dialects', 'replay', 'replay-log', 'results'],
+  calibrate: ['trace', 'replay', 'replay-run', 'results', 'root'],
   report: ['trace', 'results', 'root'],
   'dev-server': ['trace', 'dialects', 'gen', 'wire', 'root'],
-  'replay-run': ['trace', 'dialects', 'transforms', 'replay', 'transports', 'results', 'root'],
+  'replay-run': ['trace', 'dialects', 'transforms', 'replay', 'replay-log', 'transports', 'results', 'root'],
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
 };
 

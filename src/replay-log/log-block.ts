@@ -1,0 +1,75 @@
+/** Entries of a full block. */
+export const BLOCK_ENTRIES = 4096;
+
+const WIDE = [
+  'number',
+  'record',
+  'dueNs',
+  'readyNs',
+  'releasedNs',
+  'sentNs',
+  'firstAnswerNs',
+  'doneNs',
+  'sendOrder',
+  'responseBytes',
+  'recordedStartNs',
+  'recordedDurationNs',
+] as const;
+const NARROW = ['session', 'op', 'inFlight', 'status', 'recordedStatus'] as const;
+const TINY = ['protocol', 'disposition', 'failure'] as const;
+
+type WideColumn = (typeof WIDE)[number];
+type NarrowColumn = (typeof NARROW)[number];
+type TinyColumn = (typeof TINY)[number];
+
+/**
+ * One block of a replay log as columns, one value an operation. Times in ns on the replay's clock; NaN (in `status` and
+ * `recordedStatus` -1) is absent. `session` and `op` point into `strings`; the tiny columns into the lists of names.ts.
+ */
+export type LogColumns = Record<WideColumn, Float64Array> &
+  Record<NarrowColumn, Int32Array> &
+  Record<TinyColumn, Uint8Array>;
+
+export interface LogBlock {
+  /** Which sending thread, from 0. */
+  sender: number;
+  count: number;
+  strings: string[];
+  columns: LogColumns;
+}
+
+/** One block as it goes from thread to thread: its memory is handed over. */
+export interface LogBlockMessage {
+  sender: number;
+  count: number;
+  strings: string[];
+  memory: ArrayBuffer;
+}
+
+const ENTRY_BYTES = WIDE.length * 8 + NARROW.length * 4 + TINY.length;
+
+/** Memory for the columns of one block. */
+export function allocateColumns(): ArrayBuffer {
+  return new ArrayBuffer(BLOCK_ENTRIES * ENTRY_BYTES);
+}
+
+/** The columns that lie in memory of `allocateColumns`. */
+export function columnsIn(memory: ArrayBuffer): LogColumns {
+  let at = 0;
+  const next = <T>(names: readonly string[], width: number, make: (offset: number) => T): [string, T][] =>
+    names.map((name) => {
+      const offset = at;
+      at += width * BLOCK_ENTRIES;
+      return [name, make(offset)];
+    });
+  return Object.fromEntries([
+    ...next(WIDE, 8, (offset) => new Float64Array(memory, offset, BLOCK_ENTRIES)),
+    ...next(NARROW, 4, (offset) => new Int32Array(memory, offset, BLOCK_ENTRIES)),
+    ...next(TINY, 1, (offset) => new Uint8Array(memory, offset, BLOCK_ENTRIES)),
+  ]) as unknown as LogColumns;
+}
+
+/** The block a message brought. */
+export function blockOf({ sender, count, strings, memory }: LogBlockMessage): LogBlock {
+  return { sender, count, strings, columns: columnsIn(memory) };
+}

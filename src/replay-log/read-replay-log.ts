@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { createByteQueue } from '../trace/byte-queue.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { fileChunks, openRegularFile } from '../trace/random-file.ts';
+import { readFrames } from '../trace/read-frames.ts';
+import { MalformedError, WireReader } from '../trace/wire-reader.ts';
+import { decodeFrame, type LogFrame } from './decode-log.ts';
+import type { LogBlock } from './log-block.ts';
+import { LOG_FORMAT_VERSION, type LogEnd, type LogHeader } from './replay-log.ts';
+
+/** What a walk through a replay log found. */
+export interface LogReading {
+  header: LogHeader;
+  /** Undefined: the log has no end, its writer was stopped. */
+  end: (LogEnd & { blocks: number; entries: number }) | undefined;
+  blocks: number;
+  entries: number;
+  /** SHA-256 in hex of the last frame that was read. */
+  sha256: string;
+  /** Sentences that say what is wrong with the file; none: it is whole and as it was written. */
+  damage: string[];
+}
+
+/**
+ * Reads a replay log, handing on each whole block. Whatever was done to the file — bytes changed, blocks taken out,
+ * put in another order or twice, the end cut off — is in `damage`; blocks behind it are still handed on. Throws
+ * `not_a_trace` for a file that is no replay log, `unsupported_version` for a newer one.
+ */
+export async function readReplayLog(path: string, onBlock: (block: LogBlock) => void): Promise<LogReading> {
+  const file = await openRegularFile(path);
+  try {
+    const { size } = await file.stat();
+    const walk = new Walk(path, onBlock);
+    for await (const event of readFrames(createByteQueue(fileChunks(file, size)))) {
+      const at = `at byte ${event.offset}`;
+      if (event.kind === 'data') walk.frame(event.raw, at);
+      else if (event.kind === 'cut') walk.damage.push(`the last frame, ${at}, is cut off`);
+      else if (event.kind === 'damaged') walk.damage.push(`${at}: ${event.reason}`);
+      else walk.damage.push(`${at}: a frame that no replay log has`);
+    }
+    return walk.result();
+  } finally {
+    await file.close();
+  }
+}
+
+class Walk {
+  readonly damage: string[] = [];
+  readonly #path: string;
+  readonly #onBlock: (block: LogBlock) => void;
+  #header: LogHeader | undefined;
+  #end: LogReading['end'];
+  #previous = '0'.repeat(64);
+  #blocks = 0;
+  #entries = 0;
+
+  constructor(path: string, onBlock: (block: LogBlock) => void) {
+    this.#path = path;
+    this.#onBlock = onBlock;
+  }
+
+  frame(raw: Uint8Array, at: string): void {
+    let message: Uint8Array;
+    let frame: LogFrame;
+    try {
+      const reader = new WireReader(raw);
+      message = reader.view();
+      if (reader.pos !== reader.end) throw new MalformedError('there is more in the frame than one message');
+      frame = decodeFrame(message);
+    } catch (thrown) {
+      if (!(thrown instanceof MalformedError)) throw thrown;
+      if (this.#header === undefined) throw this.#notALog();
+      this.damage.push(`${at}: ${thrown.message}`);
+      return;
+    }
+    const names = Buffer.from(frame.previous).toString('hex');
+    if (names !== this.#previous) this.damage.push(`${at}: it does not follow the frame before it`);
+    this.#previous = createHash('sha256').update(message).digest('hex');
+    this.#take(frame, at);
+  }
+
+  result(): LogReading {
+    if (this.#header === undefined) throw this.#notALog();
+    const [blocks, entries, end] = [this.#blocks, this.#entries, this.#end];
+    if (end === undefined) this.damage.push('it has no end: the replay was stopped, or the file was cut off');
+    else if (end.blocks !== blocks || end.entries !== entries) {
+      this.damage.push(
+        `${entries} entries in ${blocks} blocks, and its end says ${end.entries} in ${end.blocks}`,
+      );
+    }
+    return { header: this.#header, end, blocks, entries, sha256: this.#previous, damage: this.damage };
+  }
+
+  #take(frame: LogFrame, at: string): void {
+    if (frame.kind === 'header') this.#takeHeader(frame.header, at);
+    else if (this.#header === undefined) throw this.#notALog();
+    else if (this.#end !== undefined) this.damage.push(`${at}: there is more behind the end`);
+    else if (frame.kind === 'end') this.#end = frame.end;
+    else {
+      if (frame.number !== this.#blocks) {
+        this.damage.push(`${at}: block ${frame.number} where block ${this.#blocks} belongs`);
+      }
+      this.#blocks += 1;
+      this.#entries += frame.block.count;
+      this.#onBlock(frame.block);
+    }
+  }
+
+  #takeHeader(header: LogHeader, at: string): void {
+    if (header.formatVersion > LOG_FORMAT_VERSION) {
+      const message = `a replay log of version ${header.formatVersion}; this program knows up to ${LOG_FORMAT_VERSION}`;
+      throw new EngramTraceError('unsupported_version', message, { where: this.#path });
+    }
+    if (this.#header !== undefined) this.damage.push(`${at}: a second header`);
+    else this.#header = header;
+  }
+
+  #notALog(): EngramTraceError {
+    return new EngramTraceError('not_a_trace', 'it is not a replay log', {
+      where: this.#path,
+      hint: 'A replay log is what `engram-trace replay --replay-log FILE` writes.',
+    });
+  }
+}

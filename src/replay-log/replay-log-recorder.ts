@@ -1,0 +1,129 @@
+import type { Disposition, Operation } from '../replay/ports.ts';
+import {
+  allocateColumns,
+  BLOCK_ENTRIES,
+  columnsIn,
+  type LogBlockMessage,
+  type LogColumns,
+} from './log-block.ts';
+import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
+import type { ReplayLogObserver } from './replay-log.ts';
+
+/** A block is handed on after this long even when it is not full, so that a crash costs a second. */
+const LONGEST_OPEN_NS = 1e9;
+
+export interface RecorderParts {
+  sender: number;
+  /** Number a record has in its trace file. */
+  recordNumber(operation: Operation): number;
+  /** Takes a block over, memory and all. */
+  take(block: LogBlockMessage): void;
+  /** Memory of a block that was written, if there is some. */
+  recycled?(): ArrayBuffer | undefined;
+}
+
+/** Copies each operation that ends into columns of numbers: the only part of a log that runs on the hot path. */
+export function createReplayLogRecorder(parts: RecorderParts): ReplayLogObserver {
+  return new Recorder(parts);
+}
+
+interface Send {
+  order: number;
+  inFlight: number;
+}
+
+class Recorder implements ReplayLogObserver {
+  readonly #parts: RecorderParts;
+  readonly #dispositions = new Map(DISPOSITIONS.map((name, i) => [name, i]));
+  readonly #failures = new Map(FAILURES.map((name, i) => [name as string, i]));
+  /** Of operations on their way, by number. */
+  readonly #sends = new Map<number, Send>();
+  readonly #free: Send[] = [];
+  #memory: ArrayBuffer | undefined;
+  #columns!: LogColumns;
+  #strings = new Map<string, number>();
+  #count = 0;
+  #openedNs = 0;
+  #sent = 0;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  onSent({ number }: Operation, inFlight: number): void {
+    const send = this.#free.pop() ?? { order: 0, inFlight: 0 };
+    send.order = this.#sent++;
+    send.inFlight = inFlight;
+    this.#sends.set(number, send);
+  }
+
+  onSettled(operation: Operation, disposition: Disposition): void {
+    if (this.#memory === undefined) this.#begin();
+    const i = this.#count++;
+    this.#putPlan(i, operation);
+    this.#putTimes(i, operation);
+    this.#putOutcome(i, operation, disposition);
+    const endNs = operation.doneNs ?? operation.dueNs;
+    if (i === 0) this.#openedNs = endNs;
+    if (this.#count === BLOCK_ENTRIES || endNs - this.#openedNs > LONGEST_OPEN_NS) this.flush();
+  }
+
+  flush(): void {
+    const memory = this.#memory;
+    if (memory === undefined) return;
+    const { sender } = this.#parts;
+    this.#memory = undefined;
+    this.#parts.take({ sender, count: this.#count, strings: [...this.#strings.keys()], memory });
+  }
+
+  #begin(): void {
+    this.#memory = this.#parts.recycled?.() ?? allocateColumns();
+    this.#columns = columnsIn(this.#memory);
+    this.#strings = new Map();
+    this.#count = 0;
+  }
+
+  #putPlan(i: number, operation: Operation): void {
+    const columns = this.#columns;
+    const { record, number } = operation;
+    columns.number[i] = number;
+    columns.record[i] = this.#parts.recordNumber(operation);
+    columns.session[i] = this.#stringNumber(record.session);
+    columns.op[i] = this.#stringNumber(record.op);
+    columns.protocol[i] = PROTOCOLS.indexOf(record.protocol);
+    columns.recordedStartNs[i] = record.startNs;
+    columns.recordedDurationNs[i] = record.durationNs ?? Number.NaN;
+    columns.recordedStatus[i] = record.outcome.status ?? -1;
+  }
+
+  #putTimes(i: number, operation: Operation & { releasedNs?: number | undefined }): void {
+    const columns = this.#columns;
+    columns.dueNs[i] = operation.dueNs;
+    columns.readyNs[i] = operation.readyNs;
+    columns.releasedNs[i] = operation.releasedNs ?? Number.NaN;
+    columns.sentNs[i] = operation.sentNs ?? Number.NaN;
+    columns.firstAnswerNs[i] = operation.firstAnswerNs ?? Number.NaN;
+    columns.doneNs[i] = operation.doneNs ?? Number.NaN;
+  }
+
+  #putOutcome(i: number, { number, outcome }: Operation, disposition: Disposition): void {
+    const columns = this.#columns;
+    const send = this.#sends.get(number);
+    columns.sendOrder[i] = send?.order ?? Number.NaN;
+    columns.inFlight[i] = send?.inFlight ?? 0;
+    columns.disposition[i] = this.#dispositions.get(disposition) ?? 0;
+    columns.failure[i] = this.#failures.get(outcome?.failure ?? '') ?? FAILURES.length - 1;
+    columns.status[i] = outcome?.status ?? -1;
+    columns.responseBytes[i] = outcome?.responseBytes ?? 0;
+    if (send === undefined) return;
+    this.#sends.delete(number);
+    this.#free.push(send);
+  }
+
+  #stringNumber(text: string): number {
+    const known = this.#strings.get(text);
+    if (known !== undefined) return known;
+    this.#strings.set(text, this.#strings.size);
+    return this.#strings.size - 1;
+  }
+}

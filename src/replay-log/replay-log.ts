@@ -1,0 +1,57 @@
+import type { Operation, ReplayObserver } from '../replay/ports.ts';
+import type { LogBlockMessage } from './log-block.ts';
+
+/** The newest format this program reads and the one it writes. */
+export const LOG_FORMAT_VERSION = 1;
+
+/** What a replay log says of itself before its first entry. */
+export interface LogHeader {
+  formatVersion: number;
+  /** Program and version. */
+  tool: string;
+  /** Wall clock at the start, ISO 8601. */
+  started: string;
+  /** Of the trace, as it was given. */
+  traceName: string;
+  /** `plan.options` of the results document, as JSON. */
+  optionsJson: string;
+}
+
+/** What is known when the replay is over. */
+export interface LogEnd {
+  /** Entries that could not be kept. */
+  entriesLost: number;
+  /** Due time of the first operation in ns on the replay's clock; undefined when there was none. */
+  anchorNs: number | undefined;
+  /** What the results document says that no entry can prove, as JSON. */
+  factsJson: string;
+}
+
+/** How a log that is whole is named in the results document. */
+export interface LogSeal {
+  entries: number;
+  entriesLost: number;
+  blocks: number;
+  /** SHA-256, in hex, of the last frame, which by the chain of hashes stands for all of them. */
+  sha256: string;
+}
+
+/** A replay log while it is written. Nothing of it ever waits on the sending thread. */
+export interface ReplayLog {
+  /** Counts for the sending thread `sender`; `recordNumber` tells an operation's place in the trace file. */
+  recorder(recordNumber: (operation: Operation) => number, sender?: number): ReplayLogObserver;
+  /** Takes a block that another thread filled; its memory is taken over. */
+  append(block: LogBlockMessage): void;
+  /** Writes the end and puts the file in place. Rejects with `io` where the log could not be written. */
+  finish(end: Omit<LogEnd, 'entriesLost'>): Promise<LogSeal>;
+  /** Puts in place what was written, without an end. */
+  close(): Promise<void>;
+  /** Removes what was written. */
+  abort(): Promise<void>;
+}
+
+/** Takes what the engine reports into blocks. */
+export interface ReplayLogObserver extends ReplayObserver {
+  /** Hands on the block that is not full. */
+  flush(): void;
+}
