@@ -5,6 +5,8 @@ export interface DamagedRange {
   offset: number;
   sizeBytes: number;
   reason: string;
+  /** Nothing is broken, but another trace starts here. */
+  isJoined?: boolean;
 }
 
 const SKIP_HINT =
@@ -26,6 +28,7 @@ export function damagedBlock(
 
 /** The error for bytes between the blocks that are no frame. */
 export function damagedRange(name: string, range: DamagedRange): EngramTraceError {
+  if (range.isJoined) return joinedTrace(name, range.offset);
   return new EngramTraceError('corrupt', `${range.sizeBytes} bytes are damaged: ${range.reason}`, {
     where: `${name}, at byte ${range.offset}`,
     hint: SKIP_HINT,
@@ -38,6 +41,14 @@ export function damagedHeader(name: string, cause: unknown): EngramTraceError {
     where: `${name}, at byte 0`,
     hint: 'Run `engram-trace repair`: it rebuilds what it can of the header from the blocks.',
     cause,
+  });
+}
+
+/** The error for a trace that goes on where the one before it is over. */
+export function joinedTrace(name: string, offset: number): EngramTraceError {
+  return new EngramTraceError('corrupt', 'another trace starts behind the end of this one', {
+    where: `${name}, at byte ${offset}`,
+    hint: "Traces can't be joined by `cat`: give each on its own. Add --skip-damaged to read the first alone.",
   });
 }
 

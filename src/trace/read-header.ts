@@ -19,6 +19,19 @@ export function readHeader(raw: Uint8Array, name: string): TraceHeader {
   });
 }
 
+const FIRST_FIELD_TAG = 8;
+
+/**
+ * Whether a frame among the blocks holds a Header, as where a file that was not closed is followed by another. Its
+ * first field is a small version, where that of a Block is an epoch; `epochUnixNs` is that of the first one.
+ */
+export function startsTrace(raw: Uint8Array, epochUnixNs: bigint | undefined): boolean {
+  const at = raw.findIndex((byte) => byte < 128) + 1;
+  const value = raw[at + 1] ?? 128;
+  const isHeader = raw[at] === FIRST_FIELD_TAG && value < 128;
+  return isHeader && epochUnixNs !== undefined && BigInt(value) !== epochUnixNs;
+}
+
 /** Decompresses and decodes the first frame of a trace file. */
 export function readHeaderFrame(frame: Uint8Array, name: string): TraceHeader {
   const raw = orDamaged(name, () => {

@@ -3,6 +3,7 @@ import type { ByteQueue } from './byte-queue.ts';
 import { type DamagedRange, reasonOf } from './damage.ts';
 import { INDEX_MAGIC } from './index-frame.ts';
 import { type FrameEvent, readFrames } from './read-frames.ts';
+import { startsTrace } from './read-header.ts';
 import { SEEK_TABLE_MAGIC } from './seek-table.ts';
 import { createStatsBuilder } from './stats-builder.ts';
 import { computeTotals } from './totals.ts';
@@ -50,7 +51,7 @@ interface Found {
   cutBytes: number;
   closedNs: number;
   hadIndex: boolean;
-  /** Bytes behind the seek table; -1 while there was none. */
+  /** Bytes behind the end, which is the seek table or where another trace starts; -1 in front of it. */
   trailing: number;
 }
 
@@ -78,14 +79,17 @@ function take(found: Found, event: FrameEvent): void {
 
 function takeTrailing(found: Found, event: FrameEvent): void {
   if (event.kind === 'data') {
-    const reason =
-      'another file starts behind the end of this one; were files joined without `engram-trace merge`?';
-    found.damaged.push({ offset: event.offset, sizeBytes: event.sizeBytes, reason });
+    found.damaged.push(joined(event));
   } else found.trailing += event.sizeBytes;
 }
 
 function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }): void {
   try {
+    if (startsTrace(event.raw, found.epochUnixNs)) {
+      found.trailing = 0;
+      found.damaged.push(joined(event));
+      return;
+    }
     const cursor = openBlock(event.raw, found.epochUnixNs);
     const epochUnixNs = found.epochUnixNs ?? cursor.epochUnixNs;
     found.entries.push(describeBlock(cursor, event, epochUnixNs, found.ops));
@@ -94,6 +98,10 @@ function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }): void {
   } catch (error) {
     found.damaged.push({ offset: event.offset, sizeBytes: event.sizeBytes, reason: reasonOf(error) });
   }
+}
+
+function joined({ offset, sizeBytes }: FrameEvent): DamagedRange {
+  return { offset, sizeBytes, reason: 'another trace starts here', isJoined: true };
 }
 
 /** The index entry of a block, made from its records. */

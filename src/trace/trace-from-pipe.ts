@@ -1,14 +1,15 @@
 import { openBlock } from './block-cursor.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { createCursorSet, type HeldCursor } from './cursor-set.ts';
-import { damagedBlock, damagedHeader, damagedRange } from './damage.ts';
+import { damagedBlock, damagedHeader, joinedTrace } from './damage.ts';
 import { EngramTraceError } from './error.ts';
 import { BATCH_RECORDS, MAX_HELD_BLOCKS, MAX_HELD_BYTES } from './merge-blocks.ts';
 import { type FrameEvent, readFrames } from './read-frames.ts';
-import { readHeader } from './read-header.ts';
+import { readHeader, startsTrace } from './read-header.ts';
 import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from './record.ts';
 import { SEEK_TABLE_MAGIC } from './seek-table.ts';
 import type { ReadOptions, Trace } from './trace.ts';
+import { MalformedError } from './wire-reader.ts';
 
 /** Reads a trace file from a pipe. There is no index, so that what is out of order must fit a bounded window. */
 export async function openTraceFromPipe(queue: ByteQueue, name: string): Promise<Trace> {
@@ -42,6 +43,8 @@ interface PipeState {
   header: TraceHeader;
   loss: Loss;
   warnings: string[];
+  /** Where another trace starts, in front of the end of this one. */
+  joinedAt?: number;
 }
 
 interface Held extends HeldCursor {
@@ -91,27 +94,43 @@ async function* readRecords(
       batch = [];
     }
   }
+  let failure: unknown;
+  let seenEnough = false;
   let rank = 0;
-  for await (const event of whileWhole(frames, state)) {
-    const held = takeBlock(event, state, skip, rank++);
-    if (!held) continue;
-    if (state.header.sorted) {
-      yield* drain(held.cursor.firstStartNs);
-      // Those who wait for the next block should not wait for what is ready.
-      if (batch.length > 0) yield batch;
-      batch = [];
+  try {
+    for await (const event of whileWhole(frames, state)) {
+      const held = takeBlock(event, state, skip, rank++);
+      if (held instanceof EngramTraceError) {
+        failure = held;
+        break;
+      }
+      if (!held) continue;
+      if (state.header.sorted) {
+        yield* drain(held.cursor.firstStartNs);
+        // Those who wait for the next block should not wait for what is ready.
+        if (batch.length > 0) yield batch;
+        batch = [];
+      }
+      passLate(held);
+      set.add(held);
+      yield* drain(Number.NEGATIVE_INFINITY);
+      if (state.header.sorted && held.cursor.firstStartNs >= toNs) {
+        seenEnough = true;
+        break;
+      }
     }
-    passLate(held);
-    set.add(held);
-    yield* drain(Number.NEGATIVE_INFINITY);
-    if (state.header.sorted && held.cursor.firstStartNs >= toNs) break;
+    yield* drain(Number.POSITIVE_INFINITY);
+  } catch (error) {
+    failure = error;
   }
-  yield* drain(Number.POSITIVE_INFINITY);
+  // What is whole comes first, then the error.
   if (batch.length > 0) yield batch;
   reportLate(state, late);
+  if (failure !== undefined) throw failure;
+  if (!seenEnough) await passEnd(frames, state, skip);
 }
 
-/** Frames up to the seek table. */
+/** Frames up to the end of the trace: its seek table, or where it was not closed and another is joined to it. */
 async function* whileWhole(frames: AsyncGenerator<FrameEvent>, state: PipeState): AsyncGenerator<FrameEvent> {
   for (;;) {
     const { value: event, done } = await frames.next();
@@ -120,11 +139,36 @@ async function* whileWhole(frames: AsyncGenerator<FrameEvent>, state: PipeState)
       return;
     }
     if (event.kind === 'skippable' && event.magic === SEEK_TABLE_MAGIC) return;
+    if (event.kind === 'data' && startsTrace(event.raw, state.header.epochUnixNs)) {
+      state.joinedAt = event.offset;
+      return;
+    }
     yield event;
   }
 }
 
-function takeBlock(event: FrameEvent, state: PipeState, skip: boolean, rank: number): Held | undefined {
+/** What follows the seek table is no part of the trace; what was joined to it must not get lost without a word. */
+async function passEnd(frames: AsyncGenerator<FrameEvent>, state: PipeState, skip: boolean): Promise<void> {
+  let passedBytes = 0;
+  const takeJoined = (offset: number) => {
+    if (!skip) throw joinedTrace(state.name, offset);
+    state.loss.blocksDamaged++;
+  };
+  if (state.joinedAt !== undefined) takeJoined(state.joinedAt);
+  for await (const { kind, offset, sizeBytes } of frames) {
+    if (kind === 'data') takeJoined(offset);
+    else passedBytes += sizeBytes;
+  }
+  if (passedBytes > 0) state.warnings.push(`${state.name}: the last ${passedBytes} bytes are not read.`);
+}
+
+/** The block of a frame; an error where it has none, and is not to be skipped. */
+function takeBlock(
+  event: FrameEvent,
+  state: PipeState,
+  skip: boolean,
+  rank: number,
+): Held | EngramTraceError | undefined {
   if (event.kind === 'skippable') return undefined;
   if (event.kind === 'cut') {
     state.warnings.push(
@@ -133,12 +177,12 @@ function takeBlock(event: FrameEvent, state: PipeState, skip: boolean, rank: num
     return undefined;
   }
   try {
-    if (event.kind === 'damaged') throw damagedRange(state.name, event);
+    if (event.kind === 'damaged') throw new MalformedError(event.reason);
     const cursor = openBlock(event.raw, state.header.epochUnixNs);
     addLoss(state.loss, cursor.loss);
     return { cursor, rank, offset: event.offset };
   } catch (error) {
-    if (!skip) throw damagedBlock(state.name, { number: rank, offset: event.offset }, error);
+    if (!skip) return damagedBlock(state.name, { number: rank, offset: event.offset }, error);
     state.loss.blocksDamaged++;
     return undefined;
   }
