@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
+import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { parseCount } from './flag-parsers.ts';
@@ -7,6 +7,7 @@ import { withInput } from './open-input.ts';
 import { openOutput } from './output.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
+import { writeRecords } from './write-records.ts';
 
 interface CatFlags extends TimeRangeFlags {
   limit?: number;
@@ -26,11 +27,11 @@ async function runCat(input: string, flags: CatFlags): Promise<void> {
   const range = await timeRangeOf(flags);
   await withInput(input, async (trace) => {
     const output = await openOutput('-', { format: 'ndjson' });
-    const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
+    const header = derivedHeader(trace.header, TOOL, trace.header.source);
     const records = recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw');
     const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
-    await filterTrace(trace, records, { keep: () => true, limit: flags.limit }, writer, report);
-    await writer.finish();
+    const plan = { keep: () => true, limit: flags.limit };
+    await writeRecords(output, { trace, header, records, plan, report });
     reportWarnings(trace, flags);
   });
 }

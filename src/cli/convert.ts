@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
 import { countText } from '../inspect/number-text.ts';
-import { derivedHeader, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
+import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';
 import { withCleanUp } from './interrupt.ts';
 import { withInput } from './open-input.ts';
 import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
 import { createProgress } from './progress.ts';
 import { reportWarnings } from './warnings.ts';
+import { writeRecords } from './write-records.ts';
 
 interface ConvertFlags {
   format?: OutputFormat;
@@ -36,11 +37,10 @@ function runConvert(input: string, outputName: string, flags: ConvertFlags): Pro
     const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
     const progress = await createProgress(flags);
     await withCleanUp(output.abort, async () => {
-      const writer = await output.writer(derivedHeader(trace.header, TOOL, trace.header.source));
+      const header = derivedHeader(trace.header, TOOL, trace.header.source);
       const all = trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' });
       const records = progress.watch(all, () => `convert: ${report.recordsKept} records`);
-      await filterTrace(trace, records, { keep: () => true }, writer, report);
-      await writer.finish();
+      await writeRecords(output, { trace, header, records, plan: { keep: () => true }, report });
     });
     reportWarnings(trace, flags);
     if (!flags.quiet) process.stderr.write(`convert: ${countText(report.recordsKept)} records\n`);

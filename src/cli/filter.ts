@@ -2,12 +2,7 @@ import { Command, Option } from 'commander';
 import { countText } from '../inspect/number-text.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
-import {
-  derivedHeader,
-  type FilterPlan,
-  type FilterReport,
-  filterTrace,
-} from '../transforms/filter-trace.ts';
+import { derivedHeader, type FilterPlan, type FilterReport } from '../transforms/filter-trace.ts';
 import { createRecordFilter, type FilterConditions, type LatencyRange } from '../transforms/record-filter.ts';
 import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
@@ -20,6 +15,7 @@ import { parseLatencyRange } from './parse-latency-range.ts';
 import { createProgress } from './progress.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
+import { writeRecords } from './write-records.ts';
 
 interface FilterFlags extends TimeRangeFlags {
   op?: string[];
@@ -100,11 +96,10 @@ async function writeFiltered(
   const progress = await createProgress(flags);
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
   const watched = progress.watch(records, () => reportText(report).trimEnd());
-  await withCleanUp(output.abort, async () => {
-    const writer = await output.writer(derivedHeader(trace.header, TOOL, 'filter'));
-    await filterTrace(trace, watched, plan, writer, report);
-    await writer.finish();
-  });
+  const header = derivedHeader(trace.header, TOOL, 'filter');
+  await withCleanUp(output.abort, () =>
+    writeRecords(output, { trace, header, records: watched, plan, report }),
+  );
   return report;
 }
 

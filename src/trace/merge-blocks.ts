@@ -39,7 +39,7 @@ export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /**
  * Records of the planned blocks in the order of their starts. A block is opened when its first record is due, so
  * that blocks in a row are held one at a time; where too many overlap, the one whose next record lies farthest
- * ahead is closed and read again later.
+ * ahead is closed and read again later. Where a block can't be read, all records before it come first, then the error.
  */
 export async function* mergeBlocks(
   plan: readonly PlannedBlock[],
@@ -75,16 +75,22 @@ export async function* mergeBlocks(
     return next.nextStartNs < set.nextStartNs || hasRoom;
   };
   const advance = ({ block, cursor }: Held) => access.advance(block, cursor);
-  for (;;) {
-    while (isDue(pending.at(-1))) await openNext();
-    if (set.nextStartNs >= toNs) break;
-    const otherNs = pending.at(-1)?.nextStartNs ?? Number.POSITIVE_INFINITY;
-    // Only a tie in a full house leaves a block closed that is due: then those inside go first.
-    const beforeNs = Math.max(otherNs, set.nextStartNs + 1);
-    set.takeRun(batch, Math.min(toNs, beforeNs), BATCH_RECORDS, advance);
-    if (batch.length < BATCH_RECORDS) continue;
-    yield batch;
-    batch = [];
+  try {
+    for (;;) {
+      while (isDue(pending.at(-1))) await openNext();
+      if (set.nextStartNs >= toNs) break;
+      const otherNs = pending.at(-1)?.nextStartNs ?? Number.POSITIVE_INFINITY;
+      // Only a tie in a full house leaves a block closed that is due: then those inside go first.
+      const beforeNs = Math.max(otherNs, set.nextStartNs + 1);
+      set.takeRun(batch, Math.min(toNs, beforeNs), BATCH_RECORDS, advance);
+      if (batch.length < BATCH_RECORDS) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    // What came before the damage is whole, and goes first.
+    if (batch.length > 0) yield batch;
+    throw error;
   }
   if (batch.length > 0) yield batch;
 }

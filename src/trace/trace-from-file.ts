@@ -42,11 +42,14 @@ async function* readRecords(
   loss: Loss,
 ): AsyncGenerator<TraceRecord[]> {
   const skip = options.onDamage === 'skip';
-  const [firstDamage] = file.damaged;
-  if (firstDamage && !skip) throw damagedRange(file.name, firstDamage);
-  loss.blocksDamaged += file.damaged.length;
-  const plan = planRead(file.index.blocks, options.fromNs, options.toNs);
+  const damage = skip ? undefined : file.damaged[0];
+  if (skip) loss.blocksDamaged += file.damaged.length;
+  const { blocks } = file.index;
+  // What is whole comes first, then the error.
+  const whole = damage ? blocks.filter((entry) => entry.offset < damage.offset) : blocks;
+  const plan = planRead(whole, options.fromNs, options.toNs);
   yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined), options);
+  if (damage) throw damagedRange(file.name, damage);
 }
 
 /** Without a ledger the first damage is an error; with one it is counted there. */

@@ -103,16 +103,21 @@ async function* readRecords(
     const record = readLine(line, state, onDamage === 'skip');
     if (record && record.startNs >= fromNs && record.startNs < toNs) window.add(record, line.bytes.length);
   };
-  if (pending) take(pending);
+  let failure: { error: unknown } | undefined;
   try {
+    if (pending) take(pending);
     for await (const line of lines) {
       take(line);
       yield* inBatches(window.ready());
     }
-    yield* inBatches(window.rest());
+  } catch (error) {
+    failure = { error };
   } finally {
     await lines.return(undefined);
   }
+  // The lines before the one that is broken come first, then the error.
+  yield* inBatches(window.rest());
+  if (failure) throw failure.error;
   reportLate(state, window);
 }
 
