@@ -1,5 +1,6 @@
 import type { Clock } from '../replay/ports.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
+import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
 import type { HealthSources } from '../results/generator-health.ts';
 import type { HostSection } from '../results/results-document.ts';
 import type { LiveCounts } from '../results/results-recorder.ts';
@@ -45,6 +46,8 @@ export interface RunDeps {
   tool: { name: string; version: string };
   host: HostSection;
   health: HealthSources;
+  /** Opens the log of every operation (`--replay-log`); the run fills it and puts it in place. */
+  openReplayLog?: ((header: LogHeader) => Promise<ReplayLog>) | undefined;
   /** Aborted: nothing more is sent, and what was measured is reported. */
   signal?: AbortSignal | undefined;
   /** One sentence for people. */

@@ -76,6 +76,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     }),
     capture_loss: captureLoss(input),
     histograms: histogramsSection(recorder),
+    replay_log: null,
     host: input.host,
   };
 }

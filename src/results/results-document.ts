@@ -23,7 +23,18 @@ export interface ResultsDocument {
   fidelity: FidelitySection;
   capture_loss: CaptureLossSection;
   histograms: HistogramsSection;
+  /** The log of every operation that goes with this document (`--replay-log`). */
+  replay_log: ReplayLogSection | null;
   host: HostSection;
+}
+
+export interface ReplayLogSection {
+  entries: number;
+  /** Operations that could not be kept. */
+  entries_lost: number;
+  blocks: number;
+  /** SHA-256 of its last frame, which stands for all of them. */
+  sha256: string;
 }
 
 export interface PlanSection {

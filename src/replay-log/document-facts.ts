@@ -1,0 +1,44 @@
+/**
+ * What of a results document no entry of a log can prove: the plan, the state of the generator and what the engine says
+ * of itself. The end of the log repeats it, so that it can't be changed in the document without being found.
+ */
+export interface DocumentFacts {
+  [path: string]: unknown;
+}
+
+/** Paths of those parts. */
+export const FACT_PATHS: readonly string[] = [
+  'tool',
+  'plan',
+  'target',
+  'timestamp',
+  'summary.stop',
+  'fidelity.accounting.plan_complete',
+  'fidelity.excluded',
+  'fidelity.engine',
+  'fidelity.stretched_ms',
+  'fidelity.timestamp_resolution_ns',
+  'fidelity.generator',
+  'capture_loss',
+  'host',
+];
+
+/** The facts of a document, by path. A part that is not there is left out. */
+export function factsOf(document: object): DocumentFacts {
+  const facts: DocumentFacts = {};
+  for (const path of FACT_PATHS) {
+    const value = valueAt(document, path);
+    if (value !== undefined) facts[path] = value;
+  }
+  return facts;
+}
+
+/** The value at a path such as `fidelity.engine`; undefined where there is none. */
+export function valueAt(document: unknown, path: string): unknown {
+  let value = document;
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}

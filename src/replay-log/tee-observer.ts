@@ -1,0 +1,15 @@
+import type { ReplayObserver } from '../replay/ports.ts';
+
+/** Tells both, in this order. */
+export function teeObserver(first: ReplayObserver, second: ReplayObserver): ReplayObserver {
+  return {
+    onSent: (operation, inFlight) => {
+      first.onSent(operation, inFlight);
+      second.onSent(operation, inFlight);
+    },
+    onSettled: (operation, disposition, inFlight) => {
+      first.onSettled(operation, disposition, inFlight);
+      second.onSettled(operation, disposition, inFlight);
+    },
+  };
+}

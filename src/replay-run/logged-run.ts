@@ -1,0 +1,59 @@
+import type { Operation, ReplayObserver } from '../replay/ports.ts';
+import { factsOf } from '../replay-log/document-facts.ts';
+import { LOG_FORMAT_VERSION, type ReplayLog } from '../replay-log/replay-log.ts';
+import { teeObserver } from '../replay-log/tee-observer.ts';
+import type { ResultsDocument } from '../results/results-document.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { RunDeps } from './run-options.ts';
+
+/** The replay log of a run, or nothing where none was asked for. */
+export interface LoggedRun {
+  /** `observer`, and the log behind it. */
+  observe(observer: ReplayObserver): ReplayObserver;
+  /** Writes the log's end and names the log in the document. What fails is told: the results are not lost with it. */
+  seal(document: ResultsDocument, anchorNs: number | undefined): Promise<void>;
+  /** The run gave up: nothing is left of the log. Does nothing after `seal`. */
+  abort(): Promise<void>;
+}
+
+export interface LoggedRunParts {
+  traceName: string;
+  options: ResultsDocument['plan']['options'];
+  startedMs: number;
+  recordNumber(operation: Operation): number;
+}
+
+/** Opens the log where the run is to have one; rejects where it can't be made. */
+export async function openLoggedRun(deps: RunDeps, parts: LoggedRunParts): Promise<LoggedRun> {
+  const log = await deps.openReplayLog?.({
+    formatVersion: LOG_FORMAT_VERSION,
+    tool: `${deps.tool.name} ${deps.tool.version}`,
+    started: new Date(parts.startedMs).toISOString(),
+    traceName: parts.traceName,
+    optionsJson: JSON.stringify(parts.options),
+  });
+  if (log === undefined)
+    return { observe: (observer) => observer, seal: async () => {}, abort: async () => {} };
+  return {
+    observe: (observer) => teeObserver(observer, log.recorder(parts.recordNumber)),
+    seal: (document, anchorNs) => seal(log, document, anchorNs, deps),
+    abort: () => log.abort(),
+  };
+}
+
+async function seal(
+  log: ReplayLog,
+  document: ResultsDocument,
+  anchorNs: number | undefined,
+  deps: RunDeps,
+): Promise<void> {
+  try {
+    const factsJson = JSON.stringify(factsOf(document));
+    const { entries, entriesLost, blocks, sha256 } = await log.finish({ anchorNs, factsJson });
+    document.replay_log = { entries, entries_lost: entriesLost, blocks, sha256 };
+    if (entriesLost > 0) deps.warn(`the replay log lacks ${entriesLost} operations: its disk is too slow`);
+  } catch (thrown) {
+    const { where, message } = EngramTraceError.from(thrown, 'io');
+    deps.warn(`the replay log is not whole: ${where === undefined ? '' : `${where}: `}${message}`);
+  }
+}
