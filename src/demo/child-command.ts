@@ -19,18 +19,19 @@ export interface Server {
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 15_000;
 
-/** Runs one command to its end, its output going where `onLine` says. Throws when the exit code is not 0. */
+/** Runs one command to its end, its output going where `onLine` says. Throws when it ends with another exit code. */
 export async function runCommand(
   program: Program,
   args: readonly string[],
   onLine: (line: string) => void,
+  goodCodes: readonly (number | string)[] = [0],
 ): Promise<void> {
   const child = start(program, args);
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', onLine);
   }
   const code = await exitOf(child);
-  if (code !== 0) throw failed(args, `ended with exit code ${code}`);
+  if (!goodCodes.includes(code)) throw failed(args, `ended with exit code ${code}`);
 }
 
 /** Starts a command that prints one line of JSON when it is ready and runs on. */
