@@ -2,11 +2,11 @@ import { Command, Option } from 'commander';
 import { countText } from '../inspect/number-text.ts';
 import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';
-import { withCleanUp } from './interrupt.ts';
 import { withInput } from './open-input.ts';
-import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 import { createProgress } from './progress.ts';
 import { reportWarnings } from './warnings.ts';
+import { withOutput } from './with-output.ts';
 import { writeRecords } from './write-records.ts';
 
 interface ConvertFlags {
@@ -33,10 +33,9 @@ export function makeConvertCommand(): Command {
 
 function runConvert(input: string, outputName: string, flags: ConvertFlags): Promise<void> {
   return withInput(input, async (trace) => {
-    const output = await openOutput(outputName, flags);
     const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
-    const progress = await createProgress(flags);
-    await withCleanUp(output.abort, async () => {
+    await withOutput(outputName, flags, async (output) => {
+      const progress = await createProgress(flags);
       const header = derivedHeader(trace.header, TOOL, trace.header.source);
       const all = trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' });
       const records = progress.watch(all, () => `convert: ${report.recordsKept} records`);

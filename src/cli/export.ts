@@ -8,13 +8,13 @@ import { type OpLog, openOpLog } from '../sources/op-log.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { TOOL } from '../version.ts';
 import { EXIT } from './exit-code.ts';
-import { withCleanUp } from './interrupt.ts';
-import { formatOfName, openOutput } from './output.ts';
+import { formatOfName } from './output.ts';
 import { parseDuration } from './parse-duration.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { naming } from './time-range-flags.ts';
 import { wallClockUnixNs } from './wall-clock.ts';
 import { printWarning } from './warnings.ts';
+import { withOutput } from './with-output.ts';
 
 interface ExportFlags {
   source: string;
@@ -52,23 +52,22 @@ export function makeExportCommand(): Command {
 async function runExport(flags: ExportFlags): Promise<void> {
   checkOutput(flags);
   const request = await windowRequest(flags);
-  const output = await openOutput(flags.output, flags);
-  const progress = await createProgress(flags);
-  const cleanUp = async () => {
-    progress.stop();
-    await output.abort();
-  };
-  await withCleanUp(cleanUp, async () => {
-    const log = await openLog(flags, request, progress);
-    const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
-    const report = await writeExport(plan, output.sink, (so) =>
-      progress.update(
-        () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
-      ),
-    );
-    await log.close();
-    progress.stop();
-    tell(flags, log, plan, report);
+  await withOutput(flags.output, { force: flags.force }, async ({ sink }) => {
+    const progress = await createProgress(flags);
+    try {
+      const log = await openLog(flags, request, progress);
+      const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
+      const report = await writeExport(plan, sink, (so) =>
+        progress.update(
+          () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
+        ),
+      );
+      await log.close();
+      progress.stop();
+      tell(flags, log, plan, report);
+    } finally {
+      progress.stop();
+    }
   });
 }
 

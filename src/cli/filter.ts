@@ -8,13 +8,13 @@ import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
-import { withCleanUp } from './interrupt.ts';
 import { withInput } from './open-input.ts';
-import { OUTPUT_FORMATS, type OutputFormat, openOutput } from './output.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 import { parseLatencyRange } from './parse-latency-range.ts';
 import { createProgress } from './progress.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
+import { withOutput } from './with-output.ts';
 import { writeRecords } from './write-records.ts';
 
 interface FilterFlags extends TimeRangeFlags {
@@ -92,12 +92,11 @@ async function writeFiltered(
   plan: FilterPlan,
   flags: FilterFlags,
 ): Promise<FilterReport> {
-  const output = await openOutput(flags.output, flags);
   const progress = await createProgress(flags);
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
   const watched = progress.watch(records, () => reportText(report).trimEnd());
   const header = derivedHeader(trace.header, TOOL, 'filter');
-  await withCleanUp(output.abort, () =>
+  await withOutput(flags.output, flags, (output) =>
     writeRecords(output, { trace, header, records: watched, plan, report }),
   );
   return report;

@@ -2,8 +2,7 @@ import { Command } from 'commander';
 import { countText, sizeText } from '../inspect/number-text.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { type RepairReport, repairTrace } from '../trace/repair.ts';
-import { withCleanUp } from './interrupt.ts';
-import { openOutput } from './output.ts';
+import { withOutput } from './with-output.ts';
 
 interface RepairFlags {
   output: string;
@@ -26,8 +25,8 @@ async function runRepair(input: string, flags: RepairFlags): Promise<void> {
   if (flags.json && flags.output === '-') {
     throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
   }
-  const output = await openOutput(flags.output, { ...flags, format: 'trace' });
-  const report = await withCleanUp(output.abort, () => repairTrace(input, output.sink));
+  const options = { force: flags.force, format: 'trace' } as const;
+  const report = await withOutput(flags.output, options, ({ sink }) => repairTrace(input, sink));
   if (flags.json) process.stdout.write(`${JSON.stringify(reportJson(report))}\n`);
   else if (!flags.quiet) process.stderr.write(reportText(flags.output, report));
 }
