@@ -1,6 +1,6 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import type { TraceRecord } from '../trace/record.ts';
-import { headerValue } from './grpc-metadata.ts';
+import { headerValue } from './grpc-metadata-rules.ts';
 
 /** A recorded message larger than this when unpacked is not believed. */
 const MAX_UNPACKED_BYTES = 256 * 2 ** 20;

@@ -17,14 +17,21 @@ export interface StreamSink {
   cancel(): void;
 }
 
-/** What the client does in a recorded stream, in order. Throws for a message that can't be unpacked. */
-export function streamSteps(record: TraceRecord, timeScale: number): StreamStep[] {
+/** A recorded message as a client writes it; throws for one that it can't write. */
+export type WriteForm = (data: Uint8Array, compressed: boolean, record: TraceRecord) => Buffer;
+
+/** What the client does in a recorded stream, in order. */
+export function streamSteps(
+  record: TraceRecord,
+  timeScale: number,
+  writeForm: WriteForm = plainMessage,
+): StreamStep[] {
   const { stream } = record;
   if (stream === undefined) return [];
   const steps: StreamStep[] = [];
   for (const { fromServer, offsetNs, data, compressed } of stream.messages) {
     if (fromServer) continue;
-    steps.push({ atNs: offsetNs / timeScale, kind: 'message', data: plainMessage(data, compressed, record) });
+    steps.push({ atNs: offsetNs / timeScale, kind: 'message', data: writeForm(data, compressed, record) });
   }
   if (stream.halfCloseNs !== undefined) {
     steps.push({ atNs: stream.halfCloseNs / timeScale, kind: 'half_close', data: undefined });

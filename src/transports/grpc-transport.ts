@@ -6,7 +6,8 @@ import type { HeaderList, TraceRecord } from '../trace/record.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { createLanes, type Lane, type Lanes } from './grpc-lanes.ts';
 import { plainMessage } from './grpc-message.ts';
-import { createGrpcMetadata, grpcTimeout } from './grpc-metadata.ts';
+import { createGrpcMetadata } from './grpc-metadata.ts';
+import { grpcTimeout } from './grpc-metadata-rules.ts';
 import { playStream, type StreamStep, streamSteps } from './grpc-stream-player.ts';
 import type { TlsSettings } from './tls-settings.ts';
 

@@ -1,0 +1,69 @@
+import type { HeaderList } from '../trace/record.ts';
+import { isRedacted } from './redacted.ts';
+
+/** What the client writes itself, and what HTTP/2 has no room for. */
+const OWN_KEYS = new Set([
+  'te',
+  'content-type',
+  'content-length',
+  'user-agent',
+  'host',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'trailer',
+]);
+
+/** Decides which recorded metadata is sent again, `overrides` in place of recorded keys of the same name. */
+export function createMetadataRules(
+  overrides: HeaderList,
+): (recorded: HeaderList) => [key: string, value: string][] {
+  const overridden = new Set(overrides.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()));
+  return (recorded) => [
+    ...entriesOf(recorded).filter(
+      ([key, value]) => isSendable(key) && !overridden.has(key) && !isRedacted(value),
+    ),
+    ...entriesOf(overrides).filter(([key]) => isSendable(key)),
+  ];
+}
+
+/** Pseudo-headers and `grpc-…` describe the call, not the caller: they are made anew. */
+function isSendable(key: string): boolean {
+  return !key.startsWith(':') && !key.startsWith('grpc-') && !key.startsWith('proxy-') && !OWN_KEYS.has(key);
+}
+
+function entriesOf(headers: HeaderList): [key: string, value: string][] {
+  const entries: [string, string][] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    entries.push([(headers[at] as string).toLowerCase(), headers[at + 1] as string]);
+  }
+  return entries;
+}
+
+/** A recorded header's first value; undefined when it was not sent. */
+export function headerValue(headers: HeaderList, name: string): string | undefined {
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    if (headers[at]?.toLowerCase() === name) return headers[at + 1];
+  }
+  return undefined;
+}
+
+/** A duration as `grpc-timeout` writes it: at most eight digits and a unit. */
+export function grpcTimeout(durationNs: number): string {
+  let amount = Math.max(1, Math.ceil(durationNs));
+  for (const [unit, factor] of TIMEOUT_UNITS) {
+    if (amount < 1e8) return `${amount}${unit}`;
+    amount = Math.ceil(amount / factor);
+  }
+  return '99999999H';
+}
+
+const TIMEOUT_UNITS: readonly [unit: string, toNext: number][] = [
+  ['n', 1000],
+  ['u', 1000],
+  ['m', 1000],
+  ['S', 60],
+  ['M', 60],
+  ['H', 1],
+];
