@@ -16,6 +16,7 @@ export class HpackDecoder {
   #allowedTableBytes = DEFAULT_TABLE_BYTES;
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
+  #usedTable = false;
 
   /**
    * The receiver of the blocks has announced SETTINGS_HEADER_TABLE_SIZE. An observer does not see when the sender
@@ -25,10 +26,16 @@ export class HpackDecoder {
     this.#allowedTableBytes = Math.min(MAX_TABLE_BYTES, Math.max(this.#allowedTableBytes, bytes));
   }
 
+  /** Whether the last block read or changed the dynamic table. If not, its bytes mean the same until one does. */
+  get usedTable(): boolean {
+    return this.#usedTable;
+  }
+
   /** Decodes one block: names and values by turns, in Latin-1. */
   decode(block: Buffer): string[] {
     this.#block = block;
     this.#at = 0;
+    this.#usedTable = false;
     const list: string[] = [];
     let listBytes = 0;
     while (this.#at < block.length) {
@@ -48,11 +55,14 @@ export class HpackDecoder {
   #field(first: number, list: string[]): void {
     if ((first & 0x80) !== 0) {
       const index = this.#integer(7);
+      this.#usedTable ||= !DynamicTable.isStatic(index);
       list.push(this.#table.name(index), this.#table.value(index));
       return;
     }
     const isIndexed = (first & 0x40) !== 0;
     const nameIndex = this.#integer(isIndexed ? 6 : 4);
+    // Into a table of no bytes goes nothing.
+    this.#usedTable ||= !DynamicTable.isStatic(nameIndex) || (isIndexed && this.#table.maxBytes > 0);
     const name = nameIndex === 0 ? this.#string() : this.#table.name(nameIndex);
     const value = this.#string();
     if (isIndexed) this.#table.add(name, value);
@@ -61,6 +71,7 @@ export class HpackDecoder {
 
   #resize(bytes: number): void {
     if (bytes > this.#allowedTableBytes) throw malformed('HPACK', `a table of ${bytes} bytes`);
+    this.#usedTable = true;
     this.#table.resize(bytes);
   }
 

@@ -21,6 +21,15 @@ export class DynamicTable {
     return this.#bytes;
   }
 
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** Whether an index means the same on every connection. */
+  static isStatic(index: number): boolean {
+    return index <= STATIC_ENTRIES;
+  }
+
   name(index: number): string {
     return this.#string(index, 0);
   }
