@@ -1,0 +1,100 @@
+import { HpackDecoder } from '../../wire/hpack/decoder.ts';
+
+/** What of an answer's headers or trailers says how a call went. */
+export interface AnswerHead {
+  /** HTTP status; undefined in trailers, NaN for what is no number. */
+  httpStatus: number | undefined;
+  /** Undefined: not there; NaN: no number. */
+  grpcStatus: number | undefined;
+  grpcMessage: string;
+  contentType: string;
+  grpcEncoding: string;
+}
+
+const SLOTS = 256;
+const LONGEST_REMEMBERED = 1024;
+
+interface Remembered {
+  bytes: Buffer;
+  head: AnswerHead;
+}
+
+/**
+ * Reads the header blocks of one connection. As we announced a table of no bytes, equal answers are equal bytes;
+ * those seen before are not decoded again. A server that uses a table all the same is followed, block by block.
+ */
+export class AnswerHeads {
+  readonly #decoder = new HpackDecoder();
+  #slots: (Remembered | undefined)[] = new Array(SLOTS).fill(undefined);
+
+  /** Throws `malformed` for what is no HPACK; the connection is then of no use any more. */
+  read(bytes: Buffer, from: number, to: number): AnswerHead {
+    const slot = hash(bytes, from, to) % SLOTS;
+    const known = this.#slots[slot];
+    if (known !== undefined && isSame(known.bytes, bytes, from, to)) return known.head;
+    const block = Buffer.from(bytes.subarray(from, to));
+    const head = headOf(this.#decoder.decode(block));
+    if (this.#decoder.usedTable) this.#slots = new Array(SLOTS).fill(undefined);
+    else if (block.length <= LONGEST_REMEMBERED) this.#slots[slot] = { bytes: block, head };
+    return head;
+  }
+}
+
+/** FNV-1a over the length and the last bytes, which is where answers differ: dates, sizes, statuses. */
+function hash(bytes: Buffer, from: number, to: number): number {
+  let value = 0x811c9dc5 ^ (to - from);
+  for (let at = Math.max(from, to - 48); at < to; at += 1) {
+    value = Math.imul(value ^ (bytes[at] as number), 0x01000193);
+  }
+  return value >>> 0;
+}
+
+function isSame(known: Buffer, bytes: Buffer, from: number, to: number): boolean {
+  if (known.length !== to - from) return false;
+  for (let at = 0; at < known.length; at += 1) if (known[at] !== bytes[from + at]) return false;
+  return true;
+}
+
+function headOf(list: readonly string[]): AnswerHead {
+  const head: AnswerHead = {
+    httpStatus: undefined,
+    grpcStatus: undefined,
+    grpcMessage: '',
+    contentType: '',
+    grpcEncoding: '',
+  };
+  for (let at = 0; at + 1 < list.length; at += 2) {
+    const value = list[at + 1] as string;
+    switch (list[at]) {
+      case ':status':
+        head.httpStatus = numberOf(value);
+        break;
+      case 'grpc-status':
+        head.grpcStatus = numberOf(value);
+        break;
+      case 'grpc-message':
+        head.grpcMessage = percentDecoded(value);
+        break;
+      case 'content-type':
+        head.contentType = value.toLowerCase();
+        break;
+      case 'grpc-encoding':
+        head.grpcEncoding = value;
+        break;
+    }
+  }
+  return head;
+}
+
+function numberOf(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Status-Message of the gRPC protocol; what is not encoded as it should be is given as it came. */
+export function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Clock } from '../../replay/ports.ts';
+import { Connection, type ConnectionHost, type ConnectionOptions } from './connection.ts';
+import type { WireCall } from './wire-call.ts';
+import type { Loss } from './wire-outcome.ts';
+
+/** After connecting failed, calls fail at once for this long; twice as long each time, up to the longest. */
+const FIRST_PAUSE_NS = 100e6;
+const LONGEST_PAUSE_NS = 1e9;
+
+export interface PoolOptions extends ConnectionOptions {
+  /** Connections from the start. */
+  connections: number;
+  maxConnections: number;
+}
+
+/**
+ * The connections to one target. A call goes to the one with the fewest; where the server allows no more on any,
+ * another is opened, and the call waits for it. What is lost is replaced when the next call comes.
+ */
+export class ConnectionPool implements ConnectionHost {
+  readonly #options: PoolOptions;
+  readonly #clock: Clock;
+  /** Opening or ready. */
+  #usable: Connection[] = [];
+  readonly #draining = new Set<Connection>();
+  readonly #waiting = new Set<WireCall>();
+  #settled: (() => void)[] = [];
+  #loss: Loss = { failure: 'connect_failed', detail: 'not connected' };
+  #pauseNs = 0;
+  #pausedUntilNs = -Infinity;
+  #isClosed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+  }
+
+  /** Opens the first connections. Resolves with undefined when one of them is ready, else with what is in the way. */
+  async open(): Promise<Loss | undefined> {
+    while (this.#usable.length < this.#options.connections) this.#add();
+    while (this.#usable.some((connection) => connection.isOpening)) {
+      await new Promise<void>((resolve) => this.#settled.push(resolve));
+    }
+    return this.#usable.length > 0 ? undefined : this.#loss;
+  }
+
+  /** Sends a call as soon as a connection takes it. */
+  place(call: WireCall): void {
+    const connection = this.#pick();
+    if (connection === undefined) {
+      this.#waiting.add(call);
+      this.#growOrFail();
+      return;
+    }
+    connection.start(call);
+    if (this.#usable.length < this.#options.connections) this.#grow();
+  }
+
+  /** The call is over; it may have been waiting. */
+  forget(call: WireCall): void {
+    if (this.#waiting.size > 0) this.#waiting.delete(call);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const call of [...this.#waiting]) call.end('given_up');
+    const connections = [...this.#usable, ...this.#draining];
+    await Promise.all(connections.map((connection) => connection.shut()));
+  }
+
+  hasRoom(connection: Connection): void {
+    if (this.#pauseNs > 0 && !connection.isOpening) this.#pauseNs = 0;
+    if (this.#settled.length > 0) this.#tellSettled();
+    if (this.#waiting.size > 0) this.#serve();
+  }
+
+  retired(connection: Connection): void {
+    this.#usable = this.#usable.filter((one) => one !== connection);
+    this.#draining.add(connection);
+    if (this.#waiting.size > 0) this.#serve();
+  }
+
+  gone(connection: Connection, loss: Loss): void {
+    this.#usable = this.#usable.filter((one) => one !== connection);
+    this.#draining.delete(connection);
+    if (!connection.wasReady) {
+      this.#loss = loss;
+      this.#pauseNs = Math.min(LONGEST_PAUSE_NS, this.#pauseNs === 0 ? FIRST_PAUSE_NS : 2 * this.#pauseNs);
+      this.#pausedUntilNs = this.#clock.nowNs() + this.#pauseNs;
+    }
+    this.#tellSettled();
+    if (this.#waiting.size > 0) this.#serve();
+  }
+
+  #pick(): Connection | undefined {
+    let best: Connection | undefined;
+    for (const connection of this.#usable) {
+      if (connection.canTake && (best === undefined || connection.openCalls < best.openCalls))
+        best = connection;
+    }
+    return best;
+  }
+
+  #serve(): void {
+    for (const call of this.#waiting) {
+      const connection = this.#pick();
+      if (connection === undefined) break;
+      this.#waiting.delete(call);
+      connection.start(call);
+    }
+    if (this.#waiting.size > 0) this.#growOrFail();
+  }
+
+  /** Something waits: for a connection that is opening, or has calls to end or bytes to write, or for none. */
+  #growOrFail(): void {
+    if (!this.#usable.every((connection) => connection.isFull)) return;
+    this.#grow();
+    if (this.#usable.length > 0) return;
+    const { failure, detail } = this.#loss;
+    for (const call of [...this.#waiting]) call.lost(failure, detail);
+  }
+
+  #grow(): void {
+    const isPaused = this.#clock.nowNs() < this.#pausedUntilNs;
+    if (!isPaused && this.#usable.length < this.#options.maxConnections) this.#add();
+  }
+
+  #add(): void {
+    if (!this.#isClosed) this.#usable.push(new Connection(this, this.#options));
+  }
+
+  #tellSettled(): void {
+    if (this.#settled.length === 0 || this.#usable.some((connection) => connection.isOpening)) return;
+    const settled = this.#settled;
+    this.#settled = [];
+    for (const tell of settled) tell();
+  }
+}

@@ -1,0 +1,142 @@
+import { EngramTraceError } from '../../trace/error.ts';
+import type { HeaderList, TraceRecord } from '../../trace/record.ts';
+import { createMetadataRules, grpcTimeout, headerValue } from '../grpc-metadata-rules.ts';
+import { isRedacted } from '../redacted.ts';
+import { headerFrames } from './header-block.ts';
+import { framed } from './outgoing.ts';
+
+/** A call made ready: nothing in it depends on a connection, so it can be made ahead, by another thread too. */
+export interface PreparedGrpcCall {
+  /** HEADERS frame and what continues it, stream 0 in place of the stream's number. Shared: never change it. */
+  head: Uint8Array;
+  /** The one message, without its five bytes of framing; undefined for a stream, which is played from its record. */
+  message: Uint8Array | undefined;
+  isCompressed: boolean;
+  deadlineNs: number | undefined;
+}
+
+/** What all calls to one target have in common, and the header frames known so far. */
+export interface GrpcCallContext {
+  scheme: 'http' | 'https';
+  /** The `:authority` of each call. */
+  authority: string;
+  metadataOf: (recorded: HeaderList) => [key: string, value: string][];
+  known: WeakMap<HeaderList, Map<string, KnownHead>>;
+}
+
+interface KnownHead {
+  deadlineNs: number | undefined;
+  head: Uint8Array;
+}
+
+/** What is not recorded of a client is made up as this. */
+const OWN_USER_AGENT = 'engram-trace';
+/** Paths remembered for one list of headers: in a trace, those of a block. */
+const MAX_KNOWN_PATHS = 256;
+
+export function createGrpcCallContext(options: {
+  scheme: 'http' | 'https';
+  authority: string;
+  /** In place of, or besides, the recorded metadata. */
+  metadata: HeaderList;
+}): GrpcCallContext {
+  const { scheme, authority, metadata } = options;
+  return { scheme, authority, metadataOf: createMetadataRules(metadata), known: new WeakMap() };
+}
+
+/**
+ * Turns a record into bytes; equal records give equal bytes, whatever the context has seen before. Throws
+ * `bad_record` for what gRPC does not allow.
+ */
+export function prepareGrpcCall(record: TraceRecord, context: GrpcCallContext): PreparedGrpcCall {
+  const { stream, deadlineNs, body } = record;
+  const isCompressed = stream === undefined && record.bodyCompressed;
+  if (isCompressed) checkEncoding(record);
+  return {
+    head: headOf(record, context),
+    message: stream === undefined ? body : undefined,
+    isCompressed,
+    deadlineNs,
+  };
+}
+
+/** A stream's message as it goes out: what was recorded compressed stays so. */
+export function streamMessage(data: Uint8Array, isCompressed: boolean, record: TraceRecord): Buffer {
+  if (isCompressed) checkEncoding(record);
+  return framed(data, isCompressed);
+}
+
+function checkEncoding({ headers }: TraceRecord): void {
+  if ((headerValue(headers, 'grpc-encoding') ?? 'identity') === 'identity') {
+    throw new EngramTraceError('bad_record', 'a message is compressed and no grpc-encoding was recorded');
+  }
+}
+
+function headOf(record: TraceRecord, context: GrpcCallContext): Uint8Array {
+  const { headers, path, deadlineNs } = record;
+  let byPath = context.known.get(headers);
+  const known = byPath?.get(path);
+  if (known !== undefined && known.deadlineNs === deadlineNs) return known.head;
+  const head = headerFrames(headerList(record, context));
+  if (byPath === undefined || byPath.size >= MAX_KNOWN_PATHS) {
+    byPath = new Map();
+    context.known.set(headers, byPath);
+  }
+  byPath.set(path, { deadlineNs, head });
+  return head;
+}
+
+/** In the order of the gRPC protocol's `Request-Headers`. */
+function headerList(record: TraceRecord, { scheme, authority, metadataOf }: GrpcCallContext): string[] {
+  const { headers, path, deadlineNs } = record;
+  if (!/^\/[\x21-\x7e]*$/.test(path)) throw notAllowed(`the path ${JSON.stringify(path)}`);
+  const list = [
+    ':method',
+    'POST',
+    ':scheme',
+    scheme,
+    ':path',
+    path,
+    ':authority',
+    authority,
+    'te',
+    'trailers',
+  ];
+  if (deadlineNs !== undefined) list.push('grpc-timeout', grpcTimeout(deadlineNs));
+  const contentType = recorded(headers, 'content-type');
+  list.push('content-type', /^application\/grpc/i.test(contentType) ? contentType : 'application/grpc');
+  for (const name of ['grpc-encoding', 'grpc-accept-encoding', 'grpc-message-type']) {
+    const value = recorded(headers, name);
+    if (value !== '') list.push(name, value);
+  }
+  list.push('user-agent', recorded(headers, 'user-agent') || OWN_USER_AGENT);
+  for (const [key, value] of metadataOf(headers)) {
+    for (const each of key.endsWith('-bin') ? binaryValues(value) : [value]) list.push(key, each);
+  }
+  checkList(list);
+  return list;
+}
+
+function recorded(headers: HeaderList, name: string): string {
+  const value = headerValue(headers, name) ?? '';
+  return isRedacted(value) ? '' : value;
+}
+
+/** Several may be joined by commas; written anew, so that what is no base64 never leaves. */
+function binaryValues(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => Buffer.from(part.trim(), 'base64').toString('base64').replace(/=+$/, ''));
+}
+
+function checkList(list: readonly string[]): void {
+  for (let at = 0; at + 1 < list.length; at += 2) {
+    const name = list[at] as string;
+    if (!/^[:0-9a-z_.-]+$/.test(name)) throw notAllowed(`the metadata key ${JSON.stringify(name)}`);
+    if (!/^[ -~]*$/.test(list[at + 1] as string)) throw notAllowed(`the value of ${name}`);
+  }
+}
+
+function notAllowed(what: string): EngramTraceError {
+  return new EngramTraceError('bad_record', `gRPC does not allow ${what}`);
+}

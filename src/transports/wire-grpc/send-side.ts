@@ -1,0 +1,176 @@
+import type { Socket } from 'node:net';
+import { malformed } from '../../wire/malformed.ts';
+import { FLAG, FRAME, INITIAL_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES } from './h2-frames.ts';
+import { OutBuffer } from './out-buffer.ts';
+import { Outgoing } from './outgoing.ts';
+import type { TurnEnd } from './turn-end.ts';
+import type { WireCall } from './wire-call.ts';
+
+/** Collected bytes that are written without waiting for the turn's end. */
+const WRITE_BYTES = 256 * 1024;
+/** Answers to pings and the like that may wait for a server that does not read. */
+const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+/** The sending half of a connection: flow control as the server wants it, and one write for all that a turn brought. */
+export class SendSide {
+  /** A write is not finished: calls wait elsewhere, so that they count as sent only when they are. */
+  isBlocked = false;
+  readonly #socket: Socket;
+  readonly #turnEnd: TurnEnd;
+  readonly #onUnblocked: () => void;
+  readonly #out = new OutBuffer();
+  /** Calls with something left to send. */
+  readonly #pending = new Set<WireCall>();
+  #untold: WireCall[] = [];
+  #windowBytes = INITIAL_WINDOW_BYTES;
+  #streamWindowBytes = INITIAL_WINDOW_BYTES;
+  #isDirty = false;
+  #isStopped = false;
+
+  constructor(socket: Socket, turnEnd: TurnEnd, onUnblocked: () => void) {
+    this.#socket = socket;
+    this.#turnEnd = turnEnd;
+    this.#onUnblocked = onUnblocked;
+  }
+
+  /** Opens a call's stream, with its message where that fits. */
+  start(call: WireCall): void {
+    const { head, message, isCompressed } = call.prepared;
+    this.#out.head(head, call.streamId);
+    call.sendWindow = this.#streamWindowBytes;
+    const size = message === undefined ? 0 : message.length + 5;
+    if (message === undefined) call.outgoing = new Outgoing();
+    else if (size <= MAX_FRAME_BYTES && size <= this.#windowBytes && size <= call.sendWindow) {
+      this.#out.lastMessage(message, isCompressed, call.streamId);
+      this.#windowBytes -= size;
+      call.sendWindow -= size;
+    } else {
+      call.outgoing = Outgoing.ofOne(message, isCompressed);
+      this.#pending.add(call);
+    }
+    this.#untold.push(call);
+    this.#touch();
+  }
+
+  /** A call has more to send. */
+  wrote(call: WireCall): void {
+    this.#pending.add(call);
+    this.#touch();
+  }
+
+  /** Ends a call's stream, after what can still be sent of it. */
+  cut(call: WireCall, errorCode: number): void {
+    if (!this.isBlocked && call.outgoing !== undefined) this.#pump(call, call.outgoing);
+    this.number(FRAME.reset, call.streamId, errorCode);
+  }
+
+  forget(call: WireCall): void {
+    if (call.outgoing !== undefined) this.#pending.delete(call);
+  }
+
+  number(type: number, streamId: number, value: number): void {
+    this.#out.number(type, streamId, value);
+    this.#touch();
+  }
+
+  raw(bytes: Uint8Array): void {
+    if (this.#out.sizeBytes > MAX_BACKLOG_BYTES)
+      throw malformed('HTTP/2', 'it asks and does not read the answers');
+    this.#out.raw(bytes);
+    this.#touch();
+  }
+
+  /** The server lets us send more: on the connection, or on a call's stream. */
+  widen(call: WireCall | undefined, increment: number): void {
+    if (call === undefined) this.#windowBytes = widened(this.#windowBytes, increment);
+    else call.sendWindow = widened(call.sendWindow, increment);
+    if (this.#pending.size > 0) this.#touch();
+  }
+
+  /** SETTINGS_INITIAL_WINDOW_SIZE changes the windows of open streams too, below zero if need be (RFC 9113 §6.9.2). */
+  setStreamWindow(bytes: number, open: Iterable<WireCall>): void {
+    if (bytes > MAX_WINDOW_BYTES) throw malformed('HTTP/2', `a window of ${bytes} bytes`);
+    const change = bytes - this.#streamWindowBytes;
+    this.#streamWindowBytes = bytes;
+    for (const call of open) call.sendWindow = widened(call.sendWindow, change);
+    if (this.#pending.size > 0) this.#touch();
+  }
+
+  flush(): void {
+    this.#isDirty = false;
+    let isMore = true;
+    while (isMore && !this.isBlocked && !this.#isStopped) {
+      isMore = this.#pumpAll();
+      this.#write();
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#pending.clear();
+    this.#untold = [];
+  }
+
+  #touch(): void {
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    this.#turnEnd.add(this);
+  }
+
+  /** Returns whether it stopped with more to send. */
+  #pumpAll(): boolean {
+    for (const call of this.#pending) {
+      if (this.#out.sizeBytes >= WRITE_BYTES) return true;
+      const outgoing = call.outgoing;
+      if (outgoing === undefined || this.#pump(call, outgoing)) this.#pending.delete(call);
+    }
+    return false;
+  }
+
+  /** Sends what the windows let through. Returns whether nothing is left. */
+  #pump(call: WireCall, outgoing: Outgoing): boolean {
+    const { streamId } = call;
+    while (outgoing.pendingBytes > 0) {
+      const size = Math.min(outgoing.pendingBytes, this.#windowBytes, call.sendWindow, MAX_FRAME_BYTES);
+      if (size <= 0 || this.#out.sizeBytes >= WRITE_BYTES) return false;
+      const isLast = outgoing.isHalfClosed && size === outgoing.pendingBytes;
+      this.#out.frame(FRAME.data, isLast ? FLAG.endStream : 0, streamId, size, (to, at) => {
+        outgoing.take(size, to, at);
+      });
+      outgoing.isEnded ||= isLast;
+      this.#windowBytes -= size;
+      call.sendWindow -= size;
+    }
+    if (outgoing.isHalfClosed && !outgoing.isEnded) {
+      outgoing.isEnded = true;
+      this.#out.frame(FRAME.data, FLAG.endStream, streamId, 0);
+    }
+    return true;
+  }
+
+  #write(): void {
+    const untold = this.#untold;
+    if (untold.length > 0) {
+      this.#untold = [];
+      for (const call of untold) call.sent();
+    }
+    if (this.#out.sizeBytes === 0 || this.#isStopped) return;
+    this.#socket.write(this.#out.take(), this.#written);
+    // What the kernel took at once is done with, and its memory is free.
+    if (this.#socket.writableLength === 0) return;
+    this.isBlocked = true;
+    this.#out.keep();
+  }
+
+  readonly #written = (): void => {
+    if (!this.isBlocked || this.#isStopped || this.#socket.writableLength > 0) return;
+    this.isBlocked = false;
+    this.flush();
+    if (!this.isBlocked) this.#onUnblocked();
+  };
+}
+
+function widened(window: number, increment: number): number {
+  if (window + increment > MAX_WINDOW_BYTES) throw malformed('HTTP/2', 'a window that overflows');
+  return window + increment;
+}
