@@ -1,0 +1,78 @@
+import type { Clock, Disposition, Operation, ReplayObserver } from '../../replay/ports.ts';
+import { EVENT_COLUMNS, type EventChunk, writeEvent } from './event-columns.ts';
+
+/** Events in a chunk; 60 KB. */
+const CHUNK_EVENTS = 512;
+/** A chunk that does not fill up leaves after this long: nobody is told later than that. */
+export const TELL_EVERY_NS = 100e6;
+
+/** Observes an engine and tells what happens in chunks, at least one every `TELL_EVERY_NS`: no message per operation. */
+export class EventLog implements ReplayObserver {
+  readonly #clock: Clock;
+  readonly #tell: (chunk: EventChunk) => void;
+  #columns = new Float64Array(CHUNK_EVENTS * EVENT_COLUMNS);
+  #events = 0;
+  readonly #details = new Map<string, number>();
+  #lastNs = -Infinity;
+  #cancel: () => void = () => {};
+
+  constructor(clock: Clock, tell: (chunk: EventChunk) => void) {
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#wait();
+  }
+
+  onSent(operation: Operation, inFlight: number): void {
+    this.#write(operation, undefined, operation.sentNs, inFlight);
+  }
+
+  onSettled(operation: Operation, disposition: Disposition, inFlight: number): void {
+    this.#write(operation, disposition, operation.doneNs, inFlight);
+  }
+
+  /** Tells what is left; nothing may happen afterwards. */
+  close(): void {
+    this.#cancel();
+    this.#flush(Infinity);
+  }
+
+  #write(
+    operation: Operation,
+    disposition: Disposition | undefined,
+    atNs: number | undefined,
+    inFlight: number,
+  ): void {
+    // Whoever merges several senders' events relies on the order of each.
+    this.#lastNs = Math.max(this.#lastNs, atNs ?? this.#clock.nowNs());
+    const detail = this.#detailOf(operation);
+    writeEvent(this.#columns, this.#events, { operation, disposition, atNs: this.#lastNs, inFlight, detail });
+    this.#events += 1;
+    if (this.#events === CHUNK_EVENTS) this.#flush(this.#lastNs);
+  }
+
+  #detailOf({ outcome }: Operation): number {
+    if (outcome === undefined || outcome.detail === '') return -1;
+    const known = this.#details.get(outcome.detail);
+    if (known !== undefined) return known;
+    this.#details.set(outcome.detail, this.#details.size);
+    return this.#details.size - 1;
+  }
+
+  #wait(): void {
+    this.#cancel = this.#clock.at(this.#clock.nowNs() + TELL_EVERY_NS, () => {
+      this.#flush(this.#clock.nowNs());
+      this.#wait();
+    });
+  }
+
+  /** Also without events: that there were none up to now is what others wait to hear. */
+  #flush(upToNs: number): void {
+    const isFull = this.#events === CHUNK_EVENTS;
+    const columns = isFull ? this.#columns : this.#columns.slice(0, this.#events * EVENT_COLUMNS);
+    if (isFull) this.#columns = new Float64Array(CHUNK_EVENTS * EVENT_COLUMNS);
+    const chunk = { events: this.#events, columns, details: [...this.#details.keys()], upToNs };
+    this.#events = 0;
+    this.#details.clear();
+    this.#tell(chunk);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Operation, SendOutcome } from '../../replay/ports.ts';
+import { NO_BYTES, NO_HEADERS, type TraceRecord } from '../../trace/record.ts';
+
+/** An operation that a sender has, as the reader of the plan knows it. */
+export class OpenOperation implements Operation {
+  /** Without the bytes that were sent: they would keep their whole block in memory a second time. */
+  readonly record: TraceRecord;
+  readonly number: number;
+  /** Number of its sender. */
+  readonly sender: number;
+  /** Due time in ns after the anchor, as planned. */
+  readonly offsetNs: number;
+  dueNs = 0;
+  readyNs = 0;
+  sentNs: number | undefined;
+  firstAnswerNs: number | undefined;
+  doneNs: number | undefined;
+  outcome: SendOutcome | undefined;
+
+  constructor(record: TraceRecord, number: number, sender: number, offsetNs: number) {
+    this.record = withoutBytes(record);
+    this.number = number;
+    this.sender = sender;
+    this.offsetNs = offsetNs;
+  }
+}
+
+function withoutBytes(record: TraceRecord): TraceRecord {
+  const { outcome } = record;
+  return {
+    ...record,
+    headers: NO_HEADERS,
+    body: NO_BYTES,
+    stream: undefined,
+    outcome: outcome.response === undefined ? outcome : { ...outcome, response: undefined },
+  };
+}

@@ -1,0 +1,168 @@
+import type { PlannedTimes } from '../../replay/schedule.ts';
+import { createByteWriter } from '../../trace/byte-writer.ts';
+import { EngramTraceError } from '../../trace/error.ts';
+import type { HeaderList, TraceRecord } from '../../trace/record.ts';
+import { type BlockTables, decodeRecord } from '../../trace/record-decoder.ts';
+import { encodeRecord } from '../../trace/record-encoder.ts';
+import { createStringTable } from '../../trace/string-table.ts';
+import { WireReader } from '../../trace/wire-reader.ts';
+
+/**
+ * Planned operations on their way to another thread. Plain data: both buffers are handed over, not copied.
+ * Not a block of a trace file: records keep the order of the plan, which passes and copies take out of time order.
+ */
+export interface RecordBatch {
+  readonly records: number;
+  /** The tables of strings and header sets, as in a block, then the records. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where the records begin in `bytes`. */
+  readonly tableBytes: number;
+  /** `COLUMNS` numbers for each operation. */
+  readonly columns: Float64Array<ArrayBuffer>;
+}
+
+const NUMBER = 0;
+const START = 1;
+const DUE = 2;
+const OFFSET = 3;
+const TIMELINE = 4;
+/** Where the record ends, counted from where the records begin. */
+const END = 5;
+const COLUMNS = 6;
+
+/** A batch is closed at whichever comes first. */
+export const BATCH_RECORDS = 128;
+export const BATCH_BYTES = 64 * 1024;
+
+/** Collects planned operations; nothing holds on to a record once it was added. */
+export interface BatchBuilder {
+  readonly records: number;
+  /** Has as much in it as a batch should have. */
+  readonly isFull: boolean;
+  /** Throws `bad_record` for numbers that no trace can hold. */
+  add(record: TraceRecord, number: number, times: PlannedTimes): void;
+  /** What was added; the builder is empty afterwards. */
+  close(): RecordBatch;
+}
+
+export function createBatchBuilder(): BatchBuilder {
+  const strings = createStringTable();
+  const out = createByteWriter(BATCH_BYTES * 2);
+  const tables = createByteWriter();
+  let columns = new Float64Array(BATCH_RECORDS * COLUMNS);
+  let records = 0;
+  return {
+    get records() {
+      return records;
+    },
+    get isFull() {
+      return records >= BATCH_RECORDS || out.sizeBytes + strings.sizeBytes >= BATCH_BYTES;
+    },
+    add(record, number, times) {
+      if (!Number.isSafeInteger(record.startNs)) {
+        throw new EngramTraceError('bad_record', `start ${record.startNs} is no integer of ns`);
+      }
+      encodeRecord(withoutResponse(record), strings, out);
+      const at = records * COLUMNS;
+      if (at === columns.length) columns = grown(columns);
+      columns[at + NUMBER] = number;
+      columns[at + START] = record.startNs;
+      columns[at + DUE] = times.dueNs;
+      columns[at + OFFSET] = times.offsetNs;
+      columns[at + TIMELINE] = times.timelineNs;
+      columns[at + END] = out.sizeBytes;
+      records += 1;
+    },
+    close() {
+      strings.write(tables);
+      const bytes = new Uint8Array(tables.sizeBytes + out.sizeBytes);
+      bytes.set(tables.view(0, tables.sizeBytes));
+      bytes.set(out.view(0, out.sizeBytes), tables.sizeBytes);
+      const batch = {
+        records,
+        bytes,
+        tableBytes: tables.sizeBytes,
+        columns: columns.slice(0, records * COLUMNS),
+      };
+      records = 0;
+      strings.clear();
+      out.clear();
+      tables.clear();
+      return batch;
+    },
+  };
+}
+
+/** What came back in the recording is compared where the plan is read, not where it is sent. */
+function withoutResponse(record: TraceRecord): TraceRecord {
+  if (record.outcome.response === undefined) return record;
+  return { ...record, outcome: { ...record.outcome, response: undefined } };
+}
+
+function grown(columns: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(columns.length * 2);
+  larger.set(columns);
+  return larger;
+}
+
+/** Decodes a batch operation by operation. Bodies are views of the batch's bytes. */
+export class BatchCursor implements PlannedTimes {
+  number = 0;
+  dueNs = 0;
+  offsetNs = 0;
+  timelineNs = 0;
+  readonly #batch: RecordBatch;
+  readonly #reader: WireReader;
+  readonly #tables: BlockTables;
+  #next = 0;
+
+  constructor(batch: RecordBatch) {
+    this.#batch = batch;
+    this.#reader = new WireReader(batch.bytes);
+    this.#reader.end = batch.tableBytes;
+    this.#tables = readTables(this.#reader);
+    this.#reader.end = batch.bytes.length;
+  }
+
+  /** The next record, its number and times in the fields; undefined behind the last. */
+  next(): TraceRecord | undefined {
+    const { records, columns, tableBytes } = this.#batch;
+    if (this.#next >= records) return undefined;
+    const at = this.#next * COLUMNS;
+    this.#next += 1;
+    this.number = columns[at + NUMBER] ?? 0;
+    this.dueNs = columns[at + DUE] ?? 0;
+    this.offsetNs = columns[at + OFFSET] ?? 0;
+    this.timelineNs = columns[at + TIMELINE] ?? 0;
+    const end = tableBytes + (columns[at + END] ?? 0);
+    // A record is written without its start, and begins as late as the one before it.
+    return decodeRecord(this.#reader, end, columns[at + START] ?? 0, this.#tables);
+  }
+}
+
+const STRING_TAG = 34;
+const HEADER_SET_TAG = 42;
+
+function readTables(reader: WireReader): BlockTables {
+  const strings: string[] = [];
+  const headerSets: HeaderList[] = [];
+  while (reader.pos < reader.end) {
+    const tag = reader.varint();
+    if (tag === STRING_TAG) strings.push(reader.text());
+    else if (tag === HEADER_SET_TAG) headerSets.push(readHeaderSet(reader, strings));
+    else reader.skip(tag);
+  }
+  return { strings, headerSets };
+}
+
+function readHeaderSet(reader: WireReader, strings: readonly string[]): HeaderList {
+  const headers: string[] = [];
+  const end = reader.nested();
+  if (reader.pos < end) {
+    reader.varint();
+    const packedEnd = reader.nested();
+    while (reader.pos < packedEnd) headers.push(strings[reader.varint()] ?? '');
+  }
+  reader.pos = end;
+  return headers;
+}

@@ -1,0 +1,307 @@
+import type { PlanDigest } from '../../replay/plan-digest.ts';
+import {
+  createPlanReader,
+  type OpenSource,
+  type PlanReader,
+  type PlanSink,
+} from '../../replay/plan-reader.ts';
+import type { Clock, Disposition, ReplayObserver } from '../../replay/ports.ts';
+import {
+  emptyAccounting,
+  type ReplayAccounting,
+  type ReplayEnd,
+  type ReplayStop,
+} from '../../replay/replay-end.ts';
+import type { ReplayOptions } from '../../replay/replay-options.ts';
+import type { PlannedTimes } from '../../replay/schedule.ts';
+import { createSelection, type Selection } from '../../replay/selection.ts';
+import type { EngramTraceError } from '../../trace/error.ts';
+import type { TraceRecord } from '../../trace/record.ts';
+import type { EventCursor } from './event-columns.ts';
+import { EventMerge } from './event-merge.ts';
+import type { FromSender } from './messages.ts';
+import { OpenOperation } from './open-operation.ts';
+import type { SenderLane } from './sender-lane.ts';
+import type { PoolListener, SenderPool } from './sender-pool.ts';
+import { senderOf } from './share.ts';
+
+export interface SharedReplayDeps {
+  clock: Clock;
+  /** Hears of all operations, in the order in which things happened. */
+  observer: ReplayObserver;
+  digest?: PlanDigest | undefined;
+}
+
+/**
+ * What `replay` does, by the senders of a pool: the plan is read and scheduled here, each session goes to one sender,
+ * and what they tell is put into one order and observed here. So plan, results and memory are those of one engine.
+ * Resolves when everything is settled; a sender that dies ends the replay (`sender_died`).
+ */
+export function replayBySenders(
+  openSource: OpenSource,
+  options: ReplayOptions,
+  deps: SharedReplayDeps,
+  pool: SenderPool,
+): Promise<ReplayEnd> {
+  return new Promise((resolve) => {
+    new SharedReplay(openSource, options, deps, pool, resolve).run();
+  });
+}
+
+/** How long what is left of a plan may be counted after an early stop. */
+const COUNT_LIMIT_NS = 2e9;
+const LOOK_EVERY_NS = 1e9;
+/** Looks without a word from a sender (they tell something ten times a second) until it is given up. */
+const SILENT_LOOKS = 30;
+
+class SharedReplay implements PlanSink, PoolListener {
+  closed = false;
+  readonly #options: ReplayOptions;
+  readonly #deps: SharedReplayDeps;
+  readonly #pool: SenderPool;
+  readonly #resolve: (end: ReplayEnd) => void;
+  readonly #selection: Selection;
+  readonly #reader: PlanReader;
+  readonly #merge: EventMerge;
+  /** By number: planned and not settled. */
+  readonly #open = new Map<number, OpenOperation>();
+  /** Settled operations of the senders that did not live to tell their own sums, and those no sender ever had. */
+  readonly #sums: ReplayAccounting = emptyAccounting();
+  /** Settled operations by sender, as they were told. */
+  readonly #told: ReplayAccounting[];
+  readonly #onAbort = (): void => this.#stopNow('interrupted');
+  #stop: ReplayStop = 'end';
+  #stoppedNs: number | undefined;
+  #senderError: EngramTraceError | undefined;
+  #anchorNs: number | undefined;
+  #inFlight = 0;
+  #mostInFlight = 0;
+  #cancelLook: () => void = () => {};
+
+  constructor(
+    openSource: OpenSource,
+    options: ReplayOptions,
+    deps: SharedReplayDeps,
+    pool: SenderPool,
+    resolve: (end: ReplayEnd) => void,
+  ) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#pool = pool;
+    this.#resolve = resolve;
+    this.#selection = createSelection(options.only, () => true);
+    const { clock, digest } = deps;
+    const selection = this.#selection;
+    this.#reader = createPlanReader({ openSource, options, selection, digest, clock, sink: this });
+    this.#merge = new EventMerge(pool.lanes.length, (event, sender) => this.#happened(event, sender));
+    this.#told = pool.lanes.map(() => emptyAccounting());
+  }
+
+  run(): void {
+    this.#pool.listen(this);
+    const { signal } = this.#options;
+    if (signal?.aborted === true) this.#stopNow('interrupted');
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#look();
+    void this.#reader.run().then(() => this.#planRead());
+  }
+
+  // The reader brings the plan.
+
+  get stopped(): boolean {
+    return this.#stoppedNs !== undefined;
+  }
+
+  operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
+    if (this.closed) return undefined;
+    const sender = senderOf(record.session, this.#pool.lanes.length);
+    const operation = new OpenOperation(record, number, sender, times.dueNs);
+    const lane = this.#pool.lanes[sender] as SenderLane;
+    if (this.stopped || lane.isOver) {
+      this.#settleHere(operation);
+      return undefined;
+    }
+    this.#open.set(number, operation);
+    lane.add(record, number, times);
+    if (!lane.isFull) return undefined;
+    this.batchEnd();
+    return lane.isFull ? lane.room() : undefined;
+  }
+
+  batchEnd(): void {
+    if (this.#open.size === 0 || this.stopped) return;
+    this.#dropAnchor();
+    for (const lane of this.#pool.lanes) lane.flushIfIdle();
+  }
+
+  #dropAnchor(): void {
+    if (this.#anchorNs !== undefined) return;
+    this.#anchorNs = this.#deps.clock.nowNs() + this.#options.leadNs;
+    this.#pool.post({ kind: 'start', anchorNs: this.#anchorNs });
+  }
+
+  #planRead(): void {
+    if (!this.stopped) {
+      for (const lane of this.#pool.lanes) lane.flush();
+      // Nothing was planned: they have nothing to end.
+      if (this.#anchorNs === undefined) this.#startAll();
+      this.#pool.post({ kind: 'end' });
+    }
+    this.#finishIfOver();
+  }
+
+  #startAll(): void {
+    this.#pool.post({ kind: 'start', anchorNs: this.#deps.clock.nowNs() });
+  }
+
+  // The senders tell.
+
+  told(lane: SenderLane, message: FromSender): void {
+    if (message.kind === 'events') this.#merge.add(lane.number, message.chunk);
+    else if (message.kind === 'taken') lane.taken();
+    else if (message.kind === 'stopped') this.#stopNow('behind');
+    else if (message.kind === 'ended') {
+      if (message.end.stop === 'behind') this.#stopNow('behind');
+      this.#laneOver(lane);
+    }
+  }
+
+  died(lane: SenderLane, error: EngramTraceError): void {
+    this.#senderError ??= error;
+    this.#stopNow('sender_died');
+    // Also where it was stopping for another reason: what a dead sender did is not known.
+    this.#stop = 'sender_died';
+    this.#laneOver(lane);
+  }
+
+  #laneOver(lane: SenderLane): void {
+    lane.release();
+    this.#merge.end(lane.number);
+    this.#inFlight -= lane.inFlight;
+    lane.inFlight = 0;
+    this.#finishIfOver();
+  }
+
+  #happened(event: EventCursor, sender: number): void {
+    const operation = this.#open.get(event.operation);
+    if (operation === undefined) return;
+    this.#setInFlight(sender, event.inFlight);
+    event.copyTo(operation);
+    const { disposition } = event;
+    if (disposition === undefined) {
+      this.#deps.observer.onSent(operation, this.#inFlight);
+      return;
+    }
+    this.#open.delete(operation.number);
+    book(this.#told[sender] as ReplayAccounting, disposition);
+    this.#deps.observer.onSettled(operation, disposition, this.#inFlight);
+  }
+
+  #setInFlight(sender: number, inFlight: number): void {
+    const lane = this.#pool.lanes[sender] as SenderLane;
+    this.#inFlight += inFlight - lane.inFlight;
+    lane.inFlight = inFlight;
+    this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
+  }
+
+  /** No sender has it, or none any more. */
+  #settleHere(operation: OpenOperation): void {
+    const nowNs = this.#deps.clock.nowNs();
+    const disposition = operation.sentNs === undefined ? 'unsent' : 'cut_off';
+    if (disposition === 'cut_off') operation.doneNs = nowNs;
+    else operation.dueNs = operation.readyNs = (this.#anchorNs ?? nowNs) + operation.offsetNs;
+    book(this.#sums, disposition);
+    this.#deps.observer.onSettled(operation, disposition, this.#inFlight);
+  }
+
+  // Time passes.
+
+  #look(): void {
+    for (const lane of this.#pool.lanes) {
+      if (lane.isOver) continue;
+      lane.silentLooks += 1;
+      if (lane.silentLooks > SILENT_LOOKS)
+        this.#pool.kill(lane, `nothing was heard of it for ${SILENT_LOOKS} s`);
+    }
+    if (this.closed) return;
+    const { clock } = this.#deps;
+    this.#cancelLook = clock.at(clock.nowNs() + LOOK_EVERY_NS, () => this.#look());
+    this.#finishIfOver();
+  }
+
+  #stopNow(why: ReplayStop): void {
+    if (this.stopped || this.closed) return;
+    this.#stop = why;
+    this.#stoppedNs = this.#deps.clock.nowNs();
+    this.#pool.post({ kind: 'stop' });
+    if (this.#anchorNs === undefined) this.#startAll();
+    this.#pool.post({ kind: 'end' });
+    for (const lane of this.#pool.lanes) lane.release();
+  }
+
+  #finishIfOver(): void {
+    if (this.closed || this.#pool.lanes.some(({ isOver }) => !isOver)) return;
+    const nowNs = this.#deps.clock.nowNs();
+    const isCounted = this.#reader.done || nowNs - (this.#stoppedNs ?? nowNs) >= COUNT_LIMIT_NS;
+    if (isCounted) this.#finish(nowNs);
+  }
+
+  #finish(nowNs: number): void {
+    this.closed = true;
+    this.#cancelLook();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    for (const operation of this.#open.values()) this.#settleHere(operation);
+    this.#open.clear();
+    const { error: sourceError, complete, passes } = this.#reader;
+    const ends = this.#pool.lanes.map(({ end }) => end);
+    const known = ends.filter((end) => end !== undefined);
+    const sum = (pick: (end: ReplayEnd) => number): number => known.reduce((all, end) => all + pick(end), 0);
+    this.#resolve({
+      accounting: this.#accounting(ends),
+      excluded: this.#selection.excluded,
+      planComplete: complete,
+      stop: this.#stop === 'end' && sourceError !== undefined ? 'source_error' : this.#stop,
+      sourceError,
+      senderError: this.#senderError,
+      startNs: this.#anchorNs,
+      lastDueNs: latest(known.map(({ lastDueNs }) => lastDueNs)),
+      lastReleaseNs: latest(known.map(({ lastReleaseNs }) => lastReleaseNs)),
+      endNs: nowNs,
+      stretchedNs: 0,
+      passes,
+      maxInFlight: this.#mostInFlight,
+      maxHeld: sum(({ maxHeld }) => maxHeld),
+      lateReleases: sum(({ lateReleases }) => lateReleases),
+      underruns: sum(({ underruns }) => underruns),
+      heldLimitHits: sum(({ heldLimitHits }) => heldLimitHits),
+    });
+  }
+
+  /** The engines' own sums where there are any: what was told is counted a second time by the observer. */
+  #accounting(ends: readonly (ReplayEnd | undefined)[]): ReplayAccounting {
+    const all = { ...this.#sums };
+    ends.forEach((end, sender) => {
+      const sums = end?.accounting ?? (this.#told[sender] as ReplayAccounting);
+      for (const name of Object.keys(all) as (keyof ReplayAccounting)[]) all[name] += sums[name];
+    });
+    return all;
+  }
+}
+
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.max(...known) : undefined;
+}
+
+function book(sums: ReplayAccounting, disposition: Disposition): void {
+  sums.planned += 1;
+  if (disposition === 'shed') sums.shed += 1;
+  else if (disposition === 'gate_timeout') sums.gateTimeout += 1;
+  else if (disposition === 'unsent') sums.unsent += 1;
+  else {
+    sums.sent += 1;
+    if (disposition === 'ok') sums.ok += 1;
+    else if (disposition === 'error') sums.errors += 1;
+    else sums.cutOff += 1;
+  }
+}

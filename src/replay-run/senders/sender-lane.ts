@@ -1,0 +1,72 @@
+import type { ReplayEnd } from '../../replay/replay-end.ts';
+import type { PlannedTimes } from '../../replay/schedule.ts';
+import type { TraceRecord } from '../../trace/record.ts';
+import type { SenderLink } from './messages.ts';
+import { createBatchBuilder } from './record-batch.ts';
+
+/** Batches a sender may have that are not in its engine yet: beyond them the plan is not read on. */
+const MOST_WAITING = 8;
+
+/** A sender as the reader of the plan sees it: what goes to it, with credits, and whether it is still there. */
+export class SenderLane {
+  readonly number: number;
+  readonly link: SenderLink;
+  /** It has said that all is settled, or it is gone. */
+  isOver = false;
+  /** Undefined while it goes on, and when it died. */
+  end: ReplayEnd | undefined;
+  /** Operations it has in flight, by what it told last. */
+  inFlight = 0;
+  /** Looks since it was last heard of. */
+  silentLooks = 0;
+  readonly #builder = createBatchBuilder();
+  #waiting = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(number: number, link: SenderLink) {
+    this.number = number;
+    this.link = link;
+  }
+
+  /** Has as much as it may have. */
+  get isFull(): boolean {
+    return !this.isOver && this.#waiting >= MOST_WAITING;
+  }
+
+  add(record: TraceRecord, number: number, times: PlannedTimes): void {
+    this.#builder.add(record, number, times);
+    if (this.#builder.isFull) this.flush();
+  }
+
+  /** It took a batch. */
+  taken(): void {
+    this.#waiting -= 1;
+    this.flushIfIdle();
+    if (this.#waiting * 2 <= MOST_WAITING) this.release();
+  }
+
+  /** Sends what there is to a sender that has nothing to read: a batch waits for more only while nobody waits for it. */
+  flushIfIdle(): void {
+    if (this.#waiting === 0) this.flush();
+  }
+
+  flush(): void {
+    if (this.isOver || this.#builder.records === 0) return;
+    this.#waiting += 1;
+    this.link.post({ kind: 'batch', batch: this.#builder.close() });
+  }
+
+  /** Resolves when it has room for more. */
+  room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Lets a waiting reader go on. */
+  release(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

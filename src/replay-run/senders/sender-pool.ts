@@ -1,0 +1,130 @@
+import type { ReplayOptions } from '../../replay/replay-options.ts';
+import type { GeneratorHealth } from '../../results/generator-health.ts';
+import { EngramTraceError } from '../../trace/error.ts';
+import type { Protocol } from '../../trace/record.ts';
+import type { FromSender, OpenSender, ToSender } from './messages.ts';
+import { SenderLane } from './sender-lane.ts';
+import { shareOf } from './share.ts';
+
+/** Hears what the senders tell while a plan is played. */
+export interface PoolListener {
+  told(lane: SenderLane, message: FromSender): void;
+  /** It is gone before its time. */
+  died(lane: SenderLane, error: EngramTraceError): void;
+}
+
+/** A sender that leaves properly does so in this time. */
+const LEAVE_MS = 2000;
+
+/** The senders of one replay. */
+export class SenderPool {
+  readonly lanes: SenderLane[];
+  /** Of the senders that ended properly. */
+  readonly health: GeneratorHealth[] = [];
+  readonly #listeners: PoolListener[] = [];
+  readonly #prepared = new Set<Protocol>();
+  readonly #gone: Promise<void>[];
+  #isLeaving = false;
+
+  constructor(options: ReplayOptions, senders: number, open: OpenSender) {
+    this.lanes = [];
+    this.#gone = Array.from({ length: senders }, (_, number) => this.#open(options, number, senders, open));
+  }
+
+  listen(listener: PoolListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** To all that are still there. */
+  post(message: ToSender): void {
+    for (const lane of this.lanes) if (!lane.isOver) lane.link.post(message);
+  }
+
+  /** As that of the transports of one thread: operations of these protocols follow. */
+  async prepare(protocols: Iterable<Protocol>): Promise<void> {
+    const unknown = [...protocols].filter((protocol) => !this.#prepared.has(protocol));
+    for (const protocol of unknown) this.#prepared.add(protocol);
+    if (unknown.length > 0) this.post({ kind: 'prepare', protocols: unknown });
+  }
+
+  /** Opens connections of all senders. What fails is told once, whoever it failed for. */
+  async warmUp(timeoutMs: number): Promise<EngramTraceError[]> {
+    const failed = new Map<string, EngramTraceError>();
+    const warm = this.lanes.filter(({ isOver }) => !isOver).map((lane) => this.#warm(lane, failed));
+    this.post({ kind: 'warm_up', timeoutMs });
+    await Promise.all(warm);
+    return [...failed.values()];
+  }
+
+  /** Ends a sender that does not end by itself. */
+  kill(lane: SenderLane, why: string): void {
+    this.#died(lane, why);
+    void lane.link.terminate();
+  }
+
+  /** Resolves when all are gone; who does not leave is thrown out. */
+  async close(): Promise<void> {
+    this.#isLeaving = true;
+    for (const { link } of this.lanes) link.post({ kind: 'close' });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LEAVE_MS);
+    });
+    await Promise.race([Promise.all(this.#gone), late]);
+    clearTimeout(timer);
+    await Promise.all(this.lanes.map(({ link }) => link.terminate()));
+  }
+
+  #open(options: ReplayOptions, number: number, senders: number, open: OpenSender): Promise<void> {
+    return new Promise((resolve) => {
+      const link = open(number, shareOf(options, number, senders), {
+        message: (message) => this.#told(lane, message),
+        gone: (why) => {
+          resolve();
+          if (!this.#isLeaving) this.#died(lane, why);
+        },
+      });
+      const lane = new SenderLane(number, link);
+      this.lanes.push(lane);
+    });
+  }
+
+  #told(lane: SenderLane, message: FromSender): void {
+    lane.silentLooks = 0;
+    if (lane.isOver) return;
+    if (message.kind === 'ended') {
+      lane.isOver = true;
+      lane.end = message.end;
+      this.health.push(message.health);
+    }
+    for (const listener of this.#listeners) listener.told(lane, message);
+  }
+
+  #died(lane: SenderLane, why: string): void {
+    if (lane.isOver) return;
+    lane.isOver = true;
+    const error = new EngramTraceError('internal', `sender ${lane.number + 1} died: ${why}`);
+    for (const listener of this.#listeners) listener.died(lane, error);
+  }
+
+  #warm(lane: SenderLane, failed: Map<string, EngramTraceError>): Promise<void> {
+    return new Promise((resolve) => {
+      const of = (told: SenderLane, then: () => void): void => {
+        if (told !== lane) return;
+        then();
+        resolve();
+      };
+      this.listen({
+        told: (told, message) => {
+          if (message.kind !== 'warm') return;
+          of(told, () => {
+            for (const { message: text, where, hint } of message.errors) {
+              failed.set(text, new EngramTraceError('target', text, { where, hint }));
+            }
+          });
+        },
+        died: (told) => of(told, () => {}),
+      });
+    });
+  }
+}

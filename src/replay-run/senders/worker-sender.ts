@@ -1,0 +1,36 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../replay/ports.ts';
+import type { TransportSettings } from '../create-transports.ts';
+import type { FromSender, OpenSender, ToSender } from './messages.ts';
+import type { SenderWorkerData } from './sender-worker.ts';
+import { clockOriginNs } from './shifted-clock.ts';
+
+/** Starts senders in threads of their own. `clock` is the one their times are on. */
+export function createWorkerSenders(
+  transportsOf: (number: number) => TransportSettings,
+  clock: Clock,
+): OpenSender {
+  const originNs = clockOriginNs(clock);
+  return (number, options, listener) => {
+    const data: SenderWorkerData = { options, transports: transportsOf(number), clockOriginNs: originNs };
+    const worker = new Worker(new URL('./sender-worker.js', import.meta.url), {
+      workerData: data,
+      name: `sender ${number + 1}`,
+    });
+    let why = '';
+    worker.on('message', (message: FromSender) => listener.message(message));
+    worker.on('error', (error: unknown) => {
+      why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    });
+    worker.on('exit', (code) => listener.gone(why === '' ? `it ended with code ${code}` : why));
+    return {
+      post: (message) => worker.postMessage(message, handedOver(message)),
+      terminate: async () => void (await worker.terminate()),
+    };
+  };
+}
+
+function handedOver(message: ToSender): ArrayBuffer[] {
+  if (message.kind !== 'batch') return [];
+  return [message.batch.bytes.buffer, message.batch.columns.buffer];
+}

@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Disposition, Operation } from '../../../src/replay/ports.ts';
+import { accountingCloses } from '../../../src/replay/replay-end.ts';
+import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
+import { createResultsDocument } from '../../../src/results/create-results-document.ts';
+import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
+import type { TraceRecord } from '../../../src/trace/record.ts';
+import { documentInput, validated } from '../../results/support.ts';
+import { burstyTrace, type Fate, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
+import type { VirtualClock } from '../../support/virtual-clock.ts';
+import { playShared, type SharedPlay } from './in-process-senders.ts';
+
+const COUNTS = [1, 2, 3];
+
+/** What left, session by session: which bytes, in which order. */
+function bySession(sends: readonly { record: TraceRecord }[]): Record<string, string[]> {
+  const sessions: Record<string, string[]> = {};
+  for (const { record } of sends) {
+    sessions[record.session] ??= [];
+    const { method, path, body, headers } = record;
+    sessions[record.session]?.push(
+      `${method} ${path} ${headers.join()} ${Buffer.from(body).toString('hex')}`,
+    );
+  }
+  return sessions;
+}
+
+function sendTimes(sends: readonly { atNs: number }[], startNs: number | undefined): number[] {
+  return sends.map(({ atNs }) => atNs - (startNs ?? 0)).sort((a, b) => a - b);
+}
+
+function noted(): {
+  observer: {
+    onSent(operation: Operation): void;
+    onSettled(operation: Operation, disposition: Disposition): void;
+  };
+  settled: Map<number, Disposition>;
+  sentNs: number[];
+} {
+  const settled = new Map<number, Disposition>();
+  const sentNs: number[] = [];
+  return {
+    settled,
+    sentNs,
+    observer: {
+      onSent: ({ sentNs: at }) => sentNs.push(at ?? Number.NaN),
+      onSettled: ({ number }, disposition) => {
+        assert.ok(!settled.has(number), `operation ${number} is settled once`);
+        settled.set(number, disposition);
+      },
+    },
+  };
+}
+
+describe('a replay by several senders', () => {
+  it('sends what one sends: sessions, bytes, order and times', async () => {
+    const records = burstyTrace(1500, 23, 7).map((record, i) => ({
+      ...record,
+      headers: ['content-type', i % 2 ? 'application/json' : 'text/plain'],
+      body: Buffer.from(`body of ${i}`),
+    }));
+    for (const given of [
+      {},
+      { multiplier: 3, loops: 2 },
+      { timing: { kind: 'rate' as const, perSec: 300 } },
+    ]) {
+      const alone = await play(records, given);
+      for (const senders of COUNTS) {
+        const { end, sends } = await playShared(records, { ...given, senders });
+        const all = sends.flat();
+        assert.deepEqual(bySession(all), bySession(alone.transport.sends));
+        assert.deepEqual(sendTimes(all, end.startNs), sendTimes(alone.transport.sends, alone.end.startNs));
+        assert.deepEqual(end.accounting, alone.end.accounting);
+        assert.equal(end.passes, alone.end.passes);
+        assert.equal(end.stop, 'end');
+        for (const [number, other] of sends.entries()) {
+          const mine = new Set(other.map(({ record }) => record.session));
+          const theirs = sends.filter((_, i) => i !== number).flat();
+          assert.ok(
+            theirs.every(({ record }) => !mine.has(record.session)),
+            'a session has one sender',
+          );
+        }
+        assert.ok(senders === 1 || sends.every((own) => own.length > 100), 'all of them work');
+      }
+    }
+  });
+
+  it('makes the document that one makes', async () => {
+    const records = burstyTrace(800, 11, 3);
+    const fateOf = ({ path }: TraceRecord): Fate =>
+      path.endsWith('3')
+        ? { kind: 'answer', afterNs: 4 * MS, ok: false }
+        : { kind: 'answer', afterNs: 2 * MS, ok: true };
+    const recorder = (): ResultsRecorder => new ResultsRecorder({ timeScale: 1, inFlightLimit: 4096 });
+    const own = recorder();
+    const { end } = await play(records, { fateOf, deps: { observer: own } });
+    const { fidelity: wanted, ...document } = documentOf(own, end);
+    for (const senders of COUNTS) {
+      const shared = recorder();
+      const played = await playShared(records, { fateOf, senders, observer: shared });
+      const { fidelity, ...rest } = documentOf(shared, played.end);
+      assert.deepEqual(rest, document);
+      assert.deepEqual(fidelity.interarrival, wanted.interarrival);
+      assert.deepEqual(fidelity.dispersion, wanted.dispersion);
+      assert.deepEqual(fidelity.drift, wanted.drift);
+      assert.deepEqual(fidelity.accounting, wanted.accounting);
+      assert.equal(fidelity.inversions, 0);
+      assert.equal(fidelity.engine.missing_from_plan_statistics, 0);
+    }
+  });
+
+  it('keeps to one limit of operations in flight', async () => {
+    const records = burstyTrace(300, 20, 5);
+    const fateOf = (): Fate => ({ kind: 'answer', afterNs: 500 * MS, ok: true });
+    const { end, mostOpen } = await playShared(records, {
+      senders: 3,
+      fateOf,
+      maxInFlight: 7,
+      order: 'open',
+    });
+    assert.ok(mostOpen.reduce((sum, open) => sum + open, 0) <= 7, String(mostOpen));
+    assert.equal(end.accounting.ok, 300);
+    assert.ok(end.maxInFlight <= 7);
+  });
+
+  it('ends an empty plan', async () => {
+    const { end } = await playShared([], { senders: 2 });
+    assert.equal(end.accounting.planned, 0);
+    assert.equal(end.startNs, undefined);
+    assert.equal(end.stop, 'end');
+  });
+
+  it('plays what was read of a source that breaks, and says so', async () => {
+    const batches = async function* () {
+      yield burstyTrace(100, 5, 1);
+      throw new Error('the disk is gone');
+    };
+    const { end } = await playShared([], { senders: 2, batches });
+    assert.equal(end.stop, 'source_error');
+    assert.match(end.sourceError?.message ?? '', /the disk is gone/);
+    assert.equal(end.accounting.ok, 100);
+  });
+
+  it('starves no sender while another one has all the work', async () => {
+    // One operation of a quiet session now and then, among a crowd that fills the other sender's credits.
+    const records = Array.from({ length: 6000 }, (_, i) =>
+      makeRecord(i * (MS / 10), { session: i % 500 === 499 ? 'quiet' : 'crowd', path: `/${i}` }),
+    );
+    const { end, sends } = await playShared(records, { senders: 2, readAheadRecords: 64 });
+    assert.equal(end.accounting.ok, 6000);
+    assert.equal(end.underruns, 0);
+    for (const { record, atNs } of sends.flat()) assert.equal(atNs - (end.startNs ?? 0), record.startNs);
+  });
+});
+
+function documentOf(recorder: ResultsRecorder, end: SharedPlay['end']) {
+  return validated(createResultsDocument({ ...documentInput(), recorder, end }));
+}
+
+describe('a replay by several senders that is cut short', () => {
+  const slow = (): Fate => ({ kind: 'answer', afterNs: 30 * MS, ok: true });
+  const long = (): TraceRecord[] => burstyTrace(3000, 17, 9);
+
+  it('stops on an interrupt and accounts for everything', async () => {
+    const controller = new AbortController();
+    const { observer, settled } = noted();
+    const { end } = await playShared(long(), {
+      senders: 3,
+      fateOf: slow,
+      observer,
+      signal: controller.signal,
+      meanwhile: (clock) => void clock.at(clock.nowNs() + 3 * SECOND, () => controller.abort()),
+    });
+    assert.equal(end.stop, 'interrupted');
+    assert.ok(accountingCloses(end.accounting), JSON.stringify(end.accounting));
+    assert.equal(end.accounting.planned, 3000);
+    assert.ok(end.accounting.ok > 100 && end.accounting.unsent > 100);
+    assert.equal(settled.size, 3000);
+  });
+
+  it('stops before it began', async () => {
+    const { end, sends } = await playShared(long(), { senders: 2, signal: AbortSignal.abort() });
+    assert.equal(end.stop, 'interrupted');
+    assert.equal(sends.flat().length, 0);
+    assert.ok(accountingCloses(end.accounting));
+  });
+
+  it('ends when a sender dies: its open operations are cut off or unsent, the others drain', async () => {
+    const { observer, settled } = noted();
+    const hanging = (): Fate => ({ kind: 'answer', afterNs: 400 * MS, ok: true });
+    const { end } = await playShared(long(), {
+      senders: 3,
+      fateOf: hanging,
+      observer,
+      meanwhile: (clock, senders) =>
+        void clock.at(clock.nowNs() + 3 * SECOND, () => senders.die(1, 'RangeError: out of memory')),
+    });
+    assert.equal(end.stop, 'sender_died');
+    assert.match(end.senderError?.message ?? '', /sender 2 died: RangeError: out of memory/);
+    const { accounting } = end;
+    assert.ok(accountingCloses(accounting), JSON.stringify(accounting));
+    assert.equal(accounting.planned, 3000);
+    assert.equal(settled.size, 3000);
+    assert.ok(
+      accounting.cutOff > 0 && accounting.unsent > 0 && accounting.ok > 0,
+      JSON.stringify(accounting),
+    );
+  });
+
+  it('ends when every sender dies', async () => {
+    const { end } = await playShared(long(), {
+      senders: 2,
+      meanwhile: (clock, senders) =>
+        void clock.at(clock.nowNs() + SECOND, () => {
+          senders.die(0, 'gone');
+          senders.die(1, 'gone');
+        }),
+    });
+    assert.equal(end.stop, 'sender_died');
+    assert.ok(accountingCloses(end.accounting));
+  });
+
+  it('gives up a sender that says nothing any more', async () => {
+    const { end } = await playShared(long(), {
+      senders: 2,
+      meanwhile: (clock, senders) => void clock.at(clock.nowNs() + SECOND, () => senders.muffle(0)),
+    });
+    assert.equal(end.stop, 'sender_died');
+    assert.match(end.senderError?.message ?? '', /nothing was heard/);
+    assert.ok(accountingCloses(end.accounting));
+  });
+
+  it('stops everyone when one is too far behind', async () => {
+    const stuck = ({ session }: TraceRecord): Fate =>
+      session === 's3' ? { kind: 'hang' } : { kind: 'at_once', ok: true };
+    const { end } = await playShared(long(), {
+      senders: 2,
+      fateOf: stuck,
+      behind: 'abort',
+      abortAfterNs: 500 * MS,
+      maxInFlight: 4,
+      order: 'open',
+    });
+    assert.equal(end.stop, 'behind');
+    assert.ok(accountingCloses(end.accounting));
+    assert.ok(end.accounting.unsent > 1000, JSON.stringify(end.accounting));
+  });
+});
+
+const ns = (minMs: number, maxMs: number): fc.Arbitrary<number> =>
+  fc.integer({ min: minMs * MS, max: maxMs * MS });
+
+const fateArb: fc.Arbitrary<Fate> = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({ kind: fc.constant('answer' as const), afterNs: ns(0, 200), ok: fc.boolean() }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('at_once' as const), ok: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constantFrom<Fate>({ kind: 'throw' }, { kind: 'hang' }, { kind: 'lost' }) },
+);
+
+const runArb = fc.record({
+  senders: fc.integer({ min: 1, max: 4 }),
+  steps: fc.array(
+    fc.record({
+      gapNs: fc.oneof(fc.constant(0), ns(0, 40)),
+      session: fc.integer({ min: 0, max: 6 }),
+      durationNs: fc.option(ns(0, 100), { nil: undefined }),
+      fate: fateArb,
+    }),
+    { maxLength: 80 },
+  ),
+  readDelayNs: fc.oneof(fc.constant(0), ns(0, 30)),
+  interruptNs: fc.option(ns(0, 1500), { nil: undefined }),
+  death: fc.option(fc.record({ atNs: ns(0, 1500), sender: fc.integer({ min: 0, max: 3 }) }), {
+    nil: undefined,
+  }),
+  options: fc.record({
+    multiplier: fc.constantFrom(0.5, 1, 3),
+    loops: fc.constantFrom(1, 1, 2),
+    copies: fc.constantFrom(1, 1, 3),
+    timing: fc.constantFrom<ReplayOptions['timing']>(
+      { kind: 'absolute' },
+      { kind: 'asap' },
+      { kind: 'rate', perSec: 100 },
+    ),
+    order: fc.constantFrom('session' as const, 'open' as const),
+    behind: fc.constantFrom('catch-up' as const, 'shed' as const, 'abort' as const),
+    maxInFlight: fc.integer({ min: 4, max: 16 }),
+    shedAfterNs: ns(0, 300),
+    abortAfterNs: ns(0, 2000),
+    timeoutNs: ns(30, 500),
+    gateTimeoutNs: ns(30, 1000),
+    interruptDrainNs: ns(0, 300),
+    readAheadRecords: fc.integer({ min: 1, max: 30 }),
+    maxHeldRecords: fc.integer({ min: 1, max: 30 }),
+  }),
+});
+
+describe('any replay by any number of senders', () => {
+  it('settles every operation once, keeps the order of sessions, and its accounting closes', async () => {
+    await fc.assert(
+      fc.asyncProperty(runArb, async (run) => {
+        const { senders, steps, options, death, interruptNs, readDelayNs } = run;
+        const fates = new Map<string, Fate>();
+        let startNs = 0;
+        const records = steps.map(({ gapNs, session, durationNs, fate }, i) => {
+          startNs += gapNs;
+          fates.set(`/${i}`, fate);
+          return makeRecord(startNs, { session: `s${session}`, durationNs, path: `/${i}` });
+        });
+        const batches = async function* (clock: VirtualClock) {
+          for (let at = 0; at < records.length; at += 9) {
+            if (readDelayNs > 0) await new Promise<void>((go) => clock.at(clock.nowNs() + readDelayNs, go));
+            yield records.slice(at, at + 9);
+          }
+        };
+        const controller = new AbortController();
+        const recorder = new ResultsRecorder({
+          timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
+          inFlightLimit: options.maxInFlight,
+        });
+        const { end } = await playShared([], {
+          ...options,
+          senders,
+          batches,
+          observer: recorder,
+          signal: controller.signal,
+          fateOf: ({ path }) => fates.get(path) as Fate,
+          meanwhile: (clock, inProcess) => {
+            const now = clock.nowNs();
+            if (interruptNs !== undefined) clock.at(now + interruptNs, () => controller.abort());
+            if (death !== undefined && death.sender < senders)
+              clock.at(now + death.atNs, () => inProcess.die(death.sender, 'scripted'));
+          },
+        });
+        assert.ok(accountingCloses(end.accounting), JSON.stringify(end.accounting));
+        const document = documentOf(recorder, end);
+        assert.equal(document.fidelity.accounting.closes, true, JSON.stringify(end.accounting));
+        if (options.order === 'session') assert.equal(document.fidelity.inversions, 0);
+        if (end.stop === 'end')
+          assert.equal(end.accounting.planned, records.length * options.loops * options.copies);
+      }),
+      { seed: 1, numRuns: 150 },
+    );
+  });
+});
