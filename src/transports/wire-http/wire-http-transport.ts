@@ -6,7 +6,7 @@ import { codeOf, detailOf, httpFailure } from '../http-failure.ts';
 import type { UndiciTransportOptions } from '../undici-transport.ts';
 import { createHttpRequestContext, type HttpRequestContext } from './http-request-context.ts';
 import { IdleConnections } from './idle-connections.ts';
-import { isRefusal, prepareHttpHead, prepareHttpRequest } from './prepare-http-request.ts';
+import { type Allocate, isRefusal, prepareHttpHead, prepareHttpRequest } from './prepare-http-request.ts';
 import { type ConnectionHost, WireConnection } from './wire-connection.ts';
 import { WireExchange } from './wire-exchange.ts';
 import { createSocketOpener, type OpenSocket } from './wire-socket.ts';
@@ -59,13 +59,16 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
   /** Have no connection yet, in the order they came. */
   readonly #waiting = new Set<WireExchange>();
   readonly #sweeper: NodeJS.Timeout;
-  #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  /** Where requests with a body are put together; TLS keeps what it was given for too long for that. */
+  #scratch = newScratch();
+  readonly #allocate: Allocate;
   #isClosed = false;
 
   constructor(options: WireHttpTransportOptions) {
     const { origin, tls, keepAliveMs = 30_000, nowMs = () => performance.now() } = options;
     this.#options = options;
     this.#context = createHttpRequestContext(options);
+    this.#allocate = origin.protocol === 'https:' ? Buffer.allocUnsafe : (size) => this.#inScratch(size);
     this.#openSocket = createSocketOpener(origin, tls);
     this.#idle = new IdleConnections(keepAliveMs, nowMs, (connection) => this.#discard(connection));
     this.#sweeper = setInterval(() => this.#idle.sweep(), SWEEP_MS).unref();
@@ -92,14 +95,14 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
     if (connection === undefined) {
       return this.#send(prepareHttpRequest(record, this.#context), undefined, isHead, listener);
     }
-    const bytes = prepareHttpRequest(record, this.#context, this.#inScratch);
+    const bytes = prepareHttpRequest(record, this.#context, this.#allocate);
     if (isRefusal(bytes)) {
       this.#idle.put(connection);
       return refuse(bytes, listener);
     }
     const exchange = new WireExchange(listener, isHead, bytes, undefined);
     // What the kernel did not take yet still lies in the scratch.
-    if (!connection.begin(exchange)) this.#scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    if (!connection.begin(exchange) && bytes.buffer === this.#scratch.buffer) this.#scratch = newScratch();
     return () => this.#cancel(exchange);
   }
 
@@ -151,8 +154,9 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
     if (this.#waiting.size > 0) this.#refill();
   }
 
-  readonly #inScratch = (sizeBytes: number): Buffer =>
-    sizeBytes <= SCRATCH_BYTES ? this.#scratch.subarray(0, sizeBytes) : Buffer.allocUnsafe(sizeBytes);
+  #inScratch(sizeBytes: number): Buffer {
+    return sizeBytes <= SCRATCH_BYTES ? this.#scratch.subarray(0, sizeBytes) : Buffer.allocUnsafe(sizeBytes);
+  }
 
   #send(
     bytes: Uint8Array | SendOutcome,
@@ -232,6 +236,10 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
     this.lost(connection);
     connection.destroy('cancelled', 'given up');
   }
+}
+
+function newScratch(): Buffer {
+  return Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 }
 
 function refuse(outcome: SendOutcome, listener: SendListener): Cancel {

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { SendOutcome } from '../../src/replay/ports.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { createHttpRequestContext } from '../../src/transports/wire-http/http-request-context.ts';
+import {
+  isRefusal,
+  prepareHttpHead,
+  prepareHttpRequest,
+} from '../../src/transports/wire-http/prepare-http-request.ts';
+import { createWireHttpTransport } from '../../src/transports/wire-http/wire-http-transport.ts';
+import { makeRecord } from '../support/replay-harness.ts';
+import { startScriptedServer } from '../support/scripted-server.ts';
+import { OK } from './conformance-http-support.ts';
+
+const origin = new URL('http://engram.test:7432');
+
+function prepared(over: Partial<TraceRecord>, headers: string[] = []): string {
+  const bytes = prepareHttpRequest(makeRecord(0, over), createHttpRequestContext({ origin, headers }));
+  assert.ok(!isRefusal(bytes), JSON.stringify(bytes));
+  return bytes.toString('latin1');
+}
+
+test('prepared requests: the length of a body is told where there is one or one is expected', () => {
+  const body = Buffer.from('ok');
+  const head = 'host: engram.test:7432\r\nconnection: keep-alive\r\n';
+  assert.equal(prepared({ path: '/a?b' }), `GET /a?b HTTP/1.1\r\n${head}\r\n`);
+  assert.equal(prepared({ method: 'DELETE' }), `DELETE / HTTP/1.1\r\n${head}\r\n`);
+  assert.equal(prepared({ method: 'PUT' }), `PUT / HTTP/1.1\r\n${head}content-length: 0\r\n\r\n`);
+  assert.equal(prepared({ body }), `GET / HTTP/1.1\r\n${head}content-length: 2\r\n\r\nok`);
+  assert.match(prepared({ body }, ['Connection', 'close']), /connection: close/);
+});
+
+test('prepared requests: what would be read as something else is refused, also in given headers', () => {
+  const refused: [Partial<TraceRecord>, string[]][] = [
+    [{ path: '/a b' }, []],
+    [{ path: '/\u20ac' }, []],
+    [{ path: '/a\r\nb: c' }, []],
+    [{ method: 'GET /x' }, []],
+    [{}, ['a', 'b\r\nc: d']],
+    [{}, ['a', '\u20ac']],
+    [{}, ['host', 'a', 'Host', 'b']],
+    [{}, ['Transfer-Encoding', 'chunked']],
+    [{}, ['content-length', '5']],
+  ];
+  for (const [over, headers] of refused) {
+    const context = createHttpRequestContext({ origin, headers });
+    const record = makeRecord(0, over);
+    for (const refusal of [prepareHttpRequest(record, context), prepareHttpHead(record, context)]) {
+      assert.equal((refusal as SendOutcome).failure, 'bad_request', JSON.stringify([over, headers]));
+    }
+  }
+});
+
+test('prepared requests: heads that are remembered, and those that no longer are, are the same bytes', () => {
+  const context = createHttpRequestContext({ origin });
+  const headers = ['X-Memory-Space', 'one'];
+  const path = fc.nat(600).map((number) => `/api/v1/memories/${number}${'x'.repeat(number)}`);
+  fc.assert(
+    fc.property(path, fc.constantFrom('GET', 'POST', 'HEAD'), fc.uint8Array(), (target, method, body) => {
+      const record = makeRecord(0, { method, path: target, headers, body });
+      const fresh = prepareHttpRequest(record, createHttpRequestContext({ origin }));
+      assert.deepEqual(prepareHttpRequest(record, context), fresh);
+      const head = prepareHttpHead(record, context);
+      assert.ok(!isRefusal(head));
+      assert.deepEqual(Buffer.concat([head, body]), fresh);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('prepared requests: sent from memory shared with another thread, they arrive as they are', async () => {
+  const server = await startScriptedServer((socket, text) => {
+    if (text.length < 100_000) return false;
+    socket.write(OK);
+    return true;
+  });
+  const target = new URL(`http://127.0.0.1:${server.port}`);
+  const transport = createWireHttpTransport({ origin: target });
+  const body = Buffer.alloc(200_000, 'shared memory ');
+  const shared = Buffer.from(new SharedArrayBuffer(300_000));
+  const bytes = prepareHttpRequest(
+    makeRecord(0, { method: 'POST', body }),
+    createHttpRequestContext({ origin: target }),
+    (sizeBytes) => shared.subarray(1000, 1000 + sizeBytes),
+  );
+  assert.ok(!isRefusal(bytes) && bytes.buffer === shared.buffer);
+  const outcome = await new Promise<SendOutcome>((resolve) => {
+    transport.sendPrepared(bytes, false, { onSent() {}, onFirstAnswer() {}, onDone: resolve });
+  });
+  assert.equal(outcome.status, 200, outcome.detail);
+  await transport.close();
+  await server.close();
+  assert.equal(server.received[0], bytes.toString('latin1'));
+});
