@@ -4,10 +4,17 @@ import type { TlsSettings } from '../transports/tls-settings.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
 
+/** `wire`: HTTP/1.1 and HTTP/2 of our own over sockets. `library`: undici and grpc-js. */
+export type TransportKind = 'wire' | 'library';
+
+/** What is used where nothing is asked for. */
+export const DEFAULT_TRANSPORT: TransportKind = 'library';
+
 /** Where and how operations leave. Plain data: it can be posted to a thread. */
 export interface TransportSettings {
   readonly http: Endpoint;
   readonly grpc: Endpoint;
+  readonly transport?: TransportKind | undefined;
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   readonly headers?: HeaderList | undefined;
   readonly tls?: TlsSettings | undefined;
@@ -15,18 +22,27 @@ export interface TransportSettings {
   readonly connections?: number | undefined;
 }
 
-/** Each client library is loaded only when it is needed. */
+/** What sends is loaded only when it is needed. */
 export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
-  const { http, grpc, headers = [], tls = {}, connections } = settings;
+  const { http, grpc, transport = DEFAULT_TRANSPORT, headers = [], tls = {}, connections } = settings;
+  const httpOptions = { origin: new URL(http.url), headers, tls, connections };
+  const grpcOptions = {
+    target: grpc.authority,
+    metadata: headers,
+    tls: grpc.tls ? tls : undefined,
+    clock,
+  };
+  if (transport === 'library') {
+    return createLazyTransports({
+      http: async () =>
+        (await import('../transports/undici-transport.ts')).createUndiciTransport(httpOptions),
+      grpc: async () => (await import('../transports/grpc-transport.ts')).createGrpcTransport(grpcOptions),
+    });
+  }
   return createLazyTransports({
-    http: async () => {
-      const { createUndiciTransport } = await import('../transports/undici-transport.ts');
-      return createUndiciTransport({ origin: new URL(http.url), headers, tls, connections });
-    },
-    grpc: async () => {
-      const { createGrpcTransport } = await import('../transports/grpc-transport.ts');
-      const grpcTls = grpc.tls ? tls : undefined;
-      return createGrpcTransport({ target: grpc.authority, metadata: headers, tls: grpcTls, clock });
-    },
+    http: async () =>
+      (await import('../transports/wire-http/wire-http-transport.ts')).createWireHttpTransport(httpOptions),
+    grpc: async () =>
+      (await import('../transports/wire-grpc/wire-grpc-transport.ts')).createWireGrpcTransport(grpcOptions),
   });
 }

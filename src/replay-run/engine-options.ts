@@ -1,6 +1,7 @@
 import { type ReplayOptions, replayOptions } from '../replay/replay-options.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { TimeWindow } from '../trace/record.ts';
+import { copySpreadNs } from './copy-spread.ts';
 import { boundsOf } from './numbered-source.ts';
 import { dialectOf, onlyPredicate } from './record-predicate.ts';
 import type { RunOptions } from './run-options.ts';
@@ -11,6 +12,7 @@ export function engineOptions(
   signal: AbortSignal | undefined,
 ): ReplayOptions {
   const options = replayOptions({
+    copySpreadNs: copySpreadNs(run.trace),
     ...run.replay,
     only: onlyPredicate(run.only, dialectOf(run.trace.header.dialect)),
     window: passWindow(run),

@@ -1,18 +1,28 @@
 import { createHash } from 'node:crypto';
 import { isoTime } from '../iso-time.ts';
+import { paceText } from '../replay/pace.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { PlanSection } from '../results/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
+import { senderCount } from './create-player.ts';
+import { DEFAULT_TRANSPORT } from './create-transports.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What was planned: the trace, the options in force, and a digest of both, by which two results can be compared. */
 export function planSection(run: RunOptions, options: ReplayOptions, traceDigest: string): PlanSection {
   const shown = shownOptions(run, options);
+  // How it is played does not make it another plan.
+  const { senders: _senders, transport: _transport, precision: _precision, ...plan } = shown;
   const digest = createHash('sha256')
-    .update(`${traceDigest}\n${JSON.stringify(shown)}`)
+    .update(`${traceDigest}\n${JSON.stringify(plan)}`)
     .digest('hex');
-  return { digest, trace: traceSection(run.trace, traceDigest), options: shown, seed: null };
+  return {
+    digest,
+    trace: traceSection(run.trace, traceDigest),
+    options: shown,
+    seed: options.copies > 1 ? options.seed : null,
+  };
 }
 
 function traceSection(trace: Trace, digest: string): PlanSection['trace'] {
@@ -35,6 +45,10 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
   return {
     rate_multiplier: options.multiplier,
     timing: timing.kind === 'rate' ? `rate=${timing.perSec}` : timing.kind,
+    pace: options.pace.length === 0 ? null : paceText(options.pace),
+    precision: options.precision,
+    copies: options.copies,
+    copy_spread_secs: options.copies > 1 ? seconds(options.copySpreadNs) : null,
     order: options.order,
     behind: options.behind,
     loop: Number.isFinite(options.loops) ? options.loops : null,
@@ -47,6 +61,8 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     gate_timeout_secs: seconds(options.gateTimeoutNs),
     drain_secs: seconds(options.drainNs),
     connections: run.connections ?? null,
+    senders: senderCount(run.senders, options, run.connections),
+    transport: run.transport ?? DEFAULT_TRANSPORT,
     skip_damaged: run.skipDamaged ?? false,
   };
 }

@@ -8,6 +8,7 @@ import type { HeaderList, TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
+import type { TransportKind } from './create-transports.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** What to replay, where and how. */
@@ -29,6 +30,9 @@ export interface RunOptions {
   tls?: TlsSettings | undefined;
   /** Most HTTP connections; as many as are needed where undefined. */
   connections?: number | undefined;
+  transport?: TransportKind | undefined;
+  /** Threads that send; 1, the default, is this one. */
+  senders?: number | undefined;
 }
 
 /** What a run may look at while it goes on. */

@@ -1,5 +1,5 @@
-import { replay } from '../replay/engine.ts';
 import { createPlanDigest } from '../replay/plan-digest.ts';
+import type { Operation } from '../replay/ports.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
@@ -8,8 +8,9 @@ import type { ResultsDocument } from '../results/results-document.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol, TraceRecord } from '../trace/record.ts';
+import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
 import { engineOptions } from './engine-options.ts';
-import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
+import { type LoggedRun, openLoggedRun } from './logged-run.ts';
 import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
 import { guardOrigins } from './origin-guard.ts';
 import { planSection } from './plan-section.ts';
@@ -29,22 +30,46 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
   if (!run.allowOrigin) guardOrigins(run.trace.header.origins, [run.http, run.grpc]);
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
-  const transports = transportsFor(run, deps);
+  const player = playerFor(run, options, deps);
   try {
-    return await measured(run, deps, { options, source, transports });
+    const log = await openLoggedRun(deps, {
+      traceName: run.trace.name,
+      options: planSection(run, options, '').options,
+      startedMs: deps.nowMs(),
+      recordNumber: recordNumberOf(source, options),
+    });
+    try {
+      return await measured(run, deps, { options, source, player, log });
+    } finally {
+      await log.abort();
+    }
   } finally {
-    await transports.close();
+    await player.close();
   }
+}
+
+function playerFor(run: RunOptions, options: ReplayOptions, { clock }: RunDeps): Player {
+  const { http, grpc, transport, headers, tls, connections } = run;
+  const settings = { http, grpc, transport, headers, tls, connections };
+  const senders = senderCount(run.senders, options, connections);
+  if (senders === 1) return createLocalPlayer(settings, clock);
+  return createThreadedPlayer(settings, options, senders, clock);
+}
+
+/** The number of an operation's record in the trace file. */
+function recordNumberOf(source: NumberedSource, { copies }: ReplayOptions): (operation: Operation) => number {
+  return ({ number }) => source.recordNumber(Math.floor(number / copies));
 }
 
 interface Parts {
   options: ReplayOptions;
   source: NumberedSource;
-  transports: LazyTransports;
+  player: Player;
+  log: LoggedRun;
 }
 
 async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<ResultsDocument> {
-  const { options, source, transports } = parts;
+  const { options, source, player } = parts;
   const { trace } = run;
   const recorder = createRecorder(run, parts);
   const digest = createPlanDigest();
@@ -54,16 +79,16 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
     probe = startHealthProbe(deps.health);
     deps.onStart?.({ live: () => recorder.live(), planned: plannedOperations(run, options) });
   };
-  const end = await replay(() => watched(run, deps, parts, recorder, onReady), options, {
+  const end = await player.play(() => watched(run, deps, parts, recorder, onReady), options, {
     clock: deps.clock,
-    transportFor: (record) => transports.for(record.protocol),
-    observer: recorder,
+    observer: parts.log.observe(recorder),
     digest,
   });
-  const health = probe?.stop() ?? UNKNOWN_HEALTH;
+  const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
   refuseEmpty(run, end, source);
   reportSourceError(end, deps);
-  return createResultsDocument({
+  reportSenderError(end, deps);
+  const document = createResultsDocument({
     tool: deps.tool,
     plan: planSection(run, options, digest.finish()),
     target: { http: run.http.url, grpc: run.grpc.url },
@@ -76,13 +101,15 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
     host: deps.host,
     recordCommand: (number) => `engram-trace inspect ${shellWord(trace.name)} --record ${number}`,
   });
+  await parts.log.seal(document, end.startNs);
+  return document;
 }
 
 function createRecorder({ trace, connections }: RunOptions, { options, source }: Parts): ResultsRecorder {
   return new ResultsRecorder({
     timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
     inFlightLimit: Math.min(options.maxInFlight, connections ?? Infinity),
-    recordNumber: (operation) => source.recordNumber(operation.number),
+    recordNumber: recordNumberOf(source, options),
     cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
   });
 }
@@ -94,16 +121,22 @@ function createRecorder({ trace, connections }: RunOptions, { options, source }:
 async function* watched(
   run: RunOptions,
   deps: RunDeps,
-  { options, source, transports }: Parts,
+  { options, source, player }: Parts,
   recorder: ResultsRecorder,
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
   let isWarm = source.recordsRead > 0;
-  for await (const batch of tellExcluded(source.open(), options.only, source.recordsRead, recorder)) {
-    await transports.prepare(protocolsOf(run, batch));
+  for await (const batch of tellExcluded(
+    source.open(),
+    options.only,
+    source.recordsRead,
+    recorder,
+    options.copies,
+  )) {
+    await player.prepare(protocolsOf(run, batch));
     if (!isWarm) {
       isWarm = true;
-      for (const error of await transports.warmUp(WARM_UP_MS)) deps.warn(oneLine(error));
+      for (const error of await player.warmUp(WARM_UP_MS)) deps.warn(oneLine(error));
       onReady();
     }
     yield batch;
@@ -125,23 +158,7 @@ function plannedOperations({ trace, range, only }: RunOptions, options: ReplayOp
   const isWhole = only === undefined && range?.from === undefined && range?.to === undefined;
   const records = trace.index?.totals.records;
   if (!isWhole || records === undefined || !Number.isFinite(options.loops)) return undefined;
-  return records * options.loops;
-}
-
-/** Each client library is loaded only when it is needed. */
-function transportsFor(run: RunOptions, { clock }: RunDeps): LazyTransports {
-  const { http, grpc, headers = [], tls = {}, connections } = run;
-  return createLazyTransports({
-    http: async () => {
-      const { createUndiciTransport } = await import('../transports/undici-transport.ts');
-      return createUndiciTransport({ origin: new URL(http.url), headers, tls, connections });
-    },
-    grpc: async () => {
-      const { createGrpcTransport } = await import('../transports/grpc-transport.ts');
-      const grpcTls = grpc.tls ? tls : undefined;
-      return createGrpcTransport({ target: grpc.authority, metadata: headers, tls: grpcTls, clock });
-    },
-  });
+  return records * options.loops * options.copies;
 }
 
 function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSource): void {
@@ -162,6 +179,10 @@ function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSour
 function reportSourceError({ sourceError, accounting }: ReplayEnd, deps: RunDeps): void {
   if (sourceError === undefined) return;
   deps.warn(`stopped after ${accounting.planned} operations: ${oneLine(sourceError)}`);
+}
+
+function reportSenderError({ senderError }: ReplayEnd, deps: RunDeps): void {
+  if (senderError !== undefined) deps.warn(`stopped: ${oneLine(senderError)}`);
 }
 
 function oneLine({ where, message, hint }: EngramTraceError): string {

@@ -1,3 +1,4 @@
+import { copyNumber } from '../replay/copy-sessions.ts';
 import { createSelection } from '../replay/selection.ts';
 import type { ResultsRecorder } from '../results/results-recorder.ts';
 import type { TraceRecord } from '../trace/record.ts';
@@ -12,12 +13,15 @@ export async function* tellExcluded(
   only: RecordPredicate | undefined,
   firstNumber: number,
   recorder: Pick<ResultsRecorder, 'onExcluded'>,
+  copies = 1,
 ): AsyncGenerator<TraceRecord[]> {
   const selection = createSelection(only, () => true);
   let number = firstNumber;
   for await (const batch of batches) {
     for (const record of batch) {
-      if (!selection.takes(record)) recorder.onExcluded(number);
+      if (!selection.takes(record)) {
+        for (let copy = 0; copy < copies; copy++) recorder.onExcluded(copyNumber(number, copy, copies));
+      }
       number++;
     }
     yield batch;

@@ -22,6 +22,7 @@ export class SenderPool {
   /** Of the senders that ended properly. */
   readonly health: GeneratorHealth[] = [];
   readonly #listeners: PoolListener[] = [];
+  readonly #deaths: { lane: SenderLane; error: EngramTraceError }[] = [];
   readonly #prepared = new Set<Protocol>();
   readonly #gone: Promise<void>[];
   #isLeaving = false;
@@ -31,8 +32,10 @@ export class SenderPool {
     this.#gone = Array.from({ length: senders }, (_, number) => this.#open(options, number, senders, open));
   }
 
+  /** Also hears of those that died before. */
   listen(listener: PoolListener): void {
     this.#listeners.push(listener);
+    for (const { lane, error } of this.#deaths) listener.died(lane, error);
   }
 
   /** To all that are still there. */
@@ -104,6 +107,7 @@ export class SenderPool {
     if (lane.isOver) return;
     lane.isOver = true;
     const error = new EngramTraceError('internal', `sender ${lane.number + 1} died: ${why}`);
+    this.#deaths.push({ lane, error });
     for (const listener of this.#listeners) listener.died(lane, error);
   }
 

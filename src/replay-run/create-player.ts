@@ -1,0 +1,75 @@
+import { replay } from '../replay/engine.ts';
+import type { OpenSource } from '../replay/plan-reader.ts';
+import type { ReplayEnd } from '../replay/replay-end.ts';
+import type { ReplayOptions } from '../replay/replay-options.ts';
+import type { GeneratorHealth } from '../results/generator-health.ts';
+import { mergeHealth } from '../results/merge-health.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { createTransports, type TransportSettings } from './create-transports.ts';
+import type { LazyTransports } from './lazy-transports.ts';
+import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-senders.ts';
+import { SenderPool } from './senders/sender-pool.ts';
+import { partOf } from './senders/share.ts';
+import { createWorkerSenders } from './senders/worker-sender.ts';
+
+/** Plays a plan: in this thread, or by several that send. */
+export interface Player extends Pick<LazyTransports, 'prepare' | 'warmUp' | 'close'> {
+  play(openSource: OpenSource, options: ReplayOptions, deps: SharedReplayDeps): Promise<ReplayEnd>;
+  /** The health of all threads that send, where `whole` is that of this thread and the process. */
+  health(whole: GeneratorHealth): GeneratorHealth;
+}
+
+/** Everything in this thread: nothing crosses from one to another. */
+export function createLocalPlayer(settings: TransportSettings, clock: SharedReplayDeps['clock']): Player {
+  const transports = createTransports(settings, clock);
+  return {
+    prepare: transports.prepare,
+    warmUp: transports.warmUp,
+    close: transports.close,
+    play: (openSource, options, deps) =>
+      replay(openSource, options, { ...deps, transportFor: ({ protocol }) => transports.for(protocol) }),
+    health: (whole) => whole,
+  };
+}
+
+/** Reads the plan in this thread and sends from `senders` others, which start at once. */
+export function createThreadedPlayer(
+  settings: TransportSettings,
+  options: ReplayOptions,
+  senders: number,
+  clock: SharedReplayDeps['clock'],
+): Player {
+  const connectionsOf = (number: number): number | undefined =>
+    settings.connections === undefined ? undefined : partOf(settings.connections, number, senders);
+  const open = createWorkerSenders((number) => ({ ...settings, connections: connectionsOf(number) }), clock);
+  const pool = new SenderPool(options, senders, open);
+  return {
+    prepare: (protocols) => pool.prepare(protocols),
+    warmUp: (timeoutMs) => pool.warmUp(timeoutMs),
+    close: () => pool.close(),
+    play: (openSource, given, deps) => replayBySenders(openSource, given, deps, pool),
+    health: (whole) => mergeHealth(whole, pool.health),
+  };
+}
+
+/**
+ * How many threads send: as many as are asked for, but no more than may have an operation in flight, or a connection.
+ * `usage` for more than one with `--behind stretch`, which moves the plan of all by the lateness of one.
+ */
+export function senderCount(
+  senders: number | undefined,
+  { maxInFlight, behind }: ReplayOptions,
+  connections: number | undefined,
+): number {
+  const count = Math.min(senders ?? 1, maxInFlight, connections ?? Infinity);
+  if (count > 1 && behind === 'stretch') {
+    throw new EngramTraceError(
+      'usage',
+      `--behind stretch moves the whole plan, which ${count} senders can't`,
+      {
+        hint: 'add --senders 1',
+      },
+    );
+  }
+  return count;
+}
