@@ -3,7 +3,8 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import { median, startGrpcTarget } from './grpc-target.ts';
+import { startGrpcTarget } from './grpc-target.ts';
+import { median } from './support.ts';
 
 /** A message of 768 floats with what goes with it. */
 const MESSAGE_BYTES = 3077;

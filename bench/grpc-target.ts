@@ -76,8 +76,3 @@ function answers(port: number): Promise<boolean> {
     socket.on('error', () => resolve(false));
   });
 }
-
-/** The middle one; of an even count the lower of the two. */
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? Number.NaN;
-}

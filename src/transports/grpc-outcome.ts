@@ -11,6 +11,11 @@ export type OwnEnd = 'given_up' | 'deadline' | 'as_recorded' | undefined;
 export function grpcOutcome(ended: StatusObject, responseBytes: number, ownEnd: OwnEnd): SendOutcome {
   const { code, details } = ended;
   if (code === Status.OK) return { status: 0, ok: true, failure: undefined, detail: '', responseBytes };
+  if (!Number.isInteger(code)) {
+    // What its filters throw (a compressed message without an encoding) comes without a code.
+    const detail = details || 'the answer is none that the client understands';
+    return { status: undefined, ok: false, failure: 'bad_response', detail, responseBytes };
+  }
   const isOurs = code === Status.CANCELLED && ownEnd !== undefined;
   if (isOurs && ownEnd === 'as_recorded') {
     // The recorded client hung up here too: that is this call's proper end.

@@ -41,6 +41,7 @@ export class WireCall {
   readonly #messages = new AnswerMessages();
   #head: AnswerHead | undefined;
   #stopPlaying: (() => void) | undefined;
+  #isTold = false;
 
   constructor(prepared: PreparedGrpcCall, listener: SendListener, owner: CallOwner) {
     this.prepared = prepared;
@@ -69,17 +70,16 @@ export class WireCall {
 
   /** Its first byte is being handed to the socket. */
   sent(): void {
-    if (!this.isDone) this.#listener.onSent();
+    if (this.isDone || this.#isTold) return;
+    this.#isTold = true;
+    this.#listener.onSent();
   }
 
   /** Ends the call from our side. */
   end(why: Exclude<OwnEnd, undefined>): void {
+    // It leaves in this turn, and its end right behind it.
+    if (this.carrier !== undefined) this.sent();
     if (!this.isDone) this.#finish(ownOutcome(why, this.#messages.responseBytes), true);
-  }
-
-  /** It never came to a connection. */
-  refused(outcome: SendOutcome): void {
-    if (!this.isDone) this.#finish(outcome, false);
   }
 
   /** The connection is gone, or never takes it. */
