@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
-import type { BehindPolicy, Order, Timing } from '../replay/replay-options.ts';
+import type { PacePhase } from '../replay/pace.ts';
+import type { BehindPolicy, Order, Precision, Timing } from '../replay/replay-options.ts';
+import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/create-transports.ts';
 import { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/endpoint.ts';
 import { parseHeaderOverrides } from '../replay-run/header-overrides.ts';
 import type { RunOptions } from '../replay-run/run-options.ts';
+import { defaultSenders } from '../replay-run/senders/share.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import { collect, parseCount } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
+import { parsePace } from './parse-pace.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 
 /** The flags of `replay` as commander hands them over. */
@@ -19,6 +24,10 @@ export interface ReplayFlags extends TimeRangeFlags {
   grpcEndpoint: Endpoint;
   rateMultiplier: number;
   timing: Timing;
+  pace?: PacePhase[];
+  precision: Precision;
+  copies: number;
+  seed: number;
   order: Order;
   behind: BehindPolicy;
   loop: number;
@@ -29,6 +38,8 @@ export interface ReplayFlags extends TimeRangeFlags {
   gateTimeout?: number;
   drain?: number;
   connections?: number;
+  senders?: number;
+  transport?: TransportKind;
   header?: string[];
   ca?: string;
   cert?: string;
@@ -37,6 +48,7 @@ export interface ReplayFlags extends TimeRangeFlags {
   servername?: string;
   allowOrigin?: boolean;
   skipDamaged?: boolean;
+  replayLog?: string;
   dryRun?: boolean;
   json?: boolean;
   force?: boolean;
@@ -52,6 +64,12 @@ function withPlanFlags(command: Command): Command {
   const timing = new Option('--timing <how>', 'absolute (as recorded), asap, or rate=N per second')
     .argParser(parseTiming)
     .default({ kind: 'absolute' }, 'absolute');
+  const precision = new Option(
+    '--precision <how>',
+    'eco (timers of 1 ms), normal, or spin (a core of its own): CPU for accuracy',
+  )
+    .argParser(oneOf('eco', 'normal', 'spin'))
+    .default('normal', 'normal');
   const order = new Option('--order <order>', 'session (what followed follows) or open (by time only)')
     .argParser(oneOf('session', 'open'))
     .default('session', 'session');
@@ -65,9 +83,18 @@ function withPlanFlags(command: Command): Command {
     .requiredOption('--trace <file>', 'what to replay: a trace, NDJSON, or - for stdin')
     .option('--rate-multiplier <factor>', 'speed: 2 is twice as fast', parseFactor, 1)
     .addOption(timing)
+    .option('--pace <phases>', 'speed over the time of the replay, as in "10s@1 5m@2 30s@0.5"', parsePace)
+    .addOption(precision)
     .addOption(order)
     .addOption(behind)
     .option('--loop <passes>', 'play the trace so many times', parseAtLeastOne, 1)
+    .option(
+      '--copies <count>',
+      'play every session so many times, as sessions of their own',
+      parseAtLeastOne,
+      1,
+    )
+    .option('--seed <number>', 'of the shifts of copies', parseCount, 1)
     .option('--max-gap <time>', 'cut longer recorded gaps to this', parseDuration)
     .option('--only <kind>', 'send only reads or only writes', oneOf('reads', 'writes'));
   return withTimeRange(command);
@@ -93,6 +120,12 @@ function withTargetFlags(command: Command): Command {
     )
     .option('--max-in-flight <count>', 'most operations in flight (default: 4096)', parseAtLeastOne)
     .option('--connections <count>', 'most HTTP connections (default: as many as needed)', parseAtLeastOne)
+    .option('--senders <threads>', 'threads that send (default: cores less one, at most 8)', parseAtLeastOne)
+    .option(
+      '--transport <kind>',
+      `wire (our own) or library (undici, grpc-js) (default: ${DEFAULT_TRANSPORT})`,
+      oneOf('wire', 'library'),
+    )
     .option('--timeout <time>', 'time for a whole answer (default: 30s)', parsePositiveDuration)
     .option('--gate-timeout <time>', 'longest wait for the session (default: 30s)', parsePositiveDuration)
     .option('--drain <time>', 'time for open operations at the end (default: their timeout)', parseDuration)
@@ -110,6 +143,7 @@ function withSafetyFlags(command: Command): Command {
     .option('--dry-run', 'print the plan and send nothing')
     .option('--json', 'the plan of --dry-run as JSON')
     .option('--output <file>', 'results document, - for stdout', '-')
+    .option('--replay-log <file>', 'write planned, sent and done of every operation; verify reads it')
     .option('--force', 'replace an existing output');
 }
 
@@ -126,9 +160,15 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     headers: parseHeaderOverrides(flags.header ?? [], (path) => readText('--header', path)),
     tls: tlsOf(flags),
     connections: flags.connections,
+    transport: flags.transport,
+    senders: flags.senders ?? sendersFor(flags.behind),
     replay: {
       multiplier: flags.rateMultiplier,
       timing: flags.timing,
+      precision: flags.precision,
+      copies: flags.copies,
+      seed: flags.seed,
+      ...(flags.pace === undefined ? {} : { pace: flags.pace }),
       order: flags.order,
       behind: flags.behind,
       loops: flags.loop,
@@ -139,6 +179,11 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
       drainNs: flags.drain,
     },
   };
+}
+
+/** Where nothing is asked for. Stretching moves one plan, so one thread plays it. */
+function sendersFor(behind: BehindPolicy): number {
+  return behind === 'stretch' ? 1 : defaultSenders(availableParallelism());
 }
 
 function tlsOf(flags: ReplayFlags): TlsSettings {

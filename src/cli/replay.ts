@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
 import type { RunDeps, RunProgress } from '../replay-run/run-options.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -37,16 +38,22 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   const run = await runOptionsOf(flags, trace);
   const { runReplay } = await import('../replay-run/run-replay.ts');
   const sink = await openSink(flags);
-  const interrupt = watchSignals(() => sink.abort());
+  const log = replayLogOf(flags);
+  const interrupt = watchSignals(async () => void (await Promise.all([sink.abort(), log.leave()])));
   const shown = createShow(flags);
   try {
-    const document = await runReplay(run, { ...(await depsOf(interrupt.signal)), onStart: shown.start });
+    const document = await runReplay(run, {
+      ...(await depsOf(flags, interrupt.signal)),
+      onStart: shown.start,
+      openReplayLog: log.open,
+    });
     await shown.stop();
     await sink.write(Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
     await sink.close();
     if (!flags.quiet) process.stderr.write((await import('./replay-text.ts')).summaryText(document));
     reportWarnings(trace, flags);
-    const code = exitCodeOfRun(document, interrupt.received());
+    const isLogLost = flags.replayLog !== undefined && document.replay_log === null;
+    const code = isLogLost ? EXIT.failed : exitCodeOfRun(document, interrupt.received());
     if (code !== EXIT.ok) process.exitCode = code;
   } catch (thrown) {
     await shown.stop();
@@ -62,6 +69,7 @@ function exitCodeOfRun(document: ResultsDocument, signal: NodeJS.Signals | undef
   const { summary, fidelity } = document;
   if (signal !== undefined) return exitCodeOfSignal(signal);
   if (summary.stop === 'source_error') return EXIT.failed;
+  if (summary.stop === 'sender_died') return EXIT.invalidReplay;
   if (summary.total_operations > 0 && summary.without_answer === summary.total_operations) {
     process.stderr.write(
       'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n',
@@ -77,12 +85,23 @@ async function openSink(flags: ReplayFlags) {
   return { ...createStreamSink(process.stdout), abort: async () => {} };
 }
 
-async function depsOf(signal: AbortSignal): Promise<RunDeps> {
+/** The log of `--replay-log`. Who leaves at once keeps what is written of it, without an end. */
+function replayLogOf({ replayLog: path, force }: ReplayFlags) {
+  let opened: ReplayLog | undefined;
+  const open = async (header: LogHeader): Promise<ReplayLog> => {
+    const { startReplayLog } = await import('../replay-log/start-replay-log.ts');
+    opened = await startReplayLog({ path: path ?? '', force, header });
+    return opened;
+  };
+  return { open: path === undefined ? undefined : open, leave: async () => opened?.close() };
+}
+
+async function depsOf({ precision }: ReplayFlags, signal: AbortSignal): Promise<RunDeps> {
   const { createRealClock } = await import('../replay/real-clock.ts');
   const { hostSection, HEALTH_SOURCES } = await import('./replay-host.ts');
   const { VERSION } = await import('../version.ts');
   return {
-    clock: createRealClock(),
+    clock: createRealClock({ precision }),
     nowMs: () => Date.now(),
     tool: { name: 'engram-trace', version: VERSION },
     host: hostSection(),

@@ -6,17 +6,19 @@ export class Alarm {
   #cancel: (() => void) | undefined;
   readonly #clock: Clock;
   readonly #ring: () => void;
+  readonly #isCoarse: boolean;
 
-  constructor(clock: Clock, ring: () => void) {
+  constructor(clock: Clock, ring: () => void, isCoarse = false) {
     this.#clock = clock;
     this.#ring = ring;
+    this.#isCoarse = isCoarse;
   }
 
   set(atNs: number): void {
     if (atNs === this.#atNs) return;
     this.#cancel?.();
     this.#atNs = atNs;
-    this.#cancel = atNs === Infinity ? undefined : this.#clock.at(atNs, this.#onWake);
+    this.#cancel = atNs === Infinity ? undefined : this.#clock.at(atNs, this.#onWake, this.#isCoarse);
   }
 
   readonly #onWake = (): void => {

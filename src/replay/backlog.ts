@@ -10,8 +10,8 @@ export interface Backlog {
   headAtNs(nowNs: number): number;
   /** Takes the head out without it leaving. */
   drop(): Flight | undefined;
-  /** The head leaves now. */
-  release(nowNs: number): Flight | undefined;
+  /** The head leaves now. `wasHeld`: something other than the pace kept it until now. */
+  release(nowNs: number, wasHeld: boolean): Flight | undefined;
 }
 
 /**
@@ -27,8 +27,11 @@ class PacedBacklog implements Backlog {
   readonly #heap = new MinHeap<Flight>(isDueFirst);
   readonly #factor: number;
   readonly #graceNs: number;
+  /** When the last one left, by the pace. */
   #lastLeftNs = -Infinity;
   #lastDueNs = -Infinity;
+  /** The last one left late. */
+  #isPacing = false;
 
   constructor(factor: number, graceNs: number) {
     this.#factor = factor;
@@ -58,10 +61,15 @@ class PacedBacklog implements Backlog {
     return this.#heap.pop();
   }
 
-  release(nowNs: number): Flight | undefined {
+  release(nowNs: number, wasHeld: boolean): Flight | undefined {
+    const atNs = this.headAtNs(nowNs);
     const flight = this.#heap.pop();
     if (flight === undefined) return undefined;
-    this.#lastLeftNs = nowNs;
+    // The pace counts from when the head might have left: a clock that wakes late (by a tick of 1 ms, by a stall up
+    // to the grace) would otherwise slow it down, and never catch up at all where gaps are as short as ticks.
+    const isPacing = this.#isPacing && !wasHeld;
+    this.#lastLeftNs = isPacing ? Math.max(atNs, nowNs - this.#graceNs) : nowNs;
+    this.#isPacing = atNs > -Infinity;
     this.#lastDueNs = Math.max(this.#lastDueNs, flight.dueNs);
     return flight;
   }

@@ -6,7 +6,7 @@ import { InFlight } from './in-flight.ts';
 import { Ledger } from './ledger.ts';
 import { createPace, type Pace } from './pace.ts';
 import type { PlanDigest } from './plan-digest.ts';
-import { PlanQueue } from './plan-queue.ts';
+import { type Lineup, PlanQueue } from './plan-queue.ts';
 import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from './plan-reader.ts';
 import type { Clock, Disposition, ReplayObserver, SendOutcome, Transport } from './ports.ts';
 import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
@@ -16,6 +16,7 @@ import type { PlannedTimes } from './schedule.ts';
 import { createSelection, type Selection } from './selection.ts';
 import { failedSend, timedOutSend } from './send-outcome.ts';
 import { createOpenGate, createSessionGate } from './session-gate.ts';
+import { ThinkQueue } from './think-queue.ts';
 
 /** What a replay works with. */
 export interface ReplayDeps {
@@ -43,6 +44,10 @@ export function replay(openSource: OpenSource, options: ReplayOptions, deps: Rep
 
 /** Timeouts, gates and drains are looked at this often. */
 const SWEEP_NS = 50e6;
+/** What a slice of the plan takes to read, generously. */
+const SLICE_NS = 300_000;
+/** With less than this ahead, reading goes first. */
+const COMFORTABLE_RECORDS = 1024;
 /** How long what is left of a plan may be counted after an early stop. */
 const COUNT_LIMIT_NS = 2e9;
 
@@ -54,7 +59,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #resolve: (end: ReplayEnd) => void;
   readonly #selection: Selection;
   readonly #reader: PlanReader;
-  readonly #queue: PlanQueue;
+  readonly #queue: Lineup;
+  readonly #thinks: ThinkQueue | undefined;
   readonly #loop: ReleaseLoop;
   readonly #inFlight = new InFlight();
   readonly #ledger: Ledger;
@@ -69,6 +75,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   #drainFromNs: number | undefined;
   #isDry = false;
   #underruns = 0;
+  /** When the slice that is being read was begun. */
+  #readNs = -Infinity;
   /** Inside a turn nothing starts another: whatever an operation sets off is seen by the turn that goes on. */
   #isTurning = false;
 
@@ -86,9 +94,11 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#pace = createPace(options.pace);
     this.#ledger = new Ledger(deps.observer);
     this.#turnAlarm = new Alarm(clock, () => this.#turn());
-    this.#sweepAlarm = new Alarm(clock, () => this.#sweep());
-    const queue = new PlanQueue(options.readAheadRecords, options.readAheadBytes);
+    this.#sweepAlarm = new Alarm(clock, () => this.#sweep(), true);
+    const thinks = options.timing.kind === 'think' ? this.#createThinkQueue() : undefined;
+    const queue = thinks ?? new PlanQueue(options.readAheadRecords, options.readAheadBytes);
     this.#queue = queue;
+    this.#thinks = thinks;
     const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap';
     const backlog = createBacklog(isPaced ? options.catchUpFactor : Infinity, options.lateGraceNs);
     this.#loop = new ReleaseLoop({
@@ -99,12 +109,20 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       inFlight: this.#inFlight,
       listener: this,
     });
-    this.#loop.gate = options.order === 'session' ? createSessionGate(this.#loop) : createOpenGate();
+    this.#loop.gate =
+      thinks ?? (options.order === 'session' ? createSessionGate(this.#loop) : createOpenGate());
     this.#selection = createSelection(options.only, (record) => deps.transportFor(record) !== undefined);
     const selection = this.#selection;
     this.#reader =
       deps.readPlan?.(this) ??
       createPlanReader({ openSource, options, selection, digest, clock, sink: this });
+  }
+
+  #createThinkQueue(): ThinkQueue {
+    return new ThinkQueue(this.#options, () => {
+      const { anchorNs } = this.#loop;
+      return anchorNs === undefined ? 0 : this.#clock.nowNs() - anchorNs;
+    });
   }
 
   run(): void {
@@ -124,7 +142,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
     if (this.closed) return undefined;
     const flight = this.#free.pop() ?? new Flight(this);
-    flight.plan(record, number, times, this.#loop.anchorNs ?? this.#clock.nowNs());
+    flight.plan(record, number, times, this.#loop.anchorNs ?? this.#clock.nowNs(), this.#readNs);
     this.#ledger.planned();
     if (this.stopped) {
       this.#settle(flight, 'unsent');
@@ -133,12 +151,43 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#queue.push(flight);
     if (!this.#queue.full) return undefined;
     this.batchEnd();
-    return this.#queue.full ? this.#queue.room() : undefined;
+    return this.#queue.full ? this.#queue.room().then(() => this.#noteRead()) : undefined;
   }
 
   batchEnd(): void {
+    this.#noteRead();
     if (!this.stopped && this.#queue.size > 0) this.#dropAnchor();
     this.#turn();
+  }
+
+  /** What is due sooner than a slice takes to read goes first, as long as enough is there to go. */
+  breath(): Promise<void> {
+    this.batchEnd();
+    return this.#idle().then(() => this.#noteRead());
+  }
+
+  /** Turns of the event loop until there is time to read, one at least: answers come in and what is due goes out. */
+  async #idle(): Promise<void> {
+    do await this.#passTurn();
+    while (!this.#mayRead());
+  }
+
+  #passTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.at(this.#clock.nowNs(), resolve);
+    });
+  }
+
+  #mayRead(): boolean {
+    if (this.stopped || this.closed || this.#queue.size < COMFORTABLE_RECORDS) return true;
+    const next = this.#queue.peek();
+    const { anchorNs } = this.#loop;
+    if (next === undefined || anchorNs === undefined) return true;
+    return anchorNs + next.offsetNs - this.#clock.nowNs() >= SLICE_NS;
+  }
+
+  #noteRead(): void {
+    if (this.#loop.anchorNs !== undefined) this.#readNs = this.#clock.nowNs();
   }
 
   #dropAnchor(): void {
@@ -207,8 +256,9 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   }
 
   #land(flight: Flight, outcome: SendOutcome): void {
-    this.#inFlight.remove(flight);
     flight.doneNs = this.#clock.nowNs();
+    this.#loop.meter.interrupt(flight.doneNs);
+    this.#inFlight.remove(flight);
     const isTimeout = flight.givenUp === 'timeout';
     flight.outcome = isTimeout ? timedOutSend(outcome, this.#options.timeoutNs) : outcome;
     const isCut = flight.givenUp === 'cut_off' && outcome.failure !== undefined;
@@ -297,7 +347,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       maxInFlight: this.#inFlight.peak,
       maxHeld: this.#loop.maxHeld,
       lateReleases: this.#loop.lateReleases,
-      underruns: this.#underruns,
+      underruns: this.#underruns + (this.#thinks?.readLate ?? 0),
+      stalls: this.#loop.meter.stalls,
       heldLimitHits: this.#loop.heldLimitHits,
     });
   }

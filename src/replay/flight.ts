@@ -23,7 +23,12 @@ export class Flight implements Operation, SendListener {
   number = 0;
   dueNs = 0;
   readyNs = 0;
+  releasedNs: number | undefined;
   sentNs: number | undefined;
+  readingNs = 0;
+  fullNs = 0;
+  pacedNs = 0;
+  stalledNs = 0;
   firstAnswerNs: number | undefined;
   doneNs: number | undefined;
   outcome: SendOutcome | undefined;
@@ -34,6 +39,8 @@ export class Flight implements Operation, SendListener {
   timelineNs = 0;
   timelineEndNs = 0;
   sizeBytes = 0;
+  /** When it was read from the trace; -Infinity: before the replay began. */
+  readNs = -Infinity;
 
   /** In the session gate. */
   session: Session | undefined;
@@ -42,6 +49,8 @@ export class Flight implements Operation, SendListener {
   nextInSession: Flight | undefined;
   nextGated: Flight | undefined;
   previousGated: Flight | undefined;
+  /** In the think queue: what later operations of its session count from. */
+  spell: { doneNs: number } | undefined;
 
   /** In the in-flight table; -1: not there, and what a transport may still say is ignored. */
   slot = -1;
@@ -57,8 +66,9 @@ export class Flight implements Operation, SendListener {
   }
 
   /** Becomes the operation with these times. */
-  plan(record: TraceRecord, number: number, times: PlannedTimes, anchorNs: number): void {
+  plan(record: TraceRecord, number: number, times: PlannedTimes, anchorNs: number, readNs: number): void {
     this.record = record;
+    this.readNs = readNs;
     this.number = number;
     this.offsetNs = times.dueNs;
     this.dueNs = anchorNs + times.dueNs;
@@ -83,11 +93,17 @@ export class Flight implements Operation, SendListener {
   /** Forgets everything, above all the record, whose body keeps a whole block of the trace alive. */
   reset(): void {
     this.record = NO_RECORD;
+    this.releasedNs = undefined;
     this.sentNs = undefined;
+    this.readingNs = 0;
+    this.fullNs = 0;
+    this.pacedNs = 0;
+    this.stalledNs = 0;
     this.firstAnswerNs = undefined;
     this.doneNs = undefined;
     this.outcome = undefined;
     this.session = undefined;
+    this.spell = undefined;
     this.givenUp = undefined;
     this.cancel = undefined;
   }

@@ -1,7 +1,24 @@
 import type { Flight } from './flight.ts';
 
 /** What was read ahead and is not due yet, bounded in records and bytes: one side fills it, the other empties it. */
-export class PlanQueue {
+export interface Lineup {
+  readonly size: number;
+  readonly full: boolean;
+  push(flight: Flight): void;
+  /** The operation that is due next (`offsetNs` after the anchor), where that is known. */
+  peek(): Flight | undefined;
+  /** Takes it out. */
+  shift(): Flight | undefined;
+  /** Takes any one out, whether its time is known or not. */
+  takeAny(): Flight | undefined;
+  /** Resolves when it is half empty again (filling it record by record would wake the reader for each). */
+  room(): Promise<void>;
+  /** Lets a waiting reader go on, whatever is in it. */
+  release(): void;
+}
+
+/** The plan in its own order: due times are known when it is read, and only grow. */
+export class PlanQueue implements Lineup {
   #items: (Flight | undefined)[] = [];
   #first = 0;
   #sizeBytes = 0;
@@ -42,14 +59,16 @@ export class PlanQueue {
     return flight;
   }
 
-  /** Resolves when the queue is half empty again (filling it record by record would wake the reader for each). */
+  takeAny(): Flight | undefined {
+    return this.shift();
+  }
+
   room(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }
 
-  /** Lets a waiting reader go on, whatever is in the queue. */
   release(): void {
     const wake = this.#wake;
     this.#wake = undefined;

@@ -4,8 +4,11 @@ import type { TraceRecord } from '../trace/record.ts';
 export interface Clock {
   /** Integer-valued ns on a monotonic clock; only differences mean anything. */
   nowNs(): number;
-  /** Calls `wake` once, at or after `atNs` (or as soon as possible). Returns a function that cancels it. */
-  at(atNs: number, wake: () => void): () => void;
+  /**
+   * Calls `wake` once, at or after `atNs` (or as soon as possible). Returns a function that cancels it. `isCoarse`: a
+   * few milliseconds late is early enough, and no CPU is spent on more.
+   */
+  at(atNs: number, wake: () => void, isCoarse?: boolean): () => void;
 }
 
 /** Why an operation got no whole answer; closed, so that results can be compared. */
@@ -60,8 +63,20 @@ export interface Transport {
 /** Where an operation of the plan ended. planned = sent + shed + gate_timeout + unsent; sent = ok + error + cut_off. */
 export type Disposition = 'ok' | 'error' | 'cut_off' | 'shed' | 'gate_timeout' | 'unsent';
 
+/** What held an operation between being ready and being released, in ns each. The rest is the scheduler's own. */
+export interface Waits {
+  /** The trace was read too late. */
+  readingNs: number;
+  /** In flight, or what may be held, was at its limit. */
+  fullNs: number;
+  /** Late operations leave at a limited pace. */
+  pacedNs: number;
+  /** The event loop, or the process, stood still. */
+  stalledNs: number;
+}
+
 /** One operation on its way through the replay. The engine owns and reuses it: copy what must outlive a callback. */
-export interface Operation {
+export interface Operation extends Waits {
   record: TraceRecord;
   /** Position in the trace's order, from 0; counts on over loops. */
   number: number;
@@ -69,6 +84,8 @@ export interface Operation {
   dueNs: number;
   /** When its predecessors were done; equals dueNs when it had none to wait for. */
   readyNs: number;
+  /** When the engine let it go to its transport; undefined until then. */
+  releasedNs: number | undefined;
   /** Undefined until sent. */
   sentNs: number | undefined;
   firstAnswerNs: number | undefined;

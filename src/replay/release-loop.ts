@@ -1,7 +1,8 @@
 import type { Backlog } from './backlog.ts';
 import type { Flight } from './flight.ts';
+import { type Hold, HoldMeter } from './hold-meter.ts';
 import type { InFlight } from './in-flight.ts';
-import type { PlanQueue } from './plan-queue.ts';
+import type { Lineup } from './plan-queue.ts';
 import type { Clock, Disposition } from './ports.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import type { Gate, GateListener } from './session-gate.ts';
@@ -28,9 +29,10 @@ export class ReleaseLoop implements GateListener {
   maxHeld = 0;
   heldLimitHits = 0;
   gate!: Gate;
+  readonly meter = new HoldMeter();
   readonly #options: ReplayOptions;
   readonly #clock: Clock;
-  readonly #queue: PlanQueue;
+  readonly #queue: Lineup;
   readonly #backlog: Backlog;
   readonly #inFlight: InFlight;
   readonly #listener: ReleaseListener;
@@ -43,7 +45,7 @@ export class ReleaseLoop implements GateListener {
   constructor(parts: {
     options: ReplayOptions;
     clock: Clock;
-    queue: PlanQueue;
+    queue: Lineup;
     backlog: Backlog;
     inFlight: InFlight;
     listener: ReleaseListener;
@@ -71,17 +73,30 @@ export class ReleaseLoop implements GateListener {
   turn(): number {
     for (let step = 0; step < STEPS_PER_TURN; step += 1) {
       const nowNs = this.#clock.nowNs();
+      this.meter.look(nowNs);
       if (!this.#releaseHead(nowNs) && !this.#takeNext(nowNs)) {
         this.maxHeld = Math.max(this.maxHeld, this.held);
-        return this.#nextNs(nowNs);
+        const nextNs = this.#nextNs(nowNs);
+        this.meter.rest(nowNs, nextNs, this.#hold(nowNs));
+        return nextNs;
       }
     }
-    return this.#clock.nowNs();
+    const nowNs = this.#clock.nowNs();
+    this.meter.rest(nowNs, nowNs, 'none');
+    return nowNs;
+  }
+
+  /** Nothing can leave now, or nothing is there: which is it? */
+  #hold(nowNs: number): Hold {
+    if (this.#backlog.size > 0) return this.#inFlight.size >= this.#options.maxInFlight ? 'full' : 'paced';
+    const next = this.#queue.peek();
+    const isDue = next !== undefined && this.anchorNs !== undefined && this.anchorNs + next.offsetNs <= nowNs;
+    return isDue ? 'full' : 'none';
   }
 
   /** Any one operation that has not left, taken out; undefined when there is none. */
   takeUnsent(): Flight | undefined {
-    const planned = this.#queue.shift();
+    const planned = this.#queue.takeAny();
     if (planned !== undefined) {
       this.#setDue(planned);
       return planned;
@@ -92,7 +107,10 @@ export class ReleaseLoop implements GateListener {
   }
 
   opened(flight: Flight): void {
-    flight.readyNs = Math.max(flight.dueNs, this.#clock.nowNs());
+    const nowNs = this.#clock.nowNs();
+    this.meter.interrupt(nowNs);
+    flight.readyNs = Math.max(flight.dueNs, nowNs);
+    this.meter.begin(flight, -Infinity);
     this.#backlog.push(flight);
   }
 
@@ -117,13 +135,15 @@ export class ReleaseLoop implements GateListener {
       return true;
     }
     if (this.#inFlight.size >= maxInFlight || this.#backlog.headAtNs(nowNs) > nowNs) return false;
-    this.#backlog.release(nowNs);
+    this.#backlog.release(nowNs, this.meter.hold === 'full');
     this.#leave(head, nowNs, lateNs);
     return true;
   }
 
   #leave(flight: Flight, nowNs: number, lateNs: number): void {
     this.#heldBytes -= flight.sizeBytes;
+    this.meter.end(flight);
+    flight.releasedNs = nowNs;
     if (lateNs > this.#options.lateGraceNs) {
       if (this.#options.behind === 'stretch') this.#stretch(flight, nowNs, lateNs);
       this.lateReleases += 1;
@@ -138,6 +158,10 @@ export class ReleaseLoop implements GateListener {
     this.stretchedNs += lateNs;
     flight.dueNs += lateNs;
     flight.readyNs = nowNs;
+    flight.readingNs = 0;
+    flight.fullNs = 0;
+    flight.pacedNs = 0;
+    flight.stalledNs = 0;
     this.lastDueNs = flight.dueNs;
   }
 
@@ -151,7 +175,9 @@ export class ReleaseLoop implements GateListener {
     this.#heldBytes += next.sizeBytes;
     // With `asap` everything is due at the start, and waiting for a predecessor is all there is.
     const deadlineNs = this.#isAsap ? Infinity : nowNs + this.#options.gateTimeoutNs;
-    if (this.gate.enter(next, deadlineNs)) this.#backlog.push(next);
+    if (!this.gate.enter(next, deadlineNs)) return true;
+    this.meter.begin(next, next.readNs);
+    this.#backlog.push(next);
     return true;
   }
 

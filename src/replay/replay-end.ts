@@ -1,4 +1,5 @@
 import type { EngramTraceError } from '../trace/error.ts';
+import type { Stalls } from './hold-meter.ts';
 
 /** Where the operations of the plan ended: planned = sent + shed + gateTimeout + unsent, sent = ok + errors + cutOff. */
 export interface ReplayAccounting {
@@ -57,6 +58,8 @@ export interface ReplayEnd {
   maxHeld: number;
   /** Operations that left later than due by more than the grace because in-flight was full or the process stalled. */
   lateReleases: number;
+  /** Times the event loop woke more than 10 ms later than asked. */
+  stalls: Stalls;
   /** Times the read-ahead ran dry before the trace ended. */
   underruns: number;
   /** Times `maxHeldRecords` or `maxHeldBytes` kept the plan itself waiting. */

@@ -63,7 +63,7 @@ class SessionGate implements Gate {
   enter(flight: Flight, deadlineNs: number): boolean {
     const session = this.#sessionOf(flight);
     flight.session = session;
-    if (session.firstWaiting === undefined && !blocked(session, flight)) {
+    if (session.firstWaiting === undefined && !isBlocked(session, flight)) {
       session.inside.push(flight);
       return true;
     }
@@ -102,7 +102,7 @@ class SessionGate implements Gate {
 
   #advance(session: Session): void {
     for (let head = session.firstWaiting; head !== undefined; head = session.firstWaiting) {
-      if (blocked(session, head)) return;
+      if (isBlocked(session, head)) return;
       this.#removeHead(session, head);
       session.inside.push(head);
       this.#listener.opened(head);
@@ -114,12 +114,7 @@ class SessionGate implements Gate {
     const name = flight.record.session;
     let session = this.#sessions.get(name);
     if (session === undefined) {
-      session = {
-        name,
-        inside: new MinHeap(endsFirst, setInside),
-        firstWaiting: undefined,
-        lastWaiting: undefined,
-      };
+      session = newSession(name);
       this.#sessions.set(name, session);
     }
     return session;
@@ -154,7 +149,18 @@ class SessionGate implements Gate {
   }
 }
 
-function blocked(session: Session, flight: Flight): boolean {
+/** A session with nothing in it. */
+export function newSession(name: string): Session {
+  return {
+    name,
+    inside: new MinHeap(endsFirst, setInside),
+    firstWaiting: undefined,
+    lastWaiting: undefined,
+  };
+}
+
+/** Whether something unsettled had ended, in the recording, when the operation started. */
+export function isBlocked(session: Session, flight: Flight): boolean {
   const first = session.inside.peek();
   return first !== undefined && first.timelineEndNs <= flight.timelineNs;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { NO_WAITS } from '../../src/replay/hold-meter.ts';
 import type { Operation, Transport } from '../../src/replay/ports.ts';
 import { createLazyTransports } from '../../src/replay-run/lazy-transports.ts';
 import { cacheResultOf, dialectOf, onlyPredicate } from '../../src/replay-run/record-predicate.ts';
@@ -66,6 +67,8 @@ describe('cache results', () => {
   const operation = (op: string, given: Parameters<typeof outcome>[0]): Operation => ({
     record: makeRecord({ op }),
     outcome: outcome(given),
+    ...NO_WAITS,
+    releasedNs: 0,
     number: 0,
     dueNs: 0,
     readyNs: 0,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { NO_WAITS } from '../../src/replay/hold-meter.ts';
 import type { Operation } from '../../src/replay/ports.ts';
 import { ErrorGroups, errorCode } from '../../src/results/error-groups.ts';
 import { makeRecord, outcome } from './support.ts';
@@ -7,6 +8,8 @@ import { makeRecord, outcome } from './support.ts';
 function failed(given: Partial<Operation>): Operation {
   return {
     record: makeRecord(),
+    ...NO_WAITS,
+    releasedNs: 0,
     number: 0,
     dueNs: 0,
     readyNs: 0,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { NO_WAITS } from '../../src/replay/hold-meter.ts';
 import { createClockWatch } from '../../src/results/clock-watch.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import { startHealthProbe, UNKNOWN_HEALTH } from '../../src/results/generator-health.ts';
@@ -288,7 +289,16 @@ describe('InversionCounter', () => {
           const record = makeRecord(records[number]);
           const times = { dueNs: record.startNs, readyNs: record.startNs, sentNs: 0 };
           counter.onSent(
-            { record, number, ...times, firstAnswerNs: undefined, doneNs: undefined, outcome: undefined },
+            {
+              record,
+              number,
+              ...times,
+              ...NO_WAITS,
+              releasedNs: 0,
+              firstAnswerNs: undefined,
+              doneNs: undefined,
+              outcome: undefined,
+            },
             0,
           );
         }
@@ -304,6 +314,8 @@ describe('InversionCounter', () => {
       counter.onSent(
         {
           record: makeRecord({ startNs: number, session }),
+          ...NO_WAITS,
+          releasedNs: number,
           number,
           dueNs: number,
           readyNs: number,

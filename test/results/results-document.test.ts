@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { NO_WAITS } from '../../src/replay/hold-meter.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import { decodeHistogram } from '../../src/results/histogram.ts';
 import type { Percentiles } from '../../src/results/results-document.ts';
@@ -151,6 +152,8 @@ describe('results document', () => {
       recorder.onSettled(
         {
           record: makeRecord(),
+          ...NO_WAITS,
+          releasedNs: undefined,
           number: end.accounting.planned++,
           dueNs: 0,
           readyNs: 0,

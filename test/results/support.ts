@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import type { Disposition, Operation, SendOutcome } from '../../src/replay/ports.ts';
+import { NO_WAITS } from '../../src/replay/hold-meter.ts';
+import type { Disposition, Operation, SendOutcome, Waits } from '../../src/replay/ports.ts';
 import { emptyAccounting, type ReplayEnd } from '../../src/replay/replay-end.ts';
 import { createResultsDocument, type DocumentInput } from '../../src/results/create-results-document.ts';
 import type { GeneratorHealth } from '../../src/results/generator-health.ts';
@@ -42,6 +43,9 @@ export interface Told {
   record?: Partial<TraceRecord>;
   dueNs: number;
   readyNs?: number;
+  waits?: Partial<Waits>;
+  /** As sent, where nothing is said. */
+  releasedNs?: number | undefined;
   /** Undefined: never sent. */
   sentNs?: number | undefined;
   doneNs?: number | undefined;
@@ -97,6 +101,9 @@ function operationOf(told: Told, number: number): { operation: Operation; dispos
     number,
     dueNs: ANCHOR_NS + told.dueNs,
     readyNs: ANCHOR_NS + (told.readyNs ?? told.dueNs),
+    ...NO_WAITS,
+    ...told.waits,
+    releasedNs: at(told.releasedNs ?? told.sentNs),
     sentNs: at(told.sentNs),
     firstAnswerNs: at(told.doneNs),
     doneNs: at(told.doneNs),
@@ -133,6 +140,7 @@ export function emptyEnd(): ReplayEnd {
     maxInFlight: 0,
     maxHeld: 0,
     lateReleases: 0,
+    stalls: { count: 0, totalNs: 0, maxNs: 0 },
     underruns: 0,
     heldLimitHits: 0,
   };

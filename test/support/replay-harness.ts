@@ -143,8 +143,10 @@ export async function play(records: TraceRecord[], given: PlayOptions = {}): Pro
 }
 
 function copyOf(operation: Operation): Operation {
-  const { record, number, dueNs, readyNs, sentNs, firstAnswerNs, doneNs, outcome } = operation;
-  return { record, number, dueNs, readyNs, sentNs, firstAnswerNs, doneNs, outcome };
+  const { record, number, dueNs, readyNs, releasedNs, sentNs, firstAnswerNs, doneNs, outcome } = operation;
+  const { readingNs, fullNs, pacedNs, stalledNs } = operation;
+  const waits = { readingNs, fullNs, pacedNs, stalledNs };
+  return { record, number, dueNs, readyNs, releasedNs, sentNs, firstAnswerNs, doneNs, outcome, ...waits };
 }
 
 /** The records as a source yields them. */
