@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./replay.ts')).makeReplayCommand(),
   },
   {
+    name: 'verify',
+    summary: 'recompute a results document from its replay log: proof, or forgery',
+    load: async () => (await import('./verify.ts')).makeVerifyCommand(),
+  },
+  {
     name: 'dev-server',
     summary: 'a small stand-in for Engram, with latency and faults to order',
     load: async () => (await import('./dev-server.ts')).makeDevServerCommand(),

@@ -148,6 +148,10 @@ function fillColumns(block: LogBlock, { packed, originNs, recordedOriginNs }: Bl
   deltas(27, columns.recordedStartNs, recordedOriginNs);
   each(28, columns.recordedDurationNs, (raw) => (raw === 0 ? Number.NaN : raw - 1));
   plain(29, columns.recordedStatus, 1);
+  plain(30, columns.readingNs);
+  plain(31, columns.fullNs);
+  plain(32, columns.pacedNs);
+  plain(33, columns.stalledNs);
 }
 
 /** What points somewhere has to point at something. */

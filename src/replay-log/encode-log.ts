@@ -70,6 +70,10 @@ export function encodeBlockFrame(block: LogBlock, blockNumber: number, previous:
     deltas(out, 27, columns.recordedStartNs, count, recordedOriginNs);
     optional(out, 28, columns.recordedDurationNs, count);
     plain(out, 29, columns.recordedStatus, count, 1);
+    plain(out, 30, columns.readingNs, count);
+    plain(out, 31, columns.fullNs, count);
+    plain(out, 32, columns.pacedNs, count);
+    plain(out, 33, columns.stalledNs, count);
   });
 }
 

@@ -14,6 +14,10 @@ const WIDE = [
   'responseBytes',
   'recordedStartNs',
   'recordedDurationNs',
+  'readingNs',
+  'fullNs',
+  'pacedNs',
+  'stalledNs',
 ] as const;
 const NARROW = ['session', 'op', 'inFlight', 'status', 'recordedStatus'] as const;
 const TINY = ['protocol', 'disposition', 'failure'] as const;

@@ -96,11 +96,15 @@ class Recorder implements ReplayLogObserver {
     columns.recordedStatus[i] = record.outcome.status ?? -1;
   }
 
-  #putTimes(i: number, operation: Operation & { releasedNs?: number | undefined }): void {
+  #putTimes(i: number, operation: Operation): void {
     const columns = this.#columns;
     columns.dueNs[i] = operation.dueNs;
     columns.readyNs[i] = operation.readyNs;
     columns.releasedNs[i] = operation.releasedNs ?? Number.NaN;
+    columns.readingNs[i] = wholeNs(operation.readingNs);
+    columns.fullNs[i] = wholeNs(operation.fullNs);
+    columns.pacedNs[i] = wholeNs(operation.pacedNs);
+    columns.stalledNs[i] = wholeNs(operation.stalledNs);
     columns.sentNs[i] = operation.sentNs ?? Number.NaN;
     columns.firstAnswerNs[i] = operation.firstAnswerNs ?? Number.NaN;
     columns.doneNs[i] = operation.doneNs ?? Number.NaN;
@@ -126,4 +130,8 @@ class Recorder implements ReplayLogObserver {
     this.#strings.set(text, this.#strings.size);
     return this.#strings.size - 1;
   }
+}
+
+function wholeNs(ns: number): number {
+  return Math.max(0, Math.round(ns));
 }

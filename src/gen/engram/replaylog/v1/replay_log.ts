@@ -85,6 +85,14 @@ export interface Block {
   recordedDuration: bigint[];
   /** 0: not known; else 1 + status. */
   recordedStatus: number[];
+  /**
+   * What held it between being ready and being released, in ns: the trace was read too late; in flight was full; late
+   * operations leave at a limited pace; the event loop stood still. The rest is the scheduler's own.
+   */
+  reading: bigint[];
+  full: bigint[];
+  paced: bigint[];
+  stalled: bigint[];
 }
 
 /** Behind the last block: the replay was over and the log is whole. */
@@ -298,6 +306,10 @@ function createBaseBlock(): Block {
     recordedStartDeltaNs: [],
     recordedDuration: [],
     recordedStatus: [],
+    reading: [],
+    full: [],
+    paced: [],
+    stalled: [],
   };
 }
 
@@ -502,6 +514,46 @@ export const Block: MessageFns<Block> = {
       writer.uint32(234).fork();
       for (const v of message.recordedStatus) {
         writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.reading.length !== 0) {
+      writer.uint32(242).fork();
+      for (const v of message.reading) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field reading of type uint64 is too large");
+        }
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    if (message.full.length !== 0) {
+      writer.uint32(250).fork();
+      for (const v of message.full) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field full of type uint64 is too large");
+        }
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    if (message.paced.length !== 0) {
+      writer.uint32(258).fork();
+      for (const v of message.paced) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field paced of type uint64 is too large");
+        }
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    if (message.stalled.length !== 0) {
+      writer.uint32(266).fork();
+      for (const v of message.stalled) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field stalled of type uint64 is too large");
+        }
+        writer.uint64(v);
       }
       writer.join();
     }
@@ -922,6 +974,78 @@ export const Block: MessageFns<Block> = {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
                 message.recordedStatus.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 30: {
+            if (tag === 240) {
+              message.reading.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 242) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.reading.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 31: {
+            if (tag === 248) {
+              message.full.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 250) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.full.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 32: {
+            if (tag === 256) {
+              message.paced.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 258) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.paced.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 33: {
+            if (tag === 264) {
+              message.stalled.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 266) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.stalled.push(reader.uint64() as bigint);
               }
 
               continue;

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { EngramTraceError } from '../trace/error.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { Verification } from '../verify/verify-replay.ts';
+import { EXIT } from './exit-code.ts';
+
+interface VerifyFlags {
+  trace?: string;
+  all?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `engram-trace verify`: recomputes a results document from its replay log. */
+export function makeVerifyCommand(): Command {
+  return new Command('verify')
+    .argument('<replay-log>', 'what replay --replay-log wrote')
+    .argument('<results>', 'results document of the same replay')
+    .option('--trace <file>', 'the trace that was replayed: each record sent once, when it was planned')
+    .option('--all', 'print every value, not only those that do not agree')
+    .option('--json', 'the checklist as JSON on stdout')
+    .action(runVerify);
+}
+
+async function runVerify(logPath: string, resultsPath: string, flags: VerifyFlags): Promise<void> {
+  const document = await readDocument(resultsPath);
+  const trace = await openGivenTrace(flags.trace);
+  try {
+    const { verifyReplay } = await import('../verify/verify-replay.ts');
+    const result = await verifyReplay(logPath, document, trace);
+    await print(result, flags);
+    if (!result.agrees) process.exitCode = EXIT.failed;
+  } finally {
+    await trace?.close();
+  }
+}
+
+async function readDocument(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
+    throw EngramTraceError.from(thrown, 'io', { where: path });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw new EngramTraceError('bad_record', 'it is no JSON', { where: path, cause: thrown });
+  }
+}
+
+async function openGivenTrace(path: string | undefined): Promise<Trace | undefined> {
+  if (path === undefined) return undefined;
+  const { openTrace } = await import('../trace/open-trace.ts');
+  return openTrace(path, { stdin: process.stdin });
+}
+
+async function print(result: Verification, flags: VerifyFlags): Promise<void> {
+  if (flags.json) {
+    const checks = result.checks.map(({ name, inDocument, recomputed, agrees }) => ({
+      name,
+      in_document: inDocument ?? null,
+      recomputed: recomputed ?? null,
+      agrees,
+    }));
+    const { agrees, entries, logDamage } = result;
+    const json = { agrees, operations: entries, log_damage: logDamage, checks };
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  } else if (!flags.quiet) {
+    const { checklistText } = await import('../verify/checklist-text.ts');
+    process.stdout.write(checklistText(result, flags.all));
+  }
+}

@@ -1,0 +1,32 @@
+import type { Leaves } from './document-leaves.ts';
+import { agrees, type Expectations, type Leaf } from './expectations.ts';
+
+/** One line of the checklist. */
+export interface Check {
+  name: string;
+  inDocument: unknown;
+  /** Undefined: nothing in the log says that there should be such a number. */
+  recomputed: Leaf | undefined;
+  agrees: boolean;
+}
+
+/** What a log cannot say, and need not: words for people, and what was checked in another way. */
+const UNPROVEN =
+  /^(schema_version$|histograms\.unit$|checks$|validation$|errors\[.*\]\.(code|op|example|first_record\.command)$|fidelity\.reasons\[.*\]\.message$)|\.$/;
+
+/**
+ * Holds every expectation against the document, and every leaf of the document against the expectations: a number
+ * that nothing accounts for does not agree either.
+ */
+export function compareLeaves(leaves: Leaves, expectations: Expectations): Check[] {
+  const checks: Check[] = [];
+  for (const [name, expectation] of expectations) {
+    const inDocument = leaves.get(name);
+    checks.push({ name, inDocument, recomputed: expectation.value, agrees: agrees(inDocument, expectation) });
+  }
+  for (const [name, inDocument] of leaves) {
+    if (expectations.has(name) || UNPROVEN.test(name)) continue;
+    checks.push({ name, inDocument, recomputed: undefined, agrees: false });
+  }
+  return checks;
+}

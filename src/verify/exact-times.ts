@@ -1,0 +1,104 @@
+import { type Expectation, exactly, nearly } from './expectations.ts';
+
+/** How exact percentiles of a results document are: to so many digits, and never below the clock's unit there. */
+export interface Precision {
+  readonly digits: 2 | 3;
+}
+
+const HOUR_NS = 3_600_000_000_000;
+/** The finest step of a histogram whose lowest value is 1 us: the power of two below it. */
+const FINEST_NS = 512;
+
+/** Percentiles of a document by name, in hundredths of a percent. */
+const PERCENTILES = {
+  p50: 5000,
+  p75: 7500,
+  p90: 9000,
+  p95: 9500,
+  p99: 9900,
+  'p99.9': 9990,
+  'p99.99': 9999,
+} as const;
+
+/** A set of times, in ns and ascending. */
+export type SortedTimes = Float64Array;
+
+/** Nearest rank: the smallest value that at least that part of all values is not above. */
+export function percentileNs(times: SortedTimes, hundredths: number): number | undefined {
+  const rank = Math.max(1, Math.ceil((times.length * hundredths) / 10_000));
+  const value = times[rank - 1];
+  return value === undefined ? undefined : clamped(value);
+}
+
+/** What a document's percentiles of these times have to be, in a unit of `unitNs`. */
+export function expectPercentiles(times: SortedTimes, unitNs: number): Record<string, Expectation> {
+  const values = Object.entries(PERCENTILES).map(([name, hundredths]) => [
+    name,
+    expectPercentile(times, hundredths, unitNs, { digits: 3 }),
+  ]);
+  return {
+    count: exactly(times.length),
+    min: nearlyNs(lowest(times), unitNs),
+    mean: nearlyNs(meanNs(times), unitNs),
+    ...Object.fromEntries(values),
+    max: nearlyNs(highest(times), unitNs),
+  };
+}
+
+/** One percentile. */
+export function expectPercentile(
+  times: SortedTimes,
+  hundredths: number,
+  unitNs: number,
+  precision: Precision,
+): Expectation {
+  const ns = percentileNs(times, hundredths);
+  return ns === undefined
+    ? exactly(null)
+    : nearly(ns / unitNs, percentileToleranceNs(ns, precision) / unitNs);
+}
+
+/** How far a percentile read from a histogram may be from the exact one. */
+export function percentileToleranceNs(ns: number, { digits }: Precision): number {
+  // Buckets are a 1024th (three digits) or a 128th (two) of the power of two they lie in.
+  return Math.max(FINEST_NS, ns / (digits === 3 ? 1024 : 128));
+}
+
+/** The largest one, in a unit; null where there is none. */
+export function expectMax(times: SortedTimes, unitNs: number): Expectation {
+  return nearlyNs(highest(times), unitNs);
+}
+
+/** Values outside of what a histogram holds. */
+export function countClamped(times: SortedTimes): { below: number; above: number } {
+  let below = 0;
+  let above = 0;
+  for (const ns of times) {
+    if (ns < 0) below += 1;
+    else if (ns > HOUR_NS) above += 1;
+  }
+  return { below, above };
+}
+
+function nearlyNs(ns: number | undefined, unitNs: number): Expectation {
+  return nearly(ns === undefined ? undefined : ns / unitNs);
+}
+
+function clamped(ns: number): number {
+  return Math.min(Math.max(0, ns), HOUR_NS);
+}
+
+function lowest(times: SortedTimes): number | undefined {
+  return times[0] === undefined ? undefined : Math.max(0, times[0]);
+}
+
+function highest(times: SortedTimes): number | undefined {
+  const last = times.at(-1);
+  return last === undefined ? undefined : Math.max(0, last);
+}
+
+function meanNs(times: SortedTimes): number | undefined {
+  let sum = 0;
+  for (const ns of times) sum += Math.max(0, ns);
+  return times.length === 0 ? undefined : sum / times.length;
+}

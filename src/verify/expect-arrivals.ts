@@ -1,0 +1,101 @@
+import {
+  type Arrivals,
+  type Distance,
+  dispersionOf,
+  gapDistance,
+  gapsOf,
+  meanOf,
+  slopeOf,
+  spanOf,
+} from './arrival-measures.ts';
+import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
+import type { LogTable } from './log-table.ts';
+
+const MS = 1e6;
+const US = 1e3;
+const SECOND = 1e9;
+
+/** What the verdict needs of the arrivals, in ns. */
+export interface ArrivalFacts {
+  sends: number;
+  plannedSpanNs: number | undefined;
+  sentSpanNs: number | undefined;
+  plannedMeanGapNs: number | undefined;
+  distance: Distance | undefined;
+  planned100Ms: number | undefined;
+  sent100Ms: number | undefined;
+}
+
+/** Drift, gaps and lumps: planned arrivals in the order of the plan against sent ones in the order of sending. */
+export async function expectArrivals(table: LogTable, into: Expectations): Promise<ArrivalFacts> {
+  const [planned, sent] = [await plannedArrivals(table), await sentArrivals(table)];
+  const [plannedGaps, sentGaps] = [gapsOf(planned), gapsOf(sent)];
+  const [plannedMeanGapNs, sentMeanGapNs] = [meanOf(plannedGaps), meanOf(sentGaps)];
+  const distance = gapDistance(plannedGaps, sentGaps);
+  const [plannedSpanNs, sentSpanNs] = [spanOf(planned), spanOf(sent)];
+  const [planned100Ms, sent100Ms] = [dispersionOf(planned, 100 * MS), dispersionOf(sent, 100 * MS)];
+  expectAll(into, 'fidelity.interarrival', {
+    planned_mean_us: inUnit(plannedMeanGapNs, US),
+    sent_mean_us: inUnit(sentMeanGapNs, US),
+    ks: nearly(distance?.ks),
+    w1_us: inUnit(distance?.w1Ns, US),
+  });
+  expectAll(into, 'fidelity.dispersion', {
+    planned_10ms: nearly(dispersionOf(planned, 10 * MS)),
+    sent_10ms: nearly(dispersionOf(sent, 10 * MS)),
+    planned_100ms: nearly(planned100Ms),
+    sent_100ms: nearly(sent100Ms),
+  });
+  expectAll(into, 'fidelity.drift', {
+    planned_duration_secs: inUnit(plannedSpanNs, SECOND),
+    actual_duration_secs: inUnit(sentSpanNs, SECOND),
+    difference_ms: inUnit(minus(sentSpanNs, plannedSpanNs), MS),
+    slope_us_per_sec: await slope(table),
+  });
+  const sends = sent.length;
+  return { sends, plannedSpanNs, sentSpanNs, plannedMeanGapNs, distance, planned100Ms, sent100Ms };
+}
+
+function inUnit(ns: number | undefined, unitNs: number) {
+  return nearly(ns === undefined ? undefined : ns / unitNs);
+}
+
+function minus(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a - b;
+}
+
+/** Due times of all that was not left over by an early stop, in the order of the plan. */
+async function plannedArrivals(table: LogTable): Promise<Arrivals> {
+  const byNumber = new Float64Array(table.planLength).fill(Number.NaN);
+  await table.each((row) => {
+    if (row.disposition !== 'unsent') byNumber[row.number] = row.dueNs;
+  });
+  return byNumber.filter((dueNs) => !Number.isNaN(dueNs));
+}
+
+async function sentArrivals(table: LogTable): Promise<Arrivals> {
+  const byOrder = new Float64Array(table.sends).fill(Number.NaN);
+  await table.each((row) => {
+    if (row.isSent) byOrder[row.sendOrder] = row.sentNs;
+  });
+  return byOrder.filter((sentNs) => !Number.isNaN(sentNs));
+}
+
+/** Growth of the send error over the due times, in us for a second. */
+async function slope(table: LogTable) {
+  const due = new Float64Array(table.sends);
+  const error = new Float64Array(table.sends);
+  let at = 0;
+  await table.each((row) => {
+    if (!row.isSent) return;
+    due[at] = row.dueNs - table.startNs;
+    error[at] = row.sentNs - row.dueNs;
+    at += 1;
+  });
+  const perNs = slopeOf(due, error);
+  if (perNs === undefined) return exactly(null);
+  // Two ways to add up doubles: the difference grows with the values, not with the slope.
+  const largest = error.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
+  const span = due.reduce((most, each) => Math.max(most, each), 0);
+  return nearly(perNs * 1e6, span > 0 ? (largest / span) * 1e6 * 1e-7 : 0);
+}

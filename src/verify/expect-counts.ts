@@ -1,0 +1,165 @@
+import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
+import type { LogRow, LogTable } from './log-table.ts';
+
+const MAX_ERROR_KINDS = 200;
+
+/** What the document says that decides how things are counted. */
+export interface DocumentSays {
+  /** Of the trace; a build cache's has hits and misses. */
+  dialect: string;
+  /** Kinds of error it names, as `errorKey` does. */
+  errorKeys: ReadonlySet<string>;
+}
+
+/** What is counted in one pass. */
+interface Counts {
+  ended: Record<string, number>;
+  answered: number;
+  mismatches: number;
+  responseBytes: number;
+  lastDoneNs: number;
+  cacheHits: number;
+  cacheMisses: number;
+  errors: Map<string, ErrorCount>;
+}
+
+interface ErrorCount {
+  count: number;
+  asRecorded: number;
+  firstRecord: number;
+}
+
+/** Everything that is a sum: accounting, summary, operations, throughput, cache, errors. */
+export async function expectCounts(table: LogTable, into: Expectations, said: DocumentSays): Promise<void> {
+  const counts = await countAll(table, said.dialect);
+  const ended = (name: string): number => counts.ended[name] ?? 0;
+  const failed = ended('error') + ended('cut_off');
+  const attempted = ended('ok') + failed;
+  expectAll(into, 'fidelity.accounting', {
+    planned: exactly(table.reading.entries),
+    sent: exactly(attempted),
+    ok: exactly(ended('ok')),
+    errors: exactly(ended('error')),
+    cut_off: exactly(ended('cut_off')),
+    shed: exactly(ended('shed')),
+    gate_timeout: exactly(ended('gate_timeout')),
+    unsent: exactly(ended('unsent')),
+    closes: exactly(true),
+  });
+  expectAll(into, 'operations', {
+    total: exactly(attempted),
+    successful: exactly(ended('ok')),
+    failed: exactly(failed),
+  });
+  expectSummary(table, counts, attempted, into);
+  expectCache(counts, into);
+  expectErrors(counts.errors, said.errorKeys, into);
+}
+
+/** Past 200 kinds of error the document names those it names, and counts the rest together. */
+function expectErrors(
+  errors: ReadonlyMap<string, ErrorCount>,
+  named: ReadonlySet<string>,
+  into: Expectations,
+): void {
+  const isFolded = errors.size > MAX_ERROR_KINDS;
+  const rest = { count: 0, asRecorded: 0 };
+  for (const [key, { count, asRecorded, firstRecord }] of errors) {
+    if (isFolded && !named.has(key)) {
+      rest.count += count;
+      rest.asRecorded += asRecorded;
+      continue;
+    }
+    const values = { count, as_recorded: asRecorded, 'first_record.number': firstRecord };
+    for (const [name, value] of Object.entries(values)) into.set(`errors[${key}].${name}`, exactly(value));
+  }
+  if (!isFolded) return;
+  const path = `errors[${errorKey('other', '')}]`;
+  expectAll(into, path, { count: exactly(rest.count), as_recorded: exactly(rest.asRecorded) });
+  into.set(`${path}.first_record`, exactly(null));
+}
+
+function expectSummary(table: LogTable, counts: Counts, attempted: number, into: Expectations): void {
+  const ok = counts.ended['ok'] ?? 0;
+  const seconds = Number.isFinite(counts.lastDoneNs) ? (counts.lastDoneNs - table.startNs) / 1e9 : 0;
+  const perSecond = (count: number) => nearly(seconds > 0 ? count / seconds : undefined);
+  expectAll(into, 'summary', {
+    total_operations: exactly(attempted),
+    planned_operations: exactly(table.reading.entries),
+    duration_secs: nearly(seconds > 0 ? seconds : undefined),
+    throughput_ops_sec: perSecond(ok),
+    sent_ops_sec: perSecond(attempted),
+    error_rate: nearly(attempted > 0 ? (attempted - ok) / attempted : undefined),
+    without_answer: exactly(attempted - counts.answered),
+    status_mismatches: exactly(counts.mismatches),
+    response_bytes: exactly(counts.responseBytes),
+  });
+  into.set('throughput_ops_per_sec', perSecond(ok));
+}
+
+function expectCache({ cacheHits: hits, cacheMisses: misses }: Counts, into: Expectations): void {
+  const known = hits + misses > 0;
+  expectAll(into, 'cache', {
+    hits: exactly(known ? hits : null),
+    misses: exactly(known ? misses : null),
+    hit_rate_percent: nearly(known ? (100 * hits) / (hits + misses) : undefined),
+  });
+}
+
+async function countAll(table: LogTable, dialect: string): Promise<Counts> {
+  const counts: Counts = {
+    ended: {},
+    answered: 0,
+    mismatches: 0,
+    responseBytes: 0,
+    lastDoneNs: Number.NEGATIVE_INFINITY,
+    cacheHits: 0,
+    cacheMisses: 0,
+    errors: new Map(),
+  };
+  await table.each((row) => {
+    const { disposition } = row;
+    counts.ended[disposition] = (counts.ended[disposition] ?? 0) + 1;
+    if (!row.isAttempted) return;
+    countAttempt(counts, row);
+    if (dialect === 'memobuild') countCache(counts, row);
+    if (disposition !== 'ok') countError(counts.errors, row);
+  });
+  return counts;
+}
+
+function countAttempt(counts: Counts, row: LogRow): void {
+  const { status, recordedStatus, doneNs } = row;
+  if (row.failure === '') counts.answered += 1;
+  if (status >= 0 && recordedStatus >= 0 && status !== recordedStatus) counts.mismatches += 1;
+  counts.responseBytes += row.responseBytes;
+  if (!Number.isNaN(doneNs)) counts.lastDoneNs = Math.max(counts.lastDoneNs, doneNs);
+}
+
+/** `has` and `get` of a build cache: 2xx is a hit, 404 a miss. */
+function countCache(counts: Counts, { op, status, failure }: LogRow): void {
+  if ((op !== 'has' && op !== 'get') || failure !== '') return;
+  if (status >= 200 && status < 300) counts.cacheHits += 1;
+  else if (status === 404) counts.cacheMisses += 1;
+}
+
+function countError(errors: Map<string, ErrorCount>, row: LogRow): void {
+  const key = errorKey(errorCodeOf(row), row.op);
+  const known = errors.get(key) ?? { count: 0, asRecorded: 0, firstRecord: row.record };
+  known.count += 1;
+  if (row.status >= 0 && row.status === row.recordedStatus) known.asRecorded += 1;
+  errors.set(key, known);
+}
+
+/** How one kind of error is named in expectations. */
+export function errorKey(code: string, op: string): string {
+  return `${code} of ${JSON.stringify(op)}`;
+}
+
+/** As docs/results.md names errors; the words behind a gRPC status are left out. */
+function errorCodeOf(row: LogRow): string {
+  if (row.disposition === 'cut_off') return 'cut_off';
+  if (row.failure !== '') return row.failure;
+  if (row.status < 0) return 'no_status';
+  return `${row.isGrpc ? 'grpc' : 'http'}_${row.status}`;
+}

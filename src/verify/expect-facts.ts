@@ -1,0 +1,24 @@
+import type { LogReading } from '../replay-log/read-replay-log.ts';
+import { type Leaves, leavesOf } from './document-leaves.ts';
+import { type Expectations, exactly, expectAll, type Leaf } from './expectations.ts';
+
+/** What the end of the log says that no operation can prove; undefined where it has none or it makes no sense. */
+export function factLeaves({ end }: LogReading): Leaves | undefined {
+  try {
+    const facts: unknown = JSON.parse(end?.factsJson ?? '');
+    return typeof facts === 'object' && facts !== null ? leavesOf(facts) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The facts, the plan's options as the log's first frame has them, and the seal of the log. */
+export function expectFacts(reading: LogReading, facts: Leaves, into: Expectations): void {
+  for (const [path, value] of facts) into.set(path, exactly(value as Leaf));
+  expectAll(into, 'replay_log', {
+    entries: exactly(reading.entries),
+    entries_lost: exactly(reading.end?.entriesLost ?? 0),
+    blocks: exactly(reading.blocks),
+    sha256: exactly(reading.sha256),
+  });
+}

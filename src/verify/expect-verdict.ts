@@ -1,0 +1,254 @@
+import { FIDELITY_LIMITS as LIMITS } from '../results/fidelity-limits.ts';
+import type { Leaves } from './document-leaves.ts';
+import type { ArrivalFacts } from './expect-arrivals.ts';
+import { type Expectation, type Expectations, exactly, type Leaf, nearly } from './expectations.ts';
+
+type Severity = 'degraded' | 'invalid';
+
+/** A rule of docs/results.md: when a value is above its limit, the verdict falls. Both in the unit of the document. */
+interface Rule {
+  code: string;
+  value: Expectation;
+  degraded: number;
+  invalid?: number;
+}
+
+const MS = 1e6;
+const US = 1e3;
+
+/** What the verdict is made from besides expectations. */
+export interface VerdictInput {
+  leaves: Leaves;
+  arrivals: ArrivalFacts;
+  /** False with `--timing asap`. */
+  hasSchedule: boolean;
+}
+
+/**
+ * The reasons and the verdict, by the thresholds of docs/results.md. Values come from the expectations (what was
+ * recomputed, and what the end of the log vouches for). Where one lies so close to its limit that a histogram's error
+ * decides, both answers agree.
+ */
+export function expectVerdict(into: Expectations, input: VerdictInput): void {
+  let worst: 'valid' | Severity = 'valid';
+  const found = (code: string, severity: Severity, observed: Expectation, limit: Expectation): void => {
+    if (worst !== 'invalid') worst = severity;
+    into.set(`fidelity.reasons[${code}].observed`, observed);
+    into.set(`fidelity.reasons[${code}].limit`, limit);
+    into.set(`fidelity.reasons[${code}].code`, exactly(code));
+  };
+  for (const rule of rulesFor(into, input)) {
+    const severity = severityOf(rule, input.leaves);
+    if (severity === undefined) continue;
+    const limit = severity === 'invalid' ? rule.invalid : rule.degraded;
+    found(rule.code, severity, rule.value, nearly(limit, Math.abs(limit ?? 0) * 1e-3));
+  }
+  for (const { code, severity, observed, limit } of plainReasons(into, input)) {
+    found(code, severity, exactly(observed ?? null), exactly(limit ?? null));
+  }
+  into.set('fidelity.verdict', exactly(worst));
+}
+
+/** Sides with the document where the value may be on either side of a limit. */
+function severityOf({ code, value, degraded, invalid }: Rule, leaves: Leaves): Severity | undefined {
+  if (typeof value.value !== 'number') return undefined;
+  const above = (limit: number): boolean | undefined => {
+    const { value: number, tolerance } = value as { value: number; tolerance: number };
+    return Math.abs(number - limit) <= tolerance && tolerance > 0 && limit !== 0 ? undefined : number > limit;
+  };
+  const limitSaid = leaves.get(`fidelity.reasons[${code}].limit`);
+  const isInvalid = invalid === undefined ? false : (above(invalid) ?? limitSaid === invalid);
+  if (isInvalid) return 'invalid';
+  return (above(degraded) ?? leaves.has(`fidelity.reasons[${code}].code`)) ? 'degraded' : undefined;
+}
+
+function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
+  const at = (path: string): Expectation => into.get(path) ?? exactly(null);
+  const count = (code: string, path: string, severity: Severity = 'degraded'): Rule => ({
+    code,
+    value: at(path),
+    degraded: severity === 'degraded' ? 0 : Infinity,
+    ...(severity === 'invalid' ? { invalid: 0 } : {}),
+  });
+  const accounting = 'fidelity.accounting';
+  return [
+    count('inversions', 'fidelity.inversions', 'invalid'),
+    count('unsent', `${accounting}.unsent`),
+    count('shed', `${accounting}.shed`),
+    count('gate_timeout', `${accounting}.gate_timeout`),
+    count('cut_off', `${accounting}.cut_off`),
+    count('excluded_incomplete', 'fidelity.excluded.incomplete'),
+    count('excluded_no_target', 'fidelity.excluded.no_target'),
+    count('plan_held', 'fidelity.engine.held_limit_hits'),
+    count('read_ahead_dry', 'fidelity.engine.underruns'),
+    { code: 'stretched', value: rounded(at('fidelity.stretched_ms')), degraded: 0 },
+    ...(input.hasSchedule ? [...latenessRules(at), ...arrivalRules(at, input.arrivals)] : []),
+    ...healthRules(at, input.arrivals),
+  ];
+}
+
+function latenessRules(at: (path: string) => Expectation): Rule[] {
+  return [
+    {
+      code: 'gate_wait',
+      value: scaledBy(at('fidelity.gate_wait_us.overall.p99'), US / MS),
+      degraded: LIMITS.gateWaitP99Ns.degraded / MS,
+    },
+    {
+      code: 'generator_late_p99',
+      value: scaledBy(at('fidelity.generator_lateness_us.p99'), US / MS),
+      degraded: LIMITS.generatorLatenessP99Ns.degraded / MS,
+      invalid: LIMITS.generatorLatenessP99Ns.invalid / MS,
+    },
+    {
+      code: 'generator_late_p50',
+      value: scaledBy(at('fidelity.generator_lateness_us.p50'), US / MS),
+      degraded: LIMITS.generatorLatenessP50Ns.degraded / MS,
+      invalid: LIMITS.generatorLatenessP50Ns.invalid / MS,
+    },
+  ];
+}
+
+function arrivalRules(at: (path: string) => Expectation, arrivals: ArrivalFacts): Rule[] {
+  const meanGapNs = arrivals.plannedMeanGapNs ?? 0;
+  const spanNs = arrivals.plannedSpanNs ?? 0;
+  const { planned100Ms, sent100Ms, sentSpanNs, distance } = arrivals;
+  const driftNs = sentSpanNs === undefined ? undefined : Math.abs(sentSpanNs - spanNs);
+  const lumps =
+    planned100Ms === undefined || sent100Ms === undefined ? undefined : Math.abs(sent100Ms - planned100Ms);
+  const coarse = LIMITS.resolutionShare.degraded * meanGapNs;
+  const share = (limit: { degraded: number }, part: { degraded: number }, of: number): number =>
+    Math.max(limit.degraded, part.degraded * of);
+  return [
+    {
+      code: 'drift',
+      value: nearly(driftNs === undefined ? undefined : driftNs / MS),
+      degraded: share(LIMITS.driftNs, LIMITS.driftShare, spanNs) / MS,
+    },
+    {
+      code: 'gaps',
+      value: nearly(distance === undefined ? undefined : distance.w1Ns / US),
+      degraded: share(LIMITS.w1Ns, LIMITS.w1Share, meanGapNs) / US,
+    },
+    {
+      code: 'dispersion',
+      value: nearly(lumps),
+      degraded: share(LIMITS.dispersionAbsolute, LIMITS.dispersionShare, planned100Ms ?? 0),
+    },
+    { code: 'plan_statistics', value: at('fidelity.engine.missing_from_plan_statistics'), degraded: 0 },
+    ...(meanGapNs > 0
+      ? [
+          {
+            code: 'timestamp_resolution',
+            value: at('fidelity.timestamp_resolution_ns'),
+            degraded: Math.round(coarse),
+          },
+        ]
+      : []),
+  ];
+}
+
+function healthRules(at: (path: string) => Expectation, { sentSpanNs = 0 }: ArrivalFacts): Rule[] {
+  const generator = (name: string): Expectation => at(`fidelity.generator.${name}`);
+  const gcTotalMs = generator('gc.total_ms');
+  const ofTime = sentSpanNs > 0 ? MS / sentSpanNs : Number.NaN;
+  const limits = (limit: { degraded: number; invalid?: number }, unit: number) => ({
+    degraded: limit.degraded / unit,
+    ...(limit.invalid === undefined ? {} : { invalid: limit.invalid / unit }),
+  });
+  const percent = (name: string) => scaledBy(generator(name), 0.01);
+  return [
+    {
+      code: 'event_loop_delay_p99',
+      value: close(generator('event_loop_delay_ms.p99')),
+      ...limits(LIMITS.eventLoopDelayP99Ns, MS),
+    },
+    {
+      code: 'event_loop_stall',
+      value: close(generator('event_loop_delay_ms.max')),
+      ...limits(LIMITS.eventLoopDelayMaxNs, MS),
+    },
+    { code: 'gc_pause', value: close(generator('gc.max_ms')), ...limits(LIMITS.gcMaxNs, MS) },
+    { code: 'gc_share', value: scaledBy(gcTotalMs, ofTime), ...limits(LIMITS.gcShare, 1) },
+    { code: 'steal', value: percent('steal_percent'), ...limits(LIMITS.stealShare, 1) },
+    { code: 'cpu_pressure', value: percent('cpu_pressure_percent'), ...limits(LIMITS.pressureShare, 1) },
+    { code: 'cpu_throttled', value: percent('cpu_throttled.percent'), ...limits(LIMITS.throttledShare, 1) },
+    { code: 'clock_stepped', value: close(generator('clock_step_ms')), ...limits(LIMITS.clockStepNs, MS) },
+  ];
+}
+
+interface PlainReason {
+  code: string;
+  severity: Severity;
+  observed?: Leaf | undefined;
+  limit?: Leaf | undefined;
+}
+
+/** Reasons that no limit on one number decides. */
+function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: VerdictInput): PlainReason[] {
+  const value = (path: string): Leaf => into.get(path)?.value ?? null;
+  const stop = value('summary.stop');
+  // What the reader said of a broken trace is text, and taken as it is.
+  const said = leaves.get('fidelity.reasons[source_error].observed') as Leaf;
+  const { sends, distance } = arrivals;
+  const unknown = ['event_loop_delay', 'cpu'].filter((name) =>
+    leaves.has(`fidelity.generator.${name === 'cpu' ? name : `${name}_ms`}`),
+  );
+  const loss = lossOf(value);
+  const reasons: (PlainReason & { applies: boolean })[] = [
+    {
+      applies: value('fidelity.accounting.sent') === 0,
+      code: 'nothing_sent',
+      severity: 'invalid',
+      observed: 0,
+      limit: 1,
+    },
+    { applies: stop === 'source_error', code: 'source_error', severity: 'invalid', observed: said },
+    { applies: stop === 'interrupted', code: 'interrupted', severity: 'degraded' },
+    { applies: stop === 'behind', code: 'aborted_behind', severity: 'degraded' },
+    { applies: !hasSchedule, code: 'no_schedule', severity: 'degraded' },
+    {
+      applies: hasSchedule && sends > 0 && distance === undefined,
+      code: 'too_few_operations',
+      severity: 'degraded',
+      observed: sends,
+      limit: 2,
+    },
+    {
+      applies: unknown.length > 0,
+      code: 'health_unknown',
+      severity: 'degraded',
+      observed: unknown.join(', '),
+    },
+    {
+      applies: loss.isAny,
+      code: 'capture_loss',
+      severity: 'degraded',
+      observed: loss.records,
+      limit: 0,
+    },
+  ];
+  return reasons.filter(({ applies }) => applies);
+}
+
+/** What is missing of the trace; what was left out by sampling was left out on purpose. */
+function lossOf(value: (path: string) => Leaf): { isAny: boolean; records: number } {
+  const count = (name: string): number => Number(value(`capture_loss.${name}`) ?? 0);
+  const sum = (names: string[]): number => names.reduce((total, name) => total + count(name), 0);
+  const records = sum(['records_dropped', 'records_late', 'records_damaged', 'bodies_truncated']);
+  return { isAny: records + sum(['body_bytes_truncated', 'blocks_damaged']) > 0, records };
+}
+
+/** The same number in another unit, with what rounding before and after may have cost. */
+function scaledBy(expectation: Expectation, factor: number): Expectation {
+  if (typeof expectation.value !== 'number' || Number.isNaN(factor)) return exactly(null);
+  return nearly(expectation.value * factor, (expectation.tolerance + 1e-6) * factor);
+}
+
+function close(expectation: Expectation): Expectation {
+  return typeof expectation.value === 'number' ? nearly(expectation.value) : expectation;
+}
+
+function rounded(expectation: Expectation): Expectation {
+  return typeof expectation.value === 'number' ? exactly(Math.round(expectation.value)) : expectation;
+}

@@ -1,0 +1,71 @@
+import { expectMax, expectPercentile } from './exact-times.ts';
+import { type Expectations, exactly, expectAll } from './expectations.ts';
+import { collectTimes } from './grouped-times.ts';
+import type { LogRow, LogTable } from './log-table.ts';
+
+const SECOND = 1e9;
+const MS = 1e6;
+const US = 1e3;
+const MAX_WINDOWS = 3600;
+
+interface Window {
+  ops: number;
+  errors: number;
+  inFlight: number;
+}
+
+/** The windows, keyed by due time: one second wide, and twice that as often as it takes to have at most 3600. */
+export async function expectWindows(table: LogTable, into: Expectations): Promise<void> {
+  const widthS = await windowWidth(table);
+  const indexOf = (row: LogRow): number => windowIndex(row.dueNs - table.startNs, widthS);
+  const windows = await countWindows(table, indexOf);
+  const keys = [...windows.keys()].sort((a, b) => a - b);
+  const places = new Map(keys.map((key, place) => [key, place]));
+  const placeOf = (row: LogRow): number => places.get(indexOf(row)) as number;
+  const response = await collectTimes(table, keys.length, placeOf, (row) => row.responseNs);
+  const sendError = await collectTimes(table, keys.length, placeOf, (row) => row.sentNs - row.dueNs);
+  keys.forEach((key, place) => {
+    const { ops, errors, inFlight } = windows.get(key) as Window;
+    const times = response.group(place);
+    const precision = { digits: 2 } as const;
+    expectAll(into, `windows[${key * widthS}]`, {
+      start_s: exactly(key * widthS),
+      width_s: exactly(widthS),
+      ops: exactly(ops),
+      errors: exactly(errors),
+      p50: expectPercentile(times, 5000, MS, precision),
+      p99: expectPercentile(times, 9900, MS, precision),
+      max: expectMax(times, MS),
+      in_flight: exactly(inFlight),
+      send_error_p99_us: expectPercentile(sendError.group(place), 9900, US, precision),
+    });
+  });
+}
+
+async function windowWidth(table: LogTable): Promise<number> {
+  let furthestNs = 0;
+  await table.each((row) => {
+    if (row.isAttempted) furthestNs = Math.max(furthestNs, row.dueNs - table.startNs);
+  });
+  let widthS = 1;
+  while (windowIndex(furthestNs, widthS) >= MAX_WINDOWS) widthS *= 2;
+  return widthS;
+}
+
+function windowIndex(offsetNs: number, widthS: number): number {
+  return Math.max(0, Math.floor(offsetNs / (widthS * SECOND)));
+}
+
+async function countWindows(table: LogTable, indexOf: (row: LogRow) => number): Promise<Map<number, Window>> {
+  const windows = new Map<number, Window>();
+  await table.each((row) => {
+    if (!row.isAttempted) return;
+    const key = indexOf(row);
+    const window = windows.get(key) ?? { ops: 0, errors: 0, inFlight: 0 };
+    window.ops += 1;
+    if (row.disposition !== 'ok') window.errors += 1;
+    window.inFlight = Math.max(window.inFlight, row.inFlight);
+    windows.set(key, window);
+  });
+  return windows;
+}

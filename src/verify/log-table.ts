@@ -1,0 +1,161 @@
+import type { LogBlock, LogColumns } from '../replay-log/log-block.ts';
+import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
+import { type LogReading, readReplayLog } from '../replay-log/read-replay-log.ts';
+
+/**
+ * A replay log that is read from front to back as often as needed: each pass keeps only the columns it is about, so
+ * that ten million operations take a few hundred megabytes and not several times that.
+ */
+export interface LogTable {
+  readonly reading: LogReading;
+  /** Due time of the first operation, in ns on the clock of the log. */
+  readonly startNs: number;
+  /** Operations of which a first byte was sent. */
+  readonly sends: number;
+  /** One more than the largest position in the plan. */
+  readonly planLength: number;
+  /** Ops that were with a transport, in the order of their first appearance. */
+  readonly ops: readonly string[];
+  /** Calls `visit` for each operation, in the order in which they ended. */
+  each(visit: (row: LogRow) => void): Promise<void>;
+}
+
+/** One operation of the log. Reused: copy what is needed. Times in ns, NaN where there is none. */
+export class LogRow {
+  #block!: LogBlock;
+  #columns!: LogColumns;
+  #at = 0;
+
+  to(block: LogBlock, at: number): void {
+    this.#block = block;
+    this.#columns = block.columns;
+    this.#at = at;
+  }
+
+  get number(): number {
+    return this.#columns.number[this.#at] as number;
+  }
+  get record(): number {
+    return this.#columns.record[this.#at] as number;
+  }
+  get session(): string {
+    return this.#block.strings[this.#columns.session[this.#at] as number] as string;
+  }
+  get op(): string {
+    return this.#block.strings[this.#columns.op[this.#at] as number] as string;
+  }
+  get isGrpc(): boolean {
+    return this.#columns.protocol[this.#at] === 2;
+  }
+  get dueNs(): number {
+    return this.#columns.dueNs[this.#at] as number;
+  }
+  get readyNs(): number {
+    return this.#columns.readyNs[this.#at] as number;
+  }
+  get releasedNs(): number {
+    return this.#columns.releasedNs[this.#at] as number;
+  }
+  get sentNs(): number {
+    return this.#columns.sentNs[this.#at] as number;
+  }
+  get firstAnswerNs(): number {
+    return this.#columns.firstAnswerNs[this.#at] as number;
+  }
+  get doneNs(): number {
+    return this.#columns.doneNs[this.#at] as number;
+  }
+  get readingNs(): number {
+    return this.#columns.readingNs[this.#at] as number;
+  }
+  get fullNs(): number {
+    return this.#columns.fullNs[this.#at] as number;
+  }
+  get pacedNs(): number {
+    return this.#columns.pacedNs[this.#at] as number;
+  }
+  get stalledNs(): number {
+    return this.#columns.stalledNs[this.#at] as number;
+  }
+  get sendOrder(): number {
+    return this.#columns.sendOrder[this.#at] as number;
+  }
+  get inFlight(): number {
+    return this.#columns.inFlight[this.#at] as number;
+  }
+  get disposition(): string {
+    return DISPOSITIONS[this.#columns.disposition[this.#at] as number] as string;
+  }
+  get failure(): string {
+    return FAILURES[this.#columns.failure[this.#at] as number] as string;
+  }
+  /** -1: none came. */
+  get status(): number {
+    return this.#columns.status[this.#at] as number;
+  }
+  get responseBytes(): number {
+    return this.#columns.responseBytes[this.#at] as number;
+  }
+  get recordedStartNs(): number {
+    return this.#columns.recordedStartNs[this.#at] as number;
+  }
+  get recordedDurationNs(): number {
+    return this.#columns.recordedDurationNs[this.#at] as number;
+  }
+  /** -1: not known. */
+  get recordedStatus(): number {
+    return this.#columns.recordedStatus[this.#at] as number;
+  }
+
+  /** It was handed to a transport. */
+  get isAttempted(): boolean {
+    const { disposition } = this;
+    return disposition === 'ok' || disposition === 'error' || disposition === 'cut_off';
+  }
+
+  get isSent(): boolean {
+    return !Number.isNaN(this.sentNs);
+  }
+
+  /** From due to done; NaN for an operation that failed without an answer and without a wait. */
+  get responseNs(): number {
+    const { failure } = this;
+    const counts = failure === '' || failure === 'timeout' || this.disposition === 'cut_off';
+    return this.isAttempted && this.isSent && counts ? this.doneNs - this.dueNs : Number.NaN;
+  }
+}
+
+/** Reads a log once, with every check of its integrity. */
+export async function openLogTable(path: string): Promise<LogTable> {
+  const ops = new Set<string>();
+  let startNs = Number.POSITIVE_INFINITY;
+  let sends = 0;
+  let planLength = 0;
+  const look = (row: LogRow): void => {
+    if (row.disposition !== 'unsent') startNs = Math.min(startNs, row.dueNs);
+    if (row.isSent) sends += 1;
+    if (row.isAttempted) ops.add(row.op);
+    planLength = Math.max(planLength, row.number + 1);
+  };
+  const reading = await readReplayLog(path, rowsTo(look));
+  return {
+    reading,
+    startNs,
+    sends,
+    planLength,
+    ops: [...ops],
+    each: async (visit) => {
+      await readReplayLog(path, rowsTo(visit));
+    },
+  };
+}
+
+function rowsTo(visit: (row: LogRow) => void): (block: LogBlock) => void {
+  const row = new LogRow();
+  return (block) => {
+    for (let i = 0; i < block.count; i += 1) {
+      row.to(block, i);
+      visit(row);
+    }
+  };
+}

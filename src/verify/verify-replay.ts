@@ -1,0 +1,95 @@
+import type { ResultsDocument } from '../results/results-document.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { Trace } from '../trace/trace.ts';
+import { type Check, compareLeaves } from './compare.ts';
+import { type Leaves, leavesOf } from './document-leaves.ts';
+import { expectArrivals } from './expect-arrivals.ts';
+import { expectCounts } from './expect-counts.ts';
+import { expectFacts, factLeaves } from './expect-facts.ts';
+import { expectLatencies } from './expect-latencies.ts';
+import { expectOrder } from './expect-order.ts';
+import { expectVerdict } from './expect-verdict.ts';
+import { expectWindows } from './expect-windows.ts';
+import type { Expectations } from './expectations.ts';
+import { type LogTable, openLogTable } from './log-table.ts';
+import { opNames } from './op-names.ts';
+import { verifyTrace } from './verify-trace.ts';
+
+/** What a verification found. */
+export interface Verification {
+  /** All that was compared, in the order of the document's sections. */
+  checks: Check[];
+  /** Sentences that say what is wrong with the log itself; then its numbers prove nothing. */
+  logDamage: string[];
+  entries: number;
+  agrees: boolean;
+}
+
+/** Positions in a plan that arrays of a sane size can hold. */
+const LONGEST_PLAN = 2 ** 28;
+
+/**
+ * Recomputes every number of a results document that its replay log can prove, from the operations alone, and compares.
+ * With the trace it also proves that each of its records was sent once, when it was planned. Throws `not_a_trace` for a
+ * file that is no replay log, `bad_record` for a document that is none.
+ */
+export async function verifyReplay(
+  logPath: string,
+  document: unknown,
+  trace?: Trace | undefined,
+): Promise<Verification> {
+  const leaves = leavesOf(document);
+  if (leaves.get('schema_version') !== 1 || !leaves.has('fidelity.verdict')) throw notResults();
+  const table = await openLogTable(logPath);
+  const { reading } = table;
+  const logDamage = [...reading.damage];
+  const facts = factLeaves(reading);
+  if (facts === undefined && reading.end !== undefined) logDamage.push('its end does not say what it has to');
+  const { entriesLost = 0 } = reading.end ?? {};
+  if (entriesLost > 0) logDamage.push(`${entriesLost} operations are missing: its disk was too slow`);
+  if (table.planLength > LONGEST_PLAN) logDamage.push('it has positions in the plan that no plan has');
+  const expectations: Expectations = new Map();
+  const { entries } = reading;
+  if (logDamage.length > 0) return { checks: [], logDamage, entries, agrees: false };
+  await expectEverything(table, leaves, facts ?? new Map(), document as ResultsDocument, expectations);
+  const checks = compareLeaves(leaves, expectations);
+  if (trace !== undefined) checks.push(...(await verifyTrace(table, facts ?? new Map(), trace)));
+  return { checks, logDamage, entries, agrees: checks.every((check) => check.agrees) };
+}
+
+async function expectEverything(
+  table: LogTable,
+  leaves: Leaves,
+  facts: Leaves,
+  document: ResultsDocument,
+  into: Expectations,
+): Promise<void> {
+  const option = (name: string): unknown => facts.get(`plan.options.${name}`);
+  const names = opNames(table.ops, new Set(Object.keys(document.latency)));
+  await expectCounts(table, into, {
+    dialect: String(facts.get('plan.trace.dialect')),
+    errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/),
+  });
+  await expectLatencies(table, names, into);
+  await expectWindows(table, into);
+  const arrivals = await expectArrivals(table, into);
+  const timeScale = option('timing') === 'absolute' ? Number(option('rate_multiplier')) : undefined;
+  await expectOrder(table, timeScale, into);
+  expectFacts(table.reading, facts, into);
+  expectVerdict(into, { leaves, arrivals, hasSchedule: option('timing') !== 'asap' });
+}
+
+function namesIn(leaves: Leaves, pattern: RegExp): Set<string> {
+  const names = new Set<string>();
+  for (const path of leaves.keys()) {
+    const name = pattern.exec(path)?.[1];
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+function notResults(): EngramTraceError {
+  return new EngramTraceError('bad_record', 'it is no results document of version 1', {
+    hint: 'A results document is what `engram-trace replay --output FILE` writes.',
+  });
+}

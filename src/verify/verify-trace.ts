@@ -1,0 +1,220 @@
+import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
+import { createPlanDigest, type PlanDigest } from '../replay/plan-digest.ts';
+import { crc32 } from '../trace/crc32.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { Check } from './compare.ts';
+import type { Leaves } from './document-leaves.ts';
+import type { LogRow, LogTable } from './log-table.ts';
+
+/** What the log has of each record of the trace, by its number. */
+interface Logged {
+  times: Uint32Array;
+  /** Of the first pass. */
+  dueNs: Float64Array;
+  startNs: Float64Array;
+  durationNs: Float64Array;
+  names: Uint32Array;
+}
+
+interface Found {
+  records: number;
+  missing: number;
+  repeated: number;
+  different: number;
+  lastNumber: number;
+  misplanned: number;
+  worstPlanErrorNs: number;
+}
+
+/**
+ * Whether the log holds what the trace holds: each record that takes part as often as the plan says, with the session,
+ * op and times it has in the trace, and due where the schedule puts it (for `absolute` timing without cuts, phases or
+ * copies: `(start - first start) / multiplier`).
+ */
+export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace): Promise<Check[]> {
+  const option = (name: string): unknown => facts.get(`plan.options.${name}`);
+  const copies = Number(option('copies') ?? 1);
+  const passes = Number(facts.get('fidelity.engine.passes') ?? 1);
+  const isComplete = facts.get('fidelity.accounting.plan_complete') === true;
+  const logged = await collectLogged(table, copies);
+  const plan = plannedBy(option, copies);
+  const takesPart = selectionOf(option, trace);
+  const cut = { from: (option('from') ?? null) !== null, to: (option('to') ?? null) !== null };
+  const digest = createPlanDigest();
+  const terms = { copies, passes, isComplete, plan, cut, takesPart, digest };
+  const found = await compareWith(trace, logged, terms);
+  const check = (name: string, inDocument: number): Check => ({
+    name: `trace: ${name}`,
+    inDocument,
+    recomputed: 0,
+    agrees: inDocument === 0,
+  });
+  return [
+    check('records of the plan that the log lacks', found.missing),
+    check('records that were planned more often than the plan says', found.repeated),
+    check('operations that differ from their record', found.different),
+    check('operations that belong to no record', Math.max(0, logged.times.length - found.lastNumber)),
+    ...(plan === undefined ? [] : [check('operations planned for another time', found.misplanned)]),
+    ...(isComplete && copies === 1 ? [digestCheck(facts, digest)] : []),
+  ];
+}
+
+/** Requests, to the byte: the trace is the one that was replayed. */
+function digestCheck(facts: Leaves, digest: PlanDigest): Check {
+  const name = 'plan.trace.digest';
+  const [inDocument, recomputed] = [facts.get(name), digest.finish()];
+  return { name: `trace: ${name}`, inDocument, recomputed, agrees: inDocument === recomputed };
+}
+
+async function collectLogged(table: LogTable, copies: number): Promise<Logged> {
+  let records = 0;
+  await table.each((row) => {
+    records = Math.max(records, row.record + 1);
+  });
+  const logged: Logged = {
+    times: new Uint32Array(records),
+    dueNs: new Float64Array(records).fill(Number.NaN),
+    startNs: new Float64Array(records),
+    durationNs: new Float64Array(records),
+    names: new Uint32Array(records),
+  };
+  await table.each((row) => {
+    takeRow(logged, row, table.startNs, copies);
+  });
+  return logged;
+}
+
+/** Of copies only the first is compared in detail: the others have sessions and starts of their own. */
+function takeRow(logged: Logged, row: LogRow, startNs: number, copies: number): void {
+  const { record } = row;
+  logged.times[record] = (logged.times[record] as number) + 1;
+  if (copies > 1 && row.number % copies !== 0) return;
+  logged.startNs[record] = row.recordedStartNs;
+  logged.durationNs[record] = row.recordedDurationNs;
+  logged.names[record] = namesOf(row.session, row.op, row.isGrpc);
+  const dueNs = row.dueNs - startNs;
+  const known = logged.dueNs[record] as number;
+  // Later passes are due later.
+  logged.dueNs[record] = Number.isNaN(known) ? dueNs : Math.min(known, dueNs);
+}
+
+function namesOf(session: string, op: string, isGrpc: boolean): number {
+  return crc32(Buffer.from(JSON.stringify([session, op, isGrpc])));
+}
+
+interface Plan {
+  dueNs(record: TraceRecord, firstStartNs: number, index: number): number;
+}
+
+/** The due times of the first pass where a formula gives them; undefined where they follow from more than the trace. */
+function plannedBy(option: (name: string) => unknown, copies: number): Plan | undefined {
+  const timing = String(option('timing'));
+  const isBent = [option('pace'), option('max_gap_secs')].some((each) => each !== null && each !== undefined);
+  if (isBent || copies > 1 || option('behind') === 'stretch') return undefined;
+  const multiplier = Number(option('rate_multiplier'));
+  const ratePerSec = Number(/^rate=(.+)$/.exec(timing)?.[1]);
+  if (timing === 'absolute') return { dueNs: ({ startNs }, firstNs) => (startNs - firstNs) / multiplier };
+  if (timing === 'asap') return { dueNs: () => 0 };
+  return ratePerSec > 0 ? { dueNs: (_record, _firstNs, index) => (index * 1e9) / ratePerSec } : undefined;
+}
+
+/** Whether a record takes part, wherever the plan was cut. */
+function selectionOf(option: (name: string) => unknown, trace: Trace): (record: TraceRecord) => boolean {
+  const { dialect: name } = trace.header;
+  const dialect = findDialect(DIALECT_NAMES.includes(name) ? name : 'generic');
+  const only = option('only');
+  return (record) => {
+    if (record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete') return false;
+    return only === null || only === undefined || dialect.isWrite(record) === (only === 'writes');
+  };
+}
+
+interface Terms {
+  copies: number;
+  passes: number;
+  isComplete: boolean;
+  plan: Plan | undefined;
+  /** The plan is a part of the trace. */
+  cut: { from: boolean; to: boolean };
+  takesPart(record: TraceRecord): boolean;
+  digest: PlanDigest;
+}
+
+async function compareWith(trace: Trace, logged: Logged, terms: Terms): Promise<Found> {
+  const found: Found = {
+    records: 0,
+    missing: 0,
+    repeated: 0,
+    different: 0,
+    lastNumber: 0,
+    misplanned: 0,
+    worstPlanErrorNs: 0,
+  };
+  const range = rangeOf(logged, terms);
+  let firstStartNs: number | undefined;
+  let index = 0;
+  for await (const batch of trace.records({ onDamage: 'skip' })) {
+    for (const record of batch) {
+      const number = found.lastNumber++;
+      if (number < range.first || number > range.last || !terms.takesPart(record)) {
+        if ((logged.times[number] ?? 0) > 0) found.different += 1;
+        continue;
+      }
+      firstStartNs ??= record.startNs;
+      terms.digest.add(record);
+      compareRecord(found, logged, record, number, terms);
+      comparePlan(found, logged, record, { number, firstStartNs, index: index++ }, terms.plan);
+    }
+  }
+  return found;
+}
+
+/** `--from` and `--to` cut the trace, and an early stop does: what lies outside is not part of the plan. */
+function rangeOf({ times }: Logged, { cut, isComplete }: Terms): { first: number; last: number } {
+  return {
+    first: cut.from ? times.findIndex((count) => count > 0) : 0,
+    last: cut.to || !isComplete ? times.length - 1 : Infinity,
+  };
+}
+
+function compareRecord(
+  found: Found,
+  logged: Logged,
+  record: TraceRecord,
+  number: number,
+  terms: Terms,
+): void {
+  found.records += 1;
+  const count = logged.times[number] as number;
+  const wanted = terms.copies * terms.passes;
+  if (count > wanted) found.repeated += 1;
+  if (count < (terms.isComplete ? wanted : 1)) found.missing += 1;
+  if (count === 0) return;
+  const { session, op, protocol, startNs, durationNs } = record;
+  const isSame =
+    logged.startNs[number] === startNs &&
+    Object.is(logged.durationNs[number], durationNs ?? Number.NaN) &&
+    logged.names[number] === namesOf(session, op, protocol === 'grpc');
+  if (!isSame) found.different += 1;
+}
+
+interface Place {
+  number: number;
+  firstStartNs: number;
+  index: number;
+}
+
+function comparePlan(
+  found: Found,
+  logged: Logged,
+  record: TraceRecord,
+  { number, firstStartNs, index }: Place,
+  plan: Plan | undefined,
+): void {
+  if (plan === undefined || (logged.times[number] as number) === 0) return;
+  const errorNs = Math.abs((logged.dueNs[number] as number) - plan.dueNs(record, firstStartNs, index));
+  found.worstPlanErrorNs = Math.max(found.worstPlanErrorNs, errorNs);
+  // The plan is rounded to whole ns.
+  if (errorNs > 1) found.misplanned += 1;
+}

@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
+import { factsOf } from '../../src/replay-log/document-facts.ts';
+import { blockOf, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
+import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
+import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
+import { teeObserver } from '../../src/replay-log/tee-observer.ts';
+import { tellExcluded } from '../../src/replay-run/tell-excluded.ts';
+import { createResultsDocument } from '../../src/results/create-results-document.ts';
+import type { ResultsDocument } from '../../src/results/results-document.ts';
+import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { HEADER, memorySink } from '../replay-log/support.ts';
+import { documentInput, validated } from '../results/support.ts';
+import { type Fate, inBatches, play } from '../support/replay-harness.ts';
+
+export interface Run {
+  document: ResultsDocument;
+  log: Buffer;
+}
+
+/** A whole replay on the virtual clock with its document and its log. */
+export async function loggedRun(
+  records: readonly TraceRecord[],
+  given: Partial<ReplayOptions>,
+  fateOf: (record: TraceRecord) => Fate,
+): Promise<Run> {
+  const options = replayOptions(given);
+  const recorder = new ResultsRecorder({
+    timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
+    inFlightLimit: options.maxInFlight,
+    recordNumber: ({ number }) => number % Math.max(1, records.length),
+  });
+  const blocks: LogBlockMessage[] = [];
+  const log = createReplayLogRecorder({
+    sender: 0,
+    recordNumber: ({ number }) => number % Math.max(1, records.length),
+    take: (block) => blocks.push(block),
+  });
+  let read = 0;
+  async function* batches(): AsyncGenerator<TraceRecord[]> {
+    const first = read;
+    read += records.length;
+    yield* tellExcluded(inBatches([...records], 7), options.only, first, recorder);
+  }
+  const deps = { observer: teeObserver(recorder, log) };
+  const { end } = await play([...records], { ...given, fateOf, batches, deps });
+  log.flush();
+  const input = documentInput();
+  const timing = options.timing.kind === 'rate' ? `rate=${options.timing.perSec}` : options.timing.kind;
+  const shown = { rate_multiplier: options.multiplier, timing, behind: options.behind, copies: 1 };
+  const plan = { ...input.plan, options: shown };
+  const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
+  const sealed = await sealedLog(blocks, document, end.startNs);
+  return { document: validated({ ...document, replay_log: sealed.section }), log: sealed.log };
+}
+
+/** The log of these blocks, and how the document names it. */
+export async function sealedLog(blocks: readonly LogBlockMessage[], document: object, anchorNs = 0) {
+  const sink = memorySink();
+  const writer = createReplayLogWriter(sink, HEADER);
+  for (const block of blocks) await writer.append(blockOf(block));
+  const facts = JSON.stringify(factsOf(document));
+  const seal = await writer.finish({ entriesLost: 0, anchorNs, factsJson: facts });
+  const { entries, entriesLost, blocks: count, sha256 } = seal;
+  return { log: sink.bytes(), section: { entries, entries_lost: entriesLost, blocks: count, sha256 } };
+}
+
+/** Puts a log where `verifyReplay` finds it. */
+export async function writeLog(folder: string, log: Uint8Array): Promise<string> {
+  const path = join(folder, 'replay.log');
+  await writeFile(path, log);
+  return path;
+}

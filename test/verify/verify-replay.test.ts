@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { ReplayOptions } from '../../src/replay/replay-options.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { checklistText } from '../../src/verify/checklist-text.ts';
+import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
+import { framesOf } from '../replay-log/support.ts';
+import { type Fate, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { loggedRun, type Run, writeLog } from './support.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function verify({ document, log }: { document: unknown; log: Uint8Array }): Promise<Verification> {
+  return verifyReplay(await writeLog(folder, log), document);
+}
+
+function wrongOnes({ checks, logDamage }: Verification): unknown[] {
+  const wrong = checks.filter((check) => !check.agrees);
+  return [...logDamage, ...wrong.map(({ name, inDocument, recomputed }) => [name, inDocument, recomputed])];
+}
+
+/** Bursts of two ops in seven sessions over three seconds, with a server that is sometimes slow or wrong. */
+async function mixedRun(given: Partial<ReplayOptions> = {}): Promise<Run> {
+  const records = Array.from({ length: 300 }, (_, i) =>
+    makeRecord(Math.floor(i / 10) * 100 * MS + (i % 10) * MS, {
+      session: `s${i % 7}`,
+      op: i % 3 ? 'recall' : 'remember',
+      durationNs: (i % 5) * MS,
+      path: `/${i}`,
+    }),
+  );
+  return loggedRun(records, { timeoutNs: SECOND, ...given }, ({ path }) => {
+    const i = Number(path.slice(1));
+    if (i % 97 === 5) return { kind: 'hang' };
+    return { kind: 'answer', afterNs: (2 + (i % 13)) * MS + (i % 41 === 0 ? 80 * MS : 0), ok: i % 29 !== 0 };
+  });
+}
+
+type Path = (string | number)[];
+
+/** Paths of all numbers in a document. */
+function numbersIn(value: unknown, path: Path = []): Path[] {
+  if (typeof value === 'number') return [path];
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Array.isArray(value) ? value.map((each, i) => [i, each] as const) : Object.entries(value);
+  return entries.flatMap(([name, each]) => numbersIn(each, [...path, name]));
+}
+
+/** A copy of the document with one leaf replaced. */
+function edited<T>(document: T, path: Path, change: (value: never) => unknown): T {
+  const copy = structuredClone(document);
+  let parent = copy as Record<string | number, unknown>;
+  for (const name of path.slice(0, -1)) parent = parent[name] as Record<string | number, unknown>;
+  const last = path.at(-1) as string | number;
+  parent[last] = change(parent[last] as never);
+  return copy;
+}
+
+describe('verify', () => {
+  it('agrees with the document of a mixed run', async () => {
+    const result = await verify(await mixedRun());
+    assert.deepEqual(wrongOnes(result), []);
+    assert.equal(result.agrees, true);
+    assert.ok(result.checks.length > 300);
+  });
+
+  it('agrees with whatever can happen, in every mode', async () => {
+    const fate: fc.Arbitrary<Fate> = fc.oneof(
+      fc.record({ kind: fc.constant('answer' as const), afterNs: fc.nat(3 * SECOND), ok: fc.boolean() }),
+      fc.record({ kind: fc.constant('at_once' as const), ok: fc.boolean() }),
+      fc.constant({ kind: 'hang' as const }),
+      fc.constant({ kind: 'lost' as const }),
+      fc.constant({ kind: 'throw' as const }),
+    );
+    const each = fc.record({
+      gapNs: fc.oneof(fc.nat(300 * MS), fc.nat(3000)),
+      durationNs: fc.option(fc.nat(500 * MS), { nil: undefined }),
+      session: fc.constantFrom('a', 'b', 'c'),
+      op: fc.constantFrom('recall', 'remember', 'overall', ''),
+      isWhole: fc.boolean(),
+      fate,
+    });
+    const options = fc.record({
+      multiplier: fc.constantFrom(0.5, 1, 3),
+      order: fc.constantFrom('session' as const, 'open' as const),
+      behind: fc.constantFrom('catch-up' as const, 'shed' as const, 'stretch' as const, 'abort' as const),
+      timing: fc.constantFrom(
+        { kind: 'absolute' } as const,
+        { kind: 'asap' } as const,
+        { kind: 'rate', perSec: 30 } as const,
+      ),
+      maxInFlight: fc.constantFrom(1, 2, 4096),
+      timeoutNs: fc.constant(2 * SECOND),
+      gateTimeoutNs: fc.constantFrom(SECOND, 10 * SECOND),
+      drainNs: fc.constantFrom(undefined, SECOND),
+      loops: fc.constantFrom(1, 2),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(each, { maxLength: 25 }), options, async (list, given) => {
+        const fates = new Map<string, Fate>();
+        let startNs = 0;
+        const records = list.map(({ gapNs, durationNs, session, op, isWhole, fate }, i): TraceRecord => {
+          startNs += gapNs;
+          fates.set(`/${i}`, fate);
+          const bodyBytesMissing = isWhole ? 0 : 1;
+          return makeRecord(startNs, { durationNs, session, op, path: `/${i}`, bodyBytesMissing });
+        });
+        const run = await loggedRun(records, given, ({ path }) => fates.get(path) as Fate);
+        assert.deepEqual(wrongOnes(await verify(run)), []);
+      }),
+      { seed: 1, numRuns: 150 },
+    );
+  });
+
+  it('finds every single number that was edited', async () => {
+    const { document, log } = await mixedRun();
+    const path = await writeLog(folder, log);
+    // The version of the schema is no measurement: with another one it is no document that verify knows.
+    const paths = numbersIn(document).filter(([first]) => first !== 'schema_version');
+    assert.ok(paths.length > 250, `${paths.length} numbers`);
+    const missed: string[] = [];
+    for (const place of sampled(paths, 120)) {
+      const forged = edited(document, place, (value: number) => forge(value));
+      const { agrees } = await verifyReplay(path, forged);
+      if (agrees) missed.push(place.join('.'));
+    }
+    assert.deepEqual(missed, []);
+  });
+
+  it('finds a forged verdict, a reason taken out or invented, and an op that was not there', async () => {
+    const { document, log } = await mixedRun();
+    const { reasons } = document.fidelity;
+    assert.notEqual(reasons.length, 0);
+    const invented = { code: 'steal', message: '', observed: 0.2, limit: 0.1 };
+    const { overall } = document.latency;
+    const forgeries = {
+      verdict: edited(document, ['fidelity', 'verdict'], () => 'valid'),
+      'reason taken out': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => list.slice(1)),
+      'reason invented': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => [...list, invented]),
+      'reason twice': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => [...list, list[0]]),
+      op: edited(document, ['latency'], (section: object) => ({ ...section, forget: overall })),
+      'op left out': edited(document, ['latency', 'recall'], () => undefined),
+      'errors left out': edited(document, ['errors'], () => []),
+      'a window left out': edited(document, ['windows'], (list: unknown[]) => list.slice(0, -1)),
+      'a histogram of other values': edited(
+        document,
+        ['histograms', 'response', 'recall'],
+        () => document.histograms.service['remember'],
+      ),
+      'no histogram': edited(document, ['histograms', 'response', 'recall'], () => 'bm9uc2Vuc2U='),
+      'another log': edited(document, ['replay_log', 'sha256'], () => 'f'.repeat(64)),
+      'no log': edited(document, ['replay_log'], () => null),
+      'a stop': edited(document, ['summary', 'stop'], () => 'interrupted'),
+      'another target': edited(document, ['target', 'http'], () => 'http://elsewhere:1'),
+    };
+    for (const [what, forged] of Object.entries(forgeries)) {
+      assert.equal((await verify({ document: forged, log })).agrees, false, what);
+    }
+  });
+
+  it('proves nothing from a log that was tampered with', async () => {
+    const run = await mixedRun();
+    const frames = framesOf(run.log);
+    const cases = {
+      'a block less': frames.filter((_, i) => i !== 1),
+      'no end': frames.slice(0, -1),
+      'a block twice': [...frames.slice(0, 2), ...frames.slice(1)],
+    };
+    for (const [what, list] of Object.entries(cases)) {
+      const result = await verify({ document: run.document, log: Buffer.concat(list) });
+      assert.equal(result.agrees, false, what);
+      assert.notDeepEqual(result.logDamage, [], what);
+      assert.match(checklistText(result), /proves nothing/);
+    }
+    // A log of another run is whole: it is the document that does not go with it.
+    const other = await mixedRun({ multiplier: 2 });
+    const result = await verify({ document: run.document, log: other.log });
+    assert.deepEqual(result.logDamage, []);
+    assert.ok(wrongOnes(result).some((each) => Array.isArray(each) && each[0] === 'replay_log.sha256'));
+  });
+
+  it('says which number it is, in the document and from the log', async () => {
+    const { document, log } = await mixedRun();
+    const forged = edited(document, ['latency', 'recall', 'p99'], () => 1);
+    const result = await verify({ document: forged, log });
+    assert.deepEqual(
+      result.checks.filter(({ agrees }) => !agrees).map(({ name, inDocument }) => [name, inDocument]),
+      [['latency.recall.p99', 1]],
+    );
+    assert.match(checklistText(result), /FAIL {2}latency\.recall\.p99: in the document 1, recomputed \d+/);
+    assert.match(checklistText(result), /PASS {2}fidelity\.accounting: 10 values/);
+    assert.match(checklistText(result, true), / ok {3}latency\.overall\.p50/);
+  });
+
+  it('refuses what is no document and no log', async () => {
+    const { document, log } = await mixedRun();
+    for (const other of [null, {}, { schema_version: 2 }, [], 'text']) {
+      await assert.rejects(verify({ document: other, log }), { code: 'bad_record' });
+    }
+    const path = join(folder, 'nonsense');
+    await writeFile(path, 'nonsense');
+    await assert.rejects(verifyReplay(path, document), { code: 'not_a_trace' });
+  });
+});
+
+/** Evenly spread, and never the same ones only. */
+function sampled<T>(list: readonly T[], count: number): T[] {
+  const step = Math.max(1, list.length / count);
+  return Array.from({ length: Math.min(count, list.length) }, (_, i) => list[Math.floor(i * step)] as T);
+}
+
+/** Another number, further away than any histogram's error. */
+function forge(value: number): number {
+  return value === 0 ? 1 : Number.isInteger(value) && Math.abs(value) < 1000 ? value + 1 : value * 1.05;
+}
