@@ -61,7 +61,10 @@ export function withReplayFlags(command: Command): Command {
 }
 
 function withPlanFlags(command: Command): Command {
-  const timing = new Option('--timing <how>', 'absolute (as recorded), asap, or rate=N per second')
+  const timing = new Option(
+    '--timing <how>',
+    'absolute (as recorded), think (pauses after answers), asap, or rate=N a second',
+  )
     .argParser(parseTiming)
     .default({ kind: 'absolute' }, 'absolute');
   const precision = new Option(
@@ -231,10 +234,10 @@ function parsePositiveDuration(text: string): number {
 }
 
 function parseTiming(text: string): Timing {
-  if (text === 'absolute' || text === 'asap') return { kind: text };
+  if (text === 'absolute' || text === 'think' || text === 'asap') return { kind: text };
   const rate = /^rate=(.+)$/.exec(text)?.[1];
   if (rate !== undefined) return { kind: 'rate', perSec: parseFactor(rate) };
-  throw new EngramTraceError('usage', `'${text}' is not absolute, asap or rate=N`);
+  throw new EngramTraceError('usage', `'${text}' is not absolute, think, asap or rate=N`);
 }
 
 function oneOf<T extends string>(...choices: T[]): (text: string) => T {

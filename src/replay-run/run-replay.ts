@@ -107,11 +107,17 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
 
 function createRecorder({ trace, connections }: RunOptions, { options, source }: Parts): ResultsRecorder {
   return new ResultsRecorder({
-    timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
+    timeScale: hasOneScale(options) ? options.multiplier : undefined,
+    sortsDues: options.timing.kind === 'think' || options.copies > 1,
     inFlightLimit: Math.min(options.maxInFlight, connections ?? Infinity),
     recordNumber: recordNumberOf(source, options),
     cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
   });
+}
+
+/** Whether due times are recorded times over the multiplier, all through the replay. */
+function hasOneScale({ timing, pace }: ReplayOptions): boolean {
+  return timing.kind === 'absolute' && pace.length === 0;
 }
 
 /**

@@ -180,9 +180,9 @@ function arrivalFindings(
       finding('degraded', 'too_few_operations', 'too few operations to compare arrivals', sent.count, 2),
     );
   }
-  if (recorder.planOrder.missing > 0) {
+  if (recorder.missingFromPlan > 0) {
     const message = 'operations are missing from the statistics of the plan';
-    found.push(finding('degraded', 'plan_statistics', message, recorder.planOrder.missing, 0));
+    found.push(finding('degraded', 'plan_statistics', message, recorder.missingFromPlan, 0));
   }
   if (meanGapNs > 0 && resolutionNs > LIMITS.resolutionShare.degraded * meanGapNs) {
     const message = 'ns of resolution in the recorded times: too coarse for gaps this small';

@@ -1,9 +1,10 @@
 import { distributionDistance } from './distance.ts';
 import { accountingAgrees, type FidelityInput, fidelityFindings } from './fidelity-findings.ts';
 import type { GeneratorHealth } from './generator-health.ts';
+import { WAIT_NAMES, type WaitName } from './lateness-attribution.ts';
 import type { LatenessCause } from './lateness-causes.ts';
 import { finite, latencySection, NS_PER_MS, NS_PER_US, percentiles, scaled } from './percentiles.ts';
-import type { CauseEntry, FidelitySection } from './results-document.ts';
+import type { CauseEntry, FidelitySection, WaitEntry } from './results-document.ts';
 import { verdictOf } from './verdict.ts';
 
 const NS_PER_S = 1e9;
@@ -26,6 +27,7 @@ export function fidelitySection(input: FidelityInput): FidelitySection {
       back_pressure: causeEntry(recorder.causes.backPressure),
       generator: causeEntry(recorder.causes.generator),
     },
+    lateness_attribution: attributionEntry(input),
     generator_lateness_us: percentiles(recorder.causes.generatorLateness, NS_PER_US),
     drift: driftEntry(input),
     stretched_ms: finite(end.stretchedNs / NS_PER_MS) ?? 0,
@@ -77,7 +79,7 @@ function counts(
       max_held: end.maxHeld,
       underruns: end.underruns,
       held_limit_hits: end.heldLimitHits,
-      missing_from_plan_statistics: recorder.planOrder.missing,
+      missing_from_plan_statistics: recorder.missingFromPlan,
     },
   };
 }
@@ -90,6 +92,22 @@ function driftEntry({ recorder: { planned, sent, drift } }: FidelityInput): Fide
     actual_duration_secs: scaled(sent.spanNs, NS_PER_S),
     difference_ms: scaled(difference, NS_PER_MS),
     slope_us_per_sec: finite(drift.slopeUsPerSecond),
+  };
+}
+
+function attributionEntry({ recorder, end }: FidelityInput): FidelitySection['lateness_attribution'] {
+  const { sums, scheduler, transport } = recorder.attribution;
+  const ms = (ns: number): number => scaled(ns, NS_PER_MS) ?? 0;
+  const entry = (name: WaitName) => {
+    const { ops, totalNs, maxNs } = sums[name];
+    return { ops, total_ms: ms(totalNs), max_ms: ms(maxNs) };
+  };
+  const { stalls } = end;
+  return {
+    ...(Object.fromEntries(WAIT_NAMES.map((name) => [name, entry(name)])) as Record<WaitName, WaitEntry>),
+    scheduler_us: percentiles(scheduler, NS_PER_US),
+    transport_us: percentiles(transport, NS_PER_US),
+    stalls: { count: stalls.count, total_ms: ms(stalls.totalNs), max_ms: ms(stalls.maxNs) },
   };
 }
 

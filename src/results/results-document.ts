@@ -1,3 +1,5 @@
+import type { WaitName } from './lateness-attribution.ts';
+
 /** The results document as written: JSON, snake_case. docs/results.md explains every field; the schema is strict. */
 export interface ResultsDocument {
   schema_version: 1;
@@ -168,6 +170,13 @@ export interface FidelitySection {
   gate_wait_us: LatencySection;
   /** Operations later than 1 ms by cause. */
   attribution: { gate: CauseEntry; back_pressure: CauseEntry; generator: CauseEntry };
+  /** All of the send error of all operations sent, by what it consists of. */
+  lateness_attribution: Record<WaitName, WaitEntry> & {
+    scheduler_us: Percentiles;
+    transport_us: Percentiles;
+    /** Times the release loop woke more than 10 ms late. */
+    stalls: { count: number; total_ms: number; max_ms: number };
+  };
   generator_lateness_us: Percentiles;
   drift: {
     planned_duration_secs: number | null;
@@ -211,6 +220,13 @@ export interface FidelitySection {
 export interface CauseEntry {
   ops: number;
   total_ms: number;
+}
+
+export interface WaitEntry {
+  /** Operations for which it was longer than 1 ms. */
+  ops: number;
+  total_ms: number;
+  max_ms: number;
 }
 
 export interface CaptureLossSection {

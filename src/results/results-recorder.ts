@@ -1,8 +1,10 @@
 import type { Disposition, Operation, ReplayObserver } from '../replay/ports.ts';
 import { ArrivalStatistics } from './arrival-statistics.ts';
 import { DriftLine } from './drift.ts';
+import { DueSorter } from './due-sorter.ts';
 import { ErrorGroups } from './error-groups.ts';
 import { InversionCounter } from './inversions.ts';
+import { LatenessAttribution } from './lateness-attribution.ts';
 import { LatenessCauses } from './lateness-causes.ts';
 import { OpMetrics, OpTable } from './op-metrics.ts';
 import { PlanOrder } from './plan-order.ts';
@@ -13,6 +15,8 @@ export interface RecorderOptions {
   timeScale: number | undefined;
   /** Operations in flight at which the next one has to wait. */
   inFlightLimit: number;
+  /** Due times don't rise with the numbers of operations: with think time, and with copies. */
+  sortsDues?: boolean | undefined;
   /** Number a record has in its trace file; without it, the operation's number. */
   recordNumber?: ((operation: Operation) => number) | undefined;
   /** Tells hits from misses of answered operations, where the dialect knows a cache. */
@@ -43,12 +47,12 @@ export class ResultsRecorder implements ReplayObserver {
   readonly ops = new OpTable();
   readonly windows = new Windows();
   readonly errors: ErrorGroups;
-  readonly planned = new ArrivalStatistics();
   readonly sent = new ArrivalStatistics();
   readonly drift = new DriftLine();
   readonly inversions: InversionCounter;
   readonly causes: LatenessCauses;
-  readonly planOrder = new PlanOrder((dueNs) => this.planned.add(dueNs));
+  readonly attribution = new LatenessAttribution();
+  readonly planOrder = new PlanOrder((dueNs) => this.#planned.add(dueNs));
   readonly dispositions: Record<Disposition, number> = {
     ok: 0,
     error: 0,
@@ -66,6 +70,8 @@ export class ResultsRecorder implements ReplayObserver {
   cacheHits = 0;
   cacheMisses = 0;
   responseBytes = 0;
+  readonly #planned = new ArrivalStatistics();
+  readonly #dueSorter = new DueSorter((dueNs) => this.#planned.add(dueNs));
   #cacheKnown = false;
   #startNs: number | undefined;
   #lastDoneNs: number | undefined;
@@ -77,6 +83,17 @@ export class ResultsRecorder implements ReplayObserver {
     this.errors = new ErrorGroups(options.recordNumber ?? ((operation) => operation.number));
     this.inversions = new InversionCounter(options.timeScale);
     this.causes = new LatenessCauses(options.inFlightLimit);
+  }
+
+  /** The arrivals of the plan, as far as it was tried. */
+  get planned(): ArrivalStatistics {
+    this.#dueSorter.flush();
+    return this.#planned;
+  }
+
+  /** Operations that are missing from `planned`. */
+  get missingFromPlan(): number {
+    return this.planOrder.missing + this.#dueSorter.misplaced;
   }
 
   /** The first due time heard of, on the engine's clock: second 0 of the windows. */
@@ -108,11 +125,12 @@ export class ResultsRecorder implements ReplayObserver {
       metrics.gateWait.record(readyNs - dueNs);
     }
     this.causes.onSent(readyNs - dueNs, sentNs - readyNs);
+    this.attribution.onSent(operation);
     this.windows.onSent(dueNs - this.#startNs, sendErrorNs, inFlight);
     this.sent.add(sentNs);
     this.drift.add(dueNs - this.#startNs, sendErrorNs);
     this.inversions.onSent(operation, this.planOrder.next);
-    this.planOrder.put(operation.number, dueNs);
+    this.#plan(operation);
   }
 
   onSettled(operation: Operation, disposition: Disposition, inFlight: number): void {
@@ -144,9 +162,19 @@ export class ResultsRecorder implements ReplayObserver {
     };
   }
 
-  #settlePlan({ number, dueNs }: Operation, disposition: Disposition): void {
-    if (disposition === 'unsent') this.planOrder.leaveOut(number);
-    else this.planOrder.put(number, dueNs);
+  #settlePlan(operation: Operation, disposition: Disposition): void {
+    if (disposition === 'unsent') this.planOrder.leaveOut(operation.number);
+    else this.#plan(operation);
+  }
+
+  /** Due times rise with the numbers, or they are sorted and the numbers only say how far things are. */
+  #plan({ number, dueNs }: Operation): void {
+    if (this.#options.sortsDues !== true) {
+      this.planOrder.put(number, dueNs);
+      return;
+    }
+    this.#dueSorter.add(dueNs);
+    this.planOrder.leaveOut(number);
   }
 
   #settleSent(operation: Operation, disposition: 'ok' | 'error' | 'cut_off'): void {
