@@ -73,7 +73,8 @@ async function expectEverything(
   await expectLatencies(table, names, into);
   await expectWindows(table, into);
   const arrivals = await expectArrivals(table, into);
-  const timeScale = option('timing') === 'absolute' ? Number(option('rate_multiplier')) : undefined;
+  const isEven = option('timing') === 'absolute' && (option('pace') ?? null) === null;
+  const timeScale = isEven ? Number(option('rate_multiplier')) : undefined;
   await expectOrder(table, timeScale, into);
   expectFacts(table.reading, facts, into);
   expectVerdict(into, { leaves, arrivals, hasSchedule: option('timing') !== 'asap' });
