@@ -1,12 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { summaryText } from '../inspect/summary-text.ts';
-import { timelineText } from '../inspect/timeline-text.ts';
 import { summarizeTrace, type TraceSummary } from '../inspect/trace-summary.ts';
 import type { Trace } from '../trace/trace.ts';
 import { parseCount } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
-import { createProgress } from './progress.ts';
 
 interface InspectFlags {
   json?: boolean;
@@ -32,15 +29,20 @@ export function makeInspectCommand(): Command {
 }
 
 function runInspect(input: string, flags: InspectFlags): Promise<void> {
-  return withInput(input, (trace) =>
-    flags.record === undefined ? printSummary(trace, flags) : printRecord(trace, flags.record, flags),
-  );
+  const { record } = flags;
+  if (record !== undefined) return withInput(input, (trace) => printRecord(trace, record, flags));
+  return withInput(input, (trace) => printSummary(trace, flags), { totalsOnly: true });
 }
 
 async function printSummary(trace: Trace, flags: InspectFlags): Promise<void> {
   const summary = await summarize(trace, flags);
-  if (flags.json) process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
-  else process.stdout.write(flags.timeline ? timelineText(summary) : summaryText(summary));
+  process.stdout.write(await textOf(summary, flags));
+}
+
+async function textOf(summary: TraceSummary, flags: InspectFlags): Promise<string> {
+  if (flags.json) return `${JSON.stringify(summary, undefined, 2)}\n`;
+  if (flags.timeline) return (await import('../inspect/timeline-text.ts')).timelineText(summary);
+  return (await import('../inspect/summary-text.ts')).summaryText(summary);
 }
 
 async function summarize(trace: Trace, flags: InspectFlags): Promise<TraceSummary> {
@@ -55,12 +57,13 @@ async function summarize(trace: Trace, flags: InspectFlags): Promise<TraceSummar
     loss: trace.loss,
     countedFrom: index === undefined ? 'records' : 'index',
     sizeBytes,
-    blocks: index?.blocks.length,
+    blocks: index?.blockCount ?? index?.blocks.length,
     warnings: trace.warnings,
   });
 }
 
 async function countAll(trace: Trace, flags: InspectFlags) {
+  const { createProgress } = await import('./progress.ts');
   const progress = await createProgress(flags);
   let records = 0;
   const batches = progress.watch(trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' }), () => {

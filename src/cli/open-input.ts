@@ -1,14 +1,18 @@
 import { EngramTraceError } from '../trace/error.ts';
-import { openTrace } from '../trace/open-trace.ts';
+import { type OpenOptions, openTrace } from '../trace/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /**
  * Runs `use` with the trace of that name and closes it; `-` is stdin. Throws `usage` where that is a terminal. Whatever
  * happens, a pipe that goes on does not keep the process alive.
  */
-export async function withInput<T>(name: string, use: (trace: Trace) => Promise<T>): Promise<T> {
+export async function withInput<T>(
+  name: string,
+  use: (trace: Trace) => Promise<T>,
+  options: Pick<OpenOptions, 'totalsOnly'> = {},
+): Promise<T> {
   try {
-    const trace = await openInput(name);
+    const trace = await openInput(name, options);
     try {
       return await use(trace);
     } finally {
@@ -19,8 +23,8 @@ export async function withInput<T>(name: string, use: (trace: Trace) => Promise<
   }
 }
 
-async function openInput(name: string): Promise<Trace> {
-  if (name !== '-') return openTrace(name);
+async function openInput(name: string, options: OpenOptions): Promise<Trace> {
+  if (name !== '-') return openTrace(name, options);
   if (process.stdin.isTTY) {
     throw new EngramTraceError('usage', 'no trace is named, and stdin is a terminal', {
       hint: 'name a trace file, or pipe one in',

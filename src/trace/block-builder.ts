@@ -1,7 +1,8 @@
 import { Loss as WireLoss } from '../gen/engram/trace/v1/trace.ts';
+import { MAX_BLOCK_BYTES } from './block-limits.ts';
 import { type ByteWriter, createByteWriter, varintSize } from './byte-writer.ts';
 import { EngramTraceError } from './error.ts';
-import { lossToWire } from './header-codec.ts';
+import { lossToWire } from './header-encoder.ts';
 import { addLoss, emptyLoss, hasLoss, type Loss, type TraceRecord } from './record.ts';
 import { encodeRecord, TAG } from './record-encoder.ts';
 import { createStatsBuilder } from './stats-builder.ts';
@@ -40,8 +41,6 @@ export interface BlockBuilder {
   close(closedNs: number): EncodedBlock;
 }
 
-/** No block is longer than this; a reader may refuse one that claims to be. */
-export const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
 const MAX_RECORD_BYTES = MAX_BLOCK_BYTES / 2;
 const LENGTH_ROOM = 5;
 const RECORD_OVERHEAD = 1 + LENGTH_ROOM + 1 + 8;

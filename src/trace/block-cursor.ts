@@ -1,5 +1,4 @@
-import { Loss as WireLoss } from '../gen/engram/trace/v1/trace.ts';
-import { lossFromWire, toSafe } from './header-codec.ts';
+import { readLoss } from './header-decoder.ts';
 import { emptyLoss, type HeaderList, type Loss, NO_HEADERS, type TraceRecord } from './record.ts';
 import { type BlockTables, decodeRecord } from './record-decoder.ts';
 import { MalformedError, WireReader } from './wire-reader.ts';
@@ -109,11 +108,11 @@ function readHead(reader: WireReader): BlockHead {
       if (head.records++ === 0) head.firstRecordAt = at;
       reader.skip(tag);
     } else if (tag === 8) head.epochUnixNs = reader.int64();
-    else if (tag === 16) head.baseNs = toSafe(reader.int64());
-    else if (tag === 24) head.closedNs = toSafe(reader.int64());
+    else if (tag === 16) head.baseNs = reader.integer();
+    else if (tag === 24) head.closedNs = reader.integer();
     else if (tag === 34) strings.push(reader.text());
     else if (tag === 42) sets.push(readHeaderSet(reader));
-    else if (tag === 50) head.loss = lossFromWire(WireLoss.decode(reader.view()));
+    else if (tag === 50) head.loss = readLoss(reader);
     else reader.skip(tag);
   }
   const headerSets = sets.map((set) => resolve(set, strings));
@@ -123,21 +122,11 @@ function readHead(reader: WireReader): BlockHead {
 
 function readHeaderSet(reader: WireReader): number[] {
   const indexes: number[] = [];
-  const outerEnd = reader.end;
-  reader.end = reader.nested();
-  while (reader.pos < reader.end) {
-    const tag = reader.varint();
-    if (tag === 10) readPacked(reader, indexes);
-    else if (tag === 8) indexes.push(reader.varint());
+  reader.message((tag) => {
+    if (tag === 10 || tag === 8) reader.numbers(tag, indexes);
     else reader.skip(tag);
-  }
-  reader.end = outerEnd;
+  });
   return indexes;
-}
-
-function readPacked(reader: WireReader, values: number[]): void {
-  const end = reader.nested();
-  while (reader.pos < end) values.push(reader.varint());
 }
 
 function resolve(indexes: readonly number[], strings: readonly string[]): HeaderList {

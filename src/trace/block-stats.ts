@@ -1,11 +1,4 @@
-import { BlockStats as WireStats } from '../gen/engram/trace/v1/trace.ts';
-import {
-  createDistribution,
-  distributionFromWire,
-  distributionToWire,
-  mergeDistribution,
-} from './distribution.ts';
-import { fromSum, toSafe } from './header-codec.ts';
+import { createDistribution, mergeDistribution } from './distribution.ts';
 import type { BlockStats, OpStats } from './trace-index.ts';
 
 /** Arrivals are counted on a grid of this width that starts at the Unix epoch. */
@@ -74,73 +67,6 @@ export function estimateSessions(stats: BlockStats): number {
   const largest = sessionHashes[SKETCH_SIZE - 1];
   if (largest === undefined) return sessionHashes.length;
   return Math.round((SKETCH_SIZE - 1) / ((largest + 1) / 2 ** 32));
-}
-
-export function encodeBlockStats(stats: BlockStats, arrivals: Arrivals): Uint8Array {
-  return WireStats.encode(blockStatsToWire(stats, arrivals)).finish();
-}
-
-export function decodeBlockStats(bytes: Uint8Array): { stats: BlockStats; arrivals: Arrivals } {
-  const wire = WireStats.decode(bytes);
-  return { stats: blockStatsFromWire(wire), arrivals: arrivalsFromWire(wire) };
-}
-
-export function blockStatsToWire(stats: BlockStats, arrivals: Arrivals): WireStats {
-  const strings = [''];
-  const intern = (text: string) => (text === '' ? 0 : strings.push(text) - 1);
-  const ops = [...stats.ops].map(([op, o]) => ({
-    op: intern(op),
-    count: fromSum(o.count),
-    failed: fromSum(o.failed),
-    requestBytes: fromSum(o.requestBytes),
-    responseBytes: fromSum(o.responseBytes),
-    duration: distributionToWire(o.duration),
-  }));
-  return {
-    ops,
-    spaces: [...stats.spaces].flatMap(([space, count]) => [intern(space), count]),
-    strings,
-    httpRecords: fromSum(stats.httpRecords),
-    grpcRecords: fromSum(stats.grpcRecords),
-    grpcStreams: fromSum(stats.grpcStreams),
-    sessionHashes: stats.sessionHashes,
-    firstBin: fromSum(arrivals[0]?.[0] ?? 0),
-    arrivals: arrivals.flatMap(([bin, count], i) => [bin - (arrivals[i - 1]?.[0] ?? bin), count]),
-    gaps: distributionToWire(stats.gaps),
-  };
-}
-
-export function blockStatsFromWire(wire: WireStats): BlockStats {
-  const stats = createBlockStats();
-  const text = (index: number) => wire.strings[index] ?? '';
-  for (const op of wire.ops) {
-    stats.ops.set(text(op.op), {
-      count: toSafe(op.count),
-      failed: toSafe(op.failed),
-      requestBytes: toSafe(op.requestBytes),
-      responseBytes: toSafe(op.responseBytes),
-      duration: distributionFromWire(op.duration),
-    });
-  }
-  for (let i = 0; i + 1 < wire.spaces.length; i += 2) {
-    stats.spaces.set(text(wire.spaces[i] ?? 0), wire.spaces[i + 1] ?? 0);
-  }
-  stats.httpRecords = toSafe(wire.httpRecords);
-  stats.grpcRecords = toSafe(wire.grpcRecords);
-  stats.grpcStreams = toSafe(wire.grpcStreams);
-  stats.sessionHashes = smallestHashes(wire.sessionHashes);
-  stats.gaps = distributionFromWire(wire.gaps);
-  return stats;
-}
-
-function arrivalsFromWire(wire: WireStats): Arrivals {
-  const arrivals: [number, number][] = [];
-  let bin = toSafe(wire.firstBin);
-  for (let i = 0; i + 1 < wire.arrivals.length; i += 2) {
-    bin += wire.arrivals[i] ?? 0;
-    arrivals.push([bin, wire.arrivals[i + 1] ?? 0]);
-  }
-  return arrivals;
 }
 
 function mergeOp(ops: Map<string, OpStats>, op: string, more: OpStats): void {

@@ -1,5 +1,3 @@
-import type { Distribution as WireDistribution } from '../gen/engram/trace/v1/trace.ts';
-import { fromSum, toSafe } from './header-codec.ts';
 import type { Distribution } from './trace-index.ts';
 
 // Log-linear buckets: 0..63 are exact, from there on each power of two is cut into 32 equal parts.
@@ -71,39 +69,6 @@ export function coefficientOfVariation(distribution: Distribution): number | und
   if (average === undefined || average === 0) return undefined;
   const variance = distribution.sumOfSquares / distribution.count - average * average;
   return Math.sqrt(Math.max(0, variance)) / average;
-}
-
-export function distributionToWire(distribution: Distribution): WireDistribution {
-  const buckets: number[] = [];
-  let previous = 0;
-  for (const [bucket, count] of sortedBuckets(distribution)) {
-    buckets.push(bucket - previous, count);
-    previous = bucket;
-  }
-  return {
-    count: fromSum(distribution.count),
-    sum: distribution.sum,
-    sumOfSquares: distribution.sumOfSquares,
-    min: fromSum(distribution.min),
-    max: fromSum(distribution.max),
-    buckets,
-  };
-}
-
-export function distributionFromWire(wire: WireDistribution | undefined): Distribution {
-  const distribution = createDistribution();
-  if (!wire) return distribution;
-  distribution.count = toSafe(wire.count);
-  distribution.sum = wire.sum;
-  distribution.sumOfSquares = wire.sumOfSquares;
-  distribution.min = toSafe(wire.min);
-  distribution.max = toSafe(wire.max);
-  let bucket = 0;
-  for (let i = 0; i + 1 < wire.buckets.length; i += 2) {
-    bucket += wire.buckets[i] ?? 0;
-    distribution.buckets.set(bucket, wire.buckets[i + 1] ?? 0);
-  }
-  return distribution;
 }
 
 /** Buckets and counts, from small to large. */

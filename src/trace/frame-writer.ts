@@ -1,8 +1,8 @@
 import type { EncodedBlock } from './block-builder.ts';
 import { createByteWriter } from './byte-writer.ts';
 import { EngramTraceError } from './error.ts';
-import { encodeHeader } from './header-codec.ts';
-import { encodeIndex } from './index-codec.ts';
+import { encodeHeader } from './header-encoder.ts';
+import { encodeIndex } from './index-encoder.ts';
 import { encodeIndexFrame } from './index-frame.ts';
 import type { TraceHeader } from './record.ts';
 import { encodeSeekTable, type SeekEntry } from './seek-table.ts';

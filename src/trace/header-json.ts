@@ -1,5 +1,5 @@
 import { EngramTraceError } from './error.ts';
-import { newerVersion } from './header-codec.ts';
+import { newerVersion } from './header-decoder.ts';
 import { createFieldReader, type FieldReader } from './json-fields.ts';
 import {
   emptyHeader,

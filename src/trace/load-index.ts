@@ -1,9 +1,18 @@
-import { MAX_BLOCK_BYTES } from './block-builder.ts';
-import { decodeIndex } from './index-codec.ts';
+import { MAX_BLOCK_BYTES } from './block-limits.ts';
+import { reasonOf } from './damage.ts';
+import { EngramTraceError } from './error.ts';
+import { decodeIndex, decodeTotals } from './index-decoder.ts';
 import { decodeIndexFrame } from './index-frame.ts';
 import type { ReadAt } from './random-file.ts';
-import { decodeSeekTable, SEEK_FOOTER_BYTES, type SeekEntry, seekTableBytes } from './seek-table.ts';
-import type { BlockEntry, TraceIndex } from './trace-index.ts';
+import {
+  decodeSeekTable,
+  SEEK_FOOTER_BYTES,
+  type SeekEntry,
+  type SeekSums,
+  seekTableBytes,
+  sumSeekTable,
+} from './seek-table.ts';
+import type { BlockEntry, Totals, TraceIndex } from './trace-index.ts';
 
 /** Either the index, or why there is none to be used. */
 export type LoadedIndex = { index: TraceIndex } | { problem: string };
@@ -19,22 +28,104 @@ export async function loadIndex(
   fileBytes: number,
   headerBytes: number,
 ): Promise<LoadedIndex> {
+  const found = await findIndex(readAt, fileBytes, headerBytes);
+  return 'problem' in found ? found : checkedIndex(found, headerBytes);
+}
+
+function checkedIndex({ message, table, indexAt }: FoundIndex, headerBytes: number): LoadedIndex {
+  try {
+    const index = decodeIndex(message);
+    const lie = findLie(index, decodeSeekTable(table) ?? [], headerBytes, indexAt);
+    return lie === undefined ? { index } : untrue(lie);
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+/**
+ * Reads only the totals, in the same time for any number of blocks; they are checked against the sums of the seek
+ * table. Whoever looks at the blocks all the same gets them checked, and a `corrupt` error where they lie.
+ */
+export async function loadTotals(
+  readAt: ReadAt,
+  fileBytes: number,
+  headerBytes: number,
+  name: string,
+): Promise<LoadedIndex> {
+  const found = await findIndex(readAt, fileBytes, headerBytes);
+  if ('problem' in found) return found;
+  try {
+    const totals = decodeTotals(found.message);
+    const sums = sumSeekTable(found.table);
+    const lie = findLieInSums(totals, sums, headerBytes, found.indexAt);
+    return lie === undefined ? { index: lazyIndex(totals, found, headerBytes, name) } : untrue(lie);
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+interface FoundIndex {
+  message: Uint8Array;
+  /** The whole skippable frame of the seek table. */
+  table: Uint8Array;
+  indexAt: number;
+}
+
+async function findIndex(
+  readAt: ReadAt,
+  fileBytes: number,
+  headerBytes: number,
+): Promise<FoundIndex | { problem: string }> {
   const footer = await readAt(Math.max(0, fileBytes - SEEK_FOOTER_BYTES), SEEK_FOOTER_BYTES);
   const tableBytes = seekTableBytes(footer, fileBytes - headerBytes);
   if (tableBytes === undefined) return { problem: 'has no index: it was not closed, or its end is missing' };
-  const frames = decodeSeekTable(await readAt(fileBytes - tableBytes, tableBytes));
-  const indexBytes = frames?.at(-1)?.compressedBytes ?? 0;
+  const table = await readAt(fileBytes - tableBytes, tableBytes);
+  const indexBytes = sumSeekTable(table)?.lastBytes ?? 0;
   const indexAt = fileBytes - tableBytes - indexBytes;
-  if (!frames || indexAt < headerBytes) return { problem: 'has a damaged seek table' };
+  if (indexBytes === 0 || indexAt < headerBytes) return { problem: 'has a damaged seek table' };
   const message = decodeIndexFrame(await readAt(indexAt, indexBytes));
-  if (!message) return { problem: 'has a damaged index or seek table' };
-  try {
-    const index = decodeIndex(message);
-    const lie = findLie(index, frames, headerBytes, indexAt);
-    return lie === undefined ? { index } : { problem: `has an index that can't be true (${lie})` };
-  } catch (error) {
-    return { problem: `has an unreadable index (${error instanceof Error ? error.message : String(error)})` };
-  }
+  return message ? { message, table, indexAt } : { problem: 'has a damaged index or seek table' };
+}
+
+function lazyIndex(totals: Totals, found: FoundIndex, headerBytes: number, name: string): TraceIndex {
+  let whole: TraceIndex | undefined;
+  const decode = () => {
+    const loaded = checkedIndex(found, headerBytes);
+    if ('index' in loaded) return loaded.index;
+    const hint = 'Run `engram-trace repair` to write a new index.';
+    throw new EngramTraceError('corrupt', `it ${loaded.problem}`, { where: name, hint });
+  };
+  return {
+    totals,
+    blockCount: (sumSeekTable(found.table)?.frames ?? 2) - 2,
+    get blocks() {
+      whole ??= decode();
+      return whole.blocks;
+    },
+    get closedNs() {
+      whole ??= decode();
+      return whole.closedNs;
+    },
+  };
+}
+
+const untrue = (lie: string) => ({ problem: `has an index that can't be true (${lie})` });
+const unreadable = (error: unknown) => ({ problem: `has an unreadable index (${reasonOf(error)})` });
+
+function findLieInSums(
+  totals: Totals,
+  sums: SeekSums | undefined,
+  headerBytes: number,
+  indexAt: number,
+): string | undefined {
+  if (!sums || sums.frames < 2) return 'no frames';
+  if (sums.firstBytes !== headerBytes) return 'the header has another size';
+  const endOfBlocks = sums.compressedBytes - sums.lastBytes;
+  if (endOfBlocks !== indexAt) return `the blocks end at byte ${endOfBlocks}, the index starts at ${indexAt}`;
+  const rawBytes = sums.rawBytes - sums.firstRawBytes;
+  if (rawBytes !== totals.rawBytes) return `${rawBytes} bytes in the blocks, ${totals.rawBytes} in total`;
+  if (totals.records * MIN_RECORD_BYTES > rawBytes) return `${totals.records} records in ${rawBytes} bytes`;
+  return undefined;
 }
 
 function findLie(

@@ -2,13 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type ByteQueue, createByteQueue } from './byte-queue.ts';
-import { decompressChunks } from './decompress-chunks.ts';
 import { EngramTraceError } from './error.ts';
 import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
 import type { Trace } from './trace.ts';
-import { openTraceFromFile } from './trace-from-file.ts';
-import { type NdjsonSource, openTraceFromNdjson } from './trace-from-ndjson.ts';
-import { openTraceFromPipe } from './trace-from-pipe.ts';
+import type { NdjsonSource } from './trace-from-ndjson.ts';
 import { FRAME_MAGIC, frameSpan, readU32 } from './zstd-frame.ts';
 
 const LINE_FEED = 10;
@@ -16,6 +13,8 @@ const LINE_FEED = 10;
 export interface OpenOptions {
   /** What `-` reads. */
   stdin?: Readable | undefined;
+  /** The index is wanted for its totals alone: opening takes the same time for any size. */
+  totalsOnly?: boolean | undefined;
 }
 
 /** Opens a trace of any form, told apart by its content; `-` is `options.stdin`. Devices and pipes work by name too. */
@@ -34,12 +33,14 @@ export async function openTrace(path: string, options: OpenOptions = {}): Promis
       hint: 'A folder of segments becomes a trace by `engram-trace export`.',
     });
   }
-  return found.isFile() ? openFile(path) : openPipe(createReadStream(path), path);
+  return found.isFile() ? openFile(path, options) : openPipe(createReadStream(path), path);
 }
 
-async function openFile(path: string): Promise<Trace> {
+async function openFile(path: string, options: OpenOptions): Promise<Trace> {
   const format = await sniffFormat(await readHead(path), path);
-  if (format === 'trace') return openTraceFromFile(path);
+  // Each form has a reader of its own, and loading takes its time: only the one that is needed.
+  if (format === 'trace') return (await import('./trace-from-file.ts')).openTraceFromFile(path, options);
+  const { openTraceFromNdjson } = await import('./trace-from-ndjson.ts');
   return openTraceFromNdjson({
     name: path,
     format,
@@ -55,7 +56,9 @@ async function openPipe(stream: Readable, name: string): Promise<Trace> {
   try {
     await ensureHead(queue);
     const format = await sniffFormat(queue.peek().subarray(0, SNIFF_BYTES), name);
-    if (format === 'trace') return await openTraceFromPipe(queue, name);
+    if (format === 'trace')
+      return await (await import('./trace-from-pipe.ts')).openTraceFromPipe(queue, name);
+    const { openTraceFromNdjson } = await import('./trace-from-ndjson.ts');
     return await openTraceFromNdjson(pipeSource(queue, name, format));
   } catch (error) {
     await queue.close();
@@ -104,10 +107,11 @@ async function* wrapErrors(stream: Readable, name: string): AsyncGenerator<Uint8
   }
 }
 
-function content(
+async function* content(
   chunks: AsyncIterable<Uint8Array>,
   format: NdjsonSource['format'],
   name: string,
-): AsyncIterable<Uint8Array> {
-  return format === 'ndjson' ? chunks : decompressChunks(chunks, name);
+): AsyncGenerator<Uint8Array> {
+  if (format === 'ndjson') yield* chunks;
+  else yield* (await import('./decompress-chunks.ts')).decompressChunks(chunks, name);
 }

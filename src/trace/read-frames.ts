@@ -1,4 +1,4 @@
-import { MAX_BLOCK_BYTES } from './block-builder.ts';
+import { MAX_BLOCK_BYTES } from './block-limits.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { reasonOf } from './damage.ts';
 import { EngramTraceError } from './error.ts';

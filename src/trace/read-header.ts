@@ -1,6 +1,6 @@
 import { damagedHeader } from './damage.ts';
 import { EngramTraceError } from './error.ts';
-import { decodeHeader } from './header-codec.ts';
+import { decodeHeader } from './header-decoder.ts';
 import { refusal } from './read-frames.ts';
 import type { TraceHeader } from './record.ts';
 import { MalformedError, WireReader } from './wire-reader.ts';

@@ -50,10 +50,7 @@ export function seekTableBytes(footer: Uint8Array, fileBytes: number): number | 
 
 /** Decodes the skippable frame; undefined where it is none. */
 export function decodeSeekTable(table: Uint8Array): SeekEntry[] | undefined {
-  const size = seekTableBytes(table.subarray(Math.max(0, table.length - SEEK_FOOTER_BYTES)), table.length);
-  if (size !== table.length) return undefined;
-  if (readU32(table, 0) !== SEEK_TABLE_MAGIC || readU32(table, 4) !== size - SKIPPABLE_HEADER_BYTES)
-    return undefined;
+  if (!isSeekTable(table)) return undefined;
   const step = entryBytes(table[table.length - 5] ?? 0);
   const entries: SeekEntry[] = [];
   for (let at = SKIPPABLE_HEADER_BYTES; at < table.length - SEEK_FOOTER_BYTES; at += step) {
@@ -61,6 +58,46 @@ export function decodeSeekTable(table: Uint8Array): SeekEntry[] | undefined {
     entries.push({ compressedBytes: readU32(table, at), rawBytes: readU32(table, at + 4), checksum });
   }
   return entries;
+}
+
+export interface SeekSums {
+  frames: number;
+  compressedBytes: number;
+  rawBytes: number;
+  /** Of the first frame. */
+  firstBytes: number;
+  firstRawBytes: number;
+  /** Of the last frame. */
+  lastBytes: number;
+}
+
+/** Adds up the sizes in the skippable frame without an object for each; undefined where it is none. */
+export function sumSeekTable(table: Uint8Array): SeekSums | undefined {
+  if (!isSeekTable(table)) return undefined;
+  const step = entryBytes(table[table.length - 5] ?? 0);
+  const view = new DataView(table.buffer, table.byteOffset, table.length);
+  const end = table.length - SEEK_FOOTER_BYTES;
+  if (end === SKIPPABLE_HEADER_BYTES) return undefined;
+  let compressedBytes = 0;
+  let rawBytes = 0;
+  for (let at = SKIPPABLE_HEADER_BYTES; at < end; at += step) {
+    compressedBytes += view.getUint32(at, true);
+    rawBytes += view.getUint32(at + 4, true);
+  }
+  return {
+    frames: (end - SKIPPABLE_HEADER_BYTES) / step,
+    compressedBytes,
+    rawBytes,
+    firstBytes: view.getUint32(SKIPPABLE_HEADER_BYTES, true),
+    firstRawBytes: view.getUint32(SKIPPABLE_HEADER_BYTES + 4, true),
+    lastBytes: view.getUint32(end - step, true),
+  };
+}
+
+function isSeekTable(table: Uint8Array): boolean {
+  const size = seekTableBytes(table.subarray(Math.max(0, table.length - SEEK_FOOTER_BYTES)), table.length);
+  if (size !== table.length) return false;
+  return readU32(table, 0) === SEEK_TABLE_MAGIC && readU32(table, 4) === size - SKIPPABLE_HEADER_BYTES;
 }
 
 function entryBytes(descriptor: number): number {

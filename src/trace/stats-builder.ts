@@ -1,11 +1,5 @@
-import {
-  createBinOf,
-  createBlockStats,
-  createOpStats,
-  encodeBlockStats,
-  sessionHash,
-  smallestHashes,
-} from './block-stats.ts';
+import { createBinOf, createBlockStats, createOpStats, sessionHash, smallestHashes } from './block-stats.ts';
+import { encodeBlockStats } from './block-stats-encoder.ts';
 import { addValue } from './distribution.ts';
 import type { TraceRecord } from './record.ts';
 

@@ -1,10 +1,5 @@
-import {
-  ARRIVAL_BIN_NS,
-  createBinOf,
-  createBlockStats,
-  decodeBlockStats,
-  mergeBlockStats,
-} from './block-stats.ts';
+import { ARRIVAL_BIN_NS, createBinOf, createBlockStats, mergeBlockStats } from './block-stats.ts';
+import { decodeBlockStats } from './block-stats-decoder.ts';
 import { addLoss, emptyLoss } from './record.ts';
 import type { BlockEntry, Totals } from './trace-index.ts';
 

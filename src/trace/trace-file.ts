@@ -3,12 +3,11 @@ import { type BlockCursor, openBlock } from './block-cursor.ts';
 import { createByteQueue } from './byte-queue.ts';
 import { type DamagedRange, damagedBlock } from './damage.ts';
 import { EngramTraceError } from './error.ts';
-import { loadIndex } from './load-index.ts';
+import { loadIndex, loadTotals } from './load-index.ts';
 import { fileChunks, openRegularFile, type ReadAt, readBytes } from './random-file.ts';
 import { refusal } from './read-frames.ts';
 import { readHeaderFrame } from './read-header.ts';
 import type { TraceHeader, TraceRecord } from './record.ts';
-import { scanTrace } from './scan-trace.ts';
 import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
 import type { BlockEntry, TraceIndex } from './trace-index.ts';
 import { MalformedError } from './wire-reader.ts';
@@ -40,24 +39,35 @@ export interface TraceFile {
 
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
+export interface OpenFileOptions {
+  /** The index is wanted for its totals alone: its entries are not decoded as long as nobody looks at them. */
+  totalsOnly?: boolean | undefined;
+}
+
 /** Opens a trace file. Reads its header and its index, no block; where the index is missing, all blocks once. */
-export async function openTraceFile(path: string): Promise<TraceFile> {
+export async function openTraceFile(path: string, options: OpenFileOptions = {}): Promise<TraceFile> {
   const file = await openRegularFile(path);
   try {
-    return await readTraceFile(file, path);
+    return await readTraceFile(file, path, options);
   } catch (error) {
     await file.close();
     throw EngramTraceError.from(error, 'io', { where: path });
   }
 }
 
-async function readTraceFile(file: FileHandle, name: string): Promise<TraceFile> {
+async function readTraceFile(
+  file: FileHandle,
+  name: string,
+  { totalsOnly }: OpenFileOptions,
+): Promise<TraceFile> {
   const sizeBytes = (await file.stat()).size;
   const readAt = (offset: number, length: number) =>
     readBytes(file, offset, Math.min(length, sizeBytes - offset));
   const headerFrame = await findHeaderFrame(readAt, name);
   const header = readHeaderFrame(headerFrame, name);
-  const loaded = await loadIndex(readAt, sizeBytes, headerFrame.length);
+  const loaded = totalsOnly
+    ? await loadTotals(readAt, sizeBytes, headerFrame.length, name)
+    : await loadIndex(readAt, sizeBytes, headerFrame.length);
   const opened =
     'index' in loaded
       ? { index: loaded.index, indexSource: 'file' as const, warnings: [], damaged: [], cutBytes: 0 }
@@ -129,6 +139,7 @@ interface Layout {
 
 async function scanInstead(file: FileHandle, layout: Layout, problem: string) {
   const { name, sizeBytes, headerBytes, header } = layout;
+  const { scanTrace } = await import('./scan-trace.ts');
   const queue = createByteQueue(fileChunks(file, sizeBytes));
   await queue.discard(headerBytes);
   const scan = await scanTrace(queue, header.epochUnixNs);

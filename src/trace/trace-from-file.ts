@@ -5,13 +5,13 @@ import { type BlockAccess, mergeBlocks } from './merge-blocks.ts';
 import { type PlannedBlock, planRead } from './read-plan.ts';
 import { addLoss, emptyLoss, type Loss, type TraceRecord } from './record.ts';
 import type { ReadOptions, Trace } from './trace.ts';
-import { openTraceFile, type TraceFile } from './trace-file.ts';
+import { type OpenFileOptions, openTraceFile, type TraceFile } from './trace-file.ts';
 import type { BlockEntry } from './trace-index.ts';
 import { MalformedError } from './wire-reader.ts';
 
 /** Opens a trace file for reading in order. */
-export async function openTraceFromFile(path: string): Promise<Trace> {
-  return traceFromFile(await openTraceFile(path));
+export async function openTraceFromFile(path: string, options: OpenFileOptions = {}): Promise<Trace> {
+  return traceFromFile(await openTraceFile(path, options));
 }
 
 /** Records of an open file in order. Closing the trace closes the file. */

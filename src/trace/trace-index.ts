@@ -66,7 +66,10 @@ export interface Totals {
 
 export interface TraceIndex {
   totals: Totals;
+  /** Where only the totals were asked for: decoded (and checked against the file) when first looked at. */
   blocks: BlockEntry[];
+  /** Number of blocks, where only the totals were asked for. */
+  blockCount?: number;
   /** ns from the header's epoch. */
   closedNs: number;
 }

@@ -1,6 +1,8 @@
 /** What is wrong inside a message; becomes a `corrupt` error where block and file are known. */
 export class MalformedError extends Error {}
 
+/** Wire type of what has a length in front. */
+const PACKED = 2;
 /** Up to here a loop is cheaper than a call into Node, and V8 joins letters without a tree. */
 const SHORT_TEXT = 12;
 
@@ -40,6 +42,19 @@ export class WireReader {
     throw new MalformedError('a number longer than ten bytes');
   }
 
+  /** Signed 64 bit, within ±2^53. */
+  integer(): number {
+    // Only negative numbers and those out of range take more than eight bytes.
+    for (let i = 0; i < 8; i++) if ((this.bytes[this.pos + i] ?? 0) < 128) return this.varint();
+    const value = Number(this.int64());
+    if (Number.isSafeInteger(value)) return value;
+    throw new MalformedError('a number beyond 2^53');
+  }
+
+  double(): number {
+    return this.buffer.readDoubleLE(this.advance(8));
+  }
+
   fixed32(): number {
     const at = this.advance(4);
     const b = this.bytes;
@@ -66,6 +81,31 @@ export class WireReader {
       text += String.fromCharCode(byte);
     }
     return text;
+  }
+
+  /** A repeated number, packed or one by one, as its tag tells. */
+  numbers(tag: number, into: number[]): void {
+    if ((tag & 7) !== PACKED) {
+      into.push(this.varint());
+      return;
+    }
+    const outerEnd = this.end;
+    this.end = this.nested();
+    while (this.pos < this.end) into.push(this.varint());
+    this.end = outerEnd;
+  }
+
+  /** A length, and values up to it: `value` reads one. */
+  packed(value: () => void): void {
+    const outerEnd = this.end;
+    this.end = this.nested();
+    while (this.pos < this.end) value();
+    this.end = outerEnd;
+  }
+
+  /** A nested message: `field` is called with each tag, and reads what follows or skips it. */
+  message(field: (tag: number) => void): void {
+    this.packed(() => field(this.varint()));
   }
 
   /** Reads a length; returns where what follows ends. */

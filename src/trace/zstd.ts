@@ -56,15 +56,16 @@ interface DecompressionContext {
 function loadBinding(): Zstd | undefined {
   const require = createRequire(import.meta.url);
   try {
-    const napi = require('zstd-napi') as Binding;
-    const low = require('zstd-napi/binding.js') as { DCtx: new () => DecompressionContext };
-    return fromBinding(napi, new low.DCtx());
+    const { DCtx } = require('zstd-napi/binding.js') as { DCtx: new () => DecompressionContext };
+    // Reading needs no more than the binding; the rest of the package is loaded by the first who writes.
+    let napi: Binding | undefined;
+    return fromBinding(() => (napi ??= require('zstd-napi') as Binding), new DCtx());
   } catch {
     return undefined; // An optional dependency: not installed, or not built for this machine.
   }
 }
 
-function fromBinding(napi: Binding, context: DecompressionContext): Zstd {
+function fromBinding(napi: () => Binding, context: DecompressionContext): Zstd {
   const parameters = (level: number) => ({
     compressionLevel: level,
     checksumFlag: true,
@@ -72,7 +73,7 @@ function fromBinding(napi: Binding, context: DecompressionContext): Zstd {
   });
   const compressors = new Map<number, InstanceType<Binding['Compressor']>>();
   const compressor = (level: number) => {
-    const known = compressors.get(level) ?? new napi.Compressor();
+    const known = compressors.get(level) ?? new (napi().Compressor)();
     if (!compressors.has(level)) known.setParameters(parameters(level));
     compressors.set(level, known);
     return known;
@@ -86,8 +87,8 @@ function fromBinding(napi: Binding, context: DecompressionContext): Zstd {
       if (size !== rawBytes) throw new Error(`holds ${size} bytes instead of ${rawBytes}`);
       return raw;
     },
-    compressStream: (level) => new napi.CompressStream(parameters(level)),
-    decompressStream: () => new napi.DecompressStream(),
+    compressStream: (level) => new (napi().CompressStream)(parameters(level)),
+    decompressStream: () => new (napi().DecompressStream)(),
   };
 }
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Distribution } from '../../src/gen/engram/trace/v1/trace.ts';
+import { createBlockStats } from '../../src/trace/block-stats.ts';
+import { decodeBlockStats } from '../../src/trace/block-stats-decoder.ts';
+import { encodeBlockStats } from '../../src/trace/block-stats-encoder.ts';
 import {
   addValue,
   bucketMiddle,
   bucketOf,
   coefficientOfVariation,
   createDistribution,
-  distributionFromWire,
-  distributionToWire,
   mergeDistribution,
   percentile,
 } from '../../src/trace/distribution.ts';
@@ -59,8 +59,8 @@ test('merging equals adding, and the wire changes nothing', () => {
       const together = distributionOf([...a, ...b]);
       assert.deepEqual(new Map([...merged.buckets].sort()), new Map([...together.buckets].sort()));
       assert.deepEqual([merged.count, merged.min, merged.max], [together.count, together.min, together.max]);
-      const wire = Distribution.decode(Distribution.encode(distributionToWire(merged)).finish());
-      const again = distributionFromWire(wire);
+      const wire = encodeBlockStats({ ...createBlockStats(), gaps: merged }, []);
+      const again = decodeBlockStats(wire).stats.gaps;
       assert.deepEqual({ ...again, buckets: new Map() }, { ...merged, buckets: new Map() });
       assert.deepEqual(
         [...again.buckets],

@@ -241,6 +241,31 @@ for (const [name, lie] of SEEN_THROUGH) {
   });
 }
 
+for (const [name, lie] of SEEN_THROUGH.filter(([lying]) => lying !== 'other totals')) {
+  test(`asked for its totals alone, an index that lies is never believed about blocks: ${name}`, async () => {
+    await withFile(rebuild(lie), async (path) => {
+      const file = await openTraceFile(path, { totalsOnly: true });
+      try {
+        if (file.indexSource === 'scan') assert.match(file.warnings.join(), /repair/);
+        else assert.throws(() => file.index.blocks, { code: 'corrupt', hint: /repair/ });
+      } finally {
+        await file.close();
+      }
+    });
+  });
+}
+
+test('the totals alone are those of the whole index, and the blocks are there when looked at', async () => {
+  await withFile(whole, async (path) => {
+    const [lazy, eager] = [await openTraceFile(path, { totalsOnly: true }), await openTraceFile(path)];
+    assert.deepEqual(lazy.index.totals, eager.index.totals);
+    assert.equal(lazy.index.blockCount, eager.index.blocks.length);
+    assert.deepEqual(lazy.index.blocks, eager.index.blocks);
+    assert.equal(lazy.index.closedNs, eager.index.closedNs);
+    await Promise.all([lazy.close(), eager.close()]);
+  });
+});
+
 test('the rebuilt file without a lie is read by its index', async () => {
   await withFile(
     rebuild(() => {}),

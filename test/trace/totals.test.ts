@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { createBlockBuilder } from '../../src/trace/block-builder.ts';
 import {
   createBlockStats,
-  decodeBlockStats,
   estimateSessions,
   mergeBlockStats,
   sessionHash,
   smallestHashes,
 } from '../../src/trace/block-stats.ts';
+import { decodeBlockStats } from '../../src/trace/block-stats-decoder.ts';
 import { emptyLoss, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
 import { computeTotals } from '../../src/trace/totals.ts';
 import type { BlockEntry } from '../../src/trace/trace-index.ts';
