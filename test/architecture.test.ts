@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   results: ['trace', 'replay', 'root'],
   'replay-log': ['trace', 'replay'],
   verify: ['trace', 'dialects', 'replay', 'replay-log', 'results'],
-  calibrate: ['trace', 'replay', 'replay-run', 'results', 'root'],
+  calibrate: ['wire', 'results'],
   report: ['trace', 'results', 'root'],
   'dev-server': ['trace', 'dialects', 'gen', 'wire', 'root'],
   'replay-run': ['trace', 'dialects', 'transforms', 'replay', 'replay-log', 'transports', 'results', 'root'],

@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).makeVerifyCommand(),
   },
   {
+    name: 'calibrate',
+    summary: "measure the generator's own floor and limit against a null sink",
+    load: async () => (await import('./calibrate.ts')).makeCalibrateCommand(),
+  },
+  {
     name: 'dev-server',
     summary: 'a small stand-in for Engram, with latency and faults to order',
     load: async () => (await import('./dev-server.ts')).makeDevServerCommand(),

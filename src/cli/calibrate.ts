@@ -1,0 +1,182 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import type { PlayStep } from '../calibrate/calibrate.ts';
+import type { Timing } from '../replay/replay-options.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/endpoint.ts';
+import type { RunDeps, RunOptions } from '../replay-run/run-options.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import type { Trace } from '../trace/trace.ts';
+import { VERSION } from '../version.ts';
+import { parseCount } from './flag-parsers.ts';
+import { withCleanUp } from './interrupt.ts';
+import { parseDuration } from './parse-duration.ts';
+import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
+import { HEALTH_SOURCES, hostSection } from './replay-host.ts';
+
+interface CalibrateFlags extends ReplayFlags {
+  stepTime: number;
+  maxSteps: number;
+}
+
+/** Flags of `replay` that say where to send, and what with, or that have a meaning of their own here. */
+const NOT_HERE = new Set([
+  '--endpoint',
+  '--grpc-endpoint',
+  '--header',
+  '--ca',
+  '--cert',
+  '--key',
+  '--servername',
+  '--insecure',
+  '--allow-origin',
+  '--dry-run',
+  '--json',
+  '--loop',
+  '--output',
+  '--replay-log',
+]);
+
+/** `engram-trace calibrate`: the generator's own floor and limit on this machine, for one plan. */
+export function makeCalibrateCommand(): Command {
+  const command = withReplayFlags(new Command('calibrate'));
+  const kept = command.options.filter(({ long }) => !NOT_HERE.has(long ?? ''));
+  (command.options as unknown[]).splice(0, command.options.length, ...kept);
+  return command
+    .option('--step-time <time>', 'longest time for one rate', parseDuration, 5e9)
+    .option('--max-steps <count>', 'most doublings of the rate', parseCount, 8)
+    .option('--output <file>', 'what was measured, as JSON; - for stdout', '-')
+    .action(runCalibrate);
+}
+
+async function runCalibrate(flags: CalibrateFlags): Promise<void> {
+  if (flags.trace === '-') {
+    throw new EngramTraceError(
+      'usage',
+      'calibrate plays the trace several times, and a pipe can be read once',
+      {
+        hint: 'write the trace to a file',
+      },
+    );
+  }
+  if (flags.timing.kind === 'asap') {
+    throw new EngramTraceError('usage', '--timing asap plans no times, and there is nothing to keep');
+  }
+  const { openTrace } = await import('../trace/open-trace.ts');
+  const trace = await openTrace(flags.trace, { stdin: process.stdin });
+  try {
+    await calibrateTrace(flags, trace);
+  } finally {
+    await trace.close();
+  }
+}
+
+async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void> {
+  const { calibrate } = await import('../calibrate/calibrate.ts');
+  const { calibrationText, stepText } = await import('../calibrate/calibration-text.ts');
+  const run = await runOptionsOf(flags, trace);
+  const sink = await openSink(flags);
+  const target = await startSinkProcess();
+  const cleanUp = async (): Promise<void> => {
+    target.stop();
+    await sink.abort();
+  };
+  await withCleanUp(cleanUp, async () => {
+    const found = await calibrate(playAgainst(target, run, flags), {
+      multiplier: flags.rateMultiplier,
+      stepSeconds: flags.stepTime / 1e9,
+      maxSteps: flags.maxSteps,
+      onStep: (step) => void (flags.quiet || process.stderr.write(`${stepText(step)}\n`)),
+    });
+    target.stop();
+    const document = {
+      schema_version: 1,
+      tool: { name: 'engram-trace', version: VERSION },
+      trace: trace.name,
+      host: hostSection(),
+      ...found,
+    };
+    await sink.write(Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
+    await sink.close();
+    if (!flags.quiet) process.stderr.write(calibrationText(found));
+  });
+}
+
+async function openSink({ output, force }: CalibrateFlags) {
+  const { createFileSink, createStreamSink } = await import('../trace/file-sink.ts');
+  if (output !== '-') return createFileSink(output, { force });
+  return { ...createStreamSink(process.stdout), abort: async () => {} };
+}
+
+interface SinkProcess {
+  httpPort: number;
+  grpcPort: number;
+  stop(): void;
+}
+
+/** The null sink in a process of its own, so that its CPU time is not the generator's. */
+async function startSinkProcess(): Promise<SinkProcess> {
+  const entry = fileURLToPath(new URL('./null-sink-process.js', import.meta.url));
+  const child = fork(entry, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const gone = once(child, 'exit').then(([code]) => {
+    throw new EngramTraceError('internal', `the null sink ended with exit code ${code}`);
+  });
+  const [ports] = (await Promise.race([once(child, 'message'), gone])) as [Omit<SinkProcess, 'stop'>];
+  gone.catch(() => {}); // That it ends later is seen by the operations.
+  child.unref();
+  child.channel?.unref();
+  return { ...ports, stop: () => void child.kill() };
+}
+
+/** One step: the plan over and over at that rate, stopped when its time is up. */
+function playAgainst(target: SinkProcess, run: RunOptions, flags: CalibrateFlags): PlayStep {
+  const { multiplier: _, ...plan } = run.replay ?? {};
+  return async (multiplier, seconds) => {
+    const { runReplay } = await import('../replay-run/run-replay.ts');
+    const stop = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const deps: RunDeps = {
+      ...(await depsOf(flags)),
+      signal: stop.signal,
+      onStart: () => {
+        timer = setTimeout(() => stop.abort(), seconds * 1000);
+      },
+    };
+    const step: RunOptions = {
+      ...run,
+      http: parseHttpEndpoint(`http://127.0.0.1:${target.httpPort}`),
+      grpc: parseGrpcEndpoint(`127.0.0.1:${target.grpcPort}`),
+      allowOrigin: true,
+      replay: {
+        ...plan,
+        multiplier,
+        timing: timingAt(flags.timing, multiplier),
+        loops: Infinity,
+        interruptDrainNs: 1e9,
+      },
+    };
+    try {
+      return await runReplay(step, deps);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** A rate of its own does not follow the multiplier by itself. */
+function timingAt(timing: Timing, multiplier: number): Timing {
+  return timing.kind === 'rate' ? { kind: 'rate', perSec: timing.perSec * multiplier } : timing;
+}
+
+async function depsOf({ precision, quiet }: CalibrateFlags): Promise<RunDeps> {
+  const { createRealClock } = await import('../replay/real-clock.ts');
+  return {
+    clock: createRealClock({ precision }),
+    nowMs: () => Date.now(),
+    tool: { name: 'engram-trace', version: VERSION },
+    host: hostSection(),
+    health: HEALTH_SOURCES,
+    warn: (text) => void (quiet || process.stderr.write(`engram-trace: ${text}\n`)),
+  };
+}
