@@ -26,7 +26,12 @@ const STATUS = 9;
 const FAILURE = 10;
 const DETAIL = 11;
 const RESPONSE_BYTES = 12;
-export const EVENT_COLUMNS = 13;
+const RELEASED = 13;
+const READING = 14;
+const FULL = 15;
+const PACED = 16;
+const STALLED = 17;
+export const EVENT_COLUMNS = 18;
 
 const SENT_KIND = 0;
 const KIND_OF: Record<Disposition, number> = {
@@ -76,6 +81,11 @@ export function writeEvent(
   columns[at + FAILURE] = outcome === undefined ? Number.NaN : failureOf(outcome);
   columns[at + DETAIL] = detail;
   columns[at + RESPONSE_BYTES] = outcome?.responseBytes ?? 0;
+  columns[at + RELEASED] = operation.releasedNs ?? Number.NaN;
+  columns[at + READING] = operation.readingNs;
+  columns[at + FULL] = operation.fullNs;
+  columns[at + PACED] = operation.pacedNs;
+  columns[at + STALLED] = operation.stalledNs;
 }
 
 export interface EventToWrite {
@@ -131,6 +141,11 @@ export class EventCursor {
   copyTo(operation: Operation): void {
     operation.dueNs = this.#number(DUE);
     operation.readyNs = this.#number(READY);
+    operation.releasedNs = this.#optional(RELEASED);
+    operation.readingNs = this.#number(READING);
+    operation.fullNs = this.#number(FULL);
+    operation.pacedNs = this.#number(PACED);
+    operation.stalledNs = this.#number(STALLED);
     operation.sentNs = this.#optional(SENT);
     operation.firstAnswerNs = this.#optional(FIRST_ANSWER);
     operation.doneNs = this.#optional(DONE);

@@ -59,10 +59,11 @@ export class EventLog implements ReplayObserver {
   }
 
   #wait(): void {
-    this.#cancel = this.#clock.at(this.#clock.nowNs() + TELL_EVERY_NS, () => {
+    const tell = (): void => {
       this.#flush(this.#clock.nowNs());
       this.#wait();
-    });
+    };
+    this.#cancel = this.#clock.at(this.#clock.nowNs() + TELL_EVERY_NS, tell, true);
   }
 
   /** Also without events: that there were none up to now is what others wait to hear. */

@@ -12,7 +12,12 @@ export class OpenOperation implements Operation {
   readonly offsetNs: number;
   dueNs = 0;
   readyNs = 0;
+  releasedNs: number | undefined;
   sentNs: number | undefined;
+  readingNs = 0;
+  fullNs = 0;
+  pacedNs = 0;
+  stalledNs = 0;
   firstAnswerNs: number | undefined;
   doneNs: number | undefined;
   outcome: SendOutcome | undefined;

@@ -225,7 +225,7 @@ class SharedReplay implements PlanSink, PoolListener {
     }
     if (this.closed) return;
     const { clock } = this.#deps;
-    this.#cancelLook = clock.at(clock.nowNs() + LOOK_EVERY_NS, () => this.#look());
+    this.#cancelLook = clock.at(clock.nowNs() + LOOK_EVERY_NS, () => this.#look(), true);
     this.#finishIfOver();
   }
 
@@ -272,6 +272,11 @@ class SharedReplay implements PlanSink, PoolListener {
       maxInFlight: this.#mostInFlight,
       maxHeld: sum(({ maxHeld }) => maxHeld),
       lateReleases: sum(({ lateReleases }) => lateReleases),
+      stalls: {
+        count: sum(({ stalls }) => stalls.count),
+        totalNs: sum(({ stalls }) => stalls.totalNs),
+        maxNs: Math.max(0, ...known.map(({ stalls }) => stalls.maxNs)),
+      },
       underruns: sum(({ underruns }) => underruns),
       heldLimitHits: sum(({ heldLimitHits }) => heldLimitHits),
     });

@@ -19,7 +19,7 @@ export interface SenderWorkerData {
 const port = parentPort;
 if (port === null) throw new Error('sender-worker runs in a worker thread');
 const data = workerData as SenderWorkerData;
-const own = createRealClock();
+const own = createRealClock({ precision: data.options.precision });
 const clock = shiftedClock(own, clockOriginNs(own) - data.clockOriginNs);
 
 port.on(

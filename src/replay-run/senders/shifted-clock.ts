@@ -4,7 +4,7 @@ import type { Clock } from '../../replay/ports.ts';
 export function shiftedClock(clock: Clock, shiftNs: number): Clock {
   return {
     nowNs: () => clock.nowNs() + shiftNs,
-    at: (atNs, wake) => clock.at(atNs - shiftNs, wake),
+    at: (atNs, wake, isCoarse) => clock.at(atNs - shiftNs, wake, isCoarse),
   };
 }
 

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { createDevServer, type DevServer } from '../../src/dev-server/dev-server.ts';
+import { parseLatency } from '../../src/dev-server/faults/latency.ts';
+import type { TransportKind } from '../../src/replay-run/create-transports.ts';
+import type { ResultsDocument } from '../../src/results/results-document.ts';
+import { start } from '../cli/replay-support.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { validated } from '../results/support.ts';
+import { arrivalsIn, burstyRecords, requestCrc, writeTrace } from './bursty-trace.ts';
+
+const records = burstyRecords();
+const TRANSPORTS: TransportKind[] = ['library', 'wire'];
+let folder = '';
+let trace = '';
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engram-trace-senders-'));
+  trace = join(folder, 'bursty.trace.zst');
+  await writeTrace(trace, records);
+});
+
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Which requests reached the server, session by session, in their order there. */
+interface Arrived {
+  document: ResultsDocument;
+  sessions: Map<string, number[]>;
+}
+
+const sessionOf = new Map(records.map((record) => [requestCrc(record), record.session]));
+
+function sessionsOf(crcs: readonly number[]): Map<string, number[]> {
+  const sessions = new Map<string, number[]>();
+  for (const crc of crcs) {
+    const session = sessionOf.get(crc) ?? 'unknown';
+    sessions.set(session, [...(sessions.get(session) ?? []), crc]);
+  }
+  return new Map([...sessions].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function withServer<T>(use: (server: DevServer, log: string) => Promise<T>): Promise<T> {
+  const arrivalLog = join(folder, 'arrivals.ndjson');
+  const server = await createDevServer({
+    host: '127.0.0.1',
+    httpPort: 0,
+    grpcPort: 0,
+    seed: 1,
+    latency: parseLatency('1ms'),
+    errorRate: 0,
+    stalls: [],
+    arrivalLog,
+    testService: true,
+    nowNs: () => Number(process.hrtime.bigint()),
+    wallMs: () => Date.now(),
+  });
+  try {
+    return await use(server, arrivalLog);
+  } finally {
+    await server.close();
+  }
+}
+
+function targetsOf({ httpPort, grpcPort }: DevServer): string[] {
+  return ['--endpoint', `http://127.0.0.1:${httpPort}`, '--grpc-endpoint', `127.0.0.1:${grpcPort}`];
+}
+
+async function arrived(flags: readonly string[]): Promise<Arrived> {
+  let text = '';
+  const document = await withServer(async (server, log) => {
+    const ended = await runCli(['replay', '--trace', trace, ...flags, ...targetsOf(server)]);
+    // 98 says the machine was too busy to keep the times; what was sent must hold all the same.
+    assert.ok(ended.code === 0 || ended.code === 98, ended.stderr);
+    await server.close();
+    text = await readFile(log, 'utf8');
+    return validated(JSON.parse(ended.stdout));
+  });
+  return { document, sessions: sessionsOf(arrivalsIn(text).map(({ body_crc32 }) => body_crc32)) };
+}
+
+test('order, bytes and counts are the same for every number of senders and every transport', async () => {
+  const wanted = sessionsOf(records.map(requestCrc));
+  const digests = new Set<string>();
+  for (const transport of TRANSPORTS) {
+    for (const senders of [1, 2, 3]) {
+      const flags = ['--senders', String(senders), '--transport', transport, '--rate-multiplier', '3'];
+      const { document, sessions } = await arrived(flags);
+      const which = `${senders} senders, ${transport}`;
+      assert.deepEqual(sessions, wanted, which);
+      const { accounting, inversions } = document.fidelity;
+      assert.equal(accounting.ok, records.length, which);
+      assert.equal(accounting.closes, true);
+      assert.equal(inversions, 0);
+      assert.equal(document.plan.options['senders'], senders);
+      assert.equal(document.plan.options['transport'], transport);
+      assert.equal(
+        document.windows.reduce((sum, { ops }) => sum + ops, 0),
+        records.length,
+      );
+      digests.add(document.plan.digest);
+    }
+  }
+  assert.equal(digests.size, 1, 'it is one plan');
+});
+
+test('a thread that dies in the middle ends the run with 98 and its cause in the document', async () => {
+  const deadly = join(folder, 'deadly.mjs');
+  await writeFile(
+    deadly,
+    `import { isMainThread, threadId, workerData } from 'node:worker_threads';
+     if (!isMainThread && workerData?.clockOriginNs !== undefined && globalThis.isDeadly === undefined) {
+       globalThis.isDeadly = true;
+       setTimeout(() => { throw new Error('scripted death of a thread'); }, 700);
+     }`,
+  );
+  await withServer(async (server) => {
+    const args = ['replay', '--trace', trace, '--senders', '2', ...targetsOf(server)];
+    const ended = await runCli([...args, '--loop', '20'], {
+      env: { NODE_OPTIONS: `--import ${pathToFileURL(deadly).href}` },
+    });
+    assert.equal(ended.code, 98, ended.stderr);
+    assert.match(ended.stderr, /sender \d died: Error: scripted death of a thread/);
+    assert.doesNotMatch(ended.stderr, /\n\s+at /);
+    const { summary, fidelity } = validated(JSON.parse(ended.stdout));
+    assert.equal(summary.stop, 'sender_died');
+    assert.equal(fidelity.verdict, 'invalid');
+    assert.ok(fidelity.reasons.some(({ code }) => code === 'sender_died'));
+    assert.equal(fidelity.accounting.closes, true, JSON.stringify(fidelity.accounting));
+    assert.equal(fidelity.accounting.planned, 20 * records.length);
+  });
+});
+
+test('Ctrl-C ends several senders as it ends one', async () => {
+  await withServer(async (server) => {
+    const args = ['replay', '--trace', trace, '--senders', '2', '--loop', '1000', ...targetsOf(server)];
+    const { child, finished } = start(args);
+    const timer = setTimeout(() => child.kill('SIGINT'), 2500);
+    const ended = await finished;
+    clearTimeout(timer);
+    assert.equal(ended.code, 130, ended.stderr);
+    const { summary, fidelity } = validated(JSON.parse(ended.stdout));
+    assert.equal(summary.stop, 'interrupted');
+    assert.equal(fidelity.accounting.closes, true);
+    assert.ok(fidelity.accounting.unsent > 0);
+  });
+});
+
+test('stretching takes one sender, by itself or by name', async () => {
+  await withServer(async (server) => {
+    const args = ['replay', '--trace', trace, '--behind', 'stretch', '--dry-run', ...targetsOf(server)];
+    assert.equal((await runCli(args)).code, 0);
+    const refused = await runCli([
+      'replay',
+      '--trace',
+      trace,
+      '--behind',
+      'stretch',
+      '--senders',
+      '2',
+      ...targetsOf(server),
+    ]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /--senders 1/);
+  });
+});
