@@ -73,6 +73,8 @@ class OneCopy implements Copier {
 class ShiftedCopies implements Copier {
   readonly #shiftsNs: readonly number[];
   readonly #places: number[];
+  /** The copy with the longest shift is behind all others in the row. */
+  readonly #lagging: number;
   #row: Copy[] = [];
   /** Copies that start before this may go. */
   #frontierNs = -Infinity;
@@ -80,6 +82,7 @@ class ShiftedCopies implements Copier {
   constructor(shiftsNs: readonly number[]) {
     this.#shiftsNs = shiftsNs;
     this.#places = shiftsNs.map(() => 0);
+    this.#lagging = shiftsNs.lastIndexOf(Math.max(...shiftsNs));
   }
 
   add(record: TraceRecord, number: number): void {
@@ -94,10 +97,13 @@ class ShiftedCopies implements Copier {
 
   take(): Copy | undefined {
     const copy = this.#first();
-    if (copy === undefined) return undefined;
+    if (copy === undefined) {
+      if (this.#frontierNs === Infinity) this.#beginAgain();
+      return undefined;
+    }
     const original = this.#row[this.#places[copy] as number] as Copy;
     this.#places[copy] = (this.#places[copy] as number) + 1;
-    if (copy === this.#last()) this.#forget();
+    if (copy === this.#lagging) this.#forget();
     return this.#copyOf(original, copy);
   }
 
@@ -125,24 +131,21 @@ class ShiftedCopies implements Copier {
     return first;
   }
 
-  /** The copy that is farthest behind. */
-  #last(): number {
-    let last = 0;
-    for (let copy = 1; copy < this.#places.length; copy += 1) {
-      if ((this.#places[copy] as number) < (this.#places[last] as number)) last = copy;
-    }
-    return last;
-  }
-
   /** Drops what all copies have passed, now and then. */
   #forget(): void {
     const passed = Math.min(...this.#places);
-    if (passed < this.#row.length && (passed < 1024 || passed * 2 < this.#row.length)) return;
+    if (passed < 1024 || passed * 2 < this.#row.length) return;
     this.#row = this.#row.slice(passed);
     for (let copy = 0; copy < this.#places.length; copy += 1) {
       this.#places[copy] = (this.#places[copy] as number) - passed;
     }
-    if (this.#row.length === 0 && this.#frontierNs === Infinity) this.#frontierNs = -Infinity;
+  }
+
+  /** The pass is over and all its copies have gone. */
+  #beginAgain(): void {
+    this.#row = [];
+    this.#places.fill(0);
+    this.#frontierNs = -Infinity;
   }
 }
 

@@ -47,7 +47,7 @@ const SWEEP_NS = 50e6;
 /** What a slice of the plan takes to read, generously. */
 const SLICE_NS = 300_000;
 /** With less than this ahead, reading goes first. */
-const COMFORTABLE_RECORDS = 1024;
+const COMFORTABLE_RECORDS = 4096;
 /** How long what is left of a plan may be counted after an early stop. */
 const COUNT_LIMIT_NS = 2e9;
 
@@ -75,8 +75,9 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   #drainFromNs: number | undefined;
   #isDry = false;
   #underruns = 0;
-  /** When the slice that is being read was begun. */
+  /** When the first operation of the slice that is being read was there. */
   #readNs = -Infinity;
+  #isReading = false;
   /** Inside a turn nothing starts another: whatever an operation sets off is seen by the turn that goes on. */
   #isTurning = false;
 
@@ -141,6 +142,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
 
   operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
     if (this.closed) return undefined;
+    if (!this.#isReading) this.#noteRead();
     const flight = this.#free.pop() ?? new Flight(this);
     flight.plan(record, number, times, this.#loop.anchorNs ?? this.#clock.nowNs(), this.#readNs);
     this.#ledger.planned();
@@ -151,11 +153,11 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#queue.push(flight);
     if (!this.#queue.full) return undefined;
     this.batchEnd();
-    return this.#queue.full ? this.#queue.room().then(() => this.#noteRead()) : undefined;
+    return this.#queue.full ? this.#queue.room() : undefined;
   }
 
   batchEnd(): void {
-    this.#noteRead();
+    this.#isReading = false;
     if (!this.stopped && this.#queue.size > 0) this.#dropAnchor();
     this.#turn();
   }
@@ -163,7 +165,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   /** What is due sooner than a slice takes to read goes first, as long as enough is there to go. */
   breath(): Promise<void> {
     this.batchEnd();
-    return this.#idle().then(() => this.#noteRead());
+    return this.#idle();
   }
 
   /** Turns of the event loop until there is time to read, one at least: answers come in and what is due goes out. */
@@ -187,6 +189,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   }
 
   #noteRead(): void {
+    this.#isReading = true;
     if (this.#loop.anchorNs !== undefined) this.#readNs = this.#clock.nowNs();
   }
 

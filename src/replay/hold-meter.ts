@@ -1,8 +1,12 @@
-import type { Flight } from './flight.ts';
 import type { Waits } from './ports.ts';
 
 /** What keeps operations that are ready from leaving. `full`: in flight, or what may be held, is at its limit. */
 export type Hold = 'none' | 'full' | 'paced';
+
+/** An operation that is charged. */
+interface Held extends Waits {
+  readyNs: number;
+}
 
 /** Nothing was waited for. */
 export const NO_WAITS: Waits = { readingNs: 0, fullNs: 0, pacedNs: 0, stalledNs: 0 };
@@ -58,7 +62,7 @@ export class HoldMeter {
   }
 
   /** The operation is ready since `readyNs`, and was there (read from the trace) since `readNs`. */
-  begin(flight: Flight, readNs: number): void {
+  begin(flight: Held, readNs: number): void {
     const { readyNs } = flight;
     const fromNs = Math.max(readyNs, readNs);
     const fullBeforeNs = this.#full.at(fromNs) - this.#full.at(readyNs);
@@ -69,7 +73,7 @@ export class HoldMeter {
   }
 
   /** It leaves now, at the time of the last look. */
-  end(flight: Flight): void {
+  end(flight: Waits): void {
     flight.fullNs += this.#full.totalNs;
     flight.pacedNs += this.#paced.totalNs;
     flight.stalledNs += this.#stalled.totalNs;

@@ -118,7 +118,11 @@ export function replayOptions(given: Partial<ReplayOptions> = {}): ReplayOptions
   for (const name of NOT_NEGATIVE) requireThat((options[name] ?? 0) >= 0, name, '0 or more');
   requireThat(Number.isFinite(options.multiplier), 'multiplier', 'a finite number');
   requireThat(options.loops === Infinity || Number.isInteger(options.loops), 'loops', 'a whole number');
-  requireThat(Number.isInteger(options.copies), 'copies', 'a whole number');
+  requireThat(
+    Number.isInteger(options.copies) && options.copies <= 1000,
+    'copies',
+    'a whole number up to 1000',
+  );
   requireSense(options);
   return options;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { accountingCloses } from '../../src/replay/replay-end.ts';
+import type { ReplayOptions } from '../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import { type Fate, MS, makeRecord, type Played, play, type Settled } from '../support/replay-harness.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
@@ -45,9 +46,15 @@ const runArb = fc.record({
     timing: fc.constantFrom(
       { kind: 'absolute' as const },
       { kind: 'absolute' as const },
+      { kind: 'think' as const },
+      { kind: 'think' as const },
       { kind: 'asap' as const },
       { kind: 'rate' as const, perSec: 100 },
     ),
+    pace: fc.array(fc.record({ durationNs: ns(1, 100), rate: fc.constantFrom(0.3, 1, 4) }), { maxLength: 3 }),
+    copies: fc.constantFrom(1, 1, 2, 3),
+    copySpreadNs: fc.oneof(fc.constant(0), ns(0, 50)),
+    seed: fc.nat(),
     maxGapNs: fc.option(ns(1, 30), { nil: undefined }),
     order: fc.constantFrom('session' as const, 'session' as const, 'open' as const),
     behind: fc.constantFrom('catch-up' as const, 'shed' as const, 'stretch' as const, 'abort' as const),
@@ -72,24 +79,32 @@ function ns(minMs: number, maxMs: number): fc.Arbitrary<number> {
   return fc.integer({ min: minMs * MS, max: maxMs * MS });
 }
 
-/** Fresh records for each pass, so that every one stands for one operation of the plan. */
-function traceOf(run: Run, fates: Map<TraceRecord, Fate>): TraceRecord[] {
+/** Fresh records for each pass; copies are fresh anyway. So every one stands for one operation of the plan. */
+function traceOf(run: Run, fates: Map<string, Fate>): TraceRecord[] {
   let startNs = 0;
-  return run.steps.map((step) => {
+  return run.steps.map((step, at) => {
     startNs += step.gapNs;
     const { durationNs, bodyBytes } = step;
     const record = makeRecord(startNs, {
       session: `s${step.session}`,
       durationNs,
+      path: `/${at}`,
       body: new Uint8Array(bodyBytes),
     });
-    fates.set(record, step.fate);
+    fates.set(record.path, step.fate);
     return record;
   });
 }
 
+/** Combinations that are refused become their nearest kin. */
+function optionsOf({ options }: Run): Partial<ReplayOptions> {
+  const { timing } = options;
+  if (timing.kind === 'think') return { ...options, order: 'session' };
+  return timing.kind === 'asap' ? { ...options, pace: [] } : options;
+}
+
 async function playRun(run: Run): Promise<Played> {
-  const fates = new Map<TraceRecord, Fate>();
+  const fates = new Map<string, Fate>();
   const controller = new AbortController();
   const batches = async function* (clock: VirtualClock): AsyncGenerator<TraceRecord[]> {
     const trace = traceOf(run, fates);
@@ -100,10 +115,10 @@ async function playRun(run: Run): Promise<Played> {
     }
   };
   return await play([], {
-    ...run.options,
+    ...optionsOf(run),
     signal: controller.signal,
     batches,
-    fateOf: (record) => fates.get(record) ?? { kind: 'throw' },
+    fateOf: ({ path }) => fates.get(path) ?? { kind: 'throw' },
     meanwhile(clock) {
       if (run.interruptNs !== undefined) clock.at(clock.nowNs() + run.interruptNs, () => controller.abort());
     },
@@ -122,7 +137,9 @@ function checkAccounting(run: Run, { end, settled, sentNumbers, transport }: Pla
   );
   assert.equal(transport.sends.length, sums.sent);
   assert.equal(new Set(sentNumbers).size, sentNumbers.length);
-  if (end.planComplete) assert.equal(sums.planned, run.steps.length * run.options.loops);
+  if (end.planComplete) {
+    assert.equal(sums.planned, run.steps.length * run.options.loops * run.options.copies);
+  }
   if (end.stop === 'end') assert.equal(sums.unsent, 0);
   if (run.options.behind !== 'shed') assert.equal(sums.shed, 0);
 }
@@ -130,6 +147,8 @@ function checkAccounting(run: Run, { end, settled, sentNumbers, transport }: Pla
 function checkTimes(run: Run, { end, settled }: Played): void {
   for (const one of settled) {
     assert.ok(one.readyNs >= one.dueNs);
+    if (run.options.timing.kind === 'think') assert.equal(one.readyNs, one.dueNs, 'no gate but think time');
+    checkWaits(one);
     if (one.sentNs !== undefined) assert.ok(one.sentNs >= one.readyNs, 'never early');
     if (one.doneNs !== undefined && one.sentNs !== undefined) assert.ok(one.doneNs >= one.sentNs);
   }
@@ -137,10 +156,24 @@ function checkTimes(run: Run, { end, settled }: Played): void {
   if (run.options.behind !== 'stretch') assert.equal(end.stretchedNs, 0);
 }
 
+/** What it waited for is never negative, and no more than the time from being ready to being released. */
+function checkWaits(one: Settled): void {
+  const { readyNs, releasedNs, sentNs, readingNs, fullNs, pacedNs, stalledNs } = one;
+  if (releasedNs === undefined) return;
+  const parts = [readingNs, fullNs, pacedNs, stalledNs];
+  assert.ok(
+    parts.every((ns) => ns >= 0),
+    parts.join(),
+  );
+  const sum = parts.reduce((all, ns) => all + ns, 0);
+  assert.ok(releasedNs - readyNs >= sum, `${releasedNs - readyNs} < ${parts.join()}`);
+  if (sentNs !== undefined) assert.ok(sentNs >= releasedNs);
+}
+
 /** By definition, pair by pair: nothing leaves before its recorded predecessors are settled. */
 function checkSessionOrder(run: Run, { settled }: Played): void {
   if (run.options.order === 'open') return;
-  const perPass = run.steps.length;
+  const perPass = run.steps.length * run.options.copies;
   const byNumber = [...settled].sort((a, b) => a.number - b.number);
   const settledAt = new Map<Settled, number>(settled.map((one, at) => [one, at]));
   for (const [at, later] of byNumber.entries()) {
