@@ -27,7 +27,7 @@ function waits(one: Settled | undefined): Record<string, number> {
   };
   return Object.fromEntries(
     Object.entries(parts)
-      .filter(([, ns]) => Math.abs(ns) >= 1)
+      .filter(([, ns]) => Math.abs(ns) >= 10)
       .map(([name, ns]) => [name, ns / MS]),
   );
 }
