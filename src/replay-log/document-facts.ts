@@ -16,6 +16,7 @@ export const FACT_PATHS: readonly string[] = [
   'fidelity.accounting.plan_complete',
   'fidelity.excluded',
   'fidelity.engine',
+  'fidelity.lateness_attribution.stalls',
   'fidelity.stretched_ms',
   'fidelity.timestamp_resolution_ns',
   'fidelity.generator',

@@ -91,23 +91,23 @@ class Recorder implements ReplayLogObserver {
     columns.session[i] = this.#stringNumber(record.session);
     columns.op[i] = this.#stringNumber(record.op);
     columns.protocol[i] = PROTOCOLS.indexOf(record.protocol);
-    columns.recordedStartNs[i] = record.startNs;
-    columns.recordedDurationNs[i] = record.durationNs ?? Number.NaN;
+    columns.recordedStartNs[i] = Math.round(record.startNs);
+    columns.recordedDurationNs[i] = Math.round(record.durationNs ?? Number.NaN);
     columns.recordedStatus[i] = record.outcome.status ?? -1;
   }
 
   #putTimes(i: number, operation: Operation): void {
     const columns = this.#columns;
-    columns.dueNs[i] = operation.dueNs;
-    columns.readyNs[i] = operation.readyNs;
-    columns.releasedNs[i] = operation.releasedNs ?? Number.NaN;
+    columns.dueNs[i] = Math.round(operation.dueNs);
+    columns.readyNs[i] = Math.round(operation.readyNs);
+    columns.releasedNs[i] = Math.round(operation.releasedNs ?? Number.NaN);
     columns.readingNs[i] = wholeNs(operation.readingNs);
     columns.fullNs[i] = wholeNs(operation.fullNs);
     columns.pacedNs[i] = wholeNs(operation.pacedNs);
     columns.stalledNs[i] = wholeNs(operation.stalledNs);
-    columns.sentNs[i] = operation.sentNs ?? Number.NaN;
-    columns.firstAnswerNs[i] = operation.firstAnswerNs ?? Number.NaN;
-    columns.doneNs[i] = operation.doneNs ?? Number.NaN;
+    columns.sentNs[i] = Math.round(operation.sentNs ?? Number.NaN);
+    columns.firstAnswerNs[i] = Math.round(operation.firstAnswerNs ?? Number.NaN);
+    columns.doneNs[i] = Math.round(operation.doneNs ?? Number.NaN);
   }
 
   #putOutcome(i: number, { number, outcome }: Operation, disposition: Disposition): void {

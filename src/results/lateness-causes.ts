@@ -1,3 +1,4 @@
+import type { Operation } from '../replay/ports.ts';
 import { Histogram } from './histogram.ts';
 
 /** Lateness up to here is a timer's tick and has no cause (libuv timers tick in 1 ms). */
@@ -10,8 +11,10 @@ export interface LatenessCause {
 }
 
 /**
- * Says who made operations late. `gate`: their session. `backPressure`: in flight was full, from then until an
- * operation leaves on time again. `generator`: everything else — the scheduler, the machine, connection set-up.
+ * Says who made operations late. `gate`: their session. `backPressure`: in flight (or every connection) was full when
+ * they were ready or sent, and so until an operation leaves on time again: what had piled up is the target's as well.
+ * `generator`: everything else — the scheduler, the machine, connection set-up. Follows from the sends and their order
+ * alone, so that a replay log proves it.
  */
 export class LatenessCauses {
   readonly gate: LatenessCause = { ops: 0, totalNs: 0 };
@@ -27,14 +30,13 @@ export class LatenessCauses {
     this.#limit = limit;
   }
 
-  onInFlight(inFlight: number): void {
-    if (inFlight >= this.#limit) this.#congested = true;
-  }
-
-  onSent(gateWaitNs: number, latenessNs: number): void {
+  /** Takes an operation that was sent, and how many were in flight with it. */
+  onSent({ dueNs, readyNs, sentNs = readyNs, fullNs }: Operation, inFlight: number): void {
+    const [gateWaitNs, latenessNs] = [readyNs - dueNs, sentNs - readyNs];
     if (gateWaitNs > LATENESS_TOLERANCE_NS) count(this.gate, gateWaitNs);
     const late = latenessNs > LATENESS_TOLERANCE_NS;
-    if (!late) this.#congested = false;
+    const wasFull = fullNs > LATENESS_TOLERANCE_NS || inFlight >= this.#limit;
+    this.#congested = late && (this.#congested || wasFull);
     if (this.#congested) {
       count(this.backPressure, latenessNs);
       return;

@@ -114,7 +114,6 @@ export class ResultsRecorder implements ReplayObserver {
   onSent(operation: Operation, inFlight: number): void {
     const { dueNs, readyNs, sentNs } = operation;
     this.#inFlight = inFlight;
-    this.causes.onInFlight(inFlight);
     if (sentNs === undefined) return;
     this.started++;
     this.#startNs ??= dueNs;
@@ -124,7 +123,7 @@ export class ResultsRecorder implements ReplayObserver {
       metrics.lateness.record(sentNs - readyNs);
       metrics.gateWait.record(readyNs - dueNs);
     }
-    this.causes.onSent(readyNs - dueNs, sentNs - readyNs);
+    this.causes.onSent(operation, inFlight);
     this.attribution.onSent(operation);
     this.windows.onSent(dueNs - this.#startNs, sendErrorNs, inFlight);
     this.sent.add(sentNs);
@@ -135,8 +134,6 @@ export class ResultsRecorder implements ReplayObserver {
 
   onSettled(operation: Operation, disposition: Disposition, inFlight: number): void {
     this.#inFlight = inFlight;
-    // One more was in flight until now.
-    this.causes.onInFlight(inFlight + 1);
     this.dispositions[disposition]++;
     this.#startNs ??= operation.dueNs;
     if (operation.sentNs === undefined) this.#settlePlan(operation, disposition);

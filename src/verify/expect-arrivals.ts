@@ -26,7 +26,7 @@ export interface ArrivalFacts {
   sent100Ms: number | undefined;
 }
 
-/** Drift, gaps and lumps: planned arrivals in the order of the plan against sent ones in the order of sending. */
+/** Drift, gaps and lumps: planned arrivals in the order of time against sent ones in the order of sending. */
 export async function expectArrivals(table: LogTable, into: Expectations): Promise<ArrivalFacts> {
   const [planned, sent] = [await plannedArrivals(table), await sentArrivals(table)];
   const [plannedGaps, sentGaps] = [gapsOf(planned), gapsOf(sent)];
@@ -64,13 +64,14 @@ function minus(a: number | undefined, b: number | undefined): number | undefined
   return a === undefined || b === undefined ? undefined : a - b;
 }
 
-/** Due times of all that was not left over by an early stop, in the order of the plan. */
+/** Due times of all that was not left over by an early stop. */
 async function plannedArrivals(table: LogTable): Promise<Arrivals> {
-  const byNumber = new Float64Array(table.planLength).fill(Number.NaN);
+  const dues = new Float64Array(table.reading.entries);
+  let count = 0;
   await table.each((row) => {
-    if (row.disposition !== 'unsent') byNumber[row.number] = row.dueNs;
+    if (row.disposition !== 'unsent') dues[count++] = row.dueNs;
   });
-  return byNumber.filter((dueNs) => !Number.isNaN(dueNs));
+  return dues.subarray(0, count).sort();
 }
 
 async function sentArrivals(table: LogTable): Promise<Arrivals> {

@@ -82,17 +82,24 @@ function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     count('plan_held', 'fidelity.engine.held_limit_hits'),
     count('read_ahead_dry', 'fidelity.engine.underruns'),
     { code: 'stretched', value: rounded(at('fidelity.stretched_ms')), degraded: 0 },
-    ...(input.hasSchedule ? [...latenessRules(at), ...arrivalRules(at, input.arrivals)] : []),
+    ...(input.hasSchedule
+      ? [...latenessRules(at, input.arrivals.sends), ...arrivalRules(at, input.arrivals)]
+      : []),
     ...healthRules(at, input.arrivals),
   ];
 }
 
-function latenessRules(at: (path: string) => Expectation): Rule[] {
+function latenessRules(at: (path: string) => Expectation, sends: number): Rule[] {
   return [
     {
       code: 'gate_wait',
       value: scaledBy(at('fidelity.gate_wait_us.overall.p99'), US / MS),
       degraded: LIMITS.gateWaitP99Ns.degraded / MS,
+    },
+    {
+      code: 'back_pressure',
+      value: shareOfSends(at('fidelity.attribution.back_pressure.ops'), sends),
+      degraded: LIMITS.backPressureShare.degraded,
     },
     {
       code: 'generator_late_p99',
@@ -188,8 +195,8 @@ interface PlainReason {
 function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: VerdictInput): PlainReason[] {
   const value = (path: string): Leaf => into.get(path)?.value ?? null;
   const stop = value('summary.stop');
-  // What the reader said of a broken trace is text, and taken as it is.
-  const said = leaves.get('fidelity.reasons[source_error].observed') as Leaf;
+  // What was said of a broken trace or thread is text, and taken as it is.
+  const said = (code: string): Leaf => leaves.get(`fidelity.reasons[${code}].observed`) as Leaf;
   const { sends, distance } = arrivals;
   const unknown = ['event_loop_delay', 'cpu'].filter((name) =>
     leaves.has(`fidelity.generator.${name === 'cpu' ? name : `${name}_ms`}`),
@@ -203,7 +210,18 @@ function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: Ver
       observed: 0,
       limit: 1,
     },
-    { applies: stop === 'source_error', code: 'source_error', severity: 'invalid', observed: said },
+    {
+      applies: stop === 'source_error',
+      code: 'source_error',
+      severity: 'invalid',
+      observed: said('source_error'),
+    },
+    {
+      applies: stop === 'sender_died',
+      code: 'sender_died',
+      severity: 'invalid',
+      observed: said('sender_died'),
+    },
     { applies: stop === 'interrupted', code: 'interrupted', severity: 'degraded' },
     { applies: stop === 'behind', code: 'aborted_behind', severity: 'degraded' },
     { applies: !hasSchedule, code: 'no_schedule', severity: 'degraded' },
@@ -243,6 +261,10 @@ function lossOf(value: (path: string) => Leaf): { isAny: boolean; records: numbe
 function scaledBy(expectation: Expectation, factor: number): Expectation {
   if (typeof expectation.value !== 'number' || Number.isNaN(factor)) return exactly(null);
   return nearly(expectation.value * factor, (expectation.tolerance + 1e-6) * factor);
+}
+
+function shareOfSends(ops: Expectation, sends: number): Expectation {
+  return sends > 0 ? nearly(Number(ops.value) / sends) : exactly(null);
 }
 
 function close(expectation: Expectation): Expectation {

@@ -12,8 +12,6 @@ export interface LogTable {
   readonly startNs: number;
   /** Operations of which a first byte was sent. */
   readonly sends: number;
-  /** One more than the largest position in the plan. */
-  readonly planLength: number;
   /** Ops that were with a transport, in the order of their first appearance. */
   readonly ops: readonly string[];
   /** Calls `visit` for each operation, in the order in which they ended. */
@@ -130,19 +128,16 @@ export async function openLogTable(path: string): Promise<LogTable> {
   const ops = new Set<string>();
   let startNs = Number.POSITIVE_INFINITY;
   let sends = 0;
-  let planLength = 0;
   const look = (row: LogRow): void => {
     if (row.disposition !== 'unsent') startNs = Math.min(startNs, row.dueNs);
     if (row.isSent) sends += 1;
     if (row.isAttempted) ops.add(row.op);
-    planLength = Math.max(planLength, row.number + 1);
   };
   const reading = await readReplayLog(path, rowsTo(look));
   return {
     reading,
     startNs,
     sends,
-    planLength,
     ops: [...ops],
     each: async (visit) => {
       await readReplayLog(path, rowsTo(visit));

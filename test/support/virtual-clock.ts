@@ -42,7 +42,8 @@ export function createVirtualClock(startNs = 0): VirtualClock {
   return {
     nowNs: () => timeNs,
     at(atNs, wake) {
-      const entry = { atNs: Math.max(atNs, timeNs), order: orders++, wake };
+      // Whole ns, as the port promises, and never early.
+      const entry = { atNs: Math.max(Math.ceil(atNs), timeNs), order: orders++, wake };
       wakes.add(entry);
       return () => wakes.delete(entry);
     },

@@ -49,7 +49,13 @@ export async function loggedRun(
   log.flush();
   const input = documentInput();
   const timing = options.timing.kind === 'rate' ? `rate=${options.timing.perSec}` : options.timing.kind;
-  const shown = { rate_multiplier: options.multiplier, timing, behind: options.behind, copies: 1 };
+  const shown = {
+    rate_multiplier: options.multiplier,
+    timing,
+    behind: options.behind,
+    copies: 1,
+    max_in_flight: options.maxInFlight,
+  };
   const plan = { ...input.plan, options: shown };
   const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
   const sealed = await sealedLog(blocks, document, end.startNs);

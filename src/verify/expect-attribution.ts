@@ -1,0 +1,103 @@
+import { expectPercentiles } from './exact-times.ts';
+import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
+import type { LogRow, LogTable } from './log-table.ts';
+
+const MS = 1e6;
+const US = 1e3;
+/** Up to here nothing is late: a timer's tick. */
+const TOLERANCE_NS = 1e6;
+
+/** The send error of one operation, taken apart as docs/results.md does. */
+const PARTS: Record<string, (row: LogRow) => number> = {
+  gate: (row) => row.readyNs - row.dueNs,
+  reading: (row) => row.readingNs,
+  back_pressure: (row) => row.fullNs,
+  catch_up: (row) => row.pacedNs,
+  stall: (row) => row.stalledNs,
+  scheduler: (row) => schedulerNs(row),
+  transport: (row) => row.sentNs - releasedNs(row),
+};
+
+function releasedNs(row: LogRow): number {
+  return Number.isNaN(row.releasedNs) ? row.sentNs : row.releasedNs;
+}
+
+function schedulerNs(row: LogRow): number {
+  const held = row.readingNs + row.fullNs + row.pacedNs + row.stalledNs;
+  return releasedNs(row) - row.readyNs - held;
+}
+
+interface Sum {
+  ops: number;
+  totalNs: number;
+  maxNs: number;
+}
+
+/** Who made operations late: the parts of every send error, and who is to blame for the lateness. */
+export async function expectAttribution(
+  table: LogTable,
+  inFlightLimit: number,
+  into: Expectations,
+): Promise<void> {
+  const sums = new Map(
+    Object.keys(PARTS).map((name): [string, Sum] => [name, { ops: 0, totalNs: 0, maxNs: 0 }]),
+  );
+  const scheduler = new Float64Array(table.sends);
+  const transport = new Float64Array(table.sends);
+  let at = 0;
+  await table.each((row) => {
+    if (!row.isSent) return;
+    for (const [name, partOf] of Object.entries(PARTS)) addTo(sums.get(name) as Sum, partOf(row));
+    scheduler[at] = schedulerNs(row);
+    transport[at] = row.sentNs - releasedNs(row);
+    at += 1;
+  });
+  const path = 'fidelity.lateness_attribution';
+  for (const [name, { ops, totalNs, maxNs }] of sums) {
+    const values = { ops: exactly(ops), total_ms: nearly(totalNs / MS), max_ms: nearly(maxNs / MS) };
+    expectAll(into, `${path}.${name}`, values);
+  }
+  expectAll(into, `${path}.scheduler_us`, expectPercentiles(scheduler.sort(), US));
+  expectAll(into, `${path}.transport_us`, expectPercentiles(transport.sort(), US));
+  await expectCauses(table, inFlightLimit, into);
+}
+
+function addTo(sum: Sum, ns: number): void {
+  sum.totalNs += ns;
+  sum.maxNs = Math.max(sum.maxNs, ns);
+  if (ns > TOLERANCE_NS) sum.ops += 1;
+}
+
+/** Back-pressure lasts from an operation that found everything full until one leaves on time. */
+async function expectCauses(table: LogTable, inFlightLimit: number, into: Expectations): Promise<void> {
+  const { lateNs, full, gate } = await sendsInOrder(table, inFlightLimit);
+  const backPressure: Sum = { ops: 0, totalNs: 0, maxNs: 0 };
+  const generator: Sum = { ops: 0, totalNs: 0, maxNs: 0 };
+  const own = new Float64Array(lateNs.length);
+  let owned = 0;
+  let isCongested = false;
+  lateNs.forEach((ns, i) => {
+    const isLate = ns > TOLERANCE_NS;
+    isCongested = isLate && (isCongested || full[i] === 1);
+    if (isLate) addTo(isCongested ? backPressure : generator, ns);
+    if (!isCongested) own[owned++] = ns;
+  });
+  for (const [name, { ops, totalNs }] of Object.entries({ gate, back_pressure: backPressure, generator })) {
+    expectAll(into, `fidelity.attribution.${name}`, { ops: exactly(ops), total_ms: nearly(totalNs / MS) });
+  }
+  expectAll(into, 'fidelity.generator_lateness_us', expectPercentiles(own.subarray(0, owned).sort(), US));
+}
+
+async function sendsInOrder(table: LogTable, inFlightLimit: number) {
+  const lateNs = new Float64Array(table.sends);
+  const full = new Uint8Array(table.sends);
+  const gate: Sum = { ops: 0, totalNs: 0, maxNs: 0 };
+  await table.each((row) => {
+    if (!row.isSent) return;
+    lateNs[row.sendOrder] = row.sentNs - row.readyNs;
+    full[row.sendOrder] = row.fullNs > TOLERANCE_NS || row.inFlight >= inFlightLimit ? 1 : 0;
+    const waitNs = row.readyNs - row.dueNs;
+    if (waitNs > TOLERANCE_NS) addTo(gate, waitNs);
+  });
+  return { lateNs, full, gate };
+}
