@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
 import { factsOf } from '../../src/replay-log/document-facts.ts';
-import { blockOf, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
+import { blockOf, type LogBlock, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
 import { teeObserver } from '../../src/replay-log/tee-observer.ts';
@@ -58,15 +58,15 @@ export async function loggedRun(
   };
   const plan = { ...input.plan, options: shown };
   const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
-  const sealed = await sealedLog(blocks, document, end.startNs);
+  const sealed = await sealedLog(blocks.map(blockOf), document, end.startNs);
   return { document: validated({ ...document, replay_log: sealed.section }), log: sealed.log };
 }
 
 /** The log of these blocks, and how the document names it. */
-export async function sealedLog(blocks: readonly LogBlockMessage[], document: object, anchorNs = 0) {
+export async function sealedLog(blocks: readonly LogBlock[], document: object, anchorNs = 0) {
   const sink = memorySink();
   const writer = createReplayLogWriter(sink, HEADER);
-  for (const block of blocks) await writer.append(blockOf(block));
+  for (const block of blocks) await writer.append(block);
   const facts = JSON.stringify(factsOf(document));
   const seal = await writer.finish({ entriesLost: 0, anchorNs, factsJson: facts });
   const { entries, entriesLost, blocks: count, sha256 } = seal;
