@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SendOutcome } from '../../src/replay/ports.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
-import { createHttpRequestContext } from '../../src/transports/wire-http/http-request-context.ts';
 import {
   isRefusal,
   prepareHttpHead,
   prepareHttpRequest,
 } from '../../src/transports/wire-http/prepare-http-request.ts';
+import { createHttpRequestContext } from '../../src/transports/wire-http/request-headers.ts';
 import { createWireHttpTransport } from '../../src/transports/wire-http/wire-http-transport.ts';
 import { makeRecord } from '../support/replay-harness.ts';
 import { startScriptedServer } from '../support/scripted-server.ts';
@@ -53,7 +53,7 @@ test('prepared requests: what would be read as something else is refused, also i
   }
 });
 
-test('prepared requests: heads that are remembered, and those that no longer are, are the same bytes', () => {
+test('prepared requests: with headers that are remembered they are the same bytes, with the body or without', () => {
   const context = createHttpRequestContext({ origin });
   const headers = ['X-Memory-Space', 'one'];
   const path = fc.nat(600).map((number) => `/api/v1/memories/${number}${'x'.repeat(number)}`);

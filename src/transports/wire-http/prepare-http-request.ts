@@ -1,6 +1,8 @@
 import type { SendOutcome } from '../../replay/ports.ts';
+import { failedSend } from '../../replay/send-outcome.ts';
 import type { TraceRecord } from '../../trace/record.ts';
-import type { HttpRequestContext } from './http-request-context.ts';
+import { withoutRedacted } from '../redacted.ts';
+import type { HttpRequestContext, PreparedHeaders } from './request-headers.ts';
 
 /** What a request is made of; a record has all of it. */
 export type HttpRequestRecord = Pick<TraceRecord, 'method' | 'path' | 'headers' | 'body'>;
@@ -9,44 +11,78 @@ export type HttpRequestRecord = Pick<TraceRecord, 'method' | 'path' | 'headers' 
 export type Allocate = (sizeBytes: number) => Buffer;
 
 /**
- * The bytes of an HTTP/1.1 request, head and body in one piece, or the outcome of a record that can't be sent. It
- * depends on nothing but its arguments, so it can run ahead of time and in another thread. Without a body the bytes
- * are shared by all such requests and must not be changed; else they are in what `allocate` gave.
+ * The bytes of an HTTP/1.1 request, head and body in one piece and in what `allocate` gave, or the outcome of a
+ * record that can't be sent. It depends on nothing but its arguments, so it can run ahead of time and elsewhere.
  */
 export function prepareHttpRequest(
   record: HttpRequestRecord,
   context: HttpRequestContext,
   allocate: Allocate = Buffer.allocUnsafe,
 ): Buffer | SendOutcome {
-  const head = context.headFor(record.method, record.path, record.headers);
-  if (isRefusal(head)) return head;
-  const { body } = record;
-  if (body.length === 0) return head.whole;
-  const end = lengthLine(body.length);
-  const bodyAt = head.front.length + end.length;
-  const bytes = allocate(bodyAt + body.length);
-  bytes.set(head.front);
-  bytes.write(end, head.front.length, 'latin1');
-  bytes.set(body, bodyAt);
-  return bytes;
+  return prepare(record, context, allocate, record.body);
 }
 
-/** Like `prepareHttpRequest`, without the body: for bodies too large to copy. */
+/** Like `prepareHttpRequest`, but without the body: for those too large to copy. */
 export function prepareHttpHead(
   record: HttpRequestRecord,
   context: HttpRequestContext,
 ): Buffer | SendOutcome {
-  const head = context.headFor(record.method, record.path, record.headers);
-  if (isRefusal(head)) return head;
-  if (record.body.length === 0) return head.whole;
-  return Buffer.concat([head.front, Buffer.from(lengthLine(record.body.length), 'latin1')]);
+  return prepare(record, context, Buffer.allocUnsafe, undefined);
 }
 
 /** Tells an outcome from bytes. */
-export function isRefusal(prepared: object): prepared is SendOutcome {
+export function isRefusal(prepared: Uint8Array | SendOutcome): prepared is SendOutcome {
   return 'failure' in prepared;
 }
 
-function lengthLine(sizeBytes: number): string {
-  return `content-length: ${sizeBytes}\r\n\r\n`;
+function prepare(
+  record: HttpRequestRecord,
+  context: HttpRequestContext,
+  allocate: Allocate,
+  body: Uint8Array | undefined,
+): Buffer | SendOutcome {
+  const { method, path } = record;
+  const headers = context(record.headers);
+  const refusal = headers.refusal ?? refusalOf(method, path);
+  if (refusal !== undefined) return refusal;
+  const start = `${method} ${withoutRedacted(path)}`;
+  const bodyBytes = record.body.length;
+  if (bodyBytes === 0) {
+    const end = endWithoutBody(method, headers);
+    const bytes = allocate(start.length + end.length);
+    bytes.write(start, 0, 'latin1');
+    bytes.set(end, start.length);
+    return bytes;
+  }
+  const end = `content-length: ${bodyBytes}\r\n\r\n`;
+  const endAt = start.length + headers.front.length;
+  const bodyAt = endAt + end.length;
+  const bytes = allocate(bodyAt + (body?.length ?? 0));
+  bytes.write(start, 0, 'latin1');
+  bytes.set(headers.front, start.length);
+  bytes.write(end, endAt, 'latin1');
+  if (body !== undefined) bytes.set(body, bodyAt);
+  return bytes;
+}
+
+/** Methods that tell the length of a body they don't have. */
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH']);
+
+function endWithoutBody(method: string, headers: PreparedHeaders): Buffer {
+  return WITH_BODY.has(method) ? headers.withEmptyBody : headers.withoutBody;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const TARGET = /^(?:\/|https?:\/\/)[\x21-\xff]*$/;
+
+function refusalOf(method: string, path: string): SendOutcome | undefined {
+  const problem =
+    method === 'CONNECT'
+      ? 'CONNECT opens a tunnel and is not replayed'
+      : !TOKEN.test(method)
+        ? 'invalid request method'
+        : !TARGET.test(path)
+          ? 'invalid request path: it starts with a slash and holds no space, control character or the like'
+          : undefined;
+  return problem === undefined ? undefined : failedSend('bad_request', problem);
 }

@@ -1,12 +1,12 @@
 import type { Cancel, SendListener, SendOutcome, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
-import { EngramTraceError } from '../../trace/error.ts';
 import type { TraceRecord } from '../../trace/record.ts';
-import { codeOf, detailOf, httpFailure } from '../http-failure.ts';
+import { detailOf, httpFailure } from '../http-failure.ts';
 import type { UndiciTransportOptions } from '../undici-transport.ts';
-import { createHttpRequestContext, type HttpRequestContext } from './http-request-context.ts';
 import { IdleConnections } from './idle-connections.ts';
 import { type Allocate, isRefusal, prepareHttpHead, prepareHttpRequest } from './prepare-http-request.ts';
+import { createHttpRequestContext, type HttpRequestContext } from './request-headers.ts';
+import { checkTarget, notThere } from './target.ts';
 import { type ConnectionHost, WireConnection } from './wire-connection.ts';
 import { WireExchange } from './wire-exchange.ts';
 import { createSocketOpener, type OpenSocket } from './wire-socket.ts';
@@ -38,12 +38,7 @@ const SCRATCH_BYTES = LARGE_BODY_BYTES + 64 * 1024;
  * answers (1xx): those are skipped.
  */
 export function createWireHttpTransport(options: WireHttpTransportOptions): WireHttpTransport {
-  const { pathname, search, username, protocol, host } = options.origin;
-  if (pathname !== '/' || search !== '' || username !== '' || !/^https?:$/.test(protocol)) {
-    throw new EngramTraceError('usage', 'an HTTP target is a scheme, a host and a port, nothing more', {
-      hint: `such as ${protocol === 'https:' ? protocol : 'http:'}//${host}`,
-    });
-  }
+  checkTarget(options.origin);
   return new WireTransport(options);
 }
 
@@ -245,15 +240,4 @@ function newScratch(): Buffer {
 function refuse(outcome: SendOutcome, listener: SendListener): Cancel {
   listener.onDone(outcome);
   return () => {};
-}
-
-function notThere(origin: URL, error: Error): EngramTraceError {
-  const code = codeOf(error);
-  return new EngramTraceError('target', `no HTTP connection to ${origin.host}: ${detailOf(error)}`, {
-    hint:
-      code === 'EMFILE'
-        ? 'raise the limit of open files'
-        : 'start the server, or name another one with --endpoint',
-    cause: error,
-  });
 }

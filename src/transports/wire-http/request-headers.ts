@@ -1,0 +1,89 @@
+import type { SendOutcome } from '../../replay/ports.ts';
+import { failedSend } from '../../replay/send-outcome.ts';
+import type { HeaderList } from '../../trace/record.ts';
+import { createHttpHeaders } from '../http-headers.ts';
+
+/** All of a request's head behind method and target, as bytes. Shared by many requests: never change them. */
+export interface PreparedHeaders {
+  /** Up to where a content-length and the empty line follow. */
+  readonly front: Buffer;
+  /** Complete, for requests that have no body and are not expected to. */
+  readonly withoutBody: Buffer;
+  /** Complete, with a length of 0. */
+  readonly withEmptyBody: Buffer;
+  /** These headers can't be sent. */
+  readonly refusal: SendOutcome | undefined;
+}
+
+/** What a request is made with besides its record. */
+export type HttpRequestContext = (recorded: HeaderList) => PreparedHeaders;
+
+export interface HttpRequestOptions {
+  origin: URL;
+  /** In place of, or besides, the recorded ones. */
+  headers?: HeaderList | undefined;
+  /** Sends the recorded Host header instead of the target's. */
+  keepHost?: boolean | undefined;
+}
+
+/**
+ * The context of one target. Header lists are shared by the records of a block, so each is turned into bytes once.
+ * Whole heads are not remembered: looking one up by its path costs as much as writing it, and a miss ten times that.
+ */
+export function createHttpRequestContext(options: HttpRequestOptions): HttpRequestContext {
+  const { origin, headers = [], keepHost = false } = options;
+  const headersFor = createHttpHeaders(headers, keepHost);
+  const known = new WeakMap<HeaderList, PreparedHeaders>();
+  return (recorded) => {
+    let prepared = known.get(recorded);
+    if (prepared === undefined) {
+      prepared = prepareHeaders(headersFor(recorded), origin.host);
+      known.set(recorded, prepared);
+    }
+    return prepared;
+  };
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const NO_FIELD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+/** The client frames its messages itself: left out of recorded headers, these can't be given either. */
+const NOT_TO_GIVE = new Set([
+  'content-length',
+  'transfer-encoding',
+  'keep-alive',
+  'upgrade',
+  'expect',
+  'trailer',
+]);
+
+function prepareHeaders(headers: readonly string[], targetHost: string): PreparedHeaders {
+  let host: string | undefined;
+  let connection = 'keep-alive';
+  let lines = '';
+  let problem: string | undefined;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] as string;
+    const value = headers[at + 1] as string;
+    const lower = name.toLowerCase();
+    problem ??=
+      fieldProblem(name, value) ?? (NOT_TO_GIVE.has(lower) ? `the client writes ${lower} itself` : undefined);
+    if (lower === 'host') {
+      if (host !== undefined) problem ??= 'duplicate host header';
+      host = value;
+    } else if (lower === 'connection') {
+      if (/(?:^|,)\s*close\s*(?:,|$)/i.test(value)) connection = 'close';
+    } else lines += `${name}: ${value}\r\n`;
+  }
+  const front = ` HTTP/1.1\r\nhost: ${host ?? targetHost}\r\nconnection: ${connection}\r\n${lines}`;
+  return {
+    front: Buffer.from(front, 'latin1'),
+    withoutBody: Buffer.from(`${front}\r\n`, 'latin1'),
+    withEmptyBody: Buffer.from(`${front}content-length: 0\r\n\r\n`, 'latin1'),
+    refusal: problem === undefined ? undefined : failedSend('bad_request', problem),
+  };
+}
+
+function fieldProblem(name: string, value: string): string | undefined {
+  if (!TOKEN.test(name)) return 'invalid header key';
+  return NO_FIELD_VALUE.test(value) ? `invalid ${name} header` : undefined;
+}
