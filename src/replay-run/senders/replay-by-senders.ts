@@ -134,6 +134,15 @@ class SharedReplay implements PlanSink, PoolListener {
     for (const lane of this.#pool.lanes) lane.flushIfIdle();
   }
 
+  /** The senders have something to say as well. */
+  breath(): Promise<void> {
+    this.batchEnd();
+    const { clock } = this.#deps;
+    return new Promise((resolve) => {
+      clock.at(clock.nowNs(), resolve);
+    });
+  }
+
   #dropAnchor(): void {
     if (this.#anchorNs !== undefined) return;
     this.#anchorNs = this.#deps.clock.nowNs() + this.#options.leadNs;
