@@ -36,6 +36,8 @@ export {
   planExport,
   writeExport,
 } from './sources/export-op-log.ts';
+export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
+export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
 export { type OpLog, type OpLogOptions, openOpLog, type Segment } from './sources/op-log.ts';
 // Reading and writing.
 export { createTraceWriter, type TraceWriterOptions } from './trace/create-trace-writer.ts';

@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   dialects: ['trace'],
   wire: ['trace'],
   replay: ['trace'],
-  sources: ['trace', 'root'],
+  sources: ['trace', 'dialects', 'root'],
   transforms: ['trace', 'root'],
   inspect: ['trace', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
@@ -45,8 +45,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'log-update': ['cli/progress.ts'],
   luxon: ['cli/parse-time.ts'],
   'smol-toml': ['cli/config-file.ts'],
-  'stream-json': ['trace/'],
-  'stream-chain': ['trace/'],
+  'stream-json': ['sources/loadtest/'],
   undici: ['transports/'],
   'zstd-napi': ['trace/zstd.ts'],
 };

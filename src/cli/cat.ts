@@ -17,7 +17,7 @@ interface CatFlags extends TimeRangeFlags {
 /** `engram-trace cat`: a trace as NDJSON on stdout. */
 export function makeCatCommand(): Command {
   const command = new Command('cat')
-    .argument('[trace]', 'trace file, NDJSON, or - for stdin', '-')
+    .argument('[trace]', 'trace file, NDJSON, loadtest JSON, or - for stdin', '-')
     .option('--limit <count>', 'end after so many records', parseCount)
     .option('--skip-damaged', 'leave damaged blocks out and count them');
   return withTimeRange(command).action(runCat);

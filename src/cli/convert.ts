@@ -19,8 +19,8 @@ interface ConvertFlags {
 /** `engram-trace convert IN OUT`: between the forms of a trace. */
 export function makeConvertCommand(): Command {
   return new Command('convert')
-    .argument('<input>', 'trace file, NDJSON, or - for stdin')
-    .argument('<output>', 'FILE.trace.zst, .ndjson or .ndjson.zst, or - for stdout')
+    .argument('<input>', 'trace file, NDJSON, loadtest JSON, or - for stdin')
+    .argument('<output>', 'FILE.trace.zst, .ndjson, .ndjson.zst, .json (loadtest), or - for stdout')
     .addOption(
       new Option('--format <form>', 'instead of the form the name of the output tells').choices(
         OUTPUT_FORMATS,

@@ -42,7 +42,7 @@ interface FilterFlags extends TimeRangeFlags {
 /** `engram-trace filter`: records that meet conditions, from one trace into another. */
 export function makeFilterCommand(): Command {
   const command = new Command('filter')
-    .argument('[trace]', 'trace file, NDJSON, or - for stdin', '-')
+    .argument('[trace]', 'trace file, NDJSON, loadtest JSON, or - for stdin', '-')
     .option('-o, --output <file>', 'where the records go; - is stdout', '-')
     .addOption(
       new Option('--format <form>', 'instead of the form the name of the output tells').choices(

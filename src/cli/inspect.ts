@@ -16,7 +16,7 @@ interface InspectFlags {
 /** `engram-trace inspect`: what is in a trace. */
 export function makeInspectCommand(): Command {
   return new Command('inspect')
-    .argument('[trace]', 'trace file, NDJSON, or - for stdin', '-')
+    .argument('[trace]', 'trace file, NDJSON, loadtest JSON, or - for stdin', '-')
     .option('--json', 'everything as one JSON document')
     .option('--timeline', 'arrivals over time as bars')
     .option(

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../trace/error.ts';
-import { type OpenOptions, openTrace } from '../trace/open-trace.ts';
+import { type ForeignSource, type OpenOptions, openTrace } from '../trace/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /**
@@ -23,12 +23,17 @@ export async function withInput<T>(
   }
 }
 
-async function openInput(name: string, options: OpenOptions): Promise<Trace> {
-  if (name !== '-') return openTrace(name, options);
+/** Opens a trace of any form, those included that are no format of ours; `-` is stdin. The caller closes it. */
+export async function openInput(name: string, options: Pick<OpenOptions, 'totalsOnly'> = {}): Promise<Trace> {
+  if (name !== '-') return openTrace(name, { ...options, openLoadtest });
   if (process.stdin.isTTY) {
     throw new EngramTraceError('usage', 'no trace is named, and stdin is a terminal', {
       hint: 'name a trace file, or pipe one in',
     });
   }
-  return openTrace('-', { stdin: process.stdin });
+  return openTrace('-', { stdin: process.stdin, openLoadtest });
+}
+
+async function openLoadtest(source: ForeignSource): Promise<Trace> {
+  return (await import('../sources/loadtest/open-loadtest.ts')).openLoadtest(source);
 }

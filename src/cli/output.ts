@@ -3,7 +3,7 @@ import { createFileSink, createStreamSink } from '../trace/file-sink.ts';
 import type { TraceHeader } from '../trace/record.ts';
 import type { ByteSink, TraceWriter } from '../trace/trace.ts';
 
-export const OUTPUT_FORMATS = ['trace', 'ndjson', 'ndjson.zst'] as const;
+export const OUTPUT_FORMATS = ['trace', 'ndjson', 'ndjson.zst', 'loadtest'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Where a command's records go: a file that appears when it is whole, or stdout. */
@@ -23,7 +23,8 @@ export async function openOutput(
   options: { format?: OutputFormat | undefined; force?: boolean | undefined },
 ): Promise<Output> {
   const format = options.format ?? formatOfName(name);
-  if (name === '-' && process.stdout.isTTY && format !== 'ndjson') throw binaryOnTerminal();
+  if (name === '-' && process.stdout.isTTY && (format === 'trace' || format === 'ndjson.zst'))
+    throw binaryOnTerminal();
   const file = name === '-' ? undefined : await createFileSink(name, { force: options.force });
   const sink = file ?? createStreamSink(process.stdout);
   return {
@@ -39,6 +40,7 @@ export async function openOutput(
 export function formatOfName(name: string): OutputFormat {
   if (/\.(ndjson|jsonl)$/i.test(name)) return 'ndjson';
   if (/\.(ndjson|jsonl)\.zst$/i.test(name)) return 'ndjson.zst';
+  if (/\.json$/i.test(name)) return 'loadtest';
   return 'trace';
 }
 
@@ -46,6 +48,10 @@ async function createWriter(sink: ByteSink, header: TraceHeader, format: OutputF
   if (format === 'trace') {
     const { createTraceWriter } = await import('../trace/create-trace-writer.ts');
     return createTraceWriter(sink, header);
+  }
+  if (format === 'loadtest') {
+    const { createLoadtestWriter } = await import('../sources/loadtest/loadtest-writer.ts');
+    return createLoadtestWriter(sink, header);
   }
   const { createNdjsonWriter } = await import('../trace/ndjson-writer.ts');
   return createNdjsonWriter(sink, header, { compress: format === 'ndjson.zst' });

@@ -14,8 +14,8 @@ export function makeReplayCommand(): Command {
 }
 
 async function runReplayCommand(flags: ReplayFlags): Promise<void> {
-  const { openTrace } = await import('../trace/open-trace.ts');
-  const trace = await openTrace(flags.trace, { stdin: process.stdin });
+  const { openInput } = await import('./open-input.ts');
+  const trace = await openInput(flags.trace);
   try {
     if (flags.dryRun) await printPlan(flags, trace);
     else await replayAndReport(flags, trace);

@@ -1,7 +1,9 @@
+import { countText } from '../inspect/number-text.ts';
 import type { TraceHeader, TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type FilterPlan, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
 import type { Output } from './output.ts';
+import { printWarning } from './warnings.ts';
 
 export interface RecordsToWrite {
   trace: Trace;
@@ -26,4 +28,14 @@ export async function writeRecords(output: Output, what: RecordsToWrite): Promis
     throw error;
   }
   await writer.finish();
+  tellLeftOut(output, writer.leftOut ?? new Map());
+}
+
+/** Said whatever the flags: a trace that is shorter than the one it was made from must not look like it. */
+function tellLeftOut({ name, format }: Output, leftOut: ReadonlyMap<string, number>): void {
+  const counts = [...leftOut].sort((a, b) => b[1] - a[1]);
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return;
+  const ops = counts.map(([op, count]) => `${countText(count)} ${op}`).join(', ');
+  printWarning(`${name}: ${countText(total)} records have no equivalent in ${format} JSON (${ops})`);
 }

@@ -3,25 +3,33 @@ import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type ByteQueue, createByteQueue } from './byte-queue.ts';
 import { EngramTraceError } from './error.ts';
-import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
+import { loadtestTrace, SNIFF_BYTES, sniffFormat, type TextFormat } from './sniff-format.ts';
 import type { Trace } from './trace.ts';
-import type { NdjsonSource } from './trace-from-ndjson.ts';
 import { FRAME_MAGIC, frameSpan, readU32 } from './zstd-frame.ts';
-
-const LINE_FEED = 10;
 
 export interface OpenOptions {
   /** What `-` reads. */
   stdin?: Readable | undefined;
+  /** Opens the JSON trace of the Engram loadtest tool, which is not read here; without it that is `not_a_trace`. */
+  openLoadtest?: ((source: ForeignSource) => Trace | Promise<Trace>) | undefined;
   /** The index is wanted for its totals alone: opening takes the same time for any size. */
   totalsOnly?: boolean | undefined;
+}
+
+/** A file or pipe in a form that is read elsewhere; already decompressed. */
+export interface ForeignSource {
+  name: string;
+  /** Starts reading from the front; a pipe can do so once. */
+  open(): AsyncIterable<Uint8Array>;
+  seekable: boolean;
+  close(): Promise<void>;
 }
 
 /** Opens a trace of any form, told apart by its content; `-` is `options.stdin`. Devices and pipes work by name too. */
 export async function openTrace(path: string, options: OpenOptions = {}): Promise<Trace> {
   if (path === '-') {
     if (!options.stdin) throw new EngramTraceError('usage', 'there is no input to read', { where: '-' });
-    return openPipe(options.stdin, '-');
+    return openPipe(options.stdin, '-', options);
   }
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
@@ -33,58 +41,65 @@ export async function openTrace(path: string, options: OpenOptions = {}): Promis
       hint: 'A folder of segments becomes a trace by `engram-trace export`.',
     });
   }
-  return found.isFile() ? openFile(path, options) : openPipe(createReadStream(path), path);
+  return found.isFile() ? openFile(path, options) : openPipe(createReadStream(path), path, options);
 }
 
 async function openFile(path: string, options: OpenOptions): Promise<Trace> {
   const format = await sniffFormat(await readHead(path), path);
   // Each form has a reader of its own, and loading takes its time: only the one that is needed.
   if (format === 'trace') return (await import('./trace-from-file.ts')).openTraceFromFile(path, options);
-  const { openTraceFromNdjson } = await import('./trace-from-ndjson.ts');
-  return openTraceFromNdjson({
-    name: path,
+  return openText(
+    {
+      name: path,
+      seekable: true,
+      open: () =>
+        content(wrapErrors(createReadStream(path, { highWaterMark: SNIFF_BYTES }), path), format, path),
+      close: async () => {},
+    },
     format,
-    seekable: true,
-    open: () =>
-      content(wrapErrors(createReadStream(path, { highWaterMark: SNIFF_BYTES }), path), format, path),
-    close: async () => {},
-  });
+    options,
+  );
 }
 
-async function openPipe(stream: Readable, name: string): Promise<Trace> {
+async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
   const queue = createByteQueue(wrapErrors(stream, name), () => void stream.destroy());
   try {
     await ensureHead(queue);
     const format = await sniffFormat(queue.peek().subarray(0, SNIFF_BYTES), name);
     if (format === 'trace')
       return await (await import('./trace-from-pipe.ts')).openTraceFromPipe(queue, name);
-    const { openTraceFromNdjson } = await import('./trace-from-ndjson.ts');
-    return await openTraceFromNdjson(pipeSource(queue, name, format));
+    const open = () => content(queue.rest(), format, name);
+    return await openText({ name, seekable: false, open, close: () => queue.close() }, format, options);
   } catch (error) {
     await queue.close();
     throw error;
   }
 }
 
-function pipeSource(queue: ByteQueue, name: string, format: NdjsonSource['format']): NdjsonSource {
-  return {
-    name,
-    format,
-    seekable: false,
-    open: () => content(queue.rest(), format, name),
-    close: () => queue.close(),
-  };
+async function openText(source: ForeignSource, format: TextFormat, options: OpenOptions): Promise<Trace> {
+  if (format === 'ndjson' || format === 'ndjson.zst') {
+    const { openTraceFromNdjson } = await import('./trace-from-ndjson.ts');
+    return openTraceFromNdjson({ ...source, format });
+  }
+  if (options.openLoadtest) return options.openLoadtest(source);
+  throw loadtestTrace(source.name);
 }
 
 /** Enough to tell the format, and no more: a live pipe may be silent for long after its first line. */
 async function ensureHead(queue: ByteQueue): Promise<void> {
   await queue.ensure(4);
   const isText = readU32(queue.peek(), 0) !== FRAME_MAGIC;
-  const isEnough = (head: Uint8Array) =>
-    isText ? head.includes(LINE_FEED) : frameSpan(head).kind !== 'incomplete';
+  const isEnough = (head: Buffer) => (isText ? holdsLine(head) : frameSpan(head).kind !== 'incomplete');
   while (queue.available < SNIFF_BYTES && !isEnough(queue.peek())) {
     if (!(await queue.ensure(queue.available + 1))) return;
   }
+}
+
+/** A first line that opens an object and does not close it is a document of many lines: more of it is needed. */
+function holdsLine(head: Buffer): boolean {
+  const [first = '', ...others] = head.toString('latin1').trimStart().split('\n', 2);
+  const line = first.trimEnd();
+  return others.length > 0 && (!line.startsWith('{') || line.endsWith('}'));
 }
 
 async function readHead(path: string): Promise<Uint8Array> {
@@ -109,9 +124,9 @@ async function* wrapErrors(stream: Readable, name: string): AsyncGenerator<Uint8
 
 async function* content(
   chunks: AsyncIterable<Uint8Array>,
-  format: NdjsonSource['format'],
+  format: TextFormat,
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  if (format === 'ndjson') yield* chunks;
+  if (!format.endsWith('.zst')) yield* chunks;
   else yield* (await import('./decompress-chunks.ts')).decompressChunks(chunks, name);
 }

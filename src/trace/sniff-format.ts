@@ -3,7 +3,8 @@ import { EngramTraceError } from './error.ts';
 import { createDecompressStream, decompressFrame } from './zstd.ts';
 import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from './zstd-frame.ts';
 
-export type SniffedFormat = 'trace' | 'ndjson' | 'ndjson.zst';
+export type TextFormat = 'ndjson' | 'ndjson.zst' | 'loadtest' | 'loadtest.zst';
+export type SniffedFormat = 'trace' | TextFormat;
 
 /** Bytes of the beginning that are enough to tell the format. */
 export const SNIFF_BYTES = 64 * 1024;
@@ -24,6 +25,9 @@ const FOREIGN: readonly (readonly [start: readonly number[], name: string, hint:
   [[0x7f, 0x45, 0x4c, 0x46], 'a program', 'Give the file the trace was written to.'],
 ];
 
+/** `{"operations": [{"timestamp_ms": …`, its parts in any order; the list may be empty. */
+const LOADTEST = /"operations"\s*:\s*\[\s*(\]|\{\s*"(timestamp_ms|operation)")/;
+
 const NOT_A_TRACE_HINT =
   'A trace is a .trace.zst file, or NDJSON with one record a line (start_ns, path, …), plain or zstd-compressed.';
 
@@ -37,13 +41,11 @@ export async function sniffFormat(head: Uint8Array, name: string): Promise<Sniff
   }
   const magic = readU32(head, 0);
   if (magic !== FRAME_MAGIC && !isSkippable(magic)) {
-    checkText(head, name);
-    return 'ndjson';
+    return textForm(head, name);
   }
   const content = await decompressStart(head, name);
   if (startsWithHeader(content)) return 'trace';
-  checkText(content, `${name} (zstd-compressed)`);
-  return 'ndjson.zst';
+  return `${textForm(content, `${name} (zstd-compressed)`)}.zst`;
 }
 
 /** A Header message with its length in front: its first field is the format version. */
@@ -87,7 +89,7 @@ function streamStart(head: Uint8Array): Promise<Uint8Array> {
   });
 }
 
-function checkText(head: Uint8Array, name: string): void {
+function textForm(head: Uint8Array, name: string): 'ndjson' | 'loadtest' {
   const foreign = FOREIGN.find(([start]) => start.every((byte, i) => head[i] === byte));
   if (foreign) throw notATrace(name, `it looks like ${foreign[1]}`, foreign[2]);
   if (head.length === 0) throw notATrace(name, 'there is nothing in its first frame', NOT_A_TRACE_HINT);
@@ -99,22 +101,17 @@ function checkText(head: Uint8Array, name: string): void {
       hint: NOT_A_TRACE_HINT,
     });
   }
-  if (text.startsWith('{')) checkJson(text, head.includes(NEWLINE), name);
-  else if (text.startsWith('[')) {
+  if (text.startsWith('{')) return jsonForm(text, head.includes(NEWLINE), name);
+  if (text.startsWith('[')) {
     throw notATrace(name, 'it is a JSON array', 'Write one record a line: jq -c ".[]".');
-  } else throw notATrace(name, 'it looks like text, not like JSON', NOT_A_TRACE_HINT);
+  }
+  throw notATrace(name, 'it looks like text, not like JSON', NOT_A_TRACE_HINT);
 }
 
-function checkJson(text: string, hasNewline: boolean, name: string): void {
+function jsonForm(text: string, hasNewline: boolean, name: string): 'ndjson' | 'loadtest' {
   const firstLine = text.slice(0, hasNewline ? text.indexOf('\n') : undefined);
-  if (/^\{\s*"(start_ns|header|loss)"/.test(firstLine) || /"start_ns"\s*:/.test(firstLine)) return;
-  if (/"operations"\s*:\s*\[/.test(text) && /"timestamp_ms"|"operation"/.test(text)) {
-    throw notATrace(
-      name,
-      'it is a trace of the Engram loadtest tool',
-      'Turn it into a trace first: engram-trace export.',
-    );
-  }
+  if (/^\{\s*"(start_ns|header|loss)"/.test(firstLine) || /"start_ns"\s*:/.test(firstLine)) return 'ndjson';
+  if (LOADTEST.test(text)) return 'loadtest';
   if (/"log"\s*:\s*\{/.test(text) && /"entries"|"creator"/.test(text)) {
     throw notATrace(name, 'it is a HAR file', 'Turn it into a trace first: engram-trace export.');
   }
@@ -122,8 +119,17 @@ function checkJson(text: string, hasNewline: boolean, name: string): void {
     throw notATrace(name, 'it is an OTLP file of spans', 'Turn it into a trace first: engram-trace export.');
   }
   // A body may be longer than what was looked at; then the reader of lines has the last word.
-  if (!hasNewline && text.length > SNIFF_BYTES / 2) return;
+  if (!hasNewline && text.length > SNIFF_BYTES / 2) return 'ndjson';
   throw notATrace(name, 'it is JSON, but its first line has no start_ns', NOT_A_TRACE_HINT);
+}
+
+/** The error for a loadtest trace where only forms of our own are read. */
+export function loadtestTrace(name: string): EngramTraceError {
+  return notATrace(
+    name,
+    'it is a trace of the Engram loadtest tool',
+    'Turn it into a trace first: engram-trace convert.',
+  );
 }
 
 function notATrace(name: string, what: string, hint: string): EngramTraceError {

@@ -8,7 +8,7 @@ import { fileChunks, openRegularFile, type ReadAt, readBytes } from './random-fi
 import { refusal } from './read-frames.ts';
 import { readHeaderFrame } from './read-header.ts';
 import type { TraceHeader, TraceRecord } from './record.ts';
-import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
+import { loadtestTrace, SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
 import type { BlockEntry, TraceIndex } from './trace-index.ts';
 import { MalformedError } from './wire-reader.ts';
 import { decompressFrame } from './zstd.ts';
@@ -113,6 +113,7 @@ async function readTraceFile(
 export async function findHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
   let head = await readAt(0, SNIFF_BYTES);
   const format = await sniffFormat(head, name);
+  if (format.startsWith('loadtest')) throw loadtestTrace(name);
   if (format !== 'trace') {
     throw new EngramTraceError('not_a_trace', 'it is NDJSON, and this needs a trace file', {
       where: name,

@@ -44,6 +44,8 @@ export interface ByteSink {
 
 /** Writes one trace, in whichever form. Records may come a little out of order: see `createTraceWriter`. */
 export interface TraceWriter {
+  /** Records left out because the form can't express them, by op; undefined where it takes all. */
+  readonly leftOut?: ReadonlyMap<string, number>;
   write(batch: readonly TraceRecord[]): Promise<void>;
   /** Adds to the loss ledger of the block now open. */
   addLoss(loss: Loss): void;
