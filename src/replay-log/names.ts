@@ -10,8 +10,8 @@ export const DISPOSITIONS: readonly Disposition[] = [
   'unsent',
 ];
 
-/** The same for failures; '' is none. */
-export const FAILURES: readonly (FailureCode | '')[] = [
+/** The same for failures; '' is none, `no_outcome` that nobody told (the thread that sent it died). */
+export const FAILURES: readonly (FailureCode | '' | 'no_outcome')[] = [
   '',
   'timeout',
   'connect_failed',
@@ -22,6 +22,7 @@ export const FAILURES: readonly (FailureCode | '')[] = [
   'tls',
   'cancelled',
   'other',
+  'no_outcome',
 ];
 
 export const PROTOCOLS = ['', 'http', 'grpc'] as const;

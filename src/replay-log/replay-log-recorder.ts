@@ -9,6 +9,8 @@ import {
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 import type { ReplayLogObserver } from './replay-log.ts';
 
+const WITH_OUTCOME: ReadonlySet<Disposition> = new Set(['ok', 'error', 'cut_off']);
+const OTHER = FAILURES.indexOf('other');
 /** A block is handed on after this long even when it is not full, so that a crash costs a second. */
 const LONGEST_OPEN_NS = 1e9;
 
@@ -116,7 +118,9 @@ class Recorder implements ReplayLogObserver {
     columns.sendOrder[i] = send?.order ?? Number.NaN;
     columns.inFlight[i] = send?.inFlight ?? 0;
     columns.disposition[i] = this.#dispositions.get(disposition) ?? 0;
-    columns.failure[i] = this.#failures.get(outcome?.failure ?? '') ?? FAILURES.length - 1;
+    const isUntold = outcome === undefined && WITH_OUTCOME.has(disposition);
+    const failure = isUntold ? 'no_outcome' : (outcome?.failure ?? '');
+    columns.failure[i] = this.#failures.get(failure) ?? OTHER;
     columns.status[i] = outcome?.status ?? -1;
     columns.responseBytes[i] = outcome?.responseBytes ?? 0;
     if (send === undefined) return;

@@ -96,7 +96,7 @@ export class ResultsRecorder implements ReplayObserver {
     return this.planOrder.missing + this.#dueSorter.misplaced;
   }
 
-  /** The first due time heard of, on the engine's clock: second 0 of the windows. */
+  /** The earliest due time, on the engine's clock: second 0 of the windows. */
   get startNs(): number | undefined {
     return this.#startNs;
   }
@@ -116,7 +116,7 @@ export class ResultsRecorder implements ReplayObserver {
     this.#inFlight = inFlight;
     if (sentNs === undefined) return;
     this.started++;
-    this.#startNs ??= dueNs;
+    this.#startBy(dueNs);
     const sendErrorNs = sentNs - dueNs;
     for (const metrics of [this.overall, this.ops.get(operation.record.op)]) {
       metrics.sendError.record(sendErrorNs);
@@ -125,9 +125,9 @@ export class ResultsRecorder implements ReplayObserver {
     }
     this.causes.onSent(operation, inFlight);
     this.attribution.onSent(operation);
-    this.windows.onSent(dueNs - this.#startNs, sendErrorNs, inFlight);
+    this.windows.onSent(dueNs - (this.#startNs ?? dueNs), sendErrorNs, inFlight);
     this.sent.add(sentNs);
-    this.drift.add(dueNs - this.#startNs, sendErrorNs);
+    this.drift.add(dueNs, sendErrorNs);
     this.inversions.onSent(operation, this.planOrder.next);
     this.#plan(operation);
   }
@@ -135,7 +135,7 @@ export class ResultsRecorder implements ReplayObserver {
   onSettled(operation: Operation, disposition: Disposition, inFlight: number): void {
     this.#inFlight = inFlight;
     this.dispositions[disposition]++;
-    this.#startNs ??= operation.dueNs;
+    if (disposition !== 'unsent') this.#startBy(operation.dueNs);
     if (operation.sentNs === undefined) this.#settlePlan(operation, disposition);
     if (disposition === 'ok' || disposition === 'error' || disposition === 'cut_off') {
       this.#settleSent(operation, disposition);
@@ -157,6 +157,11 @@ export class ResultsRecorder implements ReplayObserver {
       responseP99Ns: overall.response.percentileNs(99),
       latenessP99Ns: overall.lateness.percentileNs(99),
     };
+  }
+
+  /** Of several senders the one whose operation came first in the plan may be heard second. */
+  #startBy(dueNs: number): void {
+    if (this.#startNs === undefined || dueNs < this.#startNs) this.#startNs = dueNs;
   }
 
   #settlePlan(operation: Operation, disposition: Disposition): void {

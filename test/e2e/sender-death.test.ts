@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { createRealClock } from '../../src/replay/real-clock.ts';
+import { replayOptions } from '../../src/replay/replay-options.ts';
+import { factsOf } from '../../src/replay-log/document-facts.ts';
+import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
+import { teeObserver } from '../../src/replay-log/tee-observer.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
+import { replayBySenders } from '../../src/replay-run/senders/replay-by-senders.ts';
+import { SenderPool } from '../../src/replay-run/senders/sender-pool.ts';
+import { createWorkerSenders } from '../../src/replay-run/senders/worker-sender.ts';
+import { createResultsDocument } from '../../src/results/create-results-document.ts';
+import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { ok, startServer } from '../cli/replay-support.ts';
+import { HEADER } from '../replay-log/support.ts';
+import { documentInput, validated } from '../results/support.ts';
+import { inBatches, MS, makeRecord } from '../support/replay-harness.ts';
+
+it('a sender that dies leaves a log that is whole and proves the document', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-death-'));
+  const server = await startServer(ok);
+  const logPath = join(folder, 'replay.log');
+  const clock = createRealClock();
+  const options = replayOptions({});
+  const records = Array.from({ length: 3000 }, (_, i) =>
+    makeRecord(i * 2 * MS, { session: `s${i % 9}`, path: `/${i}`, durationNs: MS }),
+  );
+  const settings = { http: parseHttpEndpoint(server.url), grpc: parseGrpcEndpoint('127.0.0.1:1') };
+  const settingsOf = (number: number) =>
+    number === 0 ? settings : { ...settings, headers: ['x-way', 'exit'] };
+  // Its second sender leaves the process half a second into the replay.
+  const program = new URL('../replay-run/senders/mortal-sender.js', import.meta.url);
+  const pool = new SenderPool(options, 2, createWorkerSenders(settingsOf, clock, { program }));
+  try {
+    const log = await startReplayLog({ path: logPath, header: HEADER });
+    const recorder = new ResultsRecorder({ timeScale: 1, inFlightLimit: options.maxInFlight });
+    const observer = teeObserver(
+      recorder,
+      log.recorder(({ number }) => number),
+    );
+    await pool.prepare(['http']);
+    assert.deepEqual(await pool.warmUp(20_000), []);
+    const end = await replayBySenders(() => inBatches(records, 50), options, { clock, observer }, pool);
+    const input = documentInput();
+    const shown = { rate_multiplier: 1, timing: 'absolute', behind: 'catch-up', max_in_flight: 4096 };
+    const plan = { ...input.plan, options: shown };
+    const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
+    const seal = await log.finish({ anchorNs: end.startNs, factsJson: JSON.stringify(factsOf(document)) });
+    const { entries, entriesLost: entries_lost, blocks, sha256 } = seal;
+    document.replay_log = { entries, entries_lost, blocks, sha256 };
+
+    assert.equal(document.summary.stop, 'sender_died');
+    assert.equal(document.fidelity.verdict, 'invalid');
+    assert.equal(entries, 3000);
+    const result = await verifyReplay(logPath, document);
+    assert.deepEqual(result.logDamage, []);
+    assert.deepEqual(
+      result.checks.filter(({ agrees }) => !agrees),
+      [],
+    );
+  } finally {
+    await pool.close();
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
