@@ -26,6 +26,9 @@ export type {
 export { createRealClock } from './replay/real-clock.ts';
 export type { ReplayAccounting, ReplayEnd } from './replay/replay-end.ts';
 export { type ReplayOptions, replayOptions } from './replay/replay-options.ts';
+export type { LogHeader, LogSeal, ReplayLog } from './replay-log/replay-log.ts';
+// What became of every operation, and the proof that the results say so.
+export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay-log.ts';
 export type { RunDeps, RunOptions, RunProgress } from './replay-run/run-options.ts';
 export { runReplay } from './replay-run/run-replay.ts';
 export type { ResultsDocument } from './results/results-document.ts';
@@ -78,3 +81,5 @@ export { createSessionSample } from './transforms/session-sample.ts';
 export { recordsBetween, type TimePoint, type TimeRange } from './transforms/time-range.ts';
 export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-transport.ts';
 export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici-transport.ts';
+export type { Check } from './verify/compare.ts';
+export { type Verification, verifyReplay } from './verify/verify-replay.ts';
