@@ -18,15 +18,21 @@ import {
 } from './conformance-grpc-peer.ts';
 import { grpcCall, sent } from './conformance-grpc-support.ts';
 
-/** Messages of a request as they came, and a good answer when it is whole. */
+/** Messages of requests as they came. */
 class Receiver {
-  readonly bodies = new Map<number, Buffer>();
   readonly ended: number[] = [];
+  readonly #parts = new Map<number, Buffer[]>();
 
   take({ type, flags, streamId, payload }: PeerFrame): void {
     if (type !== FRAME.data) return;
-    this.bodies.set(streamId, Buffer.concat([this.bodies.get(streamId) ?? Buffer.alloc(0), payload]));
+    const parts = this.#parts.get(streamId) ?? [];
+    parts.push(payload);
+    this.#parts.set(streamId, parts);
     if ((flags & FLAG.endStream) !== 0) this.ended.push(streamId);
+  }
+
+  body(streamId: number): Buffer {
+    return Buffer.concat(this.#parts.get(streamId) ?? []);
   }
 }
 
@@ -86,7 +92,7 @@ test('wire: whatever windows a server grants, none is ever exceeded and every me
         for (const { done } of all) assert.equal((await done).ok, true);
         clearInterval(watch);
         assert.ok(connection >= 0 && least >= 0 && [...streams.values()].every((left) => left >= 0));
-        const got = [...receiver.bodies.entries()].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
+        const got = bodies.map((_, at) => receiver.body(2 * at + 1));
         assert.deepEqual(
           got.map((bytes) => bytes.subarray(5)),
           bodies,
@@ -112,7 +118,7 @@ test('wire: SETTINGS take granted bytes back, below zero, and sending goes on wh
   const transport = createWireGrpcTransport({ target: server.target, clock: createRealClock(), channels: 1 });
   const body = Buffer.from(Array.from({ length: 3000 }, (_, at) => at % 251));
   const watched = sendAndWatch(transport, grpcCall('M', { body }));
-  const got = (): number => receiver.bodies.get(1)?.length ?? 0;
+  const got = (): number => receiver.body(1).length;
   await until(() => got() === 1000, 'the first window is used');
   // Now -500: of 600 more, 100 can go.
   peer?.send(settingsFrame([[SETTING.initialWindowSize, 500]]), windowUpdate(1, 600));
@@ -122,7 +128,7 @@ test('wire: SETTINGS take granted bytes back, below zero, and sending goes on wh
   assert.equal(got(), 1100);
   peer?.send(windowUpdate(1, 1), settingsFrame([[SETTING.initialWindowSize, 4000]]));
   await until(() => receiver.ended.length === 1, 'all has come');
-  assert.ok(receiver.bodies.get(1)?.subarray(5).equals(body));
+  assert.ok(receiver.body(1).subarray(5).equals(body));
   peer?.send(...goodAnswer(1));
   assert.equal((await watched.done).ok, true);
   await transport.close();
@@ -193,7 +199,7 @@ test('wire: to a server that does not read, calls stay unsent, are given up, and
   peer.send(windowUpdate(0, 2 ** 31 - 1 - 65_535));
   await until(() => peer.frames.some(({ flags }) => flags === FLAG.ack), 'settings are acknowledged');
   peer.socket.pause();
-  const body = Buffer.alloc(16_000);
+  const body = Buffer.alloc(16_000, 0x5a);
   const all: ReturnType<typeof sendAndWatch>[] = [];
   for (
     let turn = 0;
@@ -212,8 +218,60 @@ test('wire: to a server that does not read, calls stay unsent, are given up, and
   const late = sendAndWatch(transport, grpcCall('M', { body }));
   peer.socket.resume();
   await late.sent;
+  const lateId = 2 * all.filter(({ calls }) => calls.includes('sent')).length + 1;
+  await until(
+    () => peer.frames.some((frame) => frame.streamId === lateId && endsRequest(frame)),
+    'it arrives',
+  );
   late.cancel();
   await late.done;
+  // What waited for the socket was not written over.
+  for (const { payload } of peer.frames.filter(({ type }) => type === FRAME.data)) {
+    assert.ok(payload.length === 16_005 && payload.subarray(5).equals(body));
+  }
   await transport.close();
   await server.close();
 });
+
+for (const [pings, failure] of [
+  [20_000, undefined],
+  [400_000, 'bad_response'],
+] as const) {
+  test(`wire: ${pings} pings from a server that does not read: ${failure ?? 'answered when it does, nothing written over'}`, async () => {
+    const receiver = new Receiver();
+    const server = await startPeer(
+      (_, frame) => receiver.take(frame),
+      [[SETTING.initialWindowSize, 2 ** 31 - 1]],
+    );
+    const transport = createWireGrpcTransport({
+      target: server.target,
+      clock: createRealClock(),
+      channels: 1,
+    });
+    await transport.warmUp();
+    await until(() => server.peers.length === 1, 'it is connected');
+    const [peer] = server.peers as [Peer];
+    peer.send(windowUpdate(0, 2 ** 31 - 1 - 65_535));
+    await until(() => peer.frames.some(({ flags }) => flags === FLAG.ack), 'settings are acknowledged');
+    peer.socket.pause();
+    const body = Buffer.alloc(20_000_000, 'it does not read');
+    const watched = sendAndWatch(transport, grpcCall('M', { body }));
+    await watched.sent;
+    const ping = frameOf(FRAME.ping, 0, 0, Buffer.from('12345678'));
+    for (let sentPings = 0; sentPings < pings; sentPings += 1000) {
+      peer.send(...Array.from({ length: 1000 }, () => ping));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (failure === undefined) {
+      peer.socket.resume();
+      const answered = (): number => peer.frames.filter(({ type }) => type === FRAME.ping).length;
+      await until(() => answered() === pings, 'pings are answered');
+      await until(() => receiver.ended.length === 1, 'the message has come');
+      assert.ok(receiver.body(1).subarray(5).equals(body));
+      peer.send(...goodAnswer(1));
+    }
+    assert.equal((await watched.done).failure, failure);
+    await transport.close();
+    await server.close();
+  });
+}

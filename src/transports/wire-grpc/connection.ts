@@ -71,10 +71,9 @@ export class Connection implements FrameSink, CallCarrier {
       ended: (failure, detail) => this.#lost({ failure, detail }),
     });
     this.#send = new SendSide(this.#socket, options.turnEnd, () => host.hasRoom(this));
-    this.#stopHandshakeTimer = options.clock.at(options.clock.nowNs() + options.handshakeNs, () => {
-      if (this.#state === 'opening')
-        this.#lost({ failure: 'connect_failed', detail: 'no HTTP/2 SETTINGS came' });
-    });
+    const giveUp = (): void => this.#lost({ failure: 'connect_failed', detail: 'no HTTP/2 SETTINGS came' });
+    const untilNs = options.clock.nowNs() + options.handshakeNs;
+    this.#stopHandshakeTimer = options.clock.at(untilNs, giveUp, true);
   }
 
   get openCalls(): number {

@@ -47,7 +47,7 @@ export class Deadlines<T> {
     if (tick === undefined || tick >= this.#alarmTick) return;
     this.#stopAlarm?.();
     this.#alarmTick = tick;
-    this.#stopAlarm = this.#clock.at(tick * TICK_NS, () => this.#ring());
+    this.#stopAlarm = this.#clock.at(tick * TICK_NS, () => this.#ring(), true);
   }
 
   /** The first tick that still has a deadline: most calls are over long before, and a clock that wakes costs. */

@@ -117,14 +117,14 @@ export class SendSide {
     this.#turnEnd.add(this);
   }
 
-  /** Returns whether it stopped with more to send. */
+  /** Returns whether it stopped because that is enough for one write. */
   #pumpAll(): boolean {
     for (const call of this.#pending) {
       if (this.#out.sizeBytes >= WRITE_BYTES) return true;
       const outgoing = call.outgoing;
       if (outgoing === undefined || this.#pump(call, outgoing)) this.#pending.delete(call);
     }
-    return false;
+    return this.#out.sizeBytes >= WRITE_BYTES;
   }
 
   /** Sends what the windows let through. Returns whether nothing is left. */
