@@ -168,24 +168,28 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     return this.#idle();
   }
 
-  /** Turns of the event loop until there is time to read, one at least: answers come in and what is due goes out. */
+  /** A turn of the event loop at least: answers come in and what is due goes out. Then there is time to read. */
   async #idle(): Promise<void> {
-    do await this.#passTurn();
-    while (!this.#mayRead());
+    let untilNs = this.#clock.nowNs();
+    while (untilNs > -Infinity) {
+      const atNs = untilNs;
+      await new Promise<void>((resolve) => {
+        this.#clock.at(atNs, resolve);
+      });
+      untilNs = this.#busyUntilNs();
+    }
   }
 
-  #passTurn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.at(this.#clock.nowNs(), resolve);
-    });
-  }
-
-  #mayRead(): boolean {
-    if (this.stopped || this.closed || this.#queue.size < COMFORTABLE_RECORDS) return true;
-    const next = this.#queue.peek();
+  /** The next due time, when a slice would not be read by then and can wait; else -Infinity. */
+  #busyUntilNs(): number {
     const { anchorNs } = this.#loop;
-    if (next === undefined || anchorNs === undefined) return true;
-    return anchorNs + next.offsetNs - this.#clock.nowNs() >= SLICE_NS;
+    const next = this.#queue.peek();
+    const isHungry = this.#queue.size < COMFORTABLE_RECORDS;
+    if (this.stopped || this.closed || isHungry || next === undefined || anchorNs === undefined)
+      return -Infinity;
+    const dueNs = anchorNs + next.offsetNs;
+    const nowNs = this.#clock.nowNs();
+    return dueNs > nowNs && dueNs - nowNs < SLICE_NS ? dueNs : -Infinity;
   }
 
   #noteRead(): void {

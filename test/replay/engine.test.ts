@@ -322,6 +322,60 @@ test('replay: an endless plan without a single operation ends', async () => {
   assert.equal(end.excluded.filteredOut, 20);
 });
 
+test('replay: between two turns of the event loop no more than a slice of a batch is planned', async () => {
+  const records = Array.from({ length: 1000 }, (_, at) => makeRecord(at * MS, { session: `s${at}` }));
+  const perTurn: number[] = [];
+  let planned = 0;
+  await play(records, {
+    batches: async function* (clock) {
+      const realAt = clock.at;
+      clock.at = (atNs, wake, isCoarse) => {
+        if (atNs <= clock.nowNs()) {
+          perTurn.push(planned);
+          planned = 0;
+        }
+        return realAt(atNs, wake, isCoarse);
+      };
+      yield records;
+    },
+    only: () => {
+      planned += 1;
+      return true;
+    },
+  });
+  assert.ok(Math.max(...perTurn) <= 64, perTurn.join());
+  assert.ok(perTurn.filter((count) => count > 0).length >= 15);
+});
+
+test('replay: a reader with enough ahead lets what is due soon go first', async () => {
+  const gapNs = 0.1 * MS;
+  const records = Array.from({ length: 12_000 }, (_, at) =>
+    makeRecord(at * gapNs, { session: `s${at % 50}` }),
+  );
+  let read = 0;
+  let mostAhead = 0;
+  const { end } = await play(records, {
+    batches: () => inBatches(records, 128),
+    only: () => {
+      read += 1;
+      return true;
+    },
+    readAheadRecords: 100_000,
+    leadNs: gapNs,
+    deps: {
+      observer: {
+        onSent: ({ number }) => {
+          mostAhead = Math.max(mostAhead, read - number);
+        },
+        onSettled() {},
+      },
+    },
+  });
+  assert.equal(end.accounting.ok, 12_000);
+  assert.equal(end.lateReleases, 0);
+  assert.ok(mostAhead >= 3000 && mostAhead < 6000, `${mostAhead}`);
+});
+
 test('replay: reading ahead is bounded in records and in bytes', async () => {
   const body = new Uint8Array(1000);
   const records = Array.from({ length: 300 }, (_, at) => makeRecord(at * MS, { session: `s${at}`, body }));
