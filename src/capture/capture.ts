@@ -3,7 +3,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import { emptyHeader, type Loss, type TraceHeader } from '../trace/record.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { CaptureClock } from './capture-clock.ts';
-import { authorityOf, type Endpoint } from './endpoint.ts';
+import { authorityOf, type Endpoint, isSamePlace } from './endpoint.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createRedactor } from './redactor.ts';
 import { type ListenerTls, type Relay, startRelay, type UpstreamTls } from './relay.ts';
@@ -95,6 +95,7 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   if (!/^[0-9A-Za-z]{1,32}$/.test(options.runId)) {
     throw new EngramTraceError('usage', 'a run id has 1 to 32 letters and digits');
   }
+  for (const listener of [options.http, options.grpc]) refuseLoop(listener);
   const { clock, graceMs = CAPTURE_DEFAULTS.graceMs } = options;
   const nowNs = (): number => clock.nowNs();
   const store = await openStore(options, nowNs);
@@ -139,6 +140,13 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   }
 }
 
+function refuseLoop(listener: CaptureListener | undefined): void {
+  if (listener === undefined || !isSamePlace(listener.listen, listener.upstream)) return;
+  throw new EngramTraceError('usage', `${authorityOf(listener.upstream)} is the proxy itself`, {
+    hint: 'listen at another port than the server, and give the server as upstream',
+  });
+}
+
 function openStore(options: CaptureOptions, nowNs: () => number): ReturnType<typeof startWorkerStore> {
   const { retainAgeNs, retainBytes } = options;
   return startWorkerStore({
@@ -158,7 +166,10 @@ function openStore(options: CaptureOptions, nowNs: () => number): ReturnType<typ
 }
 
 function segmentHeader(options: CaptureOptions): TraceHeader {
-  const upstreams = [options.http?.upstream, options.grpc?.upstream];
+  // What is sent to the listeners reaches the same servers: both are where this traffic was addressed to.
+  const places = [options.http, options.grpc].flatMap((each) =>
+    each === undefined ? [] : [each.upstream, each.listen],
+  );
   return {
     ...emptyHeader(),
     epochUnixNs: options.clock.epochUnixNs,
@@ -166,7 +177,7 @@ function segmentHeader(options: CaptureOptions): TraceHeader {
     sorted: false,
     tool: options.tool,
     source: 'capture',
-    origins: upstreams.flatMap((upstream) => (upstream === undefined ? [] : [authorityOf(upstream)])),
+    origins: places.filter(({ port }) => port !== 0).map(authorityOf),
     redacted: [...createRedactor(options.redactHeaders, options.redactQuery).names],
     dialect: options.dialect.name,
     runId: options.runId,

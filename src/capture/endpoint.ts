@@ -11,6 +11,16 @@ export function authorityOf({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether connecting to `b` reaches a listener at `a`, as far as the names tell. Port 0 is any free one. */
+export function isSamePlace(a: Endpoint, b: Endpoint): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  return a.host === b.host || (isThisMachine(a.host) && isThisMachine(b.host));
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::' || host === '::1' || host === '0.0.0.0' || /^127\./.test(host);
+}
+
 /** Parses `[host:]port`, with an optional `http://` or `https://` before it; `https` comes back as `tls`. */
 export function parseEndpoint(text: string, defaultHost: string): Endpoint & { tls: boolean } {
   const match = /^(?:(https?):\/\/)?(?:(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]\s]+):)?([0-9]{1,5})\/?$/.exec(text);

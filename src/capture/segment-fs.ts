@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SegmentInfo } from './retention.ts';
 
 /** A segment being written. */
@@ -21,12 +21,22 @@ export interface SegmentFs {
 
 /** The folder `directory`, made with mode 0700 if it is missing. */
 export async function openSegmentFs(directory: string): Promise<SegmentFs> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeFolder(directory);
   return {
     create: (name) => createFile(join(directory, name)),
     list: () => listFiles(directory),
     remove: (name) => unlink(join(directory, name)),
   };
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  const hasParent = await stat(dirname(directory)).catch(() => undefined);
+  try {
+    // Not recursive where it need not be: Node retries for ever where the kernel denies that the parent exists (/proc).
+    await mkdir(directory, { recursive: hasParent === undefined, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 async function createFile(path: string): Promise<SegmentFile> {

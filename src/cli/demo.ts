@@ -1,30 +1,52 @@
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { createLauncher } from '../demo/child-command.ts';
 import { runDemo } from '../demo/demo.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { parseCount } from './flag-parsers.ts';
+import { withCleanUp } from './interrupt.ts';
 import { parseDuration } from './parse-duration.ts';
 
 interface DemoFlags {
   results: string;
   duration: number;
-  seed: string;
+  seed: number;
 }
 
 /** `engram-trace demo`: the whole circle on this machine. */
 export function makeDemoCommand(): Command {
   return new Command('demo')
     .option('--results <dir>', 'folder for the trace, the results and the picture', 'results')
-    .option('--duration <time>', 'how long traffic is recorded', parseDuration, 8e9)
-    .option('--seed <number>', 'seed of the traffic', '1')
-    .action((flags: DemoFlags) =>
-      runDemo({
-        program: { execPath: process.execPath, entry: fileURLToPath(new URL('./main.js', import.meta.url)) },
-        resultsDir: flags.results,
-        trafficMs: flags.duration / 1e6,
-        seed: Number(flags.seed),
-        multipliers: [1, 2],
-        nowNs: () => performance.now() * 1e6,
-        wallMs: () => Date.now(),
-        say: (line) => process.stdout.write(`${line}\n`),
-      }),
-    );
+    .addOption(
+      new Option('--duration <duration>', 'how long traffic is recorded')
+        .argParser(parseTrafficTime)
+        .default(8e9, '8s'),
+    )
+    .option('--seed <number>', 'of the traffic', parseCount, 1)
+    .action(demo);
+}
+
+async function demo(flags: DemoFlags): Promise<void> {
+  const entry = fileURLToPath(new URL('./main.js', import.meta.url));
+  const launcher = createLauncher({ execPath: process.execPath, entry });
+  const work = () =>
+    runDemo({
+      launcher,
+      resultsDir: flags.results,
+      trafficMs: flags.duration / 1e6,
+      seed: flags.seed,
+      multipliers: [1, 2],
+      nowNs: () => performance.now() * 1e6,
+      wallMs: () => Date.now(),
+      say: (line) => process.stdout.write(`${line}\n`),
+    });
+  await withCleanUp(() => launcher.stopAll(), work);
+}
+
+function parseTrafficTime(text: string): number {
+  const ns = parseDuration(text);
+  if (ns >= 1e9) return ns;
+  throw new EngramTraceError('usage', `'${text}' is too short for a demo`, {
+    hint: 'give it a second or more',
+  });
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../trace/error.ts';
 
 /** What is started: the Node binary and our program's entry file. */
@@ -19,51 +20,59 @@ export interface Server {
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 15_000;
 
-/** Runs one command to its end, its output going where `onLine` says. Throws when it ends with another exit code. */
-export async function runCommand(
-  program: Program,
-  args: readonly string[],
-  onLine: (line: string) => void,
-  goodCodes: readonly (number | string)[] = [0],
-): Promise<void> {
-  const child = start(program, args);
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on('line', onLine);
-  }
-  const code = await exitOf(child);
-  if (!goodCodes.includes(code)) throw failed(args, `ended with exit code ${code}`);
+/** Starts commands, and knows which still run. */
+export interface Launcher {
+  /** Runs one command to its end, its output going to `onLine`. Throws when it ends with another exit code. */
+  run(args: readonly string[], onLine: (line: string) => void, goodCodes?: readonly number[]): Promise<void>;
+  /** Starts a command that prints one line of JSON when it is ready and runs on. */
+  serve(args: readonly string[]): Promise<Server>;
+  /** Ends whatever still runs. */
+  stopAll(): Promise<void>;
 }
 
-/** Starts a command that prints one line of JSON when it is ready and runs on. */
-export async function startServer(
-  program: Program,
-  args: readonly string[],
-  onLine: (line: string) => void,
-): Promise<Server> {
-  const child = start(program, args);
-  const exited = exitOf(child);
-  if (child.stderr) createInterface({ input: child.stderr }).on('line', onLine);
-  const ready = await Promise.race([
-    readyLine(child),
-    exited.then((code) => Promise.reject(failed(args, `ended with exit code ${code} before it was ready`))),
-    rejectAfter(READY_WITHIN_MS, () => failed(args, `was not ready after ${READY_WITHIN_MS / 1000} s`)),
-  ]).catch((error: unknown) => {
-    child.kill('SIGKILL');
-    throw error;
-  });
+export function createLauncher(program: Program): Launcher {
+  const running = new Map<ChildProcess, Promise<number | string>>();
+  const start = (args: readonly string[]) => {
+    const child = spawn(program.execPath, [program.entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const exited = exitOf(child).finally(() => running.delete(child));
+    running.set(child, exited);
+    return { child, exited };
+  };
   return {
-    ready,
-    stop: async () => {
-      child.kill('SIGTERM');
-      const killer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
-      await exited;
-      clearTimeout(killer);
+    async run(args, onLine, goodCodes = [0]) {
+      const { child, exited } = start(args);
+      for (const stream of [child.stdout, child.stderr])
+        createInterface({ input: stream }).on('line', onLine);
+      const code = await exited;
+      if (!(goodCodes as (number | string)[]).includes(code))
+        throw failed(args, `ended with exit code ${code}`);
+    },
+    async serve(args) {
+      const { child, exited } = start(args);
+      child.stderr.resume();
+      const ready = await Promise.race([
+        readyLine(child.stdout),
+        exited.then((code) =>
+          Promise.reject(failed(args, `ended with exit code ${code} before it was ready`)),
+        ),
+        rejectAfter(READY_WITHIN_MS, () => failed(args, `was not ready after ${READY_WITHIN_MS / 1000} s`)),
+      ]).catch((error: unknown) => {
+        child.kill('SIGKILL');
+        throw error;
+      });
+      return { ready, stop: () => stop(child, exited) };
+    },
+    async stopAll() {
+      await Promise.all([...running].map(([child, exited]) => stop(child, exited)));
     },
   };
 }
 
-function start(program: Program, args: readonly string[]): ChildProcess {
-  return spawn(program.execPath, [program.entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM');
+  const killer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+  await exited;
+  clearTimeout(killer);
 }
 
 function exitOf(child: ChildProcess): Promise<number | string> {
@@ -73,10 +82,9 @@ function exitOf(child: ChildProcess): Promise<number | string> {
   });
 }
 
-function readyLine(child: ChildProcess): Promise<Record<string, unknown>> {
+function readyLine(stdout: Readable): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
-    if (!child.stdout) return;
-    createInterface({ input: child.stdout }).once('line', (line) => {
+    createInterface({ input: stdout }).once('line', (line) => {
       try {
         resolve(JSON.parse(line) as Record<string, unknown>);
       } catch (error) {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { runDemoTraffic } from '../dev-server/demo-traffic.ts';
 import { renderArrivalsChart } from '../report/arrivals-chart.ts';
 import { actualArrivals, plannedArrivals } from './arrivals.ts';
-import { type Program, runCommand, type Server, startServer } from './child-command.ts';
+import type { Launcher } from './child-command.ts';
 import { type ReplayResult, summaryTable } from './summary.ts';
 
 export interface DemoOptions {
-  program: Program;
+  launcher: Launcher;
   /** Folder for the trace, the results and the picture; what an earlier demo left there is replaced. */
   resultsDir: string;
   trafficMs: number;
@@ -64,15 +64,17 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
 async function recordTraffic(options: DemoOptions, oplog: string): Promise<number> {
   const { say } = options;
-  const server = await quietServer(options, [...SERVER_ARGS, '--seed', String(options.seed)]);
-  const capture = await quietServer(options, [
-    ...['capture', '--json', '--oplog', oplog],
-    ...['--http-listen', LOOPBACK_ANY, '--http-upstream', `127.0.0.1:${server.ready['http_port']}`],
-    ...['--grpc-listen', LOOPBACK_ANY, '--grpc-upstream', `127.0.0.1:${server.ready['grpc_port']}`],
-  ]).catch(async (error: unknown) => {
-    await server.stop();
-    throw error;
-  });
+  const server = await options.launcher.serve([...SERVER_ARGS, '--seed', String(options.seed)]);
+  const capture = await options.launcher
+    .serve([
+      ...['capture', '--json', '--oplog', oplog],
+      ...['--http-listen', LOOPBACK_ANY, '--http-upstream', `127.0.0.1:${server.ready['http_port']}`],
+      ...['--grpc-listen', LOOPBACK_ANY, '--grpc-upstream', `127.0.0.1:${server.ready['grpc_port']}`],
+    ])
+    .catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
   try {
     say(
       `recording ${options.trafficMs / 1000} s of bursty traffic from HTTP and gRPC clients through capture`,
@@ -99,7 +101,7 @@ async function recordTraffic(options: DemoOptions, oplog: string): Promise<numbe
 async function replayOnce(options: DemoOptions, trace: string, multiplier: number): Promise<ReplayResult> {
   const output = join(options.resultsDir, `replay-${multiplier}x.json`);
   const arrivalLog = join(options.resultsDir, `arrivals-${multiplier}x.ndjson`);
-  const server = await quietServer(options, [...SERVER_ARGS, '--seed', '2', '--arrival-log', arrivalLog]);
+  const server = await options.launcher.serve([...SERVER_ARGS, '--seed', '2', '--arrival-log', arrivalLog]);
   try {
     await shown(
       options,
@@ -136,9 +138,5 @@ async function shown(
 ): Promise<void> {
   options.say('');
   options.say(`$ engram-trace ${args.join(' ')}`);
-  await runCommand(options.program, args, (line) => options.say(line), goodCodes);
-}
-
-function quietServer(options: DemoOptions, args: readonly string[]): Promise<Server> {
-  return startServer(options.program, args, () => {});
+  await options.launcher.run(args, (line) => options.say(line), goodCodes);
 }
