@@ -52,7 +52,7 @@ const STATUS_MS = 1_000;
 /** `engram-trace capture`: recording proxies in front of a server, until they are stopped. */
 export function makeCaptureCommand(): Command {
   const command = new Command('capture')
-    .option('--http-listen <address>', '[host:]port to take HTTP at (host: 127.0.0.1)')
+    .option('--http-listen <address>', '[host:]port to take HTTP at (host: 127.0.0.1); HTTP, gRPC or both')
     .option('--http-upstream <address>', '[host:]port of the HTTP server; https://… for TLS')
     .option('--grpc-listen <address>', '[host:]port to take gRPC at (host: 127.0.0.1)')
     .option('--grpc-upstream <address>', '[host:]port of the gRPC server; https://… for TLS')

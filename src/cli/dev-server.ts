@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { createDevServer, type DevServer } from '../dev-server/dev-server.ts';
 import { type Latency, parseLatency } from '../dev-server/faults/latency.ts';
 import { parseStall, type Stall } from '../dev-server/faults/stall.ts';
@@ -26,18 +26,19 @@ export function makeDevServerCommand(): Command {
     .option('--http-port <port>', 'HTTP port, 0 for any', parsePort, 7432)
     .option('--grpc-port <port>', 'gRPC port, 0 for any', parsePort, 50051)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option(
-      '--latency <spec>',
-      '5ms, uniform:1ms,5ms, exp:5ms, lognormal:5ms,0.5 or pareto:1ms,1.5',
-      parseLatency,
-      parseLatency('0'),
+    .addOption(
+      new Option('--latency <spec>', '5ms, uniform:1ms,5ms, exp:5ms, lognormal:5ms,0.5 or pareto:1ms,1.5')
+        .argParser(parseLatency)
+        .default(parseLatency('0'), '0'),
     )
     .option('--error-rate <ratio>', 'part of the operations that fail', parseRatio, 0)
-    .option(
-      '--stall <window>',
-      'answer nothing for 2s from 10s after the start: 2s@10s; may be repeated',
-      collectStall,
-      [],
+    .addOption(
+      new Option(
+        '--stall <window>',
+        'answer nothing for 2s from 10s after the start: 2s@10s; may be repeated',
+      )
+        .argParser(collectStall)
+        .default([], 'none'),
     )
     .option('--seed <number>', 'of latencies and errors', parseCount, 1)
     .option(
