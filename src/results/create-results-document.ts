@@ -73,6 +73,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
       ...input,
       resolutionNs: input.plan.trace.timestamp_resolution_ns,
       hasSchedule: input.plan.options['timing'] !== 'asap',
+      keepsOrder: input.plan.options['order'] !== 'open',
     }),
     capture_loss: captureLoss(input),
     histograms: histogramsSection(recorder),

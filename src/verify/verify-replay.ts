@@ -75,7 +75,12 @@ async function expectEverything(
   await expectOrder(table, timeScale, into);
   await expectAttribution(table, inFlightLimit(option), into);
   expectFacts(table.reading, facts, into);
-  expectVerdict(into, { leaves, arrivals, hasSchedule: option('timing') !== 'asap' });
+  expectVerdict(into, {
+    leaves,
+    arrivals,
+    hasSchedule: option('timing') !== 'asap',
+    keepsOrder: option('order') !== 'open',
+  });
 }
 
 /** Operations in flight at which the next one has to wait. */

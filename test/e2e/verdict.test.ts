@@ -184,7 +184,8 @@ describe('the verdict of a staged run', () => {
     // A noisy machine may be late by itself, but not by anything like the stall.
     assert.ok(late.length === 0 || (own.p99 ?? 0) < 1e6, JSON.stringify(late));
     assert.deepEqual(
-      codesOf(document).filter((code) => !ENVIRONMENT.has(code)),
+      // Without an order of sessions, one that opens a connection may be overtaken by the next.
+      codesOf(document).filter((code) => !ENVIRONMENT.has(code) && code !== 'inversions'),
       [],
     );
     await assertProven(run);

@@ -102,6 +102,22 @@ describe('fidelity verdict', () => {
     assert.equal(document.fidelity.attribution.generator.total_ms, 300_000);
   });
 
+  it('judges the order of sessions by what was promised', () => {
+    const swapped = steady(({ dueNs }, i) => ({
+      record: { session: 's', durationNs: 1000 },
+      ...(i === 500 ? { sentNs: dueNs + 2.5 * MS, doneNs: dueNs + 3 * MS } : {}),
+    }));
+    const { plan } = documentInput();
+    for (const [order, verdict] of [
+      ['session', 'invalid'],
+      ['open', 'degraded'],
+    ] as const) {
+      const document = documentOf(swapped, { plan: { ...plan, options: { ...plan.options, order } } });
+      assert.deepEqual([document.fidelity.verdict, codes(document)], [verdict, ['inversions']]);
+      assert.equal(document.fidelity.inversions, 1);
+    }
+  });
+
   it('is degraded when it was a little late', () => {
     const document = documentOf(steady(({ dueNs }, i) => (i % 50 === 0 ? { sentNs: dueNs + 1.9 * MS } : {})));
     assert.equal(document.fidelity.verdict, 'valid', 'within the limits');
