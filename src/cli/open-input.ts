@@ -1,5 +1,6 @@
 import { EngramTraceError } from '../trace/error.ts';
-import { type ForeignSource, type OpenOptions, openTrace } from '../trace/open-trace.ts';
+import type { ForeignSource } from '../trace/open-text.ts';
+import { type OpenOptions, openTrace } from '../trace/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /**

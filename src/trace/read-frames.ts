@@ -2,6 +2,7 @@ import { MAX_BLOCK_BYTES } from './block-limits.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { reasonOf } from './damage.ts';
 import { EngramTraceError } from './error.ts';
+import { type DataSpan, refusal } from './frame-refusal.ts';
 import { INDEX_MAGIC } from './index-frame.ts';
 import { decompressFrame } from './zstd.ts';
 import { FRAME_MAGIC, type FrameSpan, frameSpan, readU32 } from './zstd-frame.ts';
@@ -14,8 +15,6 @@ export type FrameEvent =
   | { kind: 'damaged'; offset: number; sizeBytes: number; reason: string }
   /** The last frame ends before its time: the writer was stopped, or is still writing. */
   | { kind: 'cut'; offset: number; sizeBytes: number };
-
-type DataSpan = FrameSpan & { kind: 'data' };
 
 /** zstd makes incompressible data a little longer. */
 const MAX_FRAME_BYTES = MAX_BLOCK_BYTES + MAX_BLOCK_BYTES / 128;
@@ -80,17 +79,6 @@ function decompressAhead(queue: ByteQueue, span: DataSpan): { raw: Uint8Array } 
     if (error instanceof EngramTraceError) throw error;
     return { reason: reasonOf(error) };
   }
-}
-
-/** Why a frame is none of a trace file, or would be dangerous to decompress. */
-export function refusal(span: DataSpan): string | undefined {
-  const { contentBytes } = span;
-  if (contentBytes === undefined) return 'a frame that does not say how long its content is';
-  if (!span.hasChecksum) return 'a frame without a checksum';
-  if (contentBytes > MAX_BLOCK_BYTES) return `a frame that claims ${contentBytes} bytes`;
-  if (contentBytes > span.maxContentBytes)
-    return `a frame that claims ${contentBytes} bytes and can't hold them`;
-  return undefined;
 }
 
 async function passBroken(queue: ByteQueue, span: FrameSpan): Promise<FrameEvent> {

@@ -1,7 +1,7 @@
 import { damagedHeader } from './damage.ts';
 import { EngramTraceError } from './error.ts';
+import { refusal } from './frame-refusal.ts';
 import { decodeHeader } from './header-decoder.ts';
-import { refusal } from './read-frames.ts';
 import type { TraceHeader } from './record.ts';
 import { MalformedError, WireReader } from './wire-reader.ts';
 import { decompressFrame } from './zstd.ts';

@@ -1,11 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
-import { type BlockCursor, openBlock } from './block-cursor.ts';
-import { createByteQueue } from './byte-queue.ts';
+import type { BlockCursor } from './block-cursor.ts';
 import { type DamagedRange, damagedBlock } from './damage.ts';
 import { EngramTraceError } from './error.ts';
+import { refusal } from './frame-refusal.ts';
 import { loadIndex, loadTotals } from './load-index.ts';
-import { fileChunks, openRegularFile, type ReadAt, readBytes } from './random-file.ts';
-import { refusal } from './read-frames.ts';
+import { openRegularFile, type ReadAt, readBytes } from './random-file.ts';
 import { readHeaderFrame } from './read-header.ts';
 import type { TraceHeader, TraceRecord } from './record.ts';
 import { loadtestTrace, SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
@@ -68,10 +67,11 @@ async function readTraceFile(
   const loaded = totalsOnly
     ? await loadTotals(readAt, sizeBytes, headerFrame.length, name)
     : await loadIndex(readAt, sizeBytes, headerFrame.length);
+  const layout = { name, sizeBytes, headerBytes: headerFrame.length, header };
   const opened =
     'index' in loaded
       ? { index: loaded.index, indexSource: 'file' as const, warnings: [], damaged: [], cutBytes: 0 }
-      : await scanInstead(file, { name, sizeBytes, headerBytes: headerFrame.length, header }, loaded.problem);
+      : await (await import('./scan-instead.ts')).scanInstead(file, layout, loaded.problem);
   const readFrame = async (entry: BlockEntry) => {
     const frame = await readAt(entry.offset, entry.compressedBytes);
     try {
@@ -83,6 +83,8 @@ async function readTraceFile(
   };
   const openCursor = async (entry: BlockEntry) => {
     const frame = await readFrame(entry);
+    // Opening a file for its index alone needs no decoder of blocks, nor a scan: both are loaded when they are.
+    const { openBlock } = await import('./block-cursor.ts');
     try {
       const cursor = openBlock(decompressFrame(frame, entry.rawBytes), header.epochUnixNs);
       checkCursor(cursor, entry);
@@ -129,30 +131,6 @@ export async function findHeaderFrame(readAt: ReadAt, name: string): Promise<Uin
     if (longer.length <= head.length) return head;
     head = longer;
   }
-}
-
-interface Layout {
-  name: string;
-  sizeBytes: number;
-  headerBytes: number;
-  header: TraceHeader;
-}
-
-async function scanInstead(file: FileHandle, layout: Layout, problem: string) {
-  const { name, sizeBytes, headerBytes, header } = layout;
-  const { scanTrace } = await import('./scan-trace.ts');
-  const queue = createByteQueue(fileChunks(file, sizeBytes));
-  await queue.discard(headerBytes);
-  const scan = await scanTrace(queue, header.epochUnixNs);
-  const warnings = [
-    `${name} ${problem}; all of it was read instead. \`engram-trace repair\` writes a new index.`,
-  ];
-  if (scan.cutBytes > 0) {
-    warnings.push(`${name} is cut off: its last ${scan.cutBytes} bytes belong to a block that is not whole.`);
-  }
-  if (scan.trailingBytes > 0) warnings.push(`${name}: the last ${scan.trailingBytes} bytes are not read.`);
-  const { index, damaged, cutBytes } = scan;
-  return { index, damaged, cutBytes, indexSource: 'scan' as const, warnings };
 }
 
 function checkFrame(frame: Uint8Array, entry: BlockEntry): void {

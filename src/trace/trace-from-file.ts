@@ -1,13 +1,6 @@
-import type { BlockCursor } from './block-cursor.ts';
-import { damagedBlock, damagedRange } from './damage.ts';
-import { EngramTraceError } from './error.ts';
-import { type BlockAccess, mergeBlocks } from './merge-blocks.ts';
-import { type PlannedBlock, planRead } from './read-plan.ts';
 import { addLoss, emptyLoss, type Loss, type TraceRecord } from './record.ts';
 import type { ReadOptions, Trace } from './trace.ts';
 import { type OpenFileOptions, openTraceFile, type TraceFile } from './trace-file.ts';
-import type { BlockEntry } from './trace-index.ts';
-import { MalformedError } from './wire-reader.ts';
 
 /** Opens a trace file for reading in order. */
 export async function openTraceFromFile(path: string, options: OpenFileOptions = {}): Promise<Trace> {
@@ -36,56 +29,12 @@ export function traceFromFile(file: TraceFile): Trace {
   };
 }
 
+// Loaded when records are read: whoever opens a trace for its index never needs it.
 async function* readRecords(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
 ): AsyncGenerator<TraceRecord[]> {
-  const skip = options.onDamage === 'skip';
-  const damage = skip ? undefined : file.damaged[0];
-  if (skip) loss.blocksDamaged += file.damaged.length;
-  const { blocks } = file.index;
-  // What is whole comes first, then the error.
-  const whole = damage ? blocks.filter((entry) => entry.offset < damage.offset) : blocks;
-  const plan = planRead(whole, options.fromNs, options.toNs);
-  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined), options);
-  if (damage) throw damagedRange(file.name, damage);
-}
-
-/** Without a ledger the first damage is an error; with one it is counted there. */
-function createAccess(file: TraceFile, ledger: Loss | undefined): BlockAccess {
-  const count = (records: number) => {
-    if (!ledger) return;
-    ledger.blocksDamaged++;
-    ledger.recordsDamaged += records;
-  };
-  return {
-    async open({ entry }) {
-      try {
-        return await file.openBlock(entry);
-      } catch (error) {
-        if (!ledger || !(error instanceof EngramTraceError) || error.code !== 'corrupt') throw error;
-        count(entry.records);
-        return undefined;
-      }
-    },
-    advance(block, cursor) {
-      try {
-        cursor.advance();
-        if (!cursor.current) checkEnd(cursor, block.entry);
-      } catch (error) {
-        if (!ledger) throw damagedRecord(file.name, block, cursor, error);
-        count(block.entry.records - cursor.position);
-      }
-    },
-  };
-}
-
-function checkEnd(cursor: BlockCursor, entry: BlockEntry): void {
-  if (cursor.decodedNs === entry.lastStartNs) return;
-  throw new MalformedError(`it ends at ${cursor.decodedNs} ns, the index says ${entry.lastStartNs}`);
-}
-
-function damagedRecord(name: string, { entry, number }: PlannedBlock, cursor: BlockCursor, error: unknown) {
-  return damagedBlock(name, { number, offset: entry.offset, record: cursor.position }, error);
+  const { readBlocks } = await import('./read-blocks.ts');
+  yield* readBlocks(file, options, loss);
 }

@@ -1,7 +1,7 @@
 import { EngramTraceError } from '../../trace/error.ts';
 import { lossFromJson } from '../../trace/header-json.ts';
 import { BATCH_RECORDS } from '../../trace/merge-blocks.ts';
-import type { ForeignSource } from '../../trace/open-trace.ts';
+import type { ForeignSource } from '../../trace/open-text.ts';
 import {
   addLoss,
   emptyHeader,

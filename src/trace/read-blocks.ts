@@ -1,0 +1,65 @@
+import type { BlockCursor } from './block-cursor.ts';
+import { damagedBlock, damagedRange } from './damage.ts';
+import { EngramTraceError } from './error.ts';
+import { type BlockAccess, mergeBlocks } from './merge-blocks.ts';
+import { type PlannedBlock, planRead } from './read-plan.ts';
+import type { Loss, TraceRecord } from './record.ts';
+import type { ReadOptions } from './trace.ts';
+import type { TraceFile } from './trace-file.ts';
+import type { BlockEntry } from './trace-index.ts';
+import { MalformedError } from './wire-reader.ts';
+
+/** Records of an open file in order. What is met that is damaged is an error, or with `skip` added to `loss`. */
+export async function* readBlocks(
+  file: TraceFile,
+  options: ReadOptions,
+  loss: Loss,
+): AsyncGenerator<TraceRecord[]> {
+  const skip = options.onDamage === 'skip';
+  const damage = skip ? undefined : file.damaged[0];
+  if (skip) loss.blocksDamaged += file.damaged.length;
+  const { blocks } = file.index;
+  // What is whole comes first, then the error.
+  const whole = damage ? blocks.filter((entry) => entry.offset < damage.offset) : blocks;
+  const plan = planRead(whole, options.fromNs, options.toNs);
+  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined), options);
+  if (damage) throw damagedRange(file.name, damage);
+}
+
+/** Without a ledger the first damage is an error; with one it is counted there. */
+function createAccess(file: TraceFile, ledger: Loss | undefined): BlockAccess {
+  const count = (records: number) => {
+    if (!ledger) return;
+    ledger.blocksDamaged++;
+    ledger.recordsDamaged += records;
+  };
+  return {
+    async open({ entry }) {
+      try {
+        return await file.openBlock(entry);
+      } catch (error) {
+        if (!ledger || !(error instanceof EngramTraceError) || error.code !== 'corrupt') throw error;
+        count(entry.records);
+        return undefined;
+      }
+    },
+    advance(block, cursor) {
+      try {
+        cursor.advance();
+        if (!cursor.current) checkEnd(cursor, block.entry);
+      } catch (error) {
+        if (!ledger) throw damagedRecord(file.name, block, cursor, error);
+        count(block.entry.records - cursor.position);
+      }
+    },
+  };
+}
+
+function checkEnd(cursor: BlockCursor, entry: BlockEntry): void {
+  if (cursor.decodedNs === entry.lastStartNs) return;
+  throw new MalformedError(`it ends at ${cursor.decodedNs} ns, the index says ${entry.lastStartNs}`);
+}
+
+function damagedRecord(name: string, { entry, number }: PlannedBlock, cursor: BlockCursor, error: unknown) {
+  return damagedBlock(name, { number, offset: entry.offset, record: cursor.position }, error);
+}
