@@ -8,7 +8,7 @@ import { createLazyTransports, type LazyTransports } from './lazy-transports.ts'
 export type TransportKind = 'wire' | 'library';
 
 /** What is used where nothing is asked for. */
-export const DEFAULT_TRANSPORT: TransportKind = 'library';
+export const DEFAULT_TRANSPORT: TransportKind = 'wire';
 
 /** Where and how operations leave. Plain data: it can be posted to a thread. */
 export interface TransportSettings {

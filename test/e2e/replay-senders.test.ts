@@ -107,6 +107,25 @@ test('order, bytes and counts are the same for every number of senders and every
   assert.equal(digests.size, 1, 'it is one plan');
 });
 
+test('what several senders did is in one log, which proves the document', async () => {
+  const [log, document] = [join(folder, 'run.rlog'), join(folder, 'run.json')];
+  await withServer(async (server) => {
+    const output = ['--replay-log', log, '--output', document, '--quiet'];
+    const ended = await runCli([
+      'replay',
+      '--trace',
+      trace,
+      '--senders',
+      '3',
+      ...output,
+      ...targetsOf(server),
+    ]);
+    assert.ok(ended.code === 0 || ended.code === 98, ended.stderr);
+  });
+  const verified = await runCli(['verify', log, document, '--trace', trace]);
+  assert.equal(verified.code, 0, `${verified.stdout}${verified.stderr}`);
+});
+
 test('a thread that dies in the middle ends the run with 98 and its cause in the document', async () => {
   const deadly = join(folder, 'deadly.mjs');
   await writeFile(

@@ -31,7 +31,8 @@ export class OpenOperation implements Operation {
 }
 
 function withoutBytes(record: TraceRecord): TraceRecord {
-  const { outcome } = record;
+  const { outcome, body, stream } = record;
+  if (body.length === 0 && stream === undefined && outcome.response === undefined) return record;
   return {
     ...record,
     headers: NO_HEADERS,
