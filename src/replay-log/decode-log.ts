@@ -1,5 +1,5 @@
 import { MalformedError, WireReader } from '../trace/wire-reader.ts';
-import { allocateColumns, BLOCK_ENTRIES, columnsIn, type LogBlock } from './log-block.ts';
+import { BLOCK_ENTRIES, type LogBlock, type LogColumns } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
 
@@ -10,8 +10,11 @@ export type LogFrame = { previous: Uint8Array } & (
   | { kind: 'end'; end: LogEnd & { blocks: number; entries: number } }
 );
 
-/** Decodes one Frame message; throws `MalformedError` for anything a writer of ours does not make. */
-export function decodeFrame(message: Uint8Array): LogFrame {
+/**
+ * Decodes one Frame message; throws `MalformedError` for anything a writer of ours does not make. `isTrusted`: it was
+ * decoded once before, and columns need no more checks.
+ */
+export function decodeFrame(message: Uint8Array, isTrusted = false): LogFrame {
   const reader = new WireReader(message);
   let previous: Uint8Array = new Uint8Array(0);
   let content: { field: number; view: Uint8Array } | undefined;
@@ -24,7 +27,8 @@ export function decodeFrame(message: Uint8Array): LogFrame {
   if (previous.length !== 32) throw new MalformedError('it does not name the frame before it');
   const view = content?.view ?? new Uint8Array(0);
   if (content?.field === 1) return { previous, kind: 'header', header: decodeHeader(new WireReader(view)) };
-  if (content?.field === 2) return { previous, kind: 'block', ...decodeBlock(new WireReader(view)) };
+  if (content?.field === 2)
+    return { previous, kind: 'block', ...decodeBlock(new WireReader(view), isTrusted) };
   if (content?.field === 3) return { previous, kind: 'end', end: decodeEnd(new WireReader(view)) };
   throw new MalformedError('it holds neither header, nor block, nor end');
 }
@@ -68,12 +72,14 @@ interface BlockFields {
   packed: Map<number, Uint8Array>;
 }
 
-function decodeBlock(reader: WireReader): { number: number; block: LogBlock } {
+function decodeBlock(reader: WireReader, isTrusted: boolean): { number: number; block: LogBlock } {
   const fields = readFields(reader);
   const { count, sender, strings, number } = fields;
   if (count < 1 || count > BLOCK_ENTRIES) throw new MalformedError(`a block of ${count} entries`);
-  const block: LogBlock = { sender, count, strings, columns: columnsIn(allocateColumns()) };
-  fillColumns(block, fields);
+  const block: LogBlock = { sender, count, strings, columns: lazyColumns(fields) };
+  if (isTrusted) return { number, block };
+  // Touching a column decodes it, and throws where it is not what it has to be.
+  for (const name of Object.keys(COLUMNS) as (keyof LogColumns)[]) void block.columns[name];
   checkNames(block);
   return { number, block };
 }
@@ -104,54 +110,101 @@ function readFields(reader: WireReader): BlockFields {
 
 type Column = Float64Array | Int32Array | Uint8Array;
 
-function fillColumns(block: LogBlock, { packed, originNs, recordedOriginNs }: BlockFields): void {
-  const { columns, count } = block;
-  const each = (field: number, column: Column, value: (raw: number, i: number) => number): void => {
-    const reader = new WireReader(packed.get(field) ?? new Uint8Array(0));
-    for (let i = 0; i < count; i += 1) column[i] = value(reader.varint(), i);
-    if (reader.pos < reader.end) throw new MalformedError('a column with more values than entries');
-  };
-  const plain = (field: number, column: Column, plus = 0): void => each(field, column, (raw) => raw - plus);
-  const deltas = (field: number, column: Column, origin: number): void => {
-    let last = origin;
-    each(field, column, (raw) => {
+/** Decodes one column; `columns` has the others. */
+type DecodeColumn = (fields: BlockFields, columns: LogColumns) => Column;
+
+const COLUMNS: Record<keyof LogColumns, DecodeColumn> = {
+  number: deltas(10, () => 0),
+  record: deltas(11, () => 0),
+  session: plain(12, Int32Array),
+  op: plain(13, Int32Array),
+  protocol: plain(14, Uint8Array),
+  dueNs: deltas(15, ({ originNs }) => originNs),
+  readyNs: afterDue(16),
+  releasedNs: afterDue(17),
+  sentNs: afterDue(18),
+  firstAnswerNs: afterDue(19),
+  doneNs: afterDue(20),
+  sendOrder: places(21),
+  inFlight: plain(22, Int32Array),
+  disposition: plain(23, Uint8Array),
+  failure: plain(24, Uint8Array),
+  status: plain(25, Int32Array, 1),
+  responseBytes: plain(26, Float64Array),
+  recordedStartNs: deltas(27, ({ recordedOriginNs }) => recordedOriginNs),
+  recordedDurationNs: optional(28),
+  recordedStatus: plain(29, Int32Array, 1),
+  readingNs: plain(30, Float64Array),
+  fullNs: plain(31, Float64Array),
+  pacedNs: plain(32, Float64Array),
+  stalledNs: plain(33, Float64Array),
+};
+
+/** Columns that are decoded when they are looked at: whoever reads a log again is about a few of them. */
+function lazyColumns(fields: BlockFields): LogColumns {
+  const columns = {} as LogColumns;
+  for (const [name, decode] of Object.entries(COLUMNS)) {
+    Object.defineProperty(columns, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        const value = decode(fields, columns);
+        Object.defineProperty(columns, name, { value, enumerable: true });
+        return value;
+      },
+    });
+  }
+  return columns;
+}
+
+/** Reads as many varints as the block has entries, into `column`. */
+function read<T extends Column>(
+  { packed, count }: BlockFields,
+  field: number,
+  column: T,
+  toValue: (raw: number, i: number) => number,
+): T {
+  const reader = new WireReader(packed.get(field) ?? new Uint8Array(0));
+  for (let i = 0; i < count; i += 1) column[i] = toValue(reader.varint(), i);
+  if (reader.pos < reader.end) throw new MalformedError('a column with more values than entries');
+  return column;
+}
+
+function plain(field: number, Type: new (count: number) => Column, plus = 0): DecodeColumn {
+  return (fields) => read(fields, field, new Type(fields.count), (raw) => raw - plus);
+}
+
+function optional(field: number): DecodeColumn {
+  return (fields) =>
+    read(fields, field, new Float64Array(fields.count), (raw) => (raw === 0 ? Number.NaN : raw - 1));
+}
+
+function deltas(field: number, originOf: (fields: BlockFields) => number): DecodeColumn {
+  return (fields) => {
+    let last = originOf(fields);
+    return read(fields, field, new Float64Array(fields.count), (raw) => {
       last += unzigzag(raw);
       return last;
     });
   };
-  const afterDue = (field: number, column: Column): void =>
-    each(field, column, (raw, i) =>
-      raw === 0 ? Number.NaN : (columns.dueNs[i] as number) + unzigzag(raw - 1),
+}
+
+function afterDue(field: number): DecodeColumn {
+  return (fields, { dueNs }) =>
+    read(fields, field, new Float64Array(fields.count), (raw, i) =>
+      raw === 0 ? Number.NaN : (dueNs[i] as number) + unzigzag(raw - 1),
     );
-  deltas(10, columns.number, 0);
-  deltas(11, columns.record, 0);
-  plain(12, columns.session);
-  plain(13, columns.op);
-  plain(14, columns.protocol);
-  deltas(15, columns.dueNs, originNs);
-  afterDue(16, columns.readyNs);
-  afterDue(17, columns.releasedNs);
-  afterDue(18, columns.sentNs);
-  afterDue(19, columns.firstAnswerNs);
-  afterDue(20, columns.doneNs);
-  let place = 0;
-  each(21, columns.sendOrder, (raw) => {
-    if (raw === 0) return Number.NaN;
-    place += unzigzag(raw - 1);
-    return place;
-  });
-  plain(22, columns.inFlight);
-  plain(23, columns.disposition);
-  plain(24, columns.failure);
-  plain(25, columns.status, 1);
-  plain(26, columns.responseBytes);
-  deltas(27, columns.recordedStartNs, recordedOriginNs);
-  each(28, columns.recordedDurationNs, (raw) => (raw === 0 ? Number.NaN : raw - 1));
-  plain(29, columns.recordedStatus, 1);
-  plain(30, columns.readingNs);
-  plain(31, columns.fullNs);
-  plain(32, columns.pacedNs);
-  plain(33, columns.stalledNs);
+}
+
+function places(field: number): DecodeColumn {
+  return (fields) => {
+    let last = 0;
+    return read(fields, field, new Float64Array(fields.count), (raw) => {
+      if (raw === 0) return Number.NaN;
+      last += unzigzag(raw - 1);
+      return last;
+    });
+  };
 }
 
 /** What points somewhere has to point at something. */

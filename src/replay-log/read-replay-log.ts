@@ -44,6 +44,21 @@ export async function readReplayLog(path: string, onBlock: (block: LogBlock) => 
   }
 }
 
+/** Reads the blocks of a log again that `readReplayLog` found whole, without another look at what holds it together. */
+export async function readBlocksAgain(path: string, onBlock: (block: LogBlock) => void): Promise<void> {
+  const file = await openRegularFile(path);
+  try {
+    const { size } = await file.stat();
+    for await (const event of readFrames(createByteQueue(fileChunks(file, size)))) {
+      if (event.kind !== 'data') continue;
+      const frame = decodeFrame(new WireReader(event.raw).view(), true);
+      if (frame.kind === 'block') onBlock(frame.block);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 class Walk {
   readonly damage: string[] = [];
   readonly #path: string;

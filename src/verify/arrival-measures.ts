@@ -51,11 +51,16 @@ export interface Distance {
 
 /**
  * Distances of two sets of gaps, every gap taken for the middle of its bucket: as docs/results.md says, gaps count as
- * equal when a histogram of three digits can't tell them apart. Both arrays are put in order.
+ * equal when a histogram of three digits can't tell them apart. Both arrays are used up: they may be large.
  */
-export function gapDistance(a: Float64Array, b: Float64Array): Distance | undefined {
-  if (a.length === 0 || b.length === 0) return undefined;
-  const [x, y] = [a.map(bucketMiddle).sort(), b.map(bucketMiddle).sort()];
+export function gapDistance(x: Float64Array, y: Float64Array): Distance | undefined {
+  if (x.length === 0 || y.length === 0) return undefined;
+  for (const gaps of [x, y]) {
+    gaps.forEach((gapNs, at) => {
+      gaps[at] = bucketMiddle(gapNs);
+    });
+    gaps.sort();
+  }
   let [i, j, ks, w1Ns] = [0, 0, 0, 0];
   while (i < x.length || j < y.length) {
     const at = Math.min(x[i] ?? Infinity, y[j] ?? Infinity);

@@ -1,6 +1,6 @@
 import type { LogBlock, LogColumns } from '../replay-log/log-block.ts';
 import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
-import { type LogReading, readReplayLog } from '../replay-log/read-replay-log.ts';
+import { type LogReading, readBlocksAgain, readReplayLog } from '../replay-log/read-replay-log.ts';
 
 /**
  * A replay log that is read from front to back as often as needed: each pass keeps only the columns it is about, so
@@ -140,7 +140,7 @@ export async function openLogTable(path: string): Promise<LogTable> {
     sends,
     ops: [...ops],
     each: async (visit) => {
-      await readReplayLog(path, rowsTo(visit));
+      await readBlocksAgain(path, rowsTo(visit));
     },
   };
 }
