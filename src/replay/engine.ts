@@ -2,6 +2,7 @@ import type { TraceRecord } from '../trace/record.ts';
 import { Alarm } from './alarm.ts';
 import { createBacklog } from './backlog.ts';
 import { Flight, type FlightHost } from './flight.ts';
+import { type IdleTurnParts, idleTurn } from './idle-turn.ts';
 import { InFlight } from './in-flight.ts';
 import { Ledger } from './ledger.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -44,10 +45,6 @@ export function replay(openSource: OpenSource, options: ReplayOptions, deps: Rep
 
 /** Timeouts, gates and drains are looked at this often. */
 const SWEEP_NS = 50e6;
-/** What a slice of the plan takes to read, generously. */
-const SLICE_NS = 300_000;
-/** With less than this ahead, reading goes first. */
-const COMFORTABLE_RECORDS = 4096;
 /** How long what is left of a plan may be counted after an early stop. */
 const COUNT_LIMIT_NS = 2e9;
 
@@ -68,6 +65,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #sweepAlarm: Alarm;
   readonly #free: Flight[] = [];
   readonly #pace: Pace;
+  readonly #idleParts: IdleTurnParts;
   readonly #onAbort = (): void => this.#stopNow('interrupted');
   #startNs: number | undefined;
   #stop: ReplayStop = 'end';
@@ -112,6 +110,12 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     });
     this.#loop.gate =
       thinks ?? (options.order === 'session' ? createSessionGate(this.#loop) : createOpenGate());
+    this.#idleParts = {
+      clock,
+      queue,
+      anchorNs: () => this.#loop.anchorNs,
+      isOver: () => this.stopped || this.closed,
+    };
     this.#selection = createSelection(options.only, (record) => deps.transportFor(record) !== undefined);
     const selection = this.#selection;
     this.#reader =
@@ -165,31 +169,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   /** What is due sooner than a slice takes to read goes first, as long as enough is there to go. */
   breath(): Promise<void> {
     this.batchEnd();
-    return this.#idle();
-  }
-
-  /** A turn of the event loop at least: answers come in and what is due goes out. Then there is time to read. */
-  async #idle(): Promise<void> {
-    let untilNs = this.#clock.nowNs();
-    while (untilNs > -Infinity) {
-      const atNs = untilNs;
-      await new Promise<void>((resolve) => {
-        this.#clock.at(atNs, resolve);
-      });
-      untilNs = this.#busyUntilNs();
-    }
-  }
-
-  /** The next due time, when a slice would not be read by then and can wait; else -Infinity. */
-  #busyUntilNs(): number {
-    const { anchorNs } = this.#loop;
-    const next = this.#queue.peek();
-    const isHungry = this.#queue.size < COMFORTABLE_RECORDS;
-    if (this.stopped || this.closed || isHungry || next === undefined || anchorNs === undefined)
-      return -Infinity;
-    const dueNs = anchorNs + next.offsetNs;
-    const nowNs = this.#clock.nowNs();
-    return dueNs > nowNs && dueNs - nowNs < SLICE_NS ? dueNs : -Infinity;
+    return idleTurn(this.#idleParts);
   }
 
   #noteRead(): void {

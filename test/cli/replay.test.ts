@@ -205,7 +205,7 @@ describe('replay safety', () => {
     ['no trace', [], /--trace/],
     ['an unknown flag', ['--trace', 'x', '--rate-multiplyer', '2'], /--rate-multiplier/],
     ['a multiplier of 0', ['--trace', 'x', '--rate-multiplier', '0'], /--rate-multiplier.*above 0/s],
-    ['a timing that is none', ['--trace', 'x', '--timing', 'slowly'], /absolute, asap or rate=N/],
+    ['a timing that is none', ['--trace', 'x', '--timing', 'slowly'], /absolute, think, asap or rate=N/],
     ['a policy that is none', ['--trace', 'x', '--behind', 'panic'], /catch-up, shed, stretch, abort/],
     ['an impossible time', ['--trace', '', '--from', '2025-02-30T00:00:00Z'], /--from.*not a time/s],
     ['a range turned round', ['--trace', '', '--from', '3s', '--to', '1s'], /ends before it starts/],
