@@ -74,6 +74,7 @@ class SharedReplay implements PlanSink, PoolListener {
   #stoppedNs: number | undefined;
   #senderError: EngramTraceError | undefined;
   #anchorNs: number | undefined;
+  #isStartSet = false;
   #inFlight = 0;
   #mostInFlight = 0;
   #cancelLook: () => void = () => {};
@@ -122,15 +123,16 @@ class SharedReplay implements PlanSink, PoolListener {
       return undefined;
     }
     this.#open.set(number, operation);
+    this.#startSoon();
     lane.add(record, number, times);
     if (!lane.isFull) return undefined;
+    this.#dropAnchor();
     this.batchEnd();
     return lane.isFull ? lane.room() : undefined;
   }
 
   batchEnd(): void {
-    if (this.#open.size === 0 || this.stopped) return;
-    this.#dropAnchor();
+    if (this.stopped) return;
     for (const lane of this.#pool.lanes) lane.flushIfIdle();
   }
 
@@ -143,8 +145,16 @@ class SharedReplay implements PlanSink, PoolListener {
     });
   }
 
+  /** The replay begins when a sender has all it may have, or shortly after the first operation was read. */
+  #startSoon(): void {
+    if (this.#anchorNs !== undefined || this.#isStartSet) return;
+    this.#isStartSet = true;
+    const { clock } = this.#deps;
+    clock.at(clock.nowNs() + this.#options.leadNs, () => this.#dropAnchor(), true);
+  }
+
   #dropAnchor(): void {
-    if (this.#anchorNs !== undefined) return;
+    if (this.#anchorNs !== undefined || this.stopped || this.closed) return;
     this.#anchorNs = this.#deps.clock.nowNs() + this.#options.leadNs;
     this.#pool.post({ kind: 'start', anchorNs: this.#anchorNs });
   }
@@ -152,8 +162,9 @@ class SharedReplay implements PlanSink, PoolListener {
   #planRead(): void {
     if (!this.stopped) {
       for (const lane of this.#pool.lanes) lane.flush();
-      // Nothing was planned: they have nothing to end.
-      if (this.#anchorNs === undefined) this.#startAll();
+      if (this.#isStartSet) this.#dropAnchor();
+      // Nothing was planned: they have nothing to play, and say so.
+      else this.#startAll();
       this.#pool.post({ kind: 'end' });
     }
     this.#finishIfOver();
