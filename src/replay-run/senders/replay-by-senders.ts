@@ -5,7 +5,7 @@ import {
   type PlanReader,
   type PlanSink,
 } from '../../replay/plan-reader.ts';
-import type { Clock, Disposition, ReplayObserver } from '../../replay/ports.ts';
+import type { Clock, ReplayObserver } from '../../replay/ports.ts';
 import {
   emptyAccounting,
   type ReplayAccounting,
@@ -17,6 +17,7 @@ import type { PlannedTimes } from '../../replay/schedule.ts';
 import { createSelection, type Selection } from '../../replay/selection.ts';
 import type { EngramTraceError } from '../../trace/error.ts';
 import type { TraceRecord } from '../../trace/record.ts';
+import { addUpEnds, book } from './add-up-ends.ts';
 import type { EventCursor } from './event-columns.ts';
 import { EventMerge } from './event-merge.ts';
 import type { FromSender } from './messages.ts';
@@ -273,60 +274,21 @@ class SharedReplay implements PlanSink, PoolListener {
     for (const operation of this.#open.values()) this.#settleHere(operation);
     this.#open.clear();
     const { error: sourceError, complete, passes } = this.#reader;
-    const ends = this.#pool.lanes.map(({ end }) => end);
-    const known = ends.filter((end) => end !== undefined);
-    const sum = (pick: (end: ReplayEnd) => number): number => known.reduce((all, end) => all + pick(end), 0);
     this.#resolve({
-      accounting: this.#accounting(ends),
+      ...addUpEnds(
+        this.#pool.lanes.map(({ end }) => end),
+        this.#told,
+        this.#sums,
+      ),
       excluded: this.#selection.excluded,
       planComplete: complete,
       stop: this.#stop === 'end' && sourceError !== undefined ? 'source_error' : this.#stop,
       sourceError,
       senderError: this.#senderError,
       startNs: this.#anchorNs,
-      lastDueNs: latest(known.map(({ lastDueNs }) => lastDueNs)),
-      lastReleaseNs: latest(known.map(({ lastReleaseNs }) => lastReleaseNs)),
       endNs: nowNs,
-      stretchedNs: 0,
       passes,
       maxInFlight: this.#mostInFlight,
-      maxHeld: sum(({ maxHeld }) => maxHeld),
-      lateReleases: sum(({ lateReleases }) => lateReleases),
-      stalls: {
-        count: sum(({ stalls }) => stalls.count),
-        totalNs: sum(({ stalls }) => stalls.totalNs),
-        maxNs: Math.max(0, ...known.map(({ stalls }) => stalls.maxNs)),
-      },
-      underruns: sum(({ underruns }) => underruns),
-      heldLimitHits: sum(({ heldLimitHits }) => heldLimitHits),
     });
-  }
-
-  /** The engines' own sums where there are any: what was told is counted a second time by the observer. */
-  #accounting(ends: readonly (ReplayEnd | undefined)[]): ReplayAccounting {
-    const all = { ...this.#sums };
-    ends.forEach((end, sender) => {
-      const sums = end?.accounting ?? (this.#told[sender] as ReplayAccounting);
-      for (const name of Object.keys(all) as (keyof ReplayAccounting)[]) all[name] += sums[name];
-    });
-    return all;
-  }
-}
-
-function latest(times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length > 0 ? Math.max(...known) : undefined;
-}
-
-function book(sums: ReplayAccounting, disposition: Disposition): void {
-  sums.planned += 1;
-  if (disposition === 'shed') sums.shed += 1;
-  else if (disposition === 'gate_timeout') sums.gateTimeout += 1;
-  else if (disposition === 'unsent') sums.unsent += 1;
-  else {
-    sums.sent += 1;
-    if (disposition === 'ok') sums.ok += 1;
-    else if (disposition === 'error') sums.errors += 1;
-    else sums.cutOff += 1;
   }
 }

@@ -1,0 +1,78 @@
+import type { Disposition } from '../../replay/ports.ts';
+import type { ReplayAccounting, ReplayEnd } from '../../replay/replay-end.ts';
+
+/** What the engines of all senders say of themselves, as if they were one. */
+export type SummedEnd = Pick<
+  ReplayEnd,
+  | 'accounting'
+  | 'lastDueNs'
+  | 'lastReleaseNs'
+  | 'stretchedNs'
+  | 'maxHeld'
+  | 'lateReleases'
+  | 'stalls'
+  | 'underruns'
+  | 'heldLimitHits'
+>;
+
+/**
+ * Adds up the ends of senders. An end is undefined for a sender that died: of it, what it had told until then counts
+ * (`told`, by sender). `others` are operations that no sender has settled.
+ */
+export function addUpEnds(
+  ends: readonly (ReplayEnd | undefined)[],
+  told: readonly ReplayAccounting[],
+  others: ReplayAccounting,
+): SummedEnd {
+  const known = ends.filter((end) => end !== undefined);
+  const sum = (pick: (end: ReplayEnd) => number): number => known.reduce((all, end) => all + pick(end), 0);
+  return {
+    accounting: addUp([others, ...ends.map((end, sender) => end?.accounting ?? told[sender])]),
+    lastDueNs: latest(known.map(({ lastDueNs }) => lastDueNs)),
+    lastReleaseNs: latest(known.map(({ lastReleaseNs }) => lastReleaseNs)),
+    stretchedNs: 0,
+    maxHeld: sum(({ maxHeld }) => maxHeld),
+    lateReleases: sum(({ lateReleases }) => lateReleases),
+    stalls: {
+      count: sum(({ stalls }) => stalls.count),
+      totalNs: sum(({ stalls }) => stalls.totalNs),
+      maxNs: Math.max(0, ...known.map(({ stalls }) => stalls.maxNs)),
+    },
+    underruns: sum(({ underruns }) => underruns),
+    heldLimitHits: sum(({ heldLimitHits }) => heldLimitHits),
+  };
+}
+
+/** Books an operation where it ended. */
+export function book(sums: ReplayAccounting, disposition: Disposition): void {
+  sums.planned += 1;
+  if (disposition === 'shed') sums.shed += 1;
+  else if (disposition === 'gate_timeout') sums.gateTimeout += 1;
+  else if (disposition === 'unsent') sums.unsent += 1;
+  else {
+    sums.sent += 1;
+    if (disposition === 'ok') sums.ok += 1;
+    else if (disposition === 'error') sums.errors += 1;
+    else sums.cutOff += 1;
+  }
+}
+
+function addUp(parts: readonly (ReplayAccounting | undefined)[]): ReplayAccounting {
+  const known = parts.filter((part) => part !== undefined);
+  const sum = (name: keyof ReplayAccounting): number => known.reduce((all, part) => all + part[name], 0);
+  return {
+    planned: sum('planned'),
+    sent: sum('sent'),
+    ok: sum('ok'),
+    errors: sum('errors'),
+    cutOff: sum('cutOff'),
+    shed: sum('shed'),
+    gateTimeout: sum('gateTimeout'),
+    unsent: sum('unsent'),
+  };
+}
+
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.max(...known) : undefined;
+}
