@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createTraceWriter } from '../src/trace/create-trace-writer.ts';
 import { createFileSink } from '../src/trace/file-sink.ts';
 import { emptyHeader, type TraceRecord } from '../src/trace/record.ts';
-import { embeddingRecords, median, report, smallRecords, withFolder } from './support.ts';
+import { cpuSecondsOf, embeddingRecords, median, report, smallRecords, withFolder } from './support.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const ROUNDS = 21;
@@ -20,20 +20,31 @@ export async function run(): Promise<void> {
     const large = join(folder, 'large.trace.zst');
     await write(small, smallRecords(SMALL_RECORDS));
     await write(large, embeddingRecords(LARGE_RECORDS));
-    const times = measure({
+    const measured = await measure({
       node: ['-e', '0'],
       help: [MAIN, '--help'],
       small: [MAIN, 'inspect', small],
       large: [MAIN, 'inspect', large],
     });
-    for (const [name, ms] of Object.entries(times)) {
-      const [middle, least] = [median(ms), Math.min(...ms)];
-      console.log(`  ${name.padEnd(6)} median ${middle.toFixed(1)} ms, least ${least.toFixed(1)} ms`);
+    for (const [name, { wallMs, cpuMs }] of Object.entries(measured)) {
+      const [middle, least, cpu] = [median(wallMs), Math.min(...wallMs), median(cpuMs)];
+      const texts = [middle, least, cpu].map((ms) => `${ms.toFixed(1)} ms`);
+      console.log(`  ${name.padEnd(6)} median ${texts[0]}, least ${texts[1]}, CPU ${texts[2]}`);
     }
-    const node = median(times.node);
-    report('--help, beside node -e 0', median(times.help) / node, MAX_HELP_RATIO, 'x');
-    report('inspect of a small trace, above node -e 0', median(times.small) - node, MAX_INSPECT_MS, 'ms');
-    report('inspect of 2 GB raw, above node -e 0', median(times.large) - node, MAX_INSPECT_MS, 'ms');
+    const node = median(measured.node.wallMs);
+    report('--help, beside node -e 0', median(measured.help.wallMs) / node, MAX_HELP_RATIO, 'x');
+    report(
+      'inspect of a small trace, above node -e 0',
+      median(measured.small.wallMs) - node,
+      MAX_INSPECT_MS,
+      'ms',
+    );
+    report(
+      'inspect of 2 GB raw, above node -e 0',
+      median(measured.large.wallMs) - node,
+      MAX_INSPECT_MS,
+      'ms',
+    );
   });
 }
 
@@ -43,17 +54,32 @@ async function write(path: string, batches: Iterable<TraceRecord[]>): Promise<vo
   await writer.finish();
 }
 
-function measure<T extends string>(commands: Record<T, readonly string[]>): Record<T, number[]> {
+interface Times {
+  wallMs: number[];
+  /** On a machine that has other work too, this says more. */
+  cpuMs: number[];
+}
+
+async function measure<T extends string>(commands: Record<T, readonly string[]>): Promise<Record<T, Times>> {
   const names = Object.keys(commands) as T[];
-  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<T, number[]>;
+  const empty = names.map((name): [T, Times] => [name, { wallMs: [], cpuMs: [] }]);
+  const times = Object.fromEntries(empty) as Record<T, Times>;
   for (let round = 0; round <= ROUNDS; round++) {
     for (const name of names) {
-      const started = performance.now();
-      const { status, stderr } = spawnSync(process.execPath, commands[name], { encoding: 'utf8' });
-      if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
-      // The first round only warms the file cache.
-      if (round > 0) times[name].push(performance.now() - started);
+      const wallMs = wallMsOf(commands[name]);
+      const words = [process.execPath, ...commands[name]].map((word) => `'${word}'`);
+      const cpuMs = (await cpuSecondsOf(words.join(' '))) * 1000;
+      if (round === 0) continue; // It only warms the file cache.
+      times[name].wallMs.push(wallMs);
+      times[name].cpuMs.push(cpuMs);
     }
   }
   return times;
+}
+
+function wallMsOf(args: readonly string[]): number {
+  const started = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+  return performance.now() - started;
 }
