@@ -72,11 +72,11 @@ async function runClient(
   const startNs = options.nowNs();
   let draws = FIRST_DRAW;
   const uniform = () => uniformOf(options.seed, index, draws++);
-  for (let sent = 0; budget.left > 0; ) {
+  for (let sent = 0; ; ) {
     const { meanGapMs, leftMs } = phaseAt((options.nowNs() - startNs) / 1e6);
     const gapMs = -meanGapMs * Math.log(1 - uniform());
     await sleep(Math.min(gapMs, leftMs, (endNs - options.nowNs()) / 1e6));
-    if (options.nowNs() >= endNs) return;
+    if (options.nowNs() >= endNs || budget.left <= 0) return;
     // Exponential gaps have no memory: one that reaches into the next phase is simply drawn again there.
     if (gapMs > leftMs) continue;
     budget.left--;
