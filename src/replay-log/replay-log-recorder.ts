@@ -46,6 +46,8 @@ class Recorder implements ReplayLogObserver {
   #strings = new Map<string, number>();
   #count = 0;
   #openedNs = 0;
+  /** The latest end heard of. */
+  #nowNs = 0;
   #sent = 0;
 
   constructor(parts: RecorderParts) {
@@ -65,9 +67,10 @@ class Recorder implements ReplayLogObserver {
     this.#putPlan(i, operation);
     this.#putTimes(i, operation);
     this.#putOutcome(i, operation, disposition);
-    const endNs = operation.doneNs ?? operation.dueNs;
-    if (i === 0) this.#openedNs = endNs;
-    if (this.#count === BLOCK_ENTRIES || endNs - this.#openedNs > LONGEST_OPEN_NS) this.flush();
+    // What never left says nothing of the time: at an early stop it was due hours from now.
+    this.#nowNs = Math.max(this.#nowNs, operation.doneNs ?? this.#nowNs);
+    if (i === 0) this.#openedNs = this.#nowNs;
+    if (this.#count === BLOCK_ENTRIES || this.#nowNs - this.#openedNs > LONGEST_OPEN_NS) this.flush();
   }
 
   flush(): void {

@@ -14,7 +14,7 @@ export interface ReplayLogOptions {
   maxWaitingBlocks?: number | undefined;
 }
 
-const MAX_WAITING_BLOCKS = 64;
+const MAX_WAITING_BLOCKS = 128;
 const MAX_FREE_BLOCKS = 8;
 
 /** Opens a replay log in a thread of its own; rejects where the file can't be made (`usage`, `io`). */

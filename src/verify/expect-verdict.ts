@@ -1,30 +1,6 @@
-import { FIDELITY_LIMITS as LIMITS } from '../results/fidelity-limits.ts';
 import type { Leaves } from './document-leaves.ts';
-import type { ArrivalFacts } from './expect-arrivals.ts';
 import { type Expectation, type Expectations, exactly, type Leaf, nearly } from './expectations.ts';
-
-type Severity = 'degraded' | 'invalid';
-
-/** A rule of docs/results.md: when a value is above its limit, the verdict falls. Both in the unit of the document. */
-interface Rule {
-  code: string;
-  value: Expectation;
-  degraded: number;
-  invalid?: number;
-}
-
-const MS = 1e6;
-const US = 1e3;
-
-/** What the verdict is made from besides expectations. */
-export interface VerdictInput {
-  leaves: Leaves;
-  arrivals: ArrivalFacts;
-  /** False with `--timing asap`. */
-  hasSchedule: boolean;
-  /** False with `--order open`. */
-  keepsOrder: boolean;
-}
+import { type Rule, rulesFor, type Severity, type VerdictInput } from './verdict-rules.ts';
 
 /**
  * The reasons and the verdict, by the thresholds of docs/results.md. Values come from the expectations (what was
@@ -62,128 +38,6 @@ function severityOf({ code, value, degraded, invalid }: Rule, leaves: Leaves): S
   const isInvalid = invalid === undefined ? false : (above(invalid) ?? limitSaid === invalid);
   if (isInvalid) return 'invalid';
   return (above(degraded) ?? leaves.has(`fidelity.reasons[${code}].code`)) ? 'degraded' : undefined;
-}
-
-function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
-  const at = (path: string): Expectation => into.get(path) ?? exactly(null);
-  const count = (code: string, path: string, severity: Severity = 'degraded'): Rule => ({
-    code,
-    value: at(path),
-    degraded: severity === 'degraded' ? 0 : Infinity,
-    ...(severity === 'invalid' ? { invalid: 0 } : {}),
-  });
-  const accounting = 'fidelity.accounting';
-  return [
-    count('inversions', 'fidelity.inversions', input.keepsOrder ? 'invalid' : 'degraded'),
-    count('unsent', `${accounting}.unsent`),
-    count('shed', `${accounting}.shed`),
-    count('gate_timeout', `${accounting}.gate_timeout`),
-    count('cut_off', `${accounting}.cut_off`),
-    count('excluded_incomplete', 'fidelity.excluded.incomplete'),
-    count('excluded_no_target', 'fidelity.excluded.no_target'),
-    count('plan_held', 'fidelity.engine.held_limit_hits'),
-    count('read_ahead_dry', 'fidelity.engine.underruns'),
-    { code: 'stretched', value: rounded(at('fidelity.stretched_ms')), degraded: 0 },
-    ...(input.hasSchedule
-      ? [...latenessRules(at, input.arrivals.sends), ...arrivalRules(at, input.arrivals)]
-      : []),
-    ...healthRules(at, input.arrivals),
-  ];
-}
-
-function latenessRules(at: (path: string) => Expectation, sends: number): Rule[] {
-  return [
-    {
-      code: 'gate_wait',
-      value: scaledBy(at('fidelity.gate_wait_us.overall.p99'), US / MS),
-      degraded: LIMITS.gateWaitP99Ns.degraded / MS,
-    },
-    {
-      code: 'back_pressure',
-      value: shareOfSends(at('fidelity.attribution.back_pressure.ops'), sends),
-      degraded: LIMITS.backPressureShare.degraded,
-    },
-    {
-      code: 'generator_late_p99',
-      value: scaledBy(at('fidelity.generator_lateness_us.p99'), US / MS),
-      degraded: LIMITS.generatorLatenessP99Ns.degraded / MS,
-      invalid: LIMITS.generatorLatenessP99Ns.invalid / MS,
-    },
-    {
-      code: 'generator_late_p50',
-      value: scaledBy(at('fidelity.generator_lateness_us.p50'), US / MS),
-      degraded: LIMITS.generatorLatenessP50Ns.degraded / MS,
-      invalid: LIMITS.generatorLatenessP50Ns.invalid / MS,
-    },
-  ];
-}
-
-function arrivalRules(at: (path: string) => Expectation, arrivals: ArrivalFacts): Rule[] {
-  const meanGapNs = arrivals.plannedMeanGapNs ?? 0;
-  const spanNs = arrivals.plannedSpanNs ?? 0;
-  const { planned100Ms, sent100Ms, sentSpanNs, distance } = arrivals;
-  const driftNs = sentSpanNs === undefined ? undefined : Math.abs(sentSpanNs - spanNs);
-  const lumps =
-    planned100Ms === undefined || sent100Ms === undefined ? undefined : Math.abs(sent100Ms - planned100Ms);
-  const coarse = LIMITS.resolutionShare.degraded * meanGapNs;
-  const share = (limit: { degraded: number }, part: { degraded: number }, of: number): number =>
-    Math.max(limit.degraded, part.degraded * of);
-  return [
-    {
-      code: 'drift',
-      value: nearly(driftNs === undefined ? undefined : driftNs / MS),
-      degraded: share(LIMITS.driftNs, LIMITS.driftShare, spanNs) / MS,
-    },
-    {
-      code: 'gaps',
-      value: nearly(distance === undefined ? undefined : distance.w1Ns / US),
-      degraded: share(LIMITS.w1Ns, LIMITS.w1Share, meanGapNs) / US,
-    },
-    {
-      code: 'dispersion',
-      value: nearly(lumps),
-      degraded: share(LIMITS.dispersionAbsolute, LIMITS.dispersionShare, planned100Ms ?? 0),
-    },
-    { code: 'plan_statistics', value: at('fidelity.engine.missing_from_plan_statistics'), degraded: 0 },
-    ...(meanGapNs > 0
-      ? [
-          {
-            code: 'timestamp_resolution',
-            value: at('fidelity.timestamp_resolution_ns'),
-            degraded: Math.round(coarse),
-          },
-        ]
-      : []),
-  ];
-}
-
-function healthRules(at: (path: string) => Expectation, { sentSpanNs = 0 }: ArrivalFacts): Rule[] {
-  const generator = (name: string): Expectation => at(`fidelity.generator.${name}`);
-  const gcTotalMs = generator('gc.total_ms');
-  const ofTime = sentSpanNs > 0 ? MS / sentSpanNs : Number.NaN;
-  const limits = (limit: { degraded: number; invalid?: number }, unit: number) => ({
-    degraded: limit.degraded / unit,
-    ...(limit.invalid === undefined ? {} : { invalid: limit.invalid / unit }),
-  });
-  const percent = (name: string) => scaledBy(generator(name), 0.01);
-  return [
-    {
-      code: 'event_loop_delay_p99',
-      value: close(generator('event_loop_delay_ms.p99')),
-      ...limits(LIMITS.eventLoopDelayP99Ns, MS),
-    },
-    {
-      code: 'event_loop_stall',
-      value: close(generator('event_loop_delay_ms.max')),
-      ...limits(LIMITS.eventLoopDelayMaxNs, MS),
-    },
-    { code: 'gc_pause', value: close(generator('gc.max_ms')), ...limits(LIMITS.gcMaxNs, MS) },
-    { code: 'gc_share', value: scaledBy(gcTotalMs, ofTime), ...limits(LIMITS.gcShare, 1) },
-    { code: 'steal', value: percent('steal_percent'), ...limits(LIMITS.stealShare, 1) },
-    { code: 'cpu_pressure', value: percent('cpu_pressure_percent'), ...limits(LIMITS.pressureShare, 1) },
-    { code: 'cpu_throttled', value: percent('cpu_throttled.percent'), ...limits(LIMITS.throttledShare, 1) },
-    { code: 'clock_stepped', value: close(generator('clock_step_ms')), ...limits(LIMITS.clockStepNs, MS) },
-  ];
 }
 
 interface PlainReason {
@@ -257,22 +111,4 @@ function lossOf(value: (path: string) => Leaf): { isAny: boolean; records: numbe
   const sum = (names: string[]): number => names.reduce((total, name) => total + count(name), 0);
   const records = sum(['records_dropped', 'records_late', 'records_damaged', 'bodies_truncated']);
   return { isAny: records + sum(['body_bytes_truncated', 'blocks_damaged']) > 0, records };
-}
-
-/** The same number in another unit, with what rounding before and after may have cost. */
-function scaledBy(expectation: Expectation, factor: number): Expectation {
-  if (typeof expectation.value !== 'number' || Number.isNaN(factor)) return exactly(null);
-  return nearly(expectation.value * factor, (expectation.tolerance + 1e-6) * factor);
-}
-
-function shareOfSends(ops: Expectation, sends: number): Expectation {
-  return sends > 0 ? nearly(Number(ops.value) / sends) : exactly(null);
-}
-
-function close(expectation: Expectation): Expectation {
-  return typeof expectation.value === 'number' ? nearly(expectation.value) : expectation;
-}
-
-function rounded(expectation: Expectation): Expectation {
-  return typeof expectation.value === 'number' ? exactly(Math.round(expectation.value)) : expectation;
 }

@@ -155,6 +155,12 @@ describe('replay log', () => {
     assert.deepEqual(counts, [BLOCK_ENTRIES * 10 + 2]);
     settle(9000, 6.1e9);
     assert.deepEqual(counts, [BLOCK_ENTRIES * 10 + 2, 22]);
+    // What is left over by an early stop ends at no time, whenever it was due.
+    for (let i = 10_000; i < 10_000 + BLOCK_ENTRIES; i += 1) {
+      const times = { dueNs: 7e9 + (i % 2) * 1e12, sentNs: undefined, doneNs: undefined };
+      recorder.onSettled(makeOperation(i, times), 'unsent', 0);
+    }
+    assert.deepEqual(counts, [BLOCK_ENTRIES * 10 + 2, 22, BLOCK_ENTRIES * 10 + 2]);
   });
 
   it('finds every changed byte', async () => {
