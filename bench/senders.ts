@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ResultsDocument } from '../src/results/results-document.ts';
@@ -37,6 +38,7 @@ interface Step {
 
 /** Highest rate that stays valid, CPU per operation and memory, for one sender (all in one thread) and two. */
 export async function run(): Promise<void> {
+  console.log(`load of this machine (1, 5, 15 min): ${loadavg().map((load) => load.toFixed(1))}`);
   const missing = nginxMissing();
   if (missing !== undefined) {
     console.log(`skipped: ${missing}`);

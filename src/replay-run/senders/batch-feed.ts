@@ -8,15 +8,20 @@ export class BatchFeed implements PlanReader {
   readonly complete = true;
   readonly error: undefined;
   readonly #taken: () => void;
+  readonly #isUrgent: (dueNs: number) => boolean;
   /** Batches, and what has to be done before the one behind it is looked at. */
   readonly #inbox: (RecordBatch | Promise<void>)[] = [];
   #isOver = false;
   #wake: (() => void) | undefined;
   #sink: PlanSink | undefined;
 
-  /** `taken` is called once for each batch that went into the engine. */
-  constructor(taken: () => void) {
+  /**
+   * `taken` is called once for each batch that went into the engine. `isUrgent` tells whether what follows an
+   * operation that is due `dueNs` after the anchor has to be read at once.
+   */
+  constructor(taken: () => void, isUrgent: (dueNs: number) => boolean) {
     this.#taken = taken;
+    this.#isUrgent = isUrgent;
   }
 
   /** Where the operations go; to be called before `run`. */
@@ -61,7 +66,8 @@ export class BatchFeed implements PlanReader {
     }
     sink.batchEnd();
     this.#taken();
-    // A batch is decoded in a tenth of a millisecond; the next one waits until sockets had their turn.
-    await sink.breath?.();
+    // A batch is decoded in a tenth of a millisecond; the next one waits until sockets had their turn. But on a machine
+    // so busy that a turn takes long, one batch a turn would be slower than the plan, and there are few of them here.
+    if (!this.#isUrgent(cursor.dueNs)) await sink.breath?.();
   }
 }

@@ -20,6 +20,9 @@ export interface SenderDeps {
   leave(): void;
 }
 
+/** Operations due sooner are read before anything else. */
+const URGENT_NS = 50e6;
+
 /** Plays its share of a plan, as told by messages, and tells what happens. Returns what takes the messages. */
 export function startSender(deps: SenderDeps): (message: ToSender) => void {
   const sender = new Sender(deps);
@@ -33,11 +36,15 @@ class Sender implements ReplayObserver {
   readonly #stop = new AbortController();
   /** Transports made one after the other, each message's work behind that of the one before. */
   #prepared: Promise<void> = Promise.resolve();
+  #anchorNs = 0;
   #hasToldStop = false;
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
-    this.#feed = new BatchFeed(() => deps.tell({ kind: 'taken' }));
+    this.#feed = new BatchFeed(
+      () => deps.tell({ kind: 'taken' }),
+      (dueNs) => this.#anchorNs + dueNs - deps.clock.nowNs() < URGENT_NS,
+    );
     this.#log = new EventLog(deps.clock, (chunk: EventChunk) => deps.tell({ kind: 'events', chunk }));
   }
 
@@ -91,6 +98,7 @@ class Sender implements ReplayObserver {
   }
 
   async #play(anchorNs: number): Promise<void> {
+    this.#anchorNs = anchorNs;
     const { options, clock, transports } = this.#deps;
     const probe = this.#deps.startHealth();
     const end = await replay(
