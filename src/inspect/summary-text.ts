@@ -94,7 +94,8 @@ function sizeLine(summary: TraceSummary): string {
 
 function arrivalText(gaps: NonNullable<TraceSummary['inter_arrival_us']>): string {
   const at = (us: number) => durationText(us / 1e6);
-  return `mean ${at(gaps.mean)} apart, p50 ${at(gaps.p50)}, p99 ${at(gaps.p99)}, CV ${numberText(gaps.cv)}`;
+  const about = gaps.exact ? '' : '~';
+  return `mean ${at(gaps.mean)} apart, p50 ${about}${at(gaps.p50)}, p99 ${about}${at(gaps.p99)}, max ${about}${at(gaps.max)}, CV ${about}${numberText(gaps.cv)}`;
 }
 
 function burstText(bursts: NonNullable<TraceSummary['burstiness']>): string {
@@ -125,7 +126,7 @@ function opSection(summary: TraceSummary): string[] {
 function opRow(op: OpSummary): string[] {
   const latency = op.latency_ms;
   return [
-    op.op,
+    op.op || '(none)',
     countText(op.count),
     numberText(op.rate_per_s),
     countText(op.failed),

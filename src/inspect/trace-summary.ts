@@ -24,7 +24,7 @@ export interface TraceSummary {
   sessions_exact: boolean;
   ops: OpSummary[];
   spaces: { space: string; count: number; rate_per_s: number | null }[];
-  inter_arrival_us: { mean: number; p50: number; p99: number; max: number; cv: number | null } | null;
+  inter_arrival_us: InterArrivalSummary | null;
   burstiness: BurstSummary | null;
   timeline: { step_s: number; counts: number[] };
   loss: Record<string, number>;
@@ -60,6 +60,17 @@ export interface OpSummary {
   response_bytes: number;
   /** Of the recorded durations; null where none is known. */
   latency_ms: Record<'min' | 'mean' | 'p50' | 'p90' | 'p99' | 'p99.9' | 'max', number> | null;
+}
+
+export interface InterArrivalSummary {
+  /** First to last start over one fewer than the records: exact whatever the blocks. */
+  mean: number;
+  p50: number;
+  p99: number;
+  max: number;
+  cv: number | null;
+  /** False where blocks overlap: all but the mean are then of the gaps inside each block only. */
+  exact: boolean;
 }
 
 export interface BurstSummary {
@@ -109,7 +120,7 @@ export function summarizeTrace(input: SummaryInput): TraceSummary {
     sessions_exact: stats.sessionHashes.length < SKETCH_SIZE,
     ops: byCount([...stats.ops].map(([op, of]) => opSummary(op, of, rate(of.count)))),
     spaces: byCount([...stats.spaces].map(([space, count]) => ({ space, count, rate_per_s: rate(count) }))),
-    inter_arrival_us: gapSummary(stats.gaps),
+    inter_arrival_us: gapSummary(totals),
     burstiness: burstSummary(totals),
     timeline: { step_s: totals.timelineStepNs / 1e9, counts: totals.timeline },
     loss: lossSummary(input.loss),
@@ -178,15 +189,17 @@ function latencySummary(duration: Distribution): OpSummary['latency_ms'] {
   };
 }
 
-function gapSummary(gaps: Distribution): TraceSummary['inter_arrival_us'] {
+function gapSummary(totals: Totals): InterArrivalSummary | null {
+  const { gaps } = totals.stats;
   if (gaps.count === 0) return null;
   const at = (percent: number) => (percentile(gaps, percent) ?? 0) / 1e3;
   return {
-    mean: (mean(gaps) ?? 0) / 1e3,
+    mean: (totals.lastStartNs - totals.firstStartNs) / (totals.records - 1) / 1e3,
     p50: at(50),
     p99: at(99),
     max: gaps.max / 1e3,
     cv: coefficientOfVariation(gaps) ?? null,
+    exact: gaps.count === totals.records - 1,
   };
 }
 

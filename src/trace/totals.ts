@@ -1,5 +1,6 @@
 import { ARRIVAL_BIN_NS, createBinOf, createBlockStats, mergeBlockStats } from './block-stats.ts';
 import { decodeBlockStats } from './block-stats-decoder.ts';
+import { addValue } from './distribution.ts';
 import { addLoss, emptyLoss } from './record.ts';
 import type { BlockEntry, Totals } from './trace-index.ts';
 
@@ -41,7 +42,9 @@ export function computeTotals(entries: readonly BlockEntry[], ops: string[], epo
 
 /**
  * Blocks may overlap in time, and a day has 8,640,000 bins. So bins are counted as soon as no later block can
- * add to them: those in front of the first bin of the block in turn.
+ * add to them: those in front of the first bin of the block in turn. A block knows the gaps between its own starts
+ * only: the one in front of it, often the longest, is between its first start and the latest start so far. A block
+ * that begins before that start overlaps, and there is no such gap.
  */
 function addInOrder(
   filled: readonly BlockEntry[],
@@ -56,9 +59,13 @@ function addInOrder(
       open.delete(bin);
     }
   };
+  let latestNs: number | undefined;
   for (const entry of filled) {
     const { stats, arrivals } = decodeBlockStats(entry.stats);
     mergeBlockStats(totals.stats, stats);
+    if (latestNs !== undefined && entry.firstStartNs >= latestNs)
+      addValue(totals.stats.gaps, entry.firstStartNs - latestNs);
+    latestNs = Math.max(latestNs ?? entry.lastStartNs, entry.lastStartNs);
     countBefore(arrivals[0]?.[0] ?? Number.NEGATIVE_INFINITY);
     for (const [bin, more] of arrivals) open.set(bin, (open.get(bin) ?? 0) + more);
   }

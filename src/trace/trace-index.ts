@@ -29,6 +29,10 @@ export interface BlockStats {
   grpcStreams: number;
   /** The smallest distinct session hashes, ascending, at most 256. */
   sessionHashes: number[];
+  /**
+   * Between consecutive starts: in a block, and in the totals also between blocks that do not overlap. So they are
+   * all gaps of a trace exactly where there is one fewer than records.
+   */
   gaps: Distribution;
 }
 

@@ -268,6 +268,7 @@ test('inspect counts the same from the index as from the records', async () => {
         'window',
         'loss',
         'gaps',
+        'inter_arrival_us',
       ]) {
         assert.deepEqual(other[key], fromIndex[key], key);
       }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countRecords } from '../../src/inspect/count-records.ts';
+import { summaryText } from '../../src/inspect/summary-text.ts';
 import { summarizeTrace } from '../../src/inspect/trace-summary.ts';
+import { createBlockBuilder } from '../../src/trace/block-builder.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record.ts';
+import { computeTotals } from '../../src/trace/totals.ts';
 import { EPOCH, makeRecord } from '../sources/make-op-log.ts';
 
 async function summaryOf(records: readonly TraceRecord[], batchSize = 256) {
@@ -84,4 +87,43 @@ test('an estimate of many sessions says that it is one', async () => {
   const summary = await summaryOf([...Array(20_000).keys()].map((n) => makeRecord(n, { session: `h${n}` })));
   assert.equal(summary.sessions_exact, false);
   assert.ok(summary.sessions > 15_000 && summary.sessions < 25_000, String(summary.sessions));
+});
+
+test('idle time between blocks counts as a gap; where blocks overlap only the mean is exact, and said to be', async () => {
+  const minute = 60_000_000_000;
+  const summary = await summaryOf([0, 1e6, minute, minute + 1e6].map((startNs) => makeRecord(startNs)));
+  assert.deepEqual(
+    [summary.inter_arrival_us?.max, summary.inter_arrival_us?.exact],
+    [(minute - 1e6) / 1e3, true],
+  );
+  assert.match(summaryText(summary), /arrivals +mean 20\.0 s apart, p50 1\.01 ms, p99 60\.0 s/);
+
+  const entries = [];
+  const builder = createBlockBuilder(EPOCH);
+  for (const starts of [
+    [0, 60e6],
+    [20e6, 80e6],
+  ]) {
+    for (const startNs of starts) builder.add(makeRecord(startNs));
+    entries.push({ ...builder.close(0), offset: 0, compressedBytes: 1, rawBytes: 1, opCounts: [2] });
+  }
+  const overlapping = summarizeTrace({
+    name: 'x',
+    format: 'trace',
+    header: { ...emptyHeader(), epochUnixNs: EPOCH },
+    totals: computeTotals(entries, ['recall'], EPOCH),
+    loss: emptyLoss(),
+    countedFrom: 'index',
+    warnings: [],
+  });
+  assert.equal(overlapping.inter_arrival_us?.exact, false);
+  assert.ok(Math.abs((overlapping.inter_arrival_us?.mean ?? 0) - 80e3 / 3) < 1e-6);
+  assert.match(
+    summaryText(overlapping),
+    /mean 26\.7 ms apart, p50 ~60\.0 ms, p99 ~60\.0 ms, max ~60\.0 ms, CV ~0\n/,
+  );
+});
+
+test('an op without a name is told as such', async () => {
+  assert.match(summaryText(await summaryOf([makeRecord(1, { op: '' })])), /\n\(none\) +1 /);
 });

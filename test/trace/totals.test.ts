@@ -10,6 +10,7 @@ import {
   smallestHashes,
 } from '../../src/trace/block-stats.ts';
 import { decodeBlockStats } from '../../src/trace/block-stats-decoder.ts';
+import { addValue, createDistribution } from '../../src/trace/distribution.ts';
 import { emptyLoss, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
 import { computeTotals } from '../../src/trace/totals.ts';
 import type { BlockEntry } from '../../src/trace/trace-index.ts';
@@ -71,6 +72,56 @@ test('dispersion and timeline are exact, however the blocks overlap', () => {
       );
     }),
   );
+});
+
+function gapsOf(starts: readonly number[]) {
+  const gaps = createDistribution();
+  for (let i = 1; i < starts.length; i++) addValue(gaps, (starts[i] ?? 0) - (starts[i - 1] ?? 0));
+  return gaps;
+}
+
+function totalsOf(blocks: readonly (readonly number[])[]) {
+  const entries = blocks.map((block) => entryOf(block.map((startNs) => makeRecord({ startNs }))));
+  return computeTotals(entries, ['recall'], EPOCH);
+}
+
+test('the gaps of a sorted trace are those between its records, wherever its blocks are cut', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat({ max: 1e13 }), { minLength: 1, maxLength: 60 }),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 60, maxLength: 60 }),
+      (unsorted, sizes) => {
+        const starts = unsorted.sort((a, b) => a - b);
+        const cut: number[][] = [];
+        for (let i = 0; i < starts.length; i += cut.at(-1)?.length ?? 1)
+          cut.push(starts.slice(i, i + (sizes[cut.length] ?? 1)));
+        // The order in which the entries come does not matter.
+        const { gaps } = totalsOf(cut.reverse()).stats;
+        const expected = gapsOf(starts);
+        const error = Math.abs(gaps.sumOfSquares - expected.sumOfSquares);
+        assert.ok(error <= 1e-12 * expected.sumOfSquares, String(error));
+        assert.deepEqual({ ...gaps, sumOfSquares: 0 }, { ...expected, sumOfSquares: 0 });
+      },
+    ),
+  );
+});
+
+test('blocks that overlap show in the count of the gaps', () => {
+  fc.assert(
+    fc.property(blocks, (starts) => {
+      const sorted = starts.map((block) => block.toSorted((a, b) => a - b));
+      const totals = totalsOf(starts);
+      const gaps = totals.stats.gaps;
+      const merged = sorted.toSorted((a, b) => (a[0] ?? 0) - (b[0] ?? 0)).flat();
+      const isSorted = merged.every((startNs, i) => i === 0 || startNs >= (merged[i - 1] ?? 0));
+      assert.ok(gaps.count <= totals.records - 1);
+      // Of two blocks with the same first start either may be first, so only one direction is certain.
+      if (isSorted) assert.equal(gaps.count, totals.records - 1);
+      if (gaps.count === totals.records - 1) assert.equal(gaps.sum, totals.lastStartNs - totals.firstStartNs);
+    }),
+  );
+  assert.equal(totalsOf([[0, 100], [50, 150], [900]]).stats.gaps.count, 3);
+  assert.equal(totalsOf([[0, 100], [50, 150], [900]]).stats.gaps.max, 750);
 });
 
 test('a long trace has a timeline of at most 2000 steps', () => {

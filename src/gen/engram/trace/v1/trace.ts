@@ -235,7 +235,7 @@ export interface BlockStats {
    */
   firstBin: bigint;
   arrivals: number[];
-  /** Gaps between consecutive starts inside the block. */
+  /** Gaps between consecutive starts inside the block; in the totals also those between blocks that do not overlap. */
   gaps: Distribution | undefined;
 }
 
