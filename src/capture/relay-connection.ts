@@ -8,8 +8,10 @@ export interface RelayedConnection {
   readonly idle: boolean;
   /** Closes both sides properly. */
   end(): void;
-  /** Resets both sides. */
+  /** Resets both sides at once, whatever they have yet to send. */
   cut(): void;
+  /** Counts as closed from here on, whatever the sockets do; nothing when it is. */
+  abandon(): void;
 }
 
 interface Pair {
@@ -27,11 +29,18 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
   const { client, upstream, tap, nowNs } = pair;
   let end: ConnectionEnd | undefined;
   let isConnected = false;
-  let openSockets = 2;
-  const onSocketClosed = (): void => {
-    if (--openSockets > 0) return;
+  let isClosed = false;
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
     tap.closed(end ?? 'incomplete', nowNs());
     onClosed(end ?? 'incomplete');
+  };
+  // A socket is gone with its error already: Node has emitted no 'close' behind one before, and the record was lost.
+  const gone = new Set<Socket>();
+  const onSocketGone = (socket: Socket): void => {
+    gone.add(socket);
+    if (gone.size === 2) close();
   };
   const readyEvent = upstream instanceof TLSSocket ? 'secureConnect' : 'connect';
   upstream.once(readyEvent, () => {
@@ -50,19 +59,21 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
   client.on('error', () => {
     end ??= 'client_aborted';
     reset(upstream);
+    onSocketGone(client);
   });
   upstream.on('error', () => {
     const reason = isConnected ? 'upstream_reset' : 'upstream_unreachable';
     if (end === undefined || end === 'client_aborted' || !isConnected) end = reason;
     reset(client);
+    onSocketGone(upstream);
   });
   client.on('close', () => {
     if (!isEnded(client)) reset(upstream);
-    onSocketClosed();
+    onSocketGone(client);
   });
   upstream.on('close', () => {
     if (!isEnded(upstream)) reset(client);
-    onSocketClosed();
+    onSocketGone(upstream);
   });
   return {
     get idle() {
@@ -75,9 +86,12 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
     },
     cut() {
       end = 'capture_stopped';
-      reset(client);
-      reset(upstream);
+      for (const socket of [client, upstream]) {
+        socket.unref(); // the process may end, even if this one does not
+        resetNow(socket);
+      }
     },
+    abandon: close,
   };
 }
 
@@ -99,10 +113,26 @@ function isEnded(socket: Socket): boolean {
   return socket.readableEnded && socket.writableFinished;
 }
 
-/** Drops a connection so that the other end sees a reset, as it would have from the peer itself. */
+/** Resets a connection behind what it has yet to send, so that the other end sees what it would from the peer itself. */
 function reset(socket: Socket): void {
+  const isSending = socket.writableLength > 0 && !socket.writableEnded && !socket.connecting;
+  if (isSending) socket.write('', () => resetNow(socket));
+  else resetNow(socket);
+}
+
+/**
+ * Node's `resetAndDestroy` is not enough: it waits for what is being sent and for a connection that is being made,
+ * and it shuts the connection down first. Whatever destroys the socket before that shutdown is through (an error
+ * read, another reset) makes libuv refuse the reset: an 'error', never a 'close', and the descriptor is open for good.
+ */
+function resetNow(socket: Socket): void {
   if (socket.destroyed) return;
+  const isShuttingDown = socket.writableEnded && !socket.writableFinished;
   // A TLS socket has no way to reset; ended without close_notify it is seen as cut off.
-  if (socket instanceof TLSSocket) socket.destroy();
-  else socket.resetAndDestroy();
+  if (socket instanceof TLSSocket || socket.connecting || isShuttingDown) {
+    socket.destroy();
+    return;
+  }
+  socket.destroySoon = () => socket.destroy(); // reset without a shutdown first
+  socket.resetAndDestroy();
 }

@@ -50,6 +50,8 @@ export interface Relay {
 const BACKLOG = 4096;
 const KEEP_ALIVE_MS = 60_000;
 const IDLE_CHECK_MS = 20;
+/** What connections that were cut may take until they are given up. */
+const CUT_MS = 500;
 
 /** Opens a relay: bytes go through in both directions, unchanged and never held up by the taps. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
@@ -156,7 +158,10 @@ function listen(server: net.Server, at: Endpoint): Promise<void> {
   });
 }
 
-/** An idle connection is closed at once; one with something in flight when that is done, or when time is up. */
+/**
+ * An idle connection is closed at once; one with something in flight when that is done, or when time is up. Sockets
+ * that do not even close when they are cut are waited for no longer: what they had in flight is recorded.
+ */
 async function closeRelay(
   server: net.Server,
   open: ReadonlySet<RelayedConnection>,
@@ -169,11 +174,18 @@ async function closeRelay(
   };
   endIdle();
   const timer = setInterval(endIdle, IDLE_CHECK_MS);
-  const deadline = setTimeout(() => {
-    for (const connection of open) connection.cut();
-  }, graceMs);
-  await closed;
-  await allGone;
+  let deadline: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<void>((resolve) => {
+    deadline = setTimeout(() => {
+      for (const connection of open) connection.cut();
+      deadline = setTimeout(() => {
+        for (const connection of [...open]) connection.abandon();
+        server.unref();
+        resolve();
+      }, CUT_MS);
+    }, graceMs);
+  });
+  await Promise.race([Promise.all([closed, allGone]), timeUp]);
   clearInterval(timer);
   clearTimeout(deadline);
 }

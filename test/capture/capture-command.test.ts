@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { describe, it, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { describe, it } from 'node:test';
+import { MAIN, startCommand } from './start-command.ts';
 import {
   hasProgram,
   loggingServer,
@@ -17,43 +16,8 @@ import {
   until,
 } from './support.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const canMount = await run('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).catch(() => undefined);
 const noMount = canMount === undefined && 'no right to mount a small file system here';
-
-interface Running {
-  child: ChildProcess;
-  port: number;
-  stdout: () => string;
-  exited: Promise<number | string>;
-}
-
-/** Starts the built command and waits for its ready line. */
-async function startCommand(
-  t: TestContext,
-  args: readonly string[],
-  before: readonly string[] = [],
-): Promise<Running> {
-  const [program = '', ...rest] = [...before, process.execPath, MAIN, 'capture', '--json', ...args];
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
-  t.after(() => child.kill('SIGKILL'));
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (part) => {
-    stdout += part;
-  });
-  child.stderr.on('data', (part) => {
-    stderr += part;
-  });
-  const exited = new Promise<number | string>((resolve) =>
-    child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
-  );
-  const line = await Promise.race([
-    new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve)),
-    exited.then((code) => Promise.reject(new Error(`exit ${code}: ${stderr}`))),
-  ]);
-  return { child, port: (JSON.parse(line) as { http_port: number }).http_port, stdout: () => stdout, exited };
-}
 
 /** Reads an op log that is being written until it holds what is wanted; fails if it never does. */
 async function whenLogged(folder: string, holds: (log: OpLogContent) => boolean): Promise<OpLogContent> {

@@ -214,6 +214,28 @@ describe('relay', () => {
     );
   });
 
+  it('ends in its grace time though the client does not read, and records what was asked', async (t) => {
+    const upstream = await rawServer(t, (socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 60000000\r\n\r\n'));
+      socket.once('data', () => socket.write(Buffer.alloc(60_000_000)));
+    });
+    const { port, folder, capture } = await captureFor(t, { http: listenerTo(upstream), graceMs: 200 });
+    const client = net.connect(port, LOOPBACK);
+    t.after(() => client.destroy());
+    client.on('error', () => {});
+    client.pause();
+    client.write(GET);
+    await until(() => capture.stats().openConnections === 1, 'the connection is there');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const summary = await Promise.race([
+      capture.close(),
+      new Promise<undefined>((resolve) => setTimeout(resolve, 15_000, undefined)),
+    ]);
+    assert.equal(summary?.openConnections, 0);
+    const [record] = (await readOpLog(folder)).records;
+    assert.deepEqual([record?.outcome.status, record?.outcome.error], [200, 'capture_stopped']);
+  });
+
   it('lets what is in flight finish when it is closed, and ends idle connections properly', async (t) => {
     const { port: upstream } = await loggingServer(t, (_, response) =>
       setTimeout(() => response.end('late'), 300),
