@@ -88,7 +88,7 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
       end = 'capture_stopped';
       for (const socket of [client, upstream]) {
         socket.unref(); // the process may end, even if this one does not
-        resetNow(socket);
+        reset(socket);
       }
     },
     abandon: close,
@@ -113,26 +113,15 @@ function isEnded(socket: Socket): boolean {
   return socket.readableEnded && socket.writableFinished;
 }
 
-/** Resets a connection behind what it has yet to send, so that the other end sees what it would from the peer itself. */
-function reset(socket: Socket): void {
-  const isSending = socket.writableLength > 0 && !socket.writableEnded && !socket.connecting;
-  if (isSending) socket.write('', () => resetNow(socket));
-  else resetNow(socket);
-}
-
 /**
- * Node's `resetAndDestroy` is not enough: it waits for what is being sent and for a connection that is being made,
- * and it shuts the connection down first. Whatever destroys the socket before that shutdown is through (an error
- * read, another reset) makes libuv refuse the reset: an 'error', never a 'close', and the descriptor is open for good.
+ * Drops a connection so that the other end sees a reset, as it would have from the peer itself. While a shutdown is
+ * under way libuv refuses to reset, and Node then emits an 'error', never a 'close', and keeps the descriptor for good;
+ * on a connection that is being made it waits. Both are closed instead.
  */
-function resetNow(socket: Socket): void {
+function reset(socket: Socket): void {
   if (socket.destroyed) return;
   const isShuttingDown = socket.writableEnded && !socket.writableFinished;
   // A TLS socket has no way to reset; ended without close_notify it is seen as cut off.
-  if (socket instanceof TLSSocket || socket.connecting || isShuttingDown) {
-    socket.destroy();
-    return;
-  }
-  socket.destroySoon = () => socket.destroy(); // reset without a shutdown first
-  socket.resetAndDestroy();
+  if (socket instanceof TLSSocket || socket.connecting || isShuttingDown) socket.destroy();
+  else socket.resetAndDestroy();
 }
