@@ -35,7 +35,7 @@ export class Http1Tap implements Tap {
   /** `deaf`: gave up; `opaque`: the connection became something else. */
   #client: 'reading' | 'deaf' | 'opaque' = 'reading';
   #server: 'reading' | 'deaf' | 'opaque' = 'reading';
-  #hasCountedDeafness = false;
+  #isLossCounted = false;
 
   readonly #requests = createRequestParser({
     onStart: () => this.#onRequestStart(),
@@ -64,7 +64,7 @@ export class Http1Tap implements Tap {
   fromClient(chunk: Buffer, atNs: number): void {
     if (this.#client === 'opaque') return;
     if (this.#client === 'deaf') {
-      this.#countDeafness();
+      this.#countLoss();
       return;
     }
     if (this.#switching?.requestDone) {
@@ -89,7 +89,6 @@ export class Http1Tap implements Tap {
     } catch (thrown) {
       this.#giveUpServer(EngramTraceError.from(thrown));
     }
-    this.#releaseHeld();
   }
 
   serverEnded(atNs: number): void {
@@ -107,6 +106,8 @@ export class Http1Tap implements Tap {
     // Answered before all of the request was there, and the rest never came.
     if (arriving?.answeredNs !== undefined) arriving.finish('request_incomplete', atNs);
     this.#arriving = undefined;
+    if (this.#held.length > 0) this.#countLoss();
+    this.#held = [];
   }
 
   #onRequestStart(): void {
@@ -154,7 +155,7 @@ export class Http1Tap implements Tap {
     exchange.answeredNs = this.#nowNs;
     if (exchange.requestDone || exchange.requestError !== '')
       exchange.finish(exchange.requestError, this.#nowNs);
-    if (this.#switching === exchange) this.#switching = undefined;
+    if (this.#switching === exchange) this.#releaseHeld();
   }
 
   #hold(chunk: Buffer, atNs: number): void {
@@ -165,28 +166,36 @@ export class Http1Tap implements Tap {
     } else this.#held.push({ chunk, atNs });
   }
 
-  /** The upgrade was refused: what the client sent behind it is HTTP/1 like before. */
+  /**
+   * The upgrade was refused: what the client sent behind it is HTTP/1 like before. Read at once, for its answer may
+   * be the very next byte.
+   */
   #releaseHeld(): void {
-    if (this.#held.length === 0 || this.#switching !== undefined) return;
+    this.#switching = undefined;
     const held = this.#held;
+    const nowNs = this.#nowNs;
     this.#held = [];
     this.#heldBytes = 0;
     for (const { chunk, atNs } of held) this.fromClient(chunk, atNs);
+    this.#nowNs = nowNs;
   }
 
   /** What was asked properly still gets its answer; the request that could not be read is lost. */
   #giveUpClient(error: EngramTraceError): void {
     this.#client = 'deaf';
-    this.#hasCountedDeafness = true;
     const broken = this.#arriving;
     this.#arriving = undefined;
     if (broken !== undefined && this.#queue.includes(broken)) broken.requestError = 'request_malformed';
     else if (broken?.answeredNs !== undefined) broken.finish('request_malformed', this.#nowNs);
-    else this.#context.sink.drop(1);
+    else this.#countLoss();
     this.#context.onGaveUp(error.message);
   }
 
+  /** Whoever is answered without a record (a request of a shape not read, or behind one) is lost. */
   #giveUpServer(error: EngramTraceError): void {
+    const isUnread = this.#arriving !== undefined && this.#arriving.method === '';
+    if (isUnread || this.#client === 'deaf' || this.#held.length > 0) this.#countLoss();
+    this.#held = [];
     this.#server = 'deaf';
     this.#client = 'deaf';
     for (const exchange of this.#queue.splice(0)) exchange.finish('bad_response', this.#nowNs);
@@ -195,10 +204,10 @@ export class Http1Tap implements Tap {
     this.#context.onGaveUp(error.message);
   }
 
-  /** Whatever comes now is not recorded: say so once. */
-  #countDeafness(): void {
-    if (this.#hasCountedDeafness) return;
-    this.#hasCountedDeafness = true;
+  /** Something is not recorded, nobody knows how much: say so once. */
+  #countLoss(): void {
+    if (this.#isLossCounted) return;
+    this.#isLossCounted = true;
     this.#context.sink.drop(1);
   }
 }

@@ -304,6 +304,93 @@ describe('HTTP/1 tap', () => {
     assert.equal(records[1]?.startNs, 1);
   });
 
+  it('reads what is behind a refused upgrade before the answer to it in the same chunk', () => {
+    const upgrade = 'GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n';
+    const { records, dropped, reasons } = play([
+      ['c', upgrade + GET, 1],
+      ['c', upgrade + GET, 2],
+      ['s', OK + OK + OK + OK, 5],
+      ['c', GET, 6],
+      ['s', OK, 7],
+      ['end', 'incomplete', 9],
+    ]);
+    assert.deepEqual(records.map(brief), ['/ws 200 ', '/a 200 ', '/ws 200 ', '/a 200 ', '/a 200 ']);
+    assert.deepEqual(
+      records.map(({ startNs, durationNs }) => [startNs, durationNs]),
+      [
+        [1, 4],
+        [1, 4],
+        [2, 3],
+        [2, 3],
+        [6, 1],
+      ],
+    );
+    assert.deepEqual([dropped(), reasons], [0, []]);
+  });
+
+  const lost: [string, Step[], number][] = [
+    [
+      'a request line without CR that was answered',
+      [
+        ['c', 'GET /lf HTTP/1.1\nHost: x\n\n'],
+        ['s', OK],
+      ],
+      1,
+    ],
+    [
+      'HTTP/0.9 that was answered',
+      [
+        ['c', 'GET /old\r\n'],
+        ['s', 'raw'],
+      ],
+      1,
+    ],
+    [
+      'half a connection preface that was answered',
+      [
+        ['c', 'PRI * HTTP/2.0\r\n'],
+        ['s', 'HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n'],
+      ],
+      1,
+    ],
+    [
+      'all that follows on such a connection, once',
+      [
+        ['c', 'GET /lf HTTP/1.1\nHost: x\n\n'],
+        ['s', OK],
+        ['c', GET],
+        ['s', OK],
+      ],
+      1,
+    ],
+    [
+      'requests behind an upgrade that was never answered',
+      [['c', `GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n${GET}`]],
+      1,
+    ],
+    [
+      'requests behind an upgrade with an answer that is none',
+      [
+        ['c', `GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n${GET}`],
+        ['s', 'nonsense\r\n\r\n'],
+      ],
+      1,
+    ],
+    [
+      'requests behind one whose chunks were nonsense',
+      [
+        ['c', 'POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n'],
+        ['s', OK],
+        ['c', GET],
+        ['s', OK],
+      ],
+      1,
+    ],
+  ];
+  for (const [name, steps, count] of lost) {
+    it(`counts ${name}`, () => assert.equal(play([...steps, ['end', 'incomplete', 9]]).dropped(), count));
+  }
+
   it('records CONNECT and leaves the tunnel alone', () => {
     const connect = 'CONNECT db:5432 HTTP/1.1\r\n\r\n';
     const { records } = play([
