@@ -3,7 +3,7 @@ import { countText } from '../inspect/number-text.ts';
 import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';
 import { withInput } from './open-input.ts';
-import { OUTPUT_FORMATS, type OutputFormat } from './output.ts';
+import { FORMAT_HELP, OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 import { createProgress } from './progress.ts';
 import { reportWarnings } from './warnings.ts';
 import { withOutput } from './with-output.ts';
@@ -20,12 +20,11 @@ interface ConvertFlags {
 export function makeConvertCommand(): Command {
   return new Command('convert')
     .argument('<input>', 'trace file, NDJSON, loadtest JSON, or - for stdin')
-    .argument('<output>', 'FILE.trace.zst, .ndjson, .ndjson.zst, .json (loadtest), or - for stdout')
-    .addOption(
-      new Option('--format <form>', 'instead of the form the name of the output tells').choices(
-        OUTPUT_FORMATS,
-      ),
+    .argument(
+      '<output>',
+      'FILE.trace.zst, .ndjson, .ndjson.zst, .json (loadtest), or - for stdout (a trace file there, but for --format)',
     )
+    .addOption(new Option('--format <form>', FORMAT_HELP).choices(OUTPUT_FORMATS))
     .option('--force', 'replace an output that exists')
     .option('--skip-damaged', 'leave damaged blocks out and count them')
     .action(runConvert);
@@ -38,7 +37,7 @@ function runConvert(input: string, outputName: string, flags: ConvertFlags): Pro
       const progress = await createProgress(flags);
       const header = derivedHeader(trace.header, TOOL, trace.header.source);
       const all = trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' });
-      const records = progress.watch(all, () => `convert: ${report.recordsKept} records`);
+      const records = progress.watch(all, () => `convert: ${countText(report.recordsKept)} records so far`);
       await writeRecords(output, { trace, header, records, plan: { keep: () => true }, report });
     });
     reportWarnings(trace, flags);

@@ -8,7 +8,7 @@ import { type OpLog, openOpLog } from '../sources/op-log.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { TOOL } from '../version.ts';
 import { EXIT } from './exit-code.ts';
-import { formatOfName } from './output.ts';
+import { mustBeTraceName } from './output.ts';
 import { parseDuration } from './parse-duration.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { naming } from './time-range-flags.ts';
@@ -54,19 +54,20 @@ async function runExport(flags: ExportFlags): Promise<void> {
   const request = await windowRequest(flags);
   await withOutput(flags.output, { force: flags.force }, async ({ sink }) => {
     const progress = await createProgress(flags);
+    let log: OpLog | undefined;
     try {
-      const log = await openLog(flags, request, progress);
+      log = await openLog(flags, request, progress);
       const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
       const report = await writeExport(plan, sink, (so) =>
         progress.update(
           () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
         ),
       );
-      await log.close();
       progress.stop();
       tell(flags, log, plan, report);
     } finally {
       progress.stop();
+      await log?.close();
     }
   });
 }
@@ -74,11 +75,7 @@ async function runExport(flags: ExportFlags): Promise<void> {
 function checkOutput({ output, json }: ExportFlags): void {
   if (output === '-' && json)
     throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
-  if (formatOfName(output) === 'trace') return;
-  throw new EngramTraceError('usage', 'export writes trace files only', {
-    where: output,
-    hint: 'name the output FILE.trace.zst; convert makes NDJSON of it',
-  });
+  mustBeTraceName('export', output);
 }
 
 async function windowRequest({ start, end, duration: durationNs }: ExportFlags): Promise<WindowRequest> {

@@ -9,7 +9,7 @@ import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
-import { OUTPUT_FORMATS, type OutputFormat } from './output.ts';
+import { FORMAT_HELP, OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 import { parseLatencyRange } from './parse-latency-range.ts';
 import { createProgress } from './progress.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
@@ -43,12 +43,12 @@ interface FilterFlags extends TimeRangeFlags {
 export function makeFilterCommand(): Command {
   const command = new Command('filter')
     .argument('[trace]', 'trace file, NDJSON, loadtest JSON, or - for stdin', '-')
-    .option('-o, --output <file>', 'where the records go; - is stdout', '-')
-    .addOption(
-      new Option('--format <form>', 'instead of the form the name of the output tells').choices(
-        OUTPUT_FORMATS,
-      ),
+    .option(
+      '-o, --output <file>',
+      'where the records go; - is stdout (a trace file there, but for --format)',
+      '-',
     )
+    .addOption(new Option('--format <form>', FORMAT_HELP).choices(OUTPUT_FORMATS))
     .option('--force', 'replace an output that exists')
     .option('--op <name>', 'operation, * for any characters; may be repeated, as all conditions', collect)
     .option('--space <name>', 'memory space or tenant', collect)
@@ -82,7 +82,7 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   await withInput(input, async (trace) => {
     const report = await writeFiltered(trace, recordsBetween(trace, range, damageOf(flags)), plan, flags);
     reportWarnings(trace, flags);
-    if (!flags.quiet) process.stderr.write(reportText(report));
+    if (!flags.quiet) process.stderr.write(`${reportText(report, flags)}\n`);
   });
 }
 
@@ -94,7 +94,7 @@ async function writeFiltered(
 ): Promise<FilterReport> {
   const progress = await createProgress(flags);
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
-  const watched = progress.watch(records, () => reportText(report).trimEnd());
+  const watched = progress.watch(records, () => reportText(report, flags));
   const header = derivedHeader(trace.header, TOOL, 'filter');
   await withOutput(flags.output, flags, (output) =>
     writeRecords(output, { trace, header, records: watched, plan, report }),
@@ -106,9 +106,13 @@ function damageOf(flags: FilterFlags): 'skip' | 'throw' {
   return flags.skipDamaged ? 'skip' : 'throw';
 }
 
-function reportText({ recordsKept, recordsRead, recordsSampledOut }: FilterReport): string {
+function reportText(report: FilterReport, { from, to }: TimeRangeFlags): string {
+  const { recordsKept, recordsRead, recordsSampledOut } = report;
   const sampled = recordsSampledOut > 0 ? `, ${countText(recordsSampledOut)} sampled out` : '';
-  return `filter: kept ${countText(recordsKept)} of ${countText(recordsRead)} records${sampled}\n`;
+  // How many would have come behind the limit nobody knows: they were not read.
+  if (report.limitReached) return `filter: kept ${countText(recordsKept)}, then the limit ended it${sampled}`;
+  const where = from === undefined && to === undefined ? '' : ' in the window';
+  return `filter: kept ${countText(recordsKept)} of ${countText(recordsRead)} records${where}${sampled}`;
 }
 
 function conditionsOf(flags: FilterFlags): FilterConditions {

@@ -17,11 +17,15 @@ export interface Output {
   abort(): Promise<void>;
 }
 
+export interface OutputOptions {
+  format?: OutputFormat | undefined;
+  force?: boolean | undefined;
+  /** NDJSON without header and losses. */
+  recordsOnly?: boolean | undefined;
+}
+
 /** Opens FILE or `-` (stdout). Throws `usage` for a file that exists and for binary on a terminal. */
-export async function openOutput(
-  name: string,
-  options: { format?: OutputFormat | undefined; force?: boolean | undefined },
-): Promise<Output> {
+export async function openOutput(name: string, options: OutputOptions): Promise<Output> {
   const format = options.format ?? formatOfName(name);
   if (name === '-' && process.stdout.isTTY && (format === 'trace' || format === 'ndjson.zst'))
     throw binaryOnTerminal();
@@ -31,9 +35,22 @@ export async function openOutput(
     name,
     format,
     sink,
-    writer: (header) => createWriter(sink, header, format),
+    writer: (header) => createWriter(sink, header, format, options.recordsOnly),
     abort: async () => file?.abort(),
   };
+}
+
+/** What `--format` is where it is not given, for the help of the commands that have it. */
+export const FORMAT_HELP =
+  'form of the output; default: what its name tells (.ndjson, .ndjson.zst, .json is loadtest), else trace, for - too';
+
+/** Throws `usage` for a name that promises another form than the trace file a command writes. */
+export function mustBeTraceName(command: string, name: string): void {
+  if (formatOfName(name) === 'trace') return;
+  throw new EngramTraceError('usage', `${command} writes trace files only`, {
+    where: name,
+    hint: 'name the output FILE.trace.zst; convert makes the other forms of it',
+  });
 }
 
 /** By the end of the name; a trace file where it says nothing. */
@@ -44,7 +61,12 @@ export function formatOfName(name: string): OutputFormat {
   return 'trace';
 }
 
-async function createWriter(sink: ByteSink, header: TraceHeader, format: OutputFormat): Promise<TraceWriter> {
+async function createWriter(
+  sink: ByteSink,
+  header: TraceHeader,
+  format: OutputFormat,
+  recordsOnly: boolean | undefined,
+): Promise<TraceWriter> {
   if (format === 'trace') {
     const { createTraceWriter } = await import('../trace/create-trace-writer.ts');
     return createTraceWriter(sink, header);
@@ -54,7 +76,7 @@ async function createWriter(sink: ByteSink, header: TraceHeader, format: OutputF
     return createLoadtestWriter(sink, header);
   }
   const { createNdjsonWriter } = await import('../trace/ndjson-writer.ts');
-  return createNdjsonWriter(sink, header, { compress: format === 'ndjson.zst' });
+  return createNdjsonWriter(sink, header, { compress: format === 'ndjson.zst', recordsOnly });
 }
 
 function binaryOnTerminal(): EngramTraceError {

@@ -45,9 +45,11 @@ function paced(
   stop: () => void,
 ): Progress {
   let dueMs = nowMs() + everyMs;
+  let isShown = false;
   const update = (text: () => string) => {
     if (nowMs() < dueMs) return;
     show(text());
+    isShown = true;
     dueMs = nowMs() + everyMs;
   };
   async function* watch<T>(batches: AsyncIterable<T>, text: () => string): AsyncGenerator<T> {
@@ -57,6 +59,8 @@ function paced(
         yield batch;
       }
     } finally {
+      // What was shown must not end with a number that is not the last one.
+      if (isShown) show(text());
       stop();
     }
   }

@@ -40,9 +40,12 @@ const TRACE = /\.trace\.zst$/;
 /** As capture names them. Other traces in the same folder, such as an earlier export, are left alone. */
 const SEGMENT = /^oplog-.*\.trace\.zst$/;
 
-/** Opens every segment of an op log far enough to know its times. Throws `usage` for a folder that is none. */
+/**
+ * Opens every segment of an op log far enough to know its times. Throws `usage` for a folder that is none, `io` where
+ * there is nothing, `not_a_trace` for a file that is something else.
+ */
 export async function openOpLog(path: string, options: OpLogOptions = {}): Promise<OpLog> {
-  const names = await segmentPaths(path);
+  const { names, isFolder } = await segmentPaths(path);
   const segments: Segment[] = [];
   const skipped: { name: string; reason: string }[] = [];
   const close = async () => {
@@ -52,7 +55,7 @@ export async function openOpLog(path: string, options: OpLogOptions = {}): Promi
     for (const [number, name] of names.entries()) {
       options.onFile?.(name, number, names.length);
       const segment = await openSegment(name).catch((thrown: unknown) =>
-        skip(thrown, name, options, skipped),
+        skip(thrown, name, { ...options, isFolder }, skipped),
       );
       if (segment !== undefined) segments.push(await dropUnneeded(segment, options));
     }
@@ -64,16 +67,16 @@ export async function openOpLog(path: string, options: OpLogOptions = {}): Promi
   return { name: path, segments, skipped, close };
 }
 
-async function segmentPaths(path: string): Promise<string[]> {
+async function segmentPaths(path: string): Promise<{ names: string[]; isFolder: boolean }> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'ENOENT' ? 'there is no such file or folder' : cause.message;
-    throw new EngramTraceError('usage', reason, { where: path, cause });
+    throw new EngramTraceError('io', reason, { where: path, cause });
   });
-  if (!found.isDirectory()) return [path];
+  if (!found.isDirectory()) return { names: [path], isFolder: false };
   const traces = (await readdir(path)).filter((name) => TRACE.test(name)).sort();
   const segments = traces.filter((name) => SEGMENT.test(name));
   const names = segments.length > 0 ? segments : traces;
-  if (names.length > 0) return names.map((name) => join(path, name));
+  if (names.length > 0) return { names: names.map((name) => join(path, name)), isFolder: true };
   throw new EngramTraceError('usage', 'the folder is no op log: it holds no .trace.zst file', {
     where: path,
     hint: 'name the folder that was given to capture with --oplog',
@@ -83,20 +86,32 @@ async function segmentPaths(path: string): Promise<string[]> {
 function skip(
   thrown: unknown,
   path: string,
-  options: OpLogOptions,
+  options: OpLogOptions & { isFolder: boolean },
   skipped: { name: string; reason: string }[],
 ): undefined {
   const error = EngramTraceError.from(thrown, 'io');
   // Capture opens a segment before it has anything to write: an empty file is no damage.
-  if (options.skipDamaged || error.code === 'empty') {
+  if (error.code === 'empty' || (options.skipDamaged && (options.isFolder || isDamage(error)))) {
     skipped.push({ name: basename(path), reason: error.message });
     return;
   }
   throw new EngramTraceError(error.code, error.message, {
     where: error.where ?? path,
-    hint: '--skip-damaged goes on without it; repair recovers what is whole of it',
+    hint: hintFor(error, options.isFolder),
     cause: thrown,
   });
+}
+
+function isDamage({ code }: EngramTraceError): boolean {
+  return code === 'corrupt' || code === 'bad_record';
+}
+
+/** Only what was a trace once can be repaired, and only one of several can be left out. */
+function hintFor(error: EngramTraceError, isFolder: boolean): string | undefined {
+  const repair = isDamage(error) ? '`engram-trace repair` recovers what is whole of it' : undefined;
+  const skip = isFolder ? '--skip-damaged goes on without it' : undefined;
+  if (repair === undefined && skip === undefined) return error.hint;
+  return [skip, repair].filter((part) => part !== undefined).join('; ');
 }
 
 async function openSegment(path: string): Promise<Segment> {

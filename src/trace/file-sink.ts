@@ -23,7 +23,9 @@ export interface FileSinkOptions {
 export async function createFileSink(path: string, options: FileSinkOptions = {}): Promise<FileSink> {
   const direct = await isWrittenDirectly(path, options.force ?? false);
   const temporary = direct ? path : `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  const file = await attempt(path, () => open(temporary, direct ? 'w' : 'wx', 0o600));
+  const file = await open(temporary, direct ? 'w' : 'wx', 0o600).catch((error: unknown) => {
+    throw openError(error, path, temporary);
+  });
   let bytesWritten = 0;
   let isOpen = true;
   return {
@@ -138,6 +140,18 @@ async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Where the output cannot even be begun. The temporary name means nothing to people, so it is not told. */
+function openError(error: unknown, path: string, temporary: string): EngramTraceError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const hint = `make ${dirname(path)} first, or name another output`;
+    const what = code === 'ENOENT' ? 'its folder does not exist' : 'what should be its folder is none';
+    return new EngramTraceError('io', what, { where: path, hint, cause: error });
+  }
+  const { message, hint } = ioError(error, path);
+  return new EngramTraceError('io', message.replace(temporary, path), { where: path, hint, cause: error });
+}
+
 function ioError(error: unknown, where: string): EngramTraceError {
   const code = (error as NodeJS.ErrnoException).code;
   const hint = code === undefined ? undefined : HINTS[code];
@@ -147,7 +161,7 @@ function ioError(error: unknown, where: string): EngramTraceError {
 const HINTS: Record<string, string | undefined> = {
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The quota is used up.',
-  ENOENT: 'The folder does not exist.',
+  ENOENT: 'The folder is gone.',
   EACCES: 'This user may not write there.',
   EROFS: 'The file system is read-only.',
   EFBIG: 'The file system allows no file of this size.',

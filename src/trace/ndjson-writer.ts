@@ -7,19 +7,25 @@ import { compressFrame } from './zstd.ts';
 const CHUNK_CHARS = 1024 * 1024;
 const PLAIN_CHUNK_CHARS = 64 * 1024;
 
+export interface NdjsonWriterOptions {
+  compress?: boolean | undefined;
+  /** Neither header nor losses: every line is a record. */
+  recordsOnly?: boolean | undefined;
+}
+
 /** Writes NDJSON: the header in the first line, then a record a line. Compressed, each MiB is a zstd frame. */
 export function createNdjsonWriter(
   sink: ByteSink,
   header: TraceHeader,
-  options: { compress?: boolean | undefined } = {},
+  options: NdjsonWriterOptions = {},
 ): TraceWriter {
   const maxChars = options.compress ? CHUNK_CHARS : PLAIN_CHUNK_CHARS;
-  let lines = [JSON.stringify({ header: headerToJson(header) })];
+  let lines = options.recordsOnly ? [] : [JSON.stringify({ header: headerToJson(header) })];
   let chars = 0;
   let loss = emptyLoss();
 
   const flushLoss = () => {
-    if (hasLoss(loss)) lines.push(JSON.stringify({ loss: lossToJson(loss) }));
+    if (hasLoss(loss) && !options.recordsOnly) lines.push(JSON.stringify({ loss: lossToJson(loss) }));
     loss = emptyLoss();
   };
   const send = async () => {

@@ -109,7 +109,7 @@ function repairedHeader({ header, scan, report }: Examined): TraceHeader {
   return {
     ...old,
     sorted: true,
-    notes: [...old.notes, ...repairNotes(report)],
+    notes: [...old.notes, ...repairNotes(report, scan)],
     loss: addLoss(addLoss(emptyLoss(), old.loss), damageOf(report)),
   };
 }
@@ -118,8 +118,13 @@ function damageOf({ blocksDamaged, recordsDamaged }: RepairReport): Loss {
   return { ...emptyLoss(), blocksDamaged, recordsDamaged };
 }
 
-function repairNotes(report: RepairReport): string[] {
+function repairNotes(report: RepairReport, { hadIndex }: ScanResult): string[] {
   const notes: string[] = [];
+  if (!hadIndex) {
+    notes.push(
+      'Repaired: it was not closed: what came after its last whole block is missing (capture was killed or still running, or the file was cut off).',
+    );
+  }
   if (report.headerLost) {
     notes.push('Repaired: the header was lost, and with it what is said about redaction, origin and window.');
   }

@@ -14,6 +14,8 @@ export interface FilterReport {
   recordsRead: number;
   recordsKept: number;
   recordsSampledOut: number;
+  /** The plan's limit ended it. */
+  limitReached?: boolean | undefined;
 }
 
 /** The header of a trace made from `header`: it keeps origin, window, gaps and known losses. */
@@ -37,7 +39,9 @@ export async function filterTrace(
     const left = (plan.limit ?? Infinity) - report.recordsKept;
     const kept = select(batch, plan, left, report);
     if (kept.length > 0) await writer.write(kept);
-    if (kept.length >= left) break;
+    if (kept.length < left) continue;
+    report.limitReached = true;
+    break;
   }
   writer.addLoss(lossBeyondHeader(trace));
   writer.addLoss({ ...emptyLoss(), recordsSampledOut: report.recordsSampledOut });

@@ -53,5 +53,5 @@ test('watching passes every batch on', async () => {
   const seen: number[] = [];
   for await (const batch of progress.watch(batches(), () => `after ${seen.length}`)) seen.push(batch);
   assert.deepEqual(seen, [1, 2, 3]);
-  assert.equal(text(), 'after 1\n');
+  assert.equal(text(), 'after 1\nafter 3\n', 'the last count is told, where one was');
 });

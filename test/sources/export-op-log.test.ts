@@ -287,7 +287,7 @@ test('one trace file is a source too; its gaps are told on', async () => {
 test('a folder that is no op log, and one that is not there', async () => {
   await withFolder(async (folder) => {
     await assert.rejects(openOpLog(folder), { code: 'usage', message: /no op log/ });
-    await assert.rejects(openOpLog(join(folder, 'nowhere')), { code: 'usage', message: /no such file/ });
+    await assert.rejects(openOpLog(join(folder, 'nowhere')), { code: 'io', message: /no such file/ });
   });
 });
 

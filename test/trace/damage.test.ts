@@ -184,9 +184,25 @@ test('repair gives an unfinished file an index, and the records are equal', asyn
 });
 
 test('repair of a whole file gives the same index', async () => {
+  await withFile(whole, async (path) => assert.deepEqual((await repair(path)).bytes, whole));
+});
+
+test('repair of a file that was never closed gives the index it would have, and keeps that fact', async () => {
+  const indexOf = async (path: string) => {
+    const file = await openTraceFile(path);
+    await file.close();
+    const offsets = file.index.blocks.map(({ offset }) => offset - (file.index.blocks[0]?.offset ?? 0));
+    const blocks = file.index.blocks.map((entry, i) => ({ ...entry, offset: offsets[i] }));
+    return { notes: file.header.notes, index: { ...file.index, blocks } };
+  };
   await withFile(unfinished, async (path) => {
     const { bytes } = await repair(path);
-    assert.deepEqual(bytes, whole);
+    const repaired = await withFile(bytes, indexOf);
+    const expected = await withFile(whole, indexOf);
+    assert.deepEqual(repaired.index, expected.index);
+    assert.deepEqual(expected.notes, []);
+    assert.equal(repaired.notes.length, 1);
+    assert.match(repaired.notes.join(), /was not closed: .*capture was killed/);
   });
   await withFile(whole, async (path) => assert.equal((await repair(path)).report.wasWhole, true));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
@@ -47,7 +47,23 @@ test('places that can not be written are named', async () => {
   await withFolder(async (folder) => {
     await assert.rejects(createFileSink(folder), { code: 'usage', message: /directory/ });
     const missing = join(folder, 'no', 'out');
-    await assert.rejects(createFileSink(missing), { code: 'io', where: missing, hint: /does not exist/ });
+    await assert.rejects(createFileSink(missing), {
+      code: 'io',
+      where: missing,
+      message: 'its folder does not exist',
+      hint: `make ${join(folder, 'no')} first, or name another output`,
+    });
+    await writeFile(join(folder, 'file'), '');
+    await assert.rejects(createFileSink(join(folder, 'file', 'out')), {
+      code: 'io',
+      message: /folder is none/,
+    });
+    await unlink(join(folder, 'file'));
+    const long = join(folder, 'x'.repeat(300));
+    await assert.rejects(
+      createFileSink(long),
+      (error: Error) => error.message.includes(long) && !error.message.includes('.tmp'),
+    );
     const sink = await createFileSink(join(folder, 'taken'));
     await mkdir(join(folder, 'taken'));
     await assert.rejects(sink.close(), { code: 'io' });
