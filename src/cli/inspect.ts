@@ -24,7 +24,10 @@ export function makeInspectCommand(): Command {
       'print this record as JSON, counted from 0 in the order of starts',
       parseCount,
     )
-    .option('--skip-damaged', 'leave damaged blocks out and count them')
+    .option(
+      '--skip-damaged',
+      'leave damaged blocks out and count them, where blocks are read: of a file with an index only the index is',
+    )
     .action(runInspect);
 }
 
@@ -42,7 +45,9 @@ async function printSummary(trace: Trace, flags: InspectFlags): Promise<void> {
 async function textOf(summary: TraceSummary, flags: InspectFlags): Promise<string> {
   if (flags.json) return `${JSON.stringify(summary, undefined, 2)}\n`;
   if (flags.timeline) return (await import('../inspect/timeline-text.ts')).timelineText(summary);
-  return (await import('../inspect/summary-text.ts')).summaryText(summary);
+  return (await import('../inspect/summary-text.ts')).summaryText(summary, {
+    skipDamaged: flags.skipDamaged,
+  });
 }
 
 async function summarize(trace: Trace, flags: InspectFlags): Promise<TraceSummary> {

@@ -12,7 +12,11 @@ export function parseLatencyRange(text: string): LatencyRange {
       hint: "write it like '>10ms', '<=1s' or 10ms..1s",
     });
   }
-  return { atLeastNs: parseDuration(low), atMostNs: parseDuration(high) };
+  const [atLeastNs, atMostNs] = [parseDuration(low), parseDuration(high)];
+  if (atLeastNs <= atMostNs) return { atLeastNs, atMostNs };
+  throw new EngramTraceError('usage', `'${text}' ends before it begins, so no latency lies in it`, {
+    hint: `write it ${high.trim()}..${low.trim()}`,
+  });
 }
 
 function oneBound(operator: string, ns: number): LatencyRange {

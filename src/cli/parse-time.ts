@@ -31,8 +31,16 @@ function parseIso(text: string): bigint {
   const [, whole = text, digits = '', zone = ''] = FRACTION.exec(text) ?? [];
   const time = DateTime.fromISO(whole + zone, { zone: 'utc' });
   if (!/^\d{4}-?\d{2}/.test(text) || !time.isValid) {
-    const reason = time.invalidExplanation ?? 'it is no ISO 8601 time';
-    throw new EngramTraceError('usage', `'${text}' is not a time: ${reason}`, { hint: HINT });
+    throw new EngramTraceError('usage', `'${text}' is not a time${reasonOf(time)}`, { hint: HINT });
   }
   return BigInt(time.toMillis()) * 1_000_000n + BigInt(digits.padEnd(9, '0'));
+}
+
+/** Luxon says `you specified 13 (of type number) as a month, which is invalid`; only the two words are of use. */
+function reasonOf({ invalidExplanation }: DateTime): string {
+  const [, value, unit] =
+    /you specified (\S+) \(of type \w+\) as an? (\w+)/.exec(invalidExplanation ?? '') ?? [];
+  if (value === undefined || unit === undefined) return '';
+  const where = unit === 'day' ? ' in that month' : '';
+  return `: there is no ${unit} ${value}${where}`;
 }

@@ -102,7 +102,18 @@ function usageError(error: CommanderError, command: Command | undefined): Engram
   const message = (error.message.split('\n')[0] ?? '')
     .replace(/^error: /, '')
     .replaceAll(/\boption\b/g, 'flag');
-  return new EngramTraceError('usage', message, { hint: helpHint(command), cause: error });
+  return new EngramTraceError('usage', message + strayArgument(error, command), {
+    hint: helpHint(command),
+    cause: error,
+  });
+}
+
+/** Commander counts what is too much; which one it is, often a flag without its dashes, it does not say. */
+function strayArgument({ code }: CommanderError, command: Command | undefined): string {
+  const stray = command?.args[command.registeredArguments.length];
+  return code === 'commander.excessArguments' && stray !== undefined
+    ? ` The first too many is '${stray}'.`
+    : '';
 }
 
 function unknownFlag(flag: string, command: Command): EngramTraceError {

@@ -4,10 +4,21 @@ import type { OpSummary, SpanSummary, TraceSummary } from './trace-summary.ts';
 
 const MOST_ROWS = 40;
 const MOST_NAMES = 4;
+const UNREAD =
+  'note: these are the numbers of the index; no block was read, so damage in blocks does not show (cat --skip-damaged reads them all)';
 
-/** The summary as text for people; times in UTC. */
-export function summaryText(summary: TraceSummary): string {
-  const sections = [overview(summary), opSection(summary), spaceSection(summary), shortfall(summary)];
+/** The summary as text for people; times in UTC. `skipDamaged`: damage was asked about, so say if none was looked for. */
+export function summaryText(
+  summary: TraceSummary,
+  { skipDamaged = false }: { skipDamaged?: boolean | undefined } = {},
+): string {
+  const unread = skipDamaged && summary.counted_from === 'index' ? [UNREAD] : [];
+  const sections = [
+    overview(summary),
+    opSection(summary),
+    spaceSection(summary),
+    [...shortfall(summary), ...unread],
+  ];
   const lines = sections.filter((section) => section.length > 0).map((section) => section.join('\n'));
   return `${lines.join('\n\n')}\n`;
 }

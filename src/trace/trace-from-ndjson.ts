@@ -182,7 +182,7 @@ function whereIs(name: string, line: Line): string {
 function secondHeader(where: string): EngramTraceError {
   return new EngramTraceError('bad_record', 'a second header', {
     where,
-    hint: 'Were files joined? Their times count from different epochs: join them by `engram-trace merge`.',
+    hint: 'Were files joined? Times count from the header of each, so use them one by one: cut the file in front of this line.',
   });
 }
 

@@ -89,6 +89,17 @@ test('impossible times are refused with the reason', () => {
   for (const text of bad) assert.throws(() => parseTime(text, NOW), { code: 'usage' }, text);
 });
 
+test('what is wrong with a time is told in words of ours', () => {
+  const table: [string, string][] = [
+    ['2025-13-01', ': there is no month 13'],
+    ['2025-02-30T00:00:00Z', ': there is no day 30 in that month'],
+    ['2025-11-21T14:61:00Z', ': there is no minute 61'],
+    ['yesterday', ''],
+  ];
+  for (const [text, reason] of table)
+    assert.throws(() => parseTime(text, NOW), { message: `'${text}' is not a time${reason}` });
+});
+
 test('a plain duration is an offset into a trace', () => {
   assert.deepEqual(parseTimePoint('90', NOW), { offsetNs: 90e9 });
   assert.deepEqual(parseTimePoint('1m30s', NOW), { offsetNs: 90e9 });
