@@ -73,6 +73,9 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   #drainFromNs: number | undefined;
   #isDry = false;
   #underruns = 0;
+  /** When the plan's first operation was there, and how far the plan is read (ns after the anchor). */
+  #firstReadNs: number | undefined;
+  #readToNs = 0;
   /** When the first operation of the slice that is being read was there. */
   #readNs = -Infinity;
   #isReading = false;
@@ -135,7 +138,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     if (signal?.aborted === true) this.#stopNow('interrupted');
     else signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#sweep();
-    void this.#reader.run().then(() => this.#turn());
+    void this.#reader.run().then(() => this.batchEnd());
   }
 
   // The reader brings the plan.
@@ -154,6 +157,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       this.#settle(flight, 'unsent');
       return undefined;
     }
+    this.#firstReadNs ??= this.#clock.nowNs();
+    this.#readToNs = times.dueNs;
     this.#queue.push(flight);
     if (!this.#queue.full) return undefined;
     this.batchEnd();
@@ -162,8 +167,14 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
 
   batchEnd(): void {
     this.#isReading = false;
-    if (!this.stopped && this.#queue.size > 0) this.#dropAnchor();
+    if (!this.stopped && this.#queue.size > 0 && this.#hasHeadStart()) this.#dropAnchor();
     this.#turn();
+  }
+
+  #hasHeadStart(): boolean {
+    if (this.#loop.anchorNs !== undefined || this.#deps.anchorNs !== undefined) return true;
+    if (this.#reader.done || this.#queue.full || this.#readToNs >= this.#options.headStartNs) return true;
+    return this.#clock.nowNs() - (this.#firstReadNs ?? Infinity) >= this.#options.headStartLimitNs;
   }
 
   /** What is due sooner than a slice takes to read goes first, as long as enough is there to go. */
@@ -283,7 +294,9 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#loop.gate.expire(nowNs);
     this.#isTurning = false;
     this.#sweepAlarm.set(nowNs + SWEEP_NS);
-    this.#turn();
+    // A source that has stopped in the middle of its head start (a slow pipe) tells nobody.
+    if (this.#startNs === undefined) this.batchEnd();
+    else this.#turn();
   }
 
   /** The transport still holds the flight, so it is not used again. */

@@ -64,6 +64,12 @@ export interface ReplayOptions {
   interruptDrainNs: number;
   /** From the first batch being there to the first due time. */
   leadNs: number;
+  /**
+   * So much of the plan is read before the first due time is set, or as much as comes within the limit: cold code
+   * reads slowly, and the first second of a replay must not pay for that.
+   */
+  headStartNs: number;
+  headStartLimitNs: number;
   /** Records and bytes read ahead of their due time. */
   readAheadRecords: number;
   readAheadBytes: number;
@@ -102,6 +108,8 @@ const DEFAULTS: ReplayOptions = {
   drainNs: undefined,
   interruptDrainNs: 2 * SECOND,
   leadNs: 100 * MILLISECOND,
+  headStartNs: SECOND,
+  headStartLimitNs: 500 * MILLISECOND,
   readAheadRecords: 8192,
   readAheadBytes: 32 * 2 ** 20,
   maxHeldRecords: 65_536,
@@ -162,6 +170,8 @@ const NOT_NEGATIVE = [
   'drainNs',
   'interruptDrainNs',
   'leadNs',
+  'headStartNs',
+  'headStartLimitNs',
 ] as const;
 
 function withoutUndefined<T extends object>(given: T): T {

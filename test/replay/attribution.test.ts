@@ -90,6 +90,7 @@ test('attribution: the wait for a predecessor is the gate, what comes after it i
 
 test('attribution: a trace that is read too late', async () => {
   const all = await playAt([0, 10, 200], {
+    headStartNs: 0,
     batches: async function* (clock: VirtualClock) {
       yield [makeRecord(0, { session: 's0' })];
       await new Promise<void>((go) => clock.at(clock.nowNs() + 150 * MS, go));

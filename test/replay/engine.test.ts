@@ -4,6 +4,7 @@ import { accountingCloses } from '../../src/replay/replay-end.ts';
 import { EngramTraceError } from '../../src/trace/error.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import { burstyTrace, inBatches, MS, makeRecord, play, SECOND } from '../support/replay-harness.ts';
+import type { VirtualClock } from '../support/virtual-clock.ts';
 
 for (const multiplier of [0.5, 1, 2, 10]) {
   test(`replay: at ${multiplier}x of a bursty trace every operation leaves exactly when planned`, async () => {
@@ -362,6 +363,7 @@ test('replay: a reader with enough ahead lets what is due soon go first', async 
     },
     readAheadRecords: 100_000,
     leadNs: gapNs,
+    headStartNs: 0,
     deps: {
       observer: {
         onSent: ({ number }) => {
@@ -432,6 +434,7 @@ test('replay: bytes held back are given back when an operation leaves, expires o
 
 test('replay: a source slower than the plan is counted as underrun', async () => {
   const { end } = await play([], {
+    headStartNs: 0,
     batches: async function* (clock) {
       for (let at = 0; at < 5; at += 1) {
         yield [makeRecord(at * 10 * MS, { session: `s${at}` })];
@@ -441,6 +444,22 @@ test('replay: a source slower than the plan is counted as underrun', async () =>
   });
   assert.equal(end.accounting.ok, 5);
   assert.ok(end.underruns >= 3);
+});
+
+test('replay: the first due time waits until a second of the plan is read, half a second at most', async () => {
+  const slowly = (gapMs: number) =>
+    async function* (clock: VirtualClock) {
+      for (let at = 0; at < 20; at += 1) {
+        yield [makeRecord(at * 100 * MS, { session: `s${at}` })];
+        await new Promise<void>((resolve) => clock.at(clock.nowNs() + gapMs * MS, resolve));
+      }
+    };
+  const quick = await play([], { batches: slowly(20) });
+  const slow = await play([], { batches: slowly(90) });
+  const startMs = ({ end }: typeof quick) => Math.round((end.startNs ?? 0) / MS);
+  assert.equal(startMs(quick) - startMs(slow) < 0, true);
+  assert.deepEqual([quick.end.underruns, slow.end.underruns], [0, 0]);
+  assert.deepEqual([quick.end.accounting.ok, slow.end.accounting.ok], [20, 20]);
 });
 
 test('replay: asap keeps in flight full and the session order', async () => {

@@ -27,6 +27,11 @@ export interface WireHttpTransport extends Transport {
 
 /** Connections opened by `warmUp`. */
 const WARM_CONNECTIONS = 4;
+/**
+ * Connections being opened at one time. After a stall everything is due at once: a connection for each would take
+ * longer than to wait for those that free themselves, and overflow the target's queue of new connections.
+ */
+const MOST_OPENING = 128;
 const SWEEP_MS = 1000;
 /** Larger bodies are not copied next to their head but written behind it. */
 const LARGE_BODY_BYTES = 64 * 1024;
@@ -184,7 +189,8 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
       connection.begin(exchange);
     }
     const most = this.#options.connections ?? Infinity;
-    while (this.#opening.size < this.#waiting.size && this.#all.size < most && !this.#isClosed) {
+    const wanted = Math.min(this.#waiting.size, MOST_OPENING);
+    while (this.#opening.size < wanted && this.#all.size < most && !this.#isClosed) {
       this.#opening.add(this.#add());
     }
   }
