@@ -63,12 +63,47 @@ function accountingFindings(input: FidelityInput): Finding[] {
     );
   }
   if (accounting.sent === 0) found.push(finding('invalid', 'nothing_sent', 'no operation was sent', 0, 1));
+  found.push(...neverLeft(input), ...notPlayed(input));
   const { count } = input.recorder.inversions;
   if (count > 0) {
     const message = 'operations were sent after one of their session that had to follow them';
     found.push(finding(input.keepsOrder ? 'invalid' : 'degraded', 'inversions', message, count, 0));
   }
   return found;
+}
+
+/** Without a time of sending nothing shows that an operation left when it was due, or at all. */
+function neverLeft({ end, recorder }: FidelityInput): Finding[] {
+  const { sent } = end.accounting;
+  const share = sent > 0 ? (sent - recorder.started) / sent : undefined;
+  const message =
+    'share of operations handed to a transport of which no byte left: when they would have is not known';
+  return aboveLimit(share, LIMITS.neverLeftShare, 'never_left', message);
+}
+
+/** A run that gave up much of its plan is another run. One that somebody stopped is judged by what it came to. */
+function notPlayed({ end }: FidelityInput): Finding[] {
+  const share = notPlayedShare(end.accounting, end.stop === 'interrupted');
+  const message = 'share of the plan that was given up (shed, gate_timeout, unsent)';
+  if (!end.planComplete && end.stop === 'behind') {
+    return [
+      finding(
+        'invalid',
+        'plan_not_played',
+        `${message}: more than could be counted`,
+        null,
+        LIMITS.notPlayedShare.invalid,
+      ),
+    ];
+  }
+  return aboveLimit(share, LIMITS.notPlayedShare, 'plan_not_played', message);
+}
+
+/** What `shed`, `gate_timeout` and `unsent` are of the plan; what somebody's interrupt left over is neither. */
+function notPlayedShare(sums: ReplayEnd['accounting'], isInterrupted: boolean): number | undefined {
+  const leftOver = isInterrupted ? sums.unsent : 0;
+  const planned = sums.planned - leftOver;
+  return planned > 0 ? (sums.shed + sums.gateTimeout + sums.unsent - leftOver) / planned : undefined;
 }
 
 function planFindings({ end }: FidelityInput): Finding[] {
@@ -160,14 +195,20 @@ function arrivalFindings(
   { recorder, resolutionNs }: FidelityInput,
   distance: DistributionDistance | undefined,
 ): Finding[] {
-  const { planned, sent } = recorder;
+  const { planned, sent, drift } = recorder;
   const meanGapNs = planned.gaps.meanNs ?? 0;
-  const plannedNs = planned.spanNs ?? 0;
+  const plannedNs = drift.plannedSpanNs ?? 0;
   const driftNs = sent.spanNs === undefined ? undefined : Math.abs(sent.spanNs - plannedNs);
   const driftLimitNs = Math.max(LIMITS.driftNs.degraded, LIMITS.driftShare.degraded * plannedNs);
   const w1LimitNs = Math.max(LIMITS.w1Ns.degraded, LIMITS.w1Share.degraded * meanGapNs);
   const found = [
-    ...aboveLimit(driftNs, { degraded: driftLimitNs }, 'drift', 'ms between planned and actual duration', MS),
+    ...aboveLimit(
+      driftNs,
+      { degraded: driftLimitNs },
+      'drift',
+      'ms between planned and actual duration of what left',
+      MS,
+    ),
     ...aboveLimit(
       distance?.w1Ns,
       { degraded: w1LimitNs },

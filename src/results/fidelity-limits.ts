@@ -1,5 +1,9 @@
 /** Thresholds of the verdict; docs/results.md lists them with their reasons. Above a limit the verdict falls. */
 export const FIDELITY_LIMITS = {
+  /** Share of the operations handed to a transport of which no byte left: nobody knows when they would have. */
+  neverLeftShare: { degraded: 0.01, invalid: 0.5 },
+  /** Share of the plan that was given up: shed, held too long by its session, or never reached. */
+  notPlayedShare: { invalid: 0.1 },
   /** 99th percentile of the lateness the generator is to blame for, in ns: degraded, invalid. */
   generatorLatenessP99Ns: { degraded: 5e6, invalid: 250e6 },
   /** Its median. */

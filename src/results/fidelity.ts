@@ -64,6 +64,7 @@ function counts(
       shed,
       gate_timeout: gateTimeout,
       unsent,
+      never_left: Math.max(0, sent - recorder.started),
       closes: accountingAgrees(input),
       plan_complete: end.planComplete,
     },
@@ -84,11 +85,11 @@ function counts(
   };
 }
 
-function driftEntry({ recorder: { planned, sent, drift } }: FidelityInput): FidelitySection['drift'] {
+function driftEntry({ recorder: { sent, drift } }: FidelityInput): FidelitySection['drift'] {
   const difference =
-    planned.spanNs === undefined || sent.spanNs === undefined ? undefined : sent.spanNs - planned.spanNs;
+    sent.spanNs === undefined ? undefined : sent.spanNs - (drift.plannedSpanNs ?? sent.spanNs);
   return {
-    planned_duration_secs: scaled(planned.spanNs, NS_PER_S),
+    planned_duration_secs: scaled(drift.plannedSpanNs, NS_PER_S),
     actual_duration_secs: scaled(sent.spanNs, NS_PER_S),
     difference_ms: scaled(difference, NS_PER_MS),
     slope_us_per_sec: finite(drift.slopeUsPerSecond),

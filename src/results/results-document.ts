@@ -159,6 +159,8 @@ export interface FidelitySection {
     shed: number;
     gate_timeout: number;
     unsent: number;
+    /** Of those sent, how many were handed to a transport that got no byte out. */
+    never_left: number;
     /** Whether the sums hold and agree with what was counted independently of the engine. */
     closes: boolean;
     plan_complete: boolean;

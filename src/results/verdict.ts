@@ -18,7 +18,8 @@ export function finding(
 
 /** Limits of one measure, in its own unit. */
 export interface Limits {
-  readonly degraded: number;
+  /** Undefined: what is not invalid is fine. */
+  readonly degraded?: number;
   readonly invalid?: number;
 }
 
@@ -30,9 +31,11 @@ export function aboveLimit(
   message: string,
   perUnit = 1,
 ): Finding[] {
-  if (value === undefined || !(value > limits.degraded)) return [];
-  const invalid = limits.invalid !== undefined && value > limits.invalid;
-  const limit = invalid ? (limits.invalid as number) : limits.degraded;
+  if (value === undefined) return [];
+  const { degraded = Infinity, invalid: worst = Infinity } = limits;
+  const invalid = value > worst;
+  const limit = invalid ? worst : degraded;
+  if (!(value > limit)) return [];
   const round = (number: number): number => Math.round((number / perUnit) * 1e6) / 1e6;
   return [finding(invalid ? 'invalid' : 'degraded', code, message, round(value), round(limit))];
 }

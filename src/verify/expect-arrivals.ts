@@ -18,6 +18,7 @@ const SECOND = 1e9;
 /** What the verdict needs of the arrivals, in ns. */
 export interface ArrivalFacts {
   sends: number;
+  /** From the first due time to the last, of the operations that left. */
   plannedSpanNs: number | undefined;
   sentSpanNs: number | undefined;
   plannedMeanGapNs: number | undefined;
@@ -29,12 +30,12 @@ export interface ArrivalFacts {
 /** Drift, gaps and lumps: planned arrivals in the order of time against sent ones in the order of sending. */
 export async function expectArrivals(table: LogTable, into: Expectations): Promise<ArrivalFacts> {
   // First, and on its own: its arrays are as large as those that follow.
-  const slopeUsPerSec = await slope(table);
+  const { slopeUsPerSec, plannedSpanNs } = await drift(table);
   const [planned, sent] = [await plannedArrivals(table), await sentArrivals(table)];
   const [plannedGaps, sentGaps] = [gapsOf(planned), gapsOf(sent)];
   const [plannedMeanGapNs, sentMeanGapNs] = [meanOf(plannedGaps), meanOf(sentGaps)];
   const distance = gapDistance(plannedGaps, sentGaps);
-  const [plannedSpanNs, sentSpanNs] = [spanOf(planned), spanOf(sent)];
+  const sentSpanNs = spanOf(sent);
   const [planned100Ms, sent100Ms] = [dispersionOf(planned, 100 * MS), dispersionOf(sent, 100 * MS)];
   expectAll(into, 'fidelity.interarrival', {
     planned_mean_us: inUnit(plannedMeanGapNs, US),
@@ -84,8 +85,8 @@ async function sentArrivals(table: LogTable): Promise<Arrivals> {
   return byOrder.includes(Number.NaN) ? byOrder.filter((sentNs) => !Number.isNaN(sentNs)) : byOrder;
 }
 
-/** Growth of the send error over the due times, in us for a second. */
-async function slope(table: LogTable) {
+/** The time the plan had for what left, and the growth of its send error over the due times, in us for a second. */
+async function drift(table: LogTable) {
   const due = new Float64Array(table.sends);
   const error = new Float64Array(table.sends);
   let at = 0;
@@ -95,10 +96,20 @@ async function slope(table: LogTable) {
     error[at] = row.sentNs - row.dueNs;
     at += 1;
   });
+  const plannedSpanNs = at === 0 ? undefined : highest(due) - lowest(due);
   const perNs = slopeOf(due, error);
-  if (perNs === undefined) return exactly(null);
+  if (perNs === undefined) return { plannedSpanNs, slopeUsPerSec: exactly(null) };
   // Two ways to add up doubles: the difference grows with the values, not with the slope.
   const largest = error.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
-  const span = due.reduce((most, each) => Math.max(most, each), 0);
-  return nearly(perNs * 1e6, span > 0 ? (largest / span) * 1e6 * 1e-7 : 0);
+  const span = highest(due);
+  const slopeUsPerSec = nearly(perNs * 1e6, span > 0 ? (largest / span) * 1e6 * 1e-7 : 0);
+  return { plannedSpanNs, slopeUsPerSec };
+}
+
+function lowest(values: Float64Array): number {
+  return values.reduce((least, each) => Math.min(least, each), Infinity);
+}
+
+function highest(values: Float64Array): number {
+  return values.reduce((most, each) => Math.max(most, each), -Infinity);
 }

@@ -44,6 +44,7 @@ export async function expectCounts(table: LogTable, into: Expectations, said: Do
     shed: exactly(ended('shed')),
     gate_timeout: exactly(ended('gate_timeout')),
     unsent: exactly(ended('unsent')),
+    never_left: exactly(attempted - table.sends),
     closes: exactly(true),
   });
   expectAll(into, 'operations', {

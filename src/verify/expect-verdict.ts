@@ -1,3 +1,4 @@
+import { FIDELITY_LIMITS } from '../results/fidelity-limits.ts';
 import type { Leaves } from './document-leaves.ts';
 import { type Expectation, type Expectations, exactly, type Leaf, nearly } from './expectations.ts';
 import { type Rule, rulesFor, type Severity, type VerdictInput } from './verdict-rules.ts';
@@ -77,6 +78,12 @@ function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: Ver
       code: 'sender_died',
       severity: 'invalid',
       observed: said('sender_died'),
+    },
+    {
+      applies: stop === 'behind' && value('fidelity.accounting.plan_complete') === false,
+      code: 'plan_not_played',
+      severity: 'invalid',
+      limit: FIDELITY_LIMITS.notPlayedShare.invalid,
     },
     { applies: stop === 'interrupted', code: 'interrupted', severity: 'degraded' },
     { applies: stop === 'behind', code: 'aborted_behind', severity: 'degraded' },

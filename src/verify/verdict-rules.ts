@@ -36,7 +36,10 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     ...(severity === 'invalid' ? { invalid: 0 } : {}),
   });
   const accounting = 'fidelity.accounting';
+  const { notPlayedShare, neverLeftShare } = LIMITS;
   return [
+    { code: 'never_left', value: neverLeft(at), ...neverLeftShare },
+    { code: 'plan_not_played', value: notPlayed(at), degraded: Infinity, ...notPlayedShare },
     count('inversions', 'fidelity.inversions', input.keepsOrder ? 'invalid' : 'degraded'),
     count('unsent', `${accounting}.unsent`),
     count('shed', `${accounting}.shed`),
@@ -52,6 +55,22 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
       : []),
     ...healthRules(at, input.arrivals),
   ];
+}
+
+function neverLeft(at: (path: string) => Expectation): Expectation {
+  const sent = Number(at('fidelity.accounting.sent').value);
+  return sent > 0 ? nearly(Number(at('fidelity.accounting.never_left').value) / sent) : exactly(null);
+}
+
+/** The share of the plan that was given up, but for what somebody's interrupt left over. */
+function notPlayed(at: (path: string) => Expectation): Expectation {
+  const count = (name: string): number => Number(at(`fidelity.accounting.${name}`).value);
+  const unsent = at('summary.stop').value === 'interrupted' ? 0 : count('unsent');
+  const planned = count('planned') - count('unsent') + unsent;
+  const isCounted =
+    at('summary.stop').value !== 'behind' || at('fidelity.accounting.plan_complete').value === true;
+  if (planned === 0 || !isCounted) return exactly(null);
+  return nearly((count('shed') + count('gate_timeout') + unsent) / planned);
 }
 
 function latenessRules(at: (path: string) => Expectation, sends: number): Rule[] {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { NO_WAITS } from '../../src/replay/hold-meter.ts';
+import type { ReplayEnd } from '../../src/replay/replay-end.ts';
 import { createClockWatch } from '../../src/results/clock-watch.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import { startHealthProbe, UNKNOWN_HEALTH } from '../../src/results/generator-health.ts';
@@ -39,6 +40,15 @@ function steady(change: (told: Told, i: number) => Partial<Told> = () => ({})): 
     };
     return { ...told, ...change(told, i) };
   });
+}
+
+/** Nobody listens: it is handed over, and no byte of it leaves. */
+function refused(): Partial<Told> {
+  return {
+    sentNs: undefined,
+    disposition: 'error',
+    outcome: { status: undefined, ok: false, failure: 'connect_failed' },
+  };
 }
 
 function codes(document: { fidelity: { reasons: { code: string }[] } }): string[] {
@@ -209,6 +219,62 @@ describe('fidelity verdict', () => {
     const document = documentOf(told, { plan: input.plan });
     assert.deepEqual(codes(document), ['no_schedule']);
     assert.equal(document.fidelity.verdict, 'degraded');
+  });
+
+  it('is never valid without send times: a run that reached nothing says nothing', () => {
+    const nothing = documentOf(steady(refused));
+    assert.deepEqual([nothing.fidelity.verdict, codes(nothing)], ['invalid', ['never_left']]);
+    assert.equal(nothing.fidelity.accounting.never_left, 1000);
+    for (const [refusedCount, verdict] of [
+      [10, 'valid'],
+      [11, 'degraded'],
+      [500, 'degraded'],
+      [501, 'invalid'],
+    ] as const) {
+      const every = steady((_, i) => ((i * 7) % 1000 < refusedCount ? refused() : {}));
+      const document = documentOf(every);
+      assert.equal(document.fidelity.accounting.never_left, refusedCount);
+      assert.equal(document.fidelity.verdict, verdict, `${refusedCount} refused`);
+      assert.equal(codes(document).includes('never_left'), verdict !== 'valid');
+    }
+  });
+
+  it('measures drift on what left: a target that dies halfway makes nobody late', () => {
+    const { fidelity } = documentOf(steady((_, i) => (i < 600 ? {} : refused())));
+    assert.deepEqual(
+      fidelity.reasons.map(({ code }) => code),
+      ['never_left'],
+    );
+    assert.equal(fidelity.drift.difference_ms, 0);
+    assert.equal(fidelity.drift.planned_duration_secs, (599 * 2) / 1000);
+  });
+
+  it('is invalid when more than a tenth of the plan was given up, unless somebody stopped it', () => {
+    const run = (count: number, disposition: 'shed' | 'gate_timeout' | 'unsent', stop: ReplayEnd['stop']) => {
+      const gone = { disposition, sentNs: undefined, doneNs: undefined };
+      const { recorder, end } = play(steady((_, i) => (i >= 1000 - count ? gone : {})));
+      return documentOf([], { recorder, end: { ...end, stop } });
+    };
+    for (const disposition of ['shed', 'gate_timeout', 'unsent'] as const) {
+      const some = run(100, disposition, 'end');
+      assert.deepEqual([some.fidelity.verdict, codes(some)], ['degraded', [disposition]]);
+      const many = run(101, disposition, 'end');
+      assert.deepEqual([many.fidelity.verdict, codes(many)], ['invalid', ['plan_not_played', disposition]]);
+      const stopped = run(600, disposition, 'interrupted');
+      assert.equal(stopped.fidelity.verdict, disposition === 'unsent' ? 'degraded' : 'invalid');
+    }
+  });
+
+  it('is invalid when it fell behind and what it left over is not even counted', () => {
+    const { recorder, end } = play(steady());
+    const behind = { ...end, stop: 'behind' as const };
+    const counted = documentOf([], { recorder, end: behind });
+    assert.deepEqual([counted.fidelity.verdict, codes(counted)], ['degraded', ['aborted_behind']]);
+    const open = documentOf([], { recorder, end: { ...behind, planComplete: false } });
+    assert.deepEqual(
+      [open.fidelity.verdict, codes(open)],
+      ['invalid', ['plan_not_played', 'aborted_behind']],
+    );
   });
 
   it('does not forget what the capture lost', () => {
