@@ -28,6 +28,7 @@ const FOREIGN: readonly (readonly [start: readonly number[], name: string, hint:
 /** `{"operations": [{"timestamp_ms": …`, its parts in any order; the list may be empty. */
 const LOADTEST = /"operations"\s*:\s*\[\s*(\]|\{\s*"(timestamp_ms|operation)")/;
 
+const NOT_READ_YET = 'That form is not read yet: make NDJSON of it, one record a line (start_ns, path, …).';
 const NOT_A_TRACE_HINT =
   'A trace is a .trace.zst file, or NDJSON with one record a line (start_ns, path, …), plain or zstd-compressed.';
 
@@ -113,10 +114,10 @@ function jsonForm(text: string, hasNewline: boolean, name: string): 'ndjson' | '
   if (/^\{\s*"(start_ns|header|loss)"/.test(firstLine) || /"start_ns"\s*:/.test(firstLine)) return 'ndjson';
   if (LOADTEST.test(text)) return 'loadtest';
   if (/"log"\s*:\s*\{/.test(text) && /"entries"|"creator"/.test(text)) {
-    throw notATrace(name, 'it is a HAR file', 'Turn it into a trace first: engram-trace export.');
+    throw notATrace(name, 'it is a HAR file', NOT_READ_YET);
   }
   if (/"resourceSpans"/.test(text)) {
-    throw notATrace(name, 'it is an OTLP file of spans', 'Turn it into a trace first: engram-trace export.');
+    throw notATrace(name, 'it is an OTLP file of spans', NOT_READ_YET);
   }
   // A body may be longer than what was looked at; then the reader of lines has the last word.
   if (!hasNewline && text.length > SNIFF_BYTES / 2) return 'ndjson';

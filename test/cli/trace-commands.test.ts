@@ -1,63 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { planExport, writeExport } from '../../src/sources/export-op-log.ts';
-import { openOpLog } from '../../src/sources/op-log.ts';
-import { createFileSink } from '../../src/trace/file-sink.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
 import { makeRecord, SECOND, withFolder, writeOpLog } from '../sources/make-op-log.ts';
 import { cleanEnv, MAIN, runCli } from './run-cli.ts';
-
-const OPS = ['recall', 'remember', 'search'];
-
-function mixed(number: number): TraceRecord {
-  const record = makeRecord(number * 3_000_000, {
-    op: OPS[number % 3] ?? '',
-    session: `a-h${number % 20}`,
-    durationNs: 1_000_000 * (1 + (number % 50)),
-    space: number % 5 === 0 ? 'tenant-1' : 'default',
-  });
-  const failed = number % 11 === 0;
-  record.outcome = { ...record.outcome, status: failed ? 503 : 200, ok: !failed };
-  return record;
-}
-
-const ALL = Array.from({ length: 1000 }, (_, number) => mixed(number));
-const BLOCKS = Array.from({ length: 5 }, (_, block) => ALL.slice(block * 200, block * 200 + 200));
-
-/** A folder with an op log of 1,000 records in `oplog` and its export `all.trace.zst`. */
-async function withTrace(use: (folder: string, trace: string) => Promise<void>): Promise<void> {
-  await withFolder(async (folder) => {
-    await mkdir(join(folder, 'oplog'));
-    await writeOpLog(join(folder, 'oplog'), [{ blocks: BLOCKS }]);
-    const trace = join(folder, 'all.trace.zst');
-    const log = await openOpLog(join(folder, 'oplog'));
-    await writeExport(await planExport(log, { tool: 'test' }), await createFileSink(trace));
-    await log.close();
-    await use(folder, trace);
-  });
-}
-
-interface Line {
-  header?: { loss?: Record<string, number>; notes: string[]; source: string };
-  loss?: Record<string, number>;
-  start_ns?: number;
-  op?: string;
-  session?: string;
-}
-
-function parseLines(text: string): Line[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Line);
-}
-
-const startsIn = (text: string) =>
-  parseLines(text).flatMap((line) => (line.start_ns === undefined ? [] : [line.start_ns]));
-const startsOf = (records: readonly TraceRecord[]) => records.map((record) => record.startNs);
+import { ALL, BLOCKS, parseLines, startsIn, startsOf, withTrace } from './trace-support.ts';
 
 test('export, cat, filter and convert tell the same records', async () => {
   await withTrace(async (folder, trace) => {
@@ -504,106 +452,5 @@ test('a trace is never mixed with anything on stdout', async () => {
     ]);
     assert.equal(ndjson.code, 2);
     assert.match(ndjson.stderr, /export writes trace files only\n {2}Name the output FILE.trace.zst/);
-  });
-});
-
-test('cat --no-header: every line is a record, losses or not', async () => {
-  await withTrace(async (folder, trace) => {
-    const three = await runCli(['cat', trace, '--limit', '3', '--no-header']);
-    assert.deepEqual([three.code, three.stderr], [0, '']);
-    assert.deepEqual(
-      parseLines(three.stdout).map(({ op }) => op),
-      ALL.slice(0, 3).map(({ op }) => op),
-    );
-    const sampled = join(folder, 'sampled.trace.zst');
-    await runCli(['filter', trace, '--sample', '0.5', '-o', sampled]);
-    const lossy = parseLines((await runCli(['cat', sampled])).stdout);
-    assert.ok(lossy.some(({ loss }) => loss !== undefined));
-    const records = (await runCli(['cat', sampled], { env: { ENGRAM_TRACE_HEADER: 'false' } })).stdout;
-    assert.deepEqual(
-      parseLines(records).map(({ start_ns }) => start_ns),
-      lossy.flatMap(({ start_ns }) => start_ns ?? []),
-    );
-    const none = await runCli(['cat', trace, '--limit', '0', '--no-header']);
-    assert.deepEqual([none.code, none.stdout], [0, '']);
-  });
-});
-
-test('an input that is not there ends every command with 1, and leaves no output', async () => {
-  await withFolder(async (folder) => {
-    const [missing, out] = [join(folder, 'nowhere'), join(folder, 'out.trace.zst')];
-    for (const args of [
-      ['inspect', missing],
-      ['cat', missing],
-      ['convert', missing, out],
-      ['filter', missing, '--output', out],
-      ['repair', missing, '--output', out],
-      ['export', '--source', missing, '--output', out],
-    ]) {
-      const { code, stderr } = await runCli(args);
-      assert.equal(code, 1, args.join(' '));
-      assert.match(stderr, /nowhere: there is no such file/);
-    }
-    assert.deepEqual(await readdir(folder), []);
-  });
-});
-
-test('export from what is no trace says what it is, and speaks of repair only where that may help', async () => {
-  await withTrace(async (folder, trace) => {
-    const text = join(folder, 'text');
-    await writeFile(text, 'root:x:0:0\n');
-    const output = join(folder, 'out.trace.zst');
-    for (const flags of [[], ['--skip-damaged']]) {
-      const { code, stderr } = await runCli(['export', '--source', text, '--output', output, ...flags]);
-      assert.equal(code, 1);
-      assert.match(stderr, /text: not a trace: it looks like text/);
-      assert.doesNotMatch(stderr, /repair|skip-damaged/);
-    }
-    const bytes = await readFile(trace);
-    bytes.fill(0xff, 20, 40);
-    await writeFile(text, bytes);
-    const damaged = await runCli(['export', '--source', text, '--output', output]);
-    assert.match(damaged.stderr, /repair/, damaged.stderr);
-  });
-});
-
-test('an output in a folder that is not there is named as the user named it', async () => {
-  await withTrace(async (folder, trace) => {
-    const output = join(folder, 'no', 'x.trace.zst');
-    for (const args of [
-      ['filter', trace, '--output', output],
-      ['export', '--source', trace, '--output', output],
-    ]) {
-      const { code, stderr } = await runCli(args);
-      assert.equal(code, 1);
-      assert.ok(stderr.startsWith(`engram-trace: ${output}: its folder does not exist\n`), stderr);
-      assert.doesNotMatch(stderr, /\.tmp/);
-    }
-  });
-});
-
-test('the name of an output tells its form', async () => {
-  await withTrace(async (folder, trace) => {
-    const output = join(folder, 'x.json');
-    assert.equal((await runCli(['filter', trace, '--limit', '5', '-o', output])).code, 0);
-    assert.ok(Array.isArray(JSON.parse(await readFile(output, 'utf8')).operations));
-    const piped = await runCli(['convert', trace, '-']);
-    const inspected = await runCli(['inspect', '--json'], { input: piped.stdoutBytes });
-    assert.equal(JSON.parse(inspected.stdout).format, 'trace');
-    assert.match(
-      (await runCli(['convert', '--help'])).stdout.replaceAll(/\s+/g, ' '),
-      /stdout \(a trace file there/,
-    );
-  });
-});
-
-test('inspect --skip-damaged says that the index is read, where it is', async () => {
-  await withTrace(async (folder, trace) => {
-    const ndjson = join(folder, 'x.ndjson');
-    await runCli(['convert', trace, ndjson, '--quiet']);
-    const note = /note: these are the numbers of the index; no block was read/;
-    assert.match((await runCli(['inspect', trace, '--skip-damaged'])).stdout, note);
-    assert.doesNotMatch((await runCli(['inspect', trace])).stdout, note);
-    assert.doesNotMatch((await runCli(['inspect', ndjson, '--skip-damaged'])).stdout, note);
   });
 });
