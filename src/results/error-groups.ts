@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Disposition, Operation } from '../replay/ports.ts';
 
 /** Failed operations of one kind. */
@@ -10,7 +11,7 @@ export interface ErrorGroup {
   asRecorded: number;
   /** Number in the trace of the first record that ended so; undefined for the group of everything else. */
   firstRecord: number | undefined;
-  /** What the first one said. */
+  /** What the first one said; the words of its status where it said nothing. */
   example: string;
 }
 
@@ -49,6 +50,14 @@ export function errorCode(operation: Operation, disposition: Disposition): strin
   return name === undefined ? `grpc_${outcome.status}` : `grpc_${outcome.status}_${name}`;
 }
 
+function exampleOf({ outcome, record }: Operation): string {
+  if (outcome === undefined) return '';
+  const { detail, failure, status } = outcome;
+  if (detail !== '' || failure !== undefined || status === undefined) return detail;
+  const words = record.protocol === 'http' ? STATUS_CODES[status] : GRPC_STATUS_NAMES[status];
+  return `${record.protocol === 'http' ? 'HTTP' : 'gRPC'} ${status} ${words ?? ''}`.trimEnd();
+}
+
 /** Counts errors by code and op; past `maxGroups` kinds the rest is counted together as `other`. */
 export class ErrorGroups {
   readonly #maxGroups: number;
@@ -85,7 +94,7 @@ export class ErrorGroups {
       count: 0,
       asRecorded: 0,
       firstRecord: this.#numberOf(operation),
-      example: (operation.outcome?.detail ?? '').slice(0, MAX_EXAMPLE_CHARACTERS),
+      example: exampleOf(operation).slice(0, MAX_EXAMPLE_CHARACTERS),
     };
     this.#groups.set(key, group);
     return group;

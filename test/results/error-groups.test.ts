@@ -41,6 +41,22 @@ describe('errorCode', () => {
 });
 
 describe('ErrorGroups', () => {
+  it('gives the words of a status as the example where the answer had none of its own', () => {
+    const grpc = makeRecord({ protocol: 'grpc' });
+    const rows = [
+      [{ outcome: outcome({ status: 503 }) }, 'HTTP 503 Service Unavailable'],
+      [{ outcome: outcome({ status: 799 }) }, 'HTTP 799'],
+      [{ record: grpc, outcome: outcome({ status: 14 }) }, 'gRPC 14 unavailable'],
+      [{ outcome: outcome({ status: 503, detail: 'full' }) }, 'full'],
+      [{ outcome: outcome({ status: 200, failure: 'connection_reset' }) }, ''],
+    ] as const;
+    for (const [given, example] of rows) {
+      const groups = new ErrorGroups(() => 0);
+      groups.add(failed(given), 'error');
+      assert.equal(groups.list()[0]?.example, example);
+    }
+  });
+
   it('names the first record of each kind, and counts errors that are as recorded', () => {
     const groups = new ErrorGroups((operation) => operation.number + 100);
     const notFound = makeRecord({ outcome: { ...makeRecord().outcome, status: 404, ok: false } });
