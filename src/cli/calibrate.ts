@@ -11,6 +11,7 @@ import type { Trace } from '../trace/trace.ts';
 import { VERSION } from '../version.ts';
 import { parseCount } from './flag-parsers.ts';
 import { withCleanUp } from './interrupt.ts';
+import { withInput } from './open-input.ts';
 import { parseDuration } from './parse-duration.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
 import { HEALTH_SOURCES, hostSection } from './replay-host.ts';
@@ -63,13 +64,7 @@ async function runCalibrate(flags: CalibrateFlags): Promise<void> {
   if (flags.timing.kind === 'asap') {
     throw new EngramTraceError('usage', '--timing asap plans no times, and there is nothing to keep');
   }
-  const { openTrace } = await import('../trace/open-trace.ts');
-  const trace = await openTrace(flags.trace, { stdin: process.stdin });
-  try {
-    await calibrateTrace(flags, trace);
-  } finally {
-    await trace.close();
-  }
+  await withInput(flags.trace, (trace) => calibrateTrace(flags, trace));
 }
 
 async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void> {

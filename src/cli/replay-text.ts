@@ -97,7 +97,7 @@ export function planText(plan: PlanSummary): string {
       const shown = path.length > 60 ? `${path.slice(0, 60)}…` : path;
       return `  ${(dueNs / 1e9).toFixed(6)} s  ${op}  ${session}  ${method} ${shown}`;
     }),
-    `digest      ${plan.digest}`,
+    `trace_digest ${plan.digest}`,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -120,7 +120,7 @@ function countLines(
 export function planJson(plan: PlanSummary): Record<string, unknown> {
   const { excluded } = plan;
   return {
-    digest: plan.digest,
+    trace_digest: plan.digest,
     operations: Number.isFinite(plan.operations) ? plan.operations : null,
     passes: Number.isFinite(plan.passes) ? plan.passes : null,
     duration_secs: plan.durationNs / 1e9,

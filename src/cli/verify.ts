@@ -4,6 +4,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Verification } from '../verify/verify-replay.ts';
 import { EXIT } from './exit-code.ts';
+import { withInput } from './open-input.ts';
 
 interface VerifyFlags {
   trace?: string;
@@ -25,15 +26,13 @@ export function makeVerifyCommand(): Command {
 
 async function runVerify(logPath: string, resultsPath: string, flags: VerifyFlags): Promise<void> {
   const document = await readDocument(resultsPath);
-  const trace = await openGivenTrace(flags.trace);
-  try {
+  const verify = async (trace: Trace | undefined): Promise<void> => {
     const { verifyReplay } = await import('../verify/verify-replay.ts');
     const result = await verifyReplay(logPath, document, trace);
     await print(result, flags);
     if (!result.agrees) process.exitCode = EXIT.failed;
-  } finally {
-    await trace?.close();
-  }
+  };
+  await (flags.trace === undefined ? verify(undefined) : withInput(flags.trace, verify));
 }
 
 async function readDocument(path: string): Promise<unknown> {
@@ -45,12 +44,6 @@ async function readDocument(path: string): Promise<unknown> {
   } catch (thrown) {
     throw new EngramTraceError('bad_record', 'it is no JSON', { where: path, cause: thrown });
   }
-}
-
-async function openGivenTrace(path: string | undefined): Promise<Trace | undefined> {
-  if (path === undefined) return undefined;
-  const { openTrace } = await import('../trace/open-trace.ts');
-  return openTrace(path, { stdin: process.stdin });
 }
 
 async function print(result: Verification, flags: VerifyFlags): Promise<void> {

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FIXTURES, withFolder } from '../trace/support.ts';
+import { run, startServer } from './replay-support.ts';
+
+const LOADTEST = fileURLToPath(new URL('loadtest/four-operations.json', FIXTURES));
+
+describe('commands that replay or prove a loadtest trace', () => {
+  it('verifies a replay of it against it, from a file and from a pipe', async () => {
+    await withFolder(async (folder) => {
+      const [log, results] = [join(folder, 'replay.log'), join(folder, 'results.json')];
+      const server = await startServer((_, response) => void response.writeHead(503).end());
+      try {
+        const target = ['--endpoint', server.url, '--rate-multiplier', '100', '--quiet'];
+        const files = ['--output', results, '--replay-log', log];
+        const played = await run(['replay', '--trace', LOADTEST, ...target, ...files]);
+        assert.ok([0, 98].includes(played.code as number), played.stderr);
+      } finally {
+        await server.close();
+      }
+      const [error] = JSON.parse(readFileSync(results, 'utf8')).errors;
+      assert.equal(error.example, 'HTTP 503 Service Unavailable');
+      for (const [name, input] of [
+        [LOADTEST, undefined],
+        ['-', readFileSync(LOADTEST)],
+      ] as const) {
+        const verified = await run(['verify', log, results, '--trace', name], input);
+        assert.deepEqual([verified.code, verified.stderr], [0, ''], verified.stdout);
+        assert.match(verified.stdout, /trace/);
+      }
+    });
+  });
+
+  it('calibrates with it', async () => {
+    const some = ['--step-time', '200ms', '--max-steps', '0', '--quiet'];
+    const { code, stdout, stderr } = await run(['calibrate', '--trace', LOADTEST, ...some]);
+    assert.equal(code, 0, stderr);
+    assert.ok(JSON.parse(stdout).floor.operations > 0);
+  });
+
+  it('names the digest of a plan after what it is of', async () => {
+    const args = ['replay', '--trace', LOADTEST, '--dry-run'];
+    const plan = JSON.parse((await run([...args, '--json'])).stdout);
+    assert.match(plan.trace_digest, /^[0-9a-f]{64}$/);
+    assert.equal('digest' in plan, false);
+    assert.match((await run(args)).stdout, new RegExp(`^trace_digest ${plan.trace_digest}$`, 'm'));
+  });
+});
