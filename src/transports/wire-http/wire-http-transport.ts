@@ -26,12 +26,12 @@ export interface WireHttpTransport extends Transport {
 }
 
 /** Connections opened by `warmUp`. */
-const WARM_CONNECTIONS = 4;
+const WARM_CONNECTIONS = 64;
 /**
  * Connections being opened at one time. After a stall everything is due at once: a connection for each would take
  * longer than to wait for those that free themselves, and overflow the target's queue of new connections.
  */
-const MOST_OPENING = 128;
+const MOST_OPENING = 32;
 const SWEEP_MS = 1000;
 /** Larger bodies are not copied next to their head but written behind it. */
 const LARGE_BODY_BYTES = 64 * 1024;
