@@ -1,6 +1,7 @@
 import type { HeaderList } from '../trace/record.ts';
+import { comparableName, REDACTED, redactUrl } from './redact-url.ts';
 
-/** Header and metadata names whose values never reach the disk (lower case; a `-bin` variant counts as the name). */
+/** Header and metadata names whose values never reach the disk (any case, `-` or `_`, with or without `-bin`). */
 export const REDACTED_HEADERS: readonly string[] = [
   'authorization',
   'proxy-authorization',
@@ -17,9 +18,33 @@ export const REDACTED_HEADERS: readonly string[] = [
   'x-amz-security-token',
   'x-goog-api-key',
   'x-forwarded-client-cert',
+  'authentication',
+  'x-authorization',
+  'x-vault-token',
+  'private-token',
+  'x-secret',
+  'x-id-token',
+  'x-xsrf-token',
 ];
 
-/** Query parameters (lower case, decoded) whose values never reach the disk. */
+/** Headers whose value is a URL or part of one, redacted like the target. */
+export const URL_HEADERS: readonly string[] = [
+  'referer',
+  'location',
+  'content-location',
+  'destination',
+  'host',
+  'origin',
+  ':authority',
+  'x-original-url',
+  'x-original-uri',
+  'x-rewrite-url',
+  'x-forwarded-uri',
+  'x-forwarded-url',
+  'x-envoy-original-path',
+];
+
+/** Query and fragment parameters (any case, decoded, with or without `-`, `_` and brackets) whose values never reach the disk. */
 export const REDACTED_QUERY: readonly string[] = [
   'access_token',
   'api-key',
@@ -27,12 +52,19 @@ export const REDACTED_QUERY: readonly string[] = [
   'apikey',
   'auth',
   'auth_token',
+  'authorization',
+  'bearer',
   'client_secret',
+  'credential',
+  'credentials',
   'id_token',
+  'jwt',
   'key',
+  'passwd',
   'password',
   'refresh_token',
   'secret',
+  'session_id',
   'sig',
   'signature',
   'token',
@@ -41,14 +73,15 @@ export const REDACTED_QUERY: readonly string[] = [
   'x-amz-signature',
 ];
 
-/** What stands where a secret was. */
-export const REDACTED = '[redacted]';
+const PROTOCOL_HEADER = 'sec-websocket-protocol';
+/** Header names whose kind is remembered. */
+const MAX_REMEMBERED = 1024;
 
 /** Replaces secrets in what a record keeps of a request. */
 export interface Redactor {
   /** `shared`: the same list comes again and again, so the answer is remembered. */
   headers(list: HeaderList, shared: boolean): HeaderList;
-  /** A request target: its query, and the user and password of an absolute one. */
+  /** A request target: its parameters, and user and password. */
   target(target: string): string;
   /** What is replaced, as a trace header tells it: `header:authorization`, `query:api_key`, … */
   readonly names: readonly string[];
@@ -59,65 +92,86 @@ export function createRedactor(
   moreHeaders: readonly string[] = [],
   moreQuery: readonly string[] = [],
 ): Redactor {
-  const headerNames = new Set([...REDACTED_HEADERS, ...moreHeaders.map((name) => name.toLowerCase())]);
-  const queryNames = new Set([...REDACTED_QUERY, ...moreQuery.map((name) => name.toLowerCase())]);
+  const headerNames = [...REDACTED_HEADERS, ...moreHeaders.map((name) => name.toLowerCase())];
+  const queryNames = [...REDACTED_QUERY, ...moreQuery.map((name) => name.toLowerCase())];
+  const secretParameters = new Set(queryNames.map(comparableName));
+  const isSecret = (name: string): boolean => secretParameters.has(name);
+  const redactValue = valueRedactor(headerNames, isSecret);
   const known = new WeakMap<HeaderList, HeaderList>();
   return {
     headers(list, shared) {
-      if (!shared) return redactHeaders(list, headerNames);
+      if (!shared) return redactHeaders(list, redactValue);
       let redacted = known.get(list);
       if (redacted === undefined) {
-        redacted = redactHeaders(list, headerNames);
+        redacted = redactHeaders(list, redactValue);
         known.set(list, redacted);
       }
       return redacted;
     },
-    target: (target) => redactQuery(redactUser(target), queryNames),
+    target: (target) => redactUrl(target, isSecret, true),
     names: [
-      ...[...headerNames].map((name) => `header:${name}`),
-      ...[...queryNames].map((name) => `query:${name}`),
-      'url:userinfo',
+      ...new Set([
+        ...headerNames.map((name) => `header:${name}`),
+        ...queryNames.map((name) => `query:${name}`),
+        ...URL_HEADERS.map((name) => `url:${name}`),
+        'url:userinfo',
+        `bearer:${PROTOCOL_HEADER}`,
+      ]),
     ],
   };
 }
 
-function redactHeaders(list: HeaderList, secret: ReadonlySet<string>): HeaderList {
+type RedactValue = (name: string, value: string) => string;
+
+function redactHeaders(list: HeaderList, redactValue: RedactValue): HeaderList {
   let copy: string[] | undefined;
   for (let i = 0; i + 1 < list.length; i += 2) {
-    const name = (list[i] as string).toLowerCase().replace(/-bin$/, '');
-    if (!secret.has(name) && !secret.has(`${name}-bin`)) continue;
+    const value = list[i + 1] as string;
+    const redacted = redactValue(list[i] as string, value);
+    if (redacted === value) continue;
     copy ??= [...list];
-    copy[i + 1] = REDACTED;
+    copy[i + 1] = redacted;
   }
   return copy ?? list;
 }
 
-function redactUser(target: string): string {
-  if (target.startsWith('/')) return target;
-  return target.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^/?#]*@/, `$1${REDACTED}@`);
+/** Redacts a value as its name asks for; what a name asks for is remembered. */
+function valueRedactor(
+  secretHeaders: readonly string[],
+  isSecret: (parameter: string) => boolean,
+): RedactValue {
+  const rules = new Map<string, (value: string) => string>();
+  for (const name of URL_HEADERS)
+    rules.set(comparableHeader(name), (value) => redactUrl(value, isSecret, false));
+  rules.set(comparableHeader(PROTOCOL_HEADER), (value) => redactProtocols(value, isSecret));
+  for (const name of secretHeaders) rules.set(comparableHeader(name), () => REDACTED);
+  const remembered = new Map<string, ((value: string) => string) | undefined>();
+  return (name, value) => {
+    let rule = remembered.get(name);
+    if (rule === undefined && !remembered.has(name)) {
+      rule = rules.get(comparableHeader(name));
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+      remembered.set(name, rule);
+    }
+    return rule === undefined ? value : rule(value);
+  };
 }
 
-function redactQuery(target: string, secret: ReadonlySet<string>): string {
-  const mark = target.indexOf('?');
-  if (mark < 0) return target;
-  const parts = target.slice(mark + 1).split(/([&;])/);
-  let isChanged = false;
-  for (let i = 0; i < parts.length; i += 2) {
-    const part = parts[i] as string;
-    const equals = part.indexOf('=');
-    if (equals < 0 || !secret.has(decodeName(part.slice(0, equals)))) continue;
-    parts[i] = `${part.slice(0, equals + 1)}${REDACTED}`;
-    isChanged = true;
-  }
-  return isChanged ? target.slice(0, mark + 1) + parts.join('') : target;
+function comparableHeader(name: string): string {
+  return comparableName(name.replace(/-bin$/i, ''));
 }
 
-/** A parameter's name as a server reads it; one that can't be decoded is taken as it is. */
-function decodeName(name: string): string {
-  if (!/[%+]/.test(name)) return name.toLowerCase();
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' ')).trim().toLowerCase();
-  } catch {
-    return name.toLowerCase();
-  }
+/** Browsers can send a token to a WebSocket only as a protocol: `bearer, <token>` or `….bearer.….<token>`. */
+function redactProtocols(value: string, isSecret: (name: string) => boolean): string {
+  let isBehindName = false;
+  return value
+    .split(',')
+    .map((protocol) => {
+      const name = comparableName(protocol);
+      if (isBehindName || (name !== 'bearer' && name.includes('bearer')))
+        return protocol.replace(/\S.*/, REDACTED);
+      isBehindName = isSecret(name);
+      return protocol;
+    })
+    .join(',');
 }

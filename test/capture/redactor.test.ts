@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { createRedactor, REDACTED_HEADERS, REDACTED_QUERY } from '../../src/capture/redactor.ts';
+import { createRedactor, REDACTED_HEADERS, REDACTED_QUERY, URL_HEADERS } from '../../src/capture/redactor.ts';
 
 describe('redactor', () => {
   const redactor = createRedactor(['X-Mine'], ['Mine']);
@@ -47,9 +47,53 @@ describe('redactor', () => {
     ['http://user:pass@host/a?x=1', 'http://[redacted]@host/a?x=1'],
     ['http://host/a@b', 'http://host/a@b'],
     ['/token=1', '/token=1'],
+    [
+      '/a?api_key[]=s&x[token]=s&x%5Bjwt%5D=s',
+      '/a?api_key[]=[redacted]&x[token]=[redacted]&x%5Bjwt%5D=[redacted]',
+    ],
+    [
+      '/a?auth-token=s&sessionid=s&accessToken=s',
+      '/a?auth-token=[redacted]&sessionid=[redacted]&accessToken=[redacted]',
+    ],
+    [
+      '/a?passwd=s&authorization=s&bearer=s',
+      '/a?passwd=[redacted]&authorization=[redacted]&bearer=[redacted]',
+    ],
+    ['/a?credential=s;credentials=s', '/a?credential=[redacted];credentials=[redacted]'],
+    ['/a?%74oken%20=s&code=kept', '/a?%74oken%20=[redacted]&code=kept'],
+    ['/a?token=s;more&b=1;c', '/a?token=[redacted]&b=1;c'],
+    ['/a#token=s', '/a#token=[redacted]'],
+    ['/a?x=1#token=s&b=2', '/a?x=1#token=[redacted]&b=2'],
+    ['/a?next=/b?token=s', '/a?next=/b?token=[redacted]'],
+    ['/a?x[tokens]=kept&monkey=kept', '/a?x[tokens]=kept&monkey=kept'],
+    ['user:pass@host:443', '[redacted]@host:443'],
+    ['host:443', 'host:443'],
+    ['//a@b/c', '//a@b/c'],
+    ['*', '*'],
   ];
   for (const [target, expected] of targets) {
     it(`${target} → ${expected}`, () => assert.equal(redactor.target(target), expected));
+  }
+
+  const values: [string, string, string][] = [
+    ['Referer', 'http://u:p@h/a?x=1&token=s', 'http://[redacted]@h/a?x=1&token=[redacted]'],
+    ['Referer', 'http://h/a?x=1', 'http://h/a?x=1'],
+    ['X-Original-URL', '/a?token=s', '/a?token=[redacted]'],
+    ['x-rewrite-url', '/a?mine=s', '/a?mine=[redacted]'],
+    ['X-Forwarded-Uri', '/a?token=s', '/a?token=[redacted]'],
+    ['Location', '//u:p@h/#access_token=s', '//[redacted]@h/#access_token=[redacted]'],
+    [':authority', 'u:p@h:443', '[redacted]@h:443'],
+    ['X_Api_Key', 's', '[redacted]'],
+    ['X-XSRF-Token', 's', '[redacted]'],
+    ['Sec-WebSocket-Protocol', 'chat, Bearer, s', 'chat, Bearer, [redacted]'],
+    ['Sec-WebSocket-Protocol', 'base64url.bearer.k8s.io.s, v4', '[redacted], v4'],
+    ['Sec-WebSocket-Protocol', 'graphql-ws, chat', 'graphql-ws, chat'],
+  ];
+  for (const [name, value, expected] of values) {
+    it(`${name}: ${value} → ${expected}`, () => {
+      assert.deepEqual(redactor.headers([name, value], false), [name, expected]);
+      assert.deepEqual(redactor.headers([name, value], false), [name, expected], 'and a second time');
+    });
   }
 
   it('says what it replaces', () => {
@@ -60,7 +104,7 @@ describe('redactor', () => {
 
   it('is what the manual says', () => {
     const manual = readFileSync(new URL('../../../docs/capture.md', import.meta.url), 'utf8');
-    for (const name of [...REDACTED_HEADERS, ...REDACTED_QUERY])
+    for (const name of [...REDACTED_HEADERS, ...REDACTED_QUERY, ...URL_HEADERS])
       assert.ok(manual.includes(`\`${name}\``), name);
   });
 });
