@@ -7,9 +7,9 @@ import { freePort } from '../support/scripted-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';
 import { answerOk, type HttpSubject, isHead, OK, withServer } from './conformance-http-support.ts';
 
-/** How connections are opened, shared, given up and closed. */
 const WARM = 3;
 
+/** How connections are opened, shared, given up and closed. */
 export function testHttpConnections(subject: HttpSubject): void {
   test(`${subject.name}: a HEAD answer has no body whatever its length says, and the connection is used again`, async () => {
     await withServer(
