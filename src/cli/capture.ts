@@ -48,6 +48,8 @@ interface CaptureFlags {
 
 const DEFAULT_RETAIN_BYTES = 10 * 1024 ** 3;
 const STATUS_MS = 1_000;
+/** A start that was told to stop gets this long to come to its own end. */
+const START_GRACE_MS = 1_000;
 
 /** `engram-trace capture`: recording proxies in front of a server, until they are stopped. */
 export function makeCaptureCommand(): Command {
@@ -112,6 +114,7 @@ function addTlsFlags(command: Command): void {
 
 async function runCapture(flags: CaptureFlags): Promise<void> {
   const stopped = untilSignal();
+  const endStart = leaveWhenStopped(stopped);
   const listenTls = await readListenerTls(flags);
   const upstreamTls = await readUpstreamTls(flags);
   const capture = await startCapture({
@@ -133,6 +136,7 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     redactQuery: flags.redactQuery,
     graceMs: flags.grace / 1e6,
   });
+  endStart();
   process.stdout.write(`${readyLine(capture, flags.json)}\n`);
   const stopStatus = await showStatus(capture, flags.quiet);
   process.exitCode = exitCodeOfSignal(await stopped);
@@ -140,6 +144,27 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
   const summary = await capture.close();
   if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (!flags.quiet) process.stderr.write(`${summaryLines(summary).join('\n')}\n`);
+}
+
+/**
+ * Until it is called off: a signal ends the process, at the latest `START_GRACE_MS` later, whatever the start waits for
+ * (a folder or a certificate on a file system that hangs). Nothing is lost: nobody is connected yet. The signal is
+ * raised again without its handlers, for `process.exit` waits for reads that hang.
+ */
+function leaveWhenStopped(stopped: Promise<NodeJS.Signals>): () => void {
+  let isStarting = true;
+  let timer: NodeJS.Timeout | undefined;
+  void stopped.then((signal) => {
+    if (!isStarting) return;
+    timer = setTimeout(() => {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }, START_GRACE_MS);
+  });
+  return () => {
+    isStarting = false;
+    clearTimeout(timer);
+  };
 }
 
 async function showStatus(capture: Capture, quiet: boolean | undefined): Promise<() => void> {

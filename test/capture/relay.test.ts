@@ -8,6 +8,7 @@ import type { Tap } from '../../src/capture/tap.ts';
 import {
   captureFor,
   deadPort,
+  inTime,
   LOOPBACK,
   listenerTo,
   loggingServer,
@@ -227,10 +228,7 @@ describe('relay', () => {
     client.write(GET);
     await until(() => capture.stats().openConnections === 1, 'the connection is there');
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const summary = await Promise.race([
-      capture.close(),
-      new Promise<undefined>((resolve) => setTimeout(resolve, 15_000, undefined)),
-    ]);
+    const summary = await inTime(capture.close());
     assert.equal(summary?.openConnections, 0);
     const [record] = (await readOpLog(folder)).records;
     assert.deepEqual([record?.outcome.status, record?.outcome.error], [200, 'capture_stopped']);

@@ -150,6 +150,15 @@ export async function until(isTrue: () => boolean, what: string, timeoutMs = 20_
   }
 }
 
+/** What the promise gives, or undefined when that takes longer than anything should. */
+export async function inTime<T>(promise: Promise<T>, timeoutMs = 20_000): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** Sends raw bytes and gives everything that came back, and how the connection ended. */
 export function talk(
   port: number,
