@@ -78,7 +78,7 @@ function withPlanFlags(command: Command): Command {
     .default('session', 'session');
   const behind = new Option(
     '--behind <policy>',
-    'when operations cannot leave in time: catch-up, shed, stretch or abort',
+    'when operations cannot leave in time: catch-up, shed (drop what is 1 s late), stretch, or abort (stop at 1 s)',
   )
     .argParser(oneOf('catch-up', 'shed', 'stretch', 'abort'))
     .default('catch-up', 'catch-up');

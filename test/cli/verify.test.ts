@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FIXTURES, withFolder } from '../trace/support.ts';
-import { run, startServer } from './replay-support.ts';
+import { run, someRecords, startServer, writeTrace } from './replay-support.ts';
 
 const LOADTEST = fileURLToPath(new URL('loadtest/four-operations.json', FIXTURES));
 
@@ -39,6 +39,35 @@ describe('commands that replay or prove a loadtest trace', () => {
     const { code, stdout, stderr } = await run(['calibrate', '--trace', LOADTEST, ...some]);
     assert.equal(code, 0, stderr);
     assert.ok(JSON.parse(stdout).floor.operations > 0);
+  });
+
+  it('says how late is too late, and fails when --behind abort left most of the plan', async () => {
+    const { stdout: help } = await run(['replay', '--help']);
+    assert.match(help.replaceAll(/\s+/g, ' '), /shed \(drop what is 1 s late\).*abort \(stop at 1 s\)/);
+    await withFolder(async (folder) => {
+      const trace = await writeTrace(join(folder, 'some.ndjson'), someRecords(60, 2));
+      const results = join(folder, 'results.json');
+      const [log, policy] = [join(folder, 'replay.log'), ['--behind', 'abort', '--max-in-flight', '1']];
+      let left = 5;
+      const server = await startServer((_, response) => void (left-- > 0 && response.end()));
+      try {
+        const files = ['--output', results, '--replay-log', log, '--quiet'];
+        const { code, stderr } = await run([
+          'replay',
+          ...['--trace', trace, '--endpoint', server.url],
+          ...policy,
+          ...files,
+        ]);
+        assert.equal(code, 98, stderr);
+      } finally {
+        await server.close();
+      }
+      const { fidelity, summary } = JSON.parse(readFileSync(results, 'utf8'));
+      assert.deepEqual([fidelity.verdict, summary.stop], ['invalid', 'behind']);
+      assert.ok(fidelity.reasons.some(({ code }: { code: string }) => code === 'plan_not_played'));
+      const verified = await run(['verify', log, results, '--trace', trace]);
+      assert.deepEqual([verified.code, verified.stderr], [0, ''], verified.stdout);
+    });
   });
 
   it('names the digest of a plan after what it is of', async () => {
