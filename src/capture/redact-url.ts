@@ -8,7 +8,7 @@ export function comparableName(name: string): string {
 
 /**
  * A URL or request target without its secrets: user and password, and the values of query and fragment parameters
- * that `isSecret` (given a comparable name) knows. `target`: a path that begins with two slashes is a path, no host.
+ * that `isSecret` (see `isSecretName`) knows by the name as sent. `target`: a path that begins with two slashes is a path, no host.
  */
 export function redactUrl(url: string, isSecret: (name: string) => boolean, target: boolean): string {
   return redactParameters(redactUser(url, target), isSecret);
@@ -43,23 +43,25 @@ function redactParameters(url: string, isSecret: (name: string) => boolean): str
 
 /** One parameter; one that follows a `#` or a `?` (`next=/a?token=…`) is in it. Secret is all to the end. */
 function redactPart(part: string, isSecret: (name: string) => boolean): string {
-  for (let start = 0; ; ) {
-    const equals = part.indexOf('=', start);
-    if (equals < 0) return part;
-    const offset = part.slice(start).search(/[#?]/);
-    const inner = offset < 0 ? part.length : start + offset;
-    if (equals < inner && isSecretName(part.slice(start, equals), isSecret))
-      return `${part.slice(0, equals + 1)}${REDACTED}`;
-    if (inner === part.length) return part;
-    start = inner + 1;
+  let start = 0;
+  const isNested = part.includes('#') || part.includes('?');
+  for (const piece of isNested ? part.split(/[#?]/) : [part]) {
+    const equals = piece.indexOf('=');
+    if (equals >= 0 && isSecret(piece.slice(0, equals)))
+      return `${part.slice(0, start + equals + 1)}${REDACTED}`;
+    start += piece.length + 1;
   }
+  return part;
 }
 
-/** `token`, `token[]`, `x[token]`: the whole, or what is outside or inside of brackets. */
-function isSecretName(text: string, isSecret: (name: string) => boolean): boolean {
+/**
+ * Whether a parameter's name as sent is one of `secret` (comparable names): as a whole, or what is outside or inside of
+ * its brackets (`token[]`, `x[token]`).
+ */
+export function isSecretName(text: string, secret: ReadonlySet<string>): boolean {
   const name = comparableName(decoded(text));
-  if (isSecret(name)) return true;
-  return name.includes('[') && name.split(/[[\]]+/).some((piece) => isSecret(comparableName(piece)));
+  if (secret.has(name)) return true;
+  return name.includes('[') && name.split(/[[\]]+/).some((piece) => secret.has(comparableName(piece)));
 }
 
 /** A parameter's name as a server reads it; one that can't be decoded is taken as it is. */

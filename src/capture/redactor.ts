@@ -1,5 +1,6 @@
 import type { HeaderList } from '../trace/record.ts';
-import { comparableName, REDACTED, redactUrl } from './redact-url.ts';
+import { comparableName, isSecretName, REDACTED, redactUrl } from './redact-url.ts';
+import { remember } from './remember.ts';
 
 /** Header and metadata names whose values never reach the disk (any case, `-` or `_`, with or without `-bin`). */
 export const REDACTED_HEADERS: readonly string[] = [
@@ -74,8 +75,6 @@ export const REDACTED_QUERY: readonly string[] = [
 ];
 
 const PROTOCOL_HEADER = 'sec-websocket-protocol';
-/** Header names whose kind is remembered. */
-const MAX_REMEMBERED = 1024;
 
 /** Replaces secrets in what a record keeps of a request. */
 export interface Redactor {
@@ -95,7 +94,7 @@ export function createRedactor(
   const headerNames = [...REDACTED_HEADERS, ...moreHeaders.map((name) => name.toLowerCase())];
   const queryNames = [...REDACTED_QUERY, ...moreQuery.map((name) => name.toLowerCase())];
   const secretParameters = new Set(queryNames.map(comparableName));
-  const isSecret = (name: string): boolean => secretParameters.has(name);
+  const isSecret = remember((name) => isSecretName(name, secretParameters));
   const redactValue = valueRedactor(headerNames, isSecret);
   const known = new WeakMap<HeaderList, HeaderList>();
   return {
@@ -135,7 +134,7 @@ function redactHeaders(list: HeaderList, redactValue: RedactValue): HeaderList {
   return copy ?? list;
 }
 
-/** Redacts a value as its name asks for; what a name asks for is remembered. */
+/** Redacts a value as its name asks for. */
 function valueRedactor(
   secretHeaders: readonly string[],
   isSecret: (parameter: string) => boolean,
@@ -145,16 +144,8 @@ function valueRedactor(
     rules.set(comparableHeader(name), (value) => redactUrl(value, isSecret, false));
   rules.set(comparableHeader(PROTOCOL_HEADER), (value) => redactProtocols(value, isSecret));
   for (const name of secretHeaders) rules.set(comparableHeader(name), () => REDACTED);
-  const remembered = new Map<string, ((value: string) => string) | undefined>();
-  return (name, value) => {
-    let rule = remembered.get(name);
-    if (rule === undefined && !remembered.has(name)) {
-      rule = rules.get(comparableHeader(name));
-      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-      remembered.set(name, rule);
-    }
-    return rule === undefined ? value : rule(value);
-  };
+  const ruleOf = remember((name) => rules.get(comparableHeader(name)));
+  return (name, value) => ruleOf(name)?.(value) ?? value;
 }
 
 function comparableHeader(name: string): string {
