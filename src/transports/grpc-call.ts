@@ -1,6 +1,7 @@
 import { CallCredentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { Clock, SendListener, SendOutcome } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
+import { type Departing, type Departures, hasLeft } from './grpc-departures.ts';
 import { grpcOutcome, type OwnEnd } from './grpc-outcome.ts';
 
 /** The part of a grpc-js call that ends it. */
@@ -8,35 +9,52 @@ interface Cancellable {
   cancel(): void;
 }
 
+/** What a call tells, and who watches it leave. */
+export interface GrpcCallHooks {
+  departures: Departures;
+  /** Called after the listener heard of it. */
+  onSent: (() => void) | undefined;
+  /** Called before the listener hears of it. */
+  onEnd: () => void;
+}
+
 /** What unary calls and streams have in common: what is told to the listener, the deadline, and how a call ends. */
-export class GrpcCall {
+export class GrpcCall implements Departing {
   isDone = false;
   readonly credentials: CallCredentials;
   readonly #listener: SendListener;
-  readonly #onEnd: () => void;
-  #call: Cancellable | undefined;
+  readonly #hooks: GrpcCallHooks;
+  running: Cancellable | undefined;
   #stopDeadline: (() => void) | undefined;
   #ownEnd: OwnEnd;
   #isSent = false;
   #hasAnswer = false;
   #bytes = 0;
 
-  /** `onSent` is called after the listener heard of it, `onEnd` before. */
-  constructor(listener: SendListener, hooks: { onSent: (() => void) | undefined; onEnd: () => void }) {
+  constructor(listener: SendListener, hooks: GrpcCallHooks) {
     this.#listener = listener;
-    this.#onEnd = hooks.onEnd;
+    this.#hooks = hooks;
     this.credentials = new SentHook(() => {
       // A pick that meets a connection just lost is repeated.
-      if (this.#isSent || this.isDone) return;
-      this.#isSent = true;
-      listener.onSent();
-      hooks.onSent?.();
+      if (this.#isSent || this.isDone || this.#ownEnd !== undefined) return;
+      hooks.departures.watch(this);
     });
+  }
+
+  departed(): void {
+    if (this.#tellSent()) this.#hooks.onSent?.();
+  }
+
+  #tellSent(): boolean {
+    if (this.#isSent || this.isDone) return false;
+    this.#isSent = true;
+    this.#listener.onSent();
+    return true;
   }
 
   /** The call exists; it may have ended already. */
   begun(call: Cancellable, deadlineNs: number | undefined, clock: Clock): void {
-    this.#call = call;
+    this.running = call;
     if (this.#ownEnd !== undefined) call.cancel();
     if (deadlineNs === undefined || this.isDone) return;
     this.#stopDeadline = clock.at(clock.nowNs() + deadlineNs, () => this.end('deadline'));
@@ -47,6 +65,7 @@ export class GrpcCall {
     this.#bytes += message.length;
     if (!this.#hasAnswer) {
       this.#hasAnswer = true;
+      this.departed();
       if (!this.isDone) this.#listener.onFirstAnswer();
     }
     return message;
@@ -56,11 +75,17 @@ export class GrpcCall {
   end(why: OwnEnd): void {
     if (this.isDone || this.#ownEnd !== undefined) return;
     this.#ownEnd = why;
-    this.#call?.cancel();
+    // What has not left by now leaves as a call that is cancelled already, if at all.
+    this.#hooks.departures.forget(this);
+    if (hasLeft(this.running) === true) this.#tellSent();
+    this.running?.cancel();
   }
 
   ended(status: StatusObject): void {
-    this.#done(grpcOutcome(status, this.#bytes, this.#ownEnd));
+    const outcome = grpcOutcome(status, this.#bytes, this.#ownEnd);
+    // A server that answers has heard of it.
+    if (outcome.status !== undefined && this.#ownEnd === undefined) this.#tellSent();
+    this.#done(outcome);
   }
 
   /** grpc-js would not take it. */
@@ -72,7 +97,9 @@ export class GrpcCall {
     if (this.isDone) return;
     this.isDone = true;
     this.#stopDeadline?.();
-    this.#onEnd();
+    this.#hooks.departures.forget(this);
+    this.#hooks.onEnd();
+    this.#hooks.departures.lookSoon();
     this.#listener.onDone(outcome);
   }
 }
@@ -81,7 +108,7 @@ const NOTHING = Promise.resolve(new Metadata());
 
 /**
  * grpc-js asks for call credentials when a connection was found for a call and its headers are about to be
- * written, and nothing else in its interface tells of that moment.
+ * handed to HTTP/2, and nothing else in its interface tells of that moment.
  */
 class SentHook extends CallCredentials {
   readonly #onPicked: () => void;

@@ -5,6 +5,8 @@ import {
   connectivityState,
   credentials,
 } from '@grpc/grpc-js';
+import type { Clock } from '../replay/ports.ts';
+import { Departures } from './grpc-departures.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 /**
@@ -17,6 +19,7 @@ const MAX_LANES = 64;
 /** One channel, which is one connection, and the calls open on it. */
 export interface Lane {
   readonly client: Client;
+  readonly departures: Departures;
   open: number;
 }
 
@@ -34,14 +37,16 @@ export interface LanesOptions {
   tls?: TlsSettings | undefined;
   /** Connections from the start. */
   channels: number;
+  clock: Clock;
 }
 
-export function createLanes({ target, tls, channels }: LanesOptions): Lanes {
+export function createLanes({ target, tls, channels, clock }: LanesOptions): Lanes {
   const channelCredentials = credentialsFor(tls);
   const options = channelOptions(tls);
   const lanes: Lane[] = [];
   const add = (): Lane => {
-    const lane = { client: new Client(target, channelCredentials, options), open: 0 };
+    const client = new Client(target, channelCredentials, options);
+    const lane = { client, departures: new Departures(clock), open: 0 };
     lanes.push(lane);
     return lane;
   };

@@ -1,5 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { HeaderList } from '../trace/record.ts';
+import { checkMetadata } from './grpc-checks.ts';
 import { createMetadataRules } from './grpc-metadata-rules.ts';
 
 export { grpcTimeout } from './grpc-metadata-rules.ts';
@@ -20,6 +21,7 @@ export function createGrpcMetadata(overrides: HeaderList): (recorded: HeaderList
 }
 
 function addTo(metadata: Metadata, key: string, value: string): void {
+  checkMetadata(key, key.endsWith('-bin') ? '' : value);
   if (!key.endsWith('-bin')) metadata.add(key, value);
   // On the wire binary values are base64, and several may be joined by commas.
   else for (const part of value.split(',')) metadata.add(key, Buffer.from(part.trim(), 'base64'));

@@ -4,6 +4,7 @@ import { failedSend } from '../replay/send-outcome.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
 import { GrpcCall } from './grpc-call.ts';
+import { checkGrpcPath } from './grpc-checks.ts';
 import { createLanes, type Lane, type Lanes } from './grpc-lanes.ts';
 import { plainMessage } from './grpc-message.ts';
 import { createGrpcMetadata } from './grpc-metadata.ts';
@@ -45,8 +46,8 @@ class GrpcTransport implements Transport {
 
   constructor(options: GrpcTransportOptions) {
     this.#options = options;
-    const { target, tls, channels = 2, metadata = [] } = options;
-    this.#lanes = createLanes({ target, tls, channels });
+    const { target, tls, channels = 2, metadata = [], clock } = options;
+    this.#lanes = createLanes({ target, tls, channels, clock });
     this.#metadataFor = createGrpcMetadata(metadata);
   }
 
@@ -65,8 +66,11 @@ class GrpcTransport implements Transport {
   send(record: TraceRecord, timeScale: number, listener: SendListener): Cancel {
     try {
       if (this.#isClosed) listener.onDone(failedSend('cancelled', 'the transport is closed'));
-      else if (record.stream === undefined) return this.#sendUnary(record, listener);
-      else return this.#sendStream(record, timeScale, listener);
+      else {
+        checkGrpcPath(record.path);
+        if (record.stream === undefined) return this.#sendUnary(record, listener);
+        return this.#sendStream(record, timeScale, listener);
+      }
     } catch (thrown) {
       listener.onDone(failedSend('bad_request', textOf(thrown)));
     }
@@ -106,8 +110,7 @@ class GrpcTransport implements Transport {
       if (running !== undefined && !call.isDone) stop = this.#play(steps, running, call);
     };
     const call = this.#newCall(lane, listener, {
-      // In a later microtask: the call may be on its way before the line that makes it has returned.
-      onSent: () => queueMicrotask(play),
+      onSent: play,
       onEnd: () => stop(),
     });
     const { credentials, received } = call;
@@ -132,6 +135,7 @@ class GrpcTransport implements Transport {
 
   #newCall(lane: Lane, listener: SendListener, hooks: { onSent?: () => void; onEnd?: () => void }): GrpcCall {
     const call = new GrpcCall(listener, {
+      departures: lane.departures,
       onSent: hooks.onSent,
       onEnd: () => {
         lane.open -= 1;

@@ -178,6 +178,7 @@ const ENDINGS: readonly Ending[] = [
 export function testGrpcEndings(subject: GrpcSubject): void {
   for (const ending of ENDINGS) testEnding(subject, ending);
   testReset(subject);
+  testOneAtATime(subject);
   testNoHttp2(subject);
 }
 
@@ -229,6 +230,69 @@ function testReset(subject: GrpcSubject): void {
     assert.equal(next.status, 0);
     await transport.close();
     await server.close();
+  });
+}
+
+function testOneAtATime(subject: GrpcSubject): void {
+  test(`${subject.name}: where a server takes one call at a time, what counts as sent is what it saw`, async (t) => {
+    let streams = 0;
+    const server = await startScriptedHttp2Server(
+      (stream) => {
+        streams += 1;
+        setTimeout(() => stream.destroyed || answerWell(stream), 30);
+      },
+      { maxConcurrentStreams: 1 },
+    );
+    const transport = subject.create({ target: server.target, clock: createRealClock() });
+    t.after(async () => {
+      await transport.close();
+      await server.close();
+    });
+    await transport.warmUp();
+    const message = {
+      fromServer: false,
+      offsetNs: 0,
+      data: Buffer.from('x'),
+      sizeBytes: 1,
+      compressed: false,
+    };
+    const stream = { messages: [message], halfCloseNs: undefined, cancelNs: 3e6 };
+    const watched = Array.from({ length: 24 }, (_, at) =>
+      sendAndWatch(transport, grpcCall('M', at % 2 === 0 ? {} : { stream })),
+    );
+    for (const { done, calls } of watched) {
+      const { ok, detail } = await done;
+      assert.equal(ok, true, detail);
+      assert.equal(calls[0], 'sent');
+    }
+    await until(() => streams === 24, 'the server saw every call');
+  });
+
+  test(`${subject.name}: a call that is given up before it could leave was never sent`, async (t) => {
+    let streams = 0;
+    const server = await startScriptedHttp2Server(
+      () => {
+        streams += 1;
+      },
+      { maxConcurrentStreams: 1 },
+    );
+    const transport = subject.create({ target: server.target, clock: createRealClock(), channels: 1 });
+    t.after(async () => {
+      await transport.close();
+      await server.close();
+    });
+    await transport.warmUp();
+    const watched = Array.from({ length: 80 }, () => sendAndWatch(transport, grpcCall('M')));
+    await watched[0]?.sent;
+    // Nobody answers, so beyond the connections a transport may open nothing more can leave.
+    const last = watched.at(-1);
+    last?.cancel();
+    const outcome = await last?.done;
+    assert.deepEqual([outcome?.ok, outcome?.failure, last?.calls], [false, 'cancelled', ['done']]);
+    const sent = watched.filter(({ calls }) => calls.includes('sent')).length;
+    await until(() => streams >= sent, 'the server saw what counts as sent');
+    await transport.close();
+    for (const { done } of watched) assert.equal((await done).failure, 'cancelled');
   });
 }
 

@@ -117,6 +117,12 @@ export function testGrpcShapes(subject: GrpcSubject): void {
         grpcCall('echo', { stream }),
         grpcCall('echo', { headers: ['bad key', 'x'] }),
         grpcCall('echo', { headers: ['x-a', 'a\nb'] }),
+        grpcCall('echo', { headers: ['x-a', 'a\0b'] }),
+        grpcCall('echo', { headers: ['x-a', '€'] }),
+        ...['', 'nopath', '/', '/€', '/a b\r\nc: d', '/a\0b', '/a\x7f', '/[redacted]'].map((path) => ({
+          ...grpcCall('echo'),
+          path,
+        })),
       ];
       for (const record of refused) {
         const watched = sendAndWatch(transport, record);

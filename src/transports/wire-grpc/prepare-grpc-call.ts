@@ -1,5 +1,6 @@
 import { EngramTraceError } from '../../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record.ts';
+import { checkGrpcPath, checkMetadata } from '../grpc-checks.ts';
 import { createMetadataRules, grpcTimeout, headerValue } from '../grpc-metadata-rules.ts';
 import { isRedacted } from '../redacted.ts';
 import { headerFrames } from './header-block.ts';
@@ -89,7 +90,7 @@ function headOf(record: TraceRecord, context: GrpcCallContext): Uint8Array {
 /** In the order of the gRPC protocol's `Request-Headers`. */
 function headerList(record: TraceRecord, { scheme, authority, metadataOf }: GrpcCallContext): string[] {
   const { headers, path, deadlineNs } = record;
-  if (!/^\/[\x21-\x7e]*$/.test(path)) throw notAllowed(`the path ${JSON.stringify(path)}`);
+  checkGrpcPath(path);
   const list = [
     ':method',
     'POST',
@@ -130,13 +131,5 @@ function binaryValues(value: string): string[] {
 }
 
 function checkList(list: readonly string[]): void {
-  for (let at = 0; at + 1 < list.length; at += 2) {
-    const name = list[at] as string;
-    if (!/^[:0-9a-z_.-]+$/.test(name)) throw notAllowed(`the metadata key ${JSON.stringify(name)}`);
-    if (!/^[ -~]*$/.test(list[at + 1] as string)) throw notAllowed(`the value of ${name}`);
-  }
-}
-
-function notAllowed(what: string): EngramTraceError {
-  return new EngramTraceError('bad_record', `gRPC does not allow ${what}`);
+  for (let at = 0; at + 1 < list.length; at += 2) checkMetadata(list[at] as string, list[at + 1] as string);
 }
