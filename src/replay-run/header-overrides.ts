@@ -5,6 +5,7 @@ import type { HeaderList } from '../trace/record.ts';
 const FRAMING = new Set([
   'connection',
   'content-length',
+  'expect',
   'keep-alive',
   'te',
   'trailer',

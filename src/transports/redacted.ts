@@ -6,13 +6,25 @@ export function isRedacted(value: string): boolean {
   return value.includes(REDACTED);
 }
 
-/** A request target without the parameters whose values were redacted. */
+/**
+ * A request target without its user where that was redacted, and without the parameters whose values were; the
+ * others stay byte for byte, each with the separator in front of it. What is redacted elsewhere stays: not to be sent.
+ */
 export function withoutRedacted(target: string): string {
+  if (!isRedacted(target)) return target;
   const at = target.indexOf('?');
-  if (at < 0 || !isRedacted(target)) return target;
-  const kept = target
+  if (at < 0) return withoutUser(target);
+  const query = target
     .slice(at + 1)
-    .split('&')
-    .filter((parameter) => !isRedacted(parameter));
-  return kept.length === 0 ? target.slice(0, at) : `${target.slice(0, at)}?${kept.join('&')}`;
+    .split(/(?=[&;])/)
+    .filter((parameter) => !isRedacted(parameter))
+    .join('')
+    .replace(/^[&;]/, '');
+  const front = withoutUser(target.slice(0, at));
+  return query === '' ? front : `${front}?${query}`;
+}
+
+function withoutUser(target: string): string {
+  const [whole, scheme = '', user = ''] = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/)([^/]*)@/.exec(target) ?? [''];
+  return isRedacted(user) ? scheme + target.slice(whole.length) : target;
 }

@@ -6,7 +6,7 @@ import { createHttpConnector, type HttpConnection, type HttpRequest } from './ht
 import { HttpExchange } from './http-exchange.ts';
 import { detailOf } from './http-failure.ts';
 import { createHttpHeaders } from './http-headers.ts';
-import { withoutRedacted } from './redacted.ts';
+import { isRedacted, withoutRedacted } from './redacted.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 export interface UndiciTransportOptions {
@@ -179,6 +179,8 @@ function refusalOf(record: TraceRecord, isClosed: boolean): ReturnType<typeof fa
   if (isClosed) return failedSend('cancelled', 'the transport is closed');
   if (record.method === 'CONNECT')
     return failedSend('bad_request', 'CONNECT opens a tunnel and is not replayed');
+  if (isRedacted(withoutRedacted(record.path)))
+    return failedSend('bad_request', 'the request path was redacted');
   return undefined;
 }
 

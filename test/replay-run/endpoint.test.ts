@@ -125,7 +125,7 @@ describe('header overrides', () => {
       'x: \0hunter2',
       'x: hunter2€',
     ];
-    for (const text of [...bad, 'Content-Length: 5', 'transfer-encoding: chunked']) {
+    for (const text of [...bad, 'Content-Length: 5', 'transfer-encoding: chunked', 'expect: 100-continue']) {
       assert.throws(
         () => parseHeaderOverrides([text], noFile),
         (error: unknown) => usage(/header/)(error) && !String(error).includes('hunter2'),

@@ -1,7 +1,7 @@
 import type { SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { TraceRecord } from '../../trace/record.ts';
-import { withoutRedacted } from '../redacted.ts';
+import { isRedacted, withoutRedacted } from '../redacted.ts';
 import type { HttpRequestContext, PreparedHeaders } from './request-headers.ts';
 
 /** What a request is made of; a record has all of it. */
@@ -41,11 +41,12 @@ function prepare(
   allocate: Allocate,
   body: Uint8Array | undefined,
 ): Buffer | SendOutcome {
-  const { method, path } = record;
+  const { method } = record;
+  const path = withoutRedacted(record.path);
   const headers = context(record.headers);
   const refusal = headers.refusal ?? refusalOf(method, path);
   if (refusal !== undefined) return refusal;
-  const start = `${method} ${withoutRedacted(path)}`;
+  const start = `${method} ${path}`;
   const bodyBytes = record.body.length;
   if (bodyBytes === 0) {
     const end = endWithoutBody(method, headers);
@@ -83,6 +84,8 @@ function refusalOf(method: string, path: string): SendOutcome | undefined {
         ? 'invalid request method'
         : !TARGET.test(path)
           ? 'invalid request path: it starts with a slash and holds no space, control character or the like'
-          : undefined;
+          : isRedacted(path)
+            ? 'the request path was redacted'
+            : undefined;
   return problem === undefined ? undefined : failedSend('bad_request', problem);
 }
