@@ -85,7 +85,7 @@ export class ResultsRecorder implements ReplayObserver {
     this.causes = new LatenessCauses(options.inFlightLimit);
   }
 
-  /** The arrivals of the plan, as far as it was tried. */
+  /** The arrivals of the plan, as far as it was tried; what got no byte out is no arrival on either side. */
   get planned(): ArrivalStatistics {
     this.#dueSorter.flush();
     return this.#planned;
@@ -165,8 +165,8 @@ export class ResultsRecorder implements ReplayObserver {
   }
 
   #settlePlan(operation: Operation, disposition: Disposition): void {
-    if (disposition === 'unsent') this.planOrder.leaveOut(operation.number);
-    else this.#plan(operation);
+    if (disposition === 'shed' || disposition === 'gate_timeout') this.#plan(operation);
+    else this.planOrder.leaveOut(operation.number);
   }
 
   /** Due times rise with the numbers, or they are sorted and the numbers only say how far things are. */

@@ -67,12 +67,13 @@ function minus(a: number | undefined, b: number | undefined): number | undefined
   return a === undefined || b === undefined ? undefined : a - b;
 }
 
-/** Due times of all that was not left over by an early stop. */
+/** Due times of all that was not left over by an early stop; what got no byte out is no arrival on either side. */
 async function plannedArrivals(table: LogTable): Promise<Arrivals> {
   const dues = new Float64Array(table.reading.entries);
   let count = 0;
   await table.each((row) => {
-    if (row.disposition !== 'unsent') dues[count++] = row.dueNs;
+    if (row.isSent || row.disposition === 'shed' || row.disposition === 'gate_timeout')
+      dues[count++] = row.dueNs;
   });
   return dues.subarray(0, count).sort();
 }
