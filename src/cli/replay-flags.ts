@@ -10,6 +10,7 @@ import type { RunOptions } from '../replay-run/run-options.ts';
 import { defaultSenders } from '../replay-run/senders/share.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
+import type { TimeRange } from '../transforms/time-range.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import { collect, parseCount } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
@@ -63,7 +64,7 @@ export function withReplayFlags(command: Command): Command {
 function withPlanFlags(command: Command): Command {
   const timing = new Option(
     '--timing <how>',
-    'absolute (as recorded), think (pauses after answers), asap, or rate=N a second',
+    'absolute (as recorded), think (pauses after answers), asap, or rate=N a second (1e-6 to 1e6)',
   )
     .argParser(parseTiming)
     .default({ kind: 'absolute' }, 'absolute');
@@ -84,7 +85,7 @@ function withPlanFlags(command: Command): Command {
     .default('catch-up', 'catch-up');
   command
     .requiredOption('--trace <file>', 'what to replay: a trace, NDJSON, or - for stdin')
-    .option('--rate-multiplier <factor>', 'speed: 2 is twice as fast', parseFactor, 1)
+    .option('--rate-multiplier <factor>', 'speed: 2 is twice as fast (1e-6 to 1e6)', parseFactor, 1)
     .addOption(timing)
     .option('--pace <phases>', 'speed over the time of the replay, as in "10s@1 5m@2 30s@0.5"', parsePace)
     .addOption(precision)
@@ -145,16 +146,18 @@ function withSafetyFlags(command: Command): Command {
     .option('--skip-damaged', 'leave damaged blocks out and count them')
     .option('--dry-run', 'print the plan and send nothing')
     .option('--json', 'the plan of --dry-run as JSON')
-    .option('--output <file>', 'results document, - for stdout', '-')
+    .option('-o, --output <file>', 'results document, - for stdout', '-')
     .option('--replay-log <file>', 'write planned, sent and done of every operation; verify reads it')
     .option('--force', 'replace an existing output');
 }
 
 /** The run the flags ask for. Reads the files they name. */
 export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<RunOptions> {
+  const range = await timeRangeOf(flags);
+  refuseContradictions(flags, range);
   return {
     trace,
-    range: await timeRangeOf(flags),
+    range,
     only: flags.only,
     skipDamaged: flags.skipDamaged,
     allowOrigin: flags.allowOrigin,
@@ -182,6 +185,27 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
       drainNs: flags.drain,
     },
   };
+}
+
+function refuseContradictions({ timing, rateMultiplier, json, dryRun }: ReplayFlags, range: TimeRange): void {
+  if (timing.kind === 'asap' && rateMultiplier !== 1) {
+    throw new EngramTraceError('usage', '--rate-multiplier has no meaning with --timing asap');
+  }
+  if (json && !dryRun) {
+    throw new EngramTraceError('usage', '--json is for the plan of --dry-run; results are JSON anyway');
+  }
+  if (endsBeforeStart(range)) {
+    throw new EngramTraceError('usage', 'the range ends before it starts', {
+      hint: '--from must be before --to',
+    });
+  }
+}
+
+/** As far as the flags alone tell: a duration and a time of day can be compared only within the trace. */
+function endsBeforeStart({ from, to }: TimeRange): boolean {
+  if (from === undefined || to === undefined) return false;
+  if ('offsetNs' in from) return 'offsetNs' in to && from.offsetNs >= to.offsetNs;
+  return 'unixNs' in to && from.unixNs >= to.unixNs;
 }
 
 /** Where nothing is asked for. Stretching moves one plan, so one thread plays it. */
@@ -215,10 +239,13 @@ function readText(flag: string, path: string): string {
   }
 }
 
+/** What a due time in integer-valued ns has room for. */
+const [LEAST_FACTOR, MOST_FACTOR] = [1e-6, 1e6];
+
 function parseFactor(text: string): number {
-  const factor = Number(text);
-  if (text.trim() !== '' && factor > 0 && Number.isFinite(factor)) return factor;
-  throw new EngramTraceError('usage', `'${text}' is not a number above 0`);
+  const factor = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (factor >= LEAST_FACTOR && factor <= MOST_FACTOR) return factor;
+  throw new EngramTraceError('usage', `'${text}' is not a number above 0, from 1e-6 to 1e6`);
 }
 
 function parseAtLeastOne(text: string): number {
