@@ -5,6 +5,7 @@ import type { ResultsDocument } from '../results/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import { EXIT, type ExitCode, exitCodeOfSignal } from './exit-code.ts';
 import { createProgress } from './progress.ts';
+import { refuseUnnamedTarget } from './refuse-unnamed-target.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
 import { printWarning, reportWarnings } from './warnings.ts';
 
@@ -13,10 +14,12 @@ export function makeReplayCommand(): Command {
   return withReplayFlags(new Command('replay')).action(runReplayCommand);
 }
 
-async function runReplayCommand(flags: ReplayFlags): Promise<void> {
+async function runReplayCommand(flags: ReplayFlags, command: Command): Promise<void> {
   const { openInput } = await import('./open-input.ts');
+  const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
   const trace = await openInput(flags.trace);
   try {
+    refuseUnnamedTarget({ http: isNamed('endpoint'), grpc: isNamed('grpcEndpoint') }, trace);
     if (flags.dryRun) await printPlan(flags, trace);
     else await replayAndReport(flags, trace);
   } finally {

@@ -232,6 +232,13 @@ describe('replay safety', () => {
     });
   }
 
+  it('sends nothing to the default target of a protocol where only the other was named', async () => {
+    const finished = await run(['replay', '--trace', short, '--grpc-endpoint', '127.0.0.1:1']);
+    assert.equal(finished.code, 2, finished.stderr);
+    assert.match(finished.stderr, /\d+ operations of .* are HTTP/);
+    assert.match(finished.stderr, /--endpoint URL, or select with engram-trace filter --protocol grpc/);
+  });
+
   it('says that a trace is empty, or that nothing of it can be sent', async () => {
     const empty = await writeTrace(join(folder, 'empty.trace.zst'), []);
     for (const more of [[], ['--dry-run']]) {
