@@ -1,6 +1,7 @@
 /**
  * Index of dispersion of arrivals: variance over mean of the counts in windows of a fixed width
  * (Cox and Lewis, The Statistical Analysis of Series of Events, 1966). 1 for a Poisson process, 0 for a metronome.
+ * Only whole windows count: a part of one at the end would look like a hole, and whether there is one hangs on a ms.
  * Constant memory: arrivals must come in order; one before the window now open counts into that window.
  */
 export class DispersionCounter {
@@ -23,13 +24,11 @@ export class DispersionCounter {
     this.#inWindow++;
   }
 
-  /** Over all windows from the first arrival's to the last one's; undefined below two windows. */
+  /** Over all windows from the first arrival's up to the last one's, which is not whole; undefined below two. */
   get index(): number | undefined {
-    const windows = this.#windows + 1;
-    if (this.#window < 0 || windows < 2) return undefined;
-    const mean = (this.#total + this.#inWindow) / windows;
-    const meanOfSquares = (this.#sumOfSquares + this.#inWindow ** 2) / windows;
-    return Math.max(0, meanOfSquares - mean ** 2) / mean;
+    if (this.#windows < 2) return undefined;
+    const mean = this.#total / this.#windows;
+    return Math.max(0, this.#sumOfSquares / this.#windows - mean ** 2) / mean;
   }
 
   #open(window: number): void {

@@ -24,8 +24,8 @@ export function spanOf(arrivals: Arrivals): number | undefined {
 }
 
 /**
- * Variance over mean of the counts in windows of `widthNs` from the first arrival to the last one; undefined below two
- * windows. An arrival before the window that is open counts into that window.
+ * Variance over mean of the counts in whole windows of `widthNs` from the first arrival on, without the one of the last
+ * arrival; undefined below two windows. An arrival before the window that is open counts into that window.
  */
 export function dispersionOf(arrivals: Arrivals, widthNs: number): number | undefined {
   const counts = new Map<number, number>();
@@ -34,9 +34,10 @@ export function dispersionOf(arrivals: Arrivals, widthNs: number): number | unde
     window = Math.max(window, Math.floor((arrival - (arrivals[0] as number)) / widthNs));
     counts.set(window, (counts.get(window) ?? 0) + 1);
   }
-  const windows = window + 1;
-  if (arrivals.length === 0 || windows < 2) return undefined;
-  const mean = arrivals.length / windows;
+  const windows = window;
+  if (windows < 2) return undefined;
+  const mean = (arrivals.length - (counts.get(window) ?? 0)) / windows;
+  counts.delete(window);
   let squares = (windows - counts.size) * mean ** 2;
   for (const count of counts.values()) squares += (count - mean) ** 2;
   return squares / windows / mean;
