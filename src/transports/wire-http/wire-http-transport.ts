@@ -28,10 +28,11 @@ export interface WireHttpTransport extends Transport {
 /** Connections opened by `warmUp`. */
 const WARM_CONNECTIONS = 64;
 /**
- * Connections being opened at one time. After a stall everything is due at once: a connection for each would take
- * longer than to wait for those that free themselves, and overflow the target's queue of new connections.
+ * Connections being opened at one time: this many, or a quarter of those there are. After a stall everything is due
+ * at once: a connection for each would take longer than to wait for those that free themselves, and overflow the
+ * target's queue of new connections.
  */
-const MOST_OPENING = 32;
+const FEW_OPENING = 8;
 const SWEEP_MS = 1000;
 /** Larger bodies are not copied next to their head but written behind it. */
 const LARGE_BODY_BYTES = 64 * 1024;
@@ -189,7 +190,7 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
       connection.begin(exchange);
     }
     const most = this.#options.connections ?? Infinity;
-    const wanted = Math.min(this.#waiting.size, MOST_OPENING);
+    const wanted = Math.min(this.#waiting.size, Math.max(FEW_OPENING, this.#all.size >> 2));
     while (this.#opening.size < wanted && this.#all.size < most && !this.#isClosed) {
       this.#opening.add(this.#add());
     }
