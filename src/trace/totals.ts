@@ -15,7 +15,10 @@ export function computeTotals(entries: readonly BlockEntry[], ops: string[], epo
     totals.rawBytes += entry.rawBytes;
     addLoss(totals.loss, entry.loss);
   }
-  const filled = entries.filter((entry) => entry.records > 0).sort((a, b) => a.firstStartNs - b.firstStartNs);
+  // Of blocks that begin at one time the one that ends first goes first: then the others follow it, not overlap it.
+  const filled = entries
+    .filter((entry) => entry.records > 0)
+    .sort((a, b) => a.firstStartNs - b.firstStartNs || a.lastStartNs - b.lastStartNs);
   const first = filled[0];
   if (!first) return totals;
   totals.firstStartNs = first.firstStartNs;

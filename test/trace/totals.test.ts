@@ -103,6 +103,14 @@ test('the gaps of a sorted trace are those between its records, wherever its blo
         assert.deepEqual({ ...gaps, sumOfSquares: 0 }, { ...expected, sumOfSquares: 0 });
       },
     ),
+    {
+      examples: [
+        [
+          [0, 0, 22, 22, 23],
+          [2, 1, 2, ...Array<number>(57).fill(1)],
+        ],
+      ],
+    },
   );
 });
 
