@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SendListener, SendOutcome, Transport } from '../src/replay/ports.ts';
 import { createRealClock } from '../src/replay/real-clock.ts';
-import { type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
+import { emptyRecord, type TraceRecord } from '../src/trace/record.ts';
 import { createGrpcTransport } from '../src/transports/grpc-transport.ts';
 import { createWireGrpcTransport } from '../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { startGrpcTarget } from './grpc-target.ts';
@@ -115,21 +115,14 @@ function drive(transport: Transport, calls: number): Promise<void> {
 
 function callRecord(): TraceRecord {
   return {
-    startNs: 0,
-    durationNs: undefined,
+    ...emptyRecord(),
     session: 's',
     op: 'remember',
-    space: '',
     protocol: 'grpc',
     method: 'POST',
     path: '/S/M',
     headers: ['te', 'trailers', 'content-type', 'application/grpc', 'user-agent', 'bench'],
     body: new Uint8Array(MESSAGE_BYTES),
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
-    outcome: unknownOutcome(),
   };
 }
 

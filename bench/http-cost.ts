@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SendOutcome, Transport } from '../src/replay/ports.ts';
-import { NO_BYTES, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
+import { emptyRecord, NO_BYTES, type TraceRecord } from '../src/trace/record.ts';
 import { createUndiciTransport } from '../src/transports/undici-transport.ts';
 import { createWireHttpTransport } from '../src/transports/wire-http/wire-http-transport.ts';
 import { startNginx } from '../test/support/nginx.ts';
@@ -156,21 +156,13 @@ function drive(
 
 function recordOf(bodyBytes: number): TraceRecord {
   return {
-    startNs: 0,
-    durationNs: undefined,
+    ...emptyRecord(),
     session: 's',
     op: 'recall',
-    space: '',
-    protocol: 'http',
     method: bodyBytes === 0 ? 'GET' : 'POST',
     path: PATH,
     headers: HEADERS,
     body: bodyBytes === 0 ? NO_BYTES : Buffer.alloc(bodyBytes, 'x'),
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
-    outcome: unknownOutcome(),
   };
 }
 

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createTraceWriter } from '../src/trace/create-trace-writer.ts';
 import { createFileSink } from '../src/trace/file-sink.ts';
-import { emptyHeader, NO_BYTES, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
+import { emptyHeader, emptyRecord, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
 import { startNginx } from '../test/support/nginx.ts';
 import { createRandom, median, withFolder } from './support.ts';
 
@@ -200,20 +200,14 @@ async function writeTrace(path: string, starts: Iterable<number>): Promise<void>
 
 function get(startNs: number, number: number): TraceRecord {
   return {
+    ...emptyRecord(),
     startNs,
     durationNs: 100_000,
     session: `s${number % CONNECTIONS}`,
     op: 'get',
-    space: '',
-    protocol: 'http',
     method: 'GET',
     path: '/',
     headers: ['accept', '*/*'],
-    body: NO_BYTES,
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
     outcome: { ...unknownOutcome(), status: 200 },
   };
 }

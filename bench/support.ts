@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NO_BYTES, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
+import { emptyRecord, NO_BYTES, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
 
 const HEADERS = [
   'host',
@@ -45,22 +45,18 @@ function smallRecord(startNs: number, number: number, random: () => number): Tra
   const isWrite = random() < 0.3;
   const word = Math.floor(random() * 1e6).toString(36);
   return {
+    ...emptyRecord(),
     startNs,
     durationNs: 200_000 + Math.floor(random() * 5_000_000),
     session: `10.0.0.1:${40_000 + Math.floor(random() * 200)}`,
     op: isWrite ? 'remember' : 'recall',
     space: 'default',
-    protocol: 'http',
     method: isWrite ? 'POST' : 'GET',
     path: isWrite ? '/api/v1/memories' : `/api/v1/memories/recall?query=${word}`,
     headers: HEADERS,
     body: isWrite
       ? bytesOf(`{"content":"note ${number} about ${word}","confidence":${random().toFixed(3)}}`)
       : NO_BYTES,
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
     outcome: { ...unknownOutcome(), status: 200, responseBytes: 100 + (number % 400), responseCrc32: number },
   };
 }

@@ -4,7 +4,7 @@ import { replay } from '../replay/engine.ts';
 import type { Clock } from '../replay/ports.ts';
 import { replayOptions } from '../replay/replay-options.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
-import { NO_BYTES, type TraceRecord, unknownOutcome } from '../trace/record.ts';
+import { emptyRecord, type TraceRecord, unknownOutcome } from '../trace/record.ts';
 import { createWireHttpTransport } from '../transports/wire-http/wire-http-transport.ts';
 
 const OPERATIONS = 3000;
@@ -42,20 +42,13 @@ async function* batches(): AsyncGenerator<TraceRecord[]> {
 
 function operation(number: number): TraceRecord {
   return {
+    ...emptyRecord(),
     startNs: Math.round((number / PER_SECOND) * 1e9),
     durationNs: 0,
     session: `rehearsal-${number % SESSIONS}`,
     op: 'rehearsal',
-    space: '',
-    protocol: 'http',
     method: 'GET',
     path: `/${number}`,
-    headers: [],
-    body: NO_BYTES,
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
     outcome: { ...unknownOutcome(), status: 200 },
   };
 }

@@ -1,4 +1,4 @@
-import { NO_BYTES, NO_HEADERS, type TraceRecord, unknownOutcome } from '../trace/record.ts';
+import { emptyRecord, type TraceRecord } from '../trace/record.ts';
 import type { Cancel, Operation, SendListener, SendOutcome } from './ports.ts';
 import type { PlannedTimes } from './schedule.ts';
 import type { Session } from './session-gate.ts';
@@ -109,23 +109,7 @@ export class Flight implements Operation, SendListener {
   }
 }
 
-const NO_RECORD: TraceRecord = {
-  startNs: 0,
-  durationNs: undefined,
-  session: '',
-  op: '',
-  space: '',
-  protocol: 'http',
-  method: '',
-  path: '',
-  headers: NO_HEADERS,
-  body: NO_BYTES,
-  bodyCompressed: false,
-  bodyBytesMissing: 0,
-  deadlineNs: undefined,
-  stream: undefined,
-  outcome: unknownOutcome(),
-};
+const NO_RECORD = emptyRecord();
 
 /** Request bytes a record holds in memory. */
 export function recordBytes(record: TraceRecord): number {

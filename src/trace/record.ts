@@ -161,6 +161,27 @@ export function unknownOutcome(): Outcome {
   };
 }
 
+/** An HTTP record with every field at its resting value; made anew, so that it can be filled in. */
+export function emptyRecord(): TraceRecord {
+  return {
+    startNs: 0,
+    durationNs: undefined,
+    session: '',
+    op: '',
+    space: '',
+    protocol: 'http',
+    method: '',
+    path: '',
+    headers: NO_HEADERS,
+    body: NO_BYTES,
+    bodyCompressed: false,
+    bodyBytesMissing: 0,
+    deadlineNs: undefined,
+    stream: undefined,
+    outcome: unknownOutcome(),
+  };
+}
+
 /** A header with every field at its resting value, epoch 0. */
 export function emptyHeader(): TraceHeader {
   return {

@@ -8,28 +8,18 @@ import { createResultsDocument, type DocumentInput } from '../../src/results/cre
 import type { GeneratorHealth } from '../../src/results/generator-health.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
-import { emptyLoss, NO_BYTES, NO_HEADERS, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
+import { emptyLoss, emptyRecord, type TraceRecord } from '../../src/trace/record.ts';
 
 export const MS = 1e6;
 export const SECOND = 1e9;
 
 export function makeRecord(given: Partial<TraceRecord> = {}): TraceRecord {
   return {
-    startNs: 0,
-    durationNs: undefined,
+    ...emptyRecord(),
     session: 's',
     op: 'recall',
-    space: '',
-    protocol: 'http',
     method: 'GET',
     path: '/',
-    headers: NO_HEADERS,
-    body: NO_BYTES,
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
-    outcome: unknownOutcome(),
     ...given,
   };
 }

@@ -6,7 +6,7 @@ import { createFileSink } from '../../src/trace/file-sink.ts';
 import { createFrameWriter } from '../../src/trace/frame-writer.ts';
 import {
   emptyHeader,
-  NO_HEADERS,
+  emptyRecord,
   type TraceHeader,
   type TraceRecord,
   unknownOutcome,
@@ -28,20 +28,15 @@ export interface SegmentSpec {
 
 export function makeRecord(startNs: number, changes: Partial<TraceRecord> = {}): TraceRecord {
   return {
+    ...emptyRecord(),
     startNs,
     durationNs: 1_000_000,
     session: 'a-h1',
     op: 'recall',
     space: 'default',
-    protocol: 'http',
     method: 'GET',
     path: `/api/v1/memories/recall?n=${startNs}`,
-    headers: NO_HEADERS,
     body: new TextEncoder().encode(`body ${startNs}`),
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
     outcome: { ...unknownOutcome(), status: 200, responseBytes: 10 },
     ...changes,
   };

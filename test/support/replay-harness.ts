@@ -2,7 +2,7 @@ import { type ReplayDeps, replay } from '../../src/replay/engine.ts';
 import type { Clock, Disposition, Operation, SendOutcome, Transport } from '../../src/replay/ports.ts';
 import type { ReplayEnd } from '../../src/replay/replay-end.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 export const MS = 1e6;
@@ -11,29 +11,13 @@ export const SECOND = 1e9;
 /** A whole HTTP record that starts at `startNs`; `over` replaces what a test cares about. */
 export function makeRecord(startNs: number, over: Partial<TraceRecord> = {}): TraceRecord {
   return {
+    ...emptyRecord(),
     startNs,
-    durationNs: undefined,
     session: 's',
     op: 'op',
-    space: '',
-    protocol: 'http',
     method: 'GET',
     path: '/',
-    headers: [],
-    body: new Uint8Array(0),
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
-    outcome: {
-      status: 200,
-      ok: true,
-      error: '',
-      responseBytes: 0,
-      responseCrc32: undefined,
-      itemCount: undefined,
-      response: undefined,
-    },
+    outcome: { ...unknownOutcome(), status: 200 },
     ...over,
   };
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Block, type Record as WireRecord } from '../../src/gen/engram/trace/v1/trace.ts';
 import { createBlockBuilder } from '../../src/trace/block-builder.ts';
 import { openBlock } from '../../src/trace/block-cursor.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import { emptyRecord, type TraceRecord } from '../../src/trace/record.ts';
 import { MalformedError } from '../../src/trace/wire-reader.ts';
 import { byStart, lossOf, makeRecord, records } from './support.ts';
 
@@ -135,6 +135,13 @@ test('records are sorted, those that start together in the order they came', () 
     decodeAll(encode(list)).map(({ path }) => path),
     ['/3', '/1', '/4', '/0', '/2'],
   );
+});
+
+test("a record at rest is read as it was written, and is nobody else's", () => {
+  assert.deepEqual(decodeAll(encode([emptyRecord()])), [emptyRecord()]);
+  const filled = emptyRecord();
+  filled.outcome.status = 500;
+  assert.equal(emptyRecord().outcome.status, undefined);
 });
 
 test('negative starts and an epoch of its own', () => {

@@ -8,13 +8,12 @@ import { openTrace } from '../../src/trace/open-trace.ts';
 import {
   emptyHeader,
   emptyLoss,
+  emptyRecord,
   type Loss,
   NO_BYTES,
-  NO_HEADERS,
   type Protocol,
   type TraceHeader,
   type TraceRecord,
-  unknownOutcome,
 } from '../../src/trace/record.ts';
 import type { ByteSink, ReadOptions, Trace } from '../../src/trace/trace.ts';
 
@@ -112,21 +111,12 @@ export function pipeOf(bytes: Uint8Array, chunkBytes = 997): Readable {
 
 export function makeRecord(fields: Partial<TraceRecord> = {}): TraceRecord {
   return {
-    startNs: 0,
-    durationNs: undefined,
+    ...emptyRecord(),
     session: 'c1',
     op: 'recall',
     space: 'default',
-    protocol: 'http',
     method: 'GET',
     path: '/api/v1/memories/recall?query=tea',
-    headers: NO_HEADERS,
-    body: NO_BYTES,
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
-    outcome: unknownOutcome(),
     ...fields,
   };
 }

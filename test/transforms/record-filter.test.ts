@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NO_BYTES, NO_HEADERS, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
+import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
 import { createRecordFilter, type FilterConditions } from '../../src/transforms/record-filter.ts';
 
 const OPS = ['recall', 'remember', 'GET /a/:id'];
@@ -12,20 +12,13 @@ function record(
 ): TraceRecord {
   const { status = 200, ok = true, ...rest } = changes;
   return {
-    startNs: 0,
+    ...emptyRecord(),
     durationNs: 5e6,
     session: 'c1',
     op: 'recall',
     space: 'default',
-    protocol: 'http',
     method: 'GET',
     path: '/api/v1/memories/recall?embedding=1/2',
-    headers: NO_HEADERS,
-    body: NO_BYTES,
-    bodyCompressed: false,
-    bodyBytesMissing: 0,
-    deadlineNs: undefined,
-    stream: undefined,
     outcome: { ...unknownOutcome(), ok, status: 'status' in changes ? changes.status : status },
     ...rest,
   };
