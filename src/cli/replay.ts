@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
 import type { RunDeps, RunProgress } from '../replay-run/run-options.ts';
-import type { ResultsDocument } from '../results/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
-import { EXIT, type ExitCode, exitCodeOfSignal } from './exit-code.ts';
+import { EXIT, exitCodeOfSignal } from './exit-code.ts';
 import { createProgress } from './progress.ts';
-import { refuseUnnamedTarget } from './refuse-unnamed-target.ts';
+import { refuseUnnamedTarget, targetsMeant } from './refuse-unnamed-target.ts';
+import { isUnanswered, replayExitCode } from './replay-exit-code.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
 import { printWarning, reportWarnings } from './warnings.ts';
 
@@ -14,18 +14,21 @@ export function makeReplayCommand(): Command {
   return withReplayFlags(new Command('replay')).action(runReplayCommand);
 }
 
-async function runReplayCommand(flags: ReplayFlags, command: Command): Promise<void> {
+async function runReplayCommand(given: ReplayFlags, command: Command): Promise<void> {
   const { openInput } = await import('./open-input.ts');
   const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
-  const trace = await openInput(flags.trace);
+  const trace = await openInput(given.trace);
   try {
-    refuseUnnamedTarget({ http: isNamed('endpoint'), grpc: isNamed('grpcEndpoint') }, trace);
+    const named = { http: isNamed('endpoint'), grpc: isNamed('grpcEndpoint') };
+    refuseUnnamedTarget(named, trace);
+    const { http, grpc } = targetsMeant(named, { http: given.endpoint, grpc: given.grpcEndpoint });
+    const flags = { ...given, endpoint: http, grpcEndpoint: grpc };
     if (flags.dryRun) await printPlan(flags, trace);
     else await replayAndReport(flags, trace);
   } finally {
     await trace.close();
     // A pipe nobody writes to any more would keep the process alive.
-    if (flags.trace === '-') process.stdin.destroy();
+    if (given.trace === '-') process.stdin.destroy();
   }
 }
 
@@ -36,6 +39,9 @@ async function printPlan(flags: ReplayFlags, trace: Trace): Promise<void> {
   process.stdout.write(flags.json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
   reportWarnings(trace, flags);
 }
+
+const UNANSWERED =
+  'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n';
 
 async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> {
   const run = await runOptionsOf(flags, trace);
@@ -56,7 +62,8 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
     if (!flags.quiet) process.stderr.write((await import('./replay-text.ts')).summaryText(document));
     reportWarnings(trace, flags);
     const isLogLost = flags.replayLog !== undefined && document.replay_log === null;
-    const code = isLogLost ? EXIT.failed : exitCodeOfRun(document, interrupt.received());
+    const code = isLogLost ? EXIT.failed : replayExitCode(document, interrupt.received());
+    if (code === EXIT.failed && isUnanswered(document)) process.stderr.write(UNANSWERED);
     if (code !== EXIT.ok) process.exitCode = code;
   } catch (thrown) {
     await shown.stop();
@@ -65,21 +72,6 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   } finally {
     interrupt.stop();
   }
-}
-
-/** A signal comes before a failed run, and that before a replay that can't be trusted. */
-function exitCodeOfRun(document: ResultsDocument, signal: NodeJS.Signals | undefined): ExitCode {
-  const { summary, fidelity } = document;
-  if (signal !== undefined) return exitCodeOfSignal(signal);
-  if (summary.stop === 'source_error') return EXIT.failed;
-  if (summary.stop === 'sender_died') return EXIT.invalidReplay;
-  if (summary.total_operations > 0 && summary.without_answer === summary.total_operations) {
-    process.stderr.write(
-      'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n',
-    );
-    return EXIT.failed;
-  }
-  return fidelity.verdict === 'invalid' ? EXIT.invalidReplay : EXIT.ok;
 }
 
 async function openSink(flags: ReplayFlags) {
