@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { SendListener, SendOutcome } from '../replay/ports.ts';
+import { GIVEN_UP } from './given-up.ts';
 import { codeOf, detailOf, httpFailure } from './http-failure.ts';
 
 /** One request and its answer, heard from undici; tells the listener, and `ended` before it. */
@@ -32,8 +33,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       return;
     }
     const failure = this.#isCancelled ? 'cancelled' : httpFailure(error, this.#abort !== undefined);
-    const detail = this.#isCancelled ? 'given up' : detailOf(error);
+    const detail = this.#isCancelled ? this.#howFar(error) : detailOf(error);
     this.#end({ status: this.#status, ok: false, failure, detail, responseBytes: this.#bytes }, false);
+  }
+
+  #howFar(error: Error): string {
+    if (this.#abort === undefined) return error.message;
+    return this.#status === undefined ? GIVEN_UP.unanswered : GIVEN_UP.inAnswer;
   }
 
   // What undici calls, in the form that does not parse response headers nobody looks at.

@@ -2,6 +2,7 @@ import type { Cancel, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import { GIVEN_UP } from './given-up.ts';
 import { createHttpConnector, type HttpConnection, type HttpRequest } from './http-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { detailOf } from './http-failure.ts';
@@ -164,8 +165,8 @@ class UndiciTransport implements Transport {
 
   /** It waits for a connection, or for one to be made: nothing of it was sent. */
   #failUnsent(exchange: HttpExchange): void {
-    this.#waiting.delete(exchange);
-    exchange.fail(new Error('given up before it was sent'));
+    const isWaiting = this.#waiting.delete(exchange);
+    exchange.fail(new Error(isWaiting ? GIVEN_UP.waiting : GIVEN_UP.connecting));
   }
 
   #forget(connection: HttpConnection): void {
