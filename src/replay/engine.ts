@@ -238,8 +238,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
 
   // The transports tell.
 
-  sent(flight: Flight): void {
-    flight.sentNs = this.#clock.nowNs();
+  sent(flight: Flight, heldNs: number): void {
+    flight.leave(this.#clock.nowNs(), heldNs);
     this.#ledger.sent(flight, this.#inFlight.size);
   }
 

@@ -8,7 +8,8 @@ export type GivenUp = 'timeout' | 'cut_off' | undefined;
 
 /** Hears what a transport tells of a flight. */
 export interface FlightHost {
-  sent(flight: Flight): void;
+  /** `heldNs`: how long busy connections held it. */
+  sent(flight: Flight, heldNs: number): void;
   firstAnswer(flight: Flight): void;
   done(flight: Flight, outcome: SendOutcome): void;
 }
@@ -78,8 +79,17 @@ export class Flight implements Operation, SendListener {
     this.sizeBytes = recordBytes(record);
   }
 
-  onSent(): void {
-    if (this.slot >= 0) this.#host.sent(this);
+  onSent(heldNs = 0): void {
+    if (this.slot >= 0) this.#host.sent(this, heldNs);
+  }
+
+  /** It leaves now, and of the time since it was released busy connections held it for `heldNs`. */
+  leave(nowNs: number, heldNs: number): void {
+    this.sentNs = nowNs;
+    if (heldNs === 0 || this.releasedNs === undefined) return;
+    const chargedNs = Math.min(Math.round(heldNs), nowNs - this.releasedNs);
+    this.releasedNs += chargedNs;
+    this.fullNs += chargedNs;
   }
 
   onFirstAnswer(): void {

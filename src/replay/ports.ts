@@ -37,8 +37,11 @@ export interface SendOutcome {
 
 /** What a transport tells about one operation, each at most once, `onSent` before `onDone`; `onDone` always comes. */
 export interface SendListener {
-  /** The first byte is being handed to the socket. */
-  onSent(): void;
+  /**
+   * The first byte is being handed to the socket. `heldNs`: for how long every connection it may use was busy, where
+   * their number is limited.
+   */
+  onSent(heldNs?: number): void;
   /** First byte (HTTP) or first message (gRPC) of the answer. */
   onFirstAnswer(): void;
   onDone(outcome: SendOutcome): void;
@@ -49,8 +52,11 @@ export type Cancel = () => void;
 
 /** How operations leave. Knows a protocol and no schedule. */
 export interface Transport {
-  /** Opens connections ahead of the first operation; rejects with a `target` error when nothing answers there. */
-  warmUp(): Promise<void>;
+  /**
+   * Opens connections ahead of the first operation; rejects with a `target` error when nothing answers there.
+   * `sessions`: those that come first, for transports that keep connections for each.
+   */
+  warmUp(sessions?: readonly string[]): Promise<void>;
   /**
    * Starts one operation now. Never throws: what can't be sent ends in `onDone` with `bad_request`.
    * `timeScale` divides recorded offsets inside a stream (2 = twice as fast).
@@ -67,7 +73,7 @@ export type Disposition = 'ok' | 'error' | 'cut_off' | 'shed' | 'gate_timeout' |
 export interface Waits {
   /** The trace was read too late. */
   readingNs: number;
-  /** In flight, or what may be held, was at its limit. */
+  /** In flight, what may be held, or the number of connections was at its limit. */
   fullNs: number;
   /** Late operations leave at a limited pace. */
   pacedNs: number;
@@ -84,7 +90,10 @@ export interface Operation extends Waits {
   dueNs: number;
   /** When its predecessors were done; equals dueNs when it had none to wait for. */
   readyNs: number;
-  /** When the engine let it go to its transport; undefined until then. */
+  /**
+   * When the engine let it go to its transport; undefined until then. Once sent, later by the time in which every
+   * connection it may use was busy, which is in `fullNs`.
+   */
   releasedNs: number | undefined;
   /** Undefined until sent. */
   sentNs: number | undefined;

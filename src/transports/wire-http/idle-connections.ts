@@ -16,6 +16,10 @@ export class IdleConnections {
     this.#drop = drop;
   }
 
+  get size(): number {
+    return this.#free.length;
+  }
+
   put(connection: WireConnection): void {
     connection.idleSinceMs = this.#nowMs();
     this.#free.push(connection);

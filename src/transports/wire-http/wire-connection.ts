@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FailureCode } from '../../replay/ports.ts';
+import { GIVEN_UP } from '../given-up.ts';
 import { codeOf, detailOf, httpFailure } from '../http-failure.ts';
 import { ResponseParser } from './response-parser.ts';
 import type { WireExchange } from './wire-exchange.ts';
@@ -52,7 +53,7 @@ export class WireConnection implements SocketEvents {
     this.exchange = exchange;
     exchange.connection = this;
     this.#parser.begin(exchange.isHead);
-    exchange.listener.onSent();
+    exchange.listener.onSent(exchange.heldNs);
     if (this.exchange !== exchange) return true;
     if (exchange.body === undefined) {
       socket.write(exchange.bytes);
@@ -63,6 +64,11 @@ export class WireConnection implements SocketEvents {
       socket.uncork();
     }
     return socket.writableLength === 0;
+  }
+
+  /** Closes it at once, without calling `lost`; an exchange on it ends as `cancelled`. */
+  giveUp(): void {
+    this.destroy('cancelled', this.#howFar());
   }
 
   /** Closes it at once, without calling `lost`. The exchange on it ends like this. */
@@ -159,6 +165,13 @@ export class WireConnection implements SocketEvents {
     this.exchange = undefined;
     exchange.end(failure, detail, this.#parser.bodyBytes);
     this.#host.ended();
+  }
+
+  #howFar(): string {
+    const parser = this.#parser;
+    if (parser.status !== 0) return GIVEN_UP.inAnswer;
+    if (parser.hasBegun) return GIVEN_UP.inHead;
+    return this.#socket.writableLength > 0 ? GIVEN_UP.unread : GIVEN_UP.unanswered;
   }
 
   #whereClosed(): string {

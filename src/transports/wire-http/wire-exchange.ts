@@ -13,6 +13,10 @@ export class WireExchange {
   /** Where it is under way; undefined while it waits, and at the end. */
   connection: WireConnection | undefined;
   isDone = false;
+  /** Where its wait for a busy connection began, in ms of the pool's own count. */
+  heldFromMs = 0;
+  /** How long busy connections held it, in ns. */
+  heldNs = 0;
   #status: number | undefined;
 
   constructor(listener: SendListener, isHead: boolean, bytes: Uint8Array, body: Uint8Array | undefined) {
@@ -20,6 +24,11 @@ export class WireExchange {
     this.isHead = isHead;
     this.bytes = bytes;
     this.body = body;
+  }
+
+  /** Its wait is over. */
+  holdUntil(ms: number): void {
+    this.heldNs = Math.max(0, ms - this.heldFromMs) * 1e6;
   }
 
   /** The head of the answer is here. */

@@ -1,18 +1,22 @@
 import type { Cancel, SendListener, SendOutcome, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { TraceRecord } from '../../trace/record.ts';
-import { detailOf, httpFailure } from '../http-failure.ts';
+import type { ConnectionMode } from '../connection-mode.ts';
+import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../session-pools.ts';
 import type { UndiciTransportOptions } from '../undici-transport.ts';
-import { IdleConnections } from './idle-connections.ts';
+import { HttpPool } from './http-pool.ts';
 import { type Allocate, isRefusal, prepareHttpHead, prepareHttpRequest } from './prepare-http-request.ts';
 import { createHttpRequestContext, type HttpRequestContext } from './request-headers.ts';
 import { checkTarget, notThere } from './target.ts';
-import { type ConnectionHost, WireConnection } from './wire-connection.ts';
 import { WireExchange } from './wire-exchange.ts';
-import { createSocketOpener, type OpenSocket } from './wire-socket.ts';
+import { createSocketOpener } from './wire-socket.ts';
 
 export interface WireHttpTransportOptions extends UndiciTransportOptions {
-  /** Monotonic ms, for the age of idle connections only. */
+  /** Which connections a session uses; `connections` bounds those of `pooled`, the default. */
+  mode?: ConnectionMode | undefined;
+  /** Most connections with the mode `recorded`; past it idle sessions lose theirs, then operations fail. */
+  mostConnections?: number | undefined;
+  /** Monotonic ms, for the age of idle connections and for waits on busy ones. */
   nowMs?: (() => number) | undefined;
 }
 
@@ -20,19 +24,14 @@ export interface WireHttpTransportOptions extends UndiciTransportOptions {
 export interface WireHttpTransport extends Transport {
   /**
    * Sends what `prepareHttpRequest` made, `isHead` for the method HEAD. The bytes must stay as they are until
-   * `onDone`.
+   * `onDone`. `session` says whose connection it takes, where sessions have such.
    */
-  sendPrepared(bytes: Uint8Array, isHead: boolean, listener: SendListener): Cancel;
+  sendPrepared(bytes: Uint8Array, isHead: boolean, listener: SendListener, session?: string): Cancel;
 }
 
 /** Connections opened by `warmUp`. */
 const WARM_CONNECTIONS = 64;
-/**
- * Connections being opened at one time: this many, or a quarter of those there are. After a stall everything is due
- * at once: a connection for each would take longer than to wait for those that free themselves, and overflow the
- * target's queue of new connections.
- */
-const FEW_OPENING = 8;
+const KEEP_ALIVE_MS = 30_000;
 const SWEEP_MS = 1000;
 /** Larger bodies are not copied next to their head but written behind it. */
 const LARGE_BODY_BYTES = 64 * 1024;
@@ -48,17 +47,10 @@ export function createWireHttpTransport(options: WireHttpTransportOptions): Wire
   return new WireTransport(options);
 }
 
-class WireTransport implements WireHttpTransport, ConnectionHost {
+class WireTransport implements WireHttpTransport {
   readonly #options: WireHttpTransportOptions;
   readonly #context: HttpRequestContext;
-  readonly #openSocket: OpenSocket;
-  readonly #idle: IdleConnections;
-  readonly #all = new Set<WireConnection>();
-  /** Being opened for exchanges that wait; any of those takes it. */
-  readonly #opening = new Set<WireConnection>();
-  readonly #warming = new Map<WireConnection, (error: Error | undefined) => void>();
-  /** Have no connection yet, in the order they came. */
-  readonly #waiting = new Set<WireExchange>();
+  readonly #pools: SessionPools<HttpPool>;
   readonly #sweeper: NodeJS.Timeout;
   /** Where requests with a body are put together; TLS keeps what it was given for too long for that. */
   #scratch = newScratch();
@@ -66,93 +58,58 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
   #isClosed = false;
 
   constructor(options: WireHttpTransportOptions) {
-    const { origin, tls, keepAliveMs = 30_000, nowMs = () => performance.now() } = options;
     this.#options = options;
     this.#context = createHttpRequestContext(options);
-    this.#allocate = origin.protocol === 'https:' ? Buffer.allocUnsafe : (size) => this.#inScratch(size);
-    this.#openSocket = createSocketOpener(origin, tls);
-    this.#idle = new IdleConnections(keepAliveMs, nowMs, (connection) => this.#discard(connection));
-    this.#sweeper = setInterval(() => this.#idle.sweep(), SWEEP_MS).unref();
+    const isPlain = options.origin.protocol !== 'https:';
+    this.#allocate = isPlain ? (size) => this.#inScratch(size) : Buffer.allocUnsafe;
+    this.#pools = createPools(options);
+    this.#sweeper = setInterval(() => this.#pools.sweep(), SWEEP_MS).unref();
   }
 
-  async warmUp(): Promise<void> {
-    const count = Math.min(WARM_CONNECTIONS, this.#options.connections ?? WARM_CONNECTIONS);
-    const errors = await Promise.all(Array.from({ length: count }, () => this.#warmOne()));
+  async warmUp(sessions: readonly string[] = []): Promise<void> {
+    const { mode = 'pooled', connections = WARM_CONNECTIONS, origin } = this.#options;
+    // Without a session to open connections for, one says whether someone is there.
+    const isProbe = mode === 'recorded' && sessions.length === 0;
+    const pools = this.#pools.first(isProbe ? [''] : sessions, WARM_CONNECTIONS);
+    const count = mode === 'pooled' ? Math.min(WARM_CONNECTIONS, connections) : 1;
+    const errors = (await Promise.all(pools.map((pool) => pool.warm(count)))).flat();
+    if (isProbe) this.#pools.drop('');
     // One is enough to say that someone is there.
     const [error] = errors;
-    if (error !== undefined && errors.every((each) => each !== undefined)) {
-      throw notThere(this.#options.origin, error);
-    }
+    if (error !== undefined && errors.every((each) => each !== undefined)) throw notThere(origin, error);
   }
 
   send(record: TraceRecord, _timeScale: number, listener: SendListener): Cancel {
+    const pool = this.#pools.of(record.session);
     const isHead = record.method === 'HEAD';
     const isLarge = record.body.length > LARGE_BODY_BYTES;
     if (isLarge) {
       const head = prepareHttpHead(record, this.#context);
-      return this.#send(head, record.body, isHead, listener);
+      return this.#send(head, record.body, isHead, listener, pool);
     }
-    const connection = this.#takeIdle();
+    const connection = pool.takeIdle();
     if (connection === undefined) {
-      return this.#send(prepareHttpRequest(record, this.#context), undefined, isHead, listener);
+      return this.#send(prepareHttpRequest(record, this.#context), undefined, isHead, listener, pool);
     }
     const bytes = prepareHttpRequest(record, this.#context, this.#allocate);
     if (isRefusal(bytes)) {
-      this.#idle.put(connection);
+      pool.freed(connection);
       return refuse(bytes, listener);
     }
     const exchange = new WireExchange(listener, isHead, bytes, undefined);
     // What the kernel did not take yet still lies in the scratch.
     if (!connection.begin(exchange) && bytes.buffer === this.#scratch.buffer) this.#scratch = newScratch();
-    return () => this.#cancel(exchange);
+    return () => pool.cancel(exchange);
   }
 
-  sendPrepared(bytes: Uint8Array, isHead: boolean, listener: SendListener): Cancel {
-    return this.#send(bytes, undefined, isHead, listener);
+  sendPrepared(bytes: Uint8Array, isHead: boolean, listener: SendListener, session = ''): Cancel {
+    return this.#send(bytes, undefined, isHead, listener, this.#pools.of(session));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeper);
-    for (const exchange of [...this.#waiting]) this.#cancel(exchange);
-    for (const connection of [...this.#all]) {
-      this.#discard(connection);
-      this.#warmed(connection, new Error('the transport is closed'));
-    }
-  }
-
-  // What connections tell.
-
-  opened(connection: WireConnection): void {
-    this.#opening.delete(connection);
-    this.#idle.put(connection);
-    this.#warmed(connection, undefined);
-    this.ended();
-  }
-
-  notOpened(connection: WireConnection, error: Error): void {
-    const isForWaiting = this.#opening.has(connection);
-    this.lost(connection);
-    this.#warmed(connection, error);
-    const [first] = this.#waiting;
-    if (!isForWaiting || first === undefined) return;
-    this.#waiting.delete(first);
-    first.end(httpFailure(error, false), detailOf(error), 0);
-    this.#refill();
-  }
-
-  freed(connection: WireConnection): void {
-    this.#idle.put(connection);
-  }
-
-  lost(connection: WireConnection): void {
-    this.#all.delete(connection);
-    this.#opening.delete(connection);
-    this.#idle.remove(connection);
-  }
-
-  ended(): void {
-    if (this.#waiting.size > 0) this.#refill();
+    for (const pool of this.#pools) pool.close();
   }
 
   #inScratch(sizeBytes: number): Buffer {
@@ -164,80 +121,28 @@ class WireTransport implements WireHttpTransport, ConnectionHost {
     body: Uint8Array | undefined,
     isHead: boolean,
     listener: SendListener,
+    pool: HttpPool,
   ): Cancel {
     if (this.#isClosed) return refuse(failedSend('cancelled', 'the transport is closed'), listener);
     if (isRefusal(bytes)) return refuse(bytes, listener);
     const exchange = new WireExchange(listener, isHead, bytes, body);
-    const connection = this.#takeIdle();
-    if (connection === undefined) {
-      this.#waiting.add(exchange);
-      this.#refill();
-    } else connection.begin(exchange);
-    return () => this.#cancel(exchange);
+    pool.place(exchange);
+    return () => pool.cancel(exchange);
   }
+}
 
-  /** Who waits already goes first. */
-  #takeIdle(): WireConnection | undefined {
-    return this.#waiting.size === 0 && !this.#isClosed ? this.#idle.take() : undefined;
-  }
-
-  /** Starts those that wait on free connections, and opens more for the others. */
-  #refill(): void {
-    for (const exchange of this.#waiting) {
-      const connection = this.#idle.take();
-      if (connection === undefined) break;
-      this.#waiting.delete(exchange);
-      connection.begin(exchange);
-    }
-    const most = this.#options.connections ?? Infinity;
-    const wanted = Math.min(this.#waiting.size, Math.max(FEW_OPENING, this.#all.size >> 2));
-    while (this.#opening.size < wanted && this.#all.size < most && !this.#isClosed) {
-      this.#opening.add(this.#add());
-    }
-  }
-
-  #add(): WireConnection {
-    const connection = new WireConnection(this, this.#openSocket);
-    this.#all.add(connection);
-    return connection;
-  }
-
-  #warmOne(): Promise<Error | undefined> {
-    return new Promise((resolve) => {
-      this.#warming.set(this.#add(), resolve);
-    });
-  }
-
-  #warmed(connection: WireConnection, error: Error | undefined): void {
-    this.#warming.get(connection)?.(error);
-    this.#warming.delete(connection);
-  }
-
-  #cancel(exchange: WireExchange): void {
-    if (exchange.isDone) return;
-    const { connection } = exchange;
-    if (connection !== undefined) {
-      this.#discard(connection);
-      this.ended();
-      return;
-    }
-    this.#waiting.delete(exchange);
-    exchange.end('cancelled', 'given up before it was sent', 0);
-    this.#giveUpOpening();
-  }
-
-  /** A connection that takes so long that its operation was given up may never open: others must not wait for it. */
-  #giveUpOpening(): void {
-    const [oldest] = this.#opening;
-    if (oldest === undefined || this.#opening.size <= this.#waiting.size) return;
-    this.#discard(oldest);
-    this.ended();
-  }
-
-  #discard(connection: WireConnection): void {
-    this.lost(connection);
-    connection.destroy('cancelled', 'given up');
-  }
+function createPools(options: WireHttpTransportOptions): SessionPools<HttpPool> {
+  const { origin, tls, connections = Infinity, mode = 'pooled' } = options;
+  const { nowMs = () => performance.now(), mostConnections = MOST_OWN_CONNECTIONS } = options;
+  const keepAliveMs = options.keepAliveMs ?? (mode === 'recorded' ? OWN_IDLE_SECS * 1000 : KEEP_ALIVE_MS);
+  const most = mode === 'pooled' ? connections : mode === 'recorded' ? Infinity : 1;
+  const openSocket = createSocketOpener(origin, tls);
+  return new SessionPools({
+    mode,
+    mostConnections,
+    idleSecs: keepAliveMs / 1000,
+    make: (budget) => new HttpPool({ openSocket, nowMs, keepAliveMs, mostConnections: most, budget }),
+  });
 }
 
 function newScratch(): Buffer {

@@ -1,0 +1,218 @@
+import type { ConnectionBudget } from '../connection-budget.ts';
+import { GIVEN_UP } from '../given-up.ts';
+import { detailOf, httpFailure } from '../http-failure.ts';
+import type { SessionPool } from '../session-pools.ts';
+import { SpanTimer } from '../span-timer.ts';
+import { IdleConnections } from './idle-connections.ts';
+import { type ConnectionHost, WireConnection } from './wire-connection.ts';
+import type { WireExchange } from './wire-exchange.ts';
+import type { OpenSocket } from './wire-socket.ts';
+
+/** What all pools of a transport share. */
+export interface HttpPoolOptions {
+  openSocket: OpenSocket;
+  /** Monotonic ms. */
+  nowMs: () => number;
+  /** How long an idle connection is kept. */
+  keepAliveMs: number;
+  /** Most connections of this pool. */
+  mostConnections: number;
+  budget: ConnectionBudget;
+}
+
+/**
+ * Connections being opened at one time: this many, or a quarter of those there are. After a stall everything is due
+ * at once: a connection for each would take longer than to wait for those that free themselves, and overflow the
+ * target's queue of new connections.
+ */
+const FEW_OPENING = 8;
+
+/** Connections to one target, and what waits for one of them. */
+export class HttpPool implements ConnectionHost, SessionPool {
+  readonly #options: HttpPoolOptions;
+  readonly #isBounded: boolean;
+  readonly #idle: IdleConnections;
+  readonly #all = new Set<WireConnection>();
+  /** Being opened for exchanges that wait; any of those takes it. */
+  readonly #opening = new Set<WireConnection>();
+  readonly #warming = new Map<WireConnection, (error: Error | undefined) => void>();
+  /** Have no connection yet, in the order they came. */
+  readonly #waiting = new Set<WireExchange>();
+  /** Runs while nothing is being opened: what waits then waits for the operations before it. */
+  readonly #settled = new SpanTimer();
+  #isClosed = false;
+
+  constructor(options: HttpPoolOptions) {
+    const { keepAliveMs, nowMs, mostConnections } = options;
+    this.#options = options;
+    this.#isBounded = mostConnections !== Infinity;
+    this.#idle = new IdleConnections(keepAliveMs, nowMs, (connection) => this.#discard(connection));
+    this.#noteOpening();
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.size === 0 && this.#idle.size === this.#all.size;
+  }
+
+  /** A free connection, but not before those that wait for one; to be given back, or an exchange begun on it. */
+  takeIdle(): WireConnection | undefined {
+    return this.#waiting.size === 0 && !this.#isClosed ? this.#idle.take() : undefined;
+  }
+
+  /** Begins the exchange as soon as there is a connection for it. */
+  place(exchange: WireExchange): void {
+    const connection = this.takeIdle();
+    if (connection !== undefined) {
+      connection.begin(exchange);
+      return;
+    }
+    if (this.#isBounded) exchange.heldFromMs = this.#settled.at(this.#options.nowMs());
+    this.#waiting.add(exchange);
+    this.#refill();
+  }
+
+  cancel(exchange: WireExchange): void {
+    if (exchange.isDone) return;
+    const { connection } = exchange;
+    if (connection !== undefined) {
+      this.#discard(connection);
+      this.ended();
+      return;
+    }
+    this.#waiting.delete(exchange);
+    const isConnecting = this.#opening.size > 0;
+    exchange.end('cancelled', isConnecting ? GIVEN_UP.connecting : GIVEN_UP.waiting, 0);
+    this.#giveUpOpening();
+  }
+
+  /** Opens so many connections for later, as far as there may be so many; resolves with what went wrong of each. */
+  warm(count: number): Promise<(Error | undefined)[]> {
+    const missing = Math.max(0, Math.min(count, this.#options.mostConnections) - this.#all.size);
+    return Promise.all(Array.from({ length: missing }, () => this.#warmOne()));
+  }
+
+  sweep(): void {
+    this.#idle.sweep();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const exchange of [...this.#waiting]) this.cancel(exchange);
+    for (const connection of [...this.#all]) {
+      this.#discard(connection);
+      this.#warmed(connection, new Error('the transport is closed'));
+    }
+  }
+
+  // What connections tell.
+
+  opened(connection: WireConnection): void {
+    this.#opening.delete(connection);
+    this.#idle.put(connection);
+    this.#warmed(connection, undefined);
+    this.#noteOpening();
+    this.ended();
+  }
+
+  notOpened(connection: WireConnection, error: Error): void {
+    const isForWaiting = this.#opening.has(connection);
+    this.lost(connection);
+    this.#warmed(connection, error);
+    const [first] = this.#waiting;
+    if (!isForWaiting || first === undefined) return;
+    this.#waiting.delete(first);
+    first.end(httpFailure(error, false), detailOf(error), 0);
+    this.#refill();
+  }
+
+  freed(connection: WireConnection): void {
+    this.#idle.put(connection);
+  }
+
+  lost(connection: WireConnection): void {
+    if (this.#all.delete(connection)) this.#options.budget.give();
+    this.#opening.delete(connection);
+    this.#idle.remove(connection);
+    this.#noteOpening();
+  }
+
+  ended(): void {
+    if (this.#waiting.size > 0) this.#refill();
+  }
+
+  /** Starts those that wait on free connections, and opens more for the others. */
+  #refill(): void {
+    for (const exchange of this.#waiting) {
+      const connection = this.#idle.take();
+      if (connection === undefined) break;
+      this.#waiting.delete(exchange);
+      if (this.#isBounded) exchange.holdUntil(this.#settled.at(this.#options.nowMs()));
+      connection.begin(exchange);
+    }
+    const wanted = Math.min(this.#waiting.size, Math.max(FEW_OPENING, this.#all.size >> 2));
+    while (this.#opening.size < wanted && this.#all.size < this.#options.mostConnections && !this.#isClosed) {
+      const connection = this.#add();
+      if (connection === undefined) {
+        this.#refuseOne();
+        return;
+      }
+      this.#opening.add(connection);
+    }
+    this.#noteOpening();
+  }
+
+  /** There is no room for another connection, and somebody else's is not shared. */
+  #refuseOne(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    this.#waiting.delete(first);
+    first.end('connect_failed', this.#options.budget.refusal, 0);
+    this.ended();
+  }
+
+  /** Undefined: there may be no more. */
+  #add(): WireConnection | undefined {
+    if (!this.#options.budget.take()) return undefined;
+    const connection = new WireConnection(this, this.#options.openSocket);
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #warmOne(): Promise<Error | undefined> {
+    return new Promise((resolve) => {
+      const connection = this.#add();
+      if (connection === undefined) resolve(new Error(this.#options.budget.refusal));
+      else this.#warming.set(connection, resolve);
+      this.#noteOpening();
+    });
+  }
+
+  #warmed(connection: WireConnection, error: Error | undefined): void {
+    if (this.#warming.size === 0) return;
+    this.#warming.get(connection)?.(error);
+    this.#warming.delete(connection);
+  }
+
+  #noteOpening(): void {
+    if (!this.#isBounded) return;
+    const isSettled = this.#opening.size + this.#warming.size === 0;
+    this.#settled.set(isSettled, this.#options.nowMs());
+  }
+
+  /** A connection that takes so long that its operation was given up may never open: others must not wait for it. */
+  #giveUpOpening(): void {
+    const [oldest] = this.#opening;
+    if (oldest === undefined || this.#opening.size <= this.#waiting.size) return;
+    this.#discard(oldest);
+    this.ended();
+  }
+
+  #discard(connection: WireConnection): void {
+    this.lost(connection);
+    connection.giveUp();
+  }
+}
