@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds, freePort, median, type Program, startProgram } from './capture-programs.ts';
+import { cpuSeconds, freePort, median, type Program, startProgram } from './shared/capture-programs.ts';
 
 const ROUNDS = 3;
 const SECONDS = 2;

@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import { startGrpcTarget } from './grpc-target.ts';
+import { benchOptions } from './shared/bench-options.ts';
+import { withNginx } from './shared/nginx-target.ts';
+import { outputOf } from './shared/run-child.ts';
 import { median } from './support.ts';
 
 /** A message of 768 floats with what goes with it. */
@@ -21,42 +22,30 @@ const VARIANTS: Readonly<Record<string, Drive>> = {
 };
 
 /** Measures what gRPC over HTTP/2 costs at least in this runtime: CPU per call of prepared frames and of libraries. */
-export async function run(rounds = 5): Promise<void> {
-  const target = await startGrpcTarget();
-  const costs = new Map(Object.keys(VARIANTS).map((name) => [name, [] as number[]]));
-  try {
+export async function run(args: readonly string[]): Promise<void> {
+  const { rounds } = benchOptions(args, { rounds: [5, 'of all variants by turns'] });
+  await withNginx(async ({ grpc }) => {
+    const costs = new Map(Object.keys(VARIANTS).map((name) => [name, [] as number[]]));
     for (let round = 0; round < rounds; round += 1) {
       for (const [name, found] of costs)
-        found.push(measure(name, target.port, name === 'grpc-js' ? 15_000 : 60_000));
+        found.push(await measure(name, grpc, name === 'grpc-js' ? 15_000 : 60_000));
     }
-  } finally {
-    await target.stop();
-  }
-  const base = costs.get('prepared frames on node:net') ?? [];
-  console.log(`gRPC unary, ${MESSAGE_BYTES} B out, nginx on the other core, medians of ${rounds} rounds`);
-  for (const [name, found] of costs) {
-    const ratio = median(found.map((cost, round) => cost / (base[round] as number)));
-    console.log(
-      `${name.padEnd(30)} ${median(found).toFixed(1).padStart(7)} us CPU/call  ${ratio.toFixed(2)}x`,
-    );
-  }
+    const base = costs.get('prepared frames on node:net') ?? [];
+    console.log(`gRPC unary, ${MESSAGE_BYTES} B out, nginx on the other core, medians of ${rounds} rounds`);
+    for (const [name, found] of costs) {
+      const ratio = median(found.map((cost, round) => cost / (base[round] as number)));
+      console.log(
+        `${name.padEnd(30)} ${median(found).toFixed(1).padStart(7)} us CPU/call  ${ratio.toFixed(2)}x`,
+      );
+    }
+  });
 }
 
 /** In a process of its own, so that no variant inherits another's heap. */
-function measure(name: string, port: number, calls: number): number {
-  const args = [
-    '-c',
-    '0',
-    process.execPath,
-    fileURLToPath(import.meta.url),
-    '--client',
-    name,
-    `${port}`,
-    `${calls}`,
-  ];
-  const { stdout, stderr, status } = spawnSync('taskset', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${name}: ${stderr}`);
-  return Number(stdout);
+async function measure(name: string, port: number, calls: number): Promise<number> {
+  const script = fileURLToPath(import.meta.url);
+  const command = [process.execPath, script, '--client', name, `${port}`, `${calls}`];
+  return Number(await outputOf(command, { cores: '0' }));
 }
 
 async function client([name = '', port = '', calls = '']: string[]): Promise<void> {
@@ -213,4 +202,3 @@ function inLanes(lanes: number, calls: number, call: (done: () => void) => void)
 }
 
 if (process.argv[2] === '--client') await client(process.argv.slice(3));
-else if (process.argv[1] === fileURLToPath(import.meta.url)) await run();

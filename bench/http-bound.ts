@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'undici';
-import { startNginx } from '../test/support/nginx.ts';
+import { benchOptions } from './shared/bench-options.ts';
+import { withNginx } from './shared/nginx-target.ts';
+import { outputOf } from './shared/run-child.ts';
 import { median } from './support.ts';
 
 const CONNECTIONS = 16;
@@ -25,19 +26,17 @@ const VARIANTS: Readonly<Record<string, { drive: Drive; operations: number }>> =
  * Measures what HTTP/1.1 costs at least in this runtime: CPU per operation of prepared bytes (answers are taken to
  * be one read, and are not looked at) and of libraries, against nginx on the other core.
  */
-export async function run(rounds = 5): Promise<void> {
-  const nginx = await startNginx('location / { return 200 "a small answer"; }', { core: 1 });
-  try {
-    for (const bodyBytes of [0, 8192]) await measureAll(nginx.port, bodyBytes, rounds);
-  } finally {
-    await nginx.stop();
-  }
+export async function run(args: readonly string[]): Promise<void> {
+  const { rounds } = benchOptions(args, { rounds: [5, 'of all variants by turns'] });
+  await withNginx(async ({ http }) => {
+    for (const bodyBytes of [0, 8192]) await measureAll(http, bodyBytes, rounds);
+  });
 }
 
 async function measureAll(port: number, bodyBytes: number, rounds: number): Promise<void> {
   const costs = new Map(Object.keys(VARIANTS).map((name) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, found] of costs) found.push(measure(name, port, bodyBytes));
+    for (const [name, found] of costs) found.push(await measure(name, port, bodyBytes));
   }
   const [base = []] = costs.values();
   const what = bodyBytes === 0 ? 'GET without a body' : `POST of ${bodyBytes} B`;
@@ -51,12 +50,10 @@ async function measureAll(port: number, bodyBytes: number, rounds: number): Prom
 }
 
 /** In a process of its own, so that no variant inherits another's heap. */
-function measure(name: string, port: number, bodyBytes: number): number {
+async function measure(name: string, port: number, bodyBytes: number): Promise<number> {
   const script = fileURLToPath(import.meta.url);
-  const args = ['-c', '0', process.execPath, script, '--client', name, `${port}`, `${bodyBytes}`];
-  const { stdout, stderr, status } = spawnSync('taskset', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${name}: ${stderr}`);
-  return Number(stdout);
+  const command = [process.execPath, script, '--client', name, `${port}`, `${bodyBytes}`];
+  return Number(await outputOf(command, { cores: '0' }));
 }
 
 function client([name = '', port = '', bodyBytes = '']: string[]): void {
@@ -162,4 +159,3 @@ function driveHttp(port: number, body: Buffer, next: () => boolean, done: () => 
 }
 
 if (process.argv[2] === '--client') client(process.argv.slice(3));
-else if (process.argv[1] === fileURLToPath(import.meta.url)) await run();

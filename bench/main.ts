@@ -1,6 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { BenchUsage } from './shared/bench-options.ts';
+import { cleanUpAll } from './shared/clean-up.ts';
+import { loadText, machineText } from './shared/machine.ts';
 
 const NOT_BENCHES = new Set(['main', 'support']);
+
+/** Without a parameter: it takes no options. */
+type Bench = { run(args?: readonly string[]): Promise<void> };
 
 /** The benches that were compiled: one file each, exporting `run`. */
 function listBenches(): string[] {
@@ -8,12 +14,35 @@ function listBenches(): string[] {
   return names.map((name) => name.slice(0, -'.js'.length)).filter((name) => !NOT_BENCHES.has(name));
 }
 
-const name = process.argv[2];
+/** Children end by their handles; a second signal is not waited for. */
+function watchSignals(): void {
+  for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+    process.once(signal, () => void cleanUpAll().finally(() => process.exit(code)));
+  }
+}
+
+async function runBench(name: string, args: readonly string[]): Promise<void> {
+  const { run } = (await import(`./${name}.js`)) as Bench;
+  if (run.length === 0 && args.length > 0) throw new BenchUsage(`${name} takes no options`);
+  if (!args.includes('--help')) console.log(machineText());
+  await run(args);
+  console.log(`at the end: ${loadText()}`);
+}
+
+const [name, ...args] = process.argv.slice(2);
 if (name !== undefined && listBenches().includes(name)) {
-  const bench = (await import(`./${name}.js`)) as { run(): Promise<void> };
-  await bench.run();
+  watchSignals();
+  try {
+    await runBench(name, args);
+  } catch (thrown) {
+    if (!(thrown instanceof BenchUsage)) throw thrown;
+    console.error(thrown.message);
+    process.exitCode = thrown.isHelp ? 0 : 2;
+  }
 } else {
   if (name !== undefined) console.error(`There is no bench ${name}.`);
-  console.error(`npm run bench -- NAME, where NAME is one of: ${listBenches().join(', ')}`);
+  console.error(
+    `npm run bench -- NAME [options], --help tells them; NAME is one of: ${listBenches().join(', ')}`,
+  );
   process.exitCode = name === undefined ? 0 : 2;
 }

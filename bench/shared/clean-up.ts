@@ -1,0 +1,25 @@
+type CleanUp = () => unknown;
+
+const cleanUps = new Set<CleanUp>();
+
+/** Runs `cleanUp` after `action`, however that ends, and also when a signal ends the bench first. */
+export async function withCleanUp<T>(cleanUp: CleanUp, action: () => Promise<T>): Promise<T> {
+  cleanUps.add(cleanUp);
+  try {
+    return await action();
+  } finally {
+    if (cleanUps.delete(cleanUp)) await cleanUp();
+  }
+}
+
+/** Does what is still to be cleaned up, the latest first. For who ends the process. */
+export async function cleanUpAll(): Promise<void> {
+  for (const cleanUp of [...cleanUps].reverse()) {
+    cleanUps.delete(cleanUp);
+    try {
+      await cleanUp();
+    } catch (thrown) {
+      console.error(thrown);
+    }
+  }
+}
