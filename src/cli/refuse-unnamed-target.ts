@@ -1,3 +1,4 @@
+import type { Targets } from '../replay-run/targets.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 
@@ -9,7 +10,16 @@ export interface NamedTargets {
 
 /**
  * Who names one target says where to replay; the default of the other protocol is then no target anybody meant.
- * Throws `usage` where the index says that the trace holds operations for it; without an index nothing is known.
+ * Who names none gets both defaults.
+ */
+export function targetsMeant({ http, grpc }: NamedTargets, targets: Targets): Targets {
+  if (http === grpc) return targets;
+  return { http: http ? targets.http : undefined, grpc: grpc ? targets.grpc : undefined };
+}
+
+/**
+ * Throws `usage` where the index says that the trace holds operations for a target that is not meant. Without an index
+ * nothing is known: those records are then left out, and counted.
  */
 export function refuseUnnamedTarget({ http, grpc }: NamedTargets, trace: Trace): void {
   const stats = trace.index?.totals.stats;

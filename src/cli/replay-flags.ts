@@ -21,8 +21,8 @@ import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-fl
 export interface ReplayFlags extends TimeRangeFlags {
   trace: string;
   output: string;
-  endpoint: Endpoint;
-  grpcEndpoint: Endpoint;
+  endpoint: Endpoint | undefined;
+  grpcEndpoint: Endpoint | undefined;
   rateMultiplier: number;
   timing: Timing;
   pace?: PacePhase[];
@@ -218,7 +218,7 @@ function tlsOf(flags: ReplayFlags): TlsSettings {
   const given = Object.entries({ ca, cert, key, insecure, servername }).filter(
     ([, value]) => value !== undefined,
   );
-  if (given.length > 0 && !flags.endpoint.tls && !flags.grpcEndpoint.tls) {
+  if (given.length > 0 && !flags.endpoint?.tls && !flags.grpcEndpoint?.tls) {
     throw new EngramTraceError('usage', `--${given[0]?.[0]} is for TLS, and no endpoint is https`, {
       hint: 'write --endpoint https://… or --grpc-endpoint https://…',
     });

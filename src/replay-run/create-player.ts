@@ -11,6 +11,7 @@ import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-send
 import { SenderPool } from './senders/sender-pool.ts';
 import { partOf } from './senders/share.ts';
 import { createWorkerSenders } from './senders/worker-sender.ts';
+import { hasTargetIn } from './targets.ts';
 
 /** Plays a plan: in this thread, or by several that send. */
 export interface Player extends Pick<LazyTransports, 'prepare' | 'warmUp' | 'close'> {
@@ -47,7 +48,8 @@ export function createThreadedPlayer(
     prepare: (protocols) => pool.prepare(protocols),
     warmUp: (timeoutMs) => pool.warmUp(timeoutMs),
     close: () => pool.close(),
-    play: (openSource, given, deps) => replayBySenders(openSource, given, deps, pool),
+    play: (openSource, given, deps) =>
+      replayBySenders(openSource, given, { ...deps, hasTarget: hasTargetIn(settings) }, pool),
     health: (whole) => mergeHealth(whole, pool.health),
   };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../replay/ports.ts';
 import type { HeaderList } from '../trace/record.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
-import type { Endpoint } from './endpoint.ts';
 import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
+import type { Targets } from './targets.ts';
 
 /** `wire`: HTTP/1.1 and HTTP/2 of our own over sockets. `library`: undici and grpc-js. */
 export type TransportKind = 'wire' | 'library';
@@ -11,9 +11,7 @@ export type TransportKind = 'wire' | 'library';
 export const DEFAULT_TRANSPORT: TransportKind = 'wire';
 
 /** Where and how operations leave. Plain data: it can be posted to a thread. */
-export interface TransportSettings {
-  readonly http: Endpoint;
-  readonly grpc: Endpoint;
+export interface TransportSettings extends Targets {
   readonly transport?: TransportKind | undefined;
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   readonly headers?: HeaderList | undefined;
@@ -24,25 +22,32 @@ export interface TransportSettings {
 
 /** What sends is loaded only when it is needed. */
 export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
-  const { http, grpc, transport = DEFAULT_TRANSPORT, headers = [], tls = {}, connections } = settings;
-  const httpOptions = { origin: new URL(http.url), headers, tls, connections };
-  const grpcOptions = {
-    target: grpc.authority,
-    metadata: headers,
-    tls: grpc.tls ? tls : undefined,
-    clock,
-  };
+  const { transport = DEFAULT_TRANSPORT } = settings;
+  const http = httpOptions(settings);
+  const grpc = grpcOptions(settings, clock);
   if (transport === 'library') {
     return createLazyTransports({
-      http: async () =>
-        (await import('../transports/undici-transport.ts')).createUndiciTransport(httpOptions),
-      grpc: async () => (await import('../transports/grpc-transport.ts')).createGrpcTransport(grpcOptions),
+      http:
+        http && (async () => (await import('../transports/undici-transport.ts')).createUndiciTransport(http)),
+      grpc: grpc && (async () => (await import('../transports/grpc-transport.ts')).createGrpcTransport(grpc)),
     });
   }
   return createLazyTransports({
-    http: async () =>
-      (await import('../transports/wire-http/wire-http-transport.ts')).createWireHttpTransport(httpOptions),
-    grpc: async () =>
-      (await import('../transports/wire-grpc/wire-grpc-transport.ts')).createWireGrpcTransport(grpcOptions),
+    http:
+      http &&
+      (async () =>
+        (await import('../transports/wire-http/wire-http-transport.ts')).createWireHttpTransport(http)),
+    grpc:
+      grpc &&
+      (async () =>
+        (await import('../transports/wire-grpc/wire-grpc-transport.ts')).createWireGrpcTransport(grpc)),
   });
+}
+
+function httpOptions({ http, headers = [], tls = {}, connections }: TransportSettings) {
+  return http && { origin: new URL(http.url), headers, tls, connections };
+}
+
+function grpcOptions({ grpc, headers = [], tls = {} }: TransportSettings, clock: Clock) {
+  return grpc && { target: grpc.authority, metadata: headers, tls: grpc.tls ? tls : undefined, clock };
 }

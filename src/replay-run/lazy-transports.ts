@@ -2,24 +2,27 @@ import type { Transport } from '../replay/ports.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol } from '../trace/record.ts';
 
+/** What makes the transport of a protocol; undefined where it has no target. */
+export type TransportMakers = Readonly<Record<Protocol, (() => Promise<Transport>) | undefined>>;
+
 /** One transport per protocol, loaded and made when its first record is read: without gRPC records, no gRPC server. */
 export interface LazyTransports {
   /** Makes what is missing for these protocols. To be awaited before their first record is sent. */
   prepare(protocols: Iterable<Protocol>): Promise<void>;
   /** Opens connections of all that were made; what fails is told, and the operations will say so again. */
   warmUp(timeoutMs: number): Promise<EngramTraceError[]>;
-  for(protocol: Protocol): Transport;
+  /** Undefined for a protocol that has no target. */
+  for(protocol: Protocol): Transport | undefined;
   close(): Promise<void>;
 }
 
-export function createLazyTransports(
-  make: Readonly<Record<Protocol, () => Promise<Transport>>>,
-): LazyTransports {
+export function createLazyTransports(makers: TransportMakers): LazyTransports {
   const made = new Map<Protocol, Transport>();
   return {
     prepare: async (protocols) => {
       for (const protocol of protocols) {
-        if (!made.has(protocol)) made.set(protocol, await make[protocol]());
+        const make = makers[protocol];
+        if (make !== undefined && !made.has(protocol)) made.set(protocol, await make());
       }
     },
     warmUp: async (timeoutMs) => {
@@ -28,7 +31,8 @@ export function createLazyTransports(
     },
     for: (protocol) => {
       const transport = made.get(protocol);
-      if (transport === undefined) throw new EngramTraceError('internal', `no transport for ${protocol}`);
+      if (transport === undefined && makers[protocol] !== undefined)
+        throw new EngramTraceError('internal', `no transport for ${protocol}`);
       return transport;
     },
     close: async () => {

@@ -1,12 +1,13 @@
 import { EngramTraceError } from '../trace/error.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Targets } from './targets.ts';
 
 /**
  * Refuses (`usage`) to replay against a server the trace was recorded from. All names and addresses of this
  * machine's loopback are one host; a port that is left out is 80 or 443.
  */
-export function guardOrigins(origins: readonly string[], endpoints: readonly Endpoint[]): void {
-  for (const endpoint of endpoints) {
+export function guardOrigins(origins: readonly string[], { http, grpc }: Targets): void {
+  for (const endpoint of [http, grpc]) {
+    if (endpoint === undefined) continue;
     const origin = origins.find((each) => isSameServer(each, endpoint.authority));
     if (origin === undefined) continue;
     throw new EngramTraceError('usage', `${endpoint.url} is where this trace was recorded (${origin})`, {

@@ -9,10 +9,10 @@ import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import type { TransportKind } from './create-transports.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Targets } from './targets.ts';
 
 /** What to replay, where and how. */
-export interface RunOptions {
+export interface RunOptions extends Targets {
   trace: Trace;
   /** Part of the trace; all of it where undefined. */
   range?: TimeRange | undefined;
@@ -21,8 +21,6 @@ export interface RunOptions {
   skipDamaged?: boolean | undefined;
   /** Everything else about the plan; `only`, `window` and `signal` are set by the run. */
   replay?: Partial<ReplayOptions> | undefined;
-  http: Endpoint;
-  grpc: Endpoint;
   /** Replays even against the server the trace was recorded from. */
   allowOrigin?: boolean | undefined;
   /** Headers and metadata put in place of, or besides, the recorded ones. */

@@ -2,6 +2,7 @@ import { createPlanDigest } from '../replay/plan-digest.ts';
 import type { Operation } from '../replay/ports.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
+import { createSelection } from '../replay/selection.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import { type HealthProbe, startHealthProbe, UNKNOWN_HEALTH } from '../results/generator-health.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
@@ -18,6 +19,7 @@ import { planSection } from './plan-section.ts';
 import { cacheResultOf, dialectOf } from './record-predicate.ts';
 import { rehearse } from './rehearse.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
+import { hasTargetIn } from './targets.ts';
 import { tellExcluded } from './tell-excluded.ts';
 
 /** A target that takes longer to accept a connection is reported, and the replay begins all the same. */
@@ -29,7 +31,7 @@ const WARM_UP_MS = 5000;
  * holds nothing to send. The trace stays open.
  */
 export async function runReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
-  if (!run.allowOrigin) guardOrigins(run.trace.header.origins, [run.http, run.grpc]);
+  if (!run.allowOrigin) guardOrigins(run.trace.header.origins, run);
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
   const player = playerFor(run, options, deps);
@@ -100,10 +102,11 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
   refuseEmpty(run, end, source);
   reportSourceError(end, deps);
   reportSenderError(end, deps);
+  reportNoTarget(end, run, deps);
   const document = createResultsDocument({
     tool: deps.tool,
     plan: planSection(run, options, digest.finish()),
-    target: { http: run.http.url, grpc: run.grpc.url },
+    target: { http: run.http?.url, grpc: run.grpc?.url },
     startedMs,
     recorder,
     end,
@@ -143,14 +146,10 @@ async function* watched(
   recorder: ResultsRecorder,
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
-  let isWarm = source.recordsRead > 0;
-  for await (const batch of tellExcluded(
-    source.open(),
-    options.only,
-    source.recordsRead,
-    recorder,
-    options.copies,
-  )) {
+  const selection = createSelection(options.only, hasTargetIn(run));
+  const { recordsRead } = source;
+  let isWarm = recordsRead > 0;
+  for await (const batch of tellExcluded(source.open(), selection, recordsRead, recorder, options.copies)) {
     await player.prepare(protocolsOf(run, batch));
     if (!isWarm) {
       isWarm = true;
@@ -171,23 +170,27 @@ function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<
   return seen;
 }
 
-/** Known beforehand only where all records of an indexed trace take part. */
-function plannedOperations({ trace, range, only }: RunOptions, options: ReplayOptions): number | undefined {
+/** Known beforehand only where all records of an indexed trace take part that have a target. */
+function plannedOperations(run: RunOptions, { loops, copies }: ReplayOptions): number | undefined {
+  const { trace, range, only, http, grpc } = run;
   const isWhole = only === undefined && range?.from === undefined && range?.to === undefined;
-  const records = trace.index?.totals.records;
-  if (!isWhole || records === undefined || !Number.isFinite(options.loops)) return undefined;
-  return records * options.loops * options.copies;
+  const stats = trace.index?.totals.stats;
+  if (!isWhole || stats === undefined || !Number.isFinite(loops)) return undefined;
+  const records = (http ? stats.httpRecords : 0) + (grpc ? stats.grpcRecords : 0);
+  return records * loops * copies;
 }
 
 function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSource): void {
   if (end.accounting.planned > 0 || end.stop !== 'end') return;
-  const { incomplete, filteredOut } = end.excluded;
+  const { incomplete, filteredOut, noTarget } = end.excluded;
   if (source.recordsRead === 0) {
     throw new EngramTraceError('empty', `${trace.name} has no records to replay`, {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  const why = `${filteredOut} filtered out by --only, ${incomplete} without their whole request`;
+  const why =
+    `${filteredOut} filtered out by --only, ${incomplete} without their whole request, ` +
+    `${noTarget} without a target`;
   throw new EngramTraceError(
     'empty',
     `none of the ${source.recordsRead} records of ${trace.name} can be sent: ${why}`,
@@ -201,6 +204,12 @@ function reportSourceError({ sourceError, accounting }: ReplayEnd, deps: RunDeps
 
 function reportSenderError({ senderError }: ReplayEnd, deps: RunDeps): void {
   if (senderError !== undefined) deps.warn(`stopped: ${oneLine(senderError)}`);
+}
+
+function reportNoTarget({ excluded }: ReplayEnd, { http }: RunOptions, deps: RunDeps): void {
+  if (excluded.noTarget === 0) return;
+  const [what, flag] = http === undefined ? ['HTTP', '--endpoint'] : ['gRPC', '--grpc-endpoint'];
+  deps.warn(`${what} records left out, because ${flag} was not given: ${excluded.noTarget}`);
 }
 
 function oneLine({ where, message, hint }: EngramTraceError): string {

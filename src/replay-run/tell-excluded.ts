@@ -1,8 +1,7 @@
 import { copyNumber } from '../replay/copy-sessions.ts';
-import { createSelection } from '../replay/selection.ts';
+import type { Selection } from '../replay/selection.ts';
 import type { ResultsRecorder } from '../results/results-recorder.ts';
 import type { TraceRecord } from '../trace/record.ts';
-import type { RecordPredicate } from './run-options.ts';
 
 /**
  * Passes batches on and tells the recorder which records the engine will leave out, by the rule the engine uses:
@@ -10,12 +9,11 @@ import type { RecordPredicate } from './run-options.ts';
  */
 export async function* tellExcluded(
   batches: AsyncIterable<TraceRecord[]>,
-  only: RecordPredicate | undefined,
+  selection: Selection,
   firstNumber: number,
   recorder: Pick<ResultsRecorder, 'onExcluded'>,
   copies = 1,
 ): AsyncGenerator<TraceRecord[]> {
-  const selection = createSelection(only, () => true);
   let number = firstNumber;
   for await (const batch of batches) {
     for (const record of batch) {

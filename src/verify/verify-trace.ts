@@ -39,7 +39,7 @@ export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace):
   const isComplete = facts.get('fidelity.accounting.plan_complete') === true;
   const logged = await collectLogged(table, copies);
   const plan = plannedBy(option, copies);
-  const takesPart = selectionOf(option, trace);
+  const takesPart = selectionOf(facts, trace);
   const cut = { from: (option('from') ?? null) !== null, to: (option('to') ?? null) !== null };
   const digest = createPlanDigest();
   const terms = { copies, passes, isComplete, plan, cut, takesPart, digest };
@@ -120,12 +120,13 @@ function plannedBy(option: (name: string) => unknown, copies: number): Plan | un
 }
 
 /** Whether a record takes part, wherever the plan was cut. */
-function selectionOf(option: (name: string) => unknown, trace: Trace): (record: TraceRecord) => boolean {
+function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) => boolean {
   const { dialect: name } = trace.header;
   const dialect = findDialect(DIALECT_NAMES.includes(name) ? name : 'generic');
-  const only = option('only');
+  const only = facts.get('plan.options.only');
   return (record) => {
     if (record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete') return false;
+    if (facts.get(`target.${record.protocol}`) === null) return false;
     return only === null || only === undefined || dialect.isWrite(record) === (only === 'writes');
   };
 }

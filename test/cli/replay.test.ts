@@ -239,6 +239,38 @@ describe('replay safety', () => {
     assert.match(finished.stderr, /--endpoint URL, or select with engram-trace filter --protocol grpc/);
   });
 
+  it('leaves records of a protocol without a target out where no index tells of them, and says so', async () => {
+    const target = await server();
+    const call = makeRecord({ startNs: MS, op: 'call', protocol: 'grpc', method: 'POST', path: '/a.B/C' });
+    const lines = await readFile(
+      await writeTrace(join(folder, 'piped.ndjson'), [...someRecords(20, 2), call]),
+    );
+    const args = ['replay', '--trace', '-', '--endpoint', target.url];
+    for (const senders of ['1', '2']) {
+      const finished = await run([...args, '--senders', senders], lines);
+      const document = documentIn(finished);
+      assertExitByVerdict(finished, document);
+      assert.match(
+        finished.stderr,
+        /warning: gRPC records left out, because --grpc-endpoint was not given: 1/,
+      );
+      assert.deepEqual(document.operations, { total: 20, successful: 20, failed: 0 });
+      assert.equal(document.fidelity.excluded.no_target, 1);
+      assert.equal(document.target.grpc, null);
+      assert.notEqual(document.fidelity.verdict, 'valid');
+      assert.ok(document.fidelity.reasons.some(({ code }) => code === 'excluded_no_target'));
+      assert.equal(document.fidelity.engine.missing_from_plan_statistics, 0);
+    }
+    const plan = JSON.parse((await run([...args, '--dry-run', '--json'], lines)).stdout);
+    assert.deepEqual([plan.operations, plan.excluded.no_target], [20, 1]);
+    const none = await run(
+      ['replay', '--trace', '-', '--grpc-endpoint', '127.0.0.1:1'],
+      await readFile(await writeTrace(join(folder, 'http.ndjson'), someRecords(7, 1))),
+    );
+    assert.equal(none.code, 1, none.stderr);
+    assert.match(none.stderr, /7 without a target/);
+  });
+
   it('says that a trace is empty, or that nothing of it can be sent', async () => {
     const empty = await writeTrace(join(folder, 'empty.trace.zst'), []);
     for (const more of [[], ['--dry-run']]) {

@@ -85,14 +85,14 @@ describe('origin guard', () => {
   it('names the origin and the way out', () => {
     const endpoint = parseHttpEndpoint('http://127.0.0.1:7432');
     assert.throws(
-      () => guardOrigins(['other:1', 'localhost:7432'], [endpoint]),
+      () => guardOrigins(['other:1', 'localhost:7432'], { http: endpoint, grpc: undefined }),
       (error: unknown) => {
         return (
           usage(/localhost:7432/)(error) && /--allow-origin/.test((error as EngramTraceError).hint ?? '')
         );
       },
     );
-    guardOrigins(['other:1', 'nonsense authority'], [endpoint]);
+    guardOrigins(['other:1', 'nonsense authority'], { http: undefined, grpc: endpoint });
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
+import { createSelection } from '../../src/replay/selection.ts';
 import { tellExcluded } from '../../src/replay-run/tell-excluded.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
@@ -22,7 +23,12 @@ async function run(
   async function* batches(): AsyncGenerator<TraceRecord[]> {
     const first = read;
     read += records.length;
-    yield* tellExcluded(inBatches([...records], 7), only, first, recorder);
+    yield* tellExcluded(
+      inBatches([...records], 7),
+      createSelection(only, () => true),
+      first,
+      recorder,
+    );
   }
   const { end } = await play([...records], { ...given, fateOf, batches, deps: { observer: recorder } });
   return validated(createResultsDocument({ ...documentInput(), recorder, end }));

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
+import { createSelection } from '../../src/replay/selection.ts';
 import { factsOf } from '../../src/replay-log/document-facts.ts';
 import { blockOf, type LogBlock, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
@@ -42,7 +43,12 @@ export async function loggedRun(
   async function* batches(): AsyncGenerator<TraceRecord[]> {
     const first = read;
     read += records.length;
-    yield* tellExcluded(inBatches([...records], 7), options.only, first, recorder);
+    yield* tellExcluded(
+      inBatches([...records], 7),
+      createSelection(options.only, () => true),
+      first,
+      recorder,
+    );
   }
   const deps = { observer: teeObserver(recorder, log) };
   const { end } = await play([...records], { ...given, fateOf, batches, deps });

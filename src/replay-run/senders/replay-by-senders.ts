@@ -31,6 +31,8 @@ export interface SharedReplayDeps {
   /** Hears of all operations, in the order in which things happened. */
   observer: ReplayObserver;
   digest?: PlanDigest | undefined;
+  /** Whether somebody sends this record; without it, somebody does. */
+  hasTarget?: ((record: TraceRecord) => boolean) | undefined;
 }
 
 /**
@@ -91,7 +93,7 @@ class SharedReplay implements PlanSink, PoolListener {
     this.#deps = deps;
     this.#pool = pool;
     this.#resolve = resolve;
-    this.#selection = createSelection(options.only, () => true);
+    this.#selection = createSelection(options.only, deps.hasTarget ?? (() => true));
     const { clock, digest } = deps;
     const selection = this.#selection;
     this.#reader = createPlanReader({ openSource, options, selection, digest, clock, sink: this });
