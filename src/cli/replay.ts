@@ -20,11 +20,15 @@ async function runReplayCommand(given: ReplayFlags, command: Command): Promise<v
   const trace = await openInput(given.trace);
   try {
     const named = { http: isNamed('endpoint'), grpc: isNamed('grpcEndpoint') };
-    refuseUnnamedTarget(named, trace);
     const { http, grpc } = targetsMeant(named, { http: given.endpoint, grpc: given.grpcEndpoint });
     const flags = { ...given, endpoint: http, grpcEndpoint: grpc };
-    if (flags.dryRun) await printPlan(flags, trace);
-    else await replayAndReport(flags, trace);
+    const refuse = (): void => refuseUnnamedTarget(named, trace);
+    if (flags.dryRun) {
+      await printPlan(flags, trace, refuse);
+    } else {
+      refuse();
+      await replayAndReport(flags, trace);
+    }
   } finally {
     await trace.close();
     // A pipe nobody writes to any more would keep the process alive.
@@ -32,11 +36,20 @@ async function runReplayCommand(given: ReplayFlags, command: Command): Promise<v
   }
 }
 
-async function printPlan(flags: ReplayFlags, trace: Trace): Promise<void> {
+/** A plan may be looked at whatever a run would say; that is told. */
+async function printPlan(flags: ReplayFlags, trace: Trace, refuse: () => void): Promise<void> {
   const { planReplay } = await import('../replay-run/plan-replay.ts');
+  const { refusalBy } = await import('../replay-run/refusals.ts');
   const { planJson, planText } = await import('./replay-text.ts');
-  const plan = await planReplay(await runOptionsOf(flags, trace));
-  process.stdout.write(flags.json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
+  const { summary, refusals: ofRun } = await planReplay(await runOptionsOf(flags, trace));
+  const refusals = [...refusalBy(refuse), ...ofRun];
+  const json = { ...planJson(summary), refusals: refusals.map(({ message, hint }) => ({ message, hint })) };
+  process.stdout.write(flags.json ? `${JSON.stringify(json, null, 2)}\n` : planText(summary));
+  for (const { message, hint } of refusals) {
+    printWarning(
+      `without --dry-run this would be refused: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+    );
+  }
   reportWarnings(trace, flags);
 }
 

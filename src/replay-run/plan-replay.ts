@@ -2,11 +2,18 @@ import { type PlanSummary, summarisePlan } from '../replay/plan-summary.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { engineOptions } from './engine-options.ts';
 import { createNumberedSource } from './numbered-source.ts';
+import { refusalsOf } from './refusals.ts';
 import type { RunOptions } from './run-options.ts';
 import { hasTargetIn } from './targets.ts';
 
-/** What a run would do (`--dry-run`): reads the trace once and sends nothing. `empty` where it holds no records. */
-export async function planReplay(run: RunOptions): Promise<PlanSummary> {
+/** What a run would do, and what of it would be refused. */
+export interface ReplayPlan {
+  summary: PlanSummary;
+  refusals: EngramTraceError[];
+}
+
+/** Plans a run (`--dry-run`): reads the trace once and sends nothing. `empty` where it holds no records. */
+export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const options = engineOptions(run, undefined);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
   const summary = await summarisePlan(() => source.open(), options, hasTargetIn(run));
@@ -15,5 +22,5 @@ export async function planReplay(run: RunOptions): Promise<PlanSummary> {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  return summary;
+  return { summary, refusals: refusalsOf(run, options) };
 }

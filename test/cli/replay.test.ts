@@ -194,6 +194,38 @@ describe('replay safety', () => {
     assert.equal(documentIn(allowed).operations.total, 5);
   });
 
+  it('plans what it would refuse, and says that it would', async () => {
+    const origins = ['localhost:7432'];
+    const trace = await writeTrace(join(folder, 'planned.trace.zst'), someRecords(5, 1), { origins });
+    const args = ['replay', '--trace', trace, '--dry-run'];
+    const text = await run(args);
+    assert.equal(text.code, 0, text.stderr);
+    assert.match(text.stdout, /operations +5/);
+    assert.match(
+      text.stderr,
+      /warning: .*would be refused: http:\/\/localhost:7432 is where .*--allow-origin/,
+    );
+    const plan = JSON.parse((await run([...args, '--json'])).stdout);
+    assert.equal(plan.operations, 5);
+    assert.match(plan.refusals[0].message, /where this trace was recorded/);
+    for (const more of [['--allow-origin'], ['--endpoint', 'http://127.0.0.1:7433']]) {
+      assert.equal((await run([...args, ...more])).stderr, '');
+    }
+    const unnamed = await run([
+      ...args,
+      '--grpc-endpoint',
+      'other:1',
+      '--behind',
+      'stretch',
+      '--senders',
+      '2',
+    ]);
+    assert.equal(unnamed.code, 0, unnamed.stderr);
+    assert.match(unnamed.stdout, /5 without a target/);
+    assert.match(unnamed.stderr, /would be refused: 5 operations of .* are HTTP/);
+    assert.match(unnamed.stderr, /would be refused: --behind stretch/);
+  });
+
   it('refuses credentials in a URL and does not print them', async () => {
     const finished = await run(['replay', '--trace', short, '--endpoint', 'http://user:hunter2@127.0.0.1:1']);
     assert.equal(finished.code, 2);

@@ -1,0 +1,24 @@
+import type { ReplayOptions } from '../replay/replay-options.ts';
+import { EngramTraceError } from '../trace/error.ts';
+import { senderCount } from './create-player.ts';
+import { guardOrigins } from './origin-guard.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** What a run would refuse before it sends anything, in its own words; empty: nothing. */
+export function refusalsOf(run: RunOptions, options: ReplayOptions): EngramTraceError[] {
+  return [
+    ...refusalBy(() => run.allowOrigin || guardOrigins(run.trace.header.origins, run)),
+    ...refusalBy(() => senderCount(run.senders, options, run.connections)),
+  ];
+}
+
+/** What a check throws, as a list; anything but `usage` goes on being thrown. */
+export function refusalBy(check: () => unknown): EngramTraceError[] {
+  try {
+    check();
+    return [];
+  } catch (thrown) {
+    if (thrown instanceof EngramTraceError && thrown.code === 'usage') return [thrown];
+    throw thrown;
+  }
+}
