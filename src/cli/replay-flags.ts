@@ -11,8 +11,10 @@ import { defaultSenders } from '../replay-run/senders/share.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
+import type { ConnectionMode } from '../transports/connection-mode.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import { collect, parseCount } from './flag-parsers.ts';
+import { parseConnections } from './parse-connections.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parsePace } from './parse-pace.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
@@ -38,7 +40,7 @@ export interface ReplayFlags extends TimeRangeFlags {
   timeout?: number;
   gateTimeout?: number;
   drain?: number;
-  connections?: number;
+  connections?: ConnectionMode;
   senders?: number;
   transport?: TransportKind;
   header?: string[];
@@ -123,7 +125,11 @@ function withTargetFlags(command: Command): Command {
       collect,
     )
     .option('--max-in-flight <count>', 'most operations in flight (default: 4096)', parseAtLeastOne)
-    .option('--connections <count>', 'most HTTP connections (default: as many as needed)', parseAtLeastOne)
+    .option(
+      '--connections <how>',
+      'pooled (any that is free), recorded (each session its own), or N: at most so many, sessions stay with theirs (default: pooled)',
+      parseConnections,
+    )
     .option('--senders <threads>', 'threads that send (default: cores less one, at most 8)', parseAtLeastOne)
     .option(
       '--transport <kind>',

@@ -5,6 +5,8 @@ import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { GeneratorHealth } from '../results/generator-health.ts';
 import { mergeHealth } from '../results/merge-health.ts';
 import { EngramTraceError } from '../trace/error.ts';
+import type { ConnectionMode } from '../transports/connection-mode.ts';
+import { MOST_OWN_CONNECTIONS } from '../transports/session-pools.ts';
 import { createTransports, type TransportSettings } from './create-transports.ts';
 import type { LazyTransports } from './lazy-transports.ts';
 import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-senders.ts';
@@ -40,17 +42,25 @@ export function createThreadedPlayer(
   senders: number,
   clock: SharedReplayDeps['clock'],
 ): Player {
-  const connectionsOf = (number: number): number | undefined =>
-    settings.connections === undefined ? undefined : partOf(settings.connections, number, senders);
-  const open = createWorkerSenders((number) => ({ ...settings, connections: connectionsOf(number) }), clock);
+  const open = createWorkerSenders((number) => shareOfConnections(settings, number, senders), clock);
   const pool = new SenderPool(options, senders, open);
   return {
     prepare: (protocols) => pool.prepare(protocols),
-    warmUp: (timeoutMs) => pool.warmUp(timeoutMs),
+    warmUp: (timeoutMs, sessions) => pool.warmUp(timeoutMs, sessions),
     close: () => pool.close(),
     play: (openSource, given, deps) =>
       replayBySenders(openSource, given, { ...deps, hasTarget: hasTargetIn(settings) }, pool),
     health: (whole) => mergeHealth(whole, pool.health),
+  };
+}
+
+/** What sender `number` may have of the connections of all: together they keep to the limits. */
+function shareOfConnections(settings: TransportSettings, number: number, senders: number): TransportSettings {
+  const { connections } = settings;
+  return {
+    ...settings,
+    connections: typeof connections === 'number' ? partOf(connections, number, senders) : connections,
+    mostConnections: partOf(MOST_OWN_CONNECTIONS, number, senders),
   };
 }
 
@@ -61,9 +71,9 @@ export function createThreadedPlayer(
 export function senderCount(
   senders: number | undefined,
   { maxInFlight, behind }: ReplayOptions,
-  connections: number | undefined,
+  connections: ConnectionMode | undefined,
 ): number {
-  const count = Math.min(senders ?? 1, maxInFlight, connections ?? Infinity);
+  const count = Math.min(senders ?? 1, maxInFlight, typeof connections === 'number' ? connections : Infinity);
   if (count > 1 && behind === 'stretch') {
     throw new EngramTraceError(
       'usage',

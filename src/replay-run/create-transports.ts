@@ -1,5 +1,6 @@
 import type { Clock } from '../replay/ports.ts';
 import type { HeaderList } from '../trace/record.ts';
+import type { ConnectionMode } from '../transports/connection-mode.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
 import type { Targets } from './targets.ts';
@@ -16,13 +17,16 @@ export interface TransportSettings extends Targets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   readonly headers?: HeaderList | undefined;
   readonly tls?: TlsSettings | undefined;
-  /** Most HTTP connections; as many as are needed where undefined. */
-  readonly connections?: number | undefined;
+  /** Which connections the operations of a session use; `pooled` where undefined. The libraries know only that. */
+  readonly connections?: ConnectionMode | undefined;
+  /** Most connections of sessions that have their own. */
+  readonly mostConnections?: number | undefined;
 }
 
 /** What sends is loaded only when it is needed. */
 export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
-  const { transport = DEFAULT_TRANSPORT } = settings;
+  const { transport = DEFAULT_TRANSPORT, connections: mode, mostConnections } = settings;
+  const affinity = { mode, mostConnections };
   const http = httpOptions(settings);
   const grpc = grpcOptions(settings, clock);
   if (transport === 'library') {
@@ -36,16 +40,22 @@ export function createTransports(settings: TransportSettings, clock: Clock): Laz
     http:
       http &&
       (async () =>
-        (await import('../transports/wire-http/wire-http-transport.ts')).createWireHttpTransport(http)),
+        (await import('../transports/wire-http/wire-http-transport.ts')).createWireHttpTransport({
+          ...http,
+          ...affinity,
+        })),
     grpc:
       grpc &&
       (async () =>
-        (await import('../transports/wire-grpc/wire-grpc-transport.ts')).createWireGrpcTransport(grpc)),
+        (await import('../transports/wire-grpc/wire-grpc-transport.ts')).createWireGrpcTransport({
+          ...grpc,
+          ...affinity,
+        })),
   });
 }
 
-function httpOptions({ http, headers = [], tls = {}, connections }: TransportSettings) {
-  return http && { origin: new URL(http.url), headers, tls, connections };
+function httpOptions({ http, headers = [], tls = {} }: TransportSettings) {
+  return http && { origin: new URL(http.url), headers, tls };
 }
 
 function grpcOptions({ grpc, headers = [], tls = {} }: TransportSettings, clock: Clock) {

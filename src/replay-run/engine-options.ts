@@ -8,9 +8,10 @@ import type { RunOptions } from './run-options.ts';
 
 /** Options of the engine for a run. Throws `usage` for what makes no sense, such as a second pass over a pipe. */
 export function engineOptions(
-  run: Pick<RunOptions, 'trace' | 'range' | 'only' | 'replay'>,
+  run: Pick<RunOptions, 'trace' | 'range' | 'only' | 'replay' | 'transport' | 'connections'>,
   signal: AbortSignal | undefined,
 ): ReplayOptions {
+  refuseLibrary(run);
   const options = replayOptions({
     copySpreadNs: copySpreadNs(run.trace),
     ...run.replay,
@@ -24,6 +25,17 @@ export function engineOptions(
     });
   }
   return options;
+}
+
+/** The libraries decide for themselves which connection an operation takes. */
+function refuseLibrary({
+  transport,
+  connections = 'pooled',
+}: Pick<RunOptions, 'transport' | 'connections'>): void {
+  if (transport !== 'library' || connections === 'pooled') return;
+  throw new EngramTraceError('usage', `--connections ${connections} is not for --transport library`, {
+    hint: 'use --transport wire, which is the default, or leave --connections out',
+  });
 }
 
 /** The length of a pass, where something says it: the part asked for, inside the window the trace was cut to. */

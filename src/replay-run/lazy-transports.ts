@@ -1,6 +1,7 @@
 import type { Transport } from '../replay/ports.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol } from '../trace/record.ts';
+import type { FirstSessions } from './first-sessions.ts';
 
 /** What makes the transport of a protocol; undefined where it has no target. */
 export type TransportMakers = Readonly<Record<Protocol, (() => Promise<Transport>) | undefined>>;
@@ -10,7 +11,7 @@ export interface LazyTransports {
   /** Makes what is missing for these protocols. To be awaited before their first record is sent. */
   prepare(protocols: Iterable<Protocol>): Promise<void>;
   /** Opens connections of all that were made; what fails is told, and the operations will say so again. */
-  warmUp(timeoutMs: number): Promise<EngramTraceError[]>;
+  warmUp(timeoutMs: number, sessions?: FirstSessions): Promise<EngramTraceError[]>;
   /** Undefined for a protocol that has no target. */
   for(protocol: Protocol): Transport | undefined;
   close(): Promise<void>;
@@ -25,8 +26,10 @@ export function createLazyTransports(makers: TransportMakers): LazyTransports {
         if (make !== undefined && !made.has(protocol)) made.set(protocol, await make());
       }
     },
-    warmUp: async (timeoutMs) => {
-      const tries = [...made.values()].map((transport) => failureOf(transport, timeoutMs));
+    warmUp: async (timeoutMs, sessions) => {
+      const tries = [...made].map(([protocol, transport]) =>
+        failureOf(() => transport.warmUp(sessions?.[protocol]), timeoutMs),
+      );
       return (await Promise.all(tries)).filter((error) => error !== undefined);
     },
     for: (protocol) => {
@@ -41,14 +44,17 @@ export function createLazyTransports(makers: TransportMakers): LazyTransports {
   };
 }
 
-async function failureOf(transport: Transport, timeoutMs: number): Promise<EngramTraceError | undefined> {
+async function failureOf(
+  warmUp: () => Promise<void>,
+  timeoutMs: number,
+): Promise<EngramTraceError | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new EngramTraceError('target', `the target does not answer within ${timeoutMs / 1000} s`);
     timer = setTimeout(reject, timeoutMs, error);
   });
   try {
-    await Promise.race([transport.warmUp(), late]);
+    await Promise.race([warmUp(), late]);
     return undefined;
   } catch (thrown) {
     return EngramTraceError.from(thrown, 'target');

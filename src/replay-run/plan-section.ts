@@ -60,7 +60,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     timeout_secs: seconds(options.timeoutNs),
     gate_timeout_secs: seconds(options.gateTimeoutNs),
     drain_secs: seconds(options.drainNs),
-    connections: run.connections ?? null,
+    connections: run.connections ?? 'pooled',
     senders: senderCount(run.senders, options, run.connections),
     transport: run.transport ?? DEFAULT_TRANSPORT,
     skip_damaged: run.skipDamaged ?? false,

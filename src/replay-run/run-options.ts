@@ -7,6 +7,7 @@ import type { LiveCounts } from '../results/results-recorder.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
+import type { ConnectionMode } from '../transports/connection-mode.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import type { TransportKind } from './create-transports.ts';
 import type { Targets } from './targets.ts';
@@ -26,8 +27,8 @@ export interface RunOptions extends Targets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   headers?: HeaderList | undefined;
   tls?: TlsSettings | undefined;
-  /** Most HTTP connections; as many as are needed where undefined. */
-  connections?: number | undefined;
+  /** Which connections the operations of a session use; `pooled` where undefined. */
+  connections?: ConnectionMode | undefined;
   transport?: TransportKind | undefined;
   /** Threads that send; 1, the default, is this one. */
   senders?: number | undefined;

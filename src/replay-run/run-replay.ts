@@ -12,6 +12,7 @@ import type { Protocol, TraceRecord } from '../trace/record.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
 import { DEFAULT_TRANSPORT } from './create-transports.ts';
 import { engineOptions } from './engine-options.ts';
+import { firstSessionsOf } from './first-sessions.ts';
 import { type LoggedRun, openLoggedRun } from './logged-run.ts';
 import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
 import { guardOrigins } from './origin-guard.ts';
@@ -120,11 +121,11 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
   return document;
 }
 
-function createRecorder({ trace, connections }: RunOptions, { options, source }: Parts): ResultsRecorder {
+function createRecorder({ trace }: RunOptions, { options, source }: Parts): ResultsRecorder {
   return new ResultsRecorder({
     timeScale: hasOneScale(options) ? options.multiplier : undefined,
     sortsDues: options.timing.kind === 'think' || options.copies > 1,
-    inFlightLimit: Math.min(options.maxInFlight, connections ?? Infinity),
+    inFlightLimit: options.maxInFlight,
     recordNumber: recordNumberOf(source, options),
     cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
   });
@@ -153,7 +154,8 @@ async function* watched(
     await player.prepare(protocolsOf(run, batch));
     if (!isWarm) {
       isWarm = true;
-      for (const error of await player.warmUp(WARM_UP_MS)) deps.warn(oneLine(error));
+      const errors = await player.warmUp(WARM_UP_MS, firstSessionsOf(batch));
+      for (const error of errors) deps.warn(oneLine(error));
       onReady();
     }
     yield batch;

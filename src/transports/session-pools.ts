@@ -40,29 +40,29 @@ export class SessionPools<P extends SessionPool> {
   readonly budget: ConnectionBudget;
   readonly #options: SessionPoolsOptions<P>;
   readonly #isOwn: boolean;
-  /** One for all, or N of them; empty where each session has its own. */
-  readonly #shared: P[];
+  /** One for all, or N of them, each made when its first session comes; empty where each session has its own. */
+  readonly #shared: (P | undefined)[];
   readonly #own = new Map<string, Entry<P>>();
   #sweeps = 0;
 
   constructor(options: SessionPoolsOptions<P>) {
-    const { mode, mostConnections, make } = options;
+    const { mode, mostConnections } = options;
     this.#options = options;
     this.#isOwn = mode === 'recorded';
     this.budget = new ConnectionBudget(this.#isOwn ? mostConnections : Infinity, () => this.#makeRoom());
     const count = mode === 'recorded' ? 0 : mode === 'pooled' ? 1 : mode;
-    this.#shared = Array.from({ length: count }, () => make(this.budget));
+    this.#shared = Array.from({ length: count }, () => undefined);
   }
 
   of(session: string): P {
     if (this.#isOwn) return this.#ownOf(session);
     const { length } = this.#shared;
-    return this.#shared[length === 1 ? 0 : poolNumberOf(session, length)] as P;
+    return this.#sharedOf(length === 1 ? 0 : poolNumberOf(session, length));
   }
 
   /** Up to `most` pools to open before the first operation, which is one of these sessions. */
   first(sessions: readonly string[], most: number): P[] {
-    if (!this.#isOwn) return this.#shared.slice(0, most);
+    if (!this.#isOwn) return this.#shared.slice(0, most).map((_, number) => this.#sharedOf(number));
     return sessions.slice(0, most).map((session) => this.#ownOf(session));
   }
 
@@ -74,7 +74,7 @@ export class SessionPools<P extends SessionPool> {
 
   sweep(): void {
     this.#sweeps += 1;
-    for (const pool of this.#shared) pool.sweep();
+    for (const pool of this.#shared) pool?.sweep();
     for (const [session, entry] of this.#own) {
       const { pool } = entry;
       pool.sweep();
@@ -85,8 +85,13 @@ export class SessionPools<P extends SessionPool> {
 
   /** All pools there are. */
   *[Symbol.iterator](): Generator<P> {
-    yield* this.#shared;
+    for (const pool of this.#shared) if (pool !== undefined) yield pool;
     for (const { pool } of this.#own.values()) yield pool;
+  }
+
+  #sharedOf(number: number): P {
+    this.#shared[number] ??= this.#options.make(this.budget);
+    return this.#shared[number];
   }
 
   #ownOf(session: string): P {

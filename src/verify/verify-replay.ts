@@ -73,7 +73,7 @@ async function expectEverything(
   const isEven = option('timing') === 'absolute' && (option('pace') ?? null) === null;
   const timeScale = isEven ? Number(option('rate_multiplier')) : undefined;
   await expectOrder(table, timeScale, into);
-  await expectAttribution(table, inFlightLimit(option), into);
+  await expectAttribution(table, Number(option('max_in_flight') ?? Infinity), into);
   expectFacts(table.reading, facts, into);
   expectVerdict(into, {
     leaves,
@@ -81,12 +81,6 @@ async function expectEverything(
     hasSchedule: option('timing') !== 'asap',
     keepsOrder: option('order') !== 'open',
   });
-}
-
-/** Operations in flight at which the next one has to wait. */
-function inFlightLimit(option: (name: string) => unknown): number {
-  const limit = (name: string): number => Number(option(name) ?? Infinity);
-  return Math.min(limit('max_in_flight'), limit('connections'));
 }
 
 function namesIn(leaves: Leaves, pattern: RegExp): Set<string> {

@@ -2,6 +2,7 @@ import type { ReplayEnd } from '../../replay/replay-end.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { GeneratorHealth } from '../../results/generator-health.ts';
 import type { Protocol } from '../../trace/record.ts';
+import type { FirstSessions } from '../first-sessions.ts';
 import type { EventChunk } from './event-columns.ts';
 import type { RecordBatch } from './record-batch.ts';
 
@@ -13,7 +14,7 @@ export type ToSender =
   /** Operations of these protocols will come. */
   | { readonly kind: 'prepare'; readonly protocols: readonly Protocol[] }
   /** Open connections; answered by `warm`. */
-  | { readonly kind: 'warm_up'; readonly timeoutMs: number }
+  | { readonly kind: 'warm_up'; readonly timeoutMs: number; readonly sessions: FirstSessions | undefined }
   /** The anchor, in ns on the common clock. */
   | { readonly kind: 'start'; readonly anchorNs: number }
   | { readonly kind: 'batch'; readonly batch: RecordBatch }

@@ -2,9 +2,10 @@ import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { GeneratorHealth } from '../../results/generator-health.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import type { Protocol } from '../../trace/record.ts';
+import type { FirstSessions } from '../first-sessions.ts';
 import type { FromSender, OpenSender, ToSender } from './messages.ts';
 import { SenderLane } from './sender-lane.ts';
-import { shareOf } from './share.ts';
+import { senderOf, shareOf } from './share.ts';
 
 /** Hears what the senders tell while a plan is played. */
 export interface PoolListener {
@@ -51,10 +52,13 @@ export class SenderPool {
   }
 
   /** Opens connections of all senders. What fails is told once, whoever it failed for. */
-  async warmUp(timeoutMs: number): Promise<EngramTraceError[]> {
+  async warmUp(timeoutMs: number, sessions?: FirstSessions): Promise<EngramTraceError[]> {
     const failed = new Map<string, EngramTraceError>();
     const warm = this.lanes.filter(({ isOver }) => !isOver).map((lane) => this.#warm(lane, failed));
-    this.post({ kind: 'warm_up', timeoutMs });
+    for (const { isOver, link, number } of this.lanes) {
+      if (!isOver)
+        link.post({ kind: 'warm_up', timeoutMs, sessions: sessions && this.#sessionsOf(sessions, number) });
+    }
     await Promise.all(warm);
     return [...failed.values()];
   }
@@ -76,6 +80,11 @@ export class SenderPool {
     await Promise.race([Promise.all(this.#gone), late]);
     clearTimeout(timer);
     await Promise.all(this.lanes.map(({ link }) => link.terminate()));
+  }
+
+  #sessionsOf({ http, grpc }: FirstSessions, number: number): FirstSessions {
+    const isIts = (session: string): boolean => senderOf(session, this.lanes.length) === number;
+    return { http: http.filter(isIts), grpc: grpc.filter(isIts) };
   }
 
   #open(options: ReplayOptions, number: number, senders: number, open: OpenSender): Promise<void> {

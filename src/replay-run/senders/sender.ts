@@ -3,6 +3,7 @@ import type { Clock, Disposition, Operation, ReplayObserver } from '../../replay
 import type { ReplayEnd } from '../../replay/replay-end.ts';
 import type { GeneratorHealth, HealthProbe } from '../../results/generator-health.ts';
 import { UNKNOWN_HEALTH } from '../../results/generator-health.ts';
+import type { FirstSessions } from '../first-sessions.ts';
 import type { LazyTransports } from '../lazy-transports.ts';
 import { BatchFeed } from './batch-feed.ts';
 import type { EventChunk } from './event-columns.ts';
@@ -58,7 +59,7 @@ class Sender implements ReplayObserver {
         this.#feed.push(this.#prepared);
         break;
       case 'warm_up':
-        this.#prepare(() => this.#warmUp(message.timeoutMs));
+        this.#prepare(() => this.#warmUp(message.timeoutMs, message.sessions));
         break;
       case 'start':
         void this.#play(message.anchorNs);
@@ -91,8 +92,8 @@ class Sender implements ReplayObserver {
     this.#prepared = this.#prepared.then(work);
   }
 
-  async #warmUp(timeoutMs: number): Promise<void> {
-    const errors = await this.#deps.transports.warmUp(timeoutMs);
+  async #warmUp(timeoutMs: number, sessions: FirstSessions | undefined): Promise<void> {
+    const errors = await this.#deps.transports.warmUp(timeoutMs, sessions);
     const plain = errors.map(({ message, where, hint }) => ({ message, where, hint }));
     this.#deps.tell({ kind: 'warm', errors: plain });
   }

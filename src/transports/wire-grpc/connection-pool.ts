@@ -1,4 +1,7 @@
 import type { Clock } from '../../replay/ports.ts';
+import type { ConnectionBudget } from '../connection-budget.ts';
+import type { SessionPool } from '../session-pools.ts';
+import { SpanTimer } from '../span-timer.ts';
 import { Connection, type ConnectionHost, type ConnectionOptions } from './connection.ts';
 import type { WireCall } from './wire-call.ts';
 import type { Loss } from './wire-outcome.ts';
@@ -11,19 +14,22 @@ export interface PoolOptions extends ConnectionOptions {
   /** Connections from the start. */
   connections: number;
   maxConnections: number;
+  budget: ConnectionBudget;
 }
 
 /**
  * The connections to one target. A call goes to the one with the fewest; where the server allows no more on any,
  * another is opened, and the call waits for it. What is lost is replaced when the next call comes.
  */
-export class ConnectionPool implements ConnectionHost {
+export class ConnectionPool implements ConnectionHost, SessionPool {
   readonly #options: PoolOptions;
   readonly #clock: Clock;
   /** Opening or ready. */
   #usable: Connection[] = [];
   readonly #draining = new Set<Connection>();
   readonly #waiting = new Set<WireCall>();
+  /** Runs, while something waits, when there may be no more connections and none is being opened. */
+  readonly #atLimit = new SpanTimer();
   #settled: (() => void)[] = [];
   #loss: Loss = { failure: 'connect_failed', detail: 'not connected' };
   #pauseNs = 0;
@@ -35,9 +41,23 @@ export class ConnectionPool implements ConnectionHost {
     this.#clock = options.clock;
   }
 
+  get size(): number {
+    return this.#usable.length + this.#draining.size;
+  }
+
+  get isIdle(): boolean {
+    const isIdle = ({ isOpening, openCalls }: Connection): boolean => !isOpening && openCalls === 0;
+    return this.#waiting.size === 0 && this.#draining.size === 0 && this.#usable.every(isIdle);
+  }
+
+  /** None takes calls yet: those that wait, wait for one to open. */
+  get isOpening(): boolean {
+    return this.#usable.length > 0 && this.#usable.every((connection) => connection.isOpening);
+  }
+
   /** Opens the first connections. Resolves with undefined when one of them is ready, else with what is in the way. */
   async open(): Promise<Loss | undefined> {
-    while (this.#usable.length < this.#options.connections) this.#add();
+    while (this.#usable.length < this.#options.connections && this.#add());
     while (this.#usable.some((connection) => connection.isOpening)) {
       await new Promise<void>((resolve) => this.#settled.push(resolve));
     }
@@ -48,8 +68,7 @@ export class ConnectionPool implements ConnectionHost {
   place(call: WireCall): void {
     const connection = this.#pick();
     if (connection === undefined) {
-      this.#waiting.add(call);
-      this.#growOrFail();
+      this.#wait(call);
       return;
     }
     connection.start(call);
@@ -60,6 +79,9 @@ export class ConnectionPool implements ConnectionHost {
   forget(call: WireCall): void {
     if (this.#waiting.size > 0) this.#waiting.delete(call);
   }
+
+  /** Idle connections are kept. */
+  sweep(): void {}
 
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -83,6 +105,7 @@ export class ConnectionPool implements ConnectionHost {
   gone(connection: Connection, loss: Loss): void {
     this.#usable = this.#usable.filter((one) => one !== connection);
     this.#draining.delete(connection);
+    this.#options.budget.give();
     if (!connection.wasReady) {
       this.#loss = loss;
       this.#pauseNs = Math.min(LONGEST_PAUSE_NS, this.#pauseNs === 0 ? FIRST_PAUSE_NS : 2 * this.#pauseNs);
@@ -101,11 +124,30 @@ export class ConnectionPool implements ConnectionHost {
     return best;
   }
 
+  #wait(call: WireCall): void {
+    call.heldFromNs = this.#limitedNs();
+    this.#waiting.add(call);
+    this.#growOrFail();
+    this.#limitedNs();
+  }
+
+  /** For how long, in all, what waited could do nothing but wait for the calls before it. */
+  #limitedNs(): number {
+    const nowNs = this.#clock.nowNs();
+    const isAtLimit =
+      this.#usable.length >= this.#options.maxConnections &&
+      this.#usable.every(({ isOpening }) => !isOpening);
+    this.#atLimit.set(isAtLimit, nowNs);
+    return this.#atLimit.at(nowNs);
+  }
+
   #serve(): void {
+    const limitedNs = this.#limitedNs();
     for (const call of this.#waiting) {
       const connection = this.#pick();
       if (connection === undefined) break;
       this.#waiting.delete(call);
+      call.heldNs = limitedNs - call.heldFromNs;
       connection.start(call);
     }
     if (this.#waiting.size > 0) this.#growOrFail();
@@ -125,8 +167,15 @@ export class ConnectionPool implements ConnectionHost {
     if (!isPaused && this.#usable.length < this.#options.maxConnections) this.#add();
   }
 
-  #add(): void {
-    if (!this.#isClosed) this.#usable.push(new Connection(this, this.#options));
+  #add(): boolean {
+    const { budget } = this.#options;
+    if (this.#isClosed) return false;
+    if (!budget.take()) {
+      this.#loss = { failure: 'connect_failed', detail: budget.refusal };
+      return false;
+    }
+    this.#usable.push(new Connection(this, this.#options));
+    return true;
   }
 
   #tellSettled(): void {

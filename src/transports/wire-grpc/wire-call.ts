@@ -2,6 +2,7 @@ import type { FailureCode, SendListener, SendOutcome } from '../../replay/ports.
 import type { OwnEnd } from '../grpc-outcome.ts';
 import type { AnswerHead } from './answer-heads.ts';
 import { AnswerMessages, type Pushed } from './answer-messages.ts';
+import type { ConnectionPool } from './connection-pool.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PreparedGrpcCall } from './prepare-grpc-call.ts';
 import { answeredOutcome, failedOutcome, ownOutcome, resetOutcome, strangeHead } from './wire-outcome.ts';
@@ -23,6 +24,12 @@ export interface CallOwner {
 export class WireCall {
   readonly prepared: PreparedGrpcCall;
   isDone = false;
+  /** Where its wait for a full connection began, in ns of the pool's own count. */
+  heldFromNs = 0;
+  /** How long full connections held it, in ns. */
+  heldNs = 0;
+  /** The connections it may use; undefined until it has a place. */
+  pool: ConnectionPool | undefined;
   /** Set while it is open on a connection. */
   carrier: CallCarrier | undefined;
   streamId = 0;
@@ -72,7 +79,7 @@ export class WireCall {
   sent(): void {
     if (this.isDone || this.#isTold) return;
     this.#isTold = true;
-    this.#listener.onSent();
+    this.#listener.onSent(this.heldNs);
   }
 
   /** Ends the call from our side. */

@@ -2,8 +2,10 @@ import type { Cancel, SendListener, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import { NO_HEADERS, type TraceRecord } from '../../trace/record.ts';
+import type { ConnectionMode } from '../connection-mode.ts';
 import { playStream, type StreamStep, streamSteps } from '../grpc-stream-player.ts';
 import type { GrpcTransportOptions } from '../grpc-transport.ts';
+import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../session-pools.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { Deadlines } from './deadlines.ts';
 import { tlsOptionsOf } from './dial.ts';
@@ -16,6 +18,17 @@ import {
 } from './prepare-grpc-call.ts';
 import { TurnEnd } from './turn-end.ts';
 import { type CallOwner, WireCall } from './wire-call.ts';
+
+export interface WireGrpcTransportOptions extends GrpcTransportOptions {
+  /** Which connections a session uses; `channels` is for `pooled`, the default. Else a session has exactly one. */
+  mode?: ConnectionMode | undefined;
+  /** Most connections with the mode `recorded`; past it idle sessions lose theirs, then calls fail. */
+  mostConnections?: number | undefined;
+}
+
+/** Connections opened by `warmUp` where there are more than that. */
+const WARM_CONNECTIONS = 64;
+const SWEEP_MS = 1000;
 
 /** What tests make small, and nobody else needs to. */
 export interface WireTuning {
@@ -36,8 +49,8 @@ const TUNING: WireTuning = {
 export interface WireGrpcTransport extends Transport {
   /** What `prepareGrpcCall` needs to make calls ready for this transport. */
   readonly context: GrpcCallContext;
-  /** Like `send`, for a call of one message. */
-  sendPrepared(call: PreparedGrpcCall, listener: SendListener): Cancel;
+  /** Like `send`, for a call of one message. `session` says whose connection it takes, where sessions have such. */
+  sendPrepared(call: PreparedGrpcCall, listener: SendListener, session?: string): Cancel;
 }
 
 /**
@@ -46,7 +59,7 @@ export interface WireGrpcTransport extends Transport {
  * the wire. Deadlines and cancelled streams are as with the grpc-js transport. No retries.
  */
 export function createWireGrpcTransport(
-  options: GrpcTransportOptions,
+  options: WireGrpcTransportOptions,
   tuning: Partial<WireTuning> = {},
 ): WireGrpcTransport {
   return new WireGrpc(options, { ...TUNING, ...tuning });
@@ -54,30 +67,30 @@ export function createWireGrpcTransport(
 
 class WireGrpc implements WireGrpcTransport, CallOwner {
   readonly context: GrpcCallContext;
-  readonly #options: GrpcTransportOptions;
-  readonly #pool: ConnectionPool;
+  readonly #options: WireGrpcTransportOptions;
+  readonly #pools: SessionPools<ConnectionPool>;
+  readonly #sweeper: NodeJS.Timeout;
   readonly #deadlines: Deadlines<WireCall>;
   #isClosed = false;
 
-  constructor(options: GrpcTransportOptions, tuning: WireTuning) {
-    const { target, tls, channels = 2, metadata = NO_HEADERS, clock } = options;
+  constructor(options: WireGrpcTransportOptions, tuning: WireTuning) {
+    const { target, tls, metadata = NO_HEADERS, clock } = options;
     const scheme = tls === undefined ? 'http' : 'https';
     this.#options = options;
     this.context = createGrpcCallContext({ scheme, authority: tls?.servername ?? target, metadata });
     this.#deadlines = new Deadlines(clock, (call) => call.end('deadline'));
-    this.#pool = new ConnectionPool({
-      ...tuning,
-      target,
-      tls: tls === undefined ? undefined : tlsOptionsOf(tls),
-      clock,
-      connections: channels,
-      turnEnd: new TurnEnd(),
-    });
+    this.#pools = createPools(options, tuning);
+    this.#sweeper = setInterval(() => this.#pools.sweep(), SWEEP_MS).unref();
   }
 
-  async warmUp(): Promise<void> {
-    const loss = await this.#pool.open();
-    if (loss === undefined) return;
+  async warmUp(sessions?: readonly string[]): Promise<void> {
+    // Where nobody says which sessions come, one connection says whether someone is there.
+    const isProbe = this.#options.mode === 'recorded' && sessions === undefined;
+    const pools = this.#pools.first(sessions ?? [''], WARM_CONNECTIONS);
+    const losses = await Promise.all(pools.map((pool) => pool.open()));
+    if (isProbe) this.#pools.drop('');
+    const [loss] = losses;
+    if (loss === undefined || losses.includes(undefined)) return;
     throw new EngramTraceError('target', `no gRPC connection to ${this.#options.target}: ${loss.detail}`, {
       hint: 'start the server, or name another one with --grpc-endpoint',
     });
@@ -95,30 +108,32 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
     }
     const call = new WireCall(prepared, listener, this);
     if (steps !== undefined) call.play = () => this.#play(steps, call);
-    return this.#place(call);
+    return this.#place(call, record.session);
   }
 
-  sendPrepared(prepared: PreparedGrpcCall, listener: SendListener): Cancel {
-    return this.#place(new WireCall(prepared, listener, this));
+  sendPrepared(prepared: PreparedGrpcCall, listener: SendListener, session = ''): Cancel {
+    return this.#place(new WireCall(prepared, listener, this), session);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#pool.close();
+    clearInterval(this.#sweeper);
+    await Promise.all([...this.#pools].map((pool) => pool.close()));
     this.#deadlines.clear();
   }
 
   ended(call: WireCall): void {
-    this.#pool.forget(call);
+    call.pool?.forget(call);
     if (call.deadlineTick !== undefined) this.#deadlines.remove(call, call.deadlineTick);
   }
 
-  #place(call: WireCall): Cancel {
+  #place(call: WireCall, session: string): Cancel {
     const { deadlineNs } = call.prepared;
     if (this.#isClosed) call.lost('cancelled', 'the transport is closed');
     else {
       if (deadlineNs !== undefined) call.deadlineTick = this.#deadlines.add(call, deadlineNs);
-      this.#pool.place(call);
+      call.pool = this.#pools.of(session);
+      call.pool.place(call);
     }
     return () => call.end('given_up');
   }
@@ -131,6 +146,19 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
     };
     return playStream(steps, sink, this.#options.clock);
   }
+}
+
+function createPools(options: WireGrpcTransportOptions, tuning: WireTuning): SessionPools<ConnectionPool> {
+  const { target, clock, channels = 2, mode = 'pooled', mostConnections = MOST_OWN_CONNECTIONS } = options;
+  const tls = options.tls === undefined ? undefined : tlsOptionsOf(options.tls);
+  const [connections, maxConnections] = mode === 'pooled' ? [channels, tuning.maxConnections] : [1, 1];
+  const shared = { ...tuning, target, tls, clock, connections, maxConnections, turnEnd: new TurnEnd() };
+  return new SessionPools({
+    mode,
+    mostConnections,
+    idleSecs: OWN_IDLE_SECS,
+    make: (budget) => new ConnectionPool({ ...shared, budget }),
+  });
 }
 
 function nothing(): void {}

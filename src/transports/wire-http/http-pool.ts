@@ -21,11 +21,15 @@ export interface HttpPoolOptions {
 }
 
 /**
- * Connections being opened at one time: this many, or a quarter of those there are. After a stall everything is due
- * at once: a connection for each would take longer than to wait for those that free themselves, and overflow the
- * target's queue of new connections.
+ * Connections being opened at one time: this many, or a quarter of those there are. More would overflow the target's
+ * queue of new connections.
  */
 const FEW_OPENING = 8;
+/**
+ * A new connection costs about as much time as this many turns of the event loop. After a stall everything is due at
+ * once, and answers lie unread: who would get a connection sooner from those that come in waits for it.
+ */
+const TURNS_TO_OPEN = 4;
 
 /** Connections to one target, and what waits for one of them. */
 export class HttpPool implements ConnectionHost, SessionPool {
@@ -38,8 +42,11 @@ export class HttpPool implements ConnectionHost, SessionPool {
   readonly #warming = new Map<WireConnection, (error: Error | undefined) => void>();
   /** Have no connection yet, in the order they came. */
   readonly #waiting = new Set<WireExchange>();
-  /** Runs while nothing is being opened: what waits then waits for the operations before it. */
-  readonly #settled = new SpanTimer();
+  /** Runs while there may be no more and none is being opened: what waits then waits for the operations before it. */
+  readonly #atLimit = new SpanTimer();
+  /** Connections that became free since the last turn. */
+  #freed = 0;
+  #turn: NodeJS.Immediate | undefined;
   #isClosed = false;
 
   constructor(options: HttpPoolOptions) {
@@ -70,7 +77,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
       connection.begin(exchange);
       return;
     }
-    if (this.#isBounded) exchange.heldFromMs = this.#settled.at(this.#options.nowMs());
+    if (this.#isBounded) exchange.heldFromMs = this.#atLimit.at(this.#options.nowMs());
     this.#waiting.add(exchange);
     this.#refill();
   }
@@ -101,6 +108,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
 
   close(): void {
     this.#isClosed = true;
+    clearImmediate(this.#turn);
     for (const exchange of [...this.#waiting]) this.cancel(exchange);
     for (const connection of [...this.#all]) {
       this.#discard(connection);
@@ -114,8 +122,9 @@ export class HttpPool implements ConnectionHost, SessionPool {
     this.#opening.delete(connection);
     this.#idle.put(connection);
     this.#warmed(connection, undefined);
-    this.#noteOpening();
+    // What was waiting for it begins before time counts as waiting for it to be free.
     this.ended();
+    this.#noteOpening();
   }
 
   notOpened(connection: WireConnection, error: Error): void {
@@ -130,6 +139,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
   }
 
   freed(connection: WireConnection): void {
+    this.#freed += 1;
     this.#idle.put(connection);
   }
 
@@ -150,11 +160,37 @@ export class HttpPool implements ConnectionHost, SessionPool {
       const connection = this.#idle.take();
       if (connection === undefined) break;
       this.#waiting.delete(exchange);
-      if (this.#isBounded) exchange.holdUntil(this.#settled.at(this.#options.nowMs()));
+      if (this.#isBounded) exchange.holdUntil(this.#atLimit.at(this.#options.nowMs()));
       connection.begin(exchange);
     }
-    const wanted = Math.min(this.#waiting.size, Math.max(FEW_OPENING, this.#all.size >> 2));
-    while (this.#opening.size < wanted && this.#all.size < this.#options.mostConnections && !this.#isClosed) {
+    if (this.#all.size === 0) this.#open(this.#waiting.size);
+    else if (this.#waiting.size > 0) this.#lookSoon();
+    this.#noteOpening();
+  }
+
+  /** Opens connections for those that still wait after what has come in was read, as far as it takes so many. */
+  #lookSoon(): void {
+    if (this.#turn !== undefined || this.#isFull) return;
+    this.#freed = 0;
+    // The turn that is going on may be past its reads; the next one reads everything.
+    this.#turn = setImmediate(() => {
+      this.#turn = setImmediate(() => {
+        this.#turn = undefined;
+        this.#open(this.#waiting.size - this.#freed * TURNS_TO_OPEN);
+        // Else as many as may be are being opened, and each of them ends up here again.
+        if (this.#freed > 0 && this.#waiting.size > this.#opening.size) this.#lookSoon();
+        this.#noteOpening();
+      });
+    });
+  }
+
+  get #isFull(): boolean {
+    return this.#isClosed || this.#all.size >= this.#options.mostConnections;
+  }
+
+  #open(count: number): void {
+    const wanted = Math.min(count, Math.max(FEW_OPENING, this.#all.size >> 2));
+    while (this.#opening.size < wanted && !this.#isFull) {
       const connection = this.#add();
       if (connection === undefined) {
         this.#refuseOne();
@@ -162,7 +198,6 @@ export class HttpPool implements ConnectionHost, SessionPool {
       }
       this.#opening.add(connection);
     }
-    this.#noteOpening();
   }
 
   /** There is no room for another connection, and somebody else's is not shared. */
@@ -197,10 +232,12 @@ export class HttpPool implements ConnectionHost, SessionPool {
     this.#warming.delete(connection);
   }
 
+  /** A connection began to open, or no longer does. */
   #noteOpening(): void {
     if (!this.#isBounded) return;
-    const isSettled = this.#opening.size + this.#warming.size === 0;
-    this.#settled.set(isSettled, this.#options.nowMs());
+    const isOpening = this.#opening.size + this.#warming.size > 0;
+    const isAtLimit = !isOpening && this.#all.size >= this.#options.mostConnections;
+    this.#atLimit.set(isAtLimit, this.#options.nowMs());
   }
 
   /** A connection that takes so long that its operation was given up may never open: others must not wait for it. */

@@ -66,11 +66,11 @@ class WireTransport implements WireHttpTransport {
     this.#sweeper = setInterval(() => this.#pools.sweep(), SWEEP_MS).unref();
   }
 
-  async warmUp(sessions: readonly string[] = []): Promise<void> {
+  async warmUp(sessions?: readonly string[]): Promise<void> {
     const { mode = 'pooled', connections = WARM_CONNECTIONS, origin } = this.#options;
-    // Without a session to open connections for, one says whether someone is there.
-    const isProbe = mode === 'recorded' && sessions.length === 0;
-    const pools = this.#pools.first(isProbe ? [''] : sessions, WARM_CONNECTIONS);
+    // Where nobody says which sessions come, one connection says whether someone is there.
+    const isProbe = mode === 'recorded' && sessions === undefined;
+    const pools = this.#pools.first(sessions ?? [''], WARM_CONNECTIONS);
     const count = mode === 'pooled' ? Math.min(WARM_CONNECTIONS, connections) : 1;
     const errors = (await Promise.all(pools.map((pool) => pool.warm(count)))).flat();
     if (isProbe) this.#pools.drop('');

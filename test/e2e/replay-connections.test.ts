@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { HEALTH_SOURCES, hostSection } from '../../src/cli/replay-host.ts';
+import { createRealClock } from '../../src/replay/real-clock.ts';
+import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
+import { parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
+import type { RunOptions } from '../../src/replay-run/run-options.ts';
+import { runReplay } from '../../src/replay-run/run-replay.ts';
+import type { ResultsDocument } from '../../src/results/results-document.ts';
+import { openTrace } from '../../src/trace/open-trace.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { run, writeTrace } from '../cli/replay-support.ts';
+import { MS, makeRecord, validated } from '../results/support.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engram-trace-connections-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** An HTTP server that knows which sessions (the first part of the path) came on which connection. */
+async function startCounting(answerAfterMs: number) {
+  const sessions = new Map<Socket, Set<string>>();
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+    sessions.get(request.socket)?.add(request.url?.split('/')[1] ?? '');
+    setTimeout(() => response.end('ok'), answerAfterMs);
+  });
+  server.on('connection', (socket) => sessions.set(socket, new Set()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Sessions of each connection that carried any. */
+    carried: () => [...sessions.values()].filter(({ size }) => size > 0).map((each) => [...each].sort()),
+    opened: () => sessions.size,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** So many sessions with an operation each every 10 ms. */
+function rounds(sessions: number, count: number): TraceRecord[] {
+  return Array.from({ length: sessions * count }, (_, i) => {
+    const session = `s${i % sessions}`;
+    return makeRecord({
+      startNs: Math.floor(i / sessions) * 10 * MS,
+      durationNs: MS,
+      session,
+      method: 'GET',
+      path: `/${session}/${i}`,
+    });
+  });
+}
+
+type Server = Awaited<ReturnType<typeof startCounting>>;
+
+/** Replays in this process and proves the document with its log. */
+async function staged(
+  records: TraceRecord[],
+  given: Partial<RunOptions>,
+  answerAfterMs: number,
+  look: (document: ResultsDocument, server: Server) => void,
+): Promise<void> {
+  const [tracePath, logPath] = [join(folder, 'one.trace.zst'), join(folder, 'one.rlog')];
+  await writeTrace(tracePath, records);
+  const server = await startCounting(answerAfterMs);
+  const trace = await openTrace(tracePath);
+  try {
+    const document = await runReplay(
+      { trace, http: parseHttpEndpoint(server.url), grpc: undefined, ...given },
+      {
+        clock: createRealClock(),
+        nowMs: () => Date.now(),
+        tool: { name: 'engram-trace', version: '0' },
+        host: hostSection(),
+        health: HEALTH_SOURCES,
+        openReplayLog: (header) => startReplayLog({ path: logPath, header }),
+        warn: () => {},
+      },
+    );
+    look(validated(document), server);
+    const { checks, logDamage } = await verifyReplay(logPath, document, trace);
+    assert.deepEqual(logDamage, []);
+    assert.deepEqual(
+      checks.filter(({ agrees }) => !agrees),
+      [],
+    );
+  } finally {
+    await trace.close();
+    await server.close();
+    await rm(logPath, { force: true });
+  }
+}
+
+describe('replay --connections', () => {
+  for (const senders of [1, 2, 3]) {
+    it(`recorded: as many connections as sessions, none of them shared, with ${senders} senders`, () =>
+      staged(rounds(12, 8), { connections: 'recorded', senders }, 0, (document, server) => {
+        assert.equal(document.operations.successful, 96);
+        assert.equal(document.plan.options['connections'], 'recorded');
+        for (const sessions of server.carried()) assert.equal(sessions.length, 1);
+        assert.equal(server.opened(), 12);
+        assert.equal(new Set(server.carried().flat()).size, 12);
+      }));
+
+    it(`N: five connections at most, and every session on one of them, with ${senders} senders`, () =>
+      staged(rounds(30, 8), { connections: 5, senders }, 1, (document, server) => {
+        assert.equal(document.operations.successful, 240);
+        assert.equal(document.plan.options['connections'], 5);
+        assert.ok(server.opened() <= 5, `${server.opened()} connections`);
+        const homes = server.carried().flat();
+        assert.equal(homes.length, 30, 'no session is on two of them');
+      }));
+  }
+
+  it('N: waiting for a busy connection is back-pressure, and neither transport nor generator', () =>
+    staged(rounds(4, 2), { connections: 1, senders: 1 }, 30, ({ plan, fidelity }, server) => {
+      assert.equal(plan.options['connections'], 1);
+      assert.equal(server.opened(), 1);
+      const { back_pressure: waited } = fidelity.lateness_attribution;
+      assert.ok(waited.ops >= 4, `${waited.ops} waited`);
+      assert.ok((waited.max_ms ?? 0) > 50, `for at most ${waited.max_ms} ms`);
+      assert.ok(fidelity.attribution.back_pressure.ops >= 4);
+      assert.ok(fidelity.reasons.some(({ code }) => code === 'back_pressure'));
+      assert.ok(fidelity.accounting.closes);
+    }));
+
+  it('pooled, the default: says so', () =>
+    staged(rounds(3, 2), { senders: 1 }, 0, ({ plan }) => {
+      assert.equal(plan.options['connections'], 'pooled');
+    }));
+
+  it('is refused with the libraries, which choose connections themselves', async () => {
+    const tracePath = join(folder, 'cli.trace.zst');
+    await writeTrace(tracePath, rounds(2, 1));
+    const common = ['replay', '--trace', tracePath, '--endpoint', 'http://127.0.0.1:1', '--dry-run'];
+    for (const connections of ['recorded', '8']) {
+      const refused = await run([...common, '--transport', 'library', '--connections', connections]);
+      assert.equal(refused.code, 2, refused.stderr);
+      assert.match(refused.stderr, new RegExp(`--connections ${connections} is not for --transport library`));
+      assert.match(refused.stderr, /--transport wire/);
+    }
+    const pooled = await run([...common, '--transport', 'library', '--connections', 'pooled']);
+    assert.equal(pooled.code, 0, pooled.stderr);
+    for (const wrong of ['0', 'some', '1.5', '70000']) {
+      const { code, stderr } = await run([...common, '--connections', wrong]);
+      assert.equal(code, 2);
+      assert.match(stderr, /not pooled, recorded, or a number from 1 to 65535/);
+    }
+  });
+});
