@@ -14,10 +14,14 @@ function listBenches(): string[] {
   return names.map((name) => name.slice(0, -'.js'.length)).filter((name) => !NOT_BENCHES.has(name));
 }
 
-/** Children end by their handles; a second signal is not waited for. */
+let stopping: Promise<void> | undefined;
+
+/** Ends what the bench started, then the process. */
 function watchSignals(): void {
   for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
-    process.once(signal, () => void cleanUpAll().finally(() => process.exit(code)));
+    process.once(signal, () => {
+      stopping ??= cleanUpAll().finally(() => process.exit(code));
+    });
   }
 }
 
@@ -35,6 +39,7 @@ if (name !== undefined && listBenches().includes(name)) {
   try {
     await runBench(name, args);
   } catch (thrown) {
+    await stopping; // Children that were ended make the bench fail: no news.
     if (!(thrown instanceof BenchUsage)) throw thrown;
     console.error(thrown.message);
     process.exitCode = thrown.isHelp ? 0 : 2;

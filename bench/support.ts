@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyRecord, NO_BYTES, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
+import { withCleanUp } from './shared/clean-up.ts';
+import { processFigures } from './shared/process-figures.ts';
+import { cpuOf, outputOf } from './shared/run-child.ts';
 
 const HEADERS = [
   'host',
@@ -78,13 +79,13 @@ function bytesOf(text: string): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
+/** Gives `action` an empty folder of its own, and removes it afterwards, also when a signal ends the bench. */
 export async function withFolder<T>(action: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'engram-trace-bench-'));
-  try {
-    return await action(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return withCleanUp(
+    () => rm(folder, { recursive: true, force: true }),
+    () => action(folder),
+  );
 }
 
 export function median(values: readonly number[]): number {
@@ -100,42 +101,24 @@ export async function cpuSeconds(action: () => Promise<unknown>): Promise<number
   return (user + system) / 1e6;
 }
 
-/** CPU seconds of a program, its output thrown away: the shell's `times` counts those of its children. */
+/** CPU seconds of a command of the shell, its output thrown away. */
 export async function cpuSecondsOf(command: string): Promise<number> {
-  const child = spawn('bash', ['-c', `${command} >/dev/null && times`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const [status] = (await once(child, 'close')) as [number];
-  if (status !== 0) throw new Error(`${command} ended with ${status}`);
-  const children = Buffer.concat(chunks).toString().trim().split('\n')[1] ?? '';
-  const seconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(([, m, s]) => Number(m) * 60 + Number(s));
-  return seconds.reduce((sum, value) => sum + value, 0);
+  return (await cpuOf(`${command} >/dev/null`)).cpuSeconds;
 }
 
 /** Runs this bench's file again with `args`; resolves with the peak resident memory in MB. */
 export async function peakMemoryOf(script: URL, args: readonly string[]): Promise<number> {
-  const child: ChildProcess = spawn(process.execPath, [script.pathname, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  let peakKb = 0;
-  const timer = setInterval(() => {
-    peakKb = Math.max(peakKb, residentPeakKb(child.pid ?? 0));
-  }, 50);
-  const [status] = (await once(child, 'close')) as [number];
-  clearInterval(timer);
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
-  return peakKb / 1024;
-}
-
-/** `VmHWM`, the kernel's own high-water mark: nothing between two looks is missed. */
-function residentPeakKb(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
+  let peakMb = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const onStart = ({ pid = 0 }: ChildProcess): void => {
+    timer = setInterval(() => {
+      peakMb = Math.max(peakMb, processFigures(pid).peakMb);
+    }, 50);
+  };
+  await outputOf([process.execPath, script.pathname, ...args], { onStart }).finally(() =>
+    clearInterval(timer),
+  );
+  return peakMb;
 }
 
 /** One line: what was measured, the budget, and whether it holds. */

@@ -10,8 +10,17 @@ export function* constantStarts(ratePerSec: number, seconds: number): Generator<
   for (let i = 0; i < count; i += 1) yield Math.round((i / ratePerSec) * 1e9);
 }
 
+/** `count` start times in ns, gaps anywhere from 0 to twice the mean, the same each time. */
+export function* unevenStarts(count: number, meanGapNs: number): Generator<number> {
+  const random = createRandom(1);
+  for (let i = 0, startNs = 0; i < count; i += 1) {
+    yield startNs;
+    startNs += Math.floor(random() * 2 * meanGapNs);
+  }
+}
+
 /**
- * As many in bursts, the same each time: a Poisson process whose rate is `factor` times the mean for 100 ms of each
+ * `ratePerSec * seconds` of them in bursts, the same each time: a Poisson process whose rate is `factor` times the mean for 100 ms of each
  * 400 ms, and in between what is left of the mean.
  */
 export function* burstyStarts(ratePerSec: number, seconds: number, factor: number): Generator<number> {

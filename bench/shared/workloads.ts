@@ -56,9 +56,16 @@ function withEmbeddings(make: (number: number, embeddings: Embeddings) => TraceR
   return (number) => make(number, { json, floats });
 }
 
-/** Scattered over `0 … parts - 1`, the same for the same number. */
+/** Somewhere from 0 up to `parts`, the same for the same number: murmur3's finalizer. */
 function scatter(number: number, parts: number): number {
-  return ((Math.imul(number + 1, 0x9e3779b1) >>> 0) / 2 ** 32) * parts;
+  let hash = Math.imul(number ^ (number >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32) * parts;
+}
+
+/** Words differ like those of people: a trace of them is no smaller than a real one. */
+function wordOf(number: number): string {
+  return Math.floor(scatter(number * 13 + 5, 36 ** 6)).toString(36);
 }
 
 function pick<T>(values: readonly T[], number: number): T {
@@ -85,7 +92,7 @@ function mixed(number: number, embeddings: Embeddings): TraceRecord {
 }
 
 function httpRecall(number: number): TraceRecord {
-  return http(number, 'recall', `/api/v1/memories/recall?query=word${number}&max_results=10`);
+  return http(number, 'recall', `/api/v1/memories/recall?query=${wordOf(number)}&max_results=10`);
 }
 
 function httpRecallByEmbedding(number: number, { json }: Embeddings): TraceRecord {
@@ -110,7 +117,7 @@ function http(number: number, op: string, path: string): TraceRecord {
 }
 
 function grpcRecall(number: number): TraceRecord {
-  return recallBy(number, { semantic: { ...NO_TAGS, query: `word${number}`, fuzzyThreshold: 0.5 } });
+  return recallBy(number, { semantic: { ...NO_TAGS, query: wordOf(number), fuzzyThreshold: 0.5 } });
 }
 
 function grpcRecallByEmbedding(number: number, { floats }: Embeddings): TraceRecord {
@@ -162,7 +169,7 @@ function recorded(number: number, op: string): TraceRecord {
   return {
     ...emptyRecord(),
     durationNs: 500_000,
-    session: `10.0.0.1:${40_000 + Math.floor(scatter(number, SESSIONS))}`,
+    session: `10.0.0.1:${40_000 + Math.floor(scatter(number * 3 + 1, SESSIONS))}`,
     op,
     space: 'default',
     outcome: { ...unknownOutcome(), status: 200, ok: true },
