@@ -53,6 +53,7 @@ const NOT_OURS = new Set([
   'capture_loss',
   'excluded_incomplete',
   'excluded_no_target',
+  'redacted',
   'timestamp_resolution',
 ]);
 

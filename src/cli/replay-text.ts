@@ -1,6 +1,7 @@
-import type { PlanSummary } from '../replay/plan-summary.ts';
+import type { ReplayPlan } from '../replay-run/plan-replay.ts';
 import type { RunProgress } from '../replay-run/run-options.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
+import type { EngramTraceError } from '../trace/error.ts';
 
 const FIRST_SHOWN = 10;
 const SESSIONS_SHOWN = 10;
@@ -81,7 +82,7 @@ function more(count: number, what: string): string[] {
 }
 
 /** The plan of `--dry-run`, for people. */
-export function planText(plan: PlanSummary): string {
+export function planText({ summary: plan, redacted }: ReplayPlan): string {
   const { excluded } = plan;
   const lines = [
     `operations  ${plan.operations} in ${plan.passes} ${plan.passes === 1 ? 'pass' : 'passes'}`,
@@ -89,6 +90,9 @@ export function planText(plan: PlanSummary): string {
     `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
     `requests    ${plan.requestBytes} bytes a pass`,
     `left out    ${excluded.filteredOut} by --only, ${excluded.incomplete} incomplete, ${excluded.noTarget} without a target`,
+    ...(redacted.operations === 0
+      ? []
+      : [`redacted    ${redacted.operations} a pass go without ${redacted.names.join(', ')}`]),
     ...countLines('protocols', plan.perProtocol),
     ...countLines('ops', plan.perOp),
     ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
@@ -117,7 +121,10 @@ function countLines(
 }
 
 /** The plan of `--dry-run`, for programs. */
-export function planJson(plan: PlanSummary): Record<string, unknown> {
+export function planJson(
+  { summary: plan, redacted }: ReplayPlan,
+  refusals: readonly EngramTraceError[],
+): Record<string, unknown> {
   const { excluded } = plan;
   return {
     trace_digest: plan.digest,
@@ -131,6 +138,8 @@ export function planJson(plan: PlanSummary): Record<string, unknown> {
       incomplete: excluded.incomplete,
       no_target: excluded.noTarget,
     },
+    redacted: { operations: redacted.operations, names: redacted.names },
+    refusals: refusals.map(({ message, hint }) => ({ message, hint })),
     ops: Object.fromEntries(plan.perOp),
     protocols: Object.fromEntries(plan.perProtocol),
     sessions: Object.fromEntries(plan.perSession),

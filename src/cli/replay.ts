@@ -41,10 +41,10 @@ async function printPlan(flags: ReplayFlags, trace: Trace, refuse: () => void): 
   const { planReplay } = await import('../replay-run/plan-replay.ts');
   const { refusalBy } = await import('../replay-run/refusals.ts');
   const { planJson, planText } = await import('./replay-text.ts');
-  const { summary, refusals: ofRun } = await planReplay(await runOptionsOf(flags, trace));
-  const refusals = [...refusalBy(refuse), ...ofRun];
-  const json = { ...planJson(summary), refusals: refusals.map(({ message, hint }) => ({ message, hint })) };
-  process.stdout.write(flags.json ? `${JSON.stringify(json, null, 2)}\n` : planText(summary));
+  const plan = await planReplay(await runOptionsOf(flags, trace));
+  const refusals = [...refusalBy(refuse), ...plan.refusals];
+  const text = flags.json ? `${JSON.stringify(planJson(plan, refusals), null, 2)}\n` : planText(plan);
+  process.stdout.write(text);
   for (const { message, hint } of refusals) {
     printWarning(
       `without --dry-run this would be refused: ${message}${hint === undefined ? '' : ` (${hint})`}`,

@@ -15,6 +15,7 @@ export const FACT_PATHS: readonly string[] = [
   'summary.stop',
   'fidelity.accounting.plan_complete',
   'fidelity.excluded',
+  'fidelity.redacted',
   'fidelity.engine',
   'fidelity.lateness_attribution.stalls',
   'fidelity.stretched_ms',

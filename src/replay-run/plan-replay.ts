@@ -1,5 +1,8 @@
 import { type PlanSummary, summarisePlan } from '../replay/plan-summary.ts';
+import { RedactionCount } from '../results/redaction-count.ts';
 import { EngramTraceError } from '../trace/error.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import { createRedactionFinder } from '../transports/redaction-finder.ts';
 import { engineOptions } from './engine-options.ts';
 import { createNumberedSource } from './numbered-source.ts';
 import { refusalsOf } from './refusals.ts';
@@ -9,6 +12,8 @@ import { hasTargetIn } from './targets.ts';
 /** What a run would do, and what of it would be refused. */
 export interface ReplayPlan {
   summary: PlanSummary;
+  /** Records of one pass that would go without what was redacted in the trace. */
+  redacted: RedactionCount;
   refusals: EngramTraceError[];
 }
 
@@ -16,11 +21,20 @@ export interface ReplayPlan {
 export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const options = engineOptions(run, undefined);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
-  const summary = await summarisePlan(() => source.open(), options, hasTargetIn(run));
+  const redacted = new RedactionCount();
+  const redactedIn = createRedactionFinder(run.headers ?? []);
+  // Asked of what takes part in all other ways, once for each record.
+  const hasTarget = hasTargetIn(run);
+  const takes = (record: TraceRecord): boolean => {
+    if (!hasTarget(record)) return false;
+    redacted.add(redactedIn(record));
+    return true;
+  };
+  const summary = await summarisePlan(() => source.open(), options, takes);
   if (source.recordsRead === 0) {
     throw new EngramTraceError('empty', `${run.trace.name} has no records to replay`, {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  return { summary, refusals: refusalsOf(run, options) };
+  return { summary, redacted, refusals: refusalsOf(run, options) };
 }

@@ -9,6 +9,7 @@ import type { ResultsDocument } from '../results/results-document.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol, TraceRecord } from '../trace/record.ts';
+import { createRedactionFinder } from '../transports/redaction-finder.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
 import { DEFAULT_TRANSPORT } from './create-transports.ts';
 import { engineOptions } from './engine-options.ts';
@@ -21,6 +22,7 @@ import { cacheResultOf, dialectOf } from './record-predicate.ts';
 import { rehearse } from './rehearse.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
 import { hasTargetIn } from './targets.ts';
+import { oneLine, tellEnd } from './tell-end.ts';
 import { tellExcluded } from './tell-excluded.ts';
 
 /** A target that takes longer to accept a connection is reported, and the replay begins all the same. */
@@ -101,9 +103,7 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
   });
   const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
   refuseEmpty(run, end, source);
-  reportSourceError(end, deps);
-  reportSenderError(end, deps);
-  reportNoTarget(end, run, deps);
+  tellEnd(end, recorder, run, deps);
   const document = createResultsDocument({
     tool: deps.tool,
     plan: planSection(run, options, digest.finish()),
@@ -121,13 +121,14 @@ async function measured(run: RunOptions, deps: RunDeps, parts: Parts): Promise<R
   return document;
 }
 
-function createRecorder({ trace }: RunOptions, { options, source }: Parts): ResultsRecorder {
+function createRecorder({ trace, headers }: RunOptions, { options, source }: Parts): ResultsRecorder {
   return new ResultsRecorder({
     timeScale: hasOneScale(options) ? options.multiplier : undefined,
     sortsDues: options.timing.kind === 'think' || options.copies > 1,
     inFlightLimit: options.maxInFlight,
     recordNumber: recordNumberOf(source, options),
     cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
+    redactedIn: createRedactionFinder(headers ?? []),
   });
 }
 
@@ -197,25 +198,6 @@ function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSour
     'empty',
     `none of the ${source.recordsRead} records of ${trace.name} can be sent: ${why}`,
   );
-}
-
-function reportSourceError({ sourceError, accounting }: ReplayEnd, deps: RunDeps): void {
-  if (sourceError === undefined) return;
-  deps.warn(`stopped after ${accounting.planned} operations: ${oneLine(sourceError)}`);
-}
-
-function reportSenderError({ senderError }: ReplayEnd, deps: RunDeps): void {
-  if (senderError !== undefined) deps.warn(`stopped: ${oneLine(senderError)}`);
-}
-
-function reportNoTarget({ excluded }: ReplayEnd, { http }: RunOptions, deps: RunDeps): void {
-  if (excluded.noTarget === 0) return;
-  const [what, flag] = http === undefined ? ['HTTP', '--endpoint'] : ['gRPC', '--grpc-endpoint'];
-  deps.warn(`${what} records left out, because ${flag} was not given: ${excluded.noTarget}`);
-}
-
-function oneLine({ where, message, hint }: EngramTraceError): string {
-  return `${where === undefined ? '' : `${where}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
 }
 
 /** A file name as a shell takes it. */

@@ -106,7 +106,7 @@ function notPlayedShare(sums: ReplayEnd['accounting'], isInterrupted: boolean): 
   return planned > 0 ? (sums.shed + sums.gateTimeout + sums.unsent - leftOver) / planned : undefined;
 }
 
-function planFindings({ end }: FidelityInput): Finding[] {
+function planFindings({ end, recorder }: FidelityInput): Finding[] {
   const { accounting, excluded } = end;
   const found: Finding[] = [];
   if (end.stop === 'source_error') {
@@ -134,6 +134,11 @@ function planFindings({ end }: FidelityInput): Finding[] {
     ['cut_off', accounting.cutOff, 'operations were still open at the end'],
     ['excluded_incomplete', excluded.incomplete, 'records miss request bytes and were left out'],
     ['excluded_no_target', excluded.noTarget, 'records had no target for their protocol'],
+    [
+      'redacted',
+      recorder.redacted.operations,
+      'operations left without headers or parameters that were redacted in the trace',
+    ],
     ['plan_held', end.heldLimitHits, 'times the plan itself had to wait, because too much was held back'],
     ['read_ahead_dry', end.underruns, 'times the trace was not read fast enough'],
   ];

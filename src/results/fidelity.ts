@@ -50,7 +50,7 @@ export function fidelitySection(input: FidelityInput): FidelitySection {
 
 function counts(
   input: FidelityInput,
-): Pick<FidelitySection, 'accounting' | 'excluded' | 'inversions' | 'engine'> {
+): Pick<FidelitySection, 'accounting' | 'excluded' | 'redacted' | 'inversions' | 'engine'> {
   const { end, recorder } = input;
   const { cutOff, gateTimeout, ...sums } = end.accounting;
   const { planned, sent, ok, errors, shed, unsent } = sums;
@@ -73,6 +73,7 @@ function counts(
       no_target: end.excluded.noTarget,
       filtered_out: end.excluded.filteredOut,
     },
+    redacted: { operations: recorder.redacted.operations, names: recorder.redacted.names },
     inversions: recorder.inversions.count,
     engine: {
       passes: end.passes,

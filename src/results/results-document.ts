@@ -166,6 +166,8 @@ export interface FidelitySection {
     plan_complete: boolean;
   };
   excluded: { incomplete: number; no_target: number; filtered_out: number };
+  /** Operations that left without what was redacted in the trace, and what that was. */
+  redacted: { operations: number; names: string[] };
   inversions: number;
   send_error_us: LatencySection;
   lateness_us: LatencySection;

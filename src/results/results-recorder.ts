@@ -1,4 +1,5 @@
 import type { Disposition, Operation, ReplayObserver } from '../replay/ports.ts';
+import type { TraceRecord } from '../trace/record.ts';
 import { ArrivalStatistics } from './arrival-statistics.ts';
 import { DriftLine } from './drift.ts';
 import { DueSorter } from './due-sorter.ts';
@@ -8,6 +9,7 @@ import { LatenessAttribution } from './lateness-attribution.ts';
 import { LatenessCauses } from './lateness-causes.ts';
 import { OpMetrics, OpTable } from './op-metrics.ts';
 import { PlanOrder } from './plan-order.ts';
+import { RedactionCount } from './redaction-count.ts';
 import { Windows } from './windows.ts';
 
 export interface RecorderOptions {
@@ -21,6 +23,8 @@ export interface RecorderOptions {
   recordNumber?: ((operation: Operation) => number) | undefined;
   /** Tells hits from misses of answered operations, where the dialect knows a cache. */
   cacheResult?: ((operation: Operation) => 'hit' | 'miss' | undefined) | undefined;
+  /** Names what of a record is not sent because it was redacted in the trace. */
+  redactedIn?: ((record: TraceRecord) => readonly string[]) | undefined;
 }
 
 /** What is shown while a replay runs. */
@@ -52,6 +56,8 @@ export class ResultsRecorder implements ReplayObserver {
   readonly inversions: InversionCounter;
   readonly causes: LatenessCauses;
   readonly attribution = new LatenessAttribution();
+  /** Operations that left without what was redacted in the trace. */
+  readonly redacted = new RedactionCount();
   readonly planOrder = new PlanOrder((dueNs) => this.#planned.add(dueNs));
   readonly dispositions: Record<Disposition, number> = {
     ok: 0,
@@ -129,6 +135,7 @@ export class ResultsRecorder implements ReplayObserver {
     this.sent.add(sentNs);
     this.drift.add(dueNs, sendErrorNs);
     this.inversions.onSent(operation, this.planOrder.next);
+    if (this.#options.redactedIn !== undefined) this.redacted.add(this.#options.redactedIn(operation.record));
     this.#plan(operation);
   }
 

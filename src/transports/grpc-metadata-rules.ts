@@ -19,13 +19,25 @@ const OWN_KEYS = new Set([
 export function createMetadataRules(
   overrides: HeaderList,
 ): (recorded: HeaderList) => [key: string, value: string][] {
-  const overridden = new Set(overrides.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()));
+  const overridden = keysOf(overrides);
   return (recorded) => [
     ...entriesOf(recorded).filter(
       ([key, value]) => isSendable(key) && !overridden.has(key) && !isRedacted(value),
     ),
     ...entriesOf(overrides).filter(([key]) => isSendable(key)),
   ];
+}
+
+/** Keys of recorded metadata that is not sent because its values were redacted and `overrides` has no others. */
+export function redactedMetadata(recorded: HeaderList, overrides: HeaderList): string[] {
+  const overridden = keysOf(overrides);
+  const isLost = (key: string): boolean => key === 'user-agent' || (isSendable(key) && !overridden.has(key));
+  const lost = entriesOf(recorded).filter(([key, value]) => isRedacted(value) && isLost(key));
+  return [...new Set(lost.map(([key]) => key))];
+}
+
+function keysOf(headers: HeaderList): Set<string> {
+  return new Set(entriesOf(headers).map(([key]) => key));
 }
 
 /** Pseudo-headers and `grpc-…` describe the call, not the caller: they are made anew. */

@@ -27,14 +27,25 @@ export function createHttpHeaders(
   return (recorded) => {
     let prepared = known.get(recorded);
     if (prepared === undefined) {
-      prepared = [...sendable(recorded, overridden), ...overrides];
+      const isKept = (value: string): boolean => !isRedacted(value);
+      prepared = [...sendable(recorded, overridden, isKept), ...overrides];
       known.set(recorded, prepared);
     }
     return prepared;
   };
 }
 
-function sendable(recorded: HeaderList, overridden: Set<string>): string[] {
+/** Names of recorded headers that are not sent because their values were redacted and `overrides` has no others. */
+export function redactedHttpHeaders(recorded: HeaderList, overrides: HeaderList): string[] {
+  const fields = sendable(recorded, namesOf(overrides).add('host'), isRedacted);
+  return [...namesOf(fields)];
+}
+
+function sendable(
+  recorded: HeaderList,
+  overridden: Set<string>,
+  isWanted: (value: string) => boolean,
+): string[] {
   const nominated = connectionTokens(recorded);
   const kept: string[] = [];
   for (let at = 0; at + 1 < recorded.length; at += 2) {
@@ -42,7 +53,7 @@ function sendable(recorded: HeaderList, overridden: Set<string>): string[] {
     const value = recorded[at + 1] as string;
     const lower = name.toLowerCase();
     if (OWN_FIELDS.has(lower) || lower.startsWith('proxy-') || nominated.has(lower)) continue;
-    if (overridden.has(lower) || isRedacted(value)) continue;
+    if (overridden.has(lower) || !isWanted(value)) continue;
     kept.push(name, value);
   }
   return kept;

@@ -24,6 +24,16 @@ export function withoutRedacted(target: string): string {
   return query === '' ? front : `${front}?${query}`;
 }
 
+/** What `withoutRedacted` takes out of a target: names of parameters as `query:key`, the user as `userinfo`. */
+export function redactedParts(target: string): string[] {
+  if (!isRedacted(target)) return [];
+  const at = target.indexOf('?');
+  const front = at < 0 ? target : target.slice(0, at);
+  const query = at < 0 ? [] : target.slice(at + 1).split(/[&;]/);
+  const names = query.filter(isRedacted).map((parameter) => `query:${parameter.split('=', 1)[0]}`);
+  return withoutUser(front) === front ? names : ['userinfo', ...names];
+}
+
 function withoutUser(target: string): string {
   const [whole, scheme = '', user = ''] = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/)([^/]*)@/.exec(target) ?? [''];
   return isRedacted(user) ? scheme + target.slice(whole.length) : target;

@@ -47,6 +47,7 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     count('cut_off', `${accounting}.cut_off`),
     count('excluded_incomplete', 'fidelity.excluded.incomplete'),
     count('excluded_no_target', 'fidelity.excluded.no_target'),
+    count('redacted', 'fidelity.redacted.operations'),
     count('plan_held', 'fidelity.engine.held_limit_hits'),
     count('read_ahead_dry', 'fidelity.engine.underruns'),
     { code: 'stretched', value: rounded(at('fidelity.stretched_ms')), degraded: 0 },

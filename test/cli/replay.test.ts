@@ -164,6 +164,34 @@ describe('replay', () => {
     assert.ok(!`${finished.stdout}${finished.stderr}`.includes('s3cret'));
   });
 
+  it('tells what it sent without what was redacted, until all of it is given', async () => {
+    const target = await server();
+    const records = someRecords(12, 1).map((record, i) => ({
+      ...record,
+      headers: i < 8 ? [...record.headers, 'authorization', '[redacted]'] : record.headers,
+    }));
+    const trace = await writeTrace(join(folder, 'redacted.trace.zst'), records);
+    const args = ['replay', '--trace', trace, '--endpoint', target.url];
+    for (const senders of ['1', '2']) {
+      const without = await run([...args, '--senders', senders]);
+      const { fidelity } = documentIn(without);
+      assert.deepEqual(fidelity.redacted, { operations: 8, names: ['header:authorization'] });
+      assert.ok(fidelity.reasons.some(({ code, observed }) => code === 'redacted' && observed === 8));
+      assert.notEqual(fidelity.verdict, 'valid');
+      assert.equal(
+        without.stderr.match(/warning: .*redacted in the trace: 8 \(header:authorization; -H/g)?.length,
+        1,
+      );
+    }
+    const given = await run([...args, '-H', 'Authorization: Bearer s3cret']);
+    assert.deepEqual(documentIn(given).fidelity.redacted, { operations: 0, names: [] });
+    assert.doesNotMatch(given.stderr, /redacted/);
+    const plan = await run([...args, '--dry-run']);
+    assert.match(plan.stdout, /redacted +8 a pass go without header:authorization/);
+    const json = JSON.parse((await run([...args, '--dry-run', '--json'])).stdout);
+    assert.deepEqual(json.redacted, { operations: 8, names: ['header:authorization'] });
+  });
+
   it('prints the plan and sends nothing with --dry-run', async () => {
     const target = await server();
     const args = ['replay', '--trace', short, '--endpoint', target.url, '--dry-run'];

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failedSend } from '../../src/replay/send-outcome.ts';
-import { withoutRedacted } from '../../src/transports/redacted.ts';
+import type { TraceRecord } from '../../src/trace/record.ts';
+import { redactedParts, withoutRedacted } from '../../src/transports/redacted.ts';
+import { createRedactionFinder } from '../../src/transports/redaction-finder.ts';
 import { prepareHttpRequest } from '../../src/transports/wire-http/prepare-http-request.ts';
 import { createHttpRequestContext } from '../../src/transports/wire-http/request-headers.ts';
 import { makeRecord } from '../support/replay-harness.ts';
@@ -26,4 +28,69 @@ test('redacted: a target that can not do without what was redacted is refused', 
     const prepared = prepareHttpRequest(makeRecord(0, { path }), context);
     assert.deepEqual(prepared, failedSend('bad_request', 'the request path was redacted'));
   }
+});
+
+test('redacted: what is left out of a target has a name exactly where something is left out', () => {
+  const targets: [recorded: string, names: string[]][] = [
+    ['/r?a=1;token=[redacted]&b=2', ['query:token']],
+    ['/r?a=1', []],
+    ['http://u:[redacted]@h/abs?key=[redacted]&[redacted]', ['userinfo', 'query:key', 'query:[redacted]']],
+  ];
+  for (const [recorded, names] of targets) {
+    assert.deepEqual(redactedParts(recorded), names);
+    assert.equal(withoutRedacted(recorded) === recorded, names.length === 0);
+  }
+});
+
+test('redacted: headers are missing unless others are given, or they would not be sent anyhow', () => {
+  const headers = [
+    ...[
+      'Authorization',
+      '[redacted]',
+      'authorization',
+      '[redacted]',
+      'Cookie',
+      'a=[redacted]',
+      'accept',
+      '*/*',
+    ],
+    ...[
+      'Proxy-Authorization',
+      '[redacted]',
+      'Connection',
+      'x-hop',
+      'X-Hop',
+      '[redacted]',
+      'Host',
+      '[redacted]',
+    ],
+  ];
+  const record = makeRecord(0, { headers, path: '/r?key=[redacted]' });
+  const bare = createRedactionFinder([]);
+  assert.deepEqual(bare(record), ['header:authorization', 'header:cookie', 'query:key']);
+  assert.deepEqual(bare({ ...record, path: '/r' }), ['header:authorization', 'header:cookie']);
+  const given = createRedactionFinder(['AUTHORIZATION', 'Bearer x', 'cookie', '']);
+  assert.deepEqual(given(record), ['query:key']);
+  assert.deepEqual(given({ ...record, path: '/r' }), []);
+});
+
+test('redacted: the same of metadata, where a list is shared by both protocols', () => {
+  const headers = [
+    'authorization',
+    '[redacted]',
+    'user-agent',
+    '[redacted]',
+    'grpc-x',
+    '[redacted]',
+    'te',
+    'trailers',
+  ];
+  const find = createRedactionFinder(['authorization', 'Bearer x']);
+  const [http, grpc] = (['http', 'grpc'] as const).map((protocol) => makeRecord(0, { headers, protocol }));
+  assert.deepEqual(find(http as TraceRecord), ['header:user-agent', 'header:grpc-x']);
+  assert.deepEqual(find(grpc as TraceRecord), ['header:user-agent']);
+  assert.deepEqual(createRedactionFinder([])(grpc as TraceRecord), [
+    'header:authorization',
+    'header:user-agent',
+  ]);
 });

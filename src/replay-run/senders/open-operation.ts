@@ -1,9 +1,9 @@
 import type { Operation, SendOutcome } from '../../replay/ports.ts';
-import { NO_BYTES, NO_HEADERS, type TraceRecord } from '../../trace/record.ts';
+import { NO_BYTES, type TraceRecord } from '../../trace/record.ts';
 
 /** An operation that a sender has, as the reader of the plan knows it. */
 export class OpenOperation implements Operation {
-  /** Without the bytes that were sent: they would keep their whole block in memory a second time. */
+  /** Without the body that was sent: its bytes would keep their whole block in memory a second time. */
   readonly record: TraceRecord;
   readonly number: number;
   /** Number of its sender. */
@@ -35,7 +35,6 @@ function withoutBytes(record: TraceRecord): TraceRecord {
   if (body.length === 0 && stream === undefined && outcome.response === undefined) return record;
   return {
     ...record,
-    headers: NO_HEADERS,
     body: NO_BYTES,
     stream: undefined,
     outcome: outcome.response === undefined ? outcome : { ...outcome, response: undefined },

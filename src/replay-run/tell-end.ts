@@ -1,0 +1,36 @@
+import type { ReplayEnd } from '../replay/replay-end.ts';
+import type { ResultsRecorder } from '../results/results-recorder.ts';
+import type { EngramTraceError } from '../trace/error.ts';
+import type { RunDeps, RunOptions } from './run-options.ts';
+
+/** Tells people, in a sentence each, what ended a replay early and what was not sent as it was recorded. */
+export function tellEnd(
+  end: ReplayEnd,
+  recorder: Pick<ResultsRecorder, 'redacted'>,
+  run: Pick<RunOptions, 'http'>,
+  { warn }: Pick<RunDeps, 'warn'>,
+): void {
+  const { sourceError, senderError, accounting, excluded } = end;
+  if (sourceError !== undefined) {
+    warn(`stopped after ${accounting.planned} operations: ${oneLine(sourceError)}`);
+  }
+  if (senderError !== undefined) warn(`stopped: ${oneLine(senderError)}`);
+  if (excluded.noTarget > 0) {
+    const [what, flag] = run.http === undefined ? ['HTTP', '--endpoint'] : ['gRPC', '--grpc-endpoint'];
+    warn(`${what} records left out, because ${flag} was not given: ${excluded.noTarget}`);
+  }
+  const { operations, names } = recorder.redacted;
+  if (operations > 0)
+    warn(`operations sent without what was redacted in the trace: ${operations} ${why(names)}`);
+}
+
+/** What was missing, and what can be done about it. */
+function why(names: readonly string[]): string {
+  const hasHeader = names.some((name) => name.startsWith('header:'));
+  return `(${names.join(', ')}${hasHeader ? '; -H gives headers' : ''})`;
+}
+
+/** An error in one line. */
+export function oneLine({ where, message, hint }: EngramTraceError): string {
+  return `${where === undefined ? '' : `${where}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
+}
