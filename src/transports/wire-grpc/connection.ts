@@ -61,6 +61,8 @@ export class Connection implements FrameSink, CallCarrier {
   #nextStreamId = 1;
   #maxCalls = Infinity;
   #unreturnedBytes = 0;
+  /** What the server said when it went away; '' as long as it did not. */
+  #farewell = '';
 
   constructor(host: ConnectionHost, options: ConnectionOptions) {
     this.#host = host;
@@ -174,6 +176,7 @@ export class Connection implements FrameSink, CallCarrier {
 
   goAway(lastStreamId: number, errorCode: number, text: string): void {
     const why = `the server went away (${errorName(errorCode)}${text === '' ? '' : `, ${text}`})`;
+    this.#farewell = why;
     const untaken = [...this.#calls.values()].filter((call) => call.streamId > lastStreamId);
     this.#retire();
     for (const call of untaken) {
@@ -247,7 +250,8 @@ export class Connection implements FrameSink, CallCarrier {
   #lost({ failure, detail }: Loss): void {
     if (this.#state === 'gone') return;
     const isConnecting = this.#state === 'opening' && failure !== 'tls';
-    this.#end({ failure: isConnecting ? 'connect_failed' : failure, detail });
+    const why = this.#farewell === '' ? detail : `${this.#farewell}; ${detail}`;
+    this.#end({ failure: isConnecting ? 'connect_failed' : failure, detail: why });
     this.#socket.destroy();
   }
 
