@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { HEALTH_SOURCES, hostSection } from '../../../src/cli/replay-host.ts';
+import { createRealClock } from '../../../src/replay/real-clock.ts';
+import { startReplayLog } from '../../../src/replay-log/start-replay-log.ts';
+import type { TransportKind } from '../../../src/replay-run/create-transports.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/endpoint.ts';
+import type { RunOptions } from '../../../src/replay-run/run-options.ts';
+import { runReplay } from '../../../src/replay-run/run-replay.ts';
+import type { ResultsDocument } from '../../../src/results/results-document.ts';
+import { openTrace } from '../../../src/trace/open-trace.ts';
+import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { Trace } from '../../../src/trace/trace.ts';
+import { verifyReplay } from '../../../src/verify/verify-replay.ts';
+import { writeTrace } from '../../cli/replay-support.ts';
+import { MS, validated } from '../../results/support.ts';
+
+/** Who plays: which transport, from how many threads. */
+export interface Means {
+  transport: TransportKind;
+  senders: number;
+}
+
+export const WIRE: Means = { transport: 'wire', senders: 1 };
+export const LIBRARY: Means = { transport: 'library', senders: 1 };
+export const TWO_SENDERS: Means = { transport: 'wire', senders: 2 };
+
+/** A server that does something wrong. */
+export interface FaultServer {
+  /** As `--endpoint` and `--grpc-endpoint` take it. */
+  readonly target: string;
+  close(): Promise<void>;
+}
+
+export interface FaultRun {
+  document: ResultsDocument;
+  warnings: string[];
+}
+
+export interface Play<S extends FaultServer> {
+  records: readonly TraceRecord[];
+  start(): Promise<S>;
+  means: Means;
+  /** Whether operations wait only `SHORT_MS` for an answer. */
+  isShort?: boolean;
+  /** Whether a replay log has to prove the document. */
+  isLogged?: boolean;
+  replay?: RunOptions['replay'];
+}
+
+/** For what never answers: short, so that it does not cost the tests much. */
+export const SHORT_MS = 300;
+/** For everything else: longer than any machine stands still. */
+const LONG_MS = 20_000;
+const ATTEMPTS = 4;
+
+/**
+ * Replays records in this process against a server of its own, over sockets, from a trace file to a results document,
+ * which must validate. Where operations wait only for a short time, a run in which
+ * the machine stood still for half of that says nothing of the server's faults and is done again.
+ */
+export async function playFaults<S extends FaultServer>(play: Play<S>): Promise<FaultRun & { server: S }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const server = await play.start();
+    const delay = monitorEventLoopDelay({ resolution: 10 });
+    delay.enable();
+    try {
+      const run = await once(play, server.target, () => delay.reset());
+      const { max } = run.document.fidelity.generator.event_loop_delay_ms ?? { max: 0 };
+      const stoodStillMs = Math.max(delay.max / MS, max ?? 0);
+      const isTelling = play.isShort !== true || stoodStillMs < SHORT_MS / 2;
+      if (isTelling || attempt === ATTEMPTS) return { ...run, server };
+    } finally {
+      delay.disable();
+      await server.close();
+    }
+  }
+}
+
+async function once<S extends FaultServer>(
+  play: Play<S>,
+  target: string,
+  onStart: () => void,
+): Promise<FaultRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-fault-'));
+  const logPath = join(folder, 'replay.rlog');
+  const trace = await openTrace(await writeTrace(join(folder, 'fault.trace.zst'), play.records));
+  const warnings: string[] = [];
+  const timeoutNs = (play.isShort ? SHORT_MS : LONG_MS) * MS;
+  try {
+    const document = await runReplay(
+      {
+        trace,
+        http: parseHttpEndpoint(target.includes('://') ? target : `http://${target}`),
+        grpc: parseGrpcEndpoint(target),
+        tls: { insecure: true },
+        ...play.means,
+        replay: { timeoutNs, ...play.replay },
+      },
+      {
+        clock: createRealClock(),
+        nowMs: () => Date.now(),
+        tool: { name: 'engram-trace', version: '0' },
+        host: hostSection(),
+        health: HEALTH_SOURCES,
+        openReplayLog: play.isLogged ? (header) => startReplayLog({ path: logPath, header }) : undefined,
+        warn: (text) => warnings.push(text),
+        onStart,
+      },
+    );
+    if (play.isLogged) await assertProven(logPath, document, trace);
+    return { document: validated(document), warnings };
+  } finally {
+    await trace.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function assertProven(logPath: string, document: ResultsDocument, trace: Trace): Promise<void> {
+  const { logDamage, checks } = await verifyReplay(logPath, document, trace);
+  assert.deepEqual(logDamage, []);
+  assert.deepEqual(
+    checks.filter(({ agrees }) => !agrees),
+    [],
+  );
+}

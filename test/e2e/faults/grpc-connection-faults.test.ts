@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FRAME, frameOf, MAX_STREAM_ID } from '../../../src/transports/wire-grpc/h2-frames.ts';
+import { goodAnswer, HEAD, headersOf, messageOf, type Peer } from '../../transports/conformance-grpc-peer.ts';
+import { assertFaults, type Count } from './assert-faults.ts';
+import { LIBRARY, playFaults, TWO_SENDERS, WIRE } from './fault-run.ts';
+import { grpcCalls } from './grpc-calls.ts';
+import {
+  type FaultCall,
+  type GrpcFaultServer,
+  goAway,
+  hpackGarbage,
+  hugeHeaders,
+  startGrpcServer,
+} from './grpc-fault-server.ts';
+
+/** Calls of a run, and the number of the one at which the server goes wrong. */
+const CALLS = 60;
+const AT = 20;
+const ANSWER_MS = 15;
+
+/** What a server does to the connection of one call, and so to all calls that are under way on it. */
+interface Fault {
+  what: string;
+  act(call: FaultCall): void;
+  /** What those calls end as; undefined: nothing is lost. */
+  code?: string;
+  example?: RegExp;
+  /** The same of grpc-js; `waits`: it does not notice, and calls time out. */
+  library?: { code: string; example: RegExp } | 'waits';
+  /** Stands for its like with several senders. */
+  isTelling?: boolean;
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    what: 'goes away in two steps, as it should',
+    act: ({ peer }) => {
+      peer.send(goAway(MAX_STREAM_ID));
+      setTimeout(() => peer.send(goAway(lastStreamOf(peer))), 20);
+    },
+  },
+  {
+    what: 'goes away before it takes what is under way',
+    act: ({ peer, id }) => peer.send(goAway(id - 2)),
+    code: 'connection_closed',
+    example: /^the server went away \(NO_ERROR\) before it took this call$/,
+    library: { code: 'connection_reset', example: /refused by server/ },
+  },
+  {
+    what: 'goes away with an error and closes',
+    act: ({ peer, id }) => {
+      peer.send(goAway(id, 11, 'too_many_pings'));
+      peer.socket.end();
+    },
+    code: 'connection_closed',
+    example: /^the server went away \(ENHANCE_YOUR_CALM, too_many_pings\)/,
+    library: { code: 'connection_reset', example: /Bandwidth exhausted/ },
+  },
+  {
+    what: 'sends a frame larger than allowed',
+    act: ({ peer, id }) => peer.send(headersOf(id, HEAD), frameOf(FRAME.data, 0, id, Buffer.alloc(20_000))),
+    code: 'bad_response',
+    example: /a frame of 20000 bytes/,
+    library: 'waits',
+  },
+  {
+    what: 'sends SETTINGS of seven bytes',
+    act: ({ peer }) => peer.send(frameOf(FRAME.settings, 0, 0, Buffer.alloc(7))),
+    code: 'bad_response',
+    example: /SETTINGS of the wrong size/,
+    library: 'waits',
+  },
+  {
+    what: 'sends HPACK garbage',
+    act: ({ peer, id }) => peer.send(hpackGarbage(id)),
+    code: 'bad_response',
+    example: /not HPACK: index 16383 is in no table/,
+    library: 'waits',
+    isTelling: true,
+  },
+  {
+    what: 'sends 1 MB of metadata',
+    act: ({ peer, id }) => peer.send(hugeHeaders(id)),
+    code: 'bad_response',
+    example: /a header block too long/,
+    library: { code: 'connection_reset', example: /CONTINUATION|Bandwidth exhausted/ },
+  },
+  {
+    what: 'closes in the middle of an answer',
+    act: ({ peer, id }) => {
+      peer.send(headersOf(id, HEAD), frameOf(FRAME.data, 0, id, messageOf('hello').subarray(0, 7)));
+      peer.socket.end();
+    },
+    code: 'connection_closed',
+    example: /the server closed the connection/,
+    library: { code: 'connection_closed', example: /Connection dropped/ },
+  },
+  {
+    what: 'resets the connection',
+    act: ({ peer }) => peer.socket.resetAndDestroy(),
+    code: 'connection_reset',
+    example: /ECONNRESET/,
+  },
+];
+
+function lastStreamOf({ frames }: Peer): number {
+  return frames.reduce((last, { streamId }) => Math.max(last, streamId), 0);
+}
+
+function startFaulty({ act }: Fault): Promise<GrpcFaultServer> {
+  return startGrpcServer((call) => {
+    const { peer, id, before } = call;
+    if (before === AT) act(call);
+    setTimeout(() => peer.send(...goodAnswer(id)), ANSWER_MS);
+  });
+}
+
+describe('a gRPC server that breaks a connection', { concurrency: 6 }, () => {
+  const records = grpcCalls({ count: CALLS, gapMs: 3, sessions: 7 });
+  for (const fault of FAULTS) {
+    for (const means of fault.isTelling ? [WIRE, TWO_SENDERS] : [WIRE]) {
+      it(`${fault.what} (wire, ${means.senders} senders)`, async () => {
+        const { code, example } = fault;
+        const run = await playFaults({ records, start: () => startFaulty(fault), means });
+        // As many as were under way on that connection, and on no other.
+        const count: Count = [1, 25];
+        const errors = code && example ? [{ code, op: 'call', count, example }] : [];
+        assertFaults(run, records, { ok: [CALLS - 25, CALLS], errors, exitCode: 0 });
+        assert.equal(run.server.count(), CALLS, 'every call was sent once');
+        assert.equal(run.server.connections(), 2 * means.senders + 1, 'another one took its place');
+      });
+    }
+
+    // Where grpc-js does not notice anything, once is enough to see that the replay does not hang with it.
+    if (fault.library === 'waits' && !fault.isTelling) continue;
+
+    it(`${fault.what} (library)`, async () => {
+      const { code, example, library } = fault;
+      const isShort = library === 'waits';
+      const run = await playFaults({ records, start: () => startFaulty(fault), means: LIBRARY, isShort });
+      const told = library === 'waits' ? { code: 'timeout', example: /nothing of an answer/ } : library;
+      const wanted = told ?? (code && example ? { code, example } : undefined);
+      const main = wanted === undefined ? [] : [{ ...wanted, op: 'call', count: [1, 50] as const }];
+      // A call may be begun on a connection that is being torn down.
+      const rest = ['connection_closed', 'connection_reset'].filter((each) => each !== wanted?.code);
+      const others = rest.map((each) => ({ code: each, op: 'call', count: [0, 50] as const, example: /./ }));
+      const errors = wanted === undefined ? [] : [...main, ...others];
+      const { never_left } = run.document.fidelity.accounting;
+      const reasons = never_left > 0 ? ['never_left'] : [];
+      assertFaults(run, records, { ok: [10, CALLS], errors, reasons, neverLeft: [0, 30], exitCode: 0 });
+    });
+  }
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { describe, it } from 'node:test';
+import type { TraceRecord } from '../../../src/trace/record.ts';
+import { MS, makeRecord } from '../../results/support.ts';
+import { assertFaults, type ExpectedError } from './assert-faults.ts';
+import { LIBRARY, type Means, playFaults, SHORT_MS, TWO_SENDERS, WIRE } from './fault-run.ts';
+import { type HttpFaultServer, OK, startHttpServer } from './http-fault-server.ts';
+
+const HEAD = 'HTTP/1.1 200 OK\r\n';
+/** A document that has this status took a late answer for that to another request. */
+const LATE = OK.replace('200', '418');
+const LATE_MS = SHORT_MS + 250;
+
+/** What a server does with one request, and no other; without a code it is a good answer all the same. */
+interface Fault {
+  op: string;
+  act(socket: Socket): void;
+  code?: string;
+  example?: RegExp;
+  /** Where undici tells it in other words. */
+  library?: RegExp;
+}
+
+const FAULTS: readonly Fault[] = [
+  { op: 'fine', act: (socket) => socket.write(OK) },
+  { op: 'slow', act: (socket) => setTimeout(() => socket.write(OK), 60) },
+  {
+    op: 'reset',
+    act: (socket) => socket.resetAndDestroy(),
+    code: 'connection_reset',
+    example: /ECONNRESET/,
+  },
+  {
+    op: 'closed',
+    act: (socket) => socket.end(),
+    code: 'connection_closed',
+    example: /closed the .*connection before it answered/,
+    library: /other side closed/,
+  },
+  {
+    op: 'half_length',
+    act: (socket) => socket.end(`${HEAD}content-length: 9\r\n\r\nhalf`),
+    code: 'connection_closed',
+    example: /inside the answer/,
+    library: /other side closed/,
+  },
+  {
+    op: 'half_chunks',
+    act: (socket) => socket.end(`${HEAD}transfer-encoding: chunked\r\n\r\n9\r\nhalf`),
+    code: 'connection_closed',
+    example: /inside the answer/,
+    library: /other side closed/,
+  },
+  {
+    op: 'half_head',
+    act: (socket) => socket.end(`${HEAD}content-le`),
+    code: 'connection_closed',
+    example: /inside the head/,
+    library: /other side closed/,
+  },
+  {
+    op: 'huge_head',
+    act: (socket) => socket.write(`${HEAD}x: ${'y'.repeat(1e6)}\r\ncontent-length: 0\r\n\r\n`),
+    code: 'bad_response',
+    example: /more than 256 KB of headers/,
+    library: /Headers Overflow/,
+  },
+  {
+    op: 'garbage',
+    act: (socket) => socket.write('\x16\x03\x01 what is this?\r\n\r\n'),
+    code: 'bad_response',
+    example: /no status line of HTTP/,
+    library: /does not match the HTTP\/1\.1 protocol/,
+  },
+];
+
+const WAITS: readonly Fault[] = [
+  { op: 'fine', act: (socket) => socket.write(OK) },
+  { op: 'silent', act: () => {}, code: 'timeout', example: /within 300 ms: nothing of an answer had come/ },
+  {
+    op: 'late',
+    act: (socket) => setTimeout(() => socket.write(LATE), LATE_MS),
+    code: 'timeout',
+    example: /within 300 ms: nothing of an answer had come/,
+  },
+  {
+    op: 'late_half',
+    act: (socket) => {
+      socket.write(`${HEAD}content-length: 4\r\n\r\nno`);
+      setTimeout(() => socket.write(`ok${LATE}`), LATE_MS);
+    },
+    code: 'timeout',
+    // On a machine that stands still not even that part was read.
+    example: /within 300 ms: (only a part of the|nothing of an) answer had come/,
+  },
+];
+
+const ROUNDS = 4;
+
+/** Every fault `ROUNDS` times, spread over sessions, so that a session goes on behind each. */
+function medley(faults: readonly Fault[], sessions: number): TraceRecord[] {
+  return Array.from({ length: ROUNDS * faults.length }, (_, number) => {
+    const { op } = faults[number % faults.length] as Fault;
+    const session = `s${number % sessions}`;
+    return makeRecord({ startNs: number * 4 * MS, durationNs: MS, session, op, path: `/${op}/${number}` });
+  });
+}
+
+function startMedley(faults: readonly Fault[]): Promise<HttpFaultServer> {
+  return startHttpServer((socket, _, op) => faults.find((fault) => fault.op === op)?.act(socket));
+}
+
+function errorsOf(faults: readonly Fault[], { transport }: Means): ExpectedError[] {
+  return faults.flatMap(({ op, code, example, library }) => {
+    if (code === undefined || example === undefined) return [];
+    return [{ op, code, count: ROUNDS, example: transport === 'library' ? (library ?? example) : example }];
+  });
+}
+
+describe('an HTTP server that misbehaves', { concurrency: 6 }, () => {
+  for (const means of [WIRE, LIBRARY, TWO_SENDERS]) {
+    const by = `${means.transport}, ${means.senders} senders`;
+
+    it(`answers in no way it should, one after the other (${by})`, async () => {
+      const records = medley(FAULTS, 5);
+      const run = await playFaults({ records, start: () => startMedley(FAULTS), means, isLogged: true });
+      assertFaults(run, records, { ok: 2 * ROUNDS, errors: errorsOf(FAULTS, means), exitCode: 0 });
+      assert.equal(run.server.count(), records.length, 'every operation was sent once');
+    });
+
+    it(`answers late or never: nothing is taken for another answer (${by})`, async () => {
+      const records = medley(WAITS, 11);
+      const run = await playFaults({ records, start: () => startMedley(WAITS), means, isShort: true });
+      // On a machine that stands still a good answer may come too late as well.
+      const fine: ExpectedError = { op: 'fine', code: 'timeout', count: [0, ROUNDS - 1], example: /./ };
+      const errors = [fine, ...errorsOf(WAITS, means)];
+      assertFaults(run, records, { ok: [1, ROUNDS], errors, exitCode: 0 });
+      assert.equal(run.server.count(), records.length, 'every operation was sent once');
+    });
+  }
+});
