@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds, freePort, median, type Program, startProgram } from './shared/capture-programs.ts';
+import { withCleanUp } from './shared/clean-up.ts';
+import { processFigures } from './shared/process-figures.ts';
+import { isInstalled, outputOf } from './shared/run-child.ts';
+import { freePort, type Program, startProgram } from './shared/start-program.ts';
+import { median, withFolder } from './support.ts';
 
 const ROUNDS = 3;
 const SECONDS = 2;
@@ -31,30 +33,24 @@ export async function run(): Promise<void> {
       return;
     }
   }
-  const folder = mkdtempSync(join(tmpdir(), 'engram-trace-bench-'));
-  const programs: Program[] = [];
-  try {
-    const ports = await startAll(folder, programs);
-    for (const workload of ['GET', 'POST'] as const) {
-      const script = join(folder, 'post.lua');
-      writeFileSync(script, `wrk.method="POST"\nwrk.body=string.rep("0.123456,", ${BODY_BYTES / 9})\n`);
-      for (const connections of CONNECTIONS) {
-        const samples = measure(ports, programs, connections, workload === 'POST' ? ['-s', script] : []);
-        print(workload, connections, samples);
-      }
-    }
-  } finally {
-    for (const program of programs) await program.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await withFolder(async (folder) => {
+    const programs: Program[] = [];
+    const stop = async (): Promise<void> => {
+      for (const program of programs) await program.stop();
+    };
+    await withCleanUp(stop, () => measureAll(folder, programs));
+  });
 }
 
-function isInstalled(tool: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${tool}`]);
-    return true;
-  } catch {
-    return false;
+async function measureAll(folder: string, programs: Program[]): Promise<void> {
+  const ports = await startAll(folder, programs);
+  for (const workload of ['GET', 'POST'] as const) {
+    const script = join(folder, 'post.lua');
+    writeFileSync(script, `wrk.method="POST"\nwrk.body=string.rep("0.123456,", ${BODY_BYTES / 9})\n`);
+    for (const connections of CONNECTIONS) {
+      const samples = await measure(ports, programs, connections, workload === 'POST' ? ['-s', script] : []);
+      print(workload, connections, samples);
+    }
   }
 }
 
@@ -67,8 +63,7 @@ async function startAll(folder: string, programs: Program[]): Promise<Ports> {
     writeFileSync(file, nginxConfig(folder, name, config));
     return startProgram(
       name,
-      'nginx',
-      ['-c', file, '-e', join(folder, `${name}.log`)],
+      ['nginx', '-c', file, '-e', join(folder, `${name}.log`)],
       name === 'direct' ? ports.direct : ports.nginx,
     );
   };
@@ -83,7 +78,7 @@ async function startAll(folder: string, programs: Program[]): Promise<Ports> {
   const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
   const listen = ['--http-listen', String(ports.capture), '--http-upstream', String(ports.direct)];
   const args = [main, 'capture', '--quiet', '--oplog', join(folder, 'oplog'), ...listen];
-  programs.push(await startProgram('capture', process.execPath, args, ports.capture));
+  programs.push(await startProgram('capture', [process.execPath, ...args], ports.capture));
   return ports;
 }
 
@@ -97,30 +92,30 @@ http { access_log off; keepalive_requests 100000000; client_body_buffer_size 64k
 `;
 }
 
-function measure(
+async function measure(
   ports: Ports,
   programs: readonly Program[],
   connections: number,
   extra: readonly string[],
-): Record<Way, Sample[]> {
+): Promise<Record<Way, Sample[]>> {
   const samples: Record<Way, Sample[]> = { direct: [], nginx: [], capture: [] };
   for (let round = 0; round <= ROUNDS; round++) {
     for (const way of WAYS) {
       const proxy = way === 'direct' ? undefined : programs.find(({ name }) => name === way);
-      const sample = load(ports[way], proxy, connections, extra);
+      const sample = await load(ports[way], proxy, connections, extra);
       if (round > 0) samples[way].push(sample); // the first warms up
     }
   }
   return samples;
 }
 
-function load(
+async function load(
   port: number,
   proxy: Program | undefined,
   connections: number,
   extra: readonly string[],
-): Sample {
-  const before = proxy === undefined ? 0 : cpuSeconds(proxy.pid);
+): Promise<Sample> {
+  const before = proxy === undefined ? 0 : processFigures(proxy.pid).cpuSeconds;
   const args = [
     '-t1',
     `-c${connections}`,
@@ -129,8 +124,8 @@ function load(
     ...extra,
     `http://127.0.0.1:${port}/a`,
   ];
-  const text = execFileSync('wrk', args, { encoding: 'utf8' });
-  const cpu = proxy === undefined ? 0 : cpuSeconds(proxy.pid) - before;
+  const text = await outputOf(['wrk', ...args]);
+  const cpu = proxy === undefined ? 0 : processFigures(proxy.pid).cpuSeconds - before;
   const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
   const [, amount, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
   if (/Non-2xx|Socket errors/.test(text)) console.log(text);

@@ -16,11 +16,14 @@ function listBenches(): string[] {
 
 let stopping: Promise<void> | undefined;
 
-/** Ends what the bench started, then the process. */
+const CLEAN_UP_MS = 10_000;
+
+/** Ends what the bench started, then the process. One Ctrl-C may come as several signals. */
 function watchSignals(): void {
   for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
-    process.once(signal, () => {
+    process.on(signal, () => {
       stopping ??= cleanUpAll().finally(() => process.exit(code));
+      setTimeout(() => process.exit(code), CLEAN_UP_MS).unref();
     });
   }
 }

@@ -24,6 +24,7 @@ const OPTIONS = {
   mixedRate: [15_000, 'a second on average, claimed for the mixed ones'],
   burstFactor: [2, 'bursts of so many times the average'],
   records: [100_000, 'in a trace of the search, played in a loop'],
+  order: ['open', 'of the replays: open or session'],
   cores: ['all', 'for the generator, as taskset takes them'],
 } as const;
 
@@ -45,7 +46,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const options = benchOptions(args, OPTIONS);
   for (const name of options.workloads) if (!isWorkload(name)) throw new BenchUsage(`no workload ${name}`);
   console.log(
-    `generator: ${options.cores === 'all' ? 'not pinned' : `core ${options.cores}`}, --order open, wire transports`,
+    `generator: ${options.cores === 'all' ? 'not pinned' : `core ${options.cores}`}, --order ${options.order}, wire transports`,
   );
   await withNginx((target) =>
     withFolder(async (folder) => {
@@ -126,9 +127,9 @@ function portionFlags(ratePerSec: number, { records, stepSeconds }: Options): st
 async function play(
   flags: readonly string[],
   { target, senders, ratePerSec }: { target: NginxTarget; senders: number; ratePerSec: number },
-  { cores, coolDown }: Options,
+  { cores, coolDown, order }: Options,
 ): Promise<Step> {
-  const how = ['--order', 'open', '--transport', 'wire', '--senders', `${senders}`];
+  const how = ['--order', order, '--transport', 'wire', '--senders', `${senders}`];
   const step = stepOf(
     await runReplayChild([...flags, ...how, ...endpointFlags(target)], { cores }),
     ratePerSec,

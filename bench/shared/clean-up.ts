@@ -2,13 +2,19 @@ type CleanUp = () => unknown;
 
 const cleanUps = new Set<CleanUp>();
 
+/** Has `cleanUp` done if a signal ends the bench; the function it gives takes that back. */
+export function registerCleanUp(cleanUp: CleanUp): () => boolean {
+  cleanUps.add(cleanUp);
+  return () => cleanUps.delete(cleanUp);
+}
+
 /** Runs `cleanUp` after `action`, however that ends, and also when a signal ends the bench first. */
 export async function withCleanUp<T>(cleanUp: CleanUp, action: () => Promise<T>): Promise<T> {
-  cleanUps.add(cleanUp);
+  const takeBack = registerCleanUp(cleanUp);
   try {
     return await action();
   } finally {
-    if (cleanUps.delete(cleanUp)) await cleanUp();
+    if (takeBack()) await cleanUp();
   }
 }
 

@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './capture-programs.ts';
+import { withFolder } from '../support.ts';
 import { withCleanUp } from './clean-up.ts';
 import { hasSecondCore } from './machine.ts';
 import { isInstalled, pinned } from './run-child.ts';
+import { freePort, startProgram } from './start-program.ts';
 
-/** A server that is not ours: one nginx process that answers HTTP and gRPC, in the clear and over TLS. */
+/** A server that is not ours: one nginx that answers HTTP and gRPC, in the clear and over TLS. */
 export interface NginxTarget {
   readonly http: number;
   readonly https: number;
@@ -27,38 +25,30 @@ export const GRPC_ANSWER_BYTES = 5;
 /** Where the target runs, so that what is measured has core 0 to itself. */
 export const TARGET_CORE = '1';
 
-const READY_WITHIN_MS = 10_000;
-
 /** Runs `action` beside nginx on the second core. Where nginx is missing it says so, and does nothing. */
 export async function withNginx(action: (target: NginxTarget) => Promise<void>): Promise<void> {
   if (!isInstalled('nginx')) {
     console.log('skipped: nginx is not installed, and our own server is no measure');
     return;
   }
-  const folder = mkdtempSync(join(tmpdir(), 'engram-trace-nginx-'));
-  const [http, https, grpc, grpcTls, status] = await freePorts();
-  writeFileSync(join(folder, 'answer'), Buffer.from('\0\0\0\0\x05hello'));
-  writeFileSync(join(folder, 'a'), '');
-  writeFileSync(join(folder, 'nginx.conf'), configuration(folder, { http, https, grpc, grpcTls, status }));
-  const cores = hasSecondCore() ? TARGET_CORE : 'all';
-  const [program = '', ...args] = pinned(['nginx', '-p', folder, '-c', join(folder, 'nginx.conf')], cores);
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'ignore'] });
-  const ended = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  await withCleanUp(stop, async () => {
-    const deadline = performance.now() + READY_WITHIN_MS;
-    while (!(await answers(status))) {
-      if (child.exitCode !== null || performance.now() > deadline) {
-        throw new Error(`nginx does not start: ${readFileSync(join(folder, 'error.log'), 'utf8')}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+  await withFolder(async (folder) => {
+    const ports = await freePorts();
+    writeFileSync(join(folder, 'answer'), Buffer.from('\0\0\0\0\x05hello'));
+    writeFileSync(join(folder, 'a'), '');
+    writeFileSync(join(folder, 'nginx.conf'), configuration(folder, ports));
+    const cores = hasSecondCore() ? TARGET_CORE : 'all';
+    const command = [
+      'nginx',
+      '-p',
+      folder,
+      '-c',
+      join(folder, 'nginx.conf'),
+      '-e',
+      join(folder, 'error.log'),
+    ];
+    const nginx = await startProgram('nginx', pinned(command, cores), ports.status);
     console.log(`target: nginx, one process, ${cores === 'all' ? 'not pinned' : `on core ${cores}`}`);
-    await action({ http, https, grpc, grpcTls, requests: () => requestsOf(status) });
+    await withCleanUp(nginx.stop, () => action({ ...ports, requests: () => requestsOf(ports.status) }));
   });
 }
 
@@ -70,8 +60,14 @@ interface Ports {
   status: number;
 }
 
-async function freePorts(): Promise<[number, number, number, number, number]> {
-  return Promise.all([freePort(), freePort(), freePort(), freePort(), freePort()]);
+async function freePorts(): Promise<Ports> {
+  return {
+    http: await freePort(),
+    https: await freePort(),
+    grpc: await freePort(),
+    grpcTls: await freePort(),
+    status: await freePort(),
+  };
 }
 
 /**
@@ -113,14 +109,4 @@ function configuration(folder: string, { http, https, grpc, grpcTls, status }: P
 async function requestsOf(port: number): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${port}/`)).text();
   return Number(/^\s*\d+\s+\d+\s+(\d+)\s*$/m.exec(text)?.[1]);
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
 }

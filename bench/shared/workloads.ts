@@ -9,7 +9,7 @@ export type RecordOf = (number: number) => TraceRecord;
 const DIMENSIONS = 768;
 /** Embeddings that differ; more than fit into one block of a trace, so that compression finds little. */
 const EMBEDDINGS = 512;
-const SESSIONS = 200;
+const SESSIONS = 1000;
 const SERVICE = '/engram.v1.EngramService';
 const HTTP_HEADERS = [
   ...['host', '127.0.0.1:7432', 'content-type', 'application/json'],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import { registerCleanUp } from './clean-up.ts';
 
 /** A program that runs beside the measurement. */
 export interface Program {
@@ -10,31 +10,40 @@ export interface Program {
 }
 
 const READY_WITHIN_MS = 20_000;
-/** Ticks per second of /proc: 100 on every Linux in use. */
-const TICKS_PER_SEC = 100;
+const STOPS_WITHIN_MS = 3000;
 
-/** Starts a program and waits until `port` takes connections. */
+/** Starts a program and waits until `port` takes connections. A signal to the bench stops it. */
 export async function startProgram(
   name: string,
-  program: string,
-  args: readonly string[],
+  [program = '', ...args]: readonly string[],
   port: number,
 ): Promise<Program> {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    const end = (): void => {
+      hasEnded = true;
+      resolve();
+    };
+    child.once('close', end).once('error', end);
+  });
+  const stop = async (): Promise<void> => {
+    forget();
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS);
+    await ended;
+    clearTimeout(timer);
+  };
+  const forget = registerCleanUp(stop);
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!(await answers(port))) {
-    if (performance.now() > deadline || child.exitCode !== null) throw new Error(`${name} did not start`);
+    if (performance.now() > deadline || hasEnded) {
+      await stop();
+      throw new Error(`${name} did not start`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return {
-    name,
-    pid: child.pid as number,
-    async stop() {
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
+  return { name, pid: child.pid ?? 0, stop };
 }
 
 function answers(port: number): Promise<boolean> {
@@ -56,17 +65,4 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** CPU time of a process, all threads, user and system, in s (proc(5), `stat` fields 14 and 15). */
-export function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
 }
