@@ -33,6 +33,20 @@ export interface SendOutcome {
   /** One line for people, for the first of each kind of error. */
   detail: string;
   responseBytes: number;
+  /** Of a record with a stream that was with a transport. */
+  stream?: StreamTimes | undefined;
+}
+
+/** When the messages of one stream went and came. Times in ns on the clock of the replay, in order. */
+export interface StreamTimes {
+  /** What recorded offsets were divided by. */
+  timeScale: number;
+  /** The client's messages that left: when the first byte of each was handed to the socket. */
+  sentNs: Float64Array;
+  /** The server's messages: when each had come whole. */
+  receivedNs: Float64Array;
+  /** Messages that came after those: too many to keep their times. */
+  untimed: number;
 }
 
 /** What a transport tells about one operation, each at most once, `onSent` before `onDone`; `onDone` always comes. */

@@ -1,8 +1,10 @@
 import { CallCredentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { Clock, SendListener, SendOutcome } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
+import { GIVEN_UP } from './given-up.ts';
 import { type Departing, type Departures, hasLeft } from './grpc-departures.ts';
 import { grpcOutcome, type OwnEnd } from './grpc-outcome.ts';
+import type { StreamTraffic } from './stream-traffic.ts';
 
 /** The part of a grpc-js call that ends it. */
 interface Cancellable {
@@ -14,6 +16,8 @@ export interface GrpcCallHooks {
   departures: Departures;
   /** Called after the listener heard of it. */
   onSent: (() => void) | undefined;
+  /** Of a stream: notes when messages go and come. */
+  traffic?: StreamTraffic | undefined;
   /** Called before the listener hears of it. */
   onEnd: () => void;
 }
@@ -41,6 +45,11 @@ export class GrpcCall implements Departing {
     });
   }
 
+  /** It is over, or we have ended it. */
+  get isEnding(): boolean {
+    return this.isDone || this.#ownEnd !== undefined;
+  }
+
   departed(): void {
     if (this.#tellSent()) this.#hooks.onSent?.();
   }
@@ -63,6 +72,7 @@ export class GrpcCall implements Departing {
   /** Counts a message of the answer. An arrow: grpc-js calls it bare, as its deserializer. */
   readonly received = (message: Buffer): Buffer => {
     this.#bytes += message.length;
+    if (!this.isDone) this.#hooks.traffic?.receivedOne();
     if (!this.#hasAnswer) {
       this.#hasAnswer = true;
       this.departed();
@@ -82,10 +92,15 @@ export class GrpcCall implements Departing {
   }
 
   ended(status: StatusObject): void {
-    const outcome = grpcOutcome(status, this.#bytes, this.#ownEnd);
+    const outcome = grpcOutcome(status, this.#bytes, this.#ownEnd, this.#howFar());
     // A server that answers has heard of it.
     if (outcome.status !== undefined && this.#ownEnd === undefined) this.#tellSent();
     this.#done(outcome);
+  }
+
+  #howFar(): string {
+    if (!this.#isSent) return GIVEN_UP.unsent;
+    return this.#hasAnswer ? GIVEN_UP.inAnswer : GIVEN_UP.unanswered;
   }
 
   /** grpc-js would not take it. */
@@ -100,7 +115,8 @@ export class GrpcCall implements Departing {
     this.#hooks.departures.forget(this);
     this.#hooks.onEnd();
     this.#hooks.departures.lookSoon();
-    this.#listener.onDone(outcome);
+    const { traffic } = this.#hooks;
+    this.#listener.onDone(traffic === undefined ? outcome : { ...outcome, stream: traffic.times() });
   }
 }
 

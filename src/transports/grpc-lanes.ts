@@ -82,6 +82,8 @@ function channelOptions(tls: TlsSettings | undefined): ChannelOptions {
     ...(name === undefined ? {} : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
+    // Nothing is kept for a second try: a message is said to be written when it is, not when a copy of it was made.
+    'grpc.per_rpc_retry_buffer_size': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_http_proxy': 0,
     'grpc.max_receive_message_length': -1,

@@ -6,9 +6,14 @@ export type OwnEnd = 'given_up' | 'deadline' | 'as_recorded' | undefined;
 
 /**
  * What became of a call. grpc-js makes up statuses for what never reached a server or never came back whole; those
- * become failures, so that `status` only ever says what the server said.
+ * become failures, so that `status` only ever says what the server said. `howFar` a call had come that we ended.
  */
-export function grpcOutcome(ended: StatusObject, responseBytes: number, ownEnd: OwnEnd): SendOutcome {
+export function grpcOutcome(
+  ended: StatusObject,
+  responseBytes: number,
+  ownEnd: OwnEnd,
+  howFar: string,
+): SendOutcome {
   const { code, details } = ended;
   if (code === Status.OK) return { status: 0, ok: true, failure: undefined, detail: '', responseBytes };
   if (!Number.isInteger(code)) {
@@ -22,9 +27,19 @@ export function grpcOutcome(ended: StatusObject, responseBytes: number, ownEnd: 
     const detail = 'cancelled as recorded';
     return { status: Status.CANCELLED, ok: true, failure: undefined, detail, responseBytes };
   }
-  const failure = isOurs ? (ownEnd === 'deadline' ? 'timeout' : 'cancelled') : madeUp(code, details);
-  const detail = isOurs && ownEnd === 'deadline' ? 'the recorded deadline passed' : details;
-  return { status: failure === undefined ? code : undefined, ok: false, failure, detail, responseBytes };
+  if (isOurs) {
+    const isLate = ownEnd === 'deadline';
+    const detail = isLate ? `the recorded deadline passed: ${howFar}` : howFar;
+    return { status: undefined, ok: false, failure: isLate ? 'timeout' : 'cancelled', detail, responseBytes };
+  }
+  const failure = madeUp(code, details);
+  return {
+    status: failure === undefined ? code : undefined,
+    ok: false,
+    failure,
+    detail: details,
+    responseBytes,
+  };
 }
 
 /** What a status that no server sent stands for; undefined for one that a server did send. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../replay/ports.ts';
+import { scaledOffset } from '../replay/stream-offsets.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import { plainMessage } from './grpc-message.ts';
 
@@ -31,13 +32,18 @@ export function streamSteps(
   const steps: StreamStep[] = [];
   for (const { fromServer, offsetNs, data, compressed } of stream.messages) {
     if (fromServer) continue;
-    steps.push({ atNs: offsetNs / timeScale, kind: 'message', data: writeForm(data, compressed, record) });
+    steps.push({
+      atNs: scaledOffset(offsetNs, timeScale),
+      kind: 'message',
+      data: writeForm(data, compressed, record),
+    });
   }
   if (stream.halfCloseNs !== undefined) {
-    steps.push({ atNs: stream.halfCloseNs / timeScale, kind: 'half_close', data: undefined });
+    steps.push({ atNs: scaledOffset(stream.halfCloseNs, timeScale), kind: 'half_close', data: undefined });
   }
   const cancelNs = cancelOffsetNs(record);
-  if (cancelNs !== undefined) steps.push({ atNs: cancelNs / timeScale, kind: 'cancel', data: undefined });
+  if (cancelNs !== undefined)
+    steps.push({ atNs: scaledOffset(cancelNs, timeScale), kind: 'cancel', data: undefined });
   // Stable: what was recorded in the same nanosecond stays in order.
   return steps.sort((a, b) => a.atNs - b.atNs);
 }
@@ -49,27 +55,62 @@ function cancelOffsetNs({ stream, outcome, durationNs }: TraceRecord): number | 
   return isOpenEnded ? durationNs : undefined;
 }
 
-/** Plays the steps at their times from now on. Returns a function that stops it. */
-export function playStream(steps: readonly StreamStep[], sink: StreamSink, clock: Clock): () => void {
-  const startNs = clock.nowNs();
-  let at = 0;
-  let isStopped = false;
-  let stopWaiting: (() => void) | undefined;
-  const play = (): void => {
-    for (let step = steps[at]; step !== undefined && !isStopped; step = steps[at]) {
-      if (startNs + step.atNs > clock.nowNs()) {
-        stopWaiting = clock.at(startNs + step.atNs, play);
+/**
+ * Plays the steps of one stream. `open` does at once what the recording did with the first byte, so that all of it may
+ * leave together; from `started` on, when that byte left, the recorded times count.
+ */
+export class StreamPlayer {
+  readonly #steps: readonly StreamStep[];
+  readonly #sink: StreamSink;
+  readonly #clock: Clock;
+  #next = 0;
+  #startNs: number | undefined;
+  #isStopped = false;
+  #stopWaiting: (() => void) | undefined;
+
+  constructor(steps: readonly StreamStep[], sink: StreamSink, clock: Clock) {
+    this.#steps = steps;
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  open(): void {
+    for (let step = this.#step; step !== undefined && step.atNs <= 0; step = this.#step) this.#do(step);
+  }
+
+  /** Told again, it does nothing. */
+  started(): void {
+    if (this.#startNs !== undefined) return;
+    this.#startNs = this.#clock.nowNs();
+    this.#play();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#stopWaiting?.();
+  }
+
+  get #step(): StreamStep | undefined {
+    return this.#isStopped ? undefined : this.#steps[this.#next];
+  }
+
+  readonly #play = (): void => {
+    const startNs = this.#startNs ?? Infinity;
+    for (let step = this.#step; step !== undefined; step = this.#step) {
+      const atNs = startNs + step.atNs;
+      if (atNs > this.#clock.nowNs()) {
+        this.#stopWaiting = this.#clock.at(atNs, this.#play);
         return;
       }
-      at += 1;
-      if (step.data !== undefined) sink.write(step.data);
-      else if (step.kind === 'half_close') sink.halfClose();
-      else sink.cancel();
+      this.#do(step);
     }
   };
-  play();
-  return () => {
-    isStopped = true;
-    stopWaiting?.();
-  };
+
+  #do({ kind, data }: StreamStep): void {
+    // Before the sink hears of it: what it sets off may bring us back here.
+    this.#next += 1;
+    if (data !== undefined) this.#sink.write(data);
+    else if (kind === 'half_close') this.#sink.halfClose();
+    else this.#sink.cancel();
+  }
 }

@@ -3,13 +3,15 @@ import type { Cancel, Clock, SendListener, Transport } from '../replay/ports.ts'
 import { failedSend } from '../replay/send-outcome.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
-import { GrpcCall } from './grpc-call.ts';
+import { GrpcCall, type GrpcCallHooks } from './grpc-call.ts';
 import { checkGrpcPath } from './grpc-checks.ts';
+import { hasLeft } from './grpc-departures.ts';
 import { createLanes, type Lane, type Lanes } from './grpc-lanes.ts';
 import { plainMessage } from './grpc-message.ts';
 import { createGrpcMetadata } from './grpc-metadata.ts';
 import { grpcTimeout } from './grpc-metadata-rules.ts';
-import { playStream, type StreamStep, streamSteps } from './grpc-stream-player.ts';
+import { StreamPlayer, type StreamSink, streamSteps } from './grpc-stream-player.ts';
+import { StreamTraffic } from './stream-traffic.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 export interface GrpcTransportOptions {
@@ -35,6 +37,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
   return new GrpcTransport(options);
 }
 
+type OwnHooks = Partial<Pick<GrpcCallHooks, 'onSent' | 'onEnd' | 'traffic'>>;
 type RunningCall = ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>;
 
 class GrpcTransport implements Transport {
@@ -104,39 +107,32 @@ class GrpcTransport implements Transport {
     const steps = streamSteps(record, timeScale);
     const metadata = this.#callMetadata(record);
     const lane = this.#lanes.pick();
-    let running: ClientDuplexStream<Buffer, Buffer> | undefined;
-    let stop = (): void => {};
-    const play = (): void => {
-      if (running !== undefined && !call.isDone) stop = this.#play(steps, running, call);
-    };
+    const { clock } = this.#options;
+    const traffic = new StreamTraffic(clock, timeScale);
+    let player: StreamPlayer | undefined;
     const call = this.#newCall(lane, listener, {
-      onSent: play,
-      onEnd: () => stop(),
+      onSent: () => {
+        player?.open();
+        player?.started();
+      },
+      onEnd: () => player?.stop(),
+      traffic,
     });
     const { credentials, received } = call;
     return this.#begin(call, record, () => {
-      running = lane.client.makeBidiStreamRequest(record.path, asIs, received, metadata, { credentials });
+      const running = lane.client.makeBidiStreamRequest(record.path, asIs, received, metadata, {
+        credentials,
+      });
+      player = new StreamPlayer(steps, sinkOf(running, call, traffic), clock);
       return running;
     });
   }
 
-  #play(
-    steps: readonly StreamStep[],
-    running: ClientDuplexStream<Buffer, Buffer>,
-    call: GrpcCall,
-  ): () => void {
-    const sink = {
-      write: (data: Buffer) => void running.write(data),
-      halfClose: () => void running.end(),
-      cancel: () => call.end('as_recorded'),
-    };
-    return playStream(steps, sink, this.#options.clock);
-  }
-
-  #newCall(lane: Lane, listener: SendListener, hooks: { onSent?: () => void; onEnd?: () => void }): GrpcCall {
+  #newCall(lane: Lane, listener: SendListener, hooks: OwnHooks): GrpcCall {
     const call = new GrpcCall(listener, {
       departures: lane.departures,
       onSent: hooks.onSent,
+      traffic: hooks.traffic,
       onEnd: () => {
         lane.open -= 1;
         this.#open.delete(call);
@@ -169,6 +165,23 @@ class GrpcTransport implements Transport {
     metadata.set('grpc-timeout', grpcTimeout(record.deadlineNs));
     return metadata;
   }
+}
+
+/** grpc-js tells of a message when HTTP/2 has taken the whole of it. */
+function sinkOf(
+  running: ClientDuplexStream<Buffer, Buffer>,
+  call: GrpcCall,
+  traffic: StreamTraffic,
+): StreamSink {
+  const left = (): void => {
+    // It tells the same of a message that waited, and went down with its stream.
+    if (!call.isEnding && hasLeft(running) !== false) traffic.sentOne();
+  };
+  return {
+    write: (data) => void running.write(data, left),
+    halfClose: () => void running.end(),
+    cancel: () => call.end('as_recorded'),
+  };
 }
 
 function asIs(message: Buffer): Buffer {

@@ -10,7 +10,8 @@ export type Pushed = 'first' | 'more' | 'strange';
 export class AnswerMessages {
   responseBytes = 0;
   isCompressed = false;
-  #count = 0;
+  /** Messages that have come whole. */
+  count = 0;
   #prefixed = 0;
   #size = 0;
   #left = 0;
@@ -22,7 +23,7 @@ export class AnswerMessages {
 
   /** `first`: the first message has come whole. `strange`: a flag that does not exist. */
   push(bytes: Uint8Array, from: number, to: number): Pushed {
-    const before = this.#count;
+    const before = this.count;
     for (let at = from; at < to; ) {
       if (this.#prefixed < PREFIX_BYTES) {
         const byte = bytes[at++] as number;
@@ -40,10 +41,10 @@ export class AnswerMessages {
       }
       if (this.#prefixed === PREFIX_BYTES && this.#left === 0) {
         this.#prefixed = 0;
-        this.#count += 1;
+        this.count += 1;
         this.responseBytes += this.#size;
       }
     }
-    return before === 0 && this.#count > 0 ? 'first' : 'more';
+    return before === 0 && this.count > 0 ? 'first' : 'more';
   }
 }

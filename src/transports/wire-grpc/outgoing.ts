@@ -5,6 +5,8 @@ export class Outgoing {
   isHalfClosed = false;
   /** END_STREAM is on its way. */
   isEnded = false;
+  /** Messages of which a byte was taken. */
+  begunMessages = 0;
   #messages: Buffer[] = [];
   /** Of the first message, already taken. */
   #taken = 0;
@@ -33,6 +35,7 @@ export class Outgoing {
     let done = 0;
     while (copied < bytes) {
       const message = this.#messages[done] as Buffer;
+      if (this.#taken === 0) this.begunMessages += 1;
       const part = Math.min(message.length - this.#taken, bytes - copied);
       message.copy(to, at + copied, this.#taken, this.#taken + part);
       copied += part;

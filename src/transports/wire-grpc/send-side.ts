@@ -22,6 +22,8 @@ export class SendSide {
   /** Calls with something left to send. */
   readonly #pending = new Set<WireCall>();
   #untold: WireCall[] = [];
+  /** Streams of which messages were taken since the last write. */
+  #begun: WireCall[] = [];
   #windowBytes = INITIAL_WINDOW_BYTES;
   #streamWindowBytes = INITIAL_WINDOW_BYTES;
   #isDirty = false;
@@ -60,7 +62,11 @@ export class SendSide {
 
   /** Ends a call's stream, after what can still be sent of it. */
   cut(call: WireCall, errorCode: number): void {
-    if (!this.isBlocked && call.outgoing !== undefined) this.#pump(call, call.outgoing);
+    if (!this.isBlocked && call.outgoing !== undefined) {
+      this.#pump(call, call.outgoing);
+      // It is over, and what was taken of it leaves with the end of it.
+      call.messagesLeft();
+    }
     this.number(FRAME.reset, call.streamId, errorCode);
   }
 
@@ -109,6 +115,7 @@ export class SendSide {
     this.#isStopped = true;
     this.#pending.clear();
     this.#untold = [];
+    this.#begun = [];
   }
 
   #touch(): void {
@@ -130,6 +137,7 @@ export class SendSide {
   /** Sends what the windows let through. Returns whether nothing is left. */
   #pump(call: WireCall, outgoing: Outgoing): boolean {
     const { streamId } = call;
+    if (call.stream !== undefined && outgoing.pendingBytes > 0) this.#begun.push(call);
     while (outgoing.pendingBytes > 0) {
       const size = Math.min(outgoing.pendingBytes, this.#windowBytes, call.sendWindow, MAX_FRAME_BYTES);
       if (size <= 0 || this.#out.sizeBytes >= WRITE_BYTES) return false;
@@ -154,12 +162,19 @@ export class SendSide {
       this.#untold = [];
       for (const call of untold) call.sent();
     }
+    if (this.#begun.length > 0 && !this.#isStopped) this.#tellBegun();
     if (this.#out.sizeBytes === 0 || this.#isStopped) return;
     this.#socket.write(this.#out.take(), this.#written);
     // What the kernel took at once is done with, and its memory is free.
     if (this.#socket.writableLength === 0) return;
     this.isBlocked = true;
     this.#out.keep();
+  }
+
+  #tellBegun(): void {
+    const begun = this.#begun;
+    this.#begun = [];
+    for (const call of begun) call.messagesLeft();
   }
 
   readonly #written = (): void => {

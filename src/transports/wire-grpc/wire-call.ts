@@ -1,5 +1,8 @@
 import type { FailureCode, SendListener, SendOutcome } from '../../replay/ports.ts';
+import { GIVEN_UP } from '../given-up.ts';
 import type { OwnEnd } from '../grpc-outcome.ts';
+import type { StreamPlayer, StreamSink } from '../grpc-stream-player.ts';
+import type { StreamTraffic } from '../stream-traffic.ts';
 import type { AnswerHead } from './answer-heads.ts';
 import { AnswerMessages, type Pushed } from './answer-messages.ts';
 import type { ConnectionPool } from './connection-pool.ts';
@@ -18,10 +21,18 @@ export interface CallCarrier {
 /** Hears that a call is over, before its listener does. */
 export interface CallOwner {
   ended(call: WireCall): void;
+  /** Why a call has no connection yet, in words. */
+  whyWaiting(call: WireCall): string;
+}
+
+/** What a call has that is a stream: its recorded steps, and when its messages went and came. */
+export interface CallStream {
+  readonly player: StreamPlayer;
+  readonly traffic: StreamTraffic;
 }
 
 /** One gRPC call, from being handed over to its one outcome. */
-export class WireCall {
+export class WireCall implements StreamSink {
   readonly prepared: PreparedGrpcCall;
   isDone = false;
   /** Where its wait for a full connection began, in ns of the pool's own count. */
@@ -39,15 +50,14 @@ export class WireCall {
   unreturnedBytes = 0;
   /** What is left to send; undefined where the whole message left at once. */
   outgoing: Outgoing | undefined;
-  /** Starts a stream's recorded steps; returns what stops them. */
-  play: (() => () => void) | undefined;
+  /** Undefined for a call of one message. */
+  stream: CallStream | undefined;
   /** Where the deadline is kept; undefined for none. */
   deadlineTick: number | undefined;
   readonly #listener: SendListener;
   readonly #owner: CallOwner;
   readonly #messages = new AnswerMessages();
   #head: AnswerHead | undefined;
-  #stopPlaying: (() => void) | undefined;
   #isTold = false;
 
   constructor(prepared: PreparedGrpcCall, listener: SendListener, owner: CallOwner) {
@@ -56,13 +66,9 @@ export class WireCall {
     this.#owner = owner;
   }
 
-  /** It has a stream: what was recorded of it begins now. */
+  /** It is open on a connection. */
   begin(): void {
-    if (this.play === undefined) return;
-    const stop = this.play();
-    // It may have played to a cancel already.
-    if (this.isDone) stop();
-    else this.#stopPlaying = stop;
+    this.stream?.player.open();
   }
 
   write(framed: Buffer): void {
@@ -75,18 +81,35 @@ export class WireCall {
     this.carrier?.wrote(this);
   }
 
+  cancel(): void {
+    this.end('as_recorded');
+  }
+
   /** Its first byte is being handed to the socket. */
   sent(): void {
     if (this.isDone || this.#isTold) return;
     this.#isTold = true;
     this.#listener.onSent(this.heldNs);
+    this.stream?.player.started();
+  }
+
+  /** What was taken of its messages is being handed to the socket. */
+  messagesLeft(): void {
+    if (this.outgoing !== undefined) this.stream?.traffic.sentUpTo(this.outgoing.begunMessages);
   }
 
   /** Ends the call from our side. */
   end(why: Exclude<OwnEnd, undefined>): void {
     // It leaves in this turn, and its end right behind it.
     if (this.carrier !== undefined) this.sent();
-    if (!this.isDone) this.#finish(ownOutcome(why, this.#messages.responseBytes), true);
+    if (!this.isDone) this.#finish(ownOutcome(why, this.#howFar(), this.#messages.responseBytes), true);
+  }
+
+  #howFar(): string {
+    if (this.carrier === undefined) return this.#owner.whyWaiting(this);
+    const waitingBytes = this.outgoing?.pendingBytes ?? 0;
+    if (waitingBytes > 0) return `${waitingBytes} bytes of the request waited for the server's window`;
+    return this.#head === undefined ? GIVEN_UP.unanswered : GIVEN_UP.inAnswer;
   }
 
   /** The connection is gone, or never takes it. */
@@ -114,6 +137,7 @@ export class WireCall {
   data(bytes: Uint8Array, from: number, to: number, isEnd: boolean): void {
     const head = this.#head;
     const pushed = this.#messages.push(bytes, from, to);
+    this.stream?.traffic.receivedUpTo(this.#messages.count);
     const strange = this.#strangeData(pushed);
     if (head === undefined || strange !== undefined) {
       this.#strange(strange ?? 'a message before the headers', isEnd);
@@ -141,10 +165,11 @@ export class WireCall {
 
   #finish(outcome: SendOutcome, isCut: boolean): void {
     this.isDone = true;
-    this.#stopPlaying?.();
+    this.stream?.player.stop();
     this.carrier?.leave(this, isCut);
     this.#owner.ended(this);
-    this.#listener.onDone(outcome);
+    const { stream } = this;
+    this.#listener.onDone(stream === undefined ? outcome : { ...outcome, stream: stream.traffic.times() });
   }
 }
 

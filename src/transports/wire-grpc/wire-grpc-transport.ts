@@ -3,9 +3,11 @@ import { failedSend } from '../../replay/send-outcome.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import { NO_HEADERS, type TraceRecord } from '../../trace/record.ts';
 import type { ConnectionMode } from '../connection-mode.ts';
-import { playStream, type StreamStep, streamSteps } from '../grpc-stream-player.ts';
+import { GIVEN_UP } from '../given-up.ts';
+import { StreamPlayer, type StreamStep, streamSteps } from '../grpc-stream-player.ts';
 import type { GrpcTransportOptions } from '../grpc-transport.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../session-pools.ts';
+import { StreamTraffic } from '../stream-traffic.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { Deadlines } from './deadlines.ts';
 import { tlsOptionsOf } from './dial.ts';
@@ -107,7 +109,13 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
       return nothing;
     }
     const call = new WireCall(prepared, listener, this);
-    if (steps !== undefined) call.play = () => this.#play(steps, call);
+    if (steps !== undefined) {
+      const { clock } = this.#options;
+      call.stream = {
+        player: new StreamPlayer(steps, call, clock),
+        traffic: new StreamTraffic(clock, timeScale),
+      };
+    }
     return this.#place(call, record.session);
   }
 
@@ -127,6 +135,10 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
     if (call.deadlineTick !== undefined) this.#deadlines.remove(call, call.deadlineTick);
   }
 
+  whyWaiting({ pool }: WireCall): string {
+    return pool?.isOpening === true ? GIVEN_UP.connecting : GIVEN_UP.waiting;
+  }
+
   #place(call: WireCall, session: string): Cancel {
     const { deadlineNs } = call.prepared;
     if (this.#isClosed) call.lost('cancelled', 'the transport is closed');
@@ -136,15 +148,6 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
       call.pool.place(call);
     }
     return () => call.end('given_up');
-  }
-
-  #play(steps: readonly StreamStep[], call: WireCall): () => void {
-    const sink = {
-      write: (framed: Buffer) => call.write(framed),
-      halfClose: () => call.halfClose(),
-      cancel: () => call.end('as_recorded'),
-    };
-    return playStream(steps, sink, this.#options.clock);
   }
 }
 

@@ -55,10 +55,16 @@ export function resetOutcome(errorCode: number, responseBytes: number): SendOutc
   return failedOutcome(failure, `the server reset the stream: ${errorName(errorCode)}`, responseBytes);
 }
 
-/** We ended the call ourselves. */
-export function ownOutcome(why: Exclude<OwnEnd, undefined>, responseBytes: number): SendOutcome {
-  if (why === 'deadline') return failedOutcome('timeout', 'the recorded deadline passed', responseBytes);
-  if (why === 'given_up') return failedOutcome('cancelled', 'cancelled', responseBytes);
+/** We ended the call ourselves. `howFar` it had come. */
+export function ownOutcome(
+  why: Exclude<OwnEnd, undefined>,
+  howFar: string,
+  responseBytes: number,
+): SendOutcome {
+  if (why === 'deadline') {
+    return failedOutcome('timeout', `the recorded deadline passed: ${howFar}`, responseBytes);
+  }
+  if (why === 'given_up') return failedOutcome('cancelled', howFar, responseBytes);
   // The recorded client hung up here too: that is this call's proper end.
   return { status: 1, ok: true, failure: undefined, detail: 'cancelled as recorded', responseBytes };
 }
