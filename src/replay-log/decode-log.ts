@@ -1,7 +1,9 @@
 import { MalformedError, WireReader } from '../trace/wire-reader.ts';
-import { BLOCK_ENTRIES, type LogBlock, type LogColumns } from './log-block.ts';
+import { decodeStreams } from './decode-log-stream.ts';
+import { BLOCK_ENTRIES, type LogBlock, type LogColumns, type LogStream } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
+import { unzigzag } from './zigzag.ts';
 
 /** What one Frame message holds, and what it says of the one before. */
 export type LogFrame = { previous: Uint8Array } & (
@@ -70,18 +72,32 @@ interface BlockFields {
   recordedOriginNs: number;
   strings: string[];
   packed: Map<number, Uint8Array>;
+  streams: Uint8Array[];
 }
 
 function decodeBlock(reader: WireReader, isTrusted: boolean): { number: number; block: LogBlock } {
   const fields = readFields(reader);
   const { count, sender, strings, number } = fields;
   if (count < 1 || count > BLOCK_ENTRIES) throw new MalformedError(`a block of ${count} entries`);
-  const block: LogBlock = { sender, count, strings, columns: lazyColumns(fields) };
+  const block = withStreams({ sender, count, strings, columns: lazyColumns(fields) }, fields);
   if (isTrusted) return { number, block };
   // Touching a column decodes it, and throws where it is not what it has to be.
   for (const name of Object.keys(COLUMNS) as (keyof LogColumns)[]) void block.columns[name];
+  void block.streams;
   checkNames(block);
   return { number, block };
+}
+
+/** They too are decoded when they are looked at. */
+function withStreams(block: Omit<LogBlock, 'streams'>, { streams }: BlockFields): LogBlock {
+  let decoded: readonly LogStream[] | undefined;
+  return {
+    ...block,
+    get streams() {
+      decoded ??= decodeStreams(streams, block.columns.dueNs);
+      return decoded;
+    },
+  };
 }
 
 function readFields(reader: WireReader): BlockFields {
@@ -93,6 +109,7 @@ function readFields(reader: WireReader): BlockFields {
     recordedOriginNs: 0,
     strings: [],
     packed: new Map(),
+    streams: [],
   };
   while (reader.pos < reader.end) {
     const tag = reader.varint();
@@ -102,11 +119,14 @@ function readFields(reader: WireReader): BlockFields {
     else if (tag === 32) fields.originNs = unzigzag(reader.varint());
     else if (tag === 40) fields.recordedOriginNs = unzigzag(reader.varint());
     else if (tag === 50) fields.strings.push(reader.text());
+    else if (tag === STREAM_TAG) fields.streams.push(reader.view());
     else if ((tag & 7) === 2) fields.packed.set(tag >> 3, reader.view());
     else reader.skip(tag);
   }
   return fields;
 }
+
+const STREAM_TAG = 274;
 
 type Column = Float64Array | Int32Array | Uint8Array;
 
@@ -218,8 +238,4 @@ function checkNames({ columns, count, strings }: LogBlock): void {
       (columns.failure[i] as number) < FAILURES.length;
     if (!known) throw new MalformedError(`entry ${i} refers to a name that is not there`);
   }
-}
-
-function unzigzag(raw: number): number {
-  return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
 }

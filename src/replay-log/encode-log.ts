@@ -1,6 +1,8 @@
 import { type ByteWriter, createByteWriter } from '../trace/byte-writer.ts';
+import { encodeStream } from './encode-log-stream.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
+import { zigzag } from './zigzag.ts';
 
 // Field numbers of proto/engram/replaylog/v1/replay_log.proto. Written by hand: a generated encoder would make an
 // array of bigints out of every column.
@@ -74,12 +76,10 @@ export function encodeBlockFrame(block: LogBlock, blockNumber: number, previous:
     plain(out, 31, columns.fullNs, count);
     plain(out, 32, columns.pacedNs, count);
     plain(out, 33, columns.stalledNs, count);
+    for (const stream of block.streams) {
+      nested(out, 34, () => encodeStream(out, stream, columns.dueNs[stream.entry] ?? 0));
+    }
   });
-}
-
-/** A signed integer below 2^52 in size as protobuf's sint64 writes it. */
-export function zigzag(value: number): number {
-  return value >= 0 ? 2 * value : -2 * value - 1;
 }
 
 function frame(content: number, previous: Uint8Array, fill: (out: ByteWriter) => void): Uint8Array {

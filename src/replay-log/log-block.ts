@@ -40,6 +40,24 @@ export interface LogBlock {
   count: number;
   strings: string[];
   columns: LogColumns;
+  /** In the order of their entries. */
+  streams: readonly LogStream[];
+}
+
+/** The messages of one operation that is a gRPC stream; times in ns. */
+export interface LogStream {
+  /** Which entry of the block. */
+  entry: number;
+  /** What recorded offsets were divided by; 0: nothing is known of its messages, and none of them left. */
+  timeScale: number;
+  /** Recorded offsets, ascending: of the client's messages and of the server's. */
+  plannedNs: Float64Array;
+  recordedNs: Float64Array;
+  /** On the replay's clock: when the client's messages left, and the server's had come. */
+  sentNs: Float64Array;
+  receivedNs: Float64Array;
+  /** Messages that came after those. */
+  untimed: number;
 }
 
 /** One block as it goes from thread to thread: its memory is handed over. */
@@ -48,6 +66,7 @@ export interface LogBlockMessage {
   count: number;
   strings: string[];
   memory: ArrayBuffer;
+  streams: LogStream[];
 }
 
 const ENTRY_BYTES = WIDE.length * 8 + NARROW.length * 4 + TINY.length;
@@ -74,6 +93,6 @@ export function columnsIn(memory: ArrayBuffer): LogColumns {
 }
 
 /** The block a message brought. */
-export function blockOf({ sender, count, strings, memory }: LogBlockMessage): LogBlock {
-  return { sender, count, strings, columns: columnsIn(memory) };
+export function blockOf({ sender, count, strings, memory, streams }: LogBlockMessage): LogBlock {
+  return { sender, count, strings, columns: columnsIn(memory), streams };
 }

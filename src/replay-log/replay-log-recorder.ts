@@ -1,10 +1,12 @@
 import type { Disposition, Operation } from '../replay/ports.ts';
+import { recordedOffsets } from '../replay/stream-offsets.ts';
 import {
   allocateColumns,
   BLOCK_ENTRIES,
   columnsIn,
   type LogBlockMessage,
   type LogColumns,
+  type LogStream,
 } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 import type { ReplayLogObserver } from './replay-log.ts';
@@ -13,6 +15,8 @@ const WITH_OUTCOME: ReadonlySet<Disposition> = new Set(['ok', 'error', 'cut_off'
 const OTHER = FAILURES.indexOf('other');
 /** A block is handed on after this long even when it is not full, so that a crash costs a second. */
 const LONGEST_OPEN_NS = 1e9;
+/** As it is when it has so many times of messages (4 MB). */
+const MOST_MESSAGES = 524_288;
 
 export interface RecorderParts {
   sender: number;
@@ -29,6 +33,8 @@ export function createReplayLogRecorder(parts: RecorderParts): ReplayLogObserver
   return new Recorder(parts);
 }
 
+const NO_TIMES = new Float64Array(0);
+
 interface Send {
   order: number;
   inFlight: number;
@@ -44,6 +50,8 @@ class Recorder implements ReplayLogObserver {
   #memory: ArrayBuffer | undefined;
   #columns!: LogColumns;
   #strings = new Map<string, number>();
+  #streams: LogStream[] = [];
+  #messages = 0;
   #count = 0;
   #openedNs = 0;
   /** The latest end heard of. */
@@ -67,10 +75,12 @@ class Recorder implements ReplayLogObserver {
     this.#putPlan(i, operation);
     this.#putTimes(i, operation);
     this.#putOutcome(i, operation, disposition);
+    if (operation.record.stream !== undefined) this.#putStream(i, operation);
     // What never left says nothing of the time: at an early stop it was due hours from now.
     this.#nowNs = Math.max(this.#nowNs, operation.doneNs ?? this.#nowNs);
     if (i === 0) this.#openedNs = this.#nowNs;
-    if (this.#count === BLOCK_ENTRIES || this.#nowNs - this.#openedNs > LONGEST_OPEN_NS) this.flush();
+    const isFull = this.#count === BLOCK_ENTRIES || this.#messages >= MOST_MESSAGES;
+    if (isFull || this.#nowNs - this.#openedNs > LONGEST_OPEN_NS) this.flush();
   }
 
   flush(): void {
@@ -78,13 +88,16 @@ class Recorder implements ReplayLogObserver {
     if (memory === undefined) return;
     const { sender } = this.#parts;
     this.#memory = undefined;
-    this.#parts.take({ sender, count: this.#count, strings: [...this.#strings.keys()], memory });
+    const strings = [...this.#strings.keys()];
+    this.#parts.take({ sender, count: this.#count, strings, memory, streams: this.#streams });
   }
 
   #begin(): void {
     this.#memory = this.#parts.recycled?.() ?? allocateColumns();
     this.#columns = columnsIn(this.#memory);
     this.#strings = new Map();
+    this.#streams = [];
+    this.#messages = 0;
     this.#count = 0;
   }
 
@@ -129,6 +142,24 @@ class Recorder implements ReplayLogObserver {
     if (send === undefined) return;
     this.#sends.delete(number);
     this.#free.push(send);
+  }
+
+  #putStream(entry: number, { record, outcome, sentNs }: Operation): void {
+    if (record.stream === undefined) return;
+    const times = sentNs === undefined ? undefined : outcome?.stream;
+    const stream: LogStream = {
+      entry,
+      timeScale: times?.timeScale ?? 0,
+      plannedNs: recordedOffsets(record.stream, false).map(Math.round),
+      recordedNs: recordedOffsets(record.stream, true).map(Math.round),
+      sentNs: times?.sentNs.map(Math.round) ?? NO_TIMES,
+      receivedNs: times?.receivedNs.map(Math.round) ?? NO_TIMES,
+      untimed: times?.untimed ?? 0,
+    };
+    this.#streams.push(stream);
+    for (const each of [stream.plannedNs, stream.recordedNs, stream.sentNs, stream.receivedNs]) {
+      this.#messages += each.length;
+    }
   }
 
   #stringNumber(text: string): number {

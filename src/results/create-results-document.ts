@@ -26,6 +26,8 @@ import type {
   WindowEntry,
 } from './results-document.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
+import { STREAM_HISTOGRAM_NAMES } from './stream-metrics.ts';
+import { streamHistograms, streamsSection } from './streams-section.ts';
 import type { WindowCounts } from './windows.ts';
 
 export interface DocumentInput {
@@ -64,6 +66,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     first_answer_latency: section('firstAnswer'),
     recorded_latency: section('recorded'),
     send_error_us: percentiles(overall.sendError, NS_PER_US),
+    streams: streamsSection(recorder),
     cache: cacheSection(recorder),
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
     windows: recorder.windows.list().map(windowEntry),
@@ -149,13 +152,14 @@ function captureLoss({ loss, gaps }: DocumentInput): CaptureLossSection {
   };
 }
 
-function histogramsSection({ overall, ops }: ResultsRecorder): HistogramsSection {
+function histogramsSection(recorder: ResultsRecorder): HistogramsSection {
+  const { overall, ops } = recorder;
   const perOp = (pick: (metrics: OpMetrics) => Histogram): Record<string, string> => ({
     overall: pick(overall).encode(),
     ...Object.fromEntries(ops.entries().map(([op, metrics]) => [opKey(op), pick(metrics).encode()])),
   });
   const total = (pick: (histogram: Histogram) => number): number =>
-    HISTOGRAM_NAMES.reduce((sum, name) => sum + pick(overall[name]), 0);
+    histogramsOf(overall).reduce((sum, histogram) => sum + pick(histogram), 0);
   return {
     unit: 'ns',
     clamped_below: total((histogram) => histogram.clampedBelow),
@@ -167,5 +171,12 @@ function histogramsSection({ overall, ops }: ResultsRecorder): HistogramsSection
     lateness: { overall: overall.lateness.encode() },
     gate_wait: { overall: overall.gateWait.encode() },
     first_answer: { overall: overall.firstAnswer.encode() },
+    ...streamHistograms(recorder),
   };
+}
+
+function histogramsOf(metrics: OpMetrics): Histogram[] {
+  const { stream } = metrics;
+  const own = HISTOGRAM_NAMES.map((name) => metrics[name]);
+  return stream === undefined ? own : [...own, ...STREAM_HISTOGRAM_NAMES.map((name) => stream[name])];
 }

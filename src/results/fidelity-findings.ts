@@ -5,6 +5,7 @@ import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
 import type { GeneratorHealth } from './generator-health.ts';
 import { healthFindings } from './health-findings.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
+import { streamFindings } from './stream-findings.ts';
 import { aboveLimit, type Finding, finding } from './verdict.ts';
 
 /** What the verdict is made from. */
@@ -31,6 +32,7 @@ export function fidelityFindings(
     ...accountingFindings(input),
     ...planFindings(input),
     ...(input.hasSchedule ? scheduleFindings(input, distance) : [noSchedule()]),
+    ...streamFindings(input.recorder),
     ...healthFindings(input.health, input.recorder.sent.spanNs ?? 0),
     ...traceFindings(input),
   ];
@@ -40,6 +42,7 @@ export function fidelityFindings(
 export function accountingAgrees({ end, recorder }: Pick<FidelityInput, 'end' | 'recorder'>): boolean {
   const sums = end.accounting;
   const seen = recorder.dispositions;
+  const { streams } = recorder;
   return (
     sums.planned === sums.sent + sums.shed + sums.gateTimeout + sums.unsent &&
     sums.sent === sums.ok + sums.errors + sums.cutOff &&
@@ -50,7 +53,8 @@ export function accountingAgrees({ end, recorder }: Pick<FidelityInput, 'end' | 
     seen.gate_timeout === sums.gateTimeout &&
     // Operations nobody got round to are not all reported one by one.
     seen.unsent <= sums.unsent &&
-    recorder.started <= sums.sent
+    recorder.started <= sums.sent &&
+    streams.planned === streams.sent + streams.unsent
   );
 }
 

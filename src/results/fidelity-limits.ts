@@ -12,6 +12,10 @@ export const FIDELITY_LIMITS = {
   gateWaitP99Ns: { degraded: 10e6 },
   /** Share of operations held by a full in-flight window. */
   backPressureShare: { degraded: 0.001 },
+  /** Lateness of the messages of streams, and the share of them that never left. */
+  messageLatenessP99Ns: { degraded: 5e6 },
+  messageLatenessP50Ns: { degraded: 2e6 },
+  messagesUnsentShare: { degraded: 0.01 },
   /** Difference of the planned and the actual duration, the larger of both. */
   driftNs: { degraded: 100e6 },
   driftShare: { degraded: 0.01 },

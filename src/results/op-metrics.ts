@@ -1,4 +1,5 @@
 import { Histogram } from './histogram.ts';
+import type { StreamMetrics } from './stream-metrics.ts';
 
 /** Counts and times of one operation name, or of all. */
 export class OpMetrics {
@@ -19,6 +20,8 @@ export class OpMetrics {
   readonly gateWait = new Histogram();
   /** From the actual send to the first byte or message of the answer. */
   readonly firstAnswer = new Histogram();
+  /** Undefined until a stream has left. */
+  stream: StreamMetrics | undefined = undefined;
 
   get sent(): number {
     return this.ok + this.errors + this.cutOff;

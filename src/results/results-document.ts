@@ -17,6 +17,8 @@ export interface ResultsDocument {
   recorded_latency: LatencySection;
   /** Over all operations; `fidelity.send_error_us` has it for each. */
   send_error_us: Percentiles;
+  /** The messages of gRPC streams; null where the plan has no stream. */
+  streams: StreamsSection | null;
   cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
   errors: ErrorEntry[];
   windows: WindowEntry[];
@@ -108,6 +110,29 @@ export interface FlatLatencies {
   p95_ms: number | null;
   p99_ms: number | null;
   max_ms: number | null;
+}
+
+export interface StreamsSection {
+  /** Operations of the plan that are streams. */
+  operations: number;
+  /** Of those, how many left. */
+  left: number;
+  /** Messages of the recorded clients: planned = sent + unsent. */
+  messages_planned: number;
+  messages_sent: number;
+  messages_unsent: number;
+  /** Messages of the servers in the streams that left: in the recording, and now. */
+  messages_recorded: number;
+  messages_received: number;
+  /** Of those received, how many were too many in one stream to keep their times. */
+  messages_untimed: number;
+  /** Of the messages sent: actual send less (the stream's due time + scaled offset). */
+  message_send_error_us: LatencySection;
+  /** Actual send less (the stream's actual send + scaled offset). */
+  message_lateness_us: LatencySection;
+  /** From one message of a server to the next: now, and in the recording of the same streams, not scaled. */
+  received_gap_us: LatencySection;
+  recorded_gap_us: LatencySection;
 }
 
 export interface ErrorEntry {
@@ -258,6 +283,10 @@ export interface HistogramsSection {
   lateness: Record<string, string>;
   gate_wait: Record<string, string>;
   first_answer: Record<string, string>;
+  message_send_error: Record<string, string>;
+  message_lateness: Record<string, string>;
+  received_gap: Record<string, string>;
+  recorded_gap: Record<string, string>;
 }
 
 export interface HostSection {

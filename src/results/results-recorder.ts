@@ -10,6 +10,7 @@ import { LatenessCauses } from './lateness-causes.ts';
 import { OpMetrics, OpTable } from './op-metrics.ts';
 import { PlanOrder } from './plan-order.ts';
 import { RedactionCount } from './redaction-count.ts';
+import { countStream, emptyStreamCounts, StreamMetrics } from './stream-metrics.ts';
 import { Windows } from './windows.ts';
 
 export interface RecorderOptions {
@@ -67,6 +68,7 @@ export class ResultsRecorder implements ReplayObserver {
     gate_timeout: 0,
     unsent: 0,
   };
+  readonly streams = emptyStreamCounts();
   /** Operations with an answer whose status differs from the recorded one. */
   statusMismatches = 0;
   /** Operations of which at least one byte left. */
@@ -144,6 +146,7 @@ export class ResultsRecorder implements ReplayObserver {
     this.dispositions[disposition]++;
     if (disposition !== 'unsent') this.#startBy(operation.dueNs);
     if (operation.sentNs === undefined) this.#settlePlan(operation, disposition);
+    if (operation.record.stream !== undefined) this.#settleStream(operation);
     if (disposition === 'ok' || disposition === 'error' || disposition === 'cut_off') {
       this.#settleSent(operation, disposition);
     }
@@ -174,6 +177,16 @@ export class ResultsRecorder implements ReplayObserver {
   #settlePlan(operation: Operation, disposition: Disposition): void {
     if (disposition === 'shed' || disposition === 'gate_timeout') this.#plan(operation);
     else this.planOrder.leaveOut(operation.number);
+  }
+
+  #settleStream(operation: Operation): void {
+    const hasLeft = operation.sentNs !== undefined;
+    const counted = hasLeft ? [this.overall, this.ops.get(operation.record.op)] : [];
+    const metrics = counted.map((each) => {
+      each.stream ??= new StreamMetrics();
+      return each.stream;
+    });
+    countStream(this.streams, metrics, operation);
   }
 
   /** Due times rise with the numbers, or they are sorted and the numbers only say how far things are. */

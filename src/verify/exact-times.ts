@@ -1,4 +1,4 @@
-import { type Expectation, exactly, nearly } from './expectations.ts';
+import { type Expectation, type Expectations, exactly, nearly } from './expectations.ts';
 
 /** How exact percentiles of a results document are: to so many digits, and never below the clock's unit there. */
 export interface Precision {
@@ -62,6 +62,23 @@ export function expectPercentile(
 export function percentileToleranceNs(ns: number, { digits }: Precision): number {
   // Buckets are a 1024th (three digits) or a 128th (two) of the power of two they lie in.
   return Math.max(FINEST_NS, ns / (digits === 3 ? 1024 : 128));
+}
+
+/** What a decoded histogram has to say; document-leaves.ts makes these leaves. */
+export function expectHistogram(into: Expectations, path: string, times: SortedTimes): void {
+  into.set(`${path}.count`, exactly(times.length));
+  for (const [name, hundredths] of Object.entries({
+    p50_ns: 5000,
+    p90_ns: 9000,
+    p99_ns: 9900,
+    p100_ns: 10_000,
+  })) {
+    const ns = percentileNs(times, hundredths);
+    into.set(
+      `${path}.${name}`,
+      ns === undefined ? exactly(0) : nearly(ns, percentileToleranceNs(ns, { digits: 3 })),
+    );
+  }
 }
 
 /** The largest one, in a unit; null where there is none. */

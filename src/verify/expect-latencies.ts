@@ -1,11 +1,6 @@
-import {
-  countClamped,
-  expectPercentiles,
-  percentileNs,
-  percentileToleranceNs,
-  type SortedTimes,
-} from './exact-times.ts';
-import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
+import { countClamped, expectHistogram, expectPercentiles, type SortedTimes } from './exact-times.ts';
+import { expectStreams } from './expect-streams.ts';
+import { type Expectations, exactly, expectAll } from './expectations.ts';
 import { collectTimes, type GroupedTimes } from './grouped-times.ts';
 import type { LogRow, LogTable } from './log-table.ts';
 import type { OpNames } from './op-names.ts';
@@ -72,9 +67,9 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Every latency section, from the operations themselves: sorted and counted, no histogram in between. */
+/** Every latency section and that of streams, from the operations themselves: sorted and counted, no histogram in between. */
 export async function expectLatencies(table: LogTable, names: OpNames, into: Expectations): Promise<void> {
-  const clamped = { below: 0, above: 0 };
+  const clamped = await expectStreams(table, names, into);
   for (const kind of KINDS) {
     const outside = await expectKind(table, names, kind, into);
     clamped.below += outside.below;
@@ -116,23 +111,6 @@ function expectHistograms(into: Expectations, kind: Kind, times: GroupedTimes, n
   names.keys.forEach((key, i) => {
     expectHistogram(into, `${path}.${key}`, times.group(i));
   });
-}
-
-/** What a decoded histogram has to say; `histogram-leaves.ts` makes these leaves. */
-function expectHistogram(into: Expectations, path: string, times: SortedTimes): void {
-  into.set(`${path}.count`, exactly(times.length));
-  for (const [name, hundredths] of Object.entries({
-    p50_ns: 5000,
-    p90_ns: 9000,
-    p99_ns: 9900,
-    p100_ns: 10_000,
-  })) {
-    const ns = percentileNs(times, hundredths);
-    into.set(
-      `${path}.${name}`,
-      ns === undefined ? exactly(0) : nearly(ns, percentileToleranceNs(ns, { digits: 3 })),
-    );
-  }
 }
 
 /** The six fields that scripts of old read. */

@@ -1,4 +1,4 @@
-import type { LogBlock, LogColumns } from '../replay-log/log-block.ts';
+import type { LogBlock, LogColumns, LogStream } from '../replay-log/log-block.ts';
 import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
 import { type LogReading, readBlocksAgain, readReplayLog } from '../replay-log/read-replay-log.ts';
 
@@ -23,11 +23,22 @@ export class LogRow {
   #block!: LogBlock;
   #columns!: LogColumns;
   #at = 0;
+  #nextStream = 0;
 
+  /** To be called for the entries of a block in their order. */
   to(block: LogBlock, at: number): void {
+    if (at === 0) this.#nextStream = 0;
     this.#block = block;
     this.#columns = block.columns;
     this.#at = at;
+  }
+
+  /** Undefined where the operation is none. */
+  get stream(): LogStream | undefined {
+    const { streams } = this.#block;
+    while ((streams[this.#nextStream]?.entry ?? Infinity) < this.#at) this.#nextStream += 1;
+    const stream = streams[this.#nextStream];
+    return stream?.entry === this.#at ? stream : undefined;
   }
 
   get number(): number {

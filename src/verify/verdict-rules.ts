@@ -54,7 +54,32 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     ...(input.hasSchedule
       ? [...latenessRules(at, input.arrivals.sends), ...arrivalRules(at, input.arrivals)]
       : []),
+    ...streamRules(at),
     ...healthRules(at, input.arrivals),
+  ];
+}
+
+function streamRules(at: (path: string) => Expectation): Rule[] {
+  const lateness = (percentile: string): Expectation =>
+    scaledBy(at(`streams.message_lateness_us.overall.${percentile}`), US / MS);
+  const planned = Number(at('streams.messages_planned').value ?? 0);
+  const unsent = Number(at('streams.messages_unsent').value ?? 0);
+  return [
+    {
+      code: 'stream_message_late_p99',
+      value: lateness('p99'),
+      degraded: LIMITS.messageLatenessP99Ns.degraded / MS,
+    },
+    {
+      code: 'stream_message_late_p50',
+      value: lateness('p50'),
+      degraded: LIMITS.messageLatenessP50Ns.degraded / MS,
+    },
+    {
+      code: 'stream_messages_unsent',
+      value: planned > 0 ? nearly(unsent / planned) : exactly(null),
+      degraded: LIMITS.messagesUnsentShare.degraded,
+    },
   ];
 }
 

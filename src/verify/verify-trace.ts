@@ -1,5 +1,6 @@
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { createPlanDigest, type PlanDigest } from '../replay/plan-digest.ts';
+import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
 import { crc32 } from '../trace/crc32.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -15,6 +16,10 @@ interface Logged {
   startNs: Float64Array;
   durationNs: Float64Array;
   names: Uint32Array;
+  /** What the offsets of streams were divided by. */
+  timeScales: Map<number, number>;
+  /** An older log says nothing of the messages of streams. */
+  hasStreams: boolean;
 }
 
 interface Found {
@@ -78,6 +83,8 @@ async function collectLogged(table: LogTable, copies: number): Promise<Logged> {
     startNs: new Float64Array(records),
     durationNs: new Float64Array(records),
     names: new Uint32Array(records),
+    timeScales: new Map(),
+    hasStreams: table.reading.header.formatVersion >= STREAMS_VERSION,
   };
   await table.each((row) => {
     takeRow(logged, row, table.startNs, copies);
@@ -92,18 +99,35 @@ function takeRow(logged: Logged, row: LogRow, startNs: number, copies: number): 
   if (copies > 1 && row.number % copies !== 0) return;
   logged.startNs[record] = row.recordedStartNs;
   logged.durationNs[record] = row.recordedDurationNs;
-  logged.names[record] = namesOf(row.session, row.op, row.isGrpc);
+  const { stream } = row;
+  logged.names[record] = namesOf(row.session, row.op, row.isGrpc, stream?.plannedNs, stream?.recordedNs);
+  if (stream !== undefined && stream.timeScale > 0) logged.timeScales.set(record, stream.timeScale);
   const dueNs = row.dueNs - startNs;
   const known = logged.dueNs[record] as number;
   // Later passes are due later.
   logged.dueNs[record] = Number.isNaN(known) ? dueNs : Math.min(known, dueNs);
 }
 
-function namesOf(session: string, op: string, isGrpc: boolean): number {
-  return crc32(Buffer.from(JSON.stringify([session, op, isGrpc])));
+/** Of a stream also when its messages were recorded: the client's and the server's. */
+function namesOf(
+  session: string,
+  op: string,
+  isGrpc: boolean,
+  plannedNs: Iterable<number> = [],
+  recordedNs: Iterable<number> = [],
+): number {
+  return crc32(Buffer.from(JSON.stringify([session, op, isGrpc, [...plannedNs], [...recordedNs]])));
+}
+
+/** When the messages of one side were recorded, in ns and ascending. */
+function offsetsIn({ stream }: TraceRecord, fromServer: boolean): number[] {
+  const ofSide = stream?.messages.filter((message) => message.fromServer === fromServer) ?? [];
+  return ofSide.map(({ offsetNs }) => Math.round(offsetNs)).sort((a, b) => a - b);
 }
 
 interface Plan {
+  /** What time inside streams is divided by. */
+  multiplier: number;
   dueNs(record: TraceRecord, firstStartNs: number, index: number): number;
 }
 
@@ -114,9 +138,11 @@ function plannedBy(option: (name: string) => unknown, copies: number): Plan | un
   if (isBent || copies > 1 || option('behind') === 'stretch') return undefined;
   const multiplier = Number(option('rate_multiplier'));
   const ratePerSec = Number(/^rate=(.+)$/.exec(timing)?.[1]);
-  if (timing === 'absolute') return { dueNs: ({ startNs }, firstNs) => (startNs - firstNs) / multiplier };
-  if (timing === 'asap') return { dueNs: () => 0 };
-  return ratePerSec > 0 ? { dueNs: (_record, _firstNs, index) => (index * 1e9) / ratePerSec } : undefined;
+  if (timing === 'absolute')
+    return { multiplier, dueNs: ({ startNs }, firstNs) => (startNs - firstNs) / multiplier };
+  if (timing === 'asap') return { multiplier, dueNs: () => 0 };
+  if (!(ratePerSec > 0)) return undefined;
+  return { multiplier, dueNs: (_record, _firstNs, index) => (index * 1e9) / ratePerSec };
 }
 
 /** Whether a record takes part, wherever the plan was cut. */
@@ -193,10 +219,11 @@ function compareRecord(
   if (count < (terms.isComplete ? wanted : 1)) found.missing += 1;
   if (count === 0) return;
   const { session, op, protocol, startNs, durationNs } = record;
+  const offsets = logged.hasStreams ? [offsetsIn(record, false), offsetsIn(record, true)] : [];
   const isSame =
     logged.startNs[number] === startNs &&
     Object.is(logged.durationNs[number], durationNs ?? Number.NaN) &&
-    logged.names[number] === namesOf(session, op, protocol === 'grpc');
+    logged.names[number] === namesOf(session, op, protocol === 'grpc', ...offsets);
   if (!isSame) found.different += 1;
 }
 
@@ -216,6 +243,7 @@ function comparePlan(
   if (plan === undefined || (logged.times[number] as number) === 0) return;
   const errorNs = Math.abs((logged.dueNs[number] as number) - plan.dueNs(record, firstStartNs, index));
   found.worstPlanErrorNs = Math.max(found.worstPlanErrorNs, errorNs);
+  const timeScale = logged.timeScales.get(number) ?? plan.multiplier;
   // The plan is rounded to whole ns.
-  if (errorNs > 1) found.misplanned += 1;
+  if (errorNs > 1 || timeScale !== plan.multiplier) found.misplanned += 1;
 }

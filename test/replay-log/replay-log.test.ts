@@ -5,16 +5,23 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Frame } from '../../src/gen/engram/replaylog/v1/replay_log.ts';
-import type { Disposition, FailureCode, Operation } from '../../src/replay/ports.ts';
-import { BLOCK_ENTRIES, type LogBlock, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
+import type { Disposition, FailureCode, Operation, StreamTimes } from '../../src/replay/ports.ts';
+import {
+  BLOCK_ENTRIES,
+  type LogBlock,
+  type LogBlockMessage,
+  type LogStream,
+} from '../../src/replay-log/log-block.ts';
 import { DISPOSITIONS, FAILURES } from '../../src/replay-log/names.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
+import { LOG_FORMAT_VERSION } from '../../src/replay-log/replay-log.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
 import { compressFrame, decompressFrame } from '../../src/trace/zstd.ts';
 import { frameSpan } from '../../src/trace/zstd-frame.ts';
 import { makeRecord, outcome } from '../results/support.ts';
+import { streamWith } from '../support/stream-transport.ts';
 import { blocksOf, framesOf, HEADER, logBytes, makeOperation, memorySink } from './support.ts';
 
 let folder = '';
@@ -44,6 +51,17 @@ const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc
     failure: fc.constantFrom(...FAILURES),
     responseBytes: fc.nat(2 ** 50),
     hasOutcome: fc.boolean(),
+    stream: fc.option(
+      fc.record({
+        timeScale: fc.constantFrom(0.5, 1, 3),
+        clientNs: fc.array(fc.nat(2 ** 40), { maxLength: 5 }),
+        serverNs: fc.array(fc.nat(2 ** 40), { maxLength: 5 }),
+        sentNs: fc.array(fc.nat(2 ** 50), { maxLength: 5 }),
+        receivedNs: fc.array(fc.nat(2 ** 50), { maxLength: 5 }),
+        untimed: fc.nat(2 ** 40),
+      }),
+      { nil: undefined },
+    ),
     disposition: fc.constantFrom(...DISPOSITIONS),
   })
   .map((one) => {
@@ -56,6 +74,7 @@ const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc
         op: one.op,
         protocol: one.protocol,
         startNs: one.startNs,
+        stream: one.stream === undefined ? undefined : streamWith(one.stream.clientNs, one.stream.serverNs),
         durationNs: one.durationNs,
         outcome: { ...makeRecord().outcome, status: one.recordedStatus },
       }),
@@ -70,11 +89,28 @@ const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc
       firstAnswerNs: at(one.first),
       doneNs: at(one.done),
       outcome: one.hasOutcome
-        ? outcome({ status: one.status, failure, responseBytes: one.responseBytes })
+        ? outcome({
+            status: one.status,
+            failure,
+            responseBytes: one.responseBytes,
+            stream: timesOf(one.stream),
+          })
         : undefined,
     };
     return [operation, one.disposition];
   });
+
+function timesOf(told: { sentNs: number[]; receivedNs: number[] } | undefined): StreamTimes | undefined {
+  if (told === undefined) return undefined;
+  const { sentNs, receivedNs } = told;
+  return {
+    timeScale: 1,
+    untimed: 0,
+    ...told,
+    sentNs: Float64Array.from(sentNs),
+    receivedNs: Float64Array.from(receivedNs),
+  };
+}
 
 function rowsOf(blocks: readonly LogBlock[]): unknown[] {
   return blocks.flatMap(({ columns, count, strings, sender }) =>
@@ -95,6 +131,14 @@ async function readBack(bytes: Uint8Array) {
   return { reading, blocks };
 }
 
+/** What is in the frames of a log: each message with its length in front. */
+function rawFrames(bytes: Buffer): Uint8Array[] {
+  return framesOf(bytes).map((frame) => {
+    const span = frameSpan(frame);
+    return decompressFrame(frame, span.kind === 'data' ? (span.contentBytes ?? 0) : 0);
+  });
+}
+
 /** Six blocks of five entries. */
 async function smallLog() {
   const operations = Array.from({ length: 30 }, (_, i): [Operation, Disposition] => [makeOperation(i), 'ok']);
@@ -113,6 +157,10 @@ describe('replay log', () => {
         const { reading, blocks: read } = await readBack(bytes);
         assert.deepEqual(reading.damage, []);
         assert.deepEqual(rowsOf(read), rowsOf(blocks));
+        assert.deepEqual(
+          read.map(({ streams }) => streams),
+          blocks.map(({ streams }) => streams),
+        );
         assert.deepEqual(reading.header, HEADER);
         assert.deepEqual(
           [reading.entries, reading.blocks, reading.sha256],
@@ -125,12 +173,7 @@ describe('replay log', () => {
 
   it('is what the schema says, to a decoder that is not ours', async () => {
     const { bytes } = await logBytes(blocksOf([[makeOperation(7, { sentNs: undefined }), 'shed']]));
-    const messages = framesOf(bytes).map((frame) => {
-      const span = frameSpan(frame);
-      const raw = decompressFrame(frame, span.kind === 'data' ? (span.contentBytes ?? 0) : 0);
-      const size = (raw[0] ?? 0) < 128 ? 1 : 2;
-      return Frame.decode(raw.subarray(size));
-    });
+    const messages = rawFrames(bytes).map((raw) => Frame.decode(raw.subarray((raw[0] ?? 0) < 128 ? 1 : 2)));
     assert.equal(messages.length, 3);
     assert.equal(messages[0]?.header?.tool, 'test 1');
     assert.equal(messages[1]?.previousSha256.length, 32);
@@ -140,6 +183,55 @@ describe('replay log', () => {
     assert.deepEqual([block?.sent, block?.done], [[0n], [1n + 6000n]]);
     assert.deepEqual([block?.disposition, block?.status, block?.protocol], [[3], [201], [1]]);
     assert.equal(messages[2]?.end?.entries, 1n);
+  });
+
+  it('holds the messages of streams, as the schema says', async () => {
+    const record = makeRecord({ protocol: 'grpc', stream: streamWith([0, 1000], [500, 700]) });
+    const times = {
+      timeScale: 4,
+      sentNs: Float64Array.of(1_001_001_000),
+      receivedNs: Float64Array.of(),
+      untimed: 3,
+    };
+    const left = makeOperation(1, { record, outcome: outcome({ stream: times }) });
+    const shed = makeOperation(2, { record, sentNs: undefined, outcome: undefined });
+    const { bytes } = await logBytes(
+      blocksOf([
+        [makeOperation(0), 'ok'],
+        [left, 'ok'],
+        [shed, 'shed'],
+      ]),
+    );
+    const raw = rawFrames(bytes)[1] as Uint8Array;
+    const streams = Frame.decode(raw.subarray((raw[0] ?? 0) < 128 ? 1 : 2)).block?.streams;
+    assert.deepEqual(
+      streams?.map(({ entry, timeScale, untimed }) => [entry, timeScale, untimed]),
+      [
+        [1, 4, 3n],
+        [2, 0, 0n],
+      ],
+    );
+    const [one, other] = streams ?? [];
+    assert.deepEqual(
+      [one?.plannedDeltaNs, one?.recordedDeltaNs],
+      [
+        [0n, 1000n],
+        [500n, 200n],
+      ],
+    );
+    assert.deepEqual([one?.sentDeltaNs, one?.receivedDeltaNs], [[1000n], []]);
+    assert.deepEqual([other?.plannedDeltaNs, other?.sentDeltaNs], [[0n, 1000n], []]);
+  });
+
+  it('finds a stream of an entry that is not there, twice there, or in the wrong place', async () => {
+    const record = makeRecord({ protocol: 'grpc', stream: streamWith([0, 1000]) });
+    const [block] = blocksOf([0, 1, 2].map((i) => [makeOperation(i, { record }), 'ok']));
+    for (const entries of [[3], [0, 0], [2, 1]]) {
+      const streams = entries.map((entry) => ({ ...(block?.streams[0] as LogStream), entry }));
+      const { bytes } = await logBytes([{ ...(block as LogBlock), streams }]);
+      const { reading } = await readBack(bytes);
+      assert.match(reading.damage.join(), /a stream of entry/, String(entries));
+    }
   });
 
   it('closes a block when it is full, and after a second', () => {
@@ -233,7 +325,7 @@ describe('replay log', () => {
     }
     await assert.rejects(readReplayLog(join(folder, 'missing'), none), { code: 'io' });
     const sink = memorySink();
-    await createReplayLogWriter(sink, { ...HEADER, formatVersion: 2 }).finish({
+    await createReplayLogWriter(sink, { ...HEADER, formatVersion: LOG_FORMAT_VERSION + 1 }).finish({
       entriesLost: 0,
       anchorNs: undefined,
       factsJson: '',

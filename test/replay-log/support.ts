@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Disposition, Operation } from '../../src/replay/ports.ts';
 import type { LogBlock, LogBlockMessage } from '../../src/replay-log/log-block.ts';
 import { blockOf } from '../../src/replay-log/log-block.ts';
-import type { LogHeader } from '../../src/replay-log/replay-log.ts';
+import { LOG_FORMAT_VERSION, type LogHeader } from '../../src/replay-log/replay-log.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
 import type { ByteSink } from '../../src/trace/trace.ts';
@@ -10,7 +10,7 @@ import { frameSpan } from '../../src/trace/zstd-frame.ts';
 import { makeRecord, outcome } from '../results/support.ts';
 
 export const HEADER: LogHeader = {
-  formatVersion: 1,
+  formatVersion: LOG_FORMAT_VERSION,
   tool: 'test 1',
   started: '2025-01-01T00:00:00.000Z',
   traceName: 'prod.trace.zst',

@@ -100,21 +100,25 @@ export interface PlayOptions extends Partial<ReplayOptions> {
   fateOf?: (record: TraceRecord) => Fate;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
   deps?: Partial<ReplayDeps>;
+  /** In place of the scripted one. */
+  transportOn?: ((clock: VirtualClock) => Transport) | undefined;
   /** Runs when the replay has begun. */
   meanwhile?: (clock: VirtualClock) => void;
 }
 
 /** Plays records on a virtual clock to the end; a replay that is still open after a virtual day is a failed test. */
 export async function play(records: TraceRecord[], given: PlayOptions = {}): Promise<Played> {
-  const { fateOf = () => ({ kind: 'at_once', ok: true }), batches, deps, meanwhile, ...options } = given;
+  const { fateOf = () => ({ kind: 'at_once', ok: true }), transportOn, ...others } = given;
+  const { batches, deps, meanwhile, ...options } = others;
   const clock = createVirtualClock(1e12);
   const transport = createScriptedTransport(clock, fateOf);
+  const used = transportOn?.(clock) ?? transport;
   const settled: Settled[] = [];
   const sentNumbers: number[] = [];
   const openSource = batches === undefined ? () => inBatches(records, 7) : () => batches(clock);
   const ending = replay(openSource, replayOptions(options), {
     clock,
-    transportFor: () => transport,
+    transportFor: () => used,
     observer: {
       onSent: (operation) => sentNumbers.push(operation.number),
       onSettled: (operation, disposition) => settled.push({ ...copyOf(operation), disposition }),

@@ -14,7 +14,7 @@ import { ResultsRecorder } from '../../src/results/results-recorder.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import { HEADER, memorySink } from '../replay-log/support.ts';
 import { documentInput, validated } from '../results/support.ts';
-import { type Fate, inBatches, play } from '../support/replay-harness.ts';
+import { type Fate, inBatches, type PlayOptions, play } from '../support/replay-harness.ts';
 
 export interface Run {
   document: ResultsDocument;
@@ -26,6 +26,7 @@ export async function loggedRun(
   records: readonly TraceRecord[],
   given: Partial<ReplayOptions>,
   fateOf: (record: TraceRecord) => Fate,
+  transportOn?: PlayOptions['transportOn'],
 ): Promise<Run> {
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({
@@ -51,7 +52,7 @@ export async function loggedRun(
     );
   }
   const deps = { observer: teeObserver(recorder, log) };
-  const { end } = await play([...records], { ...given, fateOf, batches, deps });
+  const { end } = await play([...records], { ...given, fateOf, transportOn, batches, deps });
   log.flush();
   const input = documentInput();
   const timing = options.timing.kind === 'rate' ? `rate=${options.timing.perSec}` : options.timing.kind;
@@ -69,9 +70,14 @@ export async function loggedRun(
 }
 
 /** The log of these blocks, and how the document names it. */
-export async function sealedLog(blocks: readonly LogBlock[], document: object, anchorNs = 0) {
+export async function sealedLog(
+  blocks: readonly LogBlock[],
+  document: object,
+  anchorNs = 0,
+  header = HEADER,
+) {
   const sink = memorySink();
-  const writer = createReplayLogWriter(sink, HEADER);
+  const writer = createReplayLogWriter(sink, header);
   for (const block of blocks) await writer.append(block);
   const facts = JSON.stringify(factsOf(document));
   const seal = await writer.finish({ entriesLost: 0, anchorNs, factsJson: facts });

@@ -1,4 +1,4 @@
-import type { Disposition, FailureCode, Operation, SendOutcome } from '../../replay/ports.ts';
+import type { Disposition, FailureCode, Operation, SendOutcome, StreamTimes } from '../../replay/ports.ts';
 
 /**
  * What a sender tells of its operations, in the order in which it happened: `EVENT_COLUMNS` numbers for each event.
@@ -9,6 +9,8 @@ export interface EventChunk {
   readonly columns: Float64Array<ArrayBuffer>;
   /** What failed operations had to say, each text once. */
   readonly details: readonly string[];
+  /** When the messages of streams that ended went and came. */
+  readonly streams: readonly StreamTimes[];
   /** Everything up to this time, in ns on the common clock, has been told. */
   readonly upToNs: number;
 }
@@ -31,7 +33,8 @@ const READING = 14;
 const FULL = 15;
 const PACED = 16;
 const STALLED = 17;
-export const EVENT_COLUMNS = 18;
+const STREAM = 18;
+export const EVENT_COLUMNS = 19;
 
 const SENT_KIND = 0;
 const KIND_OF: Record<Disposition, number> = {
@@ -64,7 +67,7 @@ const ANSWER_NOT_OK = 0;
 export function writeEvent(
   columns: Float64Array,
   event: number,
-  { operation, disposition, atNs, inFlight, detail }: EventToWrite,
+  { operation, disposition, atNs, inFlight, detail, stream }: EventToWrite,
 ): void {
   const at = event * EVENT_COLUMNS;
   const { outcome } = operation;
@@ -86,6 +89,7 @@ export function writeEvent(
   columns[at + FULL] = operation.fullNs;
   columns[at + PACED] = operation.pacedNs;
   columns[at + STALLED] = operation.stalledNs;
+  columns[at + STREAM] = stream;
 }
 
 export interface EventToWrite {
@@ -95,6 +99,8 @@ export interface EventToWrite {
   inFlight: number;
   /** Position in `details`, -1 for none. */
   detail: number;
+  /** Position in `streams`, -1 for none. */
+  stream: number;
 }
 
 function failureOf({ ok, failure }: SendOutcome): number {
@@ -155,12 +161,14 @@ export class EventCursor {
   #outcome(): SendOutcome | undefined {
     const failure = this.#optional(FAILURE);
     if (failure === undefined) return undefined;
+    const stream = this.#chunk.streams[this.#number(STREAM)];
     return {
       status: this.#optional(STATUS),
       ok: failure === ANSWER_OK,
       failure: FAILURES[failure - 1],
       detail: this.#chunk.details[this.#number(DETAIL)] ?? '',
       responseBytes: this.#number(RESPONSE_BYTES),
+      ...(stream === undefined ? {} : { stream }),
     };
   }
 

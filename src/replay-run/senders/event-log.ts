@@ -1,8 +1,10 @@
-import type { Clock, Disposition, Operation, ReplayObserver } from '../../replay/ports.ts';
+import type { Clock, Disposition, Operation, ReplayObserver, StreamTimes } from '../../replay/ports.ts';
 import { EVENT_COLUMNS, type EventChunk, writeEvent } from './event-columns.ts';
 
 /** Events in a chunk; 60 KB. */
 const CHUNK_EVENTS = 512;
+/** Times of messages in a chunk, about; 256 KB. */
+const CHUNK_MESSAGES = 32_768;
 /** A chunk that does not fill up leaves after this long: nobody is told later than that. */
 export const TELL_EVERY_NS = 100e6;
 
@@ -13,6 +15,8 @@ export class EventLog implements ReplayObserver {
   #columns = new Float64Array(CHUNK_EVENTS * EVENT_COLUMNS);
   #events = 0;
   readonly #details = new Map<string, number>();
+  #streams: StreamTimes[] = [];
+  #messages = 0;
   #lastNs = -Infinity;
   #cancel: () => void = () => {};
 
@@ -45,9 +49,11 @@ export class EventLog implements ReplayObserver {
     // Whoever merges several senders' events relies on the order of each.
     this.#lastNs = Math.max(this.#lastNs, atNs ?? this.#clock.nowNs());
     const detail = this.#detailOf(operation);
-    writeEvent(this.#columns, this.#events, { operation, disposition, atNs: this.#lastNs, inFlight, detail });
+    const stream = this.#streamOf(operation);
+    const event = { operation, disposition, atNs: this.#lastNs, inFlight, detail, stream };
+    writeEvent(this.#columns, this.#events, event);
     this.#events += 1;
-    if (this.#events === CHUNK_EVENTS) this.#flush(this.#lastNs);
+    if (this.#events === CHUNK_EVENTS || this.#messages >= CHUNK_MESSAGES) this.#flush(this.#lastNs);
   }
 
   #detailOf({ outcome }: Operation): number {
@@ -56,6 +62,13 @@ export class EventLog implements ReplayObserver {
     if (known !== undefined) return known;
     this.#details.set(outcome.detail, this.#details.size);
     return this.#details.size - 1;
+  }
+
+  #streamOf({ outcome }: Operation): number {
+    const stream = outcome?.stream;
+    if (stream === undefined) return -1;
+    this.#messages += stream.sentNs.length + stream.receivedNs.length;
+    return this.#streams.push(stream) - 1;
   }
 
   #wait(): void {
@@ -71,9 +84,17 @@ export class EventLog implements ReplayObserver {
     const isFull = this.#events === CHUNK_EVENTS;
     const columns = isFull ? this.#columns : this.#columns.slice(0, this.#events * EVENT_COLUMNS);
     if (isFull) this.#columns = new Float64Array(CHUNK_EVENTS * EVENT_COLUMNS);
-    const chunk = { events: this.#events, columns, details: [...this.#details.keys()], upToNs };
+    const chunk = {
+      events: this.#events,
+      columns,
+      details: [...this.#details.keys()],
+      streams: this.#streams,
+      upToNs,
+    };
     this.#events = 0;
     this.#details.clear();
+    this.#streams = [];
+    this.#messages = 0;
     this.#tell(chunk);
   }
 }

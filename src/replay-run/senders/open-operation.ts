@@ -1,5 +1,5 @@
 import type { Operation, SendOutcome } from '../../replay/ports.ts';
-import { NO_BYTES, type TraceRecord } from '../../trace/record.ts';
+import { type GrpcStream, NO_BYTES, type TraceRecord } from '../../trace/record.ts';
 
 /** An operation that a sender has, as the reader of the plan knows it. */
 export class OpenOperation implements Operation {
@@ -10,8 +10,8 @@ export class OpenOperation implements Operation {
   readonly sender: number;
   /** Due time in ns after the anchor, as planned. */
   readonly offsetNs: number;
-  dueNs = 0;
-  readyNs = 0;
+  dueNs = Number.NaN;
+  readyNs = Number.NaN;
   releasedNs: number | undefined;
   sentNs: number | undefined;
   readingNs = 0;
@@ -36,7 +36,13 @@ function withoutBytes(record: TraceRecord): TraceRecord {
   return {
     ...record,
     body: NO_BYTES,
-    stream: undefined,
+    stream: stream === undefined ? undefined : offsetsOf(stream),
     outcome: outcome.response === undefined ? outcome : { ...outcome, response: undefined },
   };
+}
+
+/** When each message was recorded, without what was in it. */
+function offsetsOf(stream: GrpcStream): GrpcStream {
+  const messages = stream.messages.map((message) => ({ ...message, data: NO_BYTES }));
+  return { ...stream, messages };
 }

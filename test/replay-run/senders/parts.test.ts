@@ -142,8 +142,15 @@ describe('events', () => {
         const wanted = { ...given, record: makeRecord(0) } as Operation;
         if (wanted.outcome?.failure !== undefined) wanted.outcome = { ...wanted.outcome, ok: false };
         const detail = details.indexOf(wanted.outcome?.detail ?? '');
-        writeEvent(columns, 0, { operation: wanted, disposition: ended, atNs: 5, inFlight, detail });
-        const cursor = new EventCursor({ events: 1, columns, details, upToNs: 5 });
+        writeEvent(columns, 0, {
+          operation: wanted,
+          disposition: ended,
+          atNs: 5,
+          inFlight,
+          detail,
+          stream: -1,
+        });
+        const cursor = new EventCursor({ events: 1, columns, details, streams: [], upToNs: 5 });
         const read = { number: cursor.operation, record: wanted.record } as Operation;
         cursor.copyTo(read);
         assert.deepEqual(
@@ -227,9 +234,10 @@ describe('events', () => {
         atNs,
         inFlight: 0,
         detail: -1,
+        stream: -1,
       });
     });
-    return { events: times.length, columns, details: [], upToNs: times.at(-1) ?? 0 };
+    return { events: times.length, columns, details: [], streams: [], upToNs: times.at(-1) ?? 0 };
   }
 });
 

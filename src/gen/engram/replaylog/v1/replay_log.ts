@@ -93,6 +93,30 @@ export interface Block {
   full: bigint[];
   paced: bigint[];
   stalled: bigint[];
+  /** Version 2: the entries that are gRPC streams, in the order of the entries. */
+  streams: Stream[];
+}
+
+/** The messages of one entry that is a gRPC stream. */
+export interface Stream {
+  /** Which entry of the block, from 0. */
+  entry: number;
+  /** What recorded offsets were divided by; 0: nothing is known of its messages, and none of them left. */
+  timeScale: number;
+  /**
+   * Recorded offsets of the client's messages and of the server's, ascending: differences to the one before (the first
+   * to 0).
+   */
+  plannedDeltaNs: bigint[];
+  recordedDeltaNs: bigint[];
+  /**
+   * When the client's messages left and the server's had come: differences to the one before (the first to the due
+   * time of the entry).
+   */
+  sentDeltaNs: bigint[];
+  receivedDeltaNs: bigint[];
+  /** Messages that came after those: too many to keep their times. */
+  untimed: bigint;
 }
 
 /** Behind the last block: the replay was over and the log is whole. */
@@ -310,6 +334,7 @@ function createBaseBlock(): Block {
     full: [],
     paced: [],
     stalled: [],
+    streams: [],
   };
 }
 
@@ -556,6 +581,9 @@ export const Block: MessageFns<Block> = {
         writer.uint64(v);
       }
       writer.join();
+    }
+    for (const v of message.streams) {
+      Stream.encode(v!, writer.uint32(274).fork()).join();
     }
     return writer;
   },
@@ -1052,6 +1080,205 @@ export const Block: MessageFns<Block> = {
             }
 
             break;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.streams.push(Stream.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStream(): Stream {
+  return {
+    entry: 0,
+    timeScale: 0,
+    plannedDeltaNs: [],
+    recordedDeltaNs: [],
+    sentDeltaNs: [],
+    receivedDeltaNs: [],
+    untimed: 0n,
+  };
+}
+
+export const Stream: MessageFns<Stream> = {
+  encode(message: Stream, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entry !== 0) {
+      writer.uint32(8).uint32(message.entry);
+    }
+    if (message.timeScale !== 0) {
+      writer.uint32(17).double(message.timeScale);
+    }
+    if (message.plannedDeltaNs.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.plannedDeltaNs) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field plannedDeltaNs of type sint64 is too large");
+        }
+        writer.sint64(v);
+      }
+      writer.join();
+    }
+    if (message.recordedDeltaNs.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.recordedDeltaNs) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field recordedDeltaNs of type sint64 is too large");
+        }
+        writer.sint64(v);
+      }
+      writer.join();
+    }
+    if (message.sentDeltaNs.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.sentDeltaNs) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field sentDeltaNs of type sint64 is too large");
+        }
+        writer.sint64(v);
+      }
+      writer.join();
+    }
+    if (message.receivedDeltaNs.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.receivedDeltaNs) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field receivedDeltaNs of type sint64 is too large");
+        }
+        writer.sint64(v);
+      }
+      writer.join();
+    }
+    if (message.untimed !== 0n) {
+      if (BigInt.asUintN(64, message.untimed) !== message.untimed) {
+        throw new globalThis.Error("value provided for field message.untimed of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.untimed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stream {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStream();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.entry = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.timeScale = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.plannedDeltaNs.push(reader.sint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.plannedDeltaNs.push(reader.sint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.recordedDeltaNs.push(reader.sint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.recordedDeltaNs.push(reader.sint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag === 40) {
+              message.sentDeltaNs.push(reader.sint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.sentDeltaNs.push(reader.sint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 6: {
+            if (tag === 48) {
+              message.receivedDeltaNs.push(reader.sint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.receivedDeltaNs.push(reader.sint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.untimed = reader.uint64() as bigint;
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {

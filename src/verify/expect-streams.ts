@@ -1,0 +1,141 @@
+import type { LogStream } from '../replay-log/log-block.ts';
+import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
+import { countClamped, expectHistogram, expectPercentiles, type SortedTimes } from './exact-times.ts';
+import { type Expectations, exactly, expectAll } from './expectations.ts';
+import type { LogRow, LogTable } from './log-table.ts';
+import type { OpNames } from './op-names.ts';
+import { TimeList } from './time-list.ts';
+
+const US = 1e3;
+
+interface Kind {
+  section: string;
+  histogram: string;
+  /** Adds the times of one stream that left. */
+  addTimes(row: LogRow, stream: LogStream, to: TimeList): void;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    section: 'message_send_error_us',
+    histogram: 'message_send_error',
+    addTimes: (row, stream, to) => addLate(row.dueNs, stream, to),
+  },
+  {
+    section: 'message_lateness_us',
+    histogram: 'message_lateness',
+    addTimes: (row, stream, to) => addLate(row.sentNs, stream, to),
+  },
+  {
+    section: 'received_gap_us',
+    histogram: 'received_gap',
+    addTimes: (_, { receivedNs }, to) => addGaps(receivedNs, to),
+  },
+  {
+    section: 'recorded_gap_us',
+    histogram: 'recorded_gap',
+    addTimes: (_, { recordedNs }, to) => addGaps(recordedNs, to),
+  },
+];
+
+/** How late the messages of a stream left, where each was due as long after `fromNs` as it was recorded, scaled. */
+function addLate(fromNs: number, { sentNs, plannedNs, timeScale }: LogStream, to: TimeList): void {
+  sentNs.forEach((leftNs, i) => {
+    to.add(leftNs - (fromNs + Math.round((plannedNs[i] ?? Number.NaN) / timeScale)));
+  });
+}
+
+function addGaps(times: Float64Array, to: TimeList): void {
+  times.forEach((ns, i) => {
+    if (i > 0) to.add(ns - (times[i - 1] as number));
+  });
+}
+
+interface Counts {
+  operations: number;
+  left: number;
+  messages_planned: number;
+  messages_sent: number;
+  messages_unsent: number;
+  messages_recorded: number;
+  messages_received: number;
+  messages_untimed: number;
+}
+
+/**
+ * The section of streams, from each message that went and came. Returns how many times lie outside of what histograms
+ * hold. A log of before there was such a section says nothing of it.
+ */
+export async function expectStreams(table: LogTable, names: OpNames, into: Expectations) {
+  const clamped = { below: 0, above: 0 };
+  if (table.reading.header.formatVersion < STREAMS_VERSION) return clamped;
+  const { counts, ops } = await countStreams(table, names);
+  if (counts.operations === 0) into.set('streams', exactly(null));
+  else {
+    const values = Object.entries(counts).map(([name, count]) => [name, exactly(count)]);
+    expectAll(into, 'streams', Object.fromEntries(values));
+  }
+  for (const kind of KINDS) {
+    const outside = await expectKind(table, names, ops, kind, into, counts.operations > 0);
+    clamped.below += outside.below;
+    clamped.above += outside.above;
+  }
+  return clamped;
+}
+
+/** `ops`: places in `names` of which a stream left. */
+async function countStreams(table: LogTable, names: OpNames): Promise<{ counts: Counts; ops: Set<number> }> {
+  const counts: Counts = {
+    operations: 0,
+    left: 0,
+    messages_planned: 0,
+    messages_sent: 0,
+    messages_unsent: 0,
+    messages_recorded: 0,
+    messages_received: 0,
+    messages_untimed: 0,
+  };
+  const ops = new Set<number>();
+  await table.each((row) => {
+    const { stream } = row;
+    if (stream === undefined) return;
+    const { plannedNs, sentNs, recordedNs, receivedNs, untimed } = stream;
+    counts.operations += 1;
+    counts.messages_planned += plannedNs.length;
+    counts.messages_sent += sentNs.length;
+    counts.messages_unsent += Math.max(0, plannedNs.length - sentNs.length);
+    if (!row.isSent) return;
+    ops.add(names.indexOf(row.op));
+    counts.left += 1;
+    counts.messages_recorded += recordedNs.length;
+    counts.messages_received += receivedNs.length + untimed;
+    counts.messages_untimed += untimed;
+  });
+  return { counts, ops };
+}
+
+async function expectKind(
+  table: LogTable,
+  names: OpNames,
+  ops: ReadonlySet<number>,
+  kind: Kind,
+  into: Expectations,
+  hasSection: boolean,
+) {
+  const lists = new Map([...ops].map((op) => [op, new TimeList()]));
+  const all = new TimeList();
+  await table.each((row) => {
+    const { stream } = row;
+    if (stream === undefined || !row.isSent) return;
+    kind.addTimes(row, stream, lists.get(names.indexOf(row.op)) as TimeList);
+    kind.addTimes(row, stream, all);
+  });
+  const expectOf = (key: string, times: SortedTimes): void => {
+    expectHistogram(into, `histograms.${kind.histogram}.${key}`, times);
+    if (hasSection) expectAll(into, `streams.${kind.section}.${key}`, expectPercentiles(times, US));
+  };
+  for (const [op, list] of lists) expectOf(names.keys[op] as string, list.sorted());
+  const overall = all.sorted();
+  expectOf('overall', overall);
+  return countClamped(overall);
+}
