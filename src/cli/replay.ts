@@ -3,7 +3,7 @@ import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
 import type { RunDeps, RunProgress } from '../replay-run/run-options.ts';
 import type { Trace } from '../trace/trace.ts';
 import { EXIT, exitCodeOfSignal } from './exit-code.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { refuseUnnamedTarget, targetsMeant } from './refuse-unnamed-target.ts';
 import { isUnanswered, replayExitCode } from './replay-exit-code.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
@@ -59,27 +59,29 @@ const UNANSWERED =
 async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> {
   const run = await runOptionsOf(flags, trace);
   const { runReplay } = await import('../replay-run/run-replay.ts');
+  // Now, and not when it is needed: sockets may have taken every file descriptor by then.
+  const { progressText, summaryText } = await import('./replay-text.ts');
   const sink = await openSink(flags);
   const log = replayLogOf(flags);
   const interrupt = watchSignals(async () => void (await Promise.all([sink.abort(), log.leave()])));
-  const shown = createShow(flags);
+  const shown = createShow(await createProgress(flags), progressText);
   try {
     const document = await runReplay(run, {
       ...(await depsOf(flags, interrupt.signal)),
       onStart: shown.start,
       openReplayLog: log.open,
     });
-    await shown.stop();
+    shown.stop();
     await sink.write(Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
     await sink.close();
-    if (!flags.quiet) process.stderr.write((await import('./replay-text.ts')).summaryText(document));
+    if (!flags.quiet) process.stderr.write(summaryText(document));
     reportWarnings(trace, flags);
     const isLogLost = flags.replayLog !== undefined && document.replay_log === null;
     const code = isLogLost ? EXIT.failed : replayExitCode(document, interrupt.received());
     if (code === EXIT.failed && isUnanswered(document)) process.stderr.write(UNANSWERED);
     if (code !== EXIT.ok) process.exitCode = code;
   } catch (thrown) {
-    await shown.stop();
+    shown.stop();
     await sink.abort();
     throw thrown;
   } finally {
@@ -150,38 +152,35 @@ function watchSignals(leave: () => Promise<void>): Interrupt {
 
 interface Show {
   start(progress: RunProgress): void;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 const SHOW_EVERY_MS = 250;
 
-/** The progress line. */
-function createShow({ quiet }: ReplayFlags): Show {
-  const line = createProgress({ quiet });
+/** The progress line, with these words. */
+function createShow(
+  line: Progress,
+  words: (progress: RunProgress, elapsedSecs: number, ratePerSec: number) => string,
+): Show {
   let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const start = async (progress: RunProgress): Promise<void> => {
-    const { progressText } = await import('./replay-text.ts');
-    const { update } = await line;
+  const start = (progress: RunProgress): void => {
     const startedMs = performance.now();
     let before = { atMs: startedMs, sent: 0 };
-    if (stopped) return;
     timer = setInterval(() => {
-      update(() => {
+      line.update(() => {
         const atMs = performance.now();
         const { sent } = progress.live();
         const ratePerSec = ((sent - before.sent) / (atMs - before.atMs)) * 1000;
         before = { atMs, sent };
-        return progressText(progress, (atMs - startedMs) / 1000, ratePerSec);
+        return words(progress, (atMs - startedMs) / 1000, ratePerSec);
       });
     }, SHOW_EVERY_MS);
   };
   return {
-    start: (progress) => void start(progress),
-    stop: async () => {
-      stopped = true;
+    start,
+    stop: () => {
       clearInterval(timer);
-      (await line).stop();
+      line.stop();
     },
   };
 }
