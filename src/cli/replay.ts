@@ -109,6 +109,7 @@ function replayLogOf({ replayLog: path, force }: ReplayFlags) {
 async function depsOf({ precision }: ReplayFlags, signal: AbortSignal): Promise<RunDeps> {
   const { createRealClock } = await import('../replay/real-clock.ts');
   const { hostSection, HEALTH_SOURCES } = await import('./replay-host.ts');
+  const { openFileLimit } = await import('./open-file-limit.ts');
   const { VERSION } = await import('../version.ts');
   return {
     clock: createRealClock({ precision }),
@@ -116,6 +117,7 @@ async function depsOf({ precision }: ReplayFlags, signal: AbortSignal): Promise<
     tool: { name: 'engram-trace', version: VERSION },
     host: hostSection(),
     health: HEALTH_SOURCES,
+    openFileLimit: openFileLimit(),
     signal,
     warn: printWarning,
   };

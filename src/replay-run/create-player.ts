@@ -6,7 +6,6 @@ import type { GeneratorHealth } from '../results/generator-health.ts';
 import { mergeHealth } from '../results/merge-health.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
-import { MOST_OWN_CONNECTIONS } from '../transports/session-pools.ts';
 import { createTransports, type TransportSettings } from './create-transports.ts';
 import type { LazyTransports } from './lazy-transports.ts';
 import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-senders.ts';
@@ -56,11 +55,12 @@ export function createThreadedPlayer(
 
 /** What sender `number` may have of the connections of all: together they keep to the limits. */
 function shareOfConnections(settings: TransportSettings, number: number, senders: number): TransportSettings {
-  const { connections } = settings;
+  const { connections, mostConnections } = settings;
+  const part = (total: number): number => Math.max(1, partOf(total, number, senders));
   return {
     ...settings,
-    connections: typeof connections === 'number' ? partOf(connections, number, senders) : connections,
-    mostConnections: partOf(MOST_OWN_CONNECTIONS, number, senders),
+    connections: typeof connections === 'number' ? part(connections) : connections,
+    mostConnections: mostConnections === undefined ? undefined : part(mostConnections),
   };
 }
 

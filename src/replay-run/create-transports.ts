@@ -19,7 +19,7 @@ export interface TransportSettings extends Targets {
   readonly tls?: TlsSettings | undefined;
   /** Which connections the operations of a session use; `pooled` where undefined. The libraries know only that. */
   readonly connections?: ConnectionMode | undefined;
-  /** Most connections of sessions that have their own. */
+  /** Most connections to an endpoint, whatever the mode; what would need more waits, or fails with `recorded`. */
   readonly mostConnections?: number | undefined;
 }
 

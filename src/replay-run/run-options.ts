@@ -53,6 +53,8 @@ export interface RunDeps {
   openReplayLog?: ((header: LogHeader) => Promise<ReplayLog>) | undefined;
   /** Aborted: nothing more is sent, and what was measured is reported. */
   signal?: AbortSignal | undefined;
+  /** Files and sockets the process may have open; undefined where nobody knows. */
+  openFileLimit?: number | undefined;
   /** One sentence for people. */
   warn(text: string): void;
   /** Called once, before the first operation. */

@@ -10,6 +10,7 @@ import { ResultsRecorder } from '../results/results-recorder.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol, TraceRecord } from '../trace/record.ts';
 import { createRedactionFinder } from '../transports/redaction-finder.ts';
+import { connectionLimit } from './connection-limit.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
 import { DEFAULT_TRANSPORT } from './create-transports.ts';
 import { engineOptions } from './engine-options.ts';
@@ -56,10 +57,11 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
   }
 }
 
-function playerFor(run: RunOptions, options: ReplayOptions, { clock }: RunDeps): Player {
+function playerFor(run: RunOptions, options: ReplayOptions, { clock, openFileLimit }: RunDeps): Player {
   const { http, grpc, transport, headers, tls, connections } = run;
-  const settings = { http, grpc, transport, headers, tls, connections };
   const senders = senderCount(run.senders, options, connections);
+  const mostConnections = connectionLimit(run, senders, openFileLimit);
+  const settings = { http, grpc, transport, headers, tls, connections, mostConnections };
   if (senders === 1) return createLocalPlayer(settings, clock);
   return createThreadedPlayer(settings, options, senders, clock);
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { HEALTH_SOURCES, hostSection } from '../../src/cli/replay-host.ts';
 import { createRealClock } from '../../src/replay/real-clock.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
@@ -153,6 +156,36 @@ describe('replay --connections', () => {
       const { code, stderr } = await run([...common, '--connections', wrong]);
       assert.equal(code, 2);
       assert.match(stderr, /not pooled, recorded, or a number from 1 to 65535/);
+    }
+  });
+
+  it('with more sessions than files to open the rest fail by name, nothing is shared, and nothing breaks', async () => {
+    const [tracePath, resultsPath] = [join(folder, 'few.trace.zst'), join(folder, 'few.json')];
+    await writeTrace(tracePath, rounds(60, 2));
+    const server = await startCounting(100);
+    try {
+      const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+      const flags = ['--trace', tracePath, '--endpoint', server.url, '--senders', '1', '-o', resultsPath];
+      const command = [process.execPath, program, 'replay', ...flags, '--connections', 'recorded'];
+      const child = spawn('sh', ['-c', 'ulimit -n 64 && exec "$@"', 'sh', ...command]);
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      const [code] = await once(child, 'close');
+      // Most got no byte out, which voids the run; all the same it ends, and says why.
+      assert.ok(code === 0 || code === 98, `${code}: ${said}`);
+      const document = validated(JSON.parse(await readFile(resultsPath, 'utf8')) as ResultsDocument);
+      assert.ok(document.fidelity.accounting.closes);
+      assert.equal(document.operations.total, 120);
+      assert.ok(document.operations.failed > 0);
+      for (const { code: what, example } of document.errors) {
+        assert.equal(what, 'connect_failed');
+        assert.match(example, /connections there may be are in use/);
+      }
+      for (const sessions of server.carried()) assert.equal(sessions.length, 1);
+    } finally {
+      await server.close();
     }
   });
 });

@@ -14,7 +14,7 @@ import { createSocketOpener } from './wire-socket.ts';
 export interface WireHttpTransportOptions extends UndiciTransportOptions {
   /** Which connections a session uses; `connections` bounds those of `pooled`, the default. */
   mode?: ConnectionMode | undefined;
-  /** Most connections with the mode `recorded`; past it idle sessions lose theirs, then operations fail. */
+  /** Most connections: past it operations wait; with the mode `recorded` idle sessions lose theirs, then they fail. */
   mostConnections?: number | undefined;
   /** Monotonic ms, for the age of idle connections and for waits on busy ones. */
   nowMs?: (() => number) | undefined;
@@ -135,7 +135,8 @@ function createPools(options: WireHttpTransportOptions): SessionPools<HttpPool> 
   const { origin, tls, connections = Infinity, mode = 'pooled' } = options;
   const { nowMs = () => performance.now(), mostConnections = MOST_OWN_CONNECTIONS } = options;
   const keepAliveMs = options.keepAliveMs ?? (mode === 'recorded' ? OWN_IDLE_SECS * 1000 : KEEP_ALIVE_MS);
-  const most = mode === 'pooled' ? connections : mode === 'recorded' ? Infinity : 1;
+  const mostPooled = Math.min(connections, options.mostConnections ?? Infinity);
+  const most = mode === 'pooled' ? mostPooled : mode === 'recorded' ? Infinity : 1;
   const openSocket = createSocketOpener(origin, tls);
   return new SessionPools({
     mode,
