@@ -11,15 +11,16 @@ import { fileURLToPath } from 'node:url';
 import { HEALTH_SOURCES, hostSection } from '../../src/cli/replay-host.ts';
 import { createRealClock } from '../../src/replay/real-clock.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
-import { parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
 import type { RunOptions } from '../../src/replay-run/run-options.ts';
 import { runReplay } from '../../src/replay-run/run-replay.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { openTrace } from '../../src/trace/open-trace.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import { type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { run, writeTrace } from '../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../results/support.ts';
+import { GRPC } from '../transports/connection-modes-support.ts';
 
 let folder = '';
 before(async () => {
@@ -62,6 +63,12 @@ function rounds(sessions: number, count: number): TraceRecord[] {
   });
 }
 
+/** What makes a record one of gRPC that says its session. */
+function callOf(session: string) {
+  const { protocol, method, path, body } = GRPC.record(session);
+  return { protocol, method, path, body, outcome: { ...unknownOutcome(), status: 0 } };
+}
+
 type Server = Awaited<ReturnType<typeof startCounting>>;
 
 /** Replays in this process and proves the document with its log. */
@@ -71,13 +78,22 @@ async function staged(
   answerAfterMs: number,
   look: (document: ResultsDocument, server: Server) => void,
 ): Promise<void> {
+  const server = await startCounting(answerAfterMs);
+  try {
+    look(await proven(records, { http: parseHttpEndpoint(server.url), ...given }), server);
+  } finally {
+    await server.close();
+  }
+}
+
+/** The document of a replay in this process, which its log has proven. */
+async function proven(records: TraceRecord[], given: Partial<RunOptions>): Promise<ResultsDocument> {
   const [tracePath, logPath] = [join(folder, 'one.trace.zst'), join(folder, 'one.rlog')];
   await writeTrace(tracePath, records);
-  const server = await startCounting(answerAfterMs);
   const trace = await openTrace(tracePath);
   try {
     const document = await runReplay(
-      { trace, http: parseHttpEndpoint(server.url), grpc: undefined, ...given },
+      { trace, http: undefined, grpc: undefined, ...given },
       {
         clock: createRealClock(),
         nowMs: () => Date.now(),
@@ -88,16 +104,15 @@ async function staged(
         warn: () => {},
       },
     );
-    look(validated(document), server);
     const { checks, logDamage } = await verifyReplay(logPath, document, trace);
     assert.deepEqual(logDamage, []);
     assert.deepEqual(
       checks.filter(({ agrees }) => !agrees),
       [],
     );
+    return validated(document);
   } finally {
     await trace.close();
-    await server.close();
     await rm(logPath, { force: true });
   }
 }
@@ -121,6 +136,28 @@ describe('replay --connections', () => {
         const homes = server.carried().flat();
         assert.equal(homes.length, 30, 'no session is on two of them');
       }));
+  }
+
+  for (const [connections, most] of [
+    ['recorded', 12],
+    [3, 3],
+  ] as const) {
+    it(`${connections}: the same over gRPC, with 2 senders`, async () => {
+      const server = await GRPC.start();
+      try {
+        const records = rounds(12, 8).map((record) => ({ ...record, ...callOf(record.session) }));
+        const grpc = parseGrpcEndpoint(server.authority);
+        const { operations } = await proven(records, { grpc, connections, senders: 2 });
+        assert.equal(operations.successful, 96);
+        const carried = server.byConnection().map((sessions) => new Set(sessions));
+        assert.ok(carried.length <= most, `${carried.length} connections`);
+        const homes = carried.flatMap((sessions) => [...sessions]);
+        assert.equal(homes.length, 12, 'no session is on two of them');
+        if (connections === 'recorded') for (const { size } of carried) assert.equal(size, 1);
+      } finally {
+        await server.close();
+      }
+    });
   }
 
   it('N: waiting for a busy connection is back-pressure, and neither transport nor generator', () =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HoldMeter } from '../../src/replay/hold-meter.ts';
-import type { Clock } from '../../src/replay/ports.ts';
+import type { Clock, Transport } from '../../src/replay/ports.ts';
 import {
   type Fate,
   MS,
@@ -166,3 +166,26 @@ test('hold meter: charges an operation with the spans it lived through', () => {
     [20, 10, 20 * MS, 10],
   ]);
 });
+
+const HELD: [what: string, waitMs: number, heldMs: number, parts: Record<string, number>][] = [
+  ['all of the wait', 8, 8, { full: 8 }],
+  ['a part of the wait', 8, 3, { full: 3, transport: 5 }],
+  ['nothing of it', 8, 0, { transport: 8 }],
+  ['no more than it waited', 8, 9, { full: 8 }],
+];
+
+for (const [what, waitMs, heldMs, parts] of HELD) {
+  test(`busy connections held it in the transport for ${what}: that is no longer the transport's`, async () => {
+    const transportOn = (clock: VirtualClock): Transport => ({
+      warmUp: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+      send(_record, _timeScale, listener) {
+        return clock.at(clock.nowNs() + waitMs * MS, () => {
+          listener.onSent(heldMs * MS);
+          listener.onDone({ status: 200, ok: true, failure: undefined, detail: '', responseBytes: 0 });
+        });
+      },
+    });
+    assert.deepEqual(await playAt([0, 50], { transportOn }), [parts, parts]);
+  });
+}

@@ -2,12 +2,12 @@ import type { SendOutcome, Transport } from '../../src/replay/ports.ts';
 import { createRealClock } from '../../src/replay/real-clock.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import type { ConnectionMode } from '../../src/transports/connection-mode.ts';
-import { FRAME } from '../../src/transports/wire-grpc/h2-frames.ts';
+import { FRAME, SETTING } from '../../src/transports/wire-grpc/h2-frames.ts';
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { createWireHttpTransport } from '../../src/transports/wire-http/wire-http-transport.ts';
 import { makeRecord } from '../support/replay-harness.ts';
 import { startScriptedServer } from '../support/scripted-server.ts';
-import { endsRequest, goodAnswer, startPeer } from './conformance-grpc-peer.ts';
+import { endsRequest, goodAnswer, type Peer, type PeerFrame, startPeer } from './conformance-grpc-peer.ts';
 import { grpcCall } from './conformance-grpc-support.ts';
 import { isHead, OK } from './conformance-http-support.ts';
 
@@ -21,6 +21,8 @@ export interface Held {
 
 /** A server that knows which session came on which connection. */
 export interface SessionServer {
+  /** host:port. */
+  readonly authority: string;
   /** Sessions of the operations that came, by connection, in order; a connection without one is there too. */
   byConnection(): string[][];
   /** While `isOn`, operations are not answered, but put in `list`. */
@@ -36,7 +38,8 @@ export interface ModeOptions {
 
 export interface ModeSubject {
   readonly name: 'http' | 'grpc';
-  start(): Promise<SessionServer>;
+  /** `mostStreams`: what a gRPC server allows on one connection at a time. */
+  start(mostStreams?: number): Promise<SessionServer>;
   record(session: string): TraceRecord;
 }
 
@@ -56,6 +59,7 @@ export const HTTP: ModeSubject = {
     });
     const origin = new URL(`http://127.0.0.1:${server.port}`);
     return {
+      authority: origin.host,
       hold: state.hold,
       byConnection: () => server.received.map((_, connection) => state.sessions[connection] ?? []),
       create: (options: ModeOptions) => createWireHttpTransport({ origin, ...options }),
@@ -67,17 +71,19 @@ export const HTTP: ModeSubject = {
 export const GRPC: ModeSubject = {
   name: 'grpc',
   record: (session) => grpcCall('M', { session, body: Buffer.from(session) }),
-  async start() {
+  async start(mostStreams = 2 ** 31 - 1) {
     const state = newState();
-    const server = await startPeer((peer, frame) => {
+    const onFrame = (peer: Peer, frame: PeerFrame): void => {
       if (frame.type !== FRAME.data || !endsRequest(frame)) return;
       came(state, peer.number, frame.payload.subarray(5).toString(), {
         answer: () => peer.send(...goodAnswer(frame.streamId)),
         reset: () => peer.socket.resetAndDestroy(),
       });
-    });
+    };
+    const server = await startPeer(onFrame, [[SETTING.maxConcurrentStreams, mostStreams]]);
     const { target } = server;
     return {
+      authority: target,
       hold: state.hold,
       byConnection: () => server.peers.map(({ number }) => state.sessions[number] ?? []),
       create: (options: ModeOptions) =>

@@ -22,8 +22,9 @@ async function staged(
   subject: ModeSubject,
   options: ModeOptions,
   body: (stage: Stage) => Promise<void>,
+  mostStreams?: number,
 ): Promise<void> {
-  const server = await subject.start();
+  const server = await subject.start(mostStreams);
   const transport = server.create(options);
   try {
     await body({ subject, server, transport });
@@ -200,6 +201,31 @@ test('http: N: an operation whose connection is busy waits, in order, and says s
       [a, near, a],
     );
   }));
+
+for (const mode of [1, 'recorded'] as const) {
+  test(`grpc: ${mode}: a call that the server allows no stream waits for one, and says so`, () =>
+    staged(
+      GRPC,
+      { mode },
+      async ({ server, transport }) => {
+        await transport.warmUp(['a']);
+        server.hold.isOn = true;
+        const calls = [1, 2, 3].map(() => sendOne(transport, GRPC.record('a')));
+        await until(() => server.hold.list.length === 2, 'as many as it allows');
+        assert.deepEqual(
+          calls.map(({ heldNs }) => heldNs),
+          [0, 0, undefined],
+        );
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        server.hold.isOn = false;
+        for (const { answer } of server.hold.list) answer();
+        for (const { outcome } of calls) assert.equal((await outcome).ok, true);
+        assert.ok((calls[2]?.heldNs ?? 0) > 10e6, `held for ${calls[2]?.heldNs} ns`);
+        assert.deepEqual(server.byConnection(), [['a', 'a', 'a']]);
+      },
+      2,
+    ));
+}
 
 test('http: N: waiting for a connection to open is not waiting for a busy one', () =>
   staged(HTTP, { mode: 1 }, async ({ server, transport }) => {
