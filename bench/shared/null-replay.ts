@@ -18,7 +18,7 @@ const LINGER_MS = 1000;
 
 async function client(path: string, ratePerSec: number): Promise<void> {
   const trace = await openTrace(path);
-  const observer = new ResultsRecorder({ timeScale: undefined, inFlightLimit: 4096 });
+  const observer = new ResultsRecorder({ timeScale: undefined });
   const timing =
     ratePerSec === 0 ? ({ kind: 'asap' } as const) : ({ kind: 'rate', perSec: ratePerSec } as const);
   const { transport, sent } = createNullTransport((count) => process.send?.(count));

@@ -21,7 +21,7 @@ const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 export async function rehearse(clock: Clock): Promise<void> {
   const sink = await startSink();
   const transport = createWireHttpTransport({ origin: new URL(`http://127.0.0.1:${sink.port}`) });
-  const observer = new ResultsRecorder({ timeScale: 1, inFlightLimit: SESSIONS });
+  const observer = new ResultsRecorder({ timeScale: 1 });
   const options = replayOptions({ headStartNs: 0, leadNs: 0, timeoutNs: 1e9, drainNs: 1e9 });
   try {
     await transport.warmUp();

@@ -127,7 +127,6 @@ function createRecorder({ trace, headers }: RunOptions, { options, source }: Par
   return new ResultsRecorder({
     timeScale: hasOneScale(options) ? options.multiplier : undefined,
     sortsDues: options.timing.kind === 'think' || options.copies > 1,
-    inFlightLimit: options.maxInFlight,
     recordNumber: recordNumberOf(source, options),
     cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
     redactedIn: createRedactionFinder(headers ?? []),

@@ -16,8 +16,6 @@ import { Windows } from './windows.ts';
 export interface RecorderOptions {
   /** The rate multiplier; undefined where due times don't follow the recording. */
   timeScale: number | undefined;
-  /** Operations in flight at which the next one has to wait. */
-  inFlightLimit: number;
   /** Due times don't rise with the numbers of operations: with think time, and with copies. */
   sortsDues?: boolean | undefined;
   /** Number a record has in its trace file; without it, the operation's number. */
@@ -55,7 +53,7 @@ export class ResultsRecorder implements ReplayObserver {
   readonly sent = new ArrivalStatistics();
   readonly drift = new DriftLine();
   readonly inversions: InversionCounter;
-  readonly causes: LatenessCauses;
+  readonly causes = new LatenessCauses();
   readonly attribution = new LatenessAttribution();
   /** Operations that left without what was redacted in the trace. */
   readonly redacted = new RedactionCount();
@@ -90,7 +88,6 @@ export class ResultsRecorder implements ReplayObserver {
     this.#options = options;
     this.errors = new ErrorGroups(options.recordNumber ?? ((operation) => operation.number));
     this.inversions = new InversionCounter(options.timeScale);
-    this.causes = new LatenessCauses(options.inFlightLimit);
   }
 
   /** The arrivals of the plan, as far as it was tried; what got no byte out is no arrival on either side. */
@@ -131,7 +128,7 @@ export class ResultsRecorder implements ReplayObserver {
       metrics.lateness.record(sentNs - readyNs);
       metrics.gateWait.record(readyNs - dueNs);
     }
-    this.causes.onSent(operation, inFlight);
+    this.causes.onSent(operation);
     this.attribution.onSent(operation);
     this.windows.onSent(dueNs - (this.#startNs ?? dueNs), sendErrorNs, inFlight);
     this.sent.add(sentNs);

@@ -34,11 +34,7 @@ interface Sum {
 }
 
 /** Who made operations late: the parts of every send error, and who is to blame for the lateness. */
-export async function expectAttribution(
-  table: LogTable,
-  inFlightLimit: number,
-  into: Expectations,
-): Promise<void> {
+export async function expectAttribution(table: LogTable, into: Expectations): Promise<void> {
   const sums = new Map(
     Object.keys(PARTS).map((name): [string, Sum] => [name, { ops: 0, totalNs: 0, maxNs: 0 }]),
   );
@@ -59,7 +55,7 @@ export async function expectAttribution(
   }
   expectAll(into, `${path}.scheduler_us`, expectPercentiles(scheduler.sort(), US));
   expectAll(into, `${path}.transport_us`, expectPercentiles(transport.sort(), US));
-  await expectCauses(table, inFlightLimit, into);
+  await expectCauses(table, into);
 }
 
 function addTo(sum: Sum, ns: number): void {
@@ -68,36 +64,41 @@ function addTo(sum: Sum, ns: number): void {
   if (ns > TOLERANCE_NS) sum.ops += 1;
 }
 
-/** Back-pressure lasts from an operation that found everything full until one leaves on time. */
-async function expectCauses(table: LogTable, inFlightLimit: number, into: Expectations): Promise<void> {
-  const { lateNs, full, gate } = await sendsInOrder(table, inFlightLimit);
+/** Catching up belongs to back-pressure from an operation that waited for it until one leaves on time. */
+async function expectCauses(table: LogTable, into: Expectations): Promise<void> {
+  const { lateNs, fullNs, pacedNs, gate } = await sendsInOrder(table);
   const backPressure: Sum = { ops: 0, totalNs: 0, maxNs: 0 };
   const generator: Sum = { ops: 0, totalNs: 0, maxNs: 0 };
   const own = new Float64Array(lateNs.length);
-  let owned = 0;
-  let isCongested = false;
+  let isAfterFull = false;
   lateNs.forEach((ns, i) => {
-    const isLate = ns > TOLERANCE_NS;
-    isCongested = isLate && (isCongested || full[i] === 1);
-    if (isLate) addTo(isCongested ? backPressure : generator, ns);
-    if (!isCongested) own[owned++] = ns;
+    const full = fullNs[i] as number;
+    isAfterFull = ns > TOLERANCE_NS && (isAfterFull || full > TOLERANCE_NS);
+    const held = isAfterFull ? full + (pacedNs[i] as number) : full;
+    own[i] = ns - held;
+    if (held > TOLERANCE_NS) addTo(backPressure, held);
+    if (ns - held > TOLERANCE_NS) addTo(generator, ns - held);
   });
   for (const [name, { ops, totalNs }] of Object.entries({ gate, back_pressure: backPressure, generator })) {
     expectAll(into, `fidelity.attribution.${name}`, { ops: exactly(ops), total_ms: nearly(totalNs / MS) });
   }
-  expectAll(into, 'fidelity.generator_lateness_us', expectPercentiles(own.subarray(0, owned).sort(), US));
+  expectAll(into, 'fidelity.generator_lateness_us', expectPercentiles(own.sort(), US));
 }
 
-async function sendsInOrder(table: LogTable, inFlightLimit: number) {
-  const lateNs = new Float64Array(table.sends);
-  const full = new Uint8Array(table.sends);
+async function sendsInOrder(table: LogTable) {
+  const [lateNs, fullNs, pacedNs] = [0, 1, 2].map(() => new Float64Array(table.sends)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   const gate: Sum = { ops: 0, totalNs: 0, maxNs: 0 };
   await table.each((row) => {
     if (!row.isSent) return;
     lateNs[row.sendOrder] = row.sentNs - row.readyNs;
-    full[row.sendOrder] = row.fullNs > TOLERANCE_NS || row.inFlight >= inFlightLimit ? 1 : 0;
+    fullNs[row.sendOrder] = row.fullNs;
+    pacedNs[row.sendOrder] = row.pacedNs;
     const waitNs = row.readyNs - row.dueNs;
     if (waitNs > TOLERANCE_NS) addTo(gate, waitNs);
   });
-  return { lateNs, full, gate };
+  return { lateNs, fullNs, pacedNs, gate };
 }

@@ -73,7 +73,7 @@ async function expectEverything(
   const isEven = option('timing') === 'absolute' && (option('pace') ?? null) === null;
   const timeScale = isEven ? Number(option('rate_multiplier')) : undefined;
   await expectOrder(table, timeScale, into);
-  await expectAttribution(table, Number(option('max_in_flight') ?? Infinity), into);
+  await expectAttribution(table, into);
   expectFacts(table.reading, facts, into);
   expectVerdict(into, {
     leaves,

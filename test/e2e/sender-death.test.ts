@@ -37,7 +37,7 @@ it('a sender that dies leaves a log that is whole and proves the document', asyn
   const pool = new SenderPool(options, 2, createWorkerSenders(settingsOf, clock, { program }));
   try {
     const log = await startReplayLog({ path: logPath, header: HEADER });
-    const recorder = new ResultsRecorder({ timeScale: 1, inFlightLimit: options.maxInFlight });
+    const recorder = new ResultsRecorder({ timeScale: 1 });
     const observer = teeObserver(
       recorder,
       log.recorder(({ number }) => number),

@@ -217,7 +217,7 @@ describe('the verdict of a staged run', () => {
       const record = makeRecord({ startNs: number * 1e6, durationNs: 1000, session: 's' });
       return makeOperation(number, { record, dueNs, readyNs: dueNs, sentNs, doneNs: sentNs + 1000 });
     });
-    const recorder = new ResultsRecorder({ timeScale: 1, inFlightLimit: 100 });
+    const recorder = new ResultsRecorder({ timeScale: 1 });
     const end = emptyEnd();
     end.startNs = SECOND;
     for (const operation of operations) {

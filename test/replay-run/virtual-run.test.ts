@@ -17,8 +17,8 @@ async function run(
   given: Partial<ReplayOptions>,
   fateOf: (record: TraceRecord) => Fate,
 ): Promise<ResultsDocument> {
-  const { multiplier, maxInFlight, only } = replayOptions(given);
-  const recorder = new ResultsRecorder({ timeScale: multiplier, inFlightLimit: maxInFlight });
+  const { multiplier, only } = replayOptions(given);
+  const recorder = new ResultsRecorder({ timeScale: multiplier });
   let read = 0;
   async function* batches(): AsyncGenerator<TraceRecord[]> {
     const first = read;

@@ -139,12 +139,36 @@ describe('fidelity verdict', () => {
   });
 
   it('blames back-pressure, not the generator, for what waited on a full window', () => {
-    const told = steady(({ dueNs }, i) =>
-      i < 5 || i >= 500 ? { doneNs: dueNs + SECOND } : { sentNs: dueNs + SECOND, doneNs: dueNs + 2 * SECOND },
-    );
-    const { recorder } = play(told, 5);
-    assert.ok(recorder.causes.backPressure.ops >= 490);
-    assert.equal(recorder.causes.generator.ops, 0);
+    const told = steady(({ dueNs }, i) => {
+      if (i < 5) return {};
+      // Held by the full window, then by the pace of catching up on it.
+      const waits = i < 500 ? { fullNs: SECOND } : { pacedNs: SECOND };
+      return { waits, sentNs: dueNs + SECOND, doneNs: dueNs + 2 * SECOND };
+    });
+    const { attribution, reasons } = documentOf(told).fidelity;
+    assert.deepEqual(attribution.back_pressure, { ops: 995, total_ms: 995_000 });
+    assert.deepEqual(attribution.generator, { ops: 0, total_ms: 0 });
+    assert.ok(reasons.some(({ code }) => code === 'back_pressure'));
+    assert.ok(!reasons.some(({ code }) => code.startsWith('generator_late')));
+  });
+
+  it('blames the generator for what it adds while the window is full, and for catching up on itself', () => {
+    const both = steady(({ dueNs }) => ({
+      waits: { fullNs: SECOND, stalledNs: 0.3 * SECOND },
+      sentNs: dueNs + 1.3 * SECOND,
+      doneNs: dueNs + 2 * SECOND,
+    }));
+    const document = documentOf(both);
+    assert.deepEqual(document.fidelity.attribution.back_pressure, { ops: 1000, total_ms: 1_000_000 });
+    assert.deepEqual(document.fidelity.attribution.generator, { ops: 1000, total_ms: 300_000 });
+    assert.equal(document.fidelity.verdict, 'invalid');
+    assert.equal(document.fidelity.reasons.find(({ code }) => code === 'generator_late_p99')?.observed, 300);
+    const own = steady(({ dueNs }, i) => ({
+      waits: i === 0 ? { stalledNs: 20 * MS } : { pacedNs: 20 * MS },
+      sentNs: dueNs + 20 * MS,
+      doneNs: dueNs + 21 * MS,
+    }));
+    assert.deepEqual(documentOf(own).fidelity.attribution.generator, { ops: 1000, total_ms: 20_000 });
   });
 
   it('counts the wait for the session apart from lateness', () => {

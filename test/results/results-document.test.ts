@@ -144,7 +144,6 @@ describe('results document', () => {
   it('counts hits and misses where the dialect knows a cache', () => {
     const recorder = new ResultsRecorder({
       timeScale: 1,
-      inFlightLimit: 10,
       cacheResult: ({ outcome }) => (outcome?.status === 200 ? 'hit' : 'miss'),
     });
     const end = emptyEnd();

@@ -57,8 +57,8 @@ export const HEALTHY: GeneratorHealth = {
 export const ANCHOR_NS = 123 * SECOND;
 
 /** Plays told operations into a recorder, in the order of their times, as the engine would. */
-export function play(told: readonly Told[], limit = 4096): { recorder: ResultsRecorder; end: ReplayEnd } {
-  const recorder = new ResultsRecorder({ timeScale: 1, inFlightLimit: limit });
+export function play(told: readonly Told[]): { recorder: ResultsRecorder; end: ReplayEnd } {
+  const recorder = new ResultsRecorder({ timeScale: 1 });
   const end = emptyEnd();
   const events: { atNs: number; rank: number; run: () => void }[] = [];
   let inFlight = 0;

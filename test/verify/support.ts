@@ -31,7 +31,6 @@ export async function loggedRun(
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({
     timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
-    inFlightLimit: options.maxInFlight,
     recordNumber: ({ number }) => number % Math.max(1, records.length),
   });
   const blocks: LogBlockMessage[] = [];

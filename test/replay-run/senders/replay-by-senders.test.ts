@@ -94,7 +94,7 @@ describe('a replay by several senders', () => {
       path.endsWith('3')
         ? { kind: 'answer', afterNs: 4 * MS, ok: false }
         : { kind: 'answer', afterNs: 2 * MS, ok: true };
-    const recorder = (): ResultsRecorder => new ResultsRecorder({ timeScale: 1, inFlightLimit: 4096 });
+    const recorder = (): ResultsRecorder => new ResultsRecorder({ timeScale: 1 });
     const own = recorder();
     const { end } = await play(records, { fateOf, deps: { observer: own } });
     const { fidelity: wanted, ...document } = documentOf(own, end);
@@ -321,7 +321,6 @@ describe('any replay by any number of senders', () => {
         const controller = new AbortController();
         const recorder = new ResultsRecorder({
           timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
-          inFlightLimit: options.maxInFlight,
         });
         const { end } = await playShared([], {
           ...options,

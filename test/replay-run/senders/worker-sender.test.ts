@@ -53,7 +53,7 @@ async function playInThreads(
   const settingsOf = (number: number) =>
     way === undefined || number === 0 ? settings : { ...settings, headers: ['x-way', way] };
   const pool = new SenderPool(options, 2, createWorkerSenders(settingsOf, clock, tuning));
-  const recorder = new ResultsRecorder({ timeScale: 1, inFlightLimit: options.maxInFlight });
+  const recorder = new ResultsRecorder({ timeScale: 1 });
   try {
     await pool.prepare(['http']);
     assert.deepEqual(await pool.warmUp(20_000), []);
