@@ -111,7 +111,10 @@ async function searchAll(folder: string, target: NginxTarget, options: Options):
           ? `highest: ${label}: not even ${firstPerSec}/s is valid here`
           : `highest: ${label}: ${best.ratePerSec}/s, ${each.toFixed(0)}/s per sender; ${stepText(best)}`,
       );
-      if (above !== undefined) console.log(`  above it, at ${above.ratePerSec}/s: ${stepText(above)}`);
+      if (above !== undefined) {
+        console.log(`  above it, at ${above.ratePerSec}/s: ${stepText(above)}`);
+        console.log(`  because of ${above.details.join(', ')}`);
+      }
     }
   }
 }

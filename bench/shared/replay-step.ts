@@ -12,6 +12,8 @@ export interface Step {
   holds: boolean;
   verdicts: string[];
   reasons: string[];
+  /** The same with what was observed and what the limit is. */
+  details: string[];
   sentPerSec: number;
   cpuUsPerOp: number;
   peakMb: number;
@@ -31,6 +33,9 @@ export function stepOf({ document, peakMb }: ReplayRun, ratePerSec: number): Ste
     holds: reasons.every((code) => NOT_OURS.has(code)),
     verdicts: [fidelity.verdict],
     reasons,
+    details: fidelity.reasons.map(
+      ({ code, observed, limit }) => `${code} ${short(observed)} (limit ${short(limit)})`,
+    ),
     sentPerSec: summary.sent_ops_sec ?? Number.NaN,
     cpuUsPerOp: (cpuSeconds * 1e6) / summary.total_operations,
     peakMb,
@@ -54,6 +59,7 @@ export function middleStep(steps: readonly [Step, ...Step[]]): Step {
     holds: steps.every(({ holds }) => holds),
     verdicts: steps.flatMap(({ verdicts }) => verdicts),
     reasons: [...new Set(steps.flatMap(({ reasons }) => reasons))],
+    details: steps.flatMap(({ details }) => details),
     sentPerSec: of(({ sentPerSec }) => sentPerSec),
     cpuUsPerOp: of(({ cpuUsPerOp }) => cpuUsPerOp),
     peakMb: of(({ peakMb }) => peakMb),
@@ -70,4 +76,8 @@ export function stepText(step: Step): string {
   const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   const cost = `${cpuUsPerOp.toFixed(1)} us CPU/op, ${peakMb.toFixed(0)} MB`;
   return `${verdicts.join('/')}${why}; sent ${sentPerSec.toFixed(0)}/s, ${cost}, ${error}`;
+}
+
+function short(value: number | string | null): string {
+  return typeof value === 'number' ? `${Number(value.toPrecision(3))}` : (value ?? '-');
 }
