@@ -45,11 +45,19 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
+/** What this machine has run out of, in words; the target has no part in it. */
+const RUN_OUT: Readonly<Record<string, string>> = {
+  EMFILE: 'this process may open no more files and sockets (ulimit -n)',
+  ENFILE: 'this machine may open no more files and sockets',
+  EADDRNOTAVAIL: 'this machine has no local port left for one more connection',
+};
+
 /** One line for people; errors of several addresses carry no message of their own. */
 export function detailOf(error: Error): string {
   const { errors } = error as { errors?: unknown };
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
   const text = error.message || (first instanceof Error ? first.message : '') || error.name;
   const code = codeOf(error);
-  return code === '' || text.includes(code) ? text : `${text} (${code})`;
+  const whole = code === '' || text.includes(code) ? text : `${text} (${code})`;
+  return RUN_OUT[code] === undefined ? whole : `${RUN_OUT[code]}: ${whole}`;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../replay/ports.ts';
 import type { ConnectionBudget } from '../connection-budget.ts';
+import { GIVEN_UP } from '../given-up.ts';
 import type { SessionPool } from '../session-pools.ts';
 import { SpanTimer } from '../span-timer.ts';
 import { Connection, type ConnectionHost, type ConnectionOptions } from './connection.ts';
@@ -28,7 +29,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
   #usable: Connection[] = [];
   readonly #draining = new Set<Connection>();
   readonly #waiting = new Set<WireCall>();
-  /** Runs, while something waits, when there may be no more connections and none is being opened. */
+  /** Runs, while something waits, when there may be, or can be, no more connections and none is being opened. */
   readonly #atLimit = new SpanTimer();
   #settled: (() => void)[] = [];
   #loss: Loss = { failure: 'connect_failed', detail: 'not connected' };
@@ -50,9 +51,13 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
     return this.#waiting.size === 0 && this.#draining.size === 0 && this.#usable.every(isIdle);
   }
 
-  /** None takes calls yet: those that wait, wait for one to open. */
-  get isOpening(): boolean {
-    return this.#usable.length > 0 && this.#usable.every((connection) => connection.isOpening);
+  /** Why calls wait, in words. */
+  get whyWaiting(): string {
+    const isOpening = this.#usable.length > 0 && this.#usable.every((connection) => connection.isOpening);
+    if (isOpening) return GIVEN_UP.connecting;
+    return this.#isPaused(this.#clock.nowNs())
+      ? `${GIVEN_UP.waiting}, and no other could be opened: ${this.#loss.detail}`
+      : GIVEN_UP.waiting;
   }
 
   /** Opens the first connections. Resolves with undefined when one of them is ready, else with what is in the way. */
@@ -135,7 +140,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
   #limitedNs(): number {
     const nowNs = this.#clock.nowNs();
     const isAtLimit =
-      this.#usable.length >= this.#options.maxConnections &&
+      (this.#usable.length >= this.#options.maxConnections || this.#isPaused(nowNs)) &&
       this.#usable.every(({ isOpening }) => !isOpening);
     this.#atLimit.set(isAtLimit, nowNs);
     return this.#atLimit.at(nowNs);
@@ -162,9 +167,13 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
     for (const call of [...this.#waiting]) call.lost(failure, detail);
   }
 
+  #isPaused(nowNs: number): boolean {
+    return nowNs < this.#pausedUntilNs;
+  }
+
   #grow(): void {
-    const isPaused = this.#clock.nowNs() < this.#pausedUntilNs;
-    if (!isPaused && this.#usable.length < this.#options.maxConnections) this.#add();
+    if (!this.#isPaused(this.#clock.nowNs()) && this.#usable.length < this.#options.maxConnections)
+      this.#add();
   }
 
   #add(): boolean {

@@ -136,7 +136,7 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
   }
 
   whyWaiting({ pool }: WireCall): string {
-    return pool?.isOpening === true ? GIVEN_UP.connecting : GIVEN_UP.waiting;
+    return pool?.whyWaiting ?? GIVEN_UP.waiting;
   }
 
   #place(call: WireCall, session: string): Cancel {
