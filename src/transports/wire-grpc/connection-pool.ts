@@ -33,6 +33,8 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
   readonly #atLimit = new SpanTimer();
   #settled: (() => void)[] = [];
   #loss: Loss = { failure: 'connect_failed', detail: 'not connected' };
+  /** Why the last attempt to open a connection failed; '' where it did not, or is not over. */
+  #inTheWay = '';
   #pauseNs = 0;
   #pausedUntilNs = -Infinity;
   #isClosed = false;
@@ -55,9 +57,8 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
   get whyWaiting(): string {
     const isOpening = this.#usable.length > 0 && this.#usable.every((connection) => connection.isOpening);
     if (isOpening) return GIVEN_UP.connecting;
-    return this.#isPaused(this.#clock.nowNs())
-      ? `${GIVEN_UP.waiting}, and no other could be opened: ${this.#loss.detail}`
-      : GIVEN_UP.waiting;
+    const more = this.#inTheWay === '' ? '' : `, and no other could be opened: ${this.#inTheWay}`;
+    return `${GIVEN_UP.waiting}${more}`;
   }
 
   /** Opens the first connections. Resolves with undefined when one of them is ready, else with what is in the way. */
@@ -113,6 +114,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
     this.#options.budget.give();
     if (!connection.wasReady) {
       this.#loss = loss;
+      this.#inTheWay = loss.detail;
       this.#pauseNs = Math.min(LONGEST_PAUSE_NS, this.#pauseNs === 0 ? FIRST_PAUSE_NS : 2 * this.#pauseNs);
       this.#pausedUntilNs = this.#clock.nowNs() + this.#pauseNs;
     }
@@ -183,6 +185,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
       this.#loss = { failure: 'connect_failed', detail: budget.refusal };
       return false;
     }
+    this.#inTheWay = '';
     this.#usable.push(new Connection(this, this.#options));
     return true;
   }
