@@ -6,7 +6,7 @@ export interface Backlog {
   readonly size: number;
   push(flight: Flight): void;
   peek(): Flight | undefined;
-  /** When the head may leave, in ns on the engine's clock; -Infinity: as soon as there is a slot. */
+  /** When the head may leave, in whole ns on the engine's clock; -Infinity: as soon as there is a slot. */
   headAtNs(nowNs: number): number;
   /** Takes the head out without it leaving. */
   drop(): Flight | undefined;
@@ -54,7 +54,7 @@ class PacedBacklog implements Backlog {
     const head = this.#heap.peek();
     if (head === undefined || nowNs - head.readyNs <= this.#graceNs) return -Infinity;
     const gapNs = Math.max(0, head.dueNs - this.#lastDueNs);
-    return gapNs === Infinity ? -Infinity : this.#lastLeftNs + gapNs / this.#factor;
+    return gapNs === Infinity ? -Infinity : this.#lastLeftNs + Math.round(gapNs / this.#factor);
   }
 
   drop(): Flight | undefined {
