@@ -165,7 +165,10 @@ function createShow(
   words: (progress: RunProgress, elapsedSecs: number, ratePerSec: number) => string,
 ): Show {
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
   const start = (progress: RunProgress): void => {
+    // A pipe that ends after the replay was interrupted starts it when all is over.
+    if (isStopped) return;
     const startedMs = performance.now();
     let before = { atMs: startedMs, sent: 0 };
     timer = setInterval(() => {
@@ -181,6 +184,7 @@ function createShow(
   return {
     start,
     stop: () => {
+      isStopped = true;
       clearInterval(timer);
       line.stop();
     },
