@@ -289,6 +289,7 @@ function testOneAtATime(subject: GrpcSubject): void {
     last?.cancel();
     const outcome = await last?.done;
     assert.deepEqual([outcome?.ok, outcome?.failure, last?.calls], [false, 'cancelled', ['done']]);
+    assert.match(outcome?.detail ?? '', /^it was never sent/);
     const sent = watched.filter(({ calls }) => calls.includes('sent')).length;
     await until(() => streams >= sent, 'the server saw what counts as sent');
     await transport.close();

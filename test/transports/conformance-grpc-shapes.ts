@@ -238,7 +238,8 @@ export function testGrpcShapes(subject: GrpcSubject): void {
       const [unary, streaming, left] = all as [(typeof all)[0], (typeof all)[0], (typeof all)[0]];
       for (const one of [unary, streaming]) {
         one.cancel();
-        assert.equal((await one.done).failure, 'cancelled');
+        const { failure, detail } = await one.done;
+        assert.deepEqual([failure, detail], ['cancelled', 'nothing of an answer had come']);
         one.cancel();
       }
       await until(() => server.calls.filter((seen) => seen.cancelled).length === 2, 'the server hears of it');

@@ -67,7 +67,8 @@ export function testHttpConnections(subject: HttpSubject): void {
         await until(() => held.length === 1, 'the first arrives');
         assert.deepEqual(second.calls, []);
         second.cancel();
-        assert.equal((await second.done).failure, 'cancelled');
+        const { failure, detail } = await second.done;
+        assert.deepEqual([failure, detail], ['cancelled', 'it was never sent: every connection was taken']);
         assert.deepEqual(second.calls, ['done'], 'it was never sent');
         held[0]?.write(OK);
         await first.done;
@@ -97,11 +98,11 @@ export function testHttpConnections(subject: HttpSubject): void {
         for (const each of [silent, half, unsent]) each.cancel();
         const outcomes = await Promise.all([silent.done, half.done, unsent.done]);
         assert.deepEqual(
-          outcomes.map((outcome) => [outcome.failure, outcome.status]),
+          outcomes.map((outcome) => [outcome.failure, outcome.status, outcome.detail]),
           [
-            ['cancelled', undefined],
-            ['cancelled', 200],
-            ['cancelled', undefined],
+            ['cancelled', undefined, 'nothing of an answer had come'],
+            ['cancelled', 200, 'only a part of the answer had come'],
+            ['cancelled', undefined, 'it was never sent: no connection was open yet'],
           ],
         );
         for (const each of [silent, half, unsent]) each.cancel();

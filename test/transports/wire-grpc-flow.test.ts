@@ -146,7 +146,9 @@ test('wire: a server whose window stays 0 is waited for until the call is given 
   assert.equal((await timed.done).failure, 'timeout');
   for (const one of [unary, streaming]) {
     one.cancel();
-    assert.equal((await one.done).failure, 'cancelled');
+    const { failure, detail } = await one.done;
+    assert.equal(failure, 'cancelled');
+    assert.match(detail, /^(6|12) bytes of the request waited for the server's window$/);
     assert.deepEqual(one.calls, ['sent', 'done']);
   }
   const frames = server.peers[0]?.frames ?? [];

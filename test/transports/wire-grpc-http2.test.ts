@@ -450,7 +450,8 @@ test('wire: a server that accepts and says nothing is given up, and so are the c
   const transport = create(server.target, { handshakeNs: 100e6 });
   const [waiting, given] = [sendAndWatch(transport, grpcCall('M')), sendAndWatch(transport, grpcCall('M'))];
   given.cancel();
-  assert.equal((await given.done).failure, 'cancelled');
+  const { failure, detail } = await given.done;
+  assert.deepEqual([failure, detail], ['cancelled', 'it was never sent: no connection was open yet']);
   assert.equal((await waiting.done).failure, 'connect_failed');
   const timed = sendAndWatch(transport, grpcCall('M', { deadlineNs: 20e6 }));
   assert.match((await timed.done).failure ?? '', /^(timeout|connect_failed)$/);

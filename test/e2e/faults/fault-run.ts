@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { HEALTH_SOURCES, hostSection } from '../../../src/cli/replay-host.ts';
 import { createRealClock } from '../../../src/replay/real-clock.ts';
 import { startReplayLog } from '../../../src/replay-log/start-replay-log.ts';
@@ -51,72 +50,59 @@ export interface Play<S extends FaultServer> {
   replay?: RunOptions['replay'];
 }
 
-/** For what never answers: short, so that it does not cost the tests much. */
+/** For what never answers: short, and so any operation may time out where the machine stands still. */
 export const SHORT_MS = 300;
 /** For everything else: longer than any machine stands still. */
 const LONG_MS = 20_000;
-const ATTEMPTS = 4;
 
 /**
  * Replays records in this process against a server of its own, over sockets, from a trace file to a results document,
- * which must validate. Where operations wait only for a short time, a run in which
- * the machine stood still for half of that says nothing of the server's faults and is done again.
+ * which must validate.
  */
 export async function playFaults<S extends FaultServer>(play: Play<S>): Promise<FaultRun & { server: S }> {
-  for (let attempt = 1; ; attempt += 1) {
-    const server = await play.start();
-    const delay = monitorEventLoopDelay({ resolution: 10 });
-    delay.enable();
-    try {
-      const run = await once(play, server.target, () => delay.reset());
-      const { max } = run.document.fidelity.generator.event_loop_delay_ms ?? { max: 0 };
-      const stoodStillMs = Math.max(delay.max / MS, max ?? 0);
-      const isTelling = play.isShort !== true || stoodStillMs < SHORT_MS / 2;
-      if (isTelling || attempt === ATTEMPTS) return { ...run, server };
-    } finally {
-      delay.disable();
-      await server.close();
-    }
-  }
-}
-
-async function once<S extends FaultServer>(
-  play: Play<S>,
-  target: string,
-  onStart: () => void,
-): Promise<FaultRun> {
   const folder = await mkdtemp(join(tmpdir(), 'engram-trace-fault-'));
-  const logPath = join(folder, 'replay.rlog');
   const trace = await openTrace(await writeTrace(join(folder, 'fault.trace.zst'), play.records));
-  const warnings: string[] = [];
-  const timeoutNs = (play.isShort ? SHORT_MS : LONG_MS) * MS;
+  const server = await play.start();
   try {
-    const document = await runReplay(
-      {
-        trace,
-        http: parseHttpEndpoint(target.includes('://') ? target : `http://${target}`),
-        grpc: parseGrpcEndpoint(target),
-        tls: { insecure: true },
-        ...play.means,
-        replay: { timeoutNs, ...play.replay },
-      },
-      {
-        clock: createRealClock(),
-        nowMs: () => Date.now(),
-        tool: { name: 'engram-trace', version: '0' },
-        host: hostSection(),
-        health: HEALTH_SOURCES,
-        openReplayLog: play.isLogged ? (header) => startReplayLog({ path: logPath, header }) : undefined,
-        warn: (text) => warnings.push(text),
-        onStart,
-      },
-    );
-    if (play.isLogged) await assertProven(logPath, document, trace);
-    return { document: validated(document), warnings };
+    const logPath = join(folder, 'replay.rlog');
+    const run = await replayed(play, trace, server.target, play.isLogged ? logPath : undefined);
+    if (play.isLogged) await assertProven(logPath, run.document, trace);
+    return { ...run, server };
   } finally {
+    await server.close();
     await trace.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function replayed<S extends FaultServer>(
+  { means, isShort, replay }: Play<S>,
+  trace: Trace,
+  target: string,
+  logPath: string | undefined,
+): Promise<FaultRun> {
+  const warnings: string[] = [];
+  const document = await runReplay(
+    {
+      trace,
+      http: parseHttpEndpoint(target.includes('://') ? target : `http://${target}`),
+      grpc: parseGrpcEndpoint(target),
+      tls: { insecure: true },
+      ...means,
+      replay: { timeoutNs: (isShort ? SHORT_MS : LONG_MS) * MS, ...replay },
+    },
+    {
+      clock: createRealClock(),
+      nowMs: () => Date.now(),
+      tool: { name: 'engram-trace', version: '0' },
+      host: hostSection(),
+      health: HEALTH_SOURCES,
+      openReplayLog:
+        logPath === undefined ? undefined : (header) => startReplayLog({ path: logPath, header }),
+      warn: (text) => warnings.push(text),
+    },
+  );
+  return { document: validated(document), warnings };
 }
 
 async function assertProven(logPath: string, document: ResultsDocument, trace: Trace): Promise<void> {

@@ -64,14 +64,13 @@ describe('an HTTP server that breaks connections', { concurrency: 6 }, () => {
       const upTo = [0, broken] as const;
       const codes = ['connection_reset', 'connection_closed', 'connect_failed'];
       const errors = codes.map((code) => ({ code, op: 'call', count: upTo, example: /./ }));
-      const reasons = run.document.fidelity.accounting.never_left > 2 ? ['never_left'] : [];
-      assertFaults(run, records, { ok: [200 - broken, 200], errors, reasons, neverLeft: upTo, exitCode: 0 });
+      assertFaults(run, records, { ok: [200 - broken, 200], errors, neverLeft: upTo, exitCode: 0 });
     });
 
     it(`accepts and never answers (${transport})`, async () => {
       const records = alike(10, 5);
       const run = await playFaults({ records, start: () => startHttpServer(() => {}), means, isShort: true });
-      const example = /no whole answer within 300 ms: nothing of an answer had come/;
+      const example = /^no whole answer within 300 ms: \w/;
       assertFaults(run, records, {
         ok: 0,
         errors: [{ code: 'timeout', op: 'call', count: 10, example }],
@@ -88,8 +87,6 @@ describe('an HTTP server that breaks connections', { concurrency: 6 }, () => {
       assertFaults(run, records, {
         ok: 0,
         errors: [{ code: 'timeout', op: 'call', count: 10, example }],
-        // Nobody knows when they would have left.
-        reasons: ['never_left'],
         neverLeft: 10,
         exitCode: 1,
       });
