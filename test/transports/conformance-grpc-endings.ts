@@ -194,8 +194,12 @@ function testEnding(subject: GrpcSubject, { what, act, end: usual, but }: Ending
     const transport = subject.create({ target: server.target, clock: createRealClock() });
     try {
       await transport.warmUp();
-      const { failure, status, ok, detail } = await sendAndWatch(transport, grpcCall('M')).done;
+      const { failure, status, ok, detail } = await sendAndWatch(
+        transport,
+        grpcCall('M', { body: Buffer.from('x') }),
+      ).done;
       assert.equal(failure ?? status, end, detail);
+      if (failure !== undefined) assert.equal(status, undefined, 'a status is what the server said');
       assert.equal(ok, end === 0);
       assert.equal(detail === '', end === 0 || end === 77, detail);
       assert.equal(streams, 1, 'not tried again');

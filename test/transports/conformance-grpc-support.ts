@@ -1,8 +1,7 @@
 import type { Transport } from '../../src/replay/ports.ts';
 import { createRealClock } from '../../src/replay/real-clock.ts';
 import type { GrpcStream, TraceRecord } from '../../src/trace/record.ts';
-import { createGrpcTransport, type GrpcTransportOptions } from '../../src/transports/grpc-transport.ts';
-import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
+import type { GrpcTransportOptions } from '../../src/transports/grpc-transport.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';
 import { makeRecord } from '../support/replay-harness.ts';
 
@@ -11,11 +10,6 @@ export interface GrpcSubject {
   name: 'grpc-js' | 'wire';
   create(options: GrpcTransportOptions): Transport;
 }
-
-export const SUBJECTS: readonly GrpcSubject[] = [
-  { name: 'grpc-js', create: createGrpcTransport },
-  { name: 'wire', create: (options) => createWireGrpcTransport(options) },
-];
 
 export type Methods = Parameters<typeof startRawGrpcServer>[0];
 export type RawServer = Awaited<ReturnType<typeof startRawGrpcServer>>;

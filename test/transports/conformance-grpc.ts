@@ -1,4 +1,5 @@
 import { testGrpcEndings } from './conformance-grpc-endings.ts';
+import { testGrpcRequests } from './conformance-grpc-requests.ts';
 import { testGrpcServices } from './conformance-grpc-services.ts';
 import { testGrpcShapes } from './conformance-grpc-shapes.ts';
 import { testGrpcStreams } from './conformance-grpc-streams.ts';
@@ -7,6 +8,7 @@ import type { GrpcSubject } from './conformance-grpc-support.ts';
 /** All that every gRPC transport has to do alike. */
 export function testGrpcTransport(subject: GrpcSubject): void {
   testGrpcShapes(subject);
+  testGrpcRequests(subject);
   testGrpcStreams(subject);
   testGrpcEndings(subject);
   testGrpcServices(subject);

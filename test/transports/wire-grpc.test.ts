@@ -1,4 +1,4 @@
+import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { testGrpcTransport } from './conformance-grpc.ts';
-import { SUBJECTS } from './conformance-grpc-support.ts';
 
-for (const subject of SUBJECTS) testGrpcTransport(subject);
+testGrpcTransport({ name: 'wire', create: (options) => createWireGrpcTransport(options) });
