@@ -110,12 +110,12 @@ function withTargetFlags(command: Command): Command {
   const [http, grpc] = ['http://localhost:7432', 'http://localhost:50051'];
   return command
     .addOption(
-      new Option('--endpoint <url>', 'HTTP target')
+      new Option('--endpoint <url>', 'HTTP target; the default only where neither target is named')
         .argParser(parseHttpEndpoint)
         .default(parseHttpEndpoint(http), http),
     )
     .addOption(
-      new Option('--grpc-endpoint <target>', 'gRPC target: host:port, or a URL')
+      new Option('--grpc-endpoint <target>', 'gRPC target: host:port, or a URL; default as above')
         .argParser(parseGrpcEndpoint)
         .default(parseGrpcEndpoint(grpc), grpc),
     )

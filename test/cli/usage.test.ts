@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/command-table.ts';
+import { applySettings, settableFlags, variableOf } from '../../src/cli/settings.ts';
+import type { EngramTraceError } from '../../src/trace/error.ts';
 import { VERSION } from '../../src/version.ts';
 import { runCli } from './run-cli.ts';
 
@@ -107,6 +109,35 @@ test('a variable sets what the command line leaves open', async () => {
   const bad = await runCli(['cat'], { input, env: { ENGRAM_TRACE_LIMIT: 'many' } });
   assert.equal(bad.code, 2);
   assert.match(bad.stderr, /^engram-trace: ENGRAM_TRACE_LIMIT: 'many' is not a whole number\n/);
+});
+
+test('every flag of every command has its variable, and one that is wrong is named', async () => {
+  for (const { name, load } of COMMANDS) {
+    const flags = settableFlags(await load());
+    assert.ok(flags.length > 2, name);
+    for (const flag of flags) {
+      const variable = variableOf(flag);
+      const command = await load();
+      try {
+        applySettings(command, () => false, { [variable]: 'maybe' }, new Map());
+      } catch (thrown) {
+        // A value that this flag does not take.
+        assert.match(
+          String((thrown as EngramTraceError).where),
+          new RegExp(`^${variable}`),
+          `${name} --${flag}`,
+        );
+        continue;
+      }
+      const set = command.options.filter((option) => {
+        return command.getOptionValueSource(option.attributeName()) === 'env';
+      });
+      assert.ok(
+        set.some(({ long }) => long?.replace(/^--(no-)?/, '') === flag),
+        `${name} --${flag}`,
+      );
+    }
+  }
 });
 
 test('switches can be turned on and off by a variable, and nothing else', async () => {
