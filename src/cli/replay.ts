@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
-import type { RunDeps, RunProgress } from '../replay-run/run-options.ts';
+import type { RunProgress } from '../replay-run/run-options.ts';
 import type { Trace } from '../trace/trace.ts';
 import { EXIT, exitCodeOfSignal } from './exit-code.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -61,13 +61,16 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   const { runReplay } = await import('../replay-run/run-replay.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
   const { progressText, summaryText } = await import('./replay-text.ts');
-  const sink = await openSink(flags);
+  const { openDocumentSink } = await import('./document-sink.ts');
+  const { runDepsOf } = await import('./run-deps.ts');
+  const sink = await openDocumentSink(flags.output, flags.force);
   const log = replayLogOf(flags);
   const interrupt = watchSignals(async () => void (await Promise.all([sink.abort(), log.leave()])));
   const shown = createShow(await createProgress(flags), progressText);
   try {
     const document = await runReplay(run, {
-      ...(await depsOf(flags, interrupt.signal)),
+      ...(await runDepsOf(flags.precision, printWarning)),
+      signal: interrupt.signal,
       onStart: shown.start,
       openReplayLog: log.open,
     });
@@ -89,12 +92,6 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   }
 }
 
-async function openSink(flags: ReplayFlags) {
-  const { createFileSink, createStreamSink } = await import('../trace/file-sink.ts');
-  if (flags.output !== '-') return createFileSink(flags.output, { force: flags.force });
-  return { ...createStreamSink(process.stdout), abort: async () => {} };
-}
-
 /** The log of `--replay-log`. Who leaves at once keeps what is written of it, without an end. */
 function replayLogOf({ replayLog: path, force }: ReplayFlags) {
   let opened: ReplayLog | undefined;
@@ -104,23 +101,6 @@ function replayLogOf({ replayLog: path, force }: ReplayFlags) {
     return opened;
   };
   return { open: path === undefined ? undefined : open, leave: async () => opened?.close() };
-}
-
-async function depsOf({ precision }: ReplayFlags, signal: AbortSignal): Promise<RunDeps> {
-  const { createRealClock } = await import('../replay/real-clock.ts');
-  const { hostSection, HEALTH_SOURCES } = await import('./replay-host.ts');
-  const { openFileLimit } = await import('./open-file-limit.ts');
-  const { VERSION } = await import('../version.ts');
-  return {
-    clock: createRealClock({ precision }),
-    nowMs: () => Date.now(),
-    tool: { name: 'engram-trace', version: VERSION },
-    host: hostSection(),
-    health: HEALTH_SOURCES,
-    openFileLimit: openFileLimit(),
-    signal,
-    warn: printWarning,
-  };
 }
 
 interface Interrupt {

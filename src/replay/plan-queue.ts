@@ -1,4 +1,5 @@
 import type { Flight } from './flight.ts';
+import { Room } from './room.ts';
 
 /** What was read ahead and is not due yet, bounded in records and bytes: one side fills it, the other empties it. */
 export interface Lineup {
@@ -22,7 +23,7 @@ export class PlanQueue implements Lineup {
   #items: (Flight | undefined)[] = [];
   #first = 0;
   #sizeBytes = 0;
-  #wake: (() => void) | undefined;
+  readonly #room = new Room();
   readonly #maxRecords: number;
   readonly #maxBytes: number;
 
@@ -55,7 +56,7 @@ export class PlanQueue implements Lineup {
     this.#first += 1;
     this.#sizeBytes -= flight.sizeBytes;
     if (this.#first > 1024 && this.#first * 2 > this.#items.length) this.#compact();
-    if (this.#wake !== undefined && this.#halfEmpty()) this.release();
+    if (this.#room.isAwaited && this.#halfEmpty()) this.release();
     return flight;
   }
 
@@ -64,15 +65,11 @@ export class PlanQueue implements Lineup {
   }
 
   room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+    return this.#room.wait();
   }
 
   release(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    this.#room.release();
   }
 
   #halfEmpty(): boolean {

@@ -1,5 +1,6 @@
 import type { EngramTraceError } from '../trace/error.ts';
 import type { Stalls } from './hold-meter.ts';
+import type { Disposition } from './ports.ts';
 
 /** Where the operations of the plan ended: planned = sent + shed + gateTimeout + unsent, sent = ok + errors + cutOff. */
 export interface ReplayAccounting {
@@ -72,6 +73,19 @@ export function accountingCloses(sums: ReplayAccounting): boolean {
     sums.planned === sums.sent + sums.shed + sums.gateTimeout + sums.unsent &&
     sums.sent === sums.ok + sums.errors + sums.cutOff
   );
+}
+
+/** Counts one operation where it ended, and those that a transport had as sent. */
+export function bookDisposition(sums: ReplayAccounting, disposition: Disposition): void {
+  if (disposition === 'shed') sums.shed += 1;
+  else if (disposition === 'gate_timeout') sums.gateTimeout += 1;
+  else if (disposition === 'unsent') sums.unsent += 1;
+  else {
+    sums.sent += 1;
+    if (disposition === 'ok') sums.ok += 1;
+    else if (disposition === 'error') sums.errors += 1;
+    else sums.cutOff += 1;
+  }
 }
 
 /** All zero. */

@@ -3,6 +3,7 @@ import { MinHeap } from './min-heap.ts';
 import { createPace, type Pace } from './pace.ts';
 import type { Lineup } from './plan-queue.ts';
 import type { ReplayOptions } from './replay-options.ts';
+import { Room } from './room.ts';
 import { type Gate, isBlocked, newSession, type Session } from './session-gate.ts';
 
 /** An operation of a session as far as later ones depend on it. Recorded times on the timeline, others as offsets. */
@@ -49,7 +50,7 @@ export class ThinkQueue implements Lineup, Gate {
   /** Operations that were due before they were read. */
   readLate = 0;
   #sizeBytes = 0;
-  #wake: (() => void) | undefined;
+  readonly #room = new Room();
   readonly #due = new MinHeap<Flight>(isDueFirst);
   readonly #sessions = new Map<string, ThinkSession>();
   readonly #options: ThinkOptions;
@@ -102,15 +103,11 @@ export class ThinkQueue implements Lineup, Gate {
   }
 
   room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+    return this.#room.wait();
   }
 
   release(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    this.#room.release();
   }
 
   // As a gate: what is due may leave.

@@ -1,5 +1,5 @@
 import type { Disposition } from '../../replay/ports.ts';
-import type { ReplayAccounting, ReplayEnd } from '../../replay/replay-end.ts';
+import { bookDisposition, type ReplayAccounting, type ReplayEnd } from '../../replay/replay-end.ts';
 
 /** What the engines of all senders say of themselves, as if they were one. */
 export type SummedEnd = Pick<
@@ -43,18 +43,10 @@ export function addUpEnds(
   };
 }
 
-/** Books an operation where it ended. */
+/** Books an operation of the plan where it ended. */
 export function book(sums: ReplayAccounting, disposition: Disposition): void {
   sums.planned += 1;
-  if (disposition === 'shed') sums.shed += 1;
-  else if (disposition === 'gate_timeout') sums.gateTimeout += 1;
-  else if (disposition === 'unsent') sums.unsent += 1;
-  else {
-    sums.sent += 1;
-    if (disposition === 'ok') sums.ok += 1;
-    else if (disposition === 'error') sums.errors += 1;
-    else sums.cutOff += 1;
-  }
+  bookDisposition(sums, disposition);
 }
 
 function addUp(parts: readonly (ReplayAccounting | undefined)[]): ReplayAccounting {

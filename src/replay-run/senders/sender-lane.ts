@@ -1,4 +1,5 @@
 import type { ReplayEnd } from '../../replay/replay-end.ts';
+import { Room } from '../../replay/room.ts';
 import type { PlannedTimes } from '../../replay/schedule.ts';
 import type { TraceRecord } from '../../trace/record.ts';
 import type { SenderLink } from './messages.ts';
@@ -21,7 +22,7 @@ export class SenderLane {
   silentLooks = 0;
   readonly #builder = createBatchBuilder();
   #waiting = 0;
-  #wake: (() => void) | undefined;
+  readonly #room = new Room();
 
   constructor(number: number, link: SenderLink) {
     this.number = number;
@@ -58,15 +59,11 @@ export class SenderLane {
 
   /** Resolves when it has room for more. */
   room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+    return this.#room.wait();
   }
 
   /** Lets a waiting reader go on. */
   release(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    this.#room.release();
   }
 }
