@@ -24,10 +24,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   results: ['trace', 'replay', 'root'],
   'replay-log': ['trace', 'replay'],
   verify: ['trace', 'dialects', 'replay', 'replay-log', 'results'],
-  calibrate: ['wire', 'results'],
+  'null-sink': ['wire'],
+  calibrate: ['results'],
   report: ['trace', 'results', 'root'],
   'dev-server': ['trace', 'dialects', 'gen', 'wire', 'root'],
-  'replay-run': ['trace', 'dialects', 'transforms', 'replay', 'replay-log', 'transports', 'results', 'root'],
+  'replay-run': ['trace', 'dialects', 'transforms', 'replay', 'replay-log', 'transports', 'results', 'null-sink', 'root'],
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
 };
 

@@ -6,12 +6,13 @@ import type { GeneratorHealth } from '../results/generator-health.ts';
 import { mergeHealth } from '../results/merge-health.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { createTransports, type TransportSettings } from './create-transports.ts';
 import type { LazyTransports } from './lazy-transports.ts';
 import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-senders.ts';
 import { SenderPool } from './senders/sender-pool.ts';
+import type { SenderThreads } from './senders/sender-threads.ts';
 import { partOf } from './senders/share.ts';
-import { createWorkerSenders } from './senders/worker-sender.ts';
 import { hasTargetIn } from './targets.ts';
 
 /** Plays a plan: in this thread, or by several that send. */
@@ -29,19 +30,23 @@ export function createLocalPlayer(settings: TransportSettings, clock: SharedRepl
     warmUp: transports.warmUp,
     close: transports.close,
     play: (openSource, options, deps) =>
-      replay(openSource, options, { ...deps, transportFor: ({ protocol }) => transports.for(protocol) }),
+      replay(openSource, options, {
+        ...deps,
+        transportFor: ({ protocol }) => transports.for(protocol),
+        onHeadStart: collectGarbage,
+      }),
     health: (whole) => whole,
   };
 }
 
-/** Reads the plan in this thread and sends from `senders` others, which start at once. */
+/** Reads the plan in this thread and sends from `senders` others, opened at once. */
 export function createThreadedPlayer(
   settings: TransportSettings,
   options: ReplayOptions,
   senders: number,
-  clock: SharedReplayDeps['clock'],
+  threads: SenderThreads,
 ): Player {
-  const open = createWorkerSenders((number) => shareOfConnections(settings, number, senders), clock);
+  const open = threads.open((number) => shareOfConnections(settings, number, senders));
   const pool = new SenderPool(options, senders, open);
   return {
     prepare: (protocols) => pool.prepare(protocols),

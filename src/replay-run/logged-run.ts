@@ -16,6 +16,13 @@ export interface LoggedRun {
   abort(): Promise<void>;
 }
 
+/** A run without a log. */
+export const NO_LOG: LoggedRun = {
+  observe: (observer) => observer,
+  seal: async () => {},
+  abort: async () => {},
+};
+
 export interface LoggedRunParts {
   traceName: string;
   options: ResultsDocument['plan']['options'];
@@ -32,8 +39,7 @@ export async function openLoggedRun(deps: RunDeps, parts: LoggedRunParts): Promi
     traceName: parts.traceName,
     optionsJson: JSON.stringify(parts.options),
   });
-  if (log === undefined)
-    return { observe: (observer) => observer, seal: async () => {}, abort: async () => {} };
+  if (log === undefined) return NO_LOG;
   return {
     observe: (observer) => teeObserver(observer, log.recorder(parts.recordNumber)),
     seal: (document, anchorNs) => seal(log, document, anchorNs, deps),

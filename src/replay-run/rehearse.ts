@@ -1,77 +1,102 @@
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import { replay } from '../replay/engine.ts';
-import type { Clock } from '../replay/ports.ts';
-import { replayOptions } from '../replay/replay-options.ts';
-import { ResultsRecorder } from '../results/results-recorder.ts';
-import { emptyRecord, type TraceRecord, unknownOutcome } from '../trace/record.ts';
-import { createWireHttpTransport } from '../transports/wire-http/wire-http-transport.ts';
+import { startNullSinkThread } from '../null-sink/start-null-sink-thread.ts';
+import type { ReplayOptions } from '../replay/replay-options.ts';
+import type { TraceRecord } from '../trace/record.ts';
+import type { Trace } from '../trace/trace.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from './endpoint.ts';
+import type { NumberedSource } from './numbered-source.ts';
+import type { RunOptions } from './run-options.ts';
 
-const OPERATIONS = 3000;
+/** Plays what it is given and throws away what it measured. */
+export type PlayOnce = (run: RunOptions, options: ReplayOptions, source: NumberedSource) => Promise<void>;
+
+/** From so many records on, a rehearsal is worth the second it takes. */
+const WORTH_RECORDS = 500;
+/** Objects of a second pass are built as those of all later ones; code compiled for those of the first is lost then. */
+const PASSES = 2;
+const PASS_RECORDS = 5000;
+const PASS_BYTES = 16 * 2 ** 20;
 const PER_SECOND = 10_000;
-const BATCH = 100;
-const SESSIONS = 32;
-const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+/** For all passes together. */
+const LIMIT_MS = 3000;
+const LEAD_NS = 1e6;
+/** An hour: past 2^31 ns a time is no small integer any more, and code that knew only such is compiled again. */
+const LATER_NS = 3600e9;
 
 /**
- * Plays a few thousand operations against a sink inside this process, and throws away what it measured. Code that
- * never ran is slow: without it the first second of a replay leaves late, however well the rest keeps its times.
- * The target sees nothing of it. Takes about half a second; a rehearsal that fails is no reason not to play.
+ * Plays the first records of the trace, as they will be played and by who will play them, against a sink in this
+ * process. Code that never ran is slow: without it the first second of a replay leaves late, however well the rest
+ * keeps its times. The target sees nothing of it. Takes a second or two; one that fails is no reason not to play.
  */
-export async function rehearse(clock: Clock): Promise<void> {
-  const sink = await startSink();
-  const transport = createWireHttpTransport({ origin: new URL(`http://127.0.0.1:${sink.port}`) });
-  const observer = new ResultsRecorder({ timeScale: 1 });
-  const options = replayOptions({ headStartNs: 0, leadNs: 0, timeoutNs: 1e9, drainNs: 1e9 });
+export async function rehearse(
+  run: RunOptions,
+  options: ReplayOptions,
+  openSource: () => NumberedSource,
+  play: PlayOnce,
+): Promise<void> {
+  const perSecond = recordedRate(run.trace);
+  if (perSecond === undefined) return;
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
+  if (signal.aborted) return;
+  const sink = await startNullSinkThread();
+  const stage: RunOptions = {
+    ...run,
+    http: run.http && parseHttpEndpoint(`http://127.0.0.1:${sink.httpPort}`),
+    grpc: run.grpc && parseGrpcEndpoint(`127.0.0.1:${sink.grpcPort}`),
+    allowOrigin: true,
+  };
   try {
-    await transport.warmUp();
-    await replay(() => batches(), options, { clock, observer, transportFor: () => transport });
+    for (let pass = 0; pass < PASSES && !signal.aborted; pass += 1) {
+      await play(stage, { ...rehearsalOptions(options, perSecond), signal }, firstRecords(openSource()));
+    }
   } catch {
     // Only speed is lost.
   } finally {
-    await transport.close();
     await sink.close();
   }
 }
 
-async function* batches(): AsyncGenerator<TraceRecord[]> {
-  for (let number = 0; number < OPERATIONS; number += BATCH) {
-    yield Array.from({ length: BATCH }, (_, i) => operation(number + i));
-  }
+/** Operations a second in the trace; undefined where it is too short for a rehearsal, or nothing says. */
+function recordedRate({ index }: Trace): number | undefined {
+  if (index === undefined || index.totals.records < WORTH_RECORDS) return undefined;
+  const { records, firstStartNs, lastStartNs } = index.totals;
+  return (records * 1e9) / Math.max(1, lastStartNs - firstStartNs);
 }
 
-function operation(number: number): TraceRecord {
+function rehearsalOptions(options: ReplayOptions, perSecond: number): ReplayOptions {
+  const { timing } = options;
   return {
-    ...emptyRecord(),
-    startNs: Math.round((number / PER_SECOND) * 1e9),
-    durationNs: 0,
-    session: `rehearsal-${number % SESSIONS}`,
-    op: 'rehearsal',
-    method: 'GET',
-    path: `/${number}`,
-    outcome: { ...unknownOutcome(), status: 200 },
+    ...options,
+    multiplier: PER_SECOND / perSecond,
+    timing: timing.kind === 'rate' ? { kind: 'rate', perSec: PER_SECOND } : timing,
+    loops: 1,
+    leadNs: LEAD_NS,
+    headStartLimitNs: LEAD_NS,
+    timeoutNs: 1e9,
+    drainNs: 1e9,
   };
 }
 
-async function startSink(): Promise<{ port: number; close(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}));
-    socket.on('data', (bytes) => {
-      for (let at = bytes.indexOf('\r\n\r\n'); at >= 0; at = bytes.indexOf('\r\n\r\n', at + 4)) {
-        socket.write(ANSWER);
+function firstRecords(source: NumberedSource): NumberedSource {
+  async function* open(): AsyncGenerator<TraceRecord[]> {
+    let records = 0;
+    let bytes = 0;
+    for await (const batch of source.open()) {
+      const some = batch.slice(0, PASS_RECORDS - records);
+      for (const record of some) {
+        record.startNs += LATER_NS;
+        bytes += record.body.length;
       }
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+      yield some;
+      records += some.length;
+      if (records >= PASS_RECORDS || bytes >= PASS_BYTES) return;
+    }
+  }
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
+    open,
+    recordNumber: source.recordNumber,
+    get recordsRead() {
+      return source.recordsRead;
     },
   };
 }

@@ -32,6 +32,8 @@ export interface RunOptions extends Targets {
   transport?: TransportKind | undefined;
   /** Threads that send; 1, the default, is this one. */
   senders?: number | undefined;
+  /** False: no rehearsal (see rehearse.ts); for those whose code is warm already. */
+  rehearsal?: boolean | undefined;
 }
 
 /** What a run may look at while it goes on. */

@@ -31,6 +31,8 @@ export interface ReplayDeps {
   readPlan?: ((sink: PlanSink) => PlanReader) | undefined;
   /** The anchor on `clock`, where several engines share one. */
   anchorNs?: number | undefined;
+  /** Called once, when enough of the plan is read and before the first due time is set: the moment to tidy up. */
+  onHeadStart?: (() => void) | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   #underruns = 0;
   /** When the plan's first operation was there, and how far the plan is read (ns after the anchor). */
   #firstReadNs: number | undefined;
-  #readToNs = 0;
+  #readToNs = -Infinity;
   /** When the first operation of the slice that is being read was there. */
   #readNs = -Infinity;
   #isReading = false;
@@ -189,6 +191,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   }
 
   #dropAnchor(): void {
+    if (this.#loop.anchorNs === undefined) this.#deps.onHeadStart?.();
     const nowNs = this.#clock.nowNs();
     if (this.#loop.anchorNs === undefined) {
       this.#startNs = this.#deps.anchorNs ?? nowNs + this.#options.leadNs;

@@ -22,8 +22,9 @@ export interface FlightHost {
 export class Flight implements Operation, SendListener {
   record: TraceRecord = NO_RECORD;
   number = 0;
-  dueNs = 0;
-  readyNs = 0;
+  // Times are NaN until it is planned: doubles from the start (see DOUBLE_ZERO).
+  dueNs = Number.NaN;
+  readyNs = Number.NaN;
   releasedNs: number | undefined;
   sentNs: number | undefined;
   readingNs = 0;
@@ -35,10 +36,10 @@ export class Flight implements Operation, SendListener {
   outcome: SendOutcome | undefined;
 
   /** Due time in ns after the anchor. */
-  offsetNs = 0;
+  offsetNs = Number.NaN;
   /** Recorded start and end on the timeline that counts on over passes. */
-  timelineNs = 0;
-  timelineEndNs = 0;
+  timelineNs = Number.NaN;
+  timelineEndNs = Number.NaN;
   sizeBytes = 0;
   /** When it was read from the trace; -Infinity: before the replay began. */
   readNs = -Infinity;
@@ -46,7 +47,7 @@ export class Flight implements Operation, SendListener {
   /** In the session gate. */
   session: Session | undefined;
   insideIndex = -1;
-  gateDeadlineNs = 0;
+  gateDeadlineNs = Number.NaN;
   nextInSession: Flight | undefined;
   nextGated: Flight | undefined;
   previousGated: Flight | undefined;
@@ -55,9 +56,9 @@ export class Flight implements Operation, SendListener {
 
   /** In the in-flight table; -1: not there, and what a transport may still say is ignored. */
   slot = -1;
-  deadlineNs = 0;
+  deadlineNs = Number.NaN;
   givenUp: GivenUp;
-  givenUpNs = 0;
+  givenUpNs = Number.NaN;
   cancel: Cancel | undefined;
 
   readonly #host: FlightHost;

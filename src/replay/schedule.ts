@@ -1,3 +1,4 @@
+import { DOUBLE_ZERO } from '../trace/double-zero.ts';
 import type { TimeWindow } from '../trace/record.ts';
 import { createPace, type Pace, type PacePhase } from './pace.ts';
 import type { Timing } from './replay-options.ts';
@@ -43,14 +44,14 @@ export function createSchedule(options: ScheduleOptions): Schedule {
 }
 
 class TimelineSchedule implements Schedule {
-  dueNs = 0;
-  offsetNs = 0;
-  timelineNs = 0;
+  dueNs = DOUBLE_ZERO;
+  offsetNs = DOUBLE_ZERO;
+  timelineNs = DOUBLE_ZERO;
   readonly #options: ScheduleOptions;
   readonly #pace: Pace;
   #index = -1;
   #previousNs: number | undefined;
-  #firstNs = 0;
+  #firstNs = DOUBLE_ZERO;
   #inPass = 0;
   #seamNs = 0;
 

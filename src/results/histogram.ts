@@ -1,4 +1,5 @@
 import * as hdr from 'hdr-histogram-js';
+import { DOUBLE_ZERO } from '../trace/double-zero.ts';
 
 /** Buckets with something in them, ascending: what a histogram is when nobody writes to it. */
 export interface SparseBuckets {
@@ -43,9 +44,9 @@ export class Histogram {
   readonly #lowestNs: number;
   readonly #unitNs: number;
   readonly #magnitude: number;
-  #sumNs = 0;
+  #sumNs = DOUBLE_ZERO;
   #minNs = Number.POSITIVE_INFINITY;
-  #maxNs = 0;
+  #maxNs = Number.NEGATIVE_INFINITY;
   #clampedBelow = 0;
   #clampedAbove = 0;
 

@@ -528,6 +528,20 @@ describe('replay and signals', () => {
     assert.equal(ended.code, 130, ended.stderr);
     assert.equal(documentIn(ended).summary.stop, 'interrupted');
   });
+
+  it('ends a pipe that holds its first records back when it is interrupted', async () => {
+    const target = await server();
+    const path = await writeTrace(join(folder, 'held.ndjson'), someRecords(3, 1));
+    const { child, finished } = start(['replay', '--trace', '-', '--endpoint', target.url], 'held');
+    // The header and one record, which another could still precede.
+    const [header, first] = (await readFile(path, 'utf8')).split('\n');
+    child.stdin?.write(`${header}\n${first}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill('SIGINT');
+    const ended = await finished;
+    assert.equal(ended.code, 130, ended.stderr);
+    assert.equal(documentIn(ended).summary.stop, 'interrupted');
+  });
 });
 
 describe('replay over both protocols', () => {

@@ -11,7 +11,7 @@ import { teeObserver } from '../../src/replay-log/tee-observer.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
 import { replayBySenders } from '../../src/replay-run/senders/replay-by-senders.ts';
 import { SenderPool } from '../../src/replay-run/senders/sender-pool.ts';
-import { createWorkerSenders } from '../../src/replay-run/senders/worker-sender.ts';
+import { createSenderThreads } from '../../src/replay-run/senders/sender-threads.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
@@ -34,7 +34,7 @@ it('a sender that dies leaves a log that is whole and proves the document', asyn
     number === 0 ? settings : { ...settings, headers: ['x-way', 'exit'] };
   // Its second sender leaves the process half a second into the replay.
   const program = new URL('../replay-run/senders/mortal-sender.js', import.meta.url);
-  const pool = new SenderPool(options, 2, createWorkerSenders(settingsOf, clock, { program }));
+  const pool = new SenderPool(options, 2, createSenderThreads(clock, { program }).open(settingsOf));
   try {
     const log = await startReplayLog({ path: logPath, header: HEADER });
     const recorder = new ResultsRecorder({ timeScale: 1 });

@@ -1,5 +1,6 @@
 import type { PlannedTimes } from '../../replay/schedule.ts';
 import { createByteWriter } from '../../trace/byte-writer.ts';
+import { DOUBLE_ZERO } from '../../trace/double-zero.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record.ts';
 import { type BlockTables, decodeRecord } from '../../trace/record-decoder.ts';
@@ -108,9 +109,9 @@ function grown(columns: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
 /** Decodes a batch operation by operation. Bodies are views of the batch's bytes. */
 export class BatchCursor implements PlannedTimes {
   number = 0;
-  dueNs = 0;
-  offsetNs = 0;
-  timelineNs = 0;
+  dueNs = DOUBLE_ZERO;
+  offsetNs = DOUBLE_ZERO;
+  timelineNs = DOUBLE_ZERO;
   readonly #batch: RecordBatch;
   readonly #reader: WireReader;
   readonly #tables: BlockTables;

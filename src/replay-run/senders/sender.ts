@@ -15,6 +15,8 @@ export interface SenderDeps {
   /** The clock all senders share. */
   clock: Clock;
   transports: LazyTransports;
+  /** Called before the first operation is due. */
+  tidyUp?(): void;
   startHealth(): HealthProbe;
   tell(message: FromSender): void;
   /** The last thing: nothing is left open. */
@@ -101,6 +103,7 @@ class Sender implements ReplayObserver {
   async #play(anchorNs: number): Promise<void> {
     this.#anchorNs = anchorNs;
     const { options, clock, transports } = this.#deps;
+    this.#deps.tidyUp?.();
     const probe = this.#deps.startHealth();
     const end = await replay(
       noSource,

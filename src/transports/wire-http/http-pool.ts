@@ -26,10 +26,11 @@ export interface HttpPoolOptions {
  */
 const FEW_OPENING = 8;
 /**
- * A new connection costs about as much time as this many turns of the event loop. After a stall everything is due at
- * once, and answers lie unread: who would get a connection sooner from those that come in waits for it.
+ * Turns of an event loop with nothing to do in the time it takes to open a connection. After a stall everything is
+ * due at once, answers lie unread, and each connection more takes time from reading them: so only what still waits
+ * after so many turns, in which all that has come was read, is worth one.
  */
-const TURNS_TO_OPEN = 4;
+const TURNS_TO_OPEN = 32;
 
 /** Connections to one target, and what waits for one of them. */
 export class HttpPool implements ConnectionHost, SessionPool {
@@ -44,7 +45,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
   readonly #waiting = new Set<WireExchange>();
   /** Runs while there may be no more and none is being opened: what waits then waits for the operations before it. */
   readonly #atLimit = new SpanTimer();
-  /** Connections that became free since the last turn. */
+  /** Connections that became free since the look began that is going on. */
   #freed = 0;
   #turn: NodeJS.Immediate | undefined;
   #isClosed = false;
@@ -163,25 +164,32 @@ export class HttpPool implements ConnectionHost, SessionPool {
       if (this.#isBounded) exchange.holdUntil(this.#atLimit.at(this.#options.nowMs()));
       connection.begin(exchange);
     }
-    if (this.#all.size === 0) this.#open(this.#waiting.size);
+    // Where none is open yet, nothing can become free.
+    if (this.#all.size === this.#opening.size) this.#open(this.#waiting.size);
     else if (this.#waiting.size > 0) this.#lookSoon();
     this.#noteOpening();
   }
 
-  /** Opens connections for those that still wait after what has come in was read, as far as it takes so many. */
+  /** Opens connections for those that are left waiting, in a while. */
   #lookSoon(): void {
     if (this.#turn !== undefined || this.#isFull) return;
     this.#freed = 0;
-    // The turn that is going on may be past its reads; the next one reads everything.
+    this.#wait(TURNS_TO_OPEN);
+  }
+
+  #wait(turns: number): void {
     this.#turn = setImmediate(() => {
-      this.#turn = setImmediate(() => {
-        this.#turn = undefined;
-        this.#open(this.#waiting.size - this.#freed * TURNS_TO_OPEN);
-        // Else as many as may be are being opened, and each of them ends up here again.
-        if (this.#freed > 0 && this.#waiting.size > this.#opening.size) this.#lookSoon();
-        this.#noteOpening();
-      });
+      if (turns > 0 && this.#waiting.size > 0) this.#wait(turns - 1);
+      else this.#look();
     });
+  }
+
+  #look(): void {
+    this.#turn = undefined;
+    this.#open(this.#waiting.size - this.#freed);
+    // Without one that became free, as many as may be are being opened, and each of them ends up here again.
+    if (this.#freed > 0 && this.#waiting.size > this.#opening.size) this.#lookSoon();
+    this.#noteOpening();
   }
 
   get #isFull(): boolean {

@@ -8,7 +8,7 @@ import { type ReplayOptions, replayOptions } from '../../../src/replay/replay-op
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/endpoint.ts';
 import { replayBySenders } from '../../../src/replay-run/senders/replay-by-senders.ts';
 import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
-import { createWorkerSenders } from '../../../src/replay-run/senders/worker-sender.ts';
+import { createSenderThreads } from '../../../src/replay-run/senders/sender-threads.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
@@ -52,7 +52,7 @@ async function playInThreads(
   const settings = { http: parseHttpEndpoint(url), grpc: parseGrpcEndpoint('127.0.0.1:1') };
   const settingsOf = (number: number) =>
     way === undefined || number === 0 ? settings : { ...settings, headers: ['x-way', way] };
-  const pool = new SenderPool(options, 2, createWorkerSenders(settingsOf, clock, tuning));
+  const pool = new SenderPool(options, 2, createSenderThreads(clock, tuning).open(settingsOf));
   const recorder = new ResultsRecorder({ timeScale: 1 });
   try {
     await pool.prepare(['http']);

@@ -1,0 +1,7 @@
+import { parentPort } from 'node:worker_threads';
+import { startNullSink } from './null-sink.ts';
+
+// The thread that a rehearsal plays against. Lives until it is terminated.
+
+const { httpPort, grpcPort } = await startNullSink();
+parentPort?.postMessage({ httpPort, grpcPort });

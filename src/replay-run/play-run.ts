@@ -1,0 +1,150 @@
+import { createPlanDigest } from '../replay/plan-digest.ts';
+import type { Operation } from '../replay/ports.ts';
+import type { ReplayEnd } from '../replay/replay-end.ts';
+import type { ReplayOptions } from '../replay/replay-options.ts';
+import { createSelection } from '../replay/selection.ts';
+import {
+  type GeneratorHealth,
+  type HealthProbe,
+  startHealthProbe,
+  UNKNOWN_HEALTH,
+} from '../results/generator-health.ts';
+import { ResultsRecorder } from '../results/results-recorder.ts';
+import type { Protocol, TraceRecord } from '../trace/record.ts';
+import { createRedactionFinder } from '../transports/redaction-finder.ts';
+import type { Player } from './create-player.ts';
+import { firstSessionsOf } from './first-sessions.ts';
+import type { LoggedRun } from './logged-run.ts';
+import type { NumberedSource } from './numbered-source.ts';
+import { cacheResultOf, dialectOf } from './record-predicate.ts';
+import type { RunDeps, RunOptions } from './run-options.ts';
+import { hasTargetIn } from './targets.ts';
+import { oneLine } from './tell-end.ts';
+import { tellExcluded } from './tell-excluded.ts';
+
+/**
+ * A target that takes longer to accept a connection is reported, and the replay begins all the same. Where operations
+ * themselves are given less time, so is it.
+ */
+const WARM_UP_MS = { least: 1000, most: 5000 };
+
+/** What plays, and what of. */
+export interface RunParts {
+  options: ReplayOptions;
+  source: NumberedSource;
+  player: Player;
+  log: LoggedRun;
+}
+
+/** What came of it. */
+export interface Played {
+  startedMs: number;
+  recorder: ResultsRecorder;
+  end: ReplayEnd;
+  health: GeneratorHealth;
+  digest: string;
+}
+
+/**
+ * Plays a plan and counts what happens. Rejects only where the source can't even be opened; the player stays open.
+ */
+export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): Promise<Played> {
+  const { options, player } = parts;
+  const recorder = createRecorder(run, parts);
+  const digest = createPlanDigest();
+  const startedMs = deps.nowMs();
+  let probe: HealthProbe | undefined;
+  const onReady = (): void => {
+    probe = startHealthProbe(deps.health);
+    deps.onStart?.({ live: () => recorder.live(), planned: plannedOperations(run, options) });
+  };
+  const over = { isOver: false };
+  const end = await player.play(() => watched(run, deps, { ...parts, recorder, over }, onReady), options, {
+    clock: deps.clock,
+    observer: parts.log.observe(recorder),
+    digest,
+  });
+  over.isOver = true;
+  const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
+  return { startedMs, recorder, end, health, digest: digest.finish() };
+}
+
+/** The number of an operation's record in the trace file. */
+export function recordNumberOf(
+  source: NumberedSource,
+  { copies }: ReplayOptions,
+): (operation: Operation) => number {
+  return ({ number }) => source.recordNumber(Math.floor(number / copies));
+}
+
+function createRecorder({ trace, headers }: RunOptions, { options, source }: RunParts): ResultsRecorder {
+  return new ResultsRecorder({
+    timeScale: hasOneScale(options) ? options.multiplier : undefined,
+    sortsDues: options.timing.kind === 'think' || options.copies > 1,
+    recordNumber: recordNumberOf(source, options),
+    cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
+    redactedIn: createRedactionFinder(headers ?? []),
+  });
+}
+
+/** Whether due times are recorded times over the multiplier, all through the replay. */
+function hasOneScale({ timing, pace }: ReplayOptions): boolean {
+  return timing.kind === 'absolute' && pace.length === 0;
+}
+
+/**
+ * One pass of the source. Before the very first batch goes on, the targets are warmed up; then `onReady` is called:
+ * what happened until then (loading, connecting) says nothing about the replay.
+ */
+async function* watched(
+  run: RunOptions,
+  deps: RunDeps,
+  {
+    options,
+    source,
+    player,
+    recorder,
+    over,
+  }: RunParts & { recorder: ResultsRecorder; over: { isOver: boolean } },
+  onReady: () => void,
+): AsyncGenerator<TraceRecord[]> {
+  const selection = createSelection(options.only, hasTargetIn(run));
+  const { recordsRead } = source;
+  let isWarm = recordsRead > 0;
+  for await (const batch of tellExcluded(source.open(), selection, recordsRead, recorder, options.copies)) {
+    // A pipe that ends after an interrupt brings what it held back: too late to connect for that.
+    if (over.isOver) return;
+    await player.prepare(protocolsOf(run, batch));
+    if (!isWarm) {
+      isWarm = true;
+      const errors = await player.warmUp(warmUpMs(options), firstSessionsOf(batch));
+      for (const error of errors) deps.warn(oneLine(error));
+      onReady();
+    }
+    yield batch;
+  }
+}
+
+function warmUpMs({ timeoutNs }: ReplayOptions): number {
+  return Math.min(WARM_UP_MS.most, Math.max(WARM_UP_MS.least, timeoutNs / 1e6));
+}
+
+/** Protocols the trace is known to hold: those of the index, and those of this batch. */
+function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<Protocol> {
+  const seen = new Set<Protocol>();
+  for (const { protocol } of batch) seen.add(protocol);
+  const stats = trace.index?.totals.stats;
+  if (stats !== undefined && stats.httpRecords > 0) seen.add('http');
+  if (stats !== undefined && stats.grpcRecords > 0) seen.add('grpc');
+  return seen;
+}
+
+/** Known beforehand only where all records of an indexed trace take part that have a target. */
+function plannedOperations(run: RunOptions, { loops, copies }: ReplayOptions): number | undefined {
+  const { trace, range, only, http, grpc } = run;
+  const isWhole = only === undefined && range?.from === undefined && range?.to === undefined;
+  const stats = trace.index?.totals.stats;
+  if (!isWhole || stats === undefined || !Number.isFinite(loops)) return undefined;
+  const records = (http ? stats.httpRecords : 0) + (grpc ? stats.grpcRecords : 0);
+  return records * loops * copies;
+}

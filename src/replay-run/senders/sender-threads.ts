@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../replay/ports.ts';
+import type { TransportSettings } from '../create-transports.ts';
+import type { FromSender, OpenSender, SenderLink, SenderListener, ToSender } from './messages.ts';
+import type { FromThread, SenderWork, ToThread } from './sender-worker.ts';
+import { clockOriginNs } from './shifted-clock.ts';
+
+/** What tests change. */
+export interface ThreadTuning {
+  program: URL;
+  /** Heap of each thread; Node's own limit where undefined. */
+  heapMb: number | undefined;
+}
+
+const TUNING: ThreadTuning = {
+  program: new URL('./sender-worker.js', import.meta.url),
+  heapMb: undefined,
+};
+
+/** Threads that send: who leaves one plan may be opened again for the next, with all that its code has learned. */
+export interface SenderThreads {
+  open(transportsOf: (number: number) => TransportSettings): OpenSender;
+  /** Ends those that have left their plan. */
+  close(): Promise<void>;
+}
+
+/** `clock` is the one the senders' times are on. */
+export function createSenderThreads(clock: Clock, tuning: Partial<ThreadTuning> = {}): SenderThreads {
+  const originNs = clockOriginNs(clock);
+  const idle: SenderThread[] = [];
+  return {
+    open: (transportsOf) => (number, options, listener) => {
+      const work = { options, transports: transportsOf(number), clockOriginNs: originNs };
+      const thread = idle.pop();
+      if (thread !== undefined) return thread.again(work, listener);
+      return new SenderThread({ ...TUNING, ...tuning }, number, work, listener, idle).link;
+    },
+    close: async () => void (await Promise.all(idle.splice(0).map((thread) => thread.terminate()))),
+  };
+}
+
+class SenderThread {
+  readonly #worker: Worker;
+  #listener: SenderListener | undefined;
+  #why = '';
+
+  constructor(
+    { program, heapMb }: ThreadTuning,
+    number: number,
+    work: SenderWork,
+    listener: SenderListener,
+    idle: SenderThread[],
+  ) {
+    this.#listener = listener;
+    this.#worker = new Worker(program, {
+      workerData: work,
+      ...(heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
+      name: `sender ${number + 1}`,
+    });
+    this.#worker.on('message', (message: FromThread) => {
+      if (message.kind === 'left') this.#leave(idle);
+      else this.#listener?.message(message satisfies FromSender);
+    });
+    this.#worker.on('error', (error: unknown) => {
+      this.#why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    });
+    this.#worker.on('exit', (code) => {
+      if (idle.includes(this)) idle.splice(idle.indexOf(this), 1);
+      this.#gone(this.#why === '' ? `it ended with code ${code}` : this.#why);
+    });
+  }
+
+  /** Good for one plan: once it was left, terminating it must not end the thread under the next. */
+  get link(): SenderLink {
+    const listener = this.#listener;
+    const isCurrent = (): boolean => this.#listener === listener;
+    return {
+      post: (message) => {
+        if (isCurrent()) this.#post(message);
+      },
+      terminate: async () => {
+        if (isCurrent()) await this.terminate();
+      },
+    };
+  }
+
+  again(work: SenderWork, listener: SenderListener): SenderLink {
+    this.#listener = listener;
+    this.#worker.ref();
+    this.#post({ kind: 'again', work });
+    return this.link;
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #leave(idle: SenderThread[]): void {
+    this.#worker.unref();
+    idle.push(this);
+    this.#gone('it left');
+  }
+
+  #gone(why: string): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.gone(why);
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message, handedOver(message));
+  }
+}
+
+function handedOver(message: ToSender | ToThread): ArrayBuffer[] {
+  if (message.kind !== 'batch') return [];
+  return [message.batch.bytes.buffer, message.batch.columns.buffer];
+}
