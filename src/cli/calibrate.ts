@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { PlayStep } from '../calibrate/calibrate.ts';
 import type { Timing } from '../replay/replay-options.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/endpoint.ts';
@@ -9,12 +9,15 @@ import type { RunDeps, RunOptions } from '../replay-run/run-options.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import { VERSION } from '../version.ts';
+import { openDocumentSink } from './document-sink.ts';
 import { parseCount } from './flag-parsers.ts';
 import { withCleanUp } from './interrupt.ts';
 import { withInput } from './open-input.ts';
 import { parseDuration } from './parse-duration.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
-import { HEALTH_SOURCES, hostSection } from './replay-host.ts';
+import { hostSection } from './replay-host.ts';
+import { runDepsOf } from './run-deps.ts';
+import { printWarning } from './warnings.ts';
 
 interface CalibrateFlags extends ReplayFlags {
   stepTime: number;
@@ -45,7 +48,11 @@ export function makeCalibrateCommand(): Command {
   const kept = command.options.filter(({ long }) => !NOT_HERE.has(long ?? ''));
   (command.options as unknown[]).splice(0, command.options.length, ...kept);
   return command
-    .option('--step-time <time>', 'longest time for one rate', parseDuration, 5e9)
+    .addOption(
+      new Option('--step-time <time>', 'longest time for one rate')
+        .argParser(parseDuration)
+        .default(5e9, '5s'),
+    )
     .option('--max-steps <count>', 'most doublings of the rate', parseCount, 8)
     .option('--output <file>', 'what was measured, as JSON; - for stdout', '-')
     .action(runCalibrate);
@@ -71,7 +78,7 @@ async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void
   const { calibrate } = await import('../calibrate/calibrate.ts');
   const { calibrationText, stepText } = await import('../calibrate/calibration-text.ts');
   const run = await runOptionsOf(flags, trace);
-  const sink = await openSink(flags);
+  const sink = await openDocumentSink(flags.output, flags.force);
   const target = await startSinkProcess();
   const cleanUp = async (): Promise<void> => {
     target.stop();
@@ -98,12 +105,6 @@ async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void
   });
 }
 
-async function openSink({ output, force }: CalibrateFlags) {
-  const { createFileSink, createStreamSink } = await import('../trace/file-sink.ts');
-  if (output !== '-') return createFileSink(output, { force });
-  return { ...createStreamSink(process.stdout), abort: async () => {} };
-}
-
 interface SinkProcess {
   httpPort: number;
   grpcPort: number;
@@ -127,13 +128,14 @@ async function startSinkProcess(): Promise<SinkProcess> {
 /** One step: the plan over and over at that rate, stopped when its time is up. */
 function playAgainst(target: SinkProcess, run: RunOptions, flags: CalibrateFlags): PlayStep {
   const { multiplier: _, ...plan } = run.replay ?? {};
+  const warn = flags.quiet ? (): void => {} : warnOnce();
   let isFirst = true;
   return async (multiplier, seconds) => {
     const { runReplay } = await import('../replay-run/run-replay.ts');
     const stop = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const deps: RunDeps = {
-      ...(await depsOf(flags)),
+      ...(await runDepsOf(flags.precision, warn)),
       signal: stop.signal,
       onStart: () => {
         timer = setTimeout(() => stop.abort(), seconds * 1000);
@@ -168,14 +170,13 @@ function timingAt(timing: Timing, multiplier: number): Timing {
   return timing.kind === 'rate' ? { kind: 'rate', perSec: timing.perSec * multiplier } : timing;
 }
 
-async function depsOf({ precision, quiet }: CalibrateFlags): Promise<RunDeps> {
-  const { createRealClock } = await import('../replay/real-clock.ts');
-  return {
-    clock: createRealClock({ precision }),
-    nowMs: () => Date.now(),
-    tool: { name: 'engram-trace', version: VERSION },
-    host: hostSection(),
-    health: HEALTH_SOURCES,
-    warn: (text) => void (quiet || process.stderr.write(`engram-trace: ${text}\n`)),
+/** Every step says the same of the trace, but for the numbers: once is enough. */
+function warnOnce(): (text: string) => void {
+  const told = new Set<string>();
+  return (text) => {
+    const kind = text.replaceAll(/\d+/g, '');
+    if (told.has(kind)) return;
+    told.add(kind);
+    printWarning(text);
   };
 }
