@@ -1,23 +1,24 @@
 import type { TraceRecord } from '../trace/record.ts';
 import { Alarm } from './alarm.ts';
-import { createBacklog } from './backlog.ts';
+import { createRelease } from './create-release.ts';
 import { Flight, type FlightHost } from './flight.ts';
+import { HeadStart } from './head-start.ts';
 import { type IdleTurnParts, idleTurn } from './idle-turn.ts';
 import { InFlight } from './in-flight.ts';
 import { Ledger } from './ledger.ts';
 import { createPace, type Pace } from './pace.ts';
 import type { PlanDigest } from './plan-digest.ts';
-import { type Lineup, PlanQueue } from './plan-queue.ts';
+import type { Lineup } from './plan-queue.ts';
 import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from './plan-reader.ts';
 import type { Clock, Disposition, ReplayObserver, SendOutcome, Transport } from './ports.ts';
-import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
+import type { ReleaseListener, ReleaseLoop } from './release-loop.ts';
 import type { ReplayEnd, ReplayStop } from './replay-end.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import type { PlannedTimes } from './schedule.ts';
 import { createSelection, type Selection } from './selection.ts';
 import { failedSend, timedOutSend } from './send-outcome.ts';
-import { createOpenGate, createSessionGate } from './session-gate.ts';
-import { ThinkQueue } from './think-queue.ts';
+import { Stopping } from './stopping.ts';
+import type { ThinkQueue } from './think-queue.ts';
 
 /** What a replay works with. */
 export interface ReplayDeps {
@@ -47,8 +48,6 @@ export function replay(openSource: OpenSource, options: ReplayOptions, deps: Rep
 
 /** Timeouts, gates and drains are looked at this often. */
 const SWEEP_NS = 50e6;
-/** How long what is left of a plan may be counted after an early stop. */
-const COUNT_LIMIT_NS = 2e9;
 
 class Engine implements FlightHost, PlanSink, ReleaseListener {
   closed = false;
@@ -68,16 +67,10 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #free: Flight[] = [];
   readonly #pace: Pace;
   readonly #idleParts: IdleTurnParts;
+  readonly #headStart: HeadStart;
+  readonly #stopping: Stopping;
   readonly #onAbort = (): void => this.#stopNow('interrupted');
   #startNs: number | undefined;
-  #stop: ReplayStop = 'end';
-  #stoppedNs: number | undefined;
-  #drainFromNs: number | undefined;
-  #isDry = false;
-  #underruns = 0;
-  /** When the plan's first operation was there, and how far the plan is read (ns after the anchor). */
-  #firstReadNs: number | undefined;
-  #readToNs = -Infinity;
   /** When the first operation of the slice that is being read was there. */
   #readNs = -Infinity;
   #isReading = false;
@@ -96,25 +89,15 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#clock = clock;
     this.#resolve = resolve;
     this.#pace = createPace(options.pace);
+    this.#headStart = new HeadStart(options);
+    this.#stopping = new Stopping(options);
     this.#ledger = new Ledger(deps.observer);
     this.#turnAlarm = new Alarm(clock, () => this.#turn());
     this.#sweepAlarm = new Alarm(clock, () => this.#sweep(), true);
-    const thinks = options.timing.kind === 'think' ? this.#createThinkQueue() : undefined;
-    const queue = thinks ?? new PlanQueue(options.readAheadRecords, options.readAheadBytes);
+    const { queue, thinks, loop } = createRelease(options, clock, this.#inFlight, this);
     this.#queue = queue;
     this.#thinks = thinks;
-    const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap';
-    const backlog = createBacklog(isPaced ? options.catchUpFactor : Infinity, options.lateGraceNs);
-    this.#loop = new ReleaseLoop({
-      options,
-      clock,
-      queue,
-      backlog,
-      inFlight: this.#inFlight,
-      listener: this,
-    });
-    this.#loop.gate =
-      thinks ?? (options.order === 'session' ? createSessionGate(this.#loop) : createOpenGate());
+    this.#loop = loop;
     this.#idleParts = {
       clock,
       queue,
@@ -128,13 +111,6 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       createPlanReader({ openSource, options, selection, digest, clock, sink: this });
   }
 
-  #createThinkQueue(): ThinkQueue {
-    return new ThinkQueue(this.#options, () => {
-      const { anchorNs } = this.#loop;
-      return anchorNs === undefined ? 0 : this.#clock.nowNs() - anchorNs;
-    });
-  }
-
   run(): void {
     const { signal } = this.#options;
     if (signal?.aborted === true) this.#stopNow('interrupted');
@@ -146,7 +122,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   // The reader brings the plan.
 
   get stopped(): boolean {
-    return this.#stoppedNs !== undefined;
+    return this.#stopping.isEarly;
   }
 
   operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
@@ -159,8 +135,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       this.#settle(flight, 'unsent');
       return undefined;
     }
-    this.#firstReadNs ??= this.#clock.nowNs();
-    this.#readToNs = times.dueNs;
+    if (this.#loop.anchorNs === undefined) this.#headStart.read(times.dueNs, this.#clock.nowNs());
     this.#queue.push(flight);
     if (!this.#queue.full) return undefined;
     this.batchEnd();
@@ -175,8 +150,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
 
   #hasHeadStart(): boolean {
     if (this.#loop.anchorNs !== undefined || this.#deps.anchorNs !== undefined) return true;
-    if (this.#reader.done || this.#queue.full || this.#readToNs >= this.#options.headStartNs) return true;
-    return this.#clock.nowNs() - (this.#firstReadNs ?? Infinity) >= this.#options.headStartLimitNs;
+    return this.#reader.done || this.#queue.full || this.#headStart.isEnough(this.#clock.nowNs());
   }
 
   /** What is due sooner than a slice takes to read goes first, as long as enough is there to go. */
@@ -191,16 +165,14 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   }
 
   #dropAnchor(): void {
-    if (this.#loop.anchorNs === undefined) this.#deps.onHeadStart?.();
-    const nowNs = this.#clock.nowNs();
-    if (this.#loop.anchorNs === undefined) {
-      this.#startNs = this.#deps.anchorNs ?? nowNs + this.#options.leadNs;
-      this.#loop.anchorNs = this.#startNs;
-    } else if (this.#isDry) {
-      const dueNs = this.#loop.anchorNs + (this.#queue.peek()?.offsetNs ?? Infinity);
-      if (nowNs - dueNs > this.#options.lateGraceNs) this.#underruns += 1;
+    const { anchorNs } = this.#loop;
+    if (anchorNs !== undefined) {
+      this.#headStart.resumed(anchorNs + (this.#queue.peek()?.offsetNs ?? Infinity), this.#clock.nowNs());
+      return;
     }
-    this.#isDry = false;
+    this.#deps.onHeadStart?.();
+    this.#startNs = this.#deps.anchorNs ?? this.#clock.nowNs() + this.#options.leadNs;
+    this.#loop.anchorNs = this.#startNs;
   }
 
   // The loop lets operations go.
@@ -284,7 +256,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     if (this.#isTurning || this.closed) return;
     this.#isTurning = true;
     const nextNs = this.#loop.turn();
-    if (this.#queue.size === 0 && this.#startNs !== undefined) this.#isDry = true;
+    if (this.#queue.size === 0 && this.#startNs !== undefined) this.#headStart.ranDry();
     this.#drain();
     this.#isTurning = false;
     if (!this.closed) this.#turnAlarm.set(nextNs);
@@ -309,8 +281,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
 
   #stopNow(why: ReplayStop): void {
     if (this.stopped || this.closed) return;
-    this.#stop = why;
-    this.#stoppedNs = this.#clock.nowNs();
+    this.#stopping.stop(why, this.#clock.nowNs());
     for (let flight = this.#loop.takeUnsent(); flight !== undefined; flight = this.#loop.takeUnsent()) {
       this.#settle(flight, 'unsent');
     }
@@ -322,10 +293,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     const isPlanOver = this.stopped || (this.#reader.done && this.#loop.isIdle);
     if (!isPlanOver) return;
     const nowNs = this.#clock.nowNs();
-    this.#drainFromNs ??= nowNs;
-    const limitNs = this.stopped ? this.#options.interruptDrainNs : this.#options.drainNs;
-    if (limitNs !== undefined && nowNs - this.#drainFromNs >= limitNs) this.#inFlight.cutOff(nowNs);
-    const isCounted = this.#reader.done || nowNs - (this.#stoppedNs ?? nowNs) >= COUNT_LIMIT_NS;
+    if (this.#stopping.isDrainOver(nowNs)) this.#inFlight.cutOff(nowNs);
+    const isCounted = this.#reader.done || this.#stopping.isCountOver(nowNs);
     if (this.#inFlight.size === 0 && isCounted) this.#finish(nowNs);
   }
 
@@ -339,7 +308,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       accounting: this.#ledger.sums,
       excluded: this.#selection.excluded,
       planComplete: complete,
-      stop: this.#stop === 'end' && sourceError !== undefined ? 'source_error' : this.#stop,
+      stop: this.#stopping.why === 'end' && sourceError !== undefined ? 'source_error' : this.#stopping.why,
       sourceError,
       startNs: this.#startNs,
       lastDueNs: this.#loop.lastDueNs,
@@ -350,7 +319,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       maxInFlight: this.#inFlight.peak,
       maxHeld: this.#loop.maxHeld,
       lateReleases: this.#loop.lateReleases,
-      underruns: this.#underruns + (this.#thinks?.readLate ?? 0),
+      underruns: this.#headStart.underruns + (this.#thinks?.readLate ?? 0),
       stalls: this.#loop.meter.stalls,
       heldLimitHits: this.#loop.heldLimitHits,
     });
