@@ -96,7 +96,10 @@ function testMany(subject: GrpcSubject): void {
     await withServer(subject, methods, async (transport, server) => {
       await transport.warmUp();
       assert.equal(server.calls.length, 0);
-      const all = Array.from({ length: 350 }, () => sendAndWatch(transport, grpcCall('hold')).done);
+      const all = Array.from(
+        { length: 350 },
+        (_, i) => sendAndWatch(transport, { ...grpcCall('hold'), session: `s${i % 16}` }).done,
+      );
       await until(() => held.length === 350, 'all arrive');
       // What is over the limit of a connection would wait inside grpc-js where nobody sees it.
       assert.ok(peers.size >= (subject.name === 'grpc-js' ? 4 : 2), `${peers.size} connections`);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../replay/ports.ts';
 import type { ConnectionBudget } from '../connection-budget.ts';
+import { poolNumberOf } from '../connection-mode.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import type { SessionPool } from '../session-pools.ts';
 import { SpanTimer } from '../span-timer.ts';
@@ -19,8 +20,9 @@ export interface PoolOptions extends ConnectionOptions {
 }
 
 /**
- * The connections to one target. A call goes to the one with the fewest; where the server allows no more on any,
- * another is opened, and the call waits for it. What is lost is replaced when the next call comes.
+ * The connections to one target. Calls of a session keep to one while it takes them, so that they leave in their
+ * order; else a call goes to the one with the fewest. Where the server allows no more on any, another is opened, and
+ * the call waits for it. What is lost is replaced when the next call comes.
  */
 export class ConnectionPool implements ConnectionHost, SessionPool {
   readonly #options: PoolOptions;
@@ -72,7 +74,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
 
   /** Sends a call as soon as a connection takes it. */
   place(call: WireCall): void {
-    const connection = this.#pick();
+    const connection = this.#pick(call.session);
     if (connection === undefined) {
       this.#wait(call);
       return;
@@ -122,7 +124,9 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
     if (this.#waiting.size > 0) this.#serve();
   }
 
-  #pick(): Connection | undefined {
+  #pick(session: string): Connection | undefined {
+    const own = this.#usable[poolNumberOf(session, this.#usable.length)];
+    if (own?.canTake === true) return own;
     let best: Connection | undefined;
     for (const connection of this.#usable) {
       if (connection.canTake && (best === undefined || connection.openCalls < best.openCalls))
@@ -151,7 +155,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
   #serve(): void {
     const limitedNs = this.#limitedNs();
     for (const call of this.#waiting) {
-      const connection = this.#pick();
+      const connection = this.#pick(call.session);
       if (connection === undefined) break;
       this.#waiting.delete(call);
       call.heldNs = limitedNs - call.heldFromNs;

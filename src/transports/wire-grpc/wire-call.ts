@@ -41,6 +41,8 @@ export class WireCall implements StreamSink {
   heldNs = 0;
   /** The connections it may use; undefined until it has a place. */
   pool: ConnectionPool | undefined;
+  /** Whose call it is. */
+  session = '';
   /** Set while it is open on a connection. */
   carrier: CallCarrier | undefined;
   streamId = 0;

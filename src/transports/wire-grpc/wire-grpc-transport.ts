@@ -144,6 +144,7 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
     if (this.#isClosed) call.lost('cancelled', 'the transport is closed');
     else {
       if (deadlineNs !== undefined) call.deadlineTick = this.#deadlines.add(call, deadlineNs);
+      call.session = session;
       call.pool = this.#pools.of(session);
       call.pool.place(call);
     }
