@@ -1,6 +1,7 @@
 import type { Precision } from '../replay/replay-options.ts';
 import type { RunDeps } from '../replay-run/run-options.ts';
 import { VERSION } from '../version.ts';
+import { openFileLimit } from './open-file-limit.ts';
 import { HEALTH_SOURCES, hostSection } from './replay-host.ts';
 
 /** What a run takes from this process: the real clocks, the machine, and a way to warn. */
@@ -12,6 +13,7 @@ export async function runDepsOf(precision: Precision, warn: (text: string) => vo
     tool: { name: 'engram-trace', version: VERSION },
     host: hostSection(),
     health: HEALTH_SOURCES,
+    openFileLimit: openFileLimit(),
     warn,
   };
 }

@@ -28,7 +28,7 @@ export function createLazyTransports(makers: TransportMakers): LazyTransports {
     },
     warmUp: async (timeoutMs, sessions) => {
       const tries = [...made].map(([protocol, transport]) =>
-        failureOf(() => transport.warmUp(sessions?.[protocol]), timeoutMs),
+        failureOf(protocol, () => transport.warmUp(sessions?.[protocol]), timeoutMs),
       );
       return (await Promise.all(tries)).filter((error) => error !== undefined);
     },
@@ -44,13 +44,17 @@ export function createLazyTransports(makers: TransportMakers): LazyTransports {
   };
 }
 
+const NAMES: Readonly<Record<Protocol, string>> = { http: 'HTTP', grpc: 'gRPC' };
+
 async function failureOf(
+  protocol: Protocol,
   warmUp: () => Promise<void>,
   timeoutMs: number,
 ): Promise<EngramTraceError | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new EngramTraceError('target', `the target does not answer within ${timeoutMs / 1000} s`);
+    const message = `the ${NAMES[protocol]} target does not answer within ${timeoutMs / 1000} s`;
+    const error = new EngramTraceError('target', message);
     timer = setTimeout(reject, timeoutMs, error);
   });
   try {

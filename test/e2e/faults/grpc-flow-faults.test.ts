@@ -19,7 +19,7 @@ function assertNothingLeft(run: FaultRun, records: readonly TraceRecord[], { tra
     neverLeft: records.length,
     exitCode: 1,
   });
-  assert.match(run.warnings.join(), /does not answer within 1 s/);
+  assert.match(run.warnings.join(), /the gRPC target does not answer within 1 s/);
 }
 
 describe('a gRPC server that lets nothing through', { concurrency: 6 }, () => {

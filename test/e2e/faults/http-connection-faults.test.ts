@@ -90,7 +90,7 @@ describe('an HTTP server that breaks connections', { concurrency: 6 }, () => {
         neverLeft: 10,
         exitCode: 1,
       });
-      assert.match(run.warnings.join(), /does not answer within 1 s/);
+      assert.match(run.warnings.join(), /the HTTP target does not answer within 1 s/);
     });
   }
 });

@@ -25,13 +25,16 @@ function records(protocol: Protocol): TraceRecord[] {
   );
 }
 
+/** Long enough to need more connections than there may be, and far below the timeout. */
+const ANSWER_MS = { http: 250, grpc: 100 };
+
 /** Answers slowly, so that many connections are needed at a time; `onFirst` hears of the first request. */
 function startSlow(protocol: Protocol, onFirst: () => void): Promise<FaultServer> {
   let isFirst = true;
   const later = (answer: () => void): void => {
     if (isFirst) onFirst();
     isFirst = false;
-    setTimeout(answer, 300);
+    setTimeout(answer, ANSWER_MS[protocol]);
   };
   if (protocol === 'http') return startHttpServer((socket) => later(() => socket.write(OK)));
   return startGrpcServer(({ peer, id }) => later(() => peer.send(...goodAnswer(id))), {
@@ -61,7 +64,7 @@ async function play({ protocol, transport, openFiles, isFrozen = false }: Stage)
   try {
     const trace = await writeTrace(join(folder, 'files.trace.zst'), records(protocol));
     const endpoint = [protocol === 'http' ? '--endpoint' : '--grpc-endpoint', server.target];
-    const flags = ['--transport', transport, '--senders', '1', '--timeout', '700ms', '--output', output];
+    const flags = ['--transport', transport, '--senders', '1', '--timeout', '1s', '--output', output];
     const { child, finished } = startLimited(openFiles, ['replay', '--trace', trace, ...endpoint, ...flags]);
     if (isFrozen) freeze = () => freezeOpenFiles(child);
     const { code, stderr } = await finished;
@@ -99,7 +102,10 @@ describe('no file descriptor is left', { concurrency: 3, skip: SKIP }, () => {
       const run = await play({ protocol, transport: 'wire', openFiles: 96 });
       const { errors, operations } = run.document;
       assert.ok(operations.successful > 20, JSON.stringify(errors));
-      assert.ok(errors.every(({ code }) => code === 'timeout'));
+      assert.ok(
+        errors.every(({ code }) => code === 'timeout'),
+        JSON.stringify(errors),
+      );
       assert.ok(codesOf(run).includes('back_pressure'), `${codesOf(run)}`);
     });
   }
@@ -117,11 +123,15 @@ describe('no file descriptor is left', { concurrency: 3, skip: SKIP }, () => {
     const run = await play({ protocol: 'grpc', transport: 'wire', openFiles: 4096, isFrozen: true });
     const [error, ...others] = run.document.errors;
     assert.deepEqual([error?.code, others], ['timeout', []]);
-    assert.match(
-      error?.example ?? '',
-      /: it was never sent: every connection was taken, and no other could be/,
-    );
-    assert.match(error?.example ?? '', NONE_LEFT);
+    // On a machine that stands still the first may be one that was sent.
+    const { example = '' } = error ?? {};
+    if (!example.endsWith('nothing of an answer had come')) {
+      assert.match(
+        example,
+        /: it was never sent: every connection was taken, and no other could be opened: /,
+      );
+      assert.match(example, NONE_LEFT);
+    }
     assert.ok(run.document.operations.successful > 0);
     assert.ok(codesOf(run).includes('back_pressure'));
   });
