@@ -8,7 +8,8 @@ import {
   createWireGrpcTransport,
   type WireTuning,
 } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
-import { sendAndWatch, until } from '../support/send-and-watch.ts';
+import { closing } from '../support/closing.ts';
+import { sendAndWatch, until, type Watched } from '../support/send-and-watch.ts';
 import {
   endsRequest,
   goodAnswer,
@@ -24,7 +25,12 @@ import {
 import { grpcCall, sent } from './conformance-grpc-support.ts';
 
 function create(target: string, tuning: Partial<WireTuning> = {}, channels = 1): Transport {
-  return createWireGrpcTransport({ target, clock: createRealClock(), channels }, tuning);
+  return closing(createWireGrpcTransport({ target, clock: createRealClock(), channels }, tuning));
+}
+
+/** Its servers end with the test, whatever comes of it. */
+async function startClosingPeer(...args: Parameters<typeof startPeer>): ReturnType<typeof startPeer> {
+  return closing(await startPeer(...args));
 }
 
 function goAway(lastStreamId: number, code = 0, text = ''): Buffer {
@@ -281,33 +287,27 @@ const ANSWERS: readonly [what: string, act: Act, end: End, life: 'kept' | 'dropp
 for (const [what, act, end, life] of ANSWERS) {
   test(`wire: ${what} is ${end}, the connection is ${life}, and the next call is well`, async () => {
     let calls = 0;
-    const server = await startPeer((peer, frame) => {
+    const server = await startClosingPeer((peer, frame) => {
       if (!endsRequest(frame)) return;
       calls += 1;
       peer.send(...(calls === 1 ? act(frame.streamId, peer) : goodAnswer(frame.streamId)));
     });
     const transport = create(server.target);
-    try {
-      await transport.warmUp();
-      const { failure, status, ok, detail, responseBytes } = await sendAndWatch(transport, grpcCall('M'))
-        .done;
-      assert.equal(failure ?? status, end, detail);
-      assert.equal(ok, end === 0);
-      if (failure !== undefined) assert.ok(detail.length > 10, detail);
-      if (ok) assert.equal(responseBytes, what.includes('of nothing') || what.includes('dynamic') ? 0 : 2);
-      const next = await sendAndWatch(transport, grpcCall('M')).done;
-      assert.equal(next.status, 0, next.detail);
-      assert.equal(calls, 2);
-      assert.equal(server.peers.length, life === 'kept' ? 1 : 2);
-    } finally {
-      await transport.close();
-      await server.close();
-    }
+    await transport.warmUp();
+    const { failure, status, ok, detail, responseBytes } = await sendAndWatch(transport, grpcCall('M')).done;
+    assert.equal(failure ?? status, end, detail);
+    assert.equal(ok, end === 0);
+    if (failure !== undefined) assert.ok(detail.length > 10, detail);
+    if (ok) assert.equal(responseBytes, what.includes('of nothing') || what.includes('dynamic') ? 0 : 2);
+    const next = await sendAndWatch(transport, grpcCall('M')).done;
+    assert.equal(next.status, 0, next.detail);
+    assert.equal(calls, 2);
+    assert.equal(server.peers.length, life === 'kept' ? 1 : 2);
   });
 }
 
 test('wire: an answer byte by byte is the same answer', async () => {
-  const server = await startPeer(async (peer, frame) => {
+  const server = await startClosingPeer(async (peer, frame) => {
     if (!endsRequest(frame)) return;
     for (const byte of Buffer.concat(goodAnswer(frame.streamId))) {
       peer.send(Buffer.from([byte]));
@@ -317,12 +317,10 @@ test('wire: an answer byte by byte is the same answer', async () => {
   const transport = create(server.target);
   const watched = sendAndWatch(transport, grpcCall('M'));
   assert.deepEqual([(await watched.done).responseBytes, watched.calls], [2, ['sent', 'first', 'done']]);
-  await transport.close();
-  await server.close();
 });
 
 test('wire: pings are answered with what they brought, settings are acknowledged, equal calls are equal bytes', async () => {
-  const server = await startPeer((peer, frame) => {
+  const server = await startClosingPeer((peer, frame) => {
     if (!endsRequest(frame)) return;
     peer.send(
       frameOf(FRAME.ping, 0, 0, Buffer.from('12345678')),
@@ -351,13 +349,11 @@ test('wire: pings are answered with what they brought, settings are acknowledged
   assert.ok(
     of(FRAME.headers).every(({ payload }) => payload.equals(of(FRAME.headers)[0]?.payload as Buffer)),
   );
-  await transport.close();
-  await server.close();
 });
 
 test('wire: no more calls at a time than the server allows: more connections, then waiting, unsent', async () => {
   const held: [Peer, number][] = [];
-  const server = await startPeer(
+  const server = await startClosingPeer(
     (peer, frame) => {
       if (endsRequest(frame)) held.push([peer, frame.streamId]);
     },
@@ -380,13 +376,11 @@ test('wire: no more calls at a time than the server allows: more connections, th
   }
   for (const { done } of all.slice(0, 9)) assert.equal((await done).ok, true);
   assert.equal(server.peers.length, 2);
-  await transport.close();
-  await server.close();
 });
 
 test('wire: GOAWAY fails what the server did not take, lets the rest end, and another connection follows', async () => {
   const held: [Peer, number][] = [];
-  const server = await startPeer((peer, frame) => {
+  const server = await startClosingPeer((peer, frame) => {
     if (!endsRequest(frame)) return;
     held.push([peer, frame.streamId]);
     if (peer.number > 0) peer.send(...goodAnswer(frame.streamId));
@@ -405,12 +399,30 @@ test('wire: GOAWAY fails what the server did not take, lets the rest end, and an
   for (const { done } of all.slice(0, 2)) assert.equal((await done).ok, true);
   await until(() => server.peers[0]?.socket.destroyed === true, 'the first connection is closed');
   assert.equal(server.peers.length, 2);
-  await transport.close();
-  await server.close();
+});
+
+test('wire: a call that is on its way when GOAWAY comes was sent, as the server sees', async () => {
+  const server = await startClosingPeer((peer, frame) => {
+    if (!endsRequest(frame)) return;
+    const { streamId } = frame;
+    if (streamId === 1) peer.send(...goodAnswer(streamId), goAway(streamId));
+  });
+  const transport = create(server.target);
+  await transport.warmUp();
+  const second = new Promise<Watched>((resolve) => {
+    // The answer and GOAWAY come in one piece; between them the next call begins.
+    const onDone = (): void => resolve(sendAndWatch(transport, grpcCall('M')));
+    transport.send(grpcCall('M'), 1, { onSent() {}, onFirstAnswer() {}, onDone });
+  });
+  const { calls, done } = await second;
+  const { failure, detail } = await done;
+  assert.deepEqual([failure, calls], ['connection_closed', ['sent', 'done']], detail);
+  const arrived = (): boolean => server.peers[0]?.frames.some(({ streamId }) => streamId === 3) === true;
+  await until(arrived, 'the server sees it');
 });
 
 test('wire: when its stream numbers run out a connection is replaced', async () => {
-  const server = await startPeer((peer, frame) => {
+  const server = await startClosingPeer((peer, frame) => {
     if (endsRequest(frame)) peer.send(...goodAnswer(frame.streamId));
   });
   const transport = create(server.target, { lastStreamId: 7 });
@@ -420,12 +432,10 @@ test('wire: when its stream numbers run out a connection is replaced', async () 
   assert.equal(ids.flat().length, 21);
   assert.ok(ids.flat().every((id) => id <= 7));
   assert.ok(server.peers.length >= 6);
-  await transport.close();
-  await server.close();
 });
 
 test('wire: a server that answers early and resets without an error has answered', async () => {
-  const server = await startPeer((peer, frame) => {
+  const server = await startClosingPeer((peer, frame) => {
     if (frame.type !== FRAME.headers) return;
     peer.send(
       headersOf(frame.streamId, [...HEAD, 'grpc-status', '8'], true),
@@ -441,12 +451,10 @@ test('wire: a server that answers early and resets without an error has answered
     () => server.peers[0]?.frames.filter(({ type }) => type === FRAME.reset).length === 2,
     'the server hears that no more comes',
   );
-  await transport.close();
-  await server.close();
 });
 
 test('wire: a server that accepts and says nothing is given up, and so are the calls that wait for it', async () => {
-  const server = await startPeer(() => {}, null);
+  const server = await startClosingPeer(() => {}, null);
   const transport = create(server.target, { handshakeNs: 100e6 });
   const [waiting, given] = [sendAndWatch(transport, grpcCall('M')), sendAndWatch(transport, grpcCall('M'))];
   given.cancel();
@@ -455,6 +463,4 @@ test('wire: a server that accepts and says nothing is given up, and so are the c
   assert.equal((await waiting.done).failure, 'connect_failed');
   const timed = sendAndWatch(transport, grpcCall('M', { deadlineNs: 20e6 }));
   assert.match((await timed.done).failure ?? '', /^(timeout|connect_failed)$/);
-  await transport.close();
-  await server.close();
 });

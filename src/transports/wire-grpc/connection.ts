@@ -177,6 +177,8 @@ export class Connection implements FrameSink, CallCarrier {
   goAway(lastStreamId: number, errorCode: number, text: string): void {
     const why = `the server went away (${errorName(errorCode)}${text === '' ? '' : `, ${text}`})`;
     this.#farewell = why;
+    // What began in this turn is on its way and can't be taken back: it leaves now, and counts as sent.
+    this.#send.flush();
     const untaken = [...this.#calls.values()].filter((call) => call.streamId > lastStreamId);
     this.#retire();
     for (const call of untaken) {

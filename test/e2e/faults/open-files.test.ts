@@ -26,7 +26,7 @@ function records(protocol: Protocol): TraceRecord[] {
 }
 
 /** Long enough to need more connections than there may be, and far below the timeout. */
-const ANSWER_MS = { http: 250, grpc: 100 };
+const ANSWER_MS = { http: 250, grpc: 200 };
 
 /** Answers slowly, so that many connections are needed at a time; `onFirst` hears of the first request. */
 function startSlow(protocol: Protocol, onFirst: () => void): Promise<FaultServer> {
