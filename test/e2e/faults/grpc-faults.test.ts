@@ -151,7 +151,7 @@ function startMedley(faults: readonly Fault[], grantsWindows = false): Promise<G
   });
 }
 
-describe('a gRPC server that misbehaves', { concurrency: 6 }, () => {
+describe('a gRPC server that misbehaves', { concurrency: 8 }, () => {
   for (const means of [WIRE, LIBRARY, TWO_SENDERS]) {
     const by = `${means.transport}, ${means.senders} senders`;
 

@@ -39,7 +39,7 @@ async function startBreaking(): Promise<FaultServer & { broken: number }> {
   return server;
 }
 
-describe('an HTTP server that breaks connections', { concurrency: 6 }, () => {
+describe('an HTTP server that breaks connections', { concurrency: 8 }, () => {
   for (const means of [WIRE, LIBRARY]) {
     const { transport } = means;
 

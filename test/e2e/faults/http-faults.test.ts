@@ -128,7 +128,7 @@ function errorsOf(faults: readonly Fault[], { transport }: Means): ExpectedError
   });
 }
 
-describe('an HTTP server that misbehaves', { concurrency: 6 }, () => {
+describe('an HTTP server that misbehaves', { concurrency: 8 }, () => {
   for (const means of [WIRE, LIBRARY, TWO_SENDERS]) {
     const by = `${means.transport}, ${means.senders} senders`;
 

@@ -4,7 +4,7 @@ import type { Protocol, TraceRecord } from '../../../src/trace/record.ts';
 import { MS, makeRecord } from '../../results/support.ts';
 import { goodAnswer } from '../../transports/conformance-grpc-peer.ts';
 import { assertFaults } from './assert-faults.ts';
-import { type FaultServer, LIBRARY, type Means, playFaults, TWO_SENDERS, WIRE } from './fault-run.ts';
+import { type FaultServer, type Means, playFaults, TWO_SENDERS, WIRE } from './fault-run.ts';
 import { grpcCalls } from './grpc-calls.ts';
 import { startGrpcServer } from './grpc-fault-server.ts';
 import { OK, startHttpServer } from './http-fault-server.ts';
@@ -88,10 +88,9 @@ function recordsOf(protocol: Protocol): TraceRecord[] {
   );
 }
 
-describe('a server that stalls and recovers', { concurrency: 3 }, () => {
+describe('a server that stalls and recovers', { concurrency: 6 }, () => {
   const cases: [Protocol, Means][] = [
     ['http', WIRE],
-    ['http', LIBRARY],
     ['grpc', WIRE],
     ['grpc', TWO_SENDERS],
   ];
