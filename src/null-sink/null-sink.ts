@@ -1,6 +1,7 @@
 import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createRequestParser } from '../wire/http1-parser.ts';
+import { type Answers, NO_CONTENT } from './answers.ts';
 
 /** A server that takes everything and answers at once: what is measured against it is the generator. */
 export interface NullSink {
@@ -9,17 +10,12 @@ export interface NullSink {
   close(): Promise<void>;
 }
 
-/** No body: an answer to any method, HEAD included. */
-const HTTP_ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
-/** One empty message. */
-const GRPC_MESSAGE = Buffer.alloc(5);
-
-/** Listens on two free ports of 127.0.0.1: HTTP/1.1, and gRPC (any method; one empty message and status 0). */
-export async function startNullSink(): Promise<NullSink> {
+/** Listens on two free ports of 127.0.0.1: HTTP/1.1, and gRPC (any method; one message and status 0). */
+export async function startNullSink(answers: Answers = NO_CONTENT): Promise<NullSink> {
   const sockets = new Set<Socket>();
-  const http = createServer({ noDelay: true }, answerHttp);
+  const http = createServer({ noDelay: true }, (socket) => answerHttp(socket, answers));
   const grpc = createHttp2Server({ settings: { maxConcurrentStreams: 2 ** 31 - 1 } });
-  grpc.on('stream', answerGrpc).on('sessionError', () => {});
+  grpc.on('stream', (stream) => answerGrpc(stream, answers)).on('sessionError', () => {});
   for (const server of [http, grpc]) {
     server.on('connection', (socket: Socket) => {
       sockets.add(socket);
@@ -38,12 +34,18 @@ export async function startNullSink(): Promise<NullSink> {
   };
 }
 
-function answerHttp(socket: Socket): void {
+function answerHttp(socket: Socket, answers: Answers): void {
+  let isHead = false;
   const parser = createRequestParser({
     onStart: () => {},
-    onHead: () => 'as-framed',
+    onHead: ({ method }) => {
+      isHead = method === 'HEAD';
+      return 'as-framed';
+    },
     onBody: () => {},
-    onEnd: () => void socket.write(HTTP_ANSWER),
+    onEnd: () => {
+      for (const part of answers.http(isHead)) socket.write(part);
+    },
   });
   socket.on('data', (chunk) => {
     try {
@@ -54,13 +56,13 @@ function answerHttp(socket: Socket): void {
   });
 }
 
-function answerGrpc(stream: ServerHttp2Stream): void {
+function answerGrpc(stream: ServerHttp2Stream, answers: Answers): void {
   stream.on('error', () => {});
   stream.on('end', () => {
     if (stream.destroyed || stream.closed) return;
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-    stream.end(GRPC_MESSAGE);
+    stream.end(answers.grpc());
   });
   stream.resume();
 }

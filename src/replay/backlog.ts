@@ -1,3 +1,4 @@
+import { emptyList } from '../trace/stable-shapes.ts';
 import type { Flight } from './flight.ts';
 import { MinHeap } from './min-heap.ts';
 
@@ -24,7 +25,7 @@ export function createBacklog(factor: number, graceNs: number): Backlog {
 }
 
 class PacedBacklog implements Backlog {
-  readonly #heap = new MinHeap<Flight>(isDueFirst);
+  readonly #heap = new MinHeap<Flight>(isDueFirst, undefined, emptyList());
   readonly #factor: number;
   readonly #graceNs: number;
   /** When the last one left, by the pace. */

@@ -1,4 +1,5 @@
 import type { TraceRecord } from '../trace/record.ts';
+import { emptyList } from '../trace/stable-shapes.ts';
 import { Alarm } from './alarm.ts';
 import { createRelease } from './create-release.ts';
 import { Flight, type FlightHost } from './flight.ts';
@@ -64,7 +65,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #ledger: Ledger;
   readonly #turnAlarm: Alarm;
   readonly #sweepAlarm: Alarm;
-  readonly #free: Flight[] = [];
+  readonly #free = emptyList<Flight>();
   readonly #pace: Pace;
   readonly #idleParts: IdleTurnParts;
   readonly #headStart: HeadStart;

@@ -1,3 +1,4 @@
+import { emptyList } from '../trace/stable-shapes.ts';
 import type { Flight, GivenUp } from './flight.ts';
 
 /** A transport that was told to give up and says nothing for this long has lost the operation. */
@@ -7,7 +8,7 @@ const CANCEL_GRACE_NS = 5e9;
 export class InFlight {
   /** Most at one time so far. */
   peak = 0;
-  readonly #flights: Flight[] = [];
+  readonly #flights = emptyList<Flight>();
 
   get size(): number {
     return this.#flights.length;

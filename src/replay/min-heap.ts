@@ -1,12 +1,18 @@
 /** Binary heap: the item that comes before all others is on top. `moved` hears of each item's new index. */
 export class MinHeap<T> {
-  readonly #items: T[] = [];
+  readonly #items: T[];
   readonly #before: (a: T, b: T) => boolean;
   readonly #moved: (item: T, index: number) => void;
 
-  constructor(before: (a: T, b: T) => boolean, moved: (item: T, index: number) => void = ignore) {
+  /** `items`: an empty list of the right kind, where it matters which (see `emptyList`). */
+  constructor(
+    before: (a: T, b: T) => boolean,
+    moved: (item: T, index: number) => void = ignore,
+    items: T[] = [],
+  ) {
     this.#before = before;
     this.#moved = moved;
+    this.#items = items;
   }
 
   get size(): number {

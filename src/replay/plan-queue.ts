@@ -1,3 +1,4 @@
+import { emptyList } from '../trace/stable-shapes.ts';
 import type { Flight } from './flight.ts';
 import { Room } from './room.ts';
 
@@ -20,7 +21,7 @@ export interface Lineup {
 
 /** The plan in its own order: due times are known when it is read, and only grow. */
 export class PlanQueue implements Lineup {
-  #items: (Flight | undefined)[] = [];
+  #items = emptyList<Flight | undefined>();
   #first = 0;
   #sizeBytes = 0;
   readonly #room = new Room();

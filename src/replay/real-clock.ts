@@ -1,3 +1,4 @@
+import { emptyList } from '../trace/stable-shapes.ts';
 import { MinHeap } from './min-heap.ts';
 import type { Clock } from './ports.ts';
 import type { Precision } from './replay-options.ts';
@@ -26,7 +27,7 @@ class RealClock implements Clock {
   readonly #originNs = hrOriginNs();
   readonly #spinNs: number;
   readonly #usesThread: boolean;
-  readonly #wakes = new MinHeap<Wake>(isFirst, setIndex);
+  readonly #wakes = new MinHeap<Wake>(isFirst, setIndex, emptyList());
   #alarm: ThreadAlarm | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;

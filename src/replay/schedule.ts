@@ -1,5 +1,5 @@
-import { DOUBLE_ZERO } from '../trace/double-zero.ts';
 import type { TimeWindow } from '../trace/record.ts';
+import { DOUBLE_ZERO } from '../trace/stable-shapes.ts';
 import { createPace, type Pace, type PacePhase } from './pace.ts';
 import type { Timing } from './replay-options.ts';
 

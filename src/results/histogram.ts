@@ -1,5 +1,5 @@
 import * as hdr from 'hdr-histogram-js';
-import { DOUBLE_ZERO } from '../trace/double-zero.ts';
+import { DOUBLE_ZERO } from '../trace/stable-shapes.ts';
 
 /** Buckets with something in them, ascending: what a histogram is when nobody writes to it. */
 export interface SparseBuckets {

@@ -1,6 +1,7 @@
 import { readLoss } from './header-decoder.ts';
 import { emptyLoss, type HeaderList, type Loss, NO_HEADERS, type TraceRecord } from './record.ts';
 import { type BlockTables, decodeRecord } from './record-decoder.ts';
+import { DOUBLE_ZERO } from './stable-shapes.ts';
 import { MalformedError, WireReader } from './wire-reader.ts';
 
 /** A decompressed block, decoded record by record: most of it stays bytes while other blocks are in turn. */
@@ -95,8 +96,8 @@ function readHead(reader: WireReader): BlockHead {
   const sets: number[][] = [];
   const head = {
     epochUnixNs: 0n,
-    baseNs: 0,
-    closedNs: 0,
+    baseNs: DOUBLE_ZERO,
+    closedNs: DOUBLE_ZERO,
     loss: emptyLoss(),
     records: 0,
     firstRecordAt: reader.end,

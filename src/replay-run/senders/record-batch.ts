@@ -1,10 +1,10 @@
 import type { PlannedTimes } from '../../replay/schedule.ts';
 import { createByteWriter } from '../../trace/byte-writer.ts';
-import { DOUBLE_ZERO } from '../../trace/double-zero.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record.ts';
 import { type BlockTables, decodeRecord } from '../../trace/record-decoder.ts';
 import { encodeRecord } from '../../trace/record-encoder.ts';
+import { DOUBLE_ZERO } from '../../trace/stable-shapes.ts';
 import { createStringTable } from '../../trace/string-table.ts';
 import { WireReader } from '../../trace/wire-reader.ts';
 

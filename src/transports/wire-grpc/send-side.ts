@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { emptyList } from '../../trace/stable-shapes.ts';
 import { malformed } from '../../wire/malformed.ts';
 import { FLAG, FRAME, INITIAL_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES } from './h2-frames.ts';
 import { OutBuffer } from './out-buffer.ts';
@@ -21,9 +22,9 @@ export class SendSide {
   readonly #out = new OutBuffer();
   /** Calls with something left to send. */
   readonly #pending = new Set<WireCall>();
-  #untold: WireCall[] = [];
+  #untold = emptyList<WireCall>();
   /** Streams of which messages were taken since the last write. */
-  #begun: WireCall[] = [];
+  #begun = emptyList<WireCall>();
   #windowBytes = INITIAL_WINDOW_BYTES;
   #streamWindowBytes = INITIAL_WINDOW_BYTES;
   #isDirty = false;

@@ -1,3 +1,5 @@
+import { emptyList } from '../../trace/stable-shapes.ts';
+
 /** Something that has collected work for the end of the turn. */
 export interface Flushable {
   flush(): void;
@@ -5,7 +7,7 @@ export interface Flushable {
 
 /** Flushes at the end of the turn of the event loop what was added in it, each once. Items say for themselves whether they are in. */
 export class TurnEnd {
-  #items: Flushable[] = [];
+  #items = emptyList<Flushable>();
   readonly #run = (): void => {
     const items = this.#items;
     this.#items = [];

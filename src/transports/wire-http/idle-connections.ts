@@ -1,3 +1,4 @@
+import { emptyList } from '../../trace/stable-shapes.ts';
 import type { WireConnection } from './wire-connection.ts';
 
 /**
@@ -8,7 +9,7 @@ export class IdleConnections {
   readonly #keepAliveMs: number;
   readonly #nowMs: () => number;
   readonly #drop: (connection: WireConnection) => void;
-  #free: WireConnection[] = [];
+  #free = emptyList<WireConnection>();
 
   constructor(keepAliveMs: number, nowMs: () => number, drop: (connection: WireConnection) => void) {
     this.#keepAliveMs = keepAliveMs;
