@@ -69,12 +69,21 @@ function accountingFindings(input: FidelityInput): Finding[] {
   }
   if (accounting.sent === 0) found.push(finding('invalid', 'nothing_sent', 'no operation was sent', 0, 1));
   found.push(...neverLeft(input), ...notPlayed(input));
-  const { count } = input.recorder.inversions;
-  if (count > 0) {
-    const message = 'operations were sent after one of their session that had to follow them';
-    found.push(finding(input.keepsOrder ? 'invalid' : 'degraded', 'inversions', message, count, 0));
-  }
+  found.push(...inversionFindings(input));
   return found;
+}
+
+/** Any one breaks a promise; where none was given, a few say nothing. */
+function inversionFindings({ recorder, keepsOrder }: FidelityInput): Finding[] {
+  const { started, inversions } = recorder;
+  if (keepsOrder) {
+    if (inversions.count === 0) return [];
+    const message = 'operations were sent after one of their session that had to follow them';
+    return [finding('invalid', 'inversions', message, inversions.count, 0)];
+  }
+  const share = started > 0 ? inversions.count / started : undefined;
+  const message = 'share of operations that were sent after one of their session that had to follow them';
+  return aboveLimit(share, LIMITS.openInversionShare, 'inversions', message);
 }
 
 /** Without a time of sending nothing shows that an operation left when it was due, or at all. */

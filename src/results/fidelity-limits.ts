@@ -10,7 +10,9 @@ export const FIDELITY_LIMITS = {
   generatorLatenessP50Ns: { degraded: 2e6, invalid: 25e6 },
   /** 99th percentile of the wait for a session's own predecessors. */
   gateWaitP99Ns: { degraded: 10e6 },
-  /** Share of operations held by a full in-flight window. */
+  /** Share of the operations sent that were sent out of the order of their session, where no order was promised. */
+  openInversionShare: { degraded: 0.001 },
+  /** Share of operations held because in flight, or every connection they may use, was full. */
   backPressureShare: { degraded: 0.001 },
   /** Lateness of the messages of streams, and the share of them that never left. */
   messageLatenessP99Ns: { degraded: 5e6 },

@@ -56,7 +56,7 @@ function latenessFindings({ recorder }: ScheduleInput): Finding[] {
       share,
       LIMITS.backPressureShare,
       'back_pressure',
-      'share of operations that waited because too many were in flight',
+      'share of operations that waited because too many were in flight, or all connections were busy',
     ),
   ];
 }

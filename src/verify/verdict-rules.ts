@@ -29,18 +29,13 @@ export interface VerdictInput {
 /** All rules, with the values that were recomputed or vouched for. */
 export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
   const at = (path: string): Expectation => into.get(path) ?? exactly(null);
-  const count = (code: string, path: string, severity: Severity = 'degraded'): Rule => ({
-    code,
-    value: at(path),
-    degraded: severity === 'degraded' ? 0 : Infinity,
-    ...(severity === 'invalid' ? { invalid: 0 } : {}),
-  });
+  const count = (code: string, path: string): Rule => ({ code, value: at(path), degraded: 0 });
   const accounting = 'fidelity.accounting';
   const { notPlayedShare, neverLeftShare } = LIMITS;
   return [
     { code: 'never_left', value: neverLeft(at), ...neverLeftShare },
     { code: 'plan_not_played', value: notPlayed(at), degraded: Infinity, ...notPlayedShare },
-    count('inversions', 'fidelity.inversions', input.keepsOrder ? 'invalid' : 'degraded'),
+    inversionRule(at('fidelity.inversions'), input),
     count('unsent', `${accounting}.unsent`),
     count('shed', `${accounting}.shed`),
     count('gate_timeout', `${accounting}.gate_timeout`),
@@ -57,6 +52,13 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     ...streamRules(at),
     ...healthRules(at, input.arrivals),
   ];
+}
+
+/** A count where the order was promised, and else a share of what was sent. */
+function inversionRule(inversions: Expectation, { keepsOrder, arrivals }: VerdictInput): Rule {
+  const code = 'inversions';
+  if (keepsOrder) return { code, value: inversions, degraded: Infinity, invalid: 0 };
+  return { code, value: shareOfSends(inversions, arrivals.sends), ...LIMITS.openInversionShare };
 }
 
 function streamRules(at: (path: string) => Expectation): Rule[] {

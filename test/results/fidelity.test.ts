@@ -113,18 +113,27 @@ describe('fidelity verdict', () => {
   });
 
   it('judges the order of sessions by what was promised', () => {
-    const swapped = steady(({ dueNs }, i) => ({
-      record: { session: 's', durationNs: 1000 },
-      ...(i === 500 ? { sentNs: dueNs + 2.5 * MS, doneNs: dueNs + 3 * MS } : {}),
-    }));
+    const swapped = (places: number[]): Told[] =>
+      steady(({ dueNs }, i) => ({
+        record: { session: 's', durationNs: 1000 },
+        ...(places.includes(i) ? { sentNs: dueNs + 2.5 * MS, doneNs: dueNs + 3 * MS } : {}),
+      }));
     const { plan } = documentInput();
-    for (const [order, verdict] of [
-      ['session', 'invalid'],
-      ['open', 'degraded'],
-    ] as const) {
-      const document = documentOf(swapped, { plan: { ...plan, options: { ...plan.options, order } } });
-      assert.deepEqual([document.fidelity.verdict, codes(document)], [verdict, ['inversions']]);
-      assert.equal(document.fidelity.inversions, 1);
+    const cases = [
+      ['session', [500], 'invalid', [1, 0]],
+      // A thousandth of the thousand operations is not more than a thousandth.
+      ['open', [500], 'valid', undefined],
+      ['open', [300, 500], 'degraded', [0.002, 0.001]],
+    ] as const;
+    for (const [order, places, verdict, numbers] of cases) {
+      const options = { ...plan.options, order };
+      const { fidelity } = documentOf(swapped([...places]), { plan: { ...plan, options } });
+      assert.equal(fidelity.inversions, places.length, 'counted, whatever the verdict');
+      assert.equal(fidelity.verdict, verdict);
+      assert.deepEqual(
+        fidelity.reasons.map(({ code, observed, limit }) => [code, observed, limit]),
+        numbers === undefined ? [] : [['inversions', ...numbers]],
+      );
     }
   });
 
