@@ -39,7 +39,8 @@ export function summaryText(document: ResultsDocument): string {
       ` (${numberText(summary.throughput_ops_sec, '/s')} ok), ${operations.failed} failed`,
     `response p50 ${numberText(latency.overall.p50, ' ms')}  p99 ${numberText(latency.overall.p99, ' ms')}` +
       `  max ${numberText(latency.overall.max, ' ms')}   service p99 ${numberText(service.overall.p99, ' ms')}` +
-      `   send error p99 ${numberText(sendError.p99 === null ? null : sendError.p99 / 1000, ' ms')}`,
+      `   send error p99 ${usText(sendError.p99)}`,
+    ...streamsText(document.streams),
     ...notSentText(accounting),
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
     ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
@@ -48,6 +49,16 @@ export function summaryText(document: ResultsDocument): string {
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function streamsText(streams: ResultsDocument['streams']): string[] {
+  if (streams === null) return [];
+  const { messages_sent: sent, messages_planned: planned } = streams;
+  const { message_lateness_us: late, received_gap_us: received, recorded_gap_us: recorded } = streams;
+  return [
+    `messages of streams: sent ${sent} of ${planned}, late p99 ${usText(late.overall.p99)}` +
+      `   received gap p50 ${usText(received.overall.p50)} (recorded ${usText(recorded.overall.p50)})`,
+  ];
 }
 
 function notSentText(accounting: ResultsDocument['fidelity']['accounting']): string[] {
@@ -150,6 +161,11 @@ export function planJson(
 
 function msText(ns: number | undefined): string {
   return ns === undefined ? '-' : `${(ns / 1e6).toFixed(1)} ms`;
+}
+
+/** Microseconds, in ms. */
+function usText(us: number | null): string {
+  return numberText(us === null ? null : us / 1000, ' ms');
 }
 
 function numberText(value: number | null, unit: string): string {
