@@ -127,7 +127,7 @@ function withTargetFlags(command: Command): Command {
     .option('--max-in-flight <count>', 'most operations in flight (default: 4096)', parseAtLeastOne)
     .option(
       '--connections <how>',
-      'pooled (any that is free), recorded (each session its own), or N: at most so many, sessions stay with theirs (default: pooled)',
+      'pooled (as many as are needed), recorded (each session its own), or N: at most so many to a target, sessions stay with theirs (default: pooled)',
       parseConnections,
     )
     .option('--senders <threads>', 'threads that send (default: cores less one, at most 8)', parseAtLeastOne)
