@@ -46,6 +46,7 @@ const REFINEMENTS = 2;
 const NOT_OURS = new Set([
   'interrupted',
   'unsent',
+  'stream_messages_unsent',
   'cpu_pressure',
   'steal',
   'clock_stepped',

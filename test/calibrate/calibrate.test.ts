@@ -11,6 +11,7 @@ import { type NullSink, startNullSink } from '../../src/null-sink/null-sink.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { run, someRecords, writeTrace } from '../cli/replay-support.ts';
 import { documentOf, MS } from '../results/support.ts';
+import { streamWith } from '../support/stream-transport.ts';
 
 /** A document of a generator that is late by so much at every operation. */
 function lateBy(lateMs: number): ResultsDocument {
@@ -54,6 +55,23 @@ describe('calibrate', () => {
       maxSteps: 1,
     });
     assert.deepEqual([found.floor.holds, found.highest?.multiplier, found.limit_found], [true, 2, false]);
+  });
+
+  it('does not take the streams that the end of a step cut short for a limit', async () => {
+    const left = Array.from({ length: 200 }, (_, i) => ({
+      dueNs: i * 5 * MS,
+      sentNs: i * 5 * MS,
+      doneNs: i * 5 * MS + MS,
+    }));
+    const readAhead = Array.from({ length: 20 }, (_, i) => ({
+      record: { protocol: 'grpc' as const, stream: streamWith([0, MS]) },
+      dueNs: 1000 * MS + i,
+      disposition: 'unsent' as const,
+    }));
+    const document = documentOf([...left, ...readAhead]);
+    assert.ok(document.fidelity.reasons.some(({ code }) => code === 'stream_messages_unsent'));
+    const found = await calibrate(async () => document, { multiplier: 1, stepSeconds: 1, maxSteps: 0 });
+    assert.deepEqual([found.floor.reasons, found.floor.holds], [[], true]);
   });
 
   it('says so when not even the first rate holds', async () => {
