@@ -255,6 +255,22 @@ describe('replay log', () => {
     assert.deepEqual(counts, [BLOCK_ENTRIES * 10 + 2, 22, BLOCK_ENTRIES * 10 + 2]);
   });
 
+  it('closes a block that has many messages of streams before it is full', () => {
+    const counts: number[] = [];
+    const recorder = createReplayLogRecorder({
+      sender: 0,
+      recordNumber: ({ number }) => number,
+      take: ({ count, streams }) => counts.push(count, streams.length),
+    });
+    const offsets = Array.from({ length: 100_000 }, (_, i) => i);
+    const record = makeRecord({ protocol: 'grpc', stream: streamWith(offsets, offsets) });
+    for (let i = 0; i < 3; i += 1) recorder.onSettled(makeOperation(i, { record, doneNs: 5e9 }), 'ok', 0);
+    assert.deepEqual(counts, [3, 3], '600,000 times are more than a block is to hold');
+    recorder.onSettled(makeOperation(3, { doneNs: 5e9 }), 'ok', 0);
+    recorder.flush();
+    assert.deepEqual(counts, [3, 3, 1, 0], 'and the next one begins anew');
+  });
+
   it('finds a changed byte, wherever it is', async () => {
     const { bytes, seal } = await smallLog();
     const whole = await readBack(bytes);
