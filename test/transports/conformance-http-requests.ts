@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../src/trace/error.ts';
 import { makeRecord } from '../support/replay-harness.ts';
@@ -159,6 +159,21 @@ export function testHttpRequests(subject: HttpSubject): void {
         await transport.close();
       },
     );
+  });
+
+  test(`${subject.name}: a TLS target that hangs up inside the handshake is told, and of warming up too`, async () => {
+    const hangUp = (socket: Socket): void => void socket.end();
+    await withServer(subject, hangUp, async (_, server) => {
+      const transport = subject.create({
+        origin: new URL(`https://127.0.0.1:${server.port}`),
+        tls: { insecure: true },
+      });
+      const watched = sendAndWatch(transport, makeRecord(0));
+      const outcome = await watched.done;
+      assert.equal(outcome.failure, 'connection_reset', outcome.detail);
+      await assert.rejects(transport.warmUp(), { code: 'target' });
+      await transport.close();
+    });
   });
 
   test(`${subject.name}: bodies arrive bit for bit, also large ones, with a content-length, also in a GET`, async () => {

@@ -105,7 +105,8 @@ export class WireConnection implements SocketEvents {
   }
 
   onEnd(): void {
-    if (this.#isGone) return;
+    // The end of a TLS handshake is also told as an error, which says that nothing was ever open.
+    if (this.#isGone || !this.#isOpen) return;
     if (this.exchange !== undefined && this.#parser.finish()) this.#lose(undefined, '');
     else this.#lose('connection_closed', this.#whereClosed());
   }
