@@ -44,7 +44,7 @@ export class IdleConnections {
     const nowMs = this.#nowMs();
     const stale = this.#free.filter((connection) => this.#isStale(connection, nowMs));
     if (stale.length === 0) return;
-    this.#free = this.#free.filter((connection) => !stale.includes(connection));
+    this.#free = this.#free.filter((connection) => !this.#isStale(connection, nowMs));
     for (const connection of stale) this.#drop(connection);
   }
 
