@@ -32,7 +32,7 @@ export function createNumberedSource(
     const before = recordsRead;
     const { fromNs, toNs } = indexedBounds(trace, range);
     if (fromNs !== undefined) base ??= await countBefore(trace, fromNs, onDamage);
-    const batches = trace.records({ fromNs, toNs, onDamage });
+    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true });
     const wanted = isBounded(range) && trace.index === undefined ? cut(batches) : batches;
     for await (const batch of wanted) {
       recordsRead += batch.length;

@@ -5,6 +5,8 @@ import type { TraceRecord } from './record.ts';
 
 /** How a merge gets at its blocks. */
 export interface BlockAccess {
+  /** This block is the one that will be opened next, as far as one can tell. */
+  prepare?(block: PlannedBlock): void;
   /** Undefined for a block that is damaged and to be skipped. */
   open(block: PlannedBlock): Promise<BlockCursor | undefined>;
   /** Passes one record. May end the block where it is damaged and to be skipped. */
@@ -56,6 +58,8 @@ export async function* mergeBlocks(
   const isOver = (blocks: number, bytes: number) => blocks > maxBlocks || bytes > maxBytes;
   const openNext = async () => {
     const next = pending.pop();
+    const following = pending.at(-1);
+    if (following) access.prepare?.(following.block);
     const cursor = next && (await access.open(next.block));
     if (!next || !cursor) return;
     // Opening takes a millisecond or two: others first, before its records are decoded.

@@ -7,13 +7,18 @@ import type { Loss, TraceRecord } from './record.ts';
 import type { ReadOptions } from './trace.ts';
 import type { TraceFile } from './trace-file.ts';
 import type { BlockEntry } from './trace-index.ts';
+import type { Unpack } from './unpack-thread.ts';
 import { MalformedError } from './wire-reader.ts';
 
-/** Records of an open file in order. What is met that is damaged is an error, or with `skip` added to `loss`. */
+/**
+ * Records of an open file in order. What is met that is damaged is an error, or with `skip` added to `loss`. With an
+ * `unpack` that works elsewhere, the next block is read and decompressed while the one before is passed on.
+ */
 export async function* readBlocks(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
+  unpack?: Unpack,
 ): AsyncGenerator<TraceRecord[]> {
   const skip = options.onDamage === 'skip';
   const damage = skip ? undefined : file.damaged[0];
@@ -22,21 +27,34 @@ export async function* readBlocks(
   // What is whole comes first, then the error.
   const whole = damage ? blocks.filter((entry) => entry.offset < damage.offset) : blocks;
   const plan = planRead(whole, options.fromNs, options.toNs);
-  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined), options);
+  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined, unpack), options);
   if (damage) throw damagedRange(file.name, damage);
 }
 
+/** Where blocks overlap, the next one may change after it was made ready. */
+const MOST_AHEAD = 2;
+
 /** Without a ledger the first damage is an error; with one it is counted there. */
-function createAccess(file: TraceFile, ledger: Loss | undefined): BlockAccess {
+function createAccess(file: TraceFile, ledger: Loss | undefined, unpack: Unpack | undefined): BlockAccess {
+  const ahead = new Map<BlockEntry, Promise<Uint8Array>>();
   const count = (records: number) => {
     if (!ledger) return;
     ledger.blocksDamaged++;
     ledger.recordsDamaged += records;
   };
   return {
+    prepare({ entry }) {
+      if (unpack === undefined || ahead.size >= MOST_AHEAD || ahead.has(entry)) return;
+      const raw = file.readRaw(entry, unpack);
+      // Told when it is opened, if it is.
+      raw.catch(() => {});
+      ahead.set(entry, raw);
+    },
     async open({ entry }) {
+      const raw = ahead.get(entry);
+      ahead.delete(entry);
       try {
-        return await file.openBlock(entry);
+        return await file.openBlock(entry, raw);
       } catch (error) {
         if (!ledger || !(error instanceof EngramTraceError) || error.code !== 'corrupt') throw error;
         count(entry.records);

@@ -9,6 +9,7 @@ import { readHeaderFrame } from './read-header.ts';
 import type { TraceHeader, TraceRecord } from './record.ts';
 import { loadtestTrace, SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
 import type { BlockEntry, TraceIndex } from './trace-index.ts';
+import type { Unpack } from './unpack-thread.ts';
 import { MalformedError } from './wire-reader.ts';
 import { decompressFrame } from './zstd.ts';
 import { frameSpan } from './zstd-frame.ts';
@@ -31,8 +32,10 @@ export interface TraceFile {
   readFrame(entry: BlockEntry): Promise<Uint8Array>;
   /** All records of a block; times in ns from the header's epoch. Throws `corrupt`. */
   readBlock(entry: BlockEntry): Promise<TraceRecord[]>;
-  /** A block, to be decoded record by record. Throws `corrupt`. */
-  openBlock(entry: BlockEntry): Promise<BlockCursor>;
+  /** The bytes of a block. Throws `corrupt`. */
+  readRaw(entry: BlockEntry, unpack?: Unpack): Promise<Uint8Array>;
+  /** A block, to be decoded record by record; `raw` is what `readRaw` brings. Throws `corrupt`. */
+  openBlock(entry: BlockEntry, raw?: Promise<Uint8Array>): Promise<BlockCursor>;
   close(): Promise<void>;
 }
 
@@ -72,25 +75,34 @@ async function readTraceFile(
     'index' in loaded
       ? { index: loaded.index, indexSource: 'file' as const, warnings: [], damaged: [], cutBytes: 0 }
       : await (await import('./scan-instead.ts')).scanInstead(file, layout, loaded.problem);
+  const damaged = (entry: BlockEntry, error: unknown) =>
+    damagedBlock(name, { number: opened.index.blocks.indexOf(entry), offset: entry.offset }, error);
   const readFrame = async (entry: BlockEntry) => {
     const frame = await readAt(entry.offset, entry.compressedBytes);
     try {
       checkFrame(frame, entry);
     } catch (error) {
-      throw damagedBlock(name, { number: opened.index.blocks.indexOf(entry), offset: entry.offset }, error);
+      throw damaged(entry, error);
     }
     return frame;
   };
-  const openCursor = async (entry: BlockEntry) => {
+  const readRaw = async (entry: BlockEntry, unpack: Unpack = decompressFrame) => {
     const frame = await readFrame(entry);
-    // Opening a file for its index alone needs no decoder of blocks, nor a scan: both are loaded when they are.
-    const { openBlock } = await import('./block-cursor.ts');
     try {
-      const cursor = openBlock(decompressFrame(frame, entry.rawBytes), header.epochUnixNs);
+      return await unpack(frame, entry.rawBytes);
+    } catch (error) {
+      throw damaged(entry, error);
+    }
+  };
+  const openCursor = async (entry: BlockEntry, raw = readRaw(entry)) => {
+    // Opening a file for its index alone needs no decoder of blocks, nor a scan: both are loaded when they are.
+    const [bytes, { openBlock }] = await Promise.all([raw, import('./block-cursor.ts')]);
+    try {
+      const cursor = openBlock(bytes, header.epochUnixNs);
       checkCursor(cursor, entry);
       return cursor;
     } catch (error) {
-      throw damagedBlock(name, { number: opened.index.blocks.indexOf(entry), offset: entry.offset }, error);
+      throw damaged(entry, error);
     }
   };
   return {
@@ -99,6 +111,7 @@ async function readTraceFile(
     sizeBytes,
     ...opened,
     readFrame,
+    readRaw,
     openBlock: openCursor,
     readBlock: async (entry) => {
       const cursor = await openCursor(entry);

@@ -1,6 +1,10 @@
 import { addLoss, emptyLoss, type Loss, type TraceRecord } from './record.ts';
 import type { ReadOptions, Trace } from './trace.ts';
 import { type OpenFileOptions, openTraceFile, type TraceFile } from './trace-file.ts';
+import type { Unpack, UnpackThread } from './unpack-thread.ts';
+
+/** Blocks from which on a thread that decompresses them ahead is worth its start. */
+const WORTH_A_THREAD = 4;
 
 /** Opens a trace file for reading in order. */
 export async function openTraceFromFile(path: string, options: OpenFileOptions = {}): Promise<Trace> {
@@ -10,6 +14,11 @@ export async function openTraceFromFile(path: string, options: OpenFileOptions =
 /** Records of an open file in order. Closing the trace closes the file. */
 export function traceFromFile(file: TraceFile): Trace {
   let readLoss = emptyLoss();
+  let unpacking: UnpackThread | undefined;
+  const unpackAhead = async (): Promise<Unpack> => {
+    unpacking ??= (await import('./unpack-thread.ts')).createUnpackThread();
+    return unpacking.unpack;
+  };
   return {
     name: file.name,
     format: 'trace',
@@ -19,13 +28,17 @@ export function traceFromFile(file: TraceFile): Trace {
     warnings: file.warnings,
     records(options = {}) {
       readLoss = emptyLoss();
-      return readRecords(file, options, readLoss);
+      const isAhead = options.ahead === true && file.index.blocks.length >= WORTH_A_THREAD;
+      return readRecords(file, options, readLoss, isAhead ? unpackAhead : undefined);
     },
     get loss() {
       const known = addLoss(addLoss(emptyLoss(), file.header.loss), file.index.totals.loss);
       return addLoss(known, readLoss);
     },
-    close: () => file.close(),
+    close: async () => {
+      await unpacking?.close();
+      await file.close();
+    },
   };
 }
 
@@ -34,7 +47,8 @@ async function* readRecords(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
+  unpackAhead: (() => Promise<Unpack>) | undefined,
 ): AsyncGenerator<TraceRecord[]> {
   const { readBlocks } = await import('./read-blocks.ts');
-  yield* readBlocks(file, options, loss);
+  yield* readBlocks(file, options, loss, await unpackAhead?.());
 }

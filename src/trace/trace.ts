@@ -7,6 +7,11 @@ export interface ReadOptions {
   fromNs?: number | undefined;
   /** Exclusive. */
   toNs?: number | undefined;
+  /**
+   * Blocks are read and decompressed before they are needed, by a thread of its own where the trace has several: for
+   * who has something to do in time meanwhile. One more block is in memory.
+   */
+  ahead?: boolean | undefined;
   /** A damaged block: stop with an error (default), or skip it and count it in `loss`. */
   onDamage?: 'throw' | 'skip' | undefined;
 }
