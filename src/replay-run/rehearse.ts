@@ -1,3 +1,4 @@
+import type { NullSink } from '../null-sink/null-sink.ts';
 import { startNullSinkThread } from '../null-sink/start-null-sink-thread.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { TraceRecord } from '../trace/record.ts';
@@ -19,6 +20,8 @@ const PER_SECOND = 10_000;
 /** For all passes together. */
 const LIMIT_MS = 3000;
 const LEAD_NS = 1e6;
+/** Connections that all sessions share (`--connections N`). */
+const MOST_SHARED = 64;
 /** An hour: past 2^31 ns a time is no small integer any more, and code that knew only such is compiled again. */
 const LATER_NS = 3600e9;
 
@@ -32,25 +35,42 @@ export async function rehearse(
   options: ReplayOptions,
   openSource: () => NumberedSource,
   play: PlayOnce,
+  startSink: () => Promise<NullSink> = startNullSinkThread,
 ): Promise<void> {
   const perSecond = recordedRate(run.trace);
-  if (perSecond === undefined) return;
-  const limit = AbortSignal.timeout(LIMIT_MS);
-  const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
-  if (signal.aborted) return;
-  const sink = await startNullSinkThread();
-  const stage: RunOptions = {
-    ...run,
-    http: run.http && parseHttpEndpoint(`http://127.0.0.1:${sink.httpPort}`),
-    grpc: run.grpc && parseGrpcEndpoint(`127.0.0.1:${sink.grpcPort}`),
-    allowOrigin: true,
-  };
+  if (perSecond === undefined || options.signal?.aborted === true) return;
+  // No AbortSignal.timeout: what `any` is given it holds weakly, and a signal that is collected never aborts.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), LIMIT_MS);
+  const signal = AbortSignal.any([limit.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
-    for (let pass = 0; pass < PASSES && !signal.aborted; pass += 1) {
-      await play(stage, { ...rehearsalOptions(options, perSecond), signal }, firstRecords(openSource()));
-    }
+    await onStage(run, startSink, async (stage) => {
+      for (let pass = 0; pass < PASSES && !signal.aborted; pass += 1) {
+        await play(stage, { ...rehearsalOptions(options, perSecond), signal }, firstRecords(openSource()));
+      }
+    });
   } catch {
     // Only speed is lost.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The run with a sink for its targets, and no more connections than it takes. */
+async function onStage(
+  run: RunOptions,
+  startSink: () => Promise<NullSink>,
+  use: (stage: RunOptions) => Promise<void>,
+): Promise<void> {
+  const { http, grpc, connections } = run;
+  const sink = await startSink();
+  try {
+    await use({
+      ...run,
+      http: http && parseHttpEndpoint(`http://127.0.0.1:${sink.httpPort}`),
+      grpc: grpc && parseGrpcEndpoint(`127.0.0.1:${sink.grpcPort}`),
+      connections: typeof connections === 'number' ? Math.min(connections, MOST_SHARED) : connections,
+    });
   } finally {
     await sink.close();
   }
@@ -74,6 +94,7 @@ function rehearsalOptions(options: ReplayOptions, perSecond: number): ReplayOpti
     headStartLimitNs: LEAD_NS,
     timeoutNs: 1e9,
     drainNs: 1e9,
+    interruptDrainNs: 0,
   };
 }
 

@@ -14,7 +14,6 @@ import { playRun, type RunParts, recordNumberOf } from './play-run.ts';
 import { rehearse } from './rehearse.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
 import { createSenderThreads, type SenderThreads } from './senders/sender-threads.ts';
-import type { Targets } from './targets.ts';
 import { tellEnd } from './tell-end.ts';
 
 /**
@@ -36,8 +35,8 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
       recordNumber: recordNumberOf(source, options),
     });
     try {
-      if (run.rehearsal !== false) await rehearsed(run, options, deps, openPlayer);
-      return await withPlayer(openPlayer(run, options), (player) =>
+      if (run.rehearsal !== false) await rehearsed(run, options, deps, threads);
+      return await withPlayer(openPlayer(), (player) =>
         measured(run, deps, { options, source, player, log }),
       );
     } finally {
@@ -48,23 +47,21 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
   }
 }
 
-type OpenPlayer = (targets: Targets, options: ReplayOptions) => Player;
-
 /** Throws `usage` where so many can't send. */
 function playerOpener(
   run: RunOptions,
   options: ReplayOptions,
   { clock, openFileLimit }: RunDeps,
   threads: SenderThreads,
-): OpenPlayer {
-  const { transport, headers, tls, connections } = run;
+): () => Player {
+  const { http, grpc, transport, headers, tls, connections } = run;
   const senders = senderCount(run.senders, options, connections);
   const mostConnections = connectionLimit(run, senders, openFileLimit);
-  return ({ http, grpc }, ofOptions) => {
-    const settings = { http, grpc, transport, headers, tls, connections, mostConnections };
-    if (senders === 1) return createLocalPlayer(settings, clock);
-    return createThreadedPlayer(settings, ofOptions, senders, threads);
-  };
+  const settings = { http, grpc, transport, headers, tls, connections, mostConnections };
+  return () =>
+    senders === 1
+      ? createLocalPlayer(settings, clock)
+      : createThreadedPlayer(settings, options, senders, threads);
 }
 
 async function withPlayer<T>(player: Player, use: (player: Player) => Promise<T>): Promise<T> {
@@ -80,12 +77,15 @@ async function rehearsed(
   run: RunOptions,
   options: ReplayOptions,
   deps: RunDeps,
-  openPlayer: OpenPlayer,
+  threads: SenderThreads,
 ): Promise<void> {
-  const quiet: RunDeps = { ...deps, warn: () => {}, onStart: () => {} };
   const openSource = () => createNumberedSource(run.trace, run.range ?? {}, 'skip');
+  // The sink has the other end of every connection, in this process.
+  const openFileLimit = deps.openFileLimit && Math.floor(deps.openFileLimit / 2);
+  const quiet: RunDeps = { ...deps, openFileLimit, warn: () => {}, onStart: () => {} };
   await rehearse(run, options, openSource, async (stage, stageOptions, source) => {
-    await withPlayer(openPlayer(stage, stageOptions), (player) =>
+    const openPlayer = playerOpener(stage, stageOptions, quiet, threads);
+    await withPlayer(openPlayer(), (player) =>
       playRun(stage, quiet, { options: stageOptions, source, player, log: NO_LOG }),
     );
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -11,7 +12,7 @@ import { type ReplayOptions, replayOptions } from '../../src/replay/replay-optio
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
 import { createNumberedSource } from '../../src/replay-run/numbered-source.ts';
 import { rehearse } from '../../src/replay-run/rehearse.ts';
-import type { RunOptions } from '../../src/replay-run/run-options.ts';
+import type { RunDeps, RunOptions } from '../../src/replay-run/run-options.ts';
 import { runReplay } from '../../src/replay-run/run-replay.ts';
 import { openTrace } from '../../src/trace/open-trace.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
@@ -35,21 +36,31 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function steady(count: number): TraceRecord[] {
+function runDeps(): RunDeps {
+  const { tool, host } = documentInput();
+  const clock = createRealClock({ precision: 'eco' });
+  return { clock, nowMs: () => Date.now(), tool, host, health: {}, warn: () => {} };
+}
+
+function steady(count: number, sessions = 7): TraceRecord[] {
   return Array.from({ length: count }, (_, i) =>
     makeRecord({
       startNs: i * MS,
       durationNs: MS,
-      session: `s${i % 7}`,
+      session: `s${i % sessions}`,
       method: 'GET',
       path: `/${i}`,
     }),
   );
 }
 
-async function withTrace<T>(count: number, use: (run: RunOptions) => Promise<T>): Promise<T> {
+async function withTrace<T>(
+  count: number,
+  use: (run: RunOptions) => Promise<T>,
+  sessions?: number,
+): Promise<T> {
   const path = join(folder, `${count}.trace.zst`);
-  await writeTrace(path, steady(count));
+  await writeTrace(path, steady(count, sessions));
   const trace = await openTrace(path);
   const { port } = server.address() as AddressInfo;
   try {
@@ -91,6 +102,8 @@ describe('a rehearsal', () => {
         assert.equal((records[4999]?.startNs ?? 0) - (records[0]?.startNs ?? 0), 4999 * MS);
         assert.equal(Math.round(options.multiplier), 10);
         assert.equal(options.loops, 1);
+        // Nobody who interrupts it, and no long stream, is waited for.
+        assert.equal(options.interruptDrainNs, 0);
       }
     }));
 
@@ -110,6 +123,50 @@ describe('a rehearsal', () => {
       assert.equal((await stages(run, replayOptions(), true)).length, 1);
     }));
 
+  it('is left out where its sink can not be started', () =>
+    withTrace(600, async (run) => {
+      const openSource = () => createNumberedSource(run.trace, {}, 'throw');
+      const neverPlays = async (): Promise<void> => assert.fail('there is nothing to play against');
+      const noSink = () => Promise.reject(new Error('no thread can be started'));
+      await rehearse(run, replayOptions(), openSource, neverPlays, noSink);
+    }));
+
+  it('takes few of the connections that all sessions are to share', () =>
+    withTrace(600, async (run) => {
+      for (const [asked, taken] of [
+        [1000, 64],
+        [3, 3],
+      ]) {
+        const [first] = await stages({ ...run, connections: asked }, replayOptions());
+        assert.equal(first?.run.connections, taken);
+      }
+    }));
+
+  it('keeps to the open files, of which its sink has as many', () =>
+    withTrace(
+      600,
+      async (run) => {
+        const ownSessions = { ...run, connections: 'recorded' as const, senders: 1 };
+        let open = 0;
+        let most = 0;
+        const count = (message: unknown): void => {
+          if (seen.length > 0) return;
+          most = Math.max(most, ++open);
+          (message as { socket: Socket }).socket.once('close', () => void open--);
+        };
+        subscribe('net.client.socket', count);
+        seen.length = 0;
+        try {
+          await runReplay(ownSessions, { ...runDeps(), openFileLimit: 200 });
+        } finally {
+          unsubscribe('net.client.socket', count);
+        }
+        assert.equal(seen.length, 600);
+        assert.ok(most > 1 && most <= 100, String(most));
+      },
+      600,
+    ));
+
   it('does not keep somebody who has already interrupted the run', () =>
     withTrace(600, async (run) => {
       assert.deepEqual(await stages(run, replayOptions({ signal: AbortSignal.abort() })), []);
@@ -123,18 +180,7 @@ describe('a rehearsal', () => {
         const count = (_: Worker): void => void threads++;
         process.on('worker', count);
         try {
-          const input = documentInput();
-          const document = await runReplay(
-            { ...run, senders },
-            {
-              clock: createRealClock({ precision: 'eco' }),
-              nowMs: () => Date.now(),
-              tool: input.tool,
-              host: input.host,
-              health: {},
-              warn: () => {},
-            },
-          );
+          const document = await runReplay({ ...run, senders }, runDeps());
           assert.deepEqual(
             seen.toSorted(),
             steady(600)
