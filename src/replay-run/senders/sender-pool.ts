@@ -120,23 +120,21 @@ export class SenderPool {
     for (const listener of this.#listeners) listener.died(lane, error);
   }
 
+  /** Resolves when it is warm, or will never say so: it has ended, or died. */
   #warm(lane: SenderLane, failed: Map<string, EngramTraceError>): Promise<void> {
     return new Promise((resolve) => {
-      const of = (told: SenderLane, then: () => void): void => {
-        if (told !== lane) return;
-        then();
-        resolve();
-      };
       this.listen({
         told: (told, message) => {
-          if (message.kind !== 'warm') return;
-          of(told, () => {
-            for (const { message: text, where, hint } of message.errors) {
-              failed.set(text, new EngramTraceError('target', text, { where, hint }));
-            }
-          });
+          if (told !== lane || (message.kind !== 'warm' && message.kind !== 'ended')) return;
+          const errors = message.kind === 'warm' ? message.errors : [];
+          for (const { message: text, where, hint } of errors) {
+            failed.set(text, new EngramTraceError('target', text, { where, hint }));
+          }
+          resolve();
         },
-        died: (told) => of(told, () => {}),
+        died: (told) => {
+          if (told === lane) resolve();
+        },
       });
     });
   }

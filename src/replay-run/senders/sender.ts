@@ -41,14 +41,15 @@ class Sender implements ReplayObserver {
   #prepared: Promise<void> = Promise.resolve();
   #anchorNs = 0;
   #hasToldStop = false;
+  #isLeaving = false;
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
     this.#feed = new BatchFeed(
-      () => deps.tell({ kind: 'taken' }),
+      () => this.#tell({ kind: 'taken' }),
       (dueNs) => this.#anchorNs + dueNs - deps.clock.nowNs() < URGENT_NS,
     );
-    this.#log = new EventLog(deps.clock, (chunk: EventChunk) => deps.tell({ kind: 'events', chunk }));
+    this.#log = new EventLog(deps.clock, (chunk: EventChunk) => this.#tell({ kind: 'events', chunk }));
   }
 
   hear(message: ToSender): void {
@@ -74,7 +75,7 @@ class Sender implements ReplayObserver {
         this.#stop.abort();
         break;
       case 'close':
-        void this.#deps.transports.close().then(() => this.#deps.leave());
+        void this.#leave();
         break;
     }
   }
@@ -87,7 +88,7 @@ class Sender implements ReplayObserver {
     this.#log.onSettled(operation, disposition, inFlight);
     if (disposition !== 'unsent' || this.#hasToldStop) return;
     this.#hasToldStop = true;
-    this.#deps.tell({ kind: 'stopped' });
+    this.#tell({ kind: 'stopped' });
   }
 
   #prepare(work: () => Promise<void>): void {
@@ -97,7 +98,7 @@ class Sender implements ReplayObserver {
   async #warmUp(timeoutMs: number, sessions: FirstSessions | undefined): Promise<void> {
     const errors = await this.#deps.transports.warmUp(timeoutMs, sessions);
     const plain = errors.map(({ message, where, hint }) => ({ message, where, hint }));
-    this.#deps.tell({ kind: 'warm', errors: plain });
+    this.#tell({ kind: 'warm', errors: plain });
   }
 
   async #play(anchorNs: number): Promise<void> {
@@ -121,7 +122,19 @@ class Sender implements ReplayObserver {
 
   #tellEnd(end: ReplayEnd, health: GeneratorHealth = UNKNOWN_HEALTH): void {
     this.#log.close();
-    this.#deps.tell({ kind: 'ended', end, health });
+    this.#tell({ kind: 'ended', end, health });
+  }
+
+  /** Nobody hears it from here on, whatever still comes to an end: its thread may be another sender's. */
+  async #leave(): Promise<void> {
+    this.#isLeaving = true;
+    this.#log.close();
+    await this.#deps.transports.close();
+    this.#deps.leave();
+  }
+
+  #tell(message: FromSender): void {
+    if (!this.#isLeaving) this.#deps.tell(message);
   }
 }
 

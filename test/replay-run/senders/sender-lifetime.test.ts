@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ReplayEnd } from '../../../src/replay/replay-end.ts';
+import { replayOptions } from '../../../src/replay/replay-options.ts';
+import type { FromSender, SenderListener, ToSender } from '../../../src/replay-run/senders/messages.ts';
+import { startSender } from '../../../src/replay-run/senders/sender.ts';
+import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
+import { shareOf } from '../../../src/replay-run/senders/share.ts';
+import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
+import { EngramTraceError } from '../../../src/trace/error.ts';
+import { SECOND } from '../../support/replay-harness.ts';
+import { createVirtualClock } from '../../support/virtual-clock.ts';
+
+describe('warming up senders', () => {
+  /** A pool whose senders say only what the test says for them. */
+  function scripted() {
+    const listeners: SenderListener[] = [];
+    const heard: ToSender['kind'][] = [];
+    const pool = new SenderPool(replayOptions(), 2, (_, __, listener) => {
+      listeners.push(listener);
+      return { post: ({ kind }) => void heard.push(kind), terminate: async () => {} };
+    });
+    const tell = (message: FromSender): void => {
+      for (const listener of listeners) listener.message(message);
+    };
+    return { pool, listeners, heard, tell };
+  }
+
+  it('is over when they have ended before they came to it', async () => {
+    const { pool, heard, tell } = scripted();
+    const warming = pool.warmUp(1000);
+    assert.deepEqual(heard, ['warm_up', 'warm_up']);
+    tell({ kind: 'ended', end: {} as ReplayEnd, health: UNKNOWN_HEALTH });
+    // What they say of it afterwards is not heard any more.
+    tell({ kind: 'warm', errors: [{ message: 'late', where: undefined, hint: undefined }] });
+    assert.deepEqual(await warming, []);
+  });
+
+  it('is over when they die, and asks nothing of those that have ended', async () => {
+    const { pool, listeners, heard, tell } = scripted();
+    const warming = pool.warmUp(1000);
+    for (const { gone } of listeners) gone('scripted');
+    assert.deepEqual(await warming, []);
+    heard.length = 0;
+    tell({ kind: 'ended', end: {} as ReplayEnd, health: UNKNOWN_HEALTH });
+    assert.deepEqual(await pool.warmUp(1000), []);
+    assert.deepEqual(heard, []);
+  });
+});
+
+describe('a sender that is to leave', () => {
+  it('says nothing more, whatever it had begun', async () => {
+    const clock = createVirtualClock();
+    const said: string[] = [];
+    let warmed = (_: EngramTraceError[]): void => {};
+    const hear = startSender({
+      options: shareOf(replayOptions(), 0, 1),
+      clock,
+      transports: {
+        prepare: async () => {},
+        warmUp: () =>
+          new Promise((resolve) => {
+            warmed = resolve;
+          }),
+        for: () => undefined,
+        close: async () => {},
+      },
+      startHealth: () => ({ stop: () => UNKNOWN_HEALTH }),
+      tell: ({ kind }) => void said.push(kind),
+      leave: () => void said.push('left'),
+    });
+    hear({ kind: 'warm_up', timeoutMs: 1000, sessions: undefined });
+    await turn();
+    hear({ kind: 'close' });
+    await turn();
+    // Its thread may be another sender by now, and its words would be taken for that one's.
+    warmed([new EngramTraceError('target', 'late')]);
+    await turn();
+    await clock.advance(10 * SECOND);
+    assert.deepEqual(said, ['left']);
+  });
+});
