@@ -117,7 +117,10 @@ async function* watched(
     await player.prepare(protocolsOf(run, batch));
     if (!isWarm) {
       isWarm = true;
-      const errors = await player.warmUp(warmUpMs(options), firstSessionsOf(batch));
+      const willSend = options.signal?.aborted !== true;
+      const errors = willSend ? await player.warmUp(warmUpMs(options), firstSessionsOf(batch)) : [];
+      // An interrupt waits for nobody who does not let us connect.
+      if (over.isOver) return;
       for (const error of errors) deps.warn(oneLine(error));
       onReady();
     }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { replay } from '../../src/replay/engine.ts';
+import { replayOptions } from '../../src/replay/replay-options.ts';
+import type { Player } from '../../src/replay-run/create-player.ts';
+import { parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
+import { NO_LOG } from '../../src/replay-run/logged-run.ts';
+import type { NumberedSource } from '../../src/replay-run/numbered-source.ts';
+import { playRun } from '../../src/replay-run/play-run.ts';
+import type { RunDeps, RunOptions } from '../../src/replay-run/run-options.ts';
+import { EngramTraceError } from '../../src/trace/error.ts';
+import { emptyHeader, emptyLoss } from '../../src/trace/record.ts';
+import type { Trace } from '../../src/trace/trace.ts';
+import { documentInput } from '../results/support.ts';
+import { createScriptedTransport, inBatches, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
+
+const RECORDS = Array.from({ length: 100 }, (_, i) => makeRecord(i * MS));
+
+/** A run on a virtual clock, whose warm-up takes until the test ends it. */
+function staged(signal: AbortSignal) {
+  const clock = createVirtualClock(1e12);
+  const transport = createScriptedTransport(clock, () => ({ kind: 'at_once', ok: true }));
+  const heard: string[] = [];
+  let endWarmUp = (): void => {};
+  const player: Player = {
+    prepare: async () => {},
+    warmUp: () =>
+      new Promise((resolve) => {
+        heard.push('warm-up');
+        endWarmUp = () => resolve([new EngramTraceError('target', 'nobody is there')]);
+      }),
+    close: async () => {},
+    play: (openSource, options, deps) =>
+      replay(openSource, options, { ...deps, transportFor: () => transport }),
+    health: (whole) => whole,
+  };
+  const source: NumberedSource = {
+    open: () => inBatches(RECORDS, 10),
+    recordNumber: (number) => number,
+    recordsRead: 0,
+  };
+  const trace: Trace = {
+    name: 'scripted',
+    format: 'trace',
+    header: emptyHeader(),
+    index: undefined,
+    seekable: true,
+    warnings: [],
+    records: () => source.open(),
+    loss: emptyLoss(),
+    close: async () => {},
+  };
+  const run: RunOptions = { trace, http: parseHttpEndpoint('http://127.0.0.1:9'), grpc: undefined };
+  const { tool, host } = documentInput();
+  const deps: RunDeps = {
+    clock,
+    nowMs: () => 0,
+    tool,
+    host,
+    health: { cpuUsage: () => ({ user: 0, system: 0 }) },
+    warn: (text) => void heard.push(text),
+    onStart: () => void heard.push('start'),
+  };
+  const parts = { options: replayOptions({ signal }), source, player, log: NO_LOG };
+  return { clock, heard, endWarmUp: () => endWarmUp(), played: playRun(run, deps, parts), transport };
+}
+
+describe('a run that is interrupted before its first operation', () => {
+  it('does not connect, and counts its plan', async () => {
+    const { clock, heard, played, transport } = staged(AbortSignal.abort());
+    const { end, health } = await clock.runUntil(played, 1e12 + SECOND);
+    assert.deepEqual(heard, ['start']);
+    assert.equal(end.planComplete, true);
+    assert.equal(end.accounting.unsent, 100);
+    assert.notEqual(health.cpu, undefined);
+    assert.equal(transport.sends.length, 0);
+  });
+
+  it('says nothing more when it is over, whatever comes of connecting', async () => {
+    const controller = new AbortController();
+    const { clock, heard, endWarmUp, played } = staged(controller.signal);
+    await turn();
+    assert.deepEqual(heard, ['warm-up']);
+    controller.abort();
+    const { end } = await clock.runUntil(played, 1e12 + 60 * SECOND);
+    assert.equal(end.stop, 'interrupted');
+    endWarmUp();
+    await turn();
+    assert.deepEqual(heard, ['warm-up']);
+  });
+});
