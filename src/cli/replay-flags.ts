@@ -6,6 +6,7 @@ import type { BehindPolicy, Order, Precision, Timing } from '../replay/replay-op
 import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/create-transports.ts';
 import { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/endpoint.ts';
 import { parseHeaderOverrides } from '../replay-run/header-overrides.ts';
+import { meanRate } from '../replay-run/mean-rate.ts';
 import type { RunOptions } from '../replay-run/run-options.ts';
 import { defaultSenders } from '../replay-run/senders/share.ts';
 import { EngramTraceError } from '../trace/error.ts';
@@ -130,7 +131,11 @@ function withTargetFlags(command: Command): Command {
       'pooled (as many as are needed), recorded (each session its own), or N: at most so many to a target, sessions stay with theirs (default: pooled)',
       parseConnections,
     )
-    .option('--senders <threads>', 'threads that send (default: cores less one, at most 8)', parseAtLeastOne)
+    .option(
+      '--senders <threads>',
+      'threads that send (default: one for each 10,000 a second, at most 8, a core less than there are)',
+      parseAtLeastOne,
+    )
     .option(
       '--transport <kind>',
       `wire (our own) or library (undici, grpc-js) (default: ${DEFAULT_TRANSPORT})`,
@@ -173,7 +178,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     tls: tlsOf(flags),
     connections: flags.connections,
     transport: flags.transport,
-    senders: flags.senders ?? sendersFor(flags.behind),
+    senders: flags.senders ?? sendersFor(flags, trace),
     replay: {
       multiplier: flags.rateMultiplier,
       timing: flags.timing,
@@ -215,8 +220,18 @@ function endsBeforeStart({ from, to }: TimeRange): boolean {
 }
 
 /** Where nothing is asked for. Stretching moves one plan, so one thread plays it. */
-function sendersFor(behind: BehindPolicy): number {
-  return behind === 'stretch' ? 1 : defaultSenders(availableParallelism());
+function sendersFor(flags: ReplayFlags, trace: Trace): number {
+  const { behind, timing, rateMultiplier, copies, pace = [] } = flags;
+  if (behind === 'stretch') return 1;
+  const cores = availableParallelism();
+  if (timing.kind === 'asap') return defaultSenders(cores);
+  if (timing.kind === 'rate') return defaultSenders(cores, timing.perSec);
+  const recorded = meanRate(trace);
+  if (recorded === undefined) return defaultSenders(cores);
+  return defaultSenders(
+    cores,
+    recorded * rateMultiplier * copies * Math.max(1, ...pace.map(({ rate }) => rate)),
+  );
 }
 
 function tlsOf(flags: ReplayFlags): TlsSettings {

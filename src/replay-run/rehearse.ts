@@ -4,6 +4,7 @@ import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from './endpoint.ts';
+import { meanRate } from './mean-rate.ts';
 import type { NumberedSource } from './numbered-source.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -77,10 +78,9 @@ async function onStage(
 }
 
 /** Operations a second in the trace; undefined where it is too short for a rehearsal, or nothing says. */
-function recordedRate({ index }: Trace): number | undefined {
-  if (index === undefined || index.totals.records < WORTH_RECORDS) return undefined;
-  const { records, firstStartNs, lastStartNs } = index.totals;
-  return (records * 1e9) / Math.max(1, lastStartNs - firstStartNs);
+function recordedRate(trace: Trace): number | undefined {
+  const records = trace.index?.totals.records ?? 0;
+  return records < WORTH_RECORDS ? undefined : meanRate(trace);
 }
 
 function rehearsalOptions(options: ReplayOptions, perSecond: number): ReplayOptions {

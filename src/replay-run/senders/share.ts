@@ -4,9 +4,15 @@ import type { SenderOptions } from './messages.ts';
 /** More threads than this only wait for each other. */
 const MOST_SENDERS = 8;
 
-/** Senders where nothing was said: a core is left for reading, and for the target. */
-export function defaultSenders(cores: number): number {
-  return Math.max(1, Math.min(MOST_SENDERS, cores - 1));
+/** A sender keeps up with a few times as many a second; bursts are some times the mean. */
+const OPERATIONS_PER_SENDER = 10_000;
+
+/**
+ * Senders where nothing was said: what the mean rate (operations a second; undefined where it is not known) may need
+ * in its bursts, and no more than leave a core for reading, and for the target. Each costs memory and CPU.
+ */
+export function defaultSenders(cores: number, perSecond = Infinity): number {
+  return Math.max(1, Math.min(MOST_SENDERS, cores - 1, Math.ceil(perSecond / OPERATIONS_PER_SENDER)));
 }
 
 /** The sender of a session, always the same: FNV-1a over its UTF-16 units, stirred, as its low bits alone are poor. */

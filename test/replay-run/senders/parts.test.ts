@@ -308,7 +308,15 @@ describe('shares', () => {
       () => senderCount(2, replayOptions({ behind: 'stretch' }), undefined),
       /--senders 1|stretch/,
     );
-    assert.deepEqual([1, 2, 3, 64].map(defaultSenders), [1, 1, 2, 8]);
+    assert.deepEqual(
+      [1, 2, 3, 64].map((cores) => defaultSenders(cores)),
+      [1, 1, 2, 8],
+    );
+    assert.deepEqual(
+      [0, 500, 10_000, 15_000, 1e6].map((perSecond) => defaultSenders(16, perSecond)),
+      [1, 1, 1, 2, 8],
+    );
+    assert.equal(defaultSenders(2, 1e6), 1);
   });
 });
 
