@@ -147,21 +147,23 @@ describe('a rehearsal', () => {
       600,
       async (run) => {
         const ownSessions = { ...run, connections: 'recorded' as const, senders: 1 };
+        const { port } = server.address() as AddressInfo;
         let open = 0;
         let most = 0;
         const count = (message: unknown): void => {
-          if (seen.length > 0) return;
-          most = Math.max(most, ++open);
-          (message as { socket: Socket }).socket.once('close', () => void open--);
+          const { socket } = message as { socket: Socket };
+          socket.once('connect', () => {
+            if (socket.remotePort === port) return;
+            most = Math.max(most, ++open);
+            socket.once('close', () => void open--);
+          });
         };
         subscribe('net.client.socket', count);
-        seen.length = 0;
         try {
           await runReplay(ownSessions, { ...runDeps(), openFileLimit: 200 });
         } finally {
           unsubscribe('net.client.socket', count);
         }
-        assert.equal(seen.length, 600);
         assert.ok(most > 1 && most <= 100, String(most));
       },
       600,

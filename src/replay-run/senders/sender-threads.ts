@@ -20,7 +20,7 @@ const TUNING: ThreadTuning = {
 /** Threads that send: who leaves one plan may be opened again for the next, with all that its code has learned. */
 export interface SenderThreads {
   open(transportsOf: (number: number) => TransportSettings): OpenSender;
-  /** Ends those that have left their plan. */
+  /** Ends all there are: those that have left their plan, and what was opened in vain. */
   close(): Promise<void>;
 }
 
@@ -28,15 +28,30 @@ export interface SenderThreads {
 export function createSenderThreads(clock: Clock, tuning: Partial<ThreadTuning> = {}): SenderThreads {
   const originNs = clockOriginNs(clock);
   const idle: SenderThread[] = [];
+  const all = new Set<SenderThread>();
   return {
     open: (transportsOf) => (number, options, listener) => {
       const work = { options, transports: transportsOf(number), clockOriginNs: originNs };
       const thread = idle.pop();
       if (thread !== undefined) return thread.again(work, listener);
-      return new SenderThread({ ...TUNING, ...tuning }, number, work, listener, idle).link;
+      const fresh = new SenderThread({ ...TUNING, ...tuning }, number, work, listener, {
+        left: (one) => void idle.push(one),
+        gone: (one) => {
+          all.delete(one);
+          if (idle.includes(one)) idle.splice(idle.indexOf(one), 1);
+        },
+      });
+      all.add(fresh);
+      return fresh.link;
     },
-    close: async () => void (await Promise.all(idle.splice(0).map((thread) => thread.terminate()))),
+    close: async () => void (await Promise.all([...all].map((thread) => thread.terminate()))),
   };
+}
+
+/** Who keeps the threads. */
+interface ThreadHost {
+  left(thread: SenderThread): void;
+  gone(thread: SenderThread): void;
 }
 
 class SenderThread {
@@ -49,7 +64,7 @@ class SenderThread {
     number: number,
     work: SenderWork,
     listener: SenderListener,
-    idle: SenderThread[],
+    host: ThreadHost,
   ) {
     this.#listener = listener;
     this.#worker = new Worker(program, {
@@ -58,14 +73,14 @@ class SenderThread {
       name: `sender ${number + 1}`,
     });
     this.#worker.on('message', (message: FromThread) => {
-      if (message.kind === 'left') this.#leave(idle);
+      if (message.kind === 'left') this.#leave(host);
       else this.#listener?.message(message satisfies FromSender);
     });
     this.#worker.on('error', (error: unknown) => {
       this.#why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     });
     this.#worker.on('exit', (code) => {
-      if (idle.includes(this)) idle.splice(idle.indexOf(this), 1);
+      host.gone(this);
       this.#gone(this.#why === '' ? `it ended with code ${code}` : this.#why);
     });
   }
@@ -95,9 +110,9 @@ class SenderThread {
     await this.#worker.terminate();
   }
 
-  #leave(idle: SenderThread[]): void {
+  #leave(host: ThreadHost): void {
     this.#worker.unref();
-    idle.push(this);
+    host.left(this);
     this.#gone('it left');
   }
 

@@ -9,6 +9,7 @@ import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/en
 import { replayBySenders } from '../../../src/replay-run/senders/replay-by-senders.ts';
 import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
 import { createSenderThreads } from '../../../src/replay-run/senders/sender-threads.ts';
+import { shareOf } from '../../../src/replay-run/senders/share.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
@@ -112,6 +113,18 @@ describe('senders in threads', () => {
       void setTimeout(() => void pool.lanes[1]?.link.terminate(), 2000);
     const { end, document } = await playInThreads(steady(20_000, 2 * MS), {}, 'block', kill);
     assertDied(end, document, /sender 2 died: it ended with code 1/, 20_000);
+  });
+
+  it('are ended with what keeps them, also those that were opened in vain', async () => {
+    const threads = createSenderThreads(createRealClock());
+    const gone: string[] = [];
+    const options = shareOf(replayOptions(), 0, 1);
+    threads.open(() => ({ http: undefined, grpc: undefined }))(0, options, {
+      message: () => {},
+      gone: (why) => void gone.push(why),
+    });
+    await threads.close();
+    assert.equal(gone.length, 1);
   });
 
   it('end soon after an interrupt', async () => {
