@@ -82,6 +82,12 @@ class RealClock implements Clock {
     }
   };
 
+  /** Hundreds of thousands of times a second, so it does nothing else as long as there is nothing to do. */
+  readonly #spin = (): void => {
+    if (this.#armedNs > this.nowNs()) this.#turn = setImmediate(this.#spin);
+    else this.#look();
+  };
+
   #arm(): void {
     const atNs = this.#wakes.peek()?.atNs ?? Infinity;
     if (this.#isWaking || atNs >= this.#armedNs) return;
@@ -89,7 +95,7 @@ class RealClock implements Clock {
     this.#armedNs = atNs;
     const leftNs = atNs - this.nowNs();
     if (leftNs <= this.#spinNs) {
-      this.#turn = setImmediate(this.#look);
+      this.#turn = setImmediate(this.#spin);
       return;
     }
     // With the thread the timer is only there in case the ring does not come.

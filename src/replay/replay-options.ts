@@ -111,7 +111,7 @@ const DEFAULTS: ReplayOptions = {
   headStartNs: SECOND,
   headStartLimitNs: 500 * MILLISECOND,
   readAheadRecords: 8192,
-  readAheadBytes: 32 * 2 ** 20,
+  readAheadBytes: 16 * 2 ** 20,
   maxHeldRecords: 65_536,
   maxHeldBytes: 128 * 2 ** 20,
   only: undefined,
