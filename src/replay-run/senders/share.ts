@@ -4,7 +4,7 @@ import type { SenderOptions } from './messages.ts';
 /** More threads than this only wait for each other. */
 const MOST_SENDERS = 8;
 
-/** A sender keeps up with a few times as many a second; bursts are some times the mean. */
+/** A sender keeps up with about twice as many a second, evenly spaced; bursts are some times the mean. */
 const OPERATIONS_PER_SENDER = 10_000;
 
 /**
