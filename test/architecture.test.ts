@@ -28,7 +28,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   calibrate: ['results'],
   report: ['trace', 'results', 'root'],
   'dev-server': ['trace', 'dialects', 'gen', 'wire', 'root'],
-  'replay-run': ['trace', 'dialects', 'transforms', 'replay', 'replay-log', 'transports', 'results', 'null-sink', 'root'],
+  'replay-run': [
+    'trace',
+    'dialects',
+    'transforms',
+    'replay',
+    'replay-log',
+    'transports',
+    'results',
+    'null-sink',
+    'root',
+  ],
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
 };
 
