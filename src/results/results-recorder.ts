@@ -232,8 +232,9 @@ export class ResultsRecorder implements ReplayObserver {
 /** From due to done; undefined for an operation that failed without an answer and without a wait. */
 function responseTimeNs(operation: Operation, disposition: Disposition): number | undefined {
   const { outcome, doneNs, dueNs, sentNs } = operation;
-  if (doneNs === undefined || sentNs === undefined) return undefined;
-  const answered = outcome !== undefined && outcome.failure === undefined;
+  if (doneNs === undefined) return undefined;
+  const answered = sentNs !== undefined && outcome !== undefined && outcome.failure === undefined;
+  // Also where no byte of it left: a wait for a connection is a wait.
   const givenUp = disposition === 'cut_off' || outcome?.failure === 'timeout';
   return answered || givenUp ? doneNs - dueNs : undefined;
 }

@@ -17,9 +17,9 @@ interface Kind {
   timeOf(row: LogRow): number;
 }
 
-/** A time that counts only for operations with a response time. */
+/** A time that counts only for operations that left and have a response time. */
 function ofAnswered(timeOf: (row: LogRow) => number): (row: LogRow) => number {
-  return (row) => (Number.isNaN(row.responseNs) ? Number.NaN : timeOf(row));
+  return (row) => (Number.isNaN(row.responseNs) || !row.isSent ? Number.NaN : timeOf(row));
 }
 
 const KINDS: readonly Kind[] = [

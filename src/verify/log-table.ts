@@ -129,8 +129,9 @@ export class LogRow {
   /** From due to done; NaN for an operation that failed without an answer and without a wait. */
   get responseNs(): number {
     const { failure } = this;
-    const counts = failure === '' || failure === 'timeout' || this.disposition === 'cut_off';
-    return this.isAttempted && this.isSent && counts ? this.doneNs - this.dueNs : Number.NaN;
+    const isGivenUp = failure === 'timeout' || this.disposition === 'cut_off';
+    const counts = isGivenUp || (failure === '' && this.isSent);
+    return this.isAttempted && counts ? this.doneNs - this.dueNs : Number.NaN;
   }
 }
 

@@ -118,6 +118,18 @@ describe('results document', () => {
     assert.equal(documentOf(told).latency.overall.max, 29_900);
   });
 
+  it('counts a wait that no byte of an operation outlived, and no service time for it', () => {
+    const told = run().map((each, i): Told => {
+      if (i !== 10) return each;
+      const timeout = { status: undefined, ok: false, failure: 'timeout' as const };
+      return { ...each, sentNs: undefined, doneNs: 30 * SECOND, disposition: 'error', outcome: timeout };
+    });
+    const document = documentOf(told);
+    assert.equal(document.latency.overall.max, 29_900);
+    assert.equal(document.latency.overall.count, 200);
+    assert.equal(document.service_latency.overall.count, 199);
+  });
+
   it('keeps operations with odd names out of the reserved keys', () => {
     const odd = ['overall', 'p99_ms', '', '__proto__', 'constructor', 'toString'];
     const told = odd.map(
