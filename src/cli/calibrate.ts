@@ -14,6 +14,7 @@ import { parseCount } from './flag-parsers.ts';
 import { withCleanUp } from './interrupt.ts';
 import { withInput } from './open-input.ts';
 import { parseDuration } from './parse-duration.ts';
+import { refuseSameFile } from './refuse-same-file.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
 import { hostSection } from './replay-host.ts';
 import { runDepsOf } from './run-deps.ts';
@@ -71,6 +72,7 @@ async function runCalibrate(flags: CalibrateFlags): Promise<void> {
   if (flags.timing.kind === 'asap') {
     throw new EngramTraceError('usage', '--timing asap plans no times, and there is nothing to keep');
   }
+  refuseSameFile([{ flag: '--trace', path: flags.trace }], [{ flag: '--output', path: flags.output }]);
   await withInput(flags.trace, (trace) => calibrateTrace(flags, trace));
 }
 

@@ -3,6 +3,7 @@ import { countText, sizeText } from '../inspect/number-text.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { type RepairReport, repairTrace } from '../trace/repair.ts';
 import { mustBeTraceName } from './output.ts';
+import { refuseSameFile } from './refuse-same-file.ts';
 import { withOutput } from './with-output.ts';
 
 interface RepairFlags {
@@ -27,6 +28,7 @@ async function runRepair(input: string, flags: RepairFlags): Promise<void> {
     throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
   }
   mustBeTraceName('repair', flags.output);
+  refuseSameFile([{ flag: 'the trace', path: input }], [{ flag: '--output', path: flags.output }]);
   const options = { force: flags.force, format: 'trace' } as const;
   const report = await withOutput(flags.output, options, ({ sink }) => repairTrace(input, sink));
   if (flags.json) process.stdout.write(`${JSON.stringify(reportJson(report))}\n`);

@@ -4,6 +4,7 @@ import type { RunProgress } from '../replay-run/run-options.ts';
 import type { Trace } from '../trace/trace.ts';
 import { EXIT, exitCodeOfSignal } from './exit-code.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { refuseSameFile } from './refuse-same-file.ts';
 import { refuseUnnamedTarget, targetsMeant } from './refuse-unnamed-target.ts';
 import { isUnanswered, replayExitCode } from './replay-exit-code.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
@@ -15,6 +16,7 @@ export function makeReplayCommand(): Command {
 }
 
 async function runReplayCommand(given: ReplayFlags, command: Command): Promise<void> {
+  if (!given.dryRun) refuseLostFile(given);
   const { openInput } = await import('./open-input.ts');
   const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
   const trace = await openInput(given.trace);
@@ -36,13 +38,22 @@ async function runReplayCommand(given: ReplayFlags, command: Command): Promise<v
   }
 }
 
+/** The results and the log each need a file of their own, and the trace has to outlive the run. */
+function refuseLostFile({ trace, output, replayLog }: ReplayFlags): void {
+  const outputs = [
+    { flag: '--output', path: output },
+    { flag: '--replay-log', path: replayLog },
+  ];
+  refuseSameFile([{ flag: '--trace', path: trace }], outputs);
+}
+
 /** A plan may be looked at whatever a run would say; that is told. */
 async function printPlan(flags: ReplayFlags, trace: Trace, refuse: () => void): Promise<void> {
   const { planReplay } = await import('../replay-run/plan-replay.ts');
   const { refusalBy } = await import('../replay-run/refusals.ts');
   const { planJson, planText } = await import('./replay-text.ts');
   const plan = await planReplay(await runOptionsOf(flags, trace));
-  const refusals = [...refusalBy(refuse), ...plan.refusals];
+  const refusals = [...refusalBy(() => refuseLostFile(flags)), ...refusalBy(refuse), ...plan.refusals];
   const text = flags.json ? `${JSON.stringify(planJson(plan, refusals), null, 2)}\n` : planText(plan);
   process.stdout.write(text);
   for (const { message, hint } of refusals) {

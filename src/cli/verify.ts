@@ -36,8 +36,9 @@ async function runVerify(logPath: string, resultsPath: string, flags: VerifyFlag
 }
 
 async function readDocument(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    throw EngramTraceError.from(thrown, 'io', { where: path });
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new EngramTraceError('io', message, { where: path, cause: error });
   });
   try {
     return JSON.parse(text);

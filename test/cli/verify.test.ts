@@ -70,6 +70,15 @@ describe('commands that replay or prove a loadtest trace', () => {
     });
   });
 
+  it('says that there are no results of that name', async () => {
+    await withFolder(async (folder) => {
+      const missing = join(folder, 'missing.json');
+      const { code, stdout, stderr } = await run(['verify', LOADTEST, missing]);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.equal(stderr, `engram-trace: ${missing}: there is no such file\n`);
+    });
+  });
+
   it('names the digest of a plan after what it is of', async () => {
     const args = ['replay', '--trace', LOADTEST, '--dry-run'];
     const plan = JSON.parse((await run([...args, '--json'])).stdout);
