@@ -52,6 +52,7 @@ const NOT_OURS = new Set([
   'clock_stepped',
   'health_unknown',
   'capture_loss',
+  'trace_incomplete',
   'excluded_incomplete',
   'excluded_no_target',
   'redacted',

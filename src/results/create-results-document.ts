@@ -75,6 +75,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     fidelity: fidelitySection({
       ...input,
       resolutionNs: input.plan.trace.timestamp_resolution_ns,
+      traceWarnings: input.plan.trace.warnings,
       hasSchedule: input.plan.options['timing'] !== 'asap',
       keepsOrder: input.plan.options['order'] !== 'open',
     }),

@@ -16,6 +16,8 @@ export interface FidelityInput {
   health: GeneratorHealth;
   resolutionNs: number;
   loss: Loss;
+  /** What the reader had to say of the trace; each sentence tells of something it could not read. */
+  traceWarnings: readonly string[];
   /** False with `--timing asap`: everything is due at once, and nothing can be late. */
   hasSchedule: boolean;
   /** False with `--order open`: nobody promised that sessions keep their order. */
@@ -166,9 +168,20 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
   return found;
 }
 
-function traceFindings({ loss }: FidelityInput): Finding[] {
+function traceFindings({ loss, traceWarnings }: FidelityInput): Finding[] {
+  return [...lossFindings(loss), ...incompleteFindings(traceWarnings.length)];
+}
+
+function lossFindings(loss: Loss): Finding[] {
   if (!hasLoss({ ...loss, recordsSampledOut: 0 })) return [];
   const { recordsDropped, recordsLate, recordsDamaged, bodiesTruncated } = loss;
   const count = recordsDropped + recordsLate + recordsDamaged + bodiesTruncated;
   return [finding('degraded', 'capture_loss', 'records are missing from the trace, or not whole', count, 0)];
+}
+
+/** What was cut off is in no count of losses: nobody knows how much it was. */
+function incompleteFindings(warnings: number): Finding[] {
+  if (warnings === 0) return [];
+  const message = 'warnings that the trace is not whole or was not all read (plan.trace.warnings)';
+  return [finding('degraded', 'trace_incomplete', message, warnings, 0)];
 }

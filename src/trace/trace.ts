@@ -29,7 +29,10 @@ export interface Trace {
   readonly index: TraceIndex | undefined;
   /** Can be read again from the start. */
   readonly seekable: boolean;
-  /** Plain sentences: index missing, cut off at the end, … May grow while reading. */
+  /**
+   * Plain sentences: index missing, cut off at the end, … May grow while reading. Only what is not whole, or was not
+   * all read, belongs here: any one takes `valid` from a replay.
+   */
   readonly warnings: readonly string[];
   /**
    * Records in the order of their starts, in batches (never empty). Batches and records are the caller's;

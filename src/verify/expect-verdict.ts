@@ -59,6 +59,7 @@ function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: Ver
     leaves.has(`fidelity.generator.${name === 'cpu' ? name : `${name}_ms`}`),
   );
   const loss = lossOf(value);
+  const warnings = warningsIn(into);
   const reasons: (PlainReason & { applies: boolean })[] = [
     {
       applies: value('fidelity.accounting.sent') === 0,
@@ -108,8 +109,22 @@ function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: Ver
       observed: loss.records,
       limit: 0,
     },
+    {
+      applies: warnings > 0,
+      code: 'trace_incomplete',
+      severity: 'degraded',
+      observed: warnings,
+      limit: 0,
+    },
   ];
   return reasons.filter(({ applies }) => applies);
+}
+
+/** Warnings of the trace's reader, as many as the end of the log repeats. */
+function warningsIn(into: Expectations): number {
+  let count = 0;
+  while (into.has(`plan.trace.warnings[${count}]`)) count++;
+  return count;
 }
 
 /** What is missing of the trace; what was left out by sampling was left out on purpose. */

@@ -464,6 +464,35 @@ describe('replay of a damaged trace', () => {
     assert.equal(rest.operations.total + rest.capture_loss.records_damaged, 4000);
     assert.ok(rest.fidelity.reasons.some(({ code }) => code === 'capture_loss'));
   });
+
+  it('degrades the verdict for a trace that is cut off, from a file and from a pipe, and ends with 1', async () => {
+    const target = await server();
+    const path = await writeTrace(join(folder, 'whole.trace.zst'), someRecords(2000, 0.2), {}, 4000);
+    const bytes = await readFile(path);
+    const cut = join(folder, 'cut.trace.zst');
+    const front = bytes.subarray(0, Math.floor(bytes.length * 0.6));
+    await writeFile(cut, front);
+    const incomplete = ({ fidelity }: ResultsDocument) =>
+      fidelity.reasons.find(({ code }) => code === 'trace_incomplete');
+    const log = join(folder, 'cut.rlog');
+    const args = (trace: string) => ['replay', '--trace', trace, '--endpoint', target.url];
+    const fromFile = await run([...args(cut), '--replay-log', log]);
+    for (const finished of [fromFile, await run(args('-'), front)]) {
+      assert.equal(finished.code, 1, finished.stderr);
+      const document = documentIn(finished);
+      assert.ok(document.operations.total > 0 && document.operations.total < 2000);
+      assert.equal(document.summary.stop, 'end');
+      assert.equal(incomplete(document)?.observed, document.plan.trace.warnings.length);
+      // A busy machine may make it worse, and nothing makes it better.
+      assert.notEqual(document.fidelity.verdict, 'valid');
+    }
+    const results = join(folder, 'cut.json');
+    await writeFile(results, fromFile.stdout);
+    const verified = await run(['verify', log, results]);
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    const whole = documentIn(await run(args('-'), bytes));
+    assert.equal(incomplete(whole), undefined, 'a pipe has no index, and may be whole');
+  });
 });
 
 describe('replay and signals', () => {

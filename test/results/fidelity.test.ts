@@ -318,6 +318,17 @@ describe('fidelity verdict', () => {
     );
   });
 
+  it('is never valid for a trace that was not read whole', () => {
+    const { plan } = documentInput();
+    const warnings = ['prod.trace.zst has no index', 'prod.trace.zst is cut off'];
+    const { fidelity } = documentOf(steady(), { plan: { ...plan, trace: { ...plan.trace, warnings } } });
+    assert.equal(fidelity.verdict, 'degraded');
+    assert.deepEqual(
+      fidelity.reasons.map(({ code, observed, limit }) => [code, observed, limit]),
+      [['trace_incomplete', 2, 0]],
+    );
+  });
+
   it('does not forget what the capture lost', () => {
     const document = documentOf(steady(), { loss: { ...emptyLoss(), recordsDropped: 7 } });
     assert.deepEqual(codes(document), ['capture_loss']);

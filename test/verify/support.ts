@@ -27,6 +27,7 @@ export async function loggedRun(
   given: Partial<ReplayOptions>,
   fateOf: (record: TraceRecord) => Fate,
   transportOn?: PlayOptions['transportOn'],
+  warnings: string[] = [],
 ): Promise<Run> {
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({
@@ -62,7 +63,7 @@ export async function loggedRun(
     copies: 1,
     max_in_flight: options.maxInFlight,
   };
-  const plan = { ...input.plan, options: shown };
+  const plan = { ...input.plan, trace: { ...input.plan.trace, warnings }, options: shown };
   const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
   const sealed = await sealedLog(blocks.map(blockOf), document, end.startNs);
   return { document: validated({ ...document, replay_log: sealed.section }), log: sealed.log };

@@ -166,6 +166,26 @@ describe('verify', () => {
     }
   });
 
+  it('agrees that a trace was not whole, and finds it when that is hushed up', async () => {
+    const records = Array.from({ length: 50 }, (_, i) => makeRecord(i * 10 * MS, { path: `/${i}` }));
+    const answer = (): Fate => ({ kind: 'answer', afterNs: MS, ok: true });
+    const run = await loggedRun(records, {}, answer, undefined, ['it has no index', 'it is cut off']);
+    const { document, log } = run;
+    const reasons = document.fidelity.reasons.filter(({ code }) => code !== 'trace_incomplete');
+    assert.equal(reasons.length, document.fidelity.reasons.length - 1);
+    assert.deepEqual(wrongOnes(await verify(run)), []);
+    const fidelity = { ...document.fidelity, reasons, verdict: 'valid' };
+    const trace = { ...document.plan.trace, warnings: [] };
+    const hushed = { ...document, fidelity, plan: { ...document.plan, trace } };
+    for (const forged of [{ ...document, fidelity }, hushed]) {
+      const names = (await verify({ document: forged, log })).checks.flatMap((check) =>
+        check.agrees ? [] : [check.name],
+      );
+      assert.ok(names.includes('fidelity.verdict'), `${names}`);
+      assert.ok(names.includes('fidelity.reasons[trace_incomplete].code'), `${names}`);
+    }
+  });
+
   it('proves nothing from a log that was tampered with', async () => {
     const run = await mixedRun();
     const frames = framesOf(run.log);
