@@ -92,7 +92,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
       return;
     }
     this.#waiting.delete(exchange);
-    const isConnecting = this.#opening.size > 0;
+    const isConnecting = this.#opening.size + this.#warming.size > 0;
     exchange.end('cancelled', isConnecting ? GIVEN_UP.connecting : GIVEN_UP.waiting, 0);
     this.#giveUpOpening();
   }
@@ -165,7 +165,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
       connection.begin(exchange);
     }
     // Where none is open yet, nothing can become free.
-    if (this.#all.size === this.#opening.size) this.#open(this.#waiting.size);
+    if (this.#all.size === this.#opening.size + this.#warming.size) this.#open(this.#waiting.size);
     else if (this.#waiting.size > 0) this.#lookSoon();
     this.#noteOpening();
   }
