@@ -27,7 +27,7 @@ interface Fault {
   code?: string;
   example?: RegExp;
   /** The same of grpc-js; `waits`: it does not notice, and calls time out. */
-  library?: { code: string; example: RegExp } | 'waits';
+  inLibrary?: { code: string; example: RegExp } | 'waits';
   /** Stands for its like with several senders. */
   isTelling?: boolean;
 }
@@ -45,7 +45,7 @@ const FAULTS: readonly Fault[] = [
     act: ({ peer, id }) => peer.send(goAway(id - 2)),
     code: 'connection_closed',
     example: /^the server went away \(NO_ERROR\) before it took this call$/,
-    library: { code: 'connection_reset', example: /refused by server/ },
+    inLibrary: { code: 'connection_reset', example: /refused by server/ },
   },
   {
     what: 'goes away with an error and closes',
@@ -55,28 +55,28 @@ const FAULTS: readonly Fault[] = [
     },
     code: 'connection_closed',
     example: /^the server went away \(ENHANCE_YOUR_CALM, too_many_pings\)/,
-    library: { code: 'connection_reset', example: /./ },
+    inLibrary: { code: 'connection_reset', example: /./ },
   },
   {
     what: 'sends a frame larger than allowed',
     act: ({ peer, id }) => peer.send(headersOf(id, HEAD), frameOf(FRAME.data, 0, id, Buffer.alloc(20_000))),
     code: 'bad_response',
     example: /a frame of 20000 bytes/,
-    library: 'waits',
+    inLibrary: 'waits',
   },
   {
     what: 'sends SETTINGS of seven bytes',
     act: ({ peer }) => peer.send(frameOf(FRAME.settings, 0, 0, Buffer.alloc(7))),
     code: 'bad_response',
     example: /SETTINGS of the wrong size/,
-    library: 'waits',
+    inLibrary: 'waits',
   },
   {
     what: 'sends HPACK garbage',
     act: ({ peer, id }) => peer.send(hpackGarbage(id)),
     code: 'bad_response',
     example: /not HPACK: index 16383 is in no table/,
-    library: 'waits',
+    inLibrary: 'waits',
     isTelling: true,
   },
   {
@@ -84,7 +84,7 @@ const FAULTS: readonly Fault[] = [
     act: ({ peer, id }) => peer.send(hugeHeaders(id)),
     code: 'bad_response',
     example: /a header block too long/,
-    library: { code: 'connection_reset', example: /./ },
+    inLibrary: { code: 'connection_reset', example: /./ },
   },
   {
     what: 'closes in the middle of an answer',
@@ -94,7 +94,7 @@ const FAULTS: readonly Fault[] = [
     },
     code: 'connection_closed',
     example: /the server closed the connection/,
-    library: { code: 'connection_closed', example: /Connection dropped/ },
+    inLibrary: { code: 'connection_closed', example: /Connection dropped/ },
   },
   {
     what: 'resets the connection',
@@ -140,10 +140,10 @@ describe('a gRPC server that breaks a connection', { concurrency: 8 }, () => {
     }
 
     // Where grpc-js does not notice anything, once is enough to see that the replay does not hang with it.
-    if (fault.library === 'waits' && !fault.isTelling) continue;
+    if (fault.inLibrary === 'waits' && !fault.isTelling) continue;
 
     it(`${fault.what} (library)`, async () => {
-      const { code, example, library } = fault;
+      const { code, example, inLibrary: library } = fault;
       const isShort = library === 'waits';
       const run = await playFaults({ records, start: () => startFaulty(fault), means: LIBRARY, isShort });
       const told = library === 'waits' ? { code: 'timeout', example: /nothing of an answer/ } : library;
