@@ -36,19 +36,25 @@ export function createUnpackThread(program = new URL('./unpack-worker.js', impor
     for (const job of waiting.values()) doHere(job);
     waiting.clear();
   };
-  const start = (): Worker => {
-    const thread = new Worker(program, { name: 'unpack' });
-    return thread.on('message', settle).on('error', lost).on('exit', lost);
+  const start = (): Worker | undefined => {
+    try {
+      return new Worker(program, { name: 'unpack' }).on('message', settle).on('error', lost).on('exit', lost);
+    } catch {
+      // No files or threads left: that is no damage of the trace.
+      isLost = true;
+      return undefined;
+    }
   };
   return {
     unpack: (frame, rawBytes) => {
-      if (isLost) return decompressFrame(frame, rawBytes);
-      worker ??= start();
-      worker.ref();
+      if (!isLost) worker ??= start();
+      const thread = worker;
+      if (isLost || thread === undefined) return decompressFrame(frame, rawBytes);
+      thread.ref();
       const id = jobs++;
       return new Promise((resolve, reject) => {
         waiting.set(id, { id, frame, rawBytes, resolve, reject });
-        worker?.postMessage({ id, frame, rawBytes } satisfies UnpackJob);
+        thread.postMessage({ id, frame, rawBytes } satisfies UnpackJob);
       });
     },
     close: async () => {

@@ -49,6 +49,14 @@ test('a thread that dies is done without', async () => {
   });
 });
 
+test('a thread that can not be started is done without', async () => {
+  // The constructor of a worker throws for it, as it does where files or threads have run out.
+  const thread = createUnpackThread(new URL('https://127.0.0.1/'));
+  assert.deepEqual(Buffer.from(await thread.unpack(compressFrame(BYTES), BYTES.length)), BYTES);
+  assert.throws(() => thread.unpack(BYTES, 10));
+  await thread.close();
+});
+
 async function startsOf(trace: Trace, options: ReadOptions): Promise<number[] | string> {
   const starts: number[] = [];
   try {
