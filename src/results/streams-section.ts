@@ -8,17 +8,8 @@ import { StreamMetrics } from './stream-metrics.ts';
 export function streamsSection({ streams, overall, ops }: ResultsRecorder): StreamsSection | null {
   const { operations, left, planned, sent, unsent, recorded, received, untimed } = streams;
   if (operations === 0) return null;
-  const none = new StreamMetrics();
-  const section = (pick: (metrics: StreamMetrics) => Histogram): LatencySection => ({
-    overall: percentiles(pick(overall.stream ?? none), NS_PER_US),
-    ...Object.fromEntries(
-      ops
-        .entries()
-        .flatMap(([op, { stream }]) =>
-          stream === undefined ? [] : [[opKey(op), percentiles(pick(stream), NS_PER_US)]],
-        ),
-    ),
-  });
+  const section = (pick: (metrics: StreamMetrics) => Histogram): LatencySection =>
+    byOp({ overall, ops }, (metrics) => percentiles(pick(metrics), NS_PER_US));
   return {
     operations,
     left,
@@ -36,16 +27,9 @@ export function streamsSection({ streams, overall, ops }: ResultsRecorder): Stre
 }
 
 /** The histograms of the messages of streams, under their names in a document. */
-export function streamHistograms({ overall, ops }: ResultsRecorder): Record<StreamHistogram, Encoded> {
-  const none = new StreamMetrics();
-  const encoded = (pick: (metrics: StreamMetrics) => Histogram): Encoded => ({
-    overall: pick(overall.stream ?? none).encode(),
-    ...Object.fromEntries(
-      ops
-        .entries()
-        .flatMap(([op, { stream }]) => (stream === undefined ? [] : [[opKey(op), pick(stream).encode()]])),
-    ),
-  });
+export function streamHistograms(recorder: ResultsRecorder): Record<StreamHistogram, ByOp<string>> {
+  const encoded = (pick: (metrics: StreamMetrics) => Histogram): ByOp<string> =>
+    byOp(recorder, (metrics) => pick(metrics).encode());
   return {
     message_send_error: encoded((metrics) => metrics.messageSendError),
     message_lateness: encoded((metrics) => metrics.messageLateness),
@@ -55,4 +39,14 @@ export function streamHistograms({ overall, ops }: ResultsRecorder): Record<Stre
 }
 
 type StreamHistogram = 'message_send_error' | 'message_lateness' | 'received_gap' | 'recorded_gap';
-type Encoded = { overall: string; [op: string]: string };
+type ByOp<T> = { overall: T; [op: string]: T };
+
+function byOp<T>(
+  { overall, ops }: Pick<ResultsRecorder, 'overall' | 'ops'>,
+  of: (metrics: StreamMetrics) => T,
+): ByOp<T> {
+  const own = ops
+    .entries()
+    .flatMap(([op, { stream }]): [string, T][] => (stream === undefined ? [] : [[opKey(op), of(stream)]]));
+  return { overall: of(overall.stream ?? new StreamMetrics()), ...Object.fromEntries(own) };
+}
