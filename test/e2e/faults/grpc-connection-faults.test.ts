@@ -116,7 +116,7 @@ function startFaulty({ act }: Fault): Promise<GrpcFaultServer> {
   });
 }
 
-describe('a gRPC server that breaks a connection', { concurrency: 8 }, () => {
+describe('a gRPC server that breaks a connection', { concurrency: 2 }, () => {
   const records = grpcCalls({ count: CALLS, gapMs: 3, sessions: 7 });
   for (const fault of FAULTS) {
     for (const means of fault.isTelling ? [WIRE, TWO_SENDERS] : [WIRE]) {
