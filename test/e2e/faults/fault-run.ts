@@ -51,7 +51,7 @@ export interface Play<S extends FaultServer> {
 }
 
 /** For what never answers: short, and so any operation may time out where the machine stands still. */
-export const SHORT_MS = 300;
+export const SHORT_MS = 1000;
 /** For everything else: longer than any machine stands still. */
 const LONG_MS = 20_000;
 

@@ -18,6 +18,8 @@ export interface FaultCall {
   op: string;
   /** Calls that came before it, on all connections. */
   before: number;
+  /** Calls `then` when all that the client had sent before it heard of this has come. */
+  afterRoundTrip(then: () => void): void;
 }
 
 export interface GrpcFaultServer extends FaultServer {
@@ -40,17 +42,24 @@ export async function startGrpcServer(
 ): Promise<GrpcFaultServer> {
   const decoders = new Map<Peer, HpackDecoder>();
   const calls = new Map<string, FaultCall>();
+  const onPong = new Map<Peer, () => void>();
   let requests = 0;
   const begin = (peer: Peer, frame: PeerFrame): FaultCall => {
     const decoder = decoders.get(peer) ?? new HpackDecoder();
     decoders.set(peer, decoder);
     const list = decoder.decode(blockOf(frame));
     const path = list[list.indexOf(':path') + 1] ?? '';
-    return { peer, id: frame.streamId, op: path.slice(path.lastIndexOf('/') + 1), before: calls.size };
+    const afterRoundTrip = (then: () => void): void => {
+      onPong.set(peer, then);
+      peer.send(frameOf(FRAME.ping, 0, 0, Buffer.alloc(8)));
+    };
+    const op = path.slice(path.lastIndexOf('/') + 1);
+    return { peer, id: frame.streamId, op, before: calls.size, afterRoundTrip };
   };
   const server = await startPeer((peer, frame) => {
     // Who hears that he is not understood hangs up.
     if (frame.type === FRAME.goAway && frame.payload.readUInt32BE(4) !== 0) peer.socket.end();
+    if (frame.type === FRAME.ping && (frame.flags & FLAG.ack) !== 0) onPong.get(peer)?.();
     const key = `${peer.number} ${frame.streamId}`;
     if (frame.type === FRAME.headers) {
       const call = begin(peer, frame);

@@ -25,7 +25,7 @@ import {
 const LATE = ['grpc-status', '9'];
 const LATE_MS = SHORT_MS + 250;
 /** How far an operation had come depends on the machine too. */
-const TIMED_OUT = /^no whole answer within 300 ms: \w/;
+const TIMED_OUT = /^no whole answer within 1000 ms: \w/;
 
 /** What a server does with one call, and no other; without a code it is a good answer all the same. */
 interface Fault {
@@ -122,7 +122,7 @@ function latecomers(): TraceRecord[] {
   const calls = grpcCalls({ count: LATECOMERS, gapMs: 80, sessions: LATECOMERS, op });
   return calls.map((call) => ({
     ...call,
-    startNs: call.startNs + 100 * MS,
+    startNs: call.startNs + (SHORT_MS - 200) * MS,
     session: `late-${call.session}`,
   }));
 }
@@ -179,6 +179,8 @@ describe('a gRPC server that misbehaves', { concurrency: 8 }, () => {
       assertFaults(run, records, {
         ok: [0, ROUNDS + LATECOMERS],
         errors: [fine, ...errorsOf(WAITS, means)],
+        // Time may run out for a call before the machine lets it leave.
+        neverLeft: [0, records.length],
         exitCode: 0,
       });
       assert.equal(run.server.connections(), 2 * means.senders, 'no connection was given up for it');

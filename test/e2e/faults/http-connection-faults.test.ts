@@ -70,10 +70,12 @@ describe('an HTTP server that breaks connections', { concurrency: 8 }, () => {
     it(`accepts and never answers (${transport})`, async () => {
       const records = alike(10, 5);
       const run = await playFaults({ records, start: () => startHttpServer(() => {}), means, isShort: true });
-      const example = /^no whole answer within 300 ms: \w/;
+      const example = /^no whole answer within 1000 ms: \w/;
       assertFaults(run, records, {
         ok: 0,
         errors: [{ code: 'timeout', op: 'call', count: 10, example }],
+        // Time may run out for an operation before the machine lets it leave.
+        neverLeft: [0, 10],
         exitCode: 1,
       });
       assert.ok((run.document.latency.overall.min ?? 0) >= SHORT_MS, 'a timeout is no quick answer');
@@ -83,7 +85,7 @@ describe('an HTTP server that breaks connections', { concurrency: 8 }, () => {
       const records = alike(10, 5);
       const start = () => startHttpServer(() => {}, 'https');
       const run = await playFaults({ records, start, means, isShort: true });
-      const example = /no whole answer within 300 ms: it was never sent: no connection was open yet/;
+      const example = /no whole answer within 1000 ms: it was never sent: no connection was open yet/;
       assertFaults(run, records, {
         ok: 0,
         errors: [{ code: 'timeout', op: 'call', count: 10, example }],
