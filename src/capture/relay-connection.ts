@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { RelaySide } from './relay-side.ts';
 import type { ConnectionEnd, Tap } from './tap.ts';
 
 /** One client's connection and the one to the server that belongs to it. */
@@ -29,6 +30,7 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
   const { client, upstream, tap, nowNs } = pair;
   let end: ConnectionEnd | undefined;
   let isConnected = false;
+  let isBroken = false;
   let isClosed = false;
   const close = (): void => {
     if (isClosed) return;
@@ -38,43 +40,45 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
   };
   // A socket is gone with its error already: Node has emitted no 'close' behind one before, and the record was lost.
   const gone = new Set<Socket>();
-  const onSocketGone = (socket: Socket): void => {
+  const onGone = (socket: Socket): void => {
     gone.add(socket);
     if (gone.size === 2) close();
   };
-  const readyEvent = upstream instanceof TLSSocket ? 'secureConnect' : 'connect';
-  upstream.once(readyEvent, () => {
+  /** Only the first break is a cause; what breaks behind it was broken by us. */
+  const onBroken = (reason: ConnectionEnd, isStronger: boolean): void => {
+    if (isBroken) return;
+    isBroken = true;
+    if (end === undefined || isStronger) end = reason;
+  };
+  upstream.once(upstream instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
     isConnected = true;
   });
-
-  join(client, upstream, nowNs, (chunk, atNs) => tap.fromClient(chunk, atNs));
-  join(upstream, client, nowNs, (chunk, atNs) => tap.fromServer(chunk, atNs));
-  client.on('end', () => {
-    end ??= 'client_aborted'; // only if something is still in flight when all is over
-  });
-  upstream.on('end', () => {
-    end ??= 'incomplete';
-    tap.serverEnded(nowNs());
-  });
-  client.on('error', () => {
-    end ??= 'client_aborted';
-    reset(upstream);
-    onSocketGone(client);
-  });
-  upstream.on('error', () => {
-    const reason = isConnected ? 'upstream_reset' : 'upstream_unreachable';
-    if (end === undefined || end === 'client_aborted' || !isConnected) end = reason;
-    reset(client);
-    onSocketGone(upstream);
-  });
-  client.on('close', () => {
-    if (!isEnded(client)) reset(upstream);
-    onSocketGone(client);
-  });
-  upstream.on('close', () => {
-    if (!isEnded(upstream)) reset(client);
-    onSocketGone(upstream);
-  });
+  const fromClient: Direction = {
+    nowNs,
+    onData: (chunk, atNs) => tap.fromClient(chunk, atNs),
+    onEnd: () => {
+      end ??= 'client_aborted'; // only if something is still in flight when all is over
+    },
+    onBroken: () => onBroken('client_aborted', false),
+    onGone: () => onGone(client),
+  };
+  const fromServer: Direction = {
+    nowNs,
+    // What the client can't get any more is no answer; but what it sent was sent, whoever took it.
+    onData: (chunk, atNs) => {
+      if (!clientSide.isDeaf) tap.fromServer(chunk, atNs);
+    },
+    onEnd: () => {
+      end ??= 'incomplete';
+      tap.serverEnded(nowNs());
+    },
+    onBroken: () => {
+      if (isConnected) onBroken('upstream_reset', end === 'client_aborted');
+      else onBroken('upstream_unreachable', true);
+    },
+    onGone: () => onGone(upstream),
+  };
+  const [clientSide, upstreamSide] = joinSides(client, upstream, fromClient, fromServer);
   return {
     get idle() {
       return tap.idle;
@@ -86,42 +90,85 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
     },
     cut() {
       end = 'capture_stopped';
-      for (const socket of [client, upstream]) {
-        socket.unref(); // the process may end, even if this one does not
-        reset(socket);
+      for (const side of [clientSide, upstreamSide]) {
+        side.socket.unref(); // the process may end, even if this one does not
+        side.reset();
       }
     },
     abandon: close,
   };
 }
 
-type Watch = (chunk: Buffer, atNs: number) => void;
+/** What is told of one direction. */
+interface Direction {
+  readonly nowNs: () => number;
+  onData(chunk: Buffer, atNs: number): void;
+  /** Closed properly; all that came before was handed on. */
+  onEnd(): void;
+  /** Reset, or failed in another way. */
+  onBroken(): void;
+  /** The socket is no more. */
+  onGone(): void;
+}
+
+function joinSides(client: Socket, upstream: Socket, up: Direction, down: Direction): [RelaySide, RelaySide] {
+  const clientSide: RelaySide = new RelaySide(client, {
+    onEnd: (isReset) => onSideEnd(clientSide, upstreamSide, up, isReset),
+    onDeaf: () => onSideDeaf(clientSide, upstreamSide, up),
+  });
+  const upstreamSide: RelaySide = new RelaySide(upstream, {
+    onEnd: (isReset) => onSideEnd(upstreamSide, clientSide, down, isReset),
+    onDeaf: () => onSideDeaf(upstreamSide, clientSide, down),
+  });
+  join(clientSide, upstreamSide, up);
+  join(upstreamSide, clientSide, down);
+  return [clientSide, upstreamSide];
+}
 
 /** Moves bytes one way. */
-function join(from: Socket, to: Socket, nowNs: () => number, watch: Watch): void {
-  from.on('data', (chunk: Buffer) => {
+function join(from: RelaySide, to: RelaySide, direction: Direction): void {
+  const { socket } = from;
+  const { nowNs } = direction;
+  socket.on('data', (chunk: Buffer) => {
     const atNs = nowNs();
-    if (!to.destroyed && !to.write(chunk)) from.pause();
-    watch(chunk, atNs);
+    if (!to.write(chunk, atNs)) socket.pause();
+    direction.onData(chunk, atNs);
   });
-  to.on('drain', () => from.resume());
-  from.on('end', () => to.end());
+  to.socket.on('drain', () => socket.resume());
+  socket.on('error', () => {
+    direction.onBroken();
+    to.resetBehind(nowNs());
+    direction.onGone();
+  });
+  socket.on('close', () => {
+    if (!isEnded(socket)) to.resetBehind(nowNs());
+    direction.onGone();
+  });
+}
+
+/** Its last byte was handed on: now its end is, as it was. */
+function onSideEnd(from: RelaySide, to: RelaySide, direction: Direction, isReset: boolean): void {
+  if (isReset) direction.onBroken();
+  else {
+    direction.onEnd();
+    to.socket.end();
+  }
+  if (isReset || from.isDeaf) leave(from, to, direction);
+}
+
+/** It takes nothing more: the other one talks to nobody, and is not held up. */
+function onSideDeaf(from: RelaySide, to: RelaySide, direction: Direction): void {
+  to.socket.resume();
+  if (from.socket.readableEnded) leave(from, to, direction);
+}
+
+/** Nothing comes from there any more, and nothing gets there. */
+function leave(from: RelaySide, to: RelaySide, direction: Direction): void {
+  from.socket.destroy();
+  to.resetBehind(direction.nowNs());
 }
 
 /** Closed properly in both directions: then the other socket has its end coming, behind what it has yet to write. */
 function isEnded(socket: Socket): boolean {
   return socket.readableEnded && socket.writableFinished;
-}
-
-/**
- * Drops a connection so that the other end sees a reset, as it would have from the peer itself. While a shutdown is
- * under way libuv refuses to reset, and Node then emits an 'error', never a 'close', and keeps the descriptor for good;
- * on a connection that is being made it waits. Both are closed instead.
- */
-function reset(socket: Socket): void {
-  if (socket.destroyed) return;
-  const isShuttingDown = socket.writableEnded && !socket.writableFinished;
-  // A TLS socket has no way to reset; ended without close_notify it is seen as cut off.
-  if (socket instanceof TLSSocket || socket.connecting || isShuttingDown) socket.destroy();
-  else socket.resetAndDestroy();
 }

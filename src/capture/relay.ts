@@ -130,7 +130,7 @@ function connectUpstream({ upstream, upstreamTls, alpn }: RelayOptions): net.Soc
   if (upstreamTls === undefined) return net.connect(common);
   const { ca, cert, key, insecure } = upstreamTls;
   return tls.connect({
-    ...common,
+    socket: net.connect(common), // one of ours, which can be reset
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

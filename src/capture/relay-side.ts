@@ -1,0 +1,163 @@
+import { readSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+
+/** What the last bytes get to reach the other end, before a reset throws away what it has not taken. */
+const LINGER_MS = 200;
+/** Until when they must have left for the kernel; an other end that does not read is reset all the same. */
+const FLUSH_MS = 5_000;
+const CHECK_MS = 50;
+
+type Done = (error?: Error | null) => void;
+
+interface SideHandlers {
+  /** No more comes, and all that came was read. Reset, or closed properly? */
+  onEnd(isReset: boolean): void;
+  /** The other end takes nothing more. What it said before is still to be read, and `onEnd` to come. */
+  onDeaf(): void;
+}
+
+/**
+ * One of the two sockets of a relayed connection, told apart as the kernel can and a `Socket` alone does not:
+ * what the other end said before it reset is read to its end, and a reset is never taken for a proper end.
+ */
+export class RelaySide {
+  readonly socket: Socket;
+  readonly #handlers: SideHandlers;
+  #readError: NodeJS.ErrnoException | undefined;
+  #writeError: NodeJS.ErrnoException | undefined;
+  #lastWriteNs = Number.NEGATIVE_INFINITY;
+  #isLeaving = false;
+
+  constructor(socket: Socket, handlers: SideHandlers) {
+    this.socket = socket;
+    this.#handlers = handlers;
+    this.#outliveFailedWrites();
+    this.#outliveFailedReads();
+    socket.on('end', () => handlers.onEnd(this.#wasReset()));
+  }
+
+  /** A write has failed, or all is over: the other end takes nothing more. */
+  get isDeaf(): boolean {
+    return this.#writeError !== undefined || this.socket.destroyed;
+  }
+
+  /** Whether more may be written at once. What can't reach the other end any more is thrown away. */
+  write(chunk: Buffer, atNs: number): boolean {
+    if (this.isDeaf) return true;
+    this.#lastWriteNs = atNs;
+    return this.socket.write(chunk) || this.isDeaf;
+  }
+
+  /**
+   * Resets the connection once the other end had time to read what was said to it. Until then what it sends is read,
+   * as it may have to get rid of that first.
+   */
+  resetBehind(nowNs: number): void {
+    const { socket } = this;
+    if (this.#isLeaving || socket.destroyed) return;
+    this.#isLeaving = true;
+    const isSettled = socket.writableLength === 0 && nowNs - this.#lastWriteNs > LINGER_MS * 1e6;
+    if (this.isDeaf || isSettled) {
+      this.reset();
+      return;
+    }
+    let quietMs = 0;
+    let waitedMs = 0;
+    const timer = setInterval(() => {
+      waitedMs += CHECK_MS;
+      quietMs = socket.writableLength === 0 ? quietMs + CHECK_MS : 0;
+      if (quietMs > LINGER_MS || waitedMs > FLUSH_MS) this.reset();
+    }, CHECK_MS);
+    socket.once('close', () => clearInterval(timer));
+    socket.resume();
+  }
+
+  /**
+   * Drops the connection so that the other end sees a reset. While a shutdown is under way libuv refuses to reset, and
+   * Node then emits an 'error', never a 'close', and keeps the descriptor for good; on a connection that is being made
+   * it waits. Both are closed instead.
+   */
+  reset(): void {
+    const { socket } = this;
+    if (socket.destroyed) return;
+    const isShuttingDown = socket.writableEnded && !socket.writableFinished;
+    const connection = connectionOf(socket);
+    if (connection === undefined || socket.connecting || isShuttingDown) socket.destroy();
+    else connection.resetAndDestroy();
+  }
+
+  /** Node would destroy the socket, and with it what is still to be read. The write is left pending instead. */
+  #outliveFailedWrites(): void {
+    const { socket } = this;
+    const { _write: write, _writev: writev } = socket;
+    let guardedDone: Done | undefined;
+    let guard: Done | undefined;
+    // A stream gives all its writes the same function: one guard for it is enough.
+    const guardOf = (done: Done): Done => {
+      if (guard === undefined || done !== guardedDone) {
+        guardedDone = done;
+        guard = (error) => (error && !socket.destroyed ? this.#onWriteError(error) : done(error));
+      }
+      return guard;
+    };
+    socket._write = (chunk, encoding, done) => write.call(socket, chunk, encoding, guardOf(done));
+    if (writev) socket._writev = (chunks, done) => writev.call(socket, chunks, guardOf(done));
+  }
+
+  #onWriteError(error: NodeJS.ErrnoException): void {
+    if (this.#writeError !== undefined) return;
+    this.#writeError = error;
+    if (this.#isLeaving) this.reset();
+    else this.#handlers.onDeaf();
+  }
+
+  /** Node would throw away what was read before and waits for the other side to take it. */
+  #outliveFailedReads(): void {
+    const { socket } = this;
+    const { destroy } = socket;
+    socket.destroy = (error?: NodeJS.ErrnoException) => {
+      const isWaitedFor = socket.readableLength > 0 && !this.#isLeaving;
+      if (error?.syscall !== 'read' || !isWaitedFor) return destroy.call(socket, error);
+      this.#readError = error;
+      socket.push(null);
+      return socket;
+    };
+  }
+
+  /** At its 'end'. A write that hits a reset takes the kernel's word of it, and EPIPE means a proper end came first. */
+  #wasReset(): boolean {
+    if (this.#readError !== undefined) return true;
+    if (this.#writeError !== undefined) return this.#writeError.code !== 'EPIPE';
+    return isResetByKernel(this.socket);
+  }
+}
+
+const ONE_BYTE = Buffer.alloc(1);
+
+interface Handle {
+  readonly fd?: number;
+  getpeername?(out: object): number;
+}
+
+/**
+ * libuv reports an end where data and a reset are found together (its short cut for POLLHUP), without reading the
+ * error. Reading once more, there is nothing to be read but this error, or the end again. Under TLS a write may have
+ * met the error first and kept it to itself: then that write stays pending, and the connection is no more.
+ */
+function isResetByKernel(socket: Socket): boolean {
+  const handle = (socket as { _handle?: Handle | null })._handle;
+  const fd = handle?.fd ?? -1;
+  if (fd < 0) return false;
+  try {
+    readSync(fd, ONE_BYTE, 0, 1, null);
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'ECONNRESET';
+  }
+  return socket instanceof TLSSocket && socket.writableLength > 0 && handle?.getpeername?.({}) !== 0;
+}
+
+/** The TCP connection below; a TLS socket has no way to reset it. */
+function connectionOf(socket: Socket): Socket | undefined {
+  return socket instanceof TLSSocket ? (socket as { _parent?: Socket })._parent : socket;
+}
