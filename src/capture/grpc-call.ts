@@ -138,7 +138,9 @@ export class GrpcCall implements StreamTap {
   #finish(error: string, atNs: number): void {
     this.done = true;
     try {
-      const record = this.#record(error, atNs);
+      // Answered, as by a server with a limit, while a message was on its way: the one rule for all protocols.
+      const isCut = error === '' && this.#client.cutBytes > 0;
+      const record = this.#record(isCut ? 'request_incomplete' : error, atNs);
       Object.assign(record, this.#context.dialect.describe({ ...record, body: this.#firstMessage() }));
       this.#context.sink.add(record, this.#messages.truncatedBytes);
     } finally {
