@@ -18,6 +18,7 @@ const BY_ERROR: Record<ErrorCode, ExitCode> = {
   usage: EXIT.usage,
   not_a_trace: EXIT.failed,
   unsupported_version: EXIT.failed,
+  unsupported: EXIT.failed,
   corrupt: EXIT.failed,
   bad_record: EXIT.failed,
   empty: EXIT.failed,

@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'usage' // wrong flag, impossible time, output that exists
   | 'not_a_trace'
   | 'unsupported_version'
+  | 'unsupported' // nothing is wrong with it, but it is not read
   | 'corrupt' // damaged bytes in a file of ours
   | 'bad_record' // a record, or a line of NDJSON, that makes no sense
   | 'empty' // nothing to work on

@@ -2,16 +2,22 @@ import type { Readable } from 'node:stream';
 import { type ByteQueue, createByteQueue } from './byte-queue.ts';
 import { content, openText, wrapErrors } from './open-text.ts';
 import type { OpenOptions } from './open-trace.ts';
-import { SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
+import { nothingInside, sniffFormat } from './sniff-format.ts';
 import type { Trace } from './trace.ts';
-import { FRAME_MAGIC, frameSpan, readU32 } from './zstd-frame.ts';
+import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from './zstd-frame.ts';
+
+/** The longest header, the header of one block, and a checksum. */
+const LONGEST_EMPTY_FRAME_BYTES = 18 + 3 + 4;
+/** A stream that says nothing for so long is none of ours. */
+const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
 /** Opens what comes through a pipe, told apart by its first bytes. */
 export async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
   const queue = createByteQueue(wrapErrors(stream, name), () => void stream.destroy());
   try {
-    await ensureHead(queue);
-    const format = await sniffFormat(queue.peek().subarray(0, SNIFF_BYTES), name);
+    await passEmptyFrames(queue);
+    if (queue.offset > 0 && queue.available === 0) throw nothingInside(name);
+    const format = await sniffFormat(peeked(queue, name), name);
     if (format === 'trace')
       return await (await import('./trace-from-pipe.ts')).openTraceFromPipe(queue, name);
     const open = () => content(queue.rest(), format, name);
@@ -22,19 +28,43 @@ export async function openPipe(stream: Readable, name: string, options: OpenOpti
   }
 }
 
-/** Enough to tell the format, and no more: a live pipe may be silent for long after its first line. */
-async function ensureHead(queue: ByteQueue): Promise<void> {
-  await queue.ensure(4);
-  const isText = readU32(queue.peek(), 0) !== FRAME_MAGIC;
-  const isEnough = (head: Buffer) => (isText ? holdsLine(head) : frameSpan(head).kind !== 'incomplete');
-  while (queue.available < SNIFF_BYTES && !isEnough(queue.peek())) {
-    if (!(await queue.ensure(queue.available + 1))) return;
+/** What comes, without taking it. */
+async function* peeked(queue: ByteQueue, name: string): AsyncGenerator<Uint8Array> {
+  for (let seen = 0; ; ) {
+    if (queue.available > seen) {
+      // A copy: asking for more moves what is at hand.
+      const more = new Uint8Array(queue.peek().subarray(seen));
+      seen += more.length;
+      yield more;
+    } else if (seen > MAX_HELD_BYTES) throw nothingInside(name);
+    else if (!(await queue.ensure(seen + 1))) return;
   }
 }
 
-/** A first line that opens an object and does not close it is a document of many lines: more of it is needed. */
-function holdsLine(head: Buffer): boolean {
-  const [first = '', ...others] = head.toString('latin1').trimStart().split('\n', 2);
-  const line = first.trimEnd();
-  return others.length > 0 && (!line.startsWith('{') || line.endsWith('}'));
+/**
+ * Frames that hold nothing, as some tools write in front: what is only looked at is held in memory, and these may be
+ * of any size and number. A trace file has none.
+ */
+async function passEmptyFrames(queue: ByteQueue): Promise<void> {
+  while (await queue.ensure(4)) {
+    const magic = readU32(queue.peek(), 0);
+    if (isSkippable(magic)) {
+      await queue.ensure(8);
+      await queue.discard(8 + readU32(queue.peek(), 4));
+    } else {
+      const sizeBytes = magic === FRAME_MAGIC ? await emptyFrameBytes(queue) : 0;
+      if (sizeBytes === 0) return;
+      await queue.discard(sizeBytes);
+    }
+  }
+}
+
+/** The size of the frame that comes, if it holds nothing; else 0. */
+async function emptyFrameBytes(queue: ByteQueue): Promise<number> {
+  for (;;) {
+    const span = frameSpan(queue.peek());
+    if (span.kind === 'data') return span.maxContentBytes === 0 ? span.sizeBytes : 0;
+    if (span.kind !== 'incomplete' || span.atLeastBytes > LONGEST_EMPTY_FRAME_BYTES) return 0;
+    if (!(await queue.ensure(span.atLeastBytes))) return 0;
+  }
 }

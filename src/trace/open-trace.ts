@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { EngramTraceError } from './error.ts';
 import type { ForeignSource } from './open-text.ts';
@@ -31,31 +31,31 @@ export async function openTrace(path: string, options: OpenOptions = {}): Promis
       hint: 'A folder of segments becomes a trace by `engram-trace export`.',
     });
   }
-  return found.isFile() ? openFile(path, options) : openPipe(createReadStream(path), path, options);
+  if (found.isSocket()) {
+    throw new EngramTraceError('io', "it is a socket, and can't be opened like a file", { where: path });
+  }
+  return found.isFile() ? openFile(path, options) : openPipe(openStream(path), path, options);
 }
 
 async function openFile(path: string, options: OpenOptions): Promise<Trace> {
-  const format = await sniffFormat(await readHead(path), path);
+  const format = await sniffFormat(fromFront(path), path);
   // Each form has a reader of its own, and loading takes its time: only the one that is needed.
   if (format === 'trace') return (await import('./trace-from-file.ts')).openTraceFromFile(path, options);
-  const { content, openText, wrapErrors } = await import('./open-text.ts');
-  const chunks = () => wrapErrors(createReadStream(path, { highWaterMark: SNIFF_BYTES }), path);
-  const open = () => content(chunks(), format, path);
+  const { content, openText } = await import('./open-text.ts');
+  const open = () => content(fromFront(path), format, path);
   return openText({ name: path, seekable: true, open, close: async () => {} }, format, options);
+}
+
+/** A pipe or device by its name; where it can't be opened, who reads the stream gets the error. */
+function openStream(path: string): Readable {
+  return createReadStream(path).on('error', () => {});
 }
 
 async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
   return (await import('./open-pipe.ts')).openPipe(stream, name, options);
 }
 
-async function readHead(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r').catch((error: Error) => {
-    throw EngramTraceError.from(error, 'io', { where: path });
-  });
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
+async function* fromFront(path: string): AsyncGenerator<Uint8Array> {
+  const { wrapErrors } = await import('./open-text.ts');
+  yield* wrapErrors(createReadStream(path, { highWaterMark: SNIFF_BYTES }), path);
 }

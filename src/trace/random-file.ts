@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { EngramTraceError } from './error.ts';
 
 /** Reads `sizeBytes` at `offset`; fewer where the file ends. */
@@ -8,16 +8,16 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** Opens a file to be read at any place; throws where there is none, or where it is a folder or a pipe. */
 export async function openRegularFile(path: string): Promise<FileHandle> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+  const refuse = (error: NodeJS.ErrnoException) => {
     const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new EngramTraceError('io', message, { where: path, cause: error });
-  });
-  const stat = await file.stat();
-  if (stat.isFile()) return file;
-  await file.close();
-  throw new EngramTraceError('usage', stat.isDirectory() ? 'it is a folder' : 'it is not a regular file', {
+  };
+  // Before it is opened: that would wait for whoever writes to a named pipe.
+  const found = await stat(path).catch(refuse);
+  if (found.isFile()) return open(path, 'r').catch(refuse);
+  throw new EngramTraceError('usage', found.isDirectory() ? 'it is a folder' : 'it is not a regular file', {
     where: path,
-    hint: stat.isDirectory() ? 'A folder of segments becomes a trace by `engram-trace export`.' : undefined,
+    hint: found.isDirectory() ? 'A folder of segments becomes a trace by `engram-trace export`.' : undefined,
   });
 }
 

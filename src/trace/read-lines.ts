@@ -1,4 +1,5 @@
 import { EngramTraceError } from './error.ts';
+import { createLineParts } from './line-parts.ts';
 
 export interface Line {
   /** Without its line feed; a view that is valid until the next line is asked for. */
@@ -19,30 +20,28 @@ export async function* readLines(
   name: string,
   maxBytes: number = MAX_LINE_BYTES,
 ): AsyncGenerator<Line> {
+  const parts = createLineParts();
   let number = 1;
-  let parts: Uint8Array[] = [];
-  let heldBytes = 0;
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      parts.push(chunk.subarray(start, end));
-      yield { bytes: join(parts), number: number++, isEnded: true };
-      parts = [];
-      heldBytes = 0;
+      const last = chunk.subarray(start, end);
+      // A line within one chunk, as most are, is a view of it.
+      if (parts.sizeBytes > 0) parts.add(last);
+      if (parts.sizeBytes > maxBytes) throw tooLong(name, number, maxBytes);
+      const bytes = parts.sizeBytes > 0 ? parts.take() : viewOf(last);
+      yield { bytes, number: number++, isEnded: true };
       start = end + 1;
     }
     if (start === chunk.length) continue;
-    parts.push(chunk.subarray(start));
-    heldBytes += chunk.length - start;
-    if (heldBytes > maxBytes) throw tooLong(name, number, maxBytes);
+    parts.add(chunk.subarray(start));
+    if (parts.sizeBytes > maxBytes) throw tooLong(name, number, maxBytes);
   }
-  if (heldBytes > 0) yield { bytes: join(parts), number, isEnded: false };
+  if (parts.sizeBytes > 0) yield { bytes: parts.take(), number, isEnded: false };
 }
 
-function join(parts: readonly Uint8Array[]): Buffer {
-  const [only] = parts;
-  if (!only || parts.length > 1) return Buffer.concat(parts);
-  return Buffer.from(only.buffer, only.byteOffset, only.length);
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function tooLong(name: string, number: number, maxBytes: number): EngramTraceError {

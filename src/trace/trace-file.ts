@@ -127,7 +127,7 @@ async function readTraceFile(
 /** The first frame of a trace file, as far as it is whole; throws where the file is something else. */
 export async function findHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
   let head = await readAt(0, SNIFF_BYTES);
-  const format = await sniffFormat(head, name);
+  const format = await sniffFormat(chunksOf(head, readAt), name);
   if (format.startsWith('loadtest')) throw loadtestTrace(name);
   if (format !== 'trace') {
     throw new EngramTraceError('not_a_trace', 'it is NDJSON, and this needs a trace file', {
@@ -143,6 +143,14 @@ export async function findHeaderFrame(readAt: ReadAt, name: string): Promise<Uin
     const longer = await readAt(0, Math.max(span.atLeastBytes, head.length * 2));
     if (longer.length <= head.length) return head;
     head = longer;
+  }
+}
+
+async function* chunksOf(head: Uint8Array, readAt: ReadAt): AsyncGenerator<Uint8Array> {
+  let offset = 0;
+  for (let chunk = head; chunk.length > 0; chunk = await readAt(offset, SNIFF_BYTES)) {
+    offset += chunk.length;
+    yield chunk;
   }
 }
 

@@ -63,8 +63,36 @@ function dataSpan(bytes: Uint8Array, offset: number): FrameSpan {
 /** Length of a frame's header, magic number included, as its fifth byte tells. */
 export function frameHeaderBytes(descriptor = 0): number {
   const windowBytes = descriptor & 0x20 ? 0 : 1;
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
-  return 5 + windowBytes + dictionaryBytes + contentSizeFieldBytes(descriptor);
+  return 5 + windowBytes + dictionaryFieldBytes(descriptor) + contentSizeFieldBytes(descriptor);
+}
+
+/** What a decoder needs for a frame, by its whole header. */
+export interface FrameDemands {
+  /** Memory of what came before, which the frame refers to. */
+  windowBytes: number;
+  /** 0 for none. */
+  dictionaryId: number;
+}
+
+/** Reads a frame's header of `frameHeaderBytes` bytes. */
+export function frameDemands(header: Uint8Array): FrameDemands {
+  const descriptor = header[4] ?? 0;
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const dictionaryBytes = dictionaryFieldBytes(descriptor);
+  const dictionaryAt = isSingleSegment ? 5 : 6;
+  const dictionaryId = readU32(header.subarray(dictionaryAt, dictionaryAt + dictionaryBytes), 0);
+  const sizeBytes = contentSizeFieldBytes(descriptor);
+  const contentBytes = readContentSize(header, dictionaryAt + dictionaryBytes, sizeBytes);
+  return { windowBytes: isSingleSegment ? (contentBytes ?? 0) : windowOf(header[5] ?? 0), dictionaryId };
+}
+
+function windowOf(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >> 3));
+  return base + (base / 8) * (descriptor & 7);
+}
+
+function dictionaryFieldBytes(descriptor: number): number {
+  return [0, 1, 2, 4][descriptor & 3] ?? 0;
 }
 
 function contentSizeFieldBytes(descriptor: number): number {

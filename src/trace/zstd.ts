@@ -9,7 +9,7 @@ interface Zstd {
   /** `rawBytes` is the frame's content size, checked by the caller. */
   decompress(frame: Uint8Array, rawBytes: number): Uint8Array;
   compressStream(level: number): Transform;
-  decompressStream(): Transform;
+  inflate(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
 }
 
 export const DEFAULT_LEVEL = 3;
@@ -34,9 +34,13 @@ export function createCompressStream(level: number = DEFAULT_LEVEL): Transform {
   return zstd().compressStream(level);
 }
 
-/** Decompresses any number of frames, as long as no write reaches over the end of one: see `createFrameSplitter`. */
-export function createDecompressStream(): Transform {
-  return zstd().decompressStream();
+/**
+ * Decompresses any number of frames, as long as no piece reaches over the end of one: see `createFrameSplitter`. Nothing
+ * is decompressed before it is asked for, so that memory stays bounded whatever the ratio. Throws a plain Error for
+ * damage; that the last frame is not whole is for the splitter to find.
+ */
+export function inflate(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return zstd().inflate(pieces);
 }
 
 function zstd(): Zstd {
@@ -51,21 +55,27 @@ type Binding = typeof import('zstd-napi');
 
 interface DecompressionContext {
   decompress(destination: Uint8Array, source: Uint8Array): number;
+  /** Returns a hint, the bytes produced and the bytes consumed. */
+  decompressStream(destination: Uint8Array, source: Uint8Array): [number, number, number];
 }
+type ContextClass = new () => DecompressionContext;
+
+const OUT_BYTES = 128 * 1024;
 
 function loadBinding(): Zstd | undefined {
   const require = createRequire(import.meta.url);
   try {
-    const { DCtx } = require('zstd-napi/binding.js') as { DCtx: new () => DecompressionContext };
+    const { DCtx } = require('zstd-napi/binding.js') as { DCtx: ContextClass };
     // Reading needs no more than the binding; the rest of the package is loaded by the first who writes.
     let napi: Binding | undefined;
-    return fromBinding(() => (napi ??= require('zstd-napi') as Binding), new DCtx());
+    return fromBinding(() => (napi ??= require('zstd-napi') as Binding), DCtx);
   } catch {
     return undefined; // An optional dependency: not installed, or not built for this machine.
   }
 }
 
-function fromBinding(napi: () => Binding, context: DecompressionContext): Zstd {
+function fromBinding(napi: () => Binding, Context: ContextClass): Zstd {
+  const context = new Context();
   const parameters = (level: number) => ({
     compressionLevel: level,
     checksumFlag: true,
@@ -88,8 +98,29 @@ function fromBinding(napi: () => Binding, context: DecompressionContext): Zstd {
       return raw;
     },
     compressStream: (level) => new (napi().CompressStream)(parameters(level)),
-    decompressStream: () => new (napi().DecompressStream)(),
+    inflate: (pieces) => inflateByBinding(pieces, new Context()),
   };
+}
+
+/** The package's own stream decompresses all of a write at once: 128 KiB can be 2 GiB. */
+async function* inflateByBinding(
+  pieces: AsyncIterable<Uint8Array>,
+  context: DecompressionContext,
+): AsyncGenerator<Uint8Array> {
+  let out = Buffer.allocUnsafeSlow(OUT_BYTES);
+  for await (const piece of pieces) {
+    let rest = piece;
+    for (;;) {
+      const [, produced, consumed] = context.decompressStream(out, rest);
+      rest = rest.subarray(consumed);
+      const isFull = produced === out.length;
+      // A few bytes must not hold on to a whole buffer.
+      if (isFull) yield out;
+      else if (produced > 0) yield Buffer.from(out.subarray(0, produced));
+      if (isFull) out = Buffer.allocUnsafeSlow(OUT_BYTES);
+      else if (rest.length === 0) break;
+    }
+  }
 }
 
 type Options = { params?: Record<number, number>; pledgedSrcSize?: number; maxOutputLength?: number };
@@ -121,6 +152,44 @@ function loadBuiltIn(): Zstd | undefined {
       return new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
     },
     compressStream: (level) => createZstdCompress({ params: params(level) }),
-    decompressStream: () => createZstdDecompress(),
+    inflate: (pieces) => inflateByStream(pieces, createZstdDecompress()),
   };
+}
+
+async function* inflateByStream(
+  pieces: AsyncIterable<Uint8Array>,
+  stream: Transform,
+): AsyncGenerator<Uint8Array> {
+  const feeding = feed(pieces, stream);
+  try {
+    for await (const chunk of stream) yield chunk as Uint8Array;
+    await feeding;
+  } finally {
+    // Not awaited: on a pipe the next piece may never come.
+    stream.destroy();
+    feeding.catch(() => {});
+  }
+}
+
+async function feed(pieces: AsyncIterable<Uint8Array>, stream: Transform): Promise<void> {
+  try {
+    for await (const piece of pieces) {
+      if (stream.destroyed) return;
+      await writeTo(stream, piece);
+    }
+    stream.end();
+  } catch (error) {
+    stream.destroy(error as Error);
+  }
+}
+
+function writeTo(stream: Transform, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once('close', resolve);
+    stream.write(piece, (error) => {
+      stream.off('close', resolve);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }

@@ -59,18 +59,19 @@ test('a stream is cut at the ends of its frames, however it comes in pieces', ()
       fc.array(parts, { minLength: 1, maxLength: 4 }),
       fc.integer({ min: 1, max: 5000 }),
       (frames, step) => {
-        const split = createFrameSplitter();
+        const splitter = createFrameSplitter('-');
         const all = Buffer.concat(frames);
         const ends = new Set<number>();
         let at = 0;
         for (let i = 0; i < all.length; i += step) {
-          for (const piece of split(all.subarray(i, i + step))) {
+          for (const piece of splitter.split(all.subarray(i, i + step))) {
             assert.equal(Buffer.compare(piece, all.subarray(at, at + piece.length)), 0);
             at += piece.length;
             ends.add(at);
           }
         }
         assert.equal(at, all.length);
+        assert.equal(splitter.isWithinFrame, false);
         let end = 0;
         for (const frame of frames) {
           end += frame.length;
@@ -80,7 +81,7 @@ test('a stream is cut at the ends of its frames, however it comes in pieces', ()
     ),
   );
   const garbage = Buffer.from('no zstd at all');
-  assert.equal(Buffer.concat(createFrameSplitter()(garbage)).toString(), garbage.toString());
+  assert.equal(Buffer.concat([...createFrameSplitter('-').split(garbage)]).toString(), garbage.toString());
 });
 
 test('what is no frame', () => {
