@@ -101,9 +101,9 @@ async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void
       host: hostSection(),
       ...found,
     };
-    await sink.write(Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
-    await sink.close();
+    const undelivered = await sink.deliver(document);
     if (!flags.quiet) process.stderr.write(calibrationText(found));
+    if (undelivered !== undefined) throw undelivered;
   });
 }
 

@@ -15,6 +15,7 @@ interface DevServerFlags {
   stall: Stall[];
   seed: number;
   arrivalLog?: string;
+  force?: boolean;
   testService?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -45,6 +46,7 @@ export function makeDevServerCommand(): Command {
       '--arrival-log <file>',
       'write operation, session and arrival time of everything that comes, as NDJSON',
     )
+    .option('--force', 'replace an arrival log that exists')
     .option('--test-service', 'serve a gRPC service with every shape of call too')
     .option('--json', 'print the ports as JSON when ready')
     .action(runDevServer);

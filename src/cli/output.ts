@@ -2,6 +2,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import { createFileSink, createStreamSink } from '../trace/file-sink.ts';
 import type { TraceHeader } from '../trace/record.ts';
 import type { ByteSink, TraceWriter } from '../trace/trace.ts';
+import { isStdout } from './is-stdout.ts';
 
 export const OUTPUT_FORMATS = ['trace', 'ndjson', 'ndjson.zst', 'loadtest'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -27,12 +28,13 @@ export interface OutputOptions {
 /** Opens FILE or `-` (stdout). Throws `usage` for a file that exists and for binary on a terminal. */
 export async function openOutput(name: string, options: OutputOptions): Promise<Output> {
   const format = options.format ?? formatOfName(name);
-  if (name === '-' && process.stdout.isTTY && (format === 'trace' || format === 'ndjson.zst'))
+  const toStdout = isStdout(name);
+  if (toStdout && process.stdout.isTTY && (format === 'trace' || format === 'ndjson.zst'))
     throw binaryOnTerminal();
-  const file = name === '-' ? undefined : await createFileSink(name, { force: options.force });
+  const file = toStdout ? undefined : await createFileSink(name, { force: options.force });
   const sink = file ?? createStreamSink(process.stdout);
   return {
-    name,
+    name: toStdout ? '-' : name,
     format,
     sink,
     writer: (header) => createWriter(sink, header, format, options.recordsOnly),

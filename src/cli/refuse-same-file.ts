@@ -1,6 +1,7 @@
 import { type BigIntStats, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EngramTraceError } from '../trace/error.ts';
+import { followLinks } from '../trace/output-place.ts';
 
 /** A file on the command line, by the flag (or argument) that names it; `-` and nothing name none. */
 export interface NamedFile {
@@ -44,10 +45,11 @@ function statOf(path: string): BigIntStats | undefined {
 
 /** Where a file would come to be; its folder may have several names. */
 function pathToBe(path: string): string {
-  const whole = resolve(path);
   try {
+    // A link to a file that is not there yet leads to where that will be.
+    const whole = resolve(String(followLinks(path)));
     return join(realpathSync(dirname(whole)), basename(whole));
   } catch {
-    return whole;
+    return resolve(path);
   }
 }

@@ -86,14 +86,14 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
       openReplayLog: log.open,
     });
     shown.stop();
-    await sink.write(Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
-    await sink.close();
+    const undelivered = await sink.deliver(document);
     if (!flags.quiet) process.stderr.write(summaryText(document));
     reportWarnings(trace, flags);
     const isLogLost = flags.replayLog !== undefined && document.replay_log === null;
     const code = isLogLost ? EXIT.failed : replayExitCode(document, interrupt.received());
     if (code === EXIT.failed && isUnanswered(document)) process.stderr.write(UNANSWERED);
     if (code !== EXIT.ok) process.exitCode = code;
+    if (undelivered !== undefined) throw undelivered;
   } catch (thrown) {
     shown.stop();
     await sink.abort();

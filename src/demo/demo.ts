@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runDemoTraffic } from '../dev-server/demo-traffic.ts';
 import { renderArrivalsChart } from '../report/arrivals-chart.ts';
+import { createFileSink } from '../trace/file-sink.ts';
 import { actualArrivals, plannedArrivals } from './arrivals.ts';
 import type { Launcher } from './child-command.ts';
 import { type ReplayResult, summaryTable } from './summary.ts';
@@ -101,7 +102,8 @@ async function recordTraffic(options: DemoOptions, oplog: string): Promise<numbe
 async function replayOnce(options: DemoOptions, trace: string, multiplier: number): Promise<ReplayResult> {
   const output = join(options.resultsDir, `replay-${multiplier}x.json`);
   const arrivalLog = join(options.resultsDir, `arrivals-${multiplier}x.ndjson`);
-  const server = await options.launcher.serve([...SERVER_ARGS, '--seed', '2', '--arrival-log', arrivalLog]);
+  const logArgs = ['--arrival-log', arrivalLog, '--force'];
+  const server = await options.launcher.serve([...SERVER_ARGS, '--seed', '2', ...logArgs]);
   try {
     await shown(
       options,
@@ -127,7 +129,13 @@ async function drawArrivals(trace: string, results: readonly ReplayResult[], pic
     actual: await actualArrivals(arrivalLog, BIN_MS),
   }));
   const title = 'Planned against actual arrivals at the server';
-  await writeFile(picture, renderArrivalsChart(title, await Promise.all(panels)));
+  const sink = await createFileSink(picture, { force: true });
+  try {
+    await sink.write(Buffer.from(renderArrivalsChart(title, await Promise.all(panels))));
+    await sink.close();
+  } finally {
+    await sink.abort();
+  }
 }
 
 /** Runs a command as a user would, showing its command line and what it prints. */

@@ -1,5 +1,7 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { EngramTraceError } from '../trace/error.ts';
+import { ioError } from '../trace/io-error.ts';
+import { findOutputPlace } from '../trace/output-place.ts';
 
 const FLUSH_INTERVAL_MS = 200;
 
@@ -34,12 +36,13 @@ export interface ArrivalLog {
 
 const NO_LOG: ArrivalLog = { enabled: false, write: () => undefined, close: () => Promise.resolve() };
 
-/** Opens (and empties) the file; lines go there every 200 ms and at the end. Without a path, a log that does nothing. */
-export async function createArrivalLog(path: string | undefined): Promise<ArrivalLog> {
+/**
+ * Opens the file; lines go there every 200 ms and at the end. One that exists is a `usage` error, unless `force` says to
+ * empty it. Without a path, a log that does nothing.
+ */
+export async function createArrivalLog(path: string | undefined, force = false): Promise<ArrivalLog> {
   if (path === undefined) return NO_LOG;
-  const file = await open(path, 'w', 0o600).catch((cause: unknown) => {
-    throw EngramTraceError.from(cause, 'io', { where: path });
-  });
+  const file = await openLog(path, force);
   let lines: string[] = [];
   let failure: unknown;
   let writing: Promise<void> = Promise.resolve();
@@ -48,7 +51,8 @@ export async function createArrivalLog(path: string | undefined): Promise<Arriva
     const text = `${lines.join('\n')}\n`;
     lines = [];
     writing = writing
-      .then(() => file.appendFile(text))
+      // After a failure nothing more: what is there stays whole lines, and a beginning.
+      .then(() => (failure === undefined ? file.appendFile(text) : undefined))
       .catch((cause: unknown) => {
         failure ??= cause;
       });
@@ -65,4 +69,16 @@ export async function createArrivalLog(path: string | undefined): Promise<Arriva
       if (failure !== undefined) throw EngramTraceError.from(failure, 'io', { where: path });
     },
   };
+}
+
+async function openLog(path: string, force: boolean): Promise<FileHandle> {
+  const place = findOutputPlace(path);
+  const isNew = place.kind === 'file' && !force;
+  return open(isNew ? place.path : path, isNew ? 'wx' : 'w', 0o600).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw ioError(cause, path);
+    throw new EngramTraceError('usage', 'the output exists already', {
+      where: path,
+      hint: 'Add --force to replace it.',
+    });
+  });
 }

@@ -28,6 +28,8 @@ export interface DevServerOptions {
   stalls: readonly Stall[];
   /** File to write arrivals to. */
   arrivalLog: string | undefined;
+  /** Empty an arrival log that exists. */
+  force?: boolean | undefined;
   /** Also serve engramtrace.test.v1.Shapes. */
   testService: boolean;
   /** Monotonic ns. */
@@ -49,7 +51,7 @@ export async function createDevServer(options: DevServerOptions): Promise<DevSer
   if (!(options.errorRate >= 0 && options.errorRate <= 1)) {
     throw new EngramTraceError('usage', `error rate: ${options.errorRate} does not lie in 0 to 1`);
   }
-  const log = await createArrivalLog(options.arrivalLog);
+  const log = await createArrivalLog(options.arrivalLog, options.force);
   const context = createContext(options, log);
   const http = createHttpServer(context);
   const grpc = createGrpcServer(context, options.testService);

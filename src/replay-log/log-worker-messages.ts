@@ -19,6 +19,8 @@ export interface LogFailure {
   message: string;
   where: string | undefined;
   hint: string | undefined;
+  /** Where its beginning is, if anywhere. */
+  kept?: string | undefined;
 }
 
 export type FromLogWorker =

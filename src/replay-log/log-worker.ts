@@ -31,7 +31,7 @@ async function open(): Promise<void> {
 async function take(message: ToLogWorker): Promise<void> {
   if (message.kind === 'block') await put(message.block);
   else if (message.kind === 'finish') await end(async () => writer?.finish(message.end));
-  else if (message.kind === 'close') await end(async () => void (await sink?.close()));
+  else if (message.kind === 'close') await end(async () => void (await keep()));
   else await end(async () => void (await sink?.abort()));
 }
 
@@ -52,13 +52,17 @@ async function end(action: () => Promise<Awaited<ReturnType<ReplayLogWriter['fin
   let seal: Awaited<ReturnType<ReplayLogWriter['finish']>> | undefined;
   try {
     if (failure === undefined) seal = await action();
-    else await sink?.close();
   } catch (thrown) {
-    failure ??= failureOf(thrown);
-    await sink?.close().catch(() => {});
+    failure = failureOf(thrown);
   }
+  if (failure !== undefined) failure = { ...failure, kept: await keep() };
   post({ kind: 'ended', seal, failure });
   port.close();
+}
+
+/** A beginning of a log is better than none, but replaces nothing: what is there may be a whole one. */
+async function keep(): Promise<string | undefined> {
+  return sink?.keep().catch(() => undefined);
 }
 
 function post(message: FromLogWorker, transfer: ArrayBuffer[] = []): void {

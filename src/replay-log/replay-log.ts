@@ -46,7 +46,7 @@ export interface ReplayLog {
   append(block: LogBlockMessage): void;
   /** Writes the end and puts the file in place. Rejects with `io` where the log could not be written. */
   finish(end: Omit<LogEnd, 'entriesLost'>): Promise<LogSeal>;
-  /** Puts in place what was written, without an end. */
+  /** Keeps what was written, without an end, in a place where it replaces nothing. */
   close(): Promise<void>;
   /** Removes what was written. */
   abort(): Promise<void>;

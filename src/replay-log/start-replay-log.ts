@@ -135,6 +135,10 @@ class ThreadedLog implements ReplayLog {
 }
 
 function errorOf(failure: LogFailure | undefined): EngramTraceError {
-  const { code, message, where, hint } = failure ?? { code: 'io', message: 'the replay log ended early' };
-  return new EngramTraceError(code as ErrorCode, message, { where, hint });
+  const { code, message, where, hint, kept } = failure ?? {
+    code: 'io',
+    message: 'the replay log ended early',
+  };
+  const said = kept === undefined ? message : `${message}; its beginning is in ${kept}`;
+  return new EngramTraceError(code as ErrorCode, said, { where, hint });
 }

@@ -1,53 +1,142 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { type DirectFile, openDescriptor, openDevice } from './direct-file.ts';
 import { EngramTraceError } from './error.ts';
+import { ioError } from './io-error.ts';
+import { findOutputPlace } from './output-place.ts';
+import { type PlaceCalls, placeBeside, placeNew, placeOver, syncFolder, TakenError } from './place-file.ts';
 import type { ByteSink } from './trace.ts';
 
 export interface FileSink extends ByteSink {
   readonly bytesWritten: number;
+  /** Where the whole file is, if `close` could not give it its name. */
+  readonly keptIn: string | undefined;
   /** Gives up: removes what was written. Does nothing after `close`. */
   abort(): Promise<void>;
+  /**
+   * Gives up, but keeps what was written, in a place where it replaces nothing, and returns its name; undefined where
+   * nothing was written or kept.
+   */
+  keep(): Promise<string | undefined>;
 }
 
 export interface FileSinkOptions {
   /** Replace a file that exists. */
   force?: boolean | undefined;
+  calls?: PlaceCalls | undefined;
 }
 
 /**
- * A file that appears under its name only when it is whole: written next to it with mode 0600, synced and renamed
- * by `close`. A file that exists is a `usage` error unless forced. Devices and pipes are written directly.
+ * A file that appears under its name only when it is whole: written next to it with mode 0600, synced and given its
+ * name by `close`. A file that exists is a `usage` error unless forced; one that comes to be in the meantime stays, and
+ * `close` says where the new one is instead. The links of its name stay. Devices, pipes and what the process was
+ * started with are written directly.
  */
-export async function createFileSink(path: string, options: FileSinkOptions = {}): Promise<FileSink> {
-  const direct = await isWrittenDirectly(path, options.force ?? false);
-  const temporary = direct ? path : `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  const file = await open(temporary, direct ? 'w' : 'wx', 0o600).catch((error: unknown) => {
-    throw openError(error, path, temporary);
+export async function createFileSink(name: string, options: FileSinkOptions = {}): Promise<FileSink> {
+  const place = findOutputPlace(name);
+  if (place.kind === 'descriptor') return createDirectSink(openDescriptor(place.fd), name);
+  if (place.kind === 'device') {
+    return createDirectSink(await attempt(name, () => openDevice(name, place.isPipe)), name);
+  }
+  if (place.found && !options.force) throw existsError(name);
+  const { path } = place;
+  const temporary = temporaryName(path);
+  const file = await open(temporary, 'wx', 0o600).catch((error: unknown) => {
+    throw openError(error, name, temporary);
   });
   let bytesWritten = 0;
   let isOpen = true;
+  let keptIn: string | undefined;
+  const putInPlace = () =>
+    options.force ? placeOver(temporary, path) : placeNew(temporary, path, options.calls);
   return {
     get bytesWritten() {
       return bytesWritten;
     },
+    get keptIn() {
+      return keptIn;
+    },
     async write(bytes) {
-      await attempt(path, () => writeAll(file, bytes));
+      await attempt(name, () => writeAll(file, bytes));
       bytesWritten += bytes.length;
     },
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      await attempt(path, () => (direct ? file.close() : publish(file, temporary, path)));
+      try {
+        await file.sync();
+        await file.close();
+      } catch (error) {
+        await remove(file, temporary);
+        throw ioError(error, name);
+      }
+      await putInPlace().catch(async (error: unknown) => {
+        keptIn = await placeBeside(temporary, path, options.calls);
+        throw misplaced(error, name, keptIn);
+      });
+      await syncFolder(path);
     },
     async abort() {
       if (!isOpen) return;
       isOpen = false;
+      await remove(file, temporary);
+    },
+    async keep() {
+      if (!isOpen) return undefined;
+      isOpen = false;
+      if (bytesWritten === 0) {
+        await remove(file, temporary);
+        return undefined;
+      }
+      await file.sync().catch(() => {});
       await file.close().catch(() => {});
-      if (!direct) await unlink(temporary).catch(() => {});
+      return placeNew(temporary, path, options.calls).then(
+        () => path,
+        () => placeBeside(temporary, path, options.calls),
+      );
     },
   };
+}
+
+/** What is written directly can't be taken back. */
+function createDirectSink(file: DirectFile, name: string): FileSink {
+  let bytesWritten = 0;
+  let isOpen = true;
+  const close = async () => {
+    if (isOpen) await attempt(name, () => file.close());
+    isOpen = false;
+  };
+  return {
+    get bytesWritten() {
+      return bytesWritten;
+    },
+    async write(bytes) {
+      await attempt(name, () => writeAll(file, bytes));
+      bytesWritten += bytes.length;
+    },
+    keptIn: undefined,
+    close,
+    abort: () => close().catch(() => {}),
+    keep: async () => {
+      await close().catch(() => {});
+      return bytesWritten > 0 ? name : undefined;
+    },
+  };
+}
+
+/** Short enough for every file system, however long the name is. */
+function temporaryName(path: string): string {
+  const start = basename(path).slice(0, LONGEST_START);
+  return join(dirname(path), `${start}.${randomBytes(4).toString('hex')}.tmp`);
+}
+
+const LONGEST_START = 60;
+
+async function remove(file: FileHandle, temporary: string): Promise<void> {
+  await file.close().catch(() => {});
+  await unlink(temporary).catch(() => {});
 }
 
 export interface StreamSink extends ByteSink {
@@ -93,50 +182,37 @@ export function createStreamSink(writable: Writable, options: { end?: boolean } 
   };
 }
 
-async function isWrittenDirectly(path: string, force: boolean): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found) return false;
-  if (found.isDirectory()) throw new EngramTraceError('usage', 'the output is a directory', { where: path });
-  if (!found.isFile()) return true;
-  if (force) return false;
-  throw new EngramTraceError('usage', 'the output exists already', {
-    where: path,
+function existsError(name: string): EngramTraceError {
+  return new EngramTraceError('usage', 'the output exists already', {
+    where: name,
     hint: 'Add --force to replace it.',
   });
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+/** The file is whole, but not where it should be. */
+function misplaced(error: unknown, name: string, kept: string): EngramTraceError {
+  const { message } = error instanceof TakenError ? error : ioError(error, name);
+  return new EngramTraceError('io', `${message}; what was written is in ${kept}`, {
+    where: name,
+    cause: error,
+  });
+}
+
+/** Takes a part of the bytes, and says how many. */
+type PartWriter = Pick<DirectFile, 'write'> | FileHandle;
+
+async function writeAll(file: PartWriter, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
     done += bytesWritten;
   }
 }
 
-async function publish(file: FileHandle, temporary: string, path: string): Promise<void> {
-  try {
-    await file.sync();
-    await file.close();
-    await rename(temporary, path);
-  } catch (error) {
-    await file.close().catch(() => {});
-    await unlink(temporary).catch(() => {});
-    throw error;
-  }
-  await syncFolder(dirname(path));
-}
-
-/** So that the new name survives a power cut; not every file system can. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
-}
-
-async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function attempt<T>(name: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw ioError(error, path);
+    throw ioError(error, name);
   }
 }
 
@@ -151,18 +227,3 @@ function openError(error: unknown, path: string, temporary: string): EngramTrace
   const { message, hint } = ioError(error, path);
   return new EngramTraceError('io', message.replace(temporary, path), { where: path, hint, cause: error });
 }
-
-function ioError(error: unknown, where: string): EngramTraceError {
-  const code = (error as NodeJS.ErrnoException).code;
-  const hint = code === undefined ? undefined : HINTS[code];
-  return EngramTraceError.from(error, 'io', { where, hint });
-}
-
-const HINTS: Record<string, string | undefined> = {
-  ENOSPC: 'The disk is full.',
-  EDQUOT: 'The quota is used up.',
-  ENOENT: 'The folder is gone.',
-  EACCES: 'This user may not write there.',
-  EROFS: 'The file system is read-only.',
-  EFBIG: 'The file system allows no file of this size.',
-};

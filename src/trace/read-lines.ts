@@ -11,7 +11,7 @@ export interface Line {
 }
 
 /** Longer lines are refused: no record is as long, and a string in JavaScript can't be much longer. */
-export const MAX_LINE_BYTES = 256 * 1024 * 1024;
+export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const LINE_FEED = 10;
 
 /** Cuts a stream of bytes into lines. `name` is for the error about a line beyond `maxBytes`. */
