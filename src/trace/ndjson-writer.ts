@@ -1,11 +1,14 @@
+import { EngramTraceError } from './error.ts';
 import { headerToJson, lossToJson } from './header-json.ts';
-import { addLoss, emptyLoss, hasLoss, type TraceHeader } from './record.ts';
+import { MAX_LINE_BYTES } from './read-lines.ts';
+import { addLoss, emptyLoss, hasLoss, type TraceHeader, type TraceRecord } from './record.ts';
 import { recordToJson } from './record-json.ts';
 import type { ByteSink, TraceWriter } from './trace.ts';
 import { compressFrame } from './zstd.ts';
 
 const CHUNK_CHARS = 1024 * 1024;
 const PLAIN_CHUNK_CHARS = 64 * 1024;
+const LONGEST_CHAR_BYTES = 3;
 
 export interface NdjsonWriterOptions {
   compress?: boolean | undefined;
@@ -42,7 +45,7 @@ export function createNdjsonWriter(
   return {
     async write(batch) {
       for (const record of batch) {
-        const line = JSON.stringify(recordToJson(record));
+        const line = lineOf(record);
         lines.push(line);
         chars += line.length;
         if (chars >= maxChars) await send();
@@ -55,4 +58,20 @@ export function createNdjsonWriter(
       await sink.close();
     },
   };
+}
+
+/** A line that no reader takes must not be written. */
+function lineOf(record: TraceRecord): string {
+  let line: string | undefined;
+  try {
+    line = JSON.stringify(recordToJson(record));
+  } catch {
+    // JavaScript has no string as long.
+  }
+  const isShort = line !== undefined && line.length * LONGEST_CHAR_BYTES <= MAX_LINE_BYTES;
+  if (line !== undefined && (isShort || Buffer.byteLength(line) <= MAX_LINE_BYTES)) return line;
+  throw new EngramTraceError('bad_record', `its line would be longer than ${MAX_LINE_BYTES} bytes`, {
+    where: `the record that starts at ${record.startNs} ns`,
+    hint: 'NDJSON does not hold it: keep it in a trace file (.trace.zst).',
+  });
 }

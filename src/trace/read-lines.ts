@@ -10,7 +10,10 @@ export interface Line {
   isEnded: boolean;
 }
 
-/** Longer lines are refused: no record is as long, and a string in JavaScript can't be much longer. */
+/**
+ * Longer lines are refused, and not written: a line takes up to some fifteen times its length while it is read, copied
+ * and written. A request and an answer of 16 MiB each, which is what `capture` keeps, take 43 MiB.
+ */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const LINE_FEED = 10;
 

@@ -148,6 +148,20 @@ function put<T>(json: Json, name: string, value: T | undefined, resting?: T): vo
 function putBytes(json: Json, name: string, bytes: Uint8Array, evenEmpty = false): void {
   if (bytes.length === 0 && !evenEmpty) return;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (isUtf8(bytes)) json[name] = buffer.toString('utf8');
+  if (isUtf8(bytes) && !isDearAsText(bytes)) json[name] = buffer.toString('utf8');
   else json[`${name}_base64`] = buffer.toString('base64');
+}
+
+const LARGE_BYTES = 1024 * 1024;
+
+/** Text with much to escape (up to six bytes for one) is longer than base64, and its line could be too long to be read. */
+function isDearAsText(bytes: Uint8Array): boolean {
+  if (bytes.length < LARGE_BYTES) return false;
+  let moreBytes = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 32) moreBytes += 5;
+    else if (byte === 34 || byte === 92) moreBytes++;
+  }
+  return moreBytes > bytes.length / 3;
 }

@@ -104,7 +104,7 @@ async function startOf(
       throw error;
     });
     if (chunk.done) break;
-    bytes = Buffer.concat([bytes, chunk.value.subarray(0, SNIFF_BYTES)]);
+    bytes = Buffer.concat([bytes, chunk.value]);
   }
   return bytes;
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { countValues } from './count-values.ts';
 import { reasonOf } from './damage.ts';
 import { EngramTraceError } from './error.ts';
 import { headerFromJson, lossFromJson } from './header-json.ts';
@@ -8,6 +9,11 @@ import { addLoss, emptyHeader, emptyLoss, type Loss, type TraceHeader, type Trac
 import { recordFromJson } from './record-json.ts';
 import { createReorderWindow, type ReorderWindow } from './reorder-window.ts';
 import type { ReadOptions, Trace } from './trace.ts';
+
+/** Shorter lines can't fill the memory, whatever they hold. */
+const LONG_LINE_BYTES = 4 * 1024 * 1024;
+/** The 65,536 messages of a stream are half a million. */
+const MAX_VALUES = 2_000_000;
 
 export interface NdjsonSource {
   name: string;
@@ -146,6 +152,9 @@ function readLine(line: Line, state: NdjsonState, skip: boolean): TraceRecord | 
 
 function parse(line: Line, where: string): unknown {
   if (!isUtf8(line.bytes)) throw new EngramTraceError('bad_record', 'the line is not UTF-8', { where });
+  if (line.bytes.length > LONG_LINE_BYTES && countValues(line.bytes) > MAX_VALUES) {
+    throw new EngramTraceError('bad_record', `the line holds more than ${MAX_VALUES} values`, { where });
+  }
   try {
     return JSON.parse(line.bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch (error) {

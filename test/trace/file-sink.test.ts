@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
@@ -69,6 +69,92 @@ test('places that can not be written are named', async () => {
     await assert.rejects(sink.close(), { code: 'io', message: /what was written is in .*taken\.1$/ });
     assert.deepEqual(await readdir(folder), ['taken', 'taken.1']);
     await chmod(folder, 0o700);
+  });
+});
+
+const noLinks = {
+  link: async () => {
+    throw Object.assign(new Error('no hard links here'), { code: 'EPERM' });
+  },
+};
+
+for (const [where, calls] of [
+  ['', undefined],
+  [', where there are no hard links', noLinks],
+] as const) {
+  test(`a file that came to be in the meantime is not replaced${where}`, async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'out');
+      const sinks = [];
+      for (let i = 0; i < 3; i++) sinks.push(await createFileSink(path, { calls }));
+      for (const [i, sink] of sinks.entries()) await sink.write(bytes(`run ${i}`));
+      await sinks[0]?.close();
+      await assert.rejects(sinks[1]?.close() ?? Promise.resolve(), {
+        code: 'io',
+        message: /is in .*out\.1$/,
+      });
+      await assert.rejects(sinks[2]?.close() ?? Promise.resolve(), {
+        code: 'io',
+        message: /is in .*out\.2$/,
+      });
+      assert.equal(sinks[2]?.keptIn, `${path}.2`);
+      for (const [i, name] of ['out', 'out.1', 'out.2'].entries()) {
+        assert.equal(await readFile(join(folder, name), 'utf8'), `run ${i}`);
+      }
+      assert.deepEqual((await readdir(folder)).sort(), ['out', 'out.1', 'out.2']);
+    });
+  });
+}
+
+test('what is kept of a file that is not whole replaces nothing', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'out');
+    await writeFile(path, 'old');
+    const nothing = await createFileSink(path, { force: true });
+    assert.equal(await nothing.keep(), undefined);
+    const part = await createFileSink(path, { force: true });
+    await part.write(bytes('part'));
+    assert.equal(await part.keep(), `${path}.1`);
+    await part.close();
+    const fresh = await createFileSink(join(folder, 'fresh'));
+    await fresh.write(bytes('x'));
+    assert.equal(await fresh.keep(), join(folder, 'fresh'));
+    assert.equal(await readFile(path, 'utf8'), 'old');
+    assert.deepEqual((await readdir(folder)).sort(), ['fresh', 'out', 'out.1']);
+  });
+});
+
+test('a forced file keeps the mode of the one it replaces, and replaces files only', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'out');
+    await writeFile(path, 'old');
+    await chmod(path, 0o664);
+    const sink = await createFileSink(path, { force: true });
+    await sink.write(bytes('new'));
+    await sink.close();
+    assert.equal((await stat(path)).mode & 0o777, 0o664);
+    const late = await createFileSink(path, { force: true });
+    await unlink(path);
+    await symlink('elsewhere', path);
+    await assert.rejects(late.close(), { code: 'io', message: /is in .*out\.1$/ });
+  });
+});
+
+test('links that go round lead to no place', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'a');
+    await symlink('b', path);
+    await symlink('a', join(folder, 'b'));
+    await assert.rejects(createFileSink(path), { code: 'usage', message: /no place/ });
+  });
+});
+
+test('a name as long as the file system takes is no problem', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'n'.repeat(255));
+    const sink = await createFileSink(path);
+    await sink.close();
+    assert.deepEqual(await readdir(folder), ['n'.repeat(255)]);
   });
 });
 
