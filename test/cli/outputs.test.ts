@@ -160,7 +160,7 @@ test('a log that the disk does not take replaces no whole one, and the results a
       const command = [
         ...args(at('t.ndjson'), server.url),
         '--loop',
-        '40',
+        '16',
         '--timing',
         'asap',
         '--force',
