@@ -5,7 +5,7 @@ import { ByteBudget } from './byte-budget.ts';
 import type { CaptureClock } from './capture-clock.ts';
 import { authorityOf, type Endpoint, isSamePlace } from './endpoint.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import { createRedactor } from './redactor.ts';
+import { createRedactor, type Redactor } from './redactor.ts';
 import { type ListenerTls, type Relay, startRelay, type UpstreamTls } from './relay.ts';
 import { createSniffingTap } from './sniffing-tap.ts';
 import { guardTap, type TapContext } from './tap.ts';
@@ -39,8 +39,11 @@ export interface CaptureOptions {
   /** What may wait for the disk; requests in flight may hold as much again. */
   readonly bufferBytes?: number | undefined;
   readonly keepResponses?: boolean | undefined;
+  /** Names and globs of what to replace, and what to keep, beyond what names and values tell by themselves. */
   readonly redactHeaders?: readonly string[] | undefined;
+  readonly keepHeaders?: readonly string[] | undefined;
   readonly redactQuery?: readonly string[] | undefined;
+  readonly keepQuery?: readonly string[] | undefined;
   /** How long `close` waits for what is in flight. */
   readonly graceMs?: number | undefined;
 }
@@ -178,10 +181,17 @@ function segmentHeader(options: CaptureOptions): TraceHeader {
     tool: options.tool,
     source: 'capture',
     origins: places.filter(({ port }) => port !== 0).map(authorityOf),
-    redacted: [...createRedactor(options.redactHeaders, options.redactQuery).names],
+    redacted: [...redactorOf(options).names],
     dialect: options.dialect.name,
     runId: options.runId,
   };
+}
+
+function redactorOf(options: CaptureOptions): Redactor {
+  return createRedactor({
+    headers: { redact: options.redactHeaders, keep: options.keepHeaders },
+    parameters: { redact: options.redactQuery, keep: options.keepQuery },
+  });
 }
 
 interface GaveUp {
@@ -198,7 +208,7 @@ function tapContext(
   return {
     sink,
     dialect: options.dialect,
-    redactor: createRedactor(options.redactHeaders, options.redactQuery),
+    redactor: redactorOf(options),
     budget: new ByteBudget(budgetBytes),
     maxBodyBytes: options.maxBodyBytes ?? CAPTURE_DEFAULTS.maxBodyBytes,
     keepResponses: options.keepResponses ?? false,

@@ -1,80 +1,17 @@
 import type { HeaderList } from '../trace/record.ts';
-import { comparableName, isSecretName, REDACTED, redactUrl } from './redact-url.ts';
-import { remember } from './remember.ts';
+import { createHeaderRule, URL_HEADERS } from './redact/header-rule.ts';
+import { comparableName, type NameFlags } from './redact/name-rules.ts';
+import { createParameterRule } from './redact/parameter-rule.ts';
+import { type NameRule, redactText, redactUrl } from './redact/redact-url.ts';
+import { REDACTED, VALUE_SHAPES } from './redact/secret-values.ts';
+import { SECRET_WORDS } from './redact/secret-words.ts';
 
-/** Header and metadata names whose values never reach the disk (any case, `-` or `_`, with or without `-bin`). */
-export const REDACTED_HEADERS: readonly string[] = [
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'set-cookie',
-  'x-api-key',
-  'api-key',
-  'apikey',
-  'x-apikey',
-  'x-auth-token',
-  'x-access-token',
-  'x-session-token',
-  'x-csrf-token',
-  'x-amz-security-token',
-  'x-goog-api-key',
-  'x-forwarded-client-cert',
-  'authentication',
-  'x-authorization',
-  'x-vault-token',
-  'private-token',
-  'x-secret',
-  'x-id-token',
-  'x-xsrf-token',
-];
-
-/** Headers whose value is a URL or part of one, redacted like the target. */
-export const URL_HEADERS: readonly string[] = [
-  'referer',
-  'location',
-  'content-location',
-  'destination',
-  'host',
-  'origin',
-  ':authority',
-  'x-original-url',
-  'x-original-uri',
-  'x-rewrite-url',
-  'x-forwarded-uri',
-  'x-forwarded-url',
-  'x-envoy-original-path',
-];
-
-/** Query and fragment parameters (any case, decoded, with or without `-`, `_` and brackets) whose values never reach the disk. */
-export const REDACTED_QUERY: readonly string[] = [
-  'access_token',
-  'api-key',
-  'api_key',
-  'apikey',
-  'auth',
-  'auth_token',
-  'authorization',
-  'bearer',
-  'client_secret',
-  'credential',
-  'credentials',
-  'id_token',
-  'jwt',
-  'key',
-  'passwd',
-  'password',
-  'refresh_token',
-  'secret',
-  'session_id',
-  'sig',
-  'signature',
-  'token',
-  'x-amz-credential',
-  'x-amz-security-token',
-  'x-amz-signature',
-];
-
-const PROTOCOL_HEADER = 'sec-websocket-protocol';
+/** What the user adds to the names of secrets, and takes out of them. Names and globs. */
+export interface RedactorOptions {
+  readonly headers?: NameFlags | undefined;
+  /** Of the query, of paths and of fields in bodies. */
+  readonly parameters?: NameFlags | undefined;
+}
 
 /** Replaces secrets in what a record keeps of a request. */
 export interface Redactor {
@@ -86,16 +23,11 @@ export interface Redactor {
   readonly names: readonly string[];
 }
 
-/** A redactor of the names above and of the caller's. */
-export function createRedactor(
-  moreHeaders: readonly string[] = [],
-  moreQuery: readonly string[] = [],
-): Redactor {
-  const headerNames = [...REDACTED_HEADERS, ...moreHeaders.map((name) => name.toLowerCase())];
-  const queryNames = [...REDACTED_QUERY, ...moreQuery.map((name) => name.toLowerCase())];
-  const secretParameters = new Set(queryNames.map(comparableName));
-  const isSecret = remember((name) => isSecretName(name, secretParameters));
-  const redactValue = valueRedactor(headerNames, isSecret);
+/** A redactor of secrets by the words in names, by the shape of values, and by the caller's names. */
+export function createRedactor(options: RedactorOptions = {}): Redactor {
+  const { headers: headerFlags = {}, parameters: parameterFlags = {} } = options;
+  const rule = createParameterRule(parameterFlags, 'query');
+  const redactValue = valueRedactor(headerFlags, rule);
   const known = new WeakMap<HeaderList, HeaderList>();
   return {
     headers(list, shared) {
@@ -107,17 +39,28 @@ export function createRedactor(
       }
       return redacted;
     },
-    target: (target) => redactUrl(target, isSecret, true),
-    names: [
-      ...new Set([
-        ...headerNames.map((name) => `header:${name}`),
-        ...queryNames.map((name) => `query:${name}`),
-        ...URL_HEADERS.map((name) => `url:${name}`),
-        'url:userinfo',
-        `bearer:${PROTOCOL_HEADER}`,
-      ]),
-    ],
+    target: (target) => redactUrl(target, rule, true),
+    names: redactedNames(headerFlags, parameterFlags),
   };
+}
+
+/** Words, not names: whatever holds one is replaced. What the user named is told as it was given. */
+function redactedNames(headers: NameFlags, parameters: NameFlags): string[] {
+  const lower = (names: readonly string[] | undefined = []): string[] =>
+    names.map((name) => name.toLowerCase());
+  const headerNames = [...SECRET_WORDS, ...lower(headers.redact)];
+  const queryNames = [...SECRET_WORDS.map((word) => word.replaceAll('-', '_')), 'key'];
+  const tell = (kind: string, names: readonly string[]): string[] => names.map((name) => `${kind}:${name}`);
+  return [
+    ...new Set([
+      ...tell('header', headerNames),
+      ...tell('query', [...queryNames, ...lower(parameters.redact)]),
+      ...tell('url', ['userinfo', ...URL_HEADERS]),
+      ...tell('value', VALUE_SHAPES),
+      ...tell('kept-header', lower(headers.keep)),
+      ...tell('kept-query', lower(parameters.keep)),
+    ]),
+  ];
 }
 
 type RedactValue = (name: string, value: string) => string;
@@ -135,25 +78,26 @@ function redactHeaders(list: HeaderList, redactValue: RedactValue): HeaderList {
 }
 
 /** Redacts a value as its name asks for. */
-function valueRedactor(
-  secretHeaders: readonly string[],
-  isSecret: (parameter: string) => boolean,
-): RedactValue {
-  const rules = new Map<string, (value: string) => string>();
-  for (const name of URL_HEADERS)
-    rules.set(comparableHeader(name), (value) => redactUrl(value, isSecret, false));
-  rules.set(comparableHeader(PROTOCOL_HEADER), (value) => redactProtocols(value, isSecret));
-  for (const name of secretHeaders) rules.set(comparableHeader(name), () => REDACTED);
-  const ruleOf = remember((name) => rules.get(comparableHeader(name)));
-  return (name, value) => ruleOf(name)?.(value) ?? value;
-}
-
-function comparableHeader(name: string): string {
-  return comparableName(name.replace(/-bin$/i, ''));
+function valueRedactor(flags: NameFlags, rule: NameRule): RedactValue {
+  const verdictOf = createHeaderRule(flags);
+  return (name, value) => {
+    switch (verdictOf(name)) {
+      case 'keep':
+        return value;
+      case 'secret':
+        return REDACTED;
+      case 'url':
+        return redactUrl(value, rule, false);
+      case 'protocols':
+        return redactProtocols(value, rule);
+      default:
+        return redactText(value, rule);
+    }
+  };
 }
 
 /** Browsers can send a token to a WebSocket only as a protocol: `bearer, <token>` or `….bearer.….<token>`. */
-function redactProtocols(value: string, isSecret: (name: string) => boolean): string {
+function redactProtocols(value: string, rule: NameRule): string {
   let isBehindName = false;
   return value
     .split(',')
@@ -161,7 +105,7 @@ function redactProtocols(value: string, isSecret: (name: string) => boolean): st
       const name = comparableName(protocol);
       if (isBehindName || (name !== 'bearer' && name.includes('bearer')))
         return protocol.replace(/\S.*/, REDACTED);
-      isBehindName = isSecret(name);
+      isBehindName = rule(name) === 'secret';
       return protocol;
     })
     .join(',');

@@ -1,0 +1,131 @@
+import { nameWords } from './name-words.ts';
+
+/** What a trace header says of the rule below: the words that make a name one of a secret, without their variants. */
+export const SECRET_WORDS: readonly string[] = [
+  ...[
+    'token',
+    'secret',
+    'password',
+    'passwd',
+    'pwd',
+    'pass',
+    'auth',
+    'authorization',
+    'jwt',
+    'api-key',
+    'access-key',
+  ],
+  ...[
+    'private-key',
+    'credential',
+    'signature',
+    'session',
+    'otp',
+    'ticket',
+    'assertion',
+    'saml',
+    'dpop',
+    'csrf',
+    'nonce',
+  ],
+  ...['bearer', 'cookie', 'cert', 'connection-string'],
+];
+
+const wordSet = (...lines: readonly string[]): ReadonlySet<string> => new Set(lines.join(' ').split(' '));
+
+/** Words that say it alone, wherever they stand in a name. */
+const WHOLE = wordSet(
+  'auth authn authz authenticate authentication authorization authorisation oauth xauth userauth basicauth',
+  'proxyauth httpauth webauth jwt jws jwe csrf xsrf bearer dpop saml wsse wresult sid sig hmac otp totp hotp mfa tfa',
+  'session sess websession usersession phpsession cookie cert certs certificate clientcert cred creds nonce wpnonce',
+  'passkey psk dsn userinfo appcheck hdnea hdnts hdntl assertion smsotp emailotp otpcode mfacode twofactor',
+);
+
+/** Pieces that no ordinary word holds, so that they count inside of one too (`xapikey`, `phpsessid`, `dbpassword`). */
+const INSIDE = new RegExp(
+  [
+    'token(?!s$|i[sz])|secret(?!ar[yi]|ion|ed|es)|passw(?:or)?d|passphrase|passcode|passwort|kennwort|pwd',
+    'credential|signature|sess(?:ion)?(?:id|key|token)|jwt|csrf|xsrf|cookie|saml(?:res|req|art)|clientassertion',
+    'clientcert|authorization|authentication|oauth|hmac|connectionstring|connstr|(?:auth|access|verification)code',
+    'codeverifier|(?:api|access|private|secret|master|account|shared|encryption|signing|subscription|license)key',
+  ].join('|'),
+);
+const SHORTEST_INSIDE = 3;
+
+/** Words that are ordinary in front of others (`pass-through`, `ticket-id`) and a secret at the end. */
+const LAST = wordSet(
+  'pass pw psw pin pincode ticket userpass dbpass mypass adminpass rootpass loginpass smtppass authpass keypass',
+);
+
+/** Whose keys are secrets. A key alone is a place in a cache, a map or a sorted list. */
+const KEY_OWNERS = wordSet(
+  'api apim access private secret auth oauth master shared account signing sign encryption crypto license licence',
+  'subscription function functions ssh rsa app application consumer client developer dev service server admin pass',
+  'session customer encrypted rapidapi webhook integration write deploy insert ingest security bearer hmac aes',
+);
+
+/** Codes that let somebody in; those of countries, states and vouchers do not. */
+const CODE_OWNERS = wordSet(
+  'auth authorization authentication verification verify security access pass pin mfa otp totp sms reset recovery',
+  'backup confirmation login device user activation factor',
+);
+
+/** Two words in a row that only together are a secret's. */
+const TOGETHER = wordSet(
+  'pass-word pass-phrase pass-code pass-wd code-verifier connection-string two-factor',
+  'access-tokens refresh-tokens auth-tokens api-tokens bearer-tokens session-tokens device-tokens id-tokens',
+);
+
+/** All headers of these gateways are about who calls. */
+const VENDOR =
+  /^(?:http )?(?:cf access|x amzn oidc|x amzn mtls|x goog iap|x ms token|x ms client principal)\b/;
+
+/** A name that ends so tells about a secret (`token_type`, `session_timeout`, `auth_url`) and holds none. */
+const ABOUT = wordSet(
+  'type method version algorithm algo alg timeout ttl expiry expires expiration count limit length size mode policy',
+  'scheme timestamp callback endpoint url uri consent status affinity enabled required strength time date budget',
+);
+const PREPOSITIONS = wordSet('in at on');
+
+/** Tokens that are a place in a list, or tell repeated requests. */
+const PLACE =
+  /(?:^| )(?:page|next|next ?page|continuation|sync|cursor|resume|skip|pagination|prev|previous|scroll|idempotency) ?token$/;
+
+/**
+ * Whether a name as written (of a header, a parameter, a field) is one of a secret by its words. Names of gRPC's binary
+ * metadata end in `-bin`, which says nothing.
+ */
+export function isSecretName(name: string): boolean {
+  return name.length >= SHORTEST_INSIDE - 1 && nameWords(name).some(isSecretReading);
+}
+
+function isSecretReading(words: string[]): boolean {
+  if (words.at(-1) === 'bin') words.pop();
+  if (words[0] === 'x' || words[0] === 'cf' || words[0] === 'http') {
+    if (VENDOR.test(words.join(' '))) return true;
+  }
+  return words.some(isSecretWord) && !isAbout(words) && !PLACE.test(words.join(' '));
+}
+
+function isSecretWord(word: string, at: number, words: readonly string[]): boolean {
+  if (WHOLE.has(word) || (word.length >= SHORTEST_INSIDE && INSIDE.test(word))) return true;
+  if (at === words.length - 1 && LAST.has(word)) return true;
+  return isOwned(word) || (at > 0 && isSecretPair(words[at - 1] as string, word));
+}
+
+/** `appkey`, `xclientkeys`: owner and key in one. */
+function isOwned(word: string): boolean {
+  const owner = /^x?(.+?)keys?$/.exec(word)?.[1];
+  return owner !== undefined && KEY_OWNERS.has(owner);
+}
+
+function isSecretPair(before: string, word: string): boolean {
+  if (word === 'key' || word === 'keys') return KEY_OWNERS.has(before);
+  if (word === 'code' || word === 'codes') return CODE_OWNERS.has(before);
+  return TOGETHER.has(`${before}-${word}`);
+}
+
+function isAbout(words: readonly string[]): boolean {
+  const last = words.at(-1) as string;
+  return ABOUT.has(PREPOSITIONS.has(last) ? (words.at(-2) ?? '') : last);
+}
