@@ -5,6 +5,9 @@ import { ByteBudget } from './byte-budget.ts';
 import type { CaptureClock } from './capture-clock.ts';
 import { authorityOf, type Endpoint, isSamePlace } from './endpoint.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import type { NameFlags } from './redact/name-rules.ts';
+import { createParameterRule } from './redact/parameter-rule.ts';
+import { BODY_NAMES, createRedactingSink } from './redact/redacting-sink.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 import { type ListenerTls, type Relay, startRelay, type UpstreamTls } from './relay.ts';
 import { createSniffingTap } from './sniffing-tap.ts';
@@ -44,6 +47,8 @@ export interface CaptureOptions {
   readonly keepHeaders?: readonly string[] | undefined;
   readonly redactQuery?: readonly string[] | undefined;
   readonly keepQuery?: readonly string[] | undefined;
+  /** Looks into bodies too: for fields of the names that hold for the query. */
+  readonly redactBodies?: boolean | undefined;
   /** How long `close` waits for what is in flight. */
   readonly graceMs?: number | undefined;
 }
@@ -181,7 +186,7 @@ function segmentHeader(options: CaptureOptions): TraceHeader {
     tool: options.tool,
     source: 'capture',
     origins: places.filter(({ port }) => port !== 0).map(authorityOf),
-    redacted: [...redactorOf(options).names],
+    redacted: [...redactorOf(options).names, ...(options.redactBodies ? BODY_NAMES : [])],
     dialect: options.dialect.name,
     runId: options.runId,
   };
@@ -190,8 +195,12 @@ function segmentHeader(options: CaptureOptions): TraceHeader {
 function redactorOf(options: CaptureOptions): Redactor {
   return createRedactor({
     headers: { redact: options.redactHeaders, keep: options.keepHeaders },
-    parameters: { redact: options.redactQuery, keep: options.keepQuery },
+    parameters: parameterFlags(options),
   });
+}
+
+function parameterFlags({ redactQuery, keepQuery }: CaptureOptions): NameFlags {
+  return { redact: redactQuery, keep: keepQuery };
 }
 
 interface GaveUp {
@@ -205,8 +214,9 @@ function tapContext(
   budgetBytes: number,
   gaveUp: GaveUp,
 ): TapContext {
+  const fieldRule = createParameterRule(parameterFlags(options), 'field');
   return {
-    sink,
+    sink: options.redactBodies ? createRedactingSink(sink, fieldRule) : sink,
     dialect: options.dialect,
     redactor: redactorOf(options),
     budget: new ByteBudget(budgetBytes),

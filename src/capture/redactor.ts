@@ -2,6 +2,7 @@ import type { HeaderList } from '../trace/record.ts';
 import { createHeaderRule, URL_HEADERS } from './redact/header-rule.ts';
 import { comparableName, type NameFlags } from './redact/name-rules.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
+import { redactJson } from './redact/redact-json.ts';
 import { type NameRule, redactText, redactUrl } from './redact/redact-url.ts';
 import { REDACTED, VALUE_SHAPES } from './redact/secret-values.ts';
 import { SECRET_WORDS } from './redact/secret-words.ts';
@@ -91,9 +92,13 @@ function valueRedactor(flags: NameFlags, rule: NameRule): RedactValue {
       case 'protocols':
         return redactProtocols(value, rule);
       default:
-        return redactText(value, rule);
+        return redactText(redactJsonIn(value, rule), rule);
     }
   };
+}
+
+function redactJsonIn(value: string, rule: NameRule): string {
+  return /"\s*:/.test(value) ? redactJson(Buffer.from(value), rule).toString() : value;
 }
 
 /** Browsers can send a token to a WebSocket only as a protocol: `bearer, <token>` or `….bearer.….<token>`. */

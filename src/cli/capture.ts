@@ -32,6 +32,9 @@ interface CaptureFlags {
   responses?: boolean;
   redactHeader?: string[];
   redactQuery?: string[];
+  keepHeader?: string[];
+  keepQuery?: string[];
+  redactBodies?: boolean;
   dialect: string;
   tlsCert?: string;
   tlsKey?: string;
@@ -90,13 +93,13 @@ function addStorageFlags(command: Command): void {
 }
 
 function addRedactionFlags(command: Command): void {
-  command
-    .option('--redact-header <name>', 'replace the value of this header too; may be repeated', collect)
-    .option(
-      '--redact-query <name>',
-      'replace the value of this query parameter too; may be repeated',
-      collect,
-    );
+  const names = (flag: string, text: string): Command =>
+    command.option(`${flag} <glob>`, `${text}; may be repeated`, collect);
+  names('--redact-header', 'replace the value of this header too');
+  names('--redact-query', 'replace the value of this parameter or field too');
+  names('--keep-header', 'keep the value of this header, which looks like a secret');
+  names('--keep-query', 'keep the value of this parameter or field');
+  command.option('--redact-bodies', 'replace secret fields in JSON, forms and messages of Engram too');
 }
 
 function addTlsFlags(command: Command): void {
@@ -134,6 +137,9 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     keepResponses: flags.responses,
     redactHeaders: flags.redactHeader,
     redactQuery: flags.redactQuery,
+    keepHeaders: flags.keepHeader,
+    keepQuery: flags.keepQuery,
+    redactBodies: flags.redactBodies,
     graceMs: flags.grace / 1e6,
   });
   endStart();

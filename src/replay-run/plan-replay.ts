@@ -22,7 +22,7 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const options = engineOptions(run, undefined);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
   const redacted = new RedactionCount();
-  const redactedIn = createRedactionFinder(run.headers ?? []);
+  const redactedIn = createRedactionFinder(run.headers ?? [], run.trace.header.redacted);
   // Asked of what takes part in all other ways, once for each record.
   const hasTarget = hasTargetIn(run);
   const takes = (record: TraceRecord): boolean => {

@@ -83,7 +83,7 @@ function createRecorder({ trace, headers }: RunOptions, { options, source }: Run
     sortsDues: options.timing.kind === 'think' || options.copies > 1,
     recordNumber: recordNumberOf(source, options),
     cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
-    redactedIn: createRedactionFinder(headers ?? []),
+    redactedIn: createRedactionFinder(headers ?? [], trace.header.redacted),
   });
 }
 

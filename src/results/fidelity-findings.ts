@@ -153,7 +153,7 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
     [
       'redacted',
       recorder.redacted.operations,
-      'operations left without headers or parameters that were redacted in the trace',
+      'operations left without headers, parameters or fields that were redacted in the trace',
     ],
     ['plan_held', end.heldLimitHits, 'times the plan itself had to wait, because too much was held back'],
     ['read_ahead_dry', end.underruns, 'times the trace was not read fast enough'],

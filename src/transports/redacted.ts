@@ -6,32 +6,54 @@ export function isRedacted(value: string): boolean {
   return value.includes(REDACTED);
 }
 
+/** The same of the bytes of a body or message. */
+export function holdsRedacted(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(REDACTED);
+}
+
 /**
- * A request target without its user where that was redacted, and without the parameters whose values were; the
- * others stay byte for byte, each with the separator in front of it. What is redacted elsewhere stays: not to be sent.
+ * A request target without its user where that was redacted, and without the parameters of path, query and fragment
+ * whose values were; the others stay byte for byte, each with the separator in front of it. What is redacted elsewhere
+ * stays: not to be sent.
  */
 export function withoutRedacted(target: string): string {
   if (!isRedacted(target)) return target;
-  const at = target.indexOf('?');
-  if (at < 0) return withoutUser(target);
-  const query = target
-    .slice(at + 1)
-    .split(/(?=[&;])/)
-    .filter((parameter) => !isRedacted(parameter))
-    .join('')
-    .replace(/^[&;]/, '');
-  const front = withoutUser(target.slice(0, at));
-  return query === '' ? front : `${front}?${query}`;
+  const { front, query, fragment } = partsOf(target);
+  const kept = query.filter((parameter) => !isRedacted(parameter)).join('');
+  const path = withoutUser(front).replace(PATH_PARAMETER, '');
+  return `${path}${kept === '' ? '' : `?${kept.replace(/^[&;]/, '')}`}${isRedacted(fragment) ? '' : fragment}`;
 }
 
-/** What `withoutRedacted` takes out of a target: names of parameters as `query:key`, the user as `userinfo`. */
+/** What `withoutRedacted` takes out of a target: parameters as `query:key` or `path:jsessionid`, the user as `userinfo`. */
 export function redactedParts(target: string): string[] {
   if (!isRedacted(target)) return [];
-  const at = target.indexOf('?');
-  const front = at < 0 ? target : target.slice(0, at);
-  const query = at < 0 ? [] : target.slice(at + 1).split(/[&;]/);
-  const names = query.filter(isRedacted).map((parameter) => `query:${parameter.split('=', 1)[0]}`);
-  return withoutUser(front) === front ? names : ['userinfo', ...names];
+  const { front, query, fragment } = partsOf(target);
+  const bare = withoutUser(front);
+  return [
+    ...(bare === front ? [] : ['userinfo']),
+    ...[...bare.matchAll(PATH_PARAMETER)].map(([, name]) => `path:${name}`),
+    ...query.filter(isRedacted).map((parameter) => `query:${nameOf(parameter)}`),
+    ...(isRedacted(fragment) ? ['fragment'] : []),
+  ];
+}
+
+/** `;name=[redacted]` behind a segment of the path, its marks percent-encoded or not. */
+const PATH_PARAMETER = /(?:;|%3B)((?:(?!%3B|%3D)[^;=/])*)(?:=|%3D)\[redacted\]/gi;
+
+/** The query by its parameters, each with the separator in front of it. */
+function partsOf(target: string): { front: string; query: string[]; fragment: string } {
+  const hash = target.indexOf('#');
+  const whole = hash < 0 ? target : target.slice(0, hash);
+  const mark = whole.indexOf('?');
+  return {
+    front: mark < 0 ? whole : whole.slice(0, mark),
+    query: mark < 0 ? [] : whole.slice(mark + 1).split(/(?=[&;])/),
+    fragment: hash < 0 ? '' : target.slice(hash),
+  };
+}
+
+function nameOf(parameter: string): string {
+  return parameter.replace(/^[&;]/, '').split('=', 1)[0] as string;
 }
 
 function withoutUser(target: string): string {

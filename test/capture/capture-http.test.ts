@@ -9,6 +9,13 @@ import { createCaptureClock } from '../../src/capture/capture-clock.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import {
+  MARKER,
+  SECRET_HEADERS,
+  SECRET_PARAMETERS,
+  SECRET_TARGETS,
+  SECRET_VALUES,
+} from './redact/secret-kinds.ts';
+import {
   type Arrival,
   captureFor,
   hasProgram,
@@ -90,6 +97,57 @@ describe('capture of HTTP', () => {
     assertSame(records, arrivals);
     assert.equal(loss.recordsDropped, 0);
     assert.equal(new Set(records.map(({ session }) => session)).size, 20);
+  });
+
+  it('lets no secret of any kind reach the disk, in names, values and bodies', async (t) => {
+    const { port: upstream, arrivals } = await loggingServer(t, (_, response) =>
+      response.end(`{"id_token":"${MARKER}"}`),
+    );
+    const { port, folder, capture } = await captureFor(t, {
+      http: listenerTo(upstream),
+      redactBodies: true,
+      keepResponses: true,
+      keepHeaders: ['x-session-affinity-*'],
+    });
+    const headers = SECRET_HEADERS.map((name) => `${name}: ${MARKER}`);
+    const more = SECRET_VALUES.filter(([name]) => !name.startsWith(':')).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const body = JSON.stringify(
+      Object.fromEntries(
+        SECRET_PARAMETERS.filter((name) => !/[%[]|^key$/.test(name)).map((name) => [name, MARKER]),
+      ),
+    );
+    const query = SECRET_PARAMETERS.map((name) => `${name}=${MARKER}`).join('&');
+    const requests = [`/q?${query}`, ...SECRET_TARGETS.filter((target) => target.startsWith('/'))];
+    for (const target of requests) {
+      const lines = [
+        `POST ${target} HTTP/1.1`,
+        'Host: x',
+        'X-Session-Affinity-Key: stays',
+        ...headers,
+        ...more,
+      ];
+      lines.push('Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close');
+      await talk(port, `${lines.join('\r\n')}\r\n\r\n${body}`);
+    }
+    await capture.close();
+    assert.equal(arrivals.length, requests.length);
+    assert.ok(JSON.stringify(arrivals[0]).includes(MARKER), 'the server gets it');
+    const { records, headers: heads, loss } = await readOpLog(folder);
+    assert.equal(records.length, requests.length);
+    assert.equal(loss.recordsDropped + loss.bodiesTruncated, 0);
+    const seen = JSON.stringify(
+      records.map((each) => [
+        each.path,
+        each.headers,
+        each.op,
+        String(each.body),
+        String(each.outcome.response),
+      ]),
+    );
+    assert.ok(!seen.includes(MARKER) && seen.includes('"stays"'));
+    assert.ok(heads[0]?.redacted.includes('body:json') && heads[0].redacted.length < 120);
   });
 
   it('lets no secret reach the disk', async (t) => {

@@ -98,6 +98,59 @@ describe('redactor', () => {
     });
   }
 
+  it('obeys flags: a full name beats a glob, redact beats keep, and both beat the rules', () => {
+    const flagged = createRedactor({
+      headers: { redact: ['x-m*', 'X-Both'], keep: ['X_Session_*', 'x-mine', 'x-both', 'authorization'] },
+      parameters: { redact: ['m?ne', 'both'], keep: ['session*', 'mine2', 'both', 'callback'] },
+    });
+    const header = (name: string): string => flagged.headers([name, 'v'], false)[1] as string;
+    for (const name of [
+      'X-Session-Id',
+      'x_session_id',
+      'X-Session-Id-bin',
+      'x-mine',
+      'Authorization',
+      'x-plain',
+    ])
+      assert.equal(header(name), 'v', name);
+    for (const name of ['X-My', 'x-M-bin', 'x-both', 'Proxy-Authorization'])
+      assert.equal(header(name), '[redacted]', name);
+    assert.equal(
+      flagged.target('/a;session=v?session_id=v&mine=v&mi-ne=v&x[mine]=v&both=v&token=v&callback=/b?token=v'),
+      '/a;session=v?session_id=v&mine=[redacted]&mi-ne=[redacted]&x[mine]=[redacted]&both=[redacted]&token=[redacted]&callback=/b?token=v',
+    );
+  });
+
+  it('takes time in proportion to the length, whatever is sent', () => {
+    const bytes = 64 * 1024;
+    const filled = (text: string): string => text.repeat(Math.ceil(bytes / text.length));
+    const hostile = [
+      ';',
+      '=',
+      'code=x;',
+      'eyJ-',
+      '%25',
+      '://x:y',
+      'x://',
+      '+',
+      'bearer ',
+      '%3B',
+      ';a=b',
+      'a[',
+      'aB',
+      '3D',
+      '@',
+    ];
+    const started = process.cpuUsage();
+    for (const text of hostile) {
+      redactor.target(`/?a=basic${filled(text)}`);
+      redactor.target(`/a${filled(text)}`);
+      redactor.headers(['x-a', `basic${filled(text)}`], false);
+    }
+    const { user, system } = process.cpuUsage(started);
+    assert.ok(user + system < 20e6, `${user + system} us of CPU; what grows with the square takes minutes`);
+  });
+
   it('says what it replaces and what it was told to keep', () => {
     const told = createRedactor({
       headers: { redact: ['X-Mine'], keep: ['X-Session-*'] },

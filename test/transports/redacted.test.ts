@@ -18,6 +18,11 @@ test('redacted: what was taken out of a target is left out, and the rest stays b
     ['http://u:[redacted]@h/abs', 'http://h/abs'],
     ['http://u:pw@h/abs?token=[redacted]', 'http://u:pw@h/abs'],
     ['/r?a=1;b=2', '/r?a=1;b=2'],
+    ['/r;jsessionid=[redacted]/b;v=1?x=1', '/r/b;v=1?x=1'],
+    ['/r%3Bsid%3D[redacted]?x=1', '/r?x=1'],
+    ['/r?x=1#token=[redacted]', '/r?x=1'],
+    ['/r?token=[redacted]#a', '/r#a'],
+    ['/r?h=Bearer [redacted]&b=2', '/r?b=2'],
   ];
   for (const [recorded, sent] of targets) assert.equal(withoutRedacted(recorded), sent);
 });
@@ -34,6 +39,8 @@ test('redacted: what is left out of a target has a name exactly where something 
   const targets: [recorded: string, names: string[]][] = [
     ['/r?a=1;token=[redacted]&b=2', ['query:token']],
     ['/r?a=1', []],
+    ['/r;jsessionid=[redacted]/b?token=[redacted]', ['path:jsessionid', 'query:token']],
+    ['/r#token=[redacted]', ['fragment']],
     ['http://u:[redacted]@h/abs?key=[redacted]&[redacted]', ['userinfo', 'query:key', 'query:[redacted]']],
   ];
   for (const [recorded, names] of targets) {
@@ -93,4 +100,26 @@ test('redacted: the same of metadata, where a list is shared by both protocols',
     'header:authorization',
     'header:user-agent',
   ]);
+});
+
+test('redacted: fields of bodies are told where the trace says that bodies were redacted', () => {
+  const body = Buffer.from('{"password":"[redacted]"}');
+  const plain = makeRecord(0, { body });
+  const message = { fromServer: false, offsetNs: 0, data: body, sizeBytes: body.length, compressed: false };
+  const stream = {
+    messages: [{ ...message, data: Buffer.from('x') }, message],
+    halfCloseNs: 1,
+    cancelNs: undefined,
+  };
+  const answered = { ...stream, messages: [{ ...message, fromServer: true }] };
+  const find = createRedactionFinder([], ['header:cookie', 'body:json']);
+  assert.deepEqual(find(plain), ['body']);
+  assert.deepEqual(find(makeRecord(0, { protocol: 'grpc', stream })), ['body']);
+  assert.deepEqual(find(makeRecord(0, { protocol: 'grpc', stream: answered })), [], 'an answer is not sent');
+  assert.deepEqual(find(makeRecord(0, { body: Buffer.from('{}') })), []);
+  assert.deepEqual(
+    createRedactionFinder([], ['header:cookie'])(plain),
+    [],
+    'the text was in the body itself',
+  );
 });

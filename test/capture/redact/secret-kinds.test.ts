@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { createRedactor } from '../../../src/capture/redactor.ts';
+import { createBlockBuilder } from '../../../src/trace/block-builder.ts';
+import { makeRecord } from '../../support/replay-harness.ts';
 import {
   KEPT_HEADERS,
   KEPT_PARAMETERS,
@@ -82,6 +85,44 @@ describe('redaction by default', () => {
       [],
     );
     for (const kept of KEPT_TARGETS) assert.equal(redactor.target(kept), kept);
+  });
+
+  it('leaves nothing of a secret in what is written, whatever it looks like', () => {
+    const secret = fc.stringMatching(/^[\w.~+/-]{0,12}$/).map((noise) => `${noise}${MARKER}${noise}`);
+    const name = fc.constantFrom(...SECRET_PARAMETERS);
+    const header = fc.constantFrom(...SECRET_HEADERS);
+    fc.assert(
+      fc.property(
+        secret,
+        name,
+        header,
+        fc.constantFrom('&', ';'),
+        (value, parameter, headerName, separator) => {
+          const record = makeRecord(1, {
+            path: redactor.target(
+              `/a;${parameter}=${value.replaceAll('/', '')}/b?x=1${separator}${parameter}=${value}#${parameter}=${value}`,
+            ),
+            headers: redactor.headers(
+              [
+                headerName,
+                value,
+                'referer',
+                `http://h/?${parameter}=${value}`,
+                'x-else',
+                `${parameter}=${value}`,
+              ],
+              false,
+            ),
+          });
+          const builder = createBlockBuilder(0n);
+          builder.add(record);
+          assert.ok(!Buffer.from(builder.close(2).raw).includes(MARKER));
+          assert.equal(redactor.target(record.path), record.path);
+          assert.equal(redactor.headers(record.headers, false), record.headers);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   it('changes nothing the second time', () => {
