@@ -6,6 +6,7 @@ import { redactJson } from './redact/redact-json.ts';
 import { type NameRule, redactText, redactUrl } from './redact/redact-url.ts';
 import { REDACTED, VALUE_SHAPES } from './redact/secret-values.ts';
 import { SECRET_WORDS } from './redact/secret-words.ts';
+import { remember } from './remember.ts';
 
 /** What the user adds to the names of secrets, and takes out of them. Names and globs. */
 export interface RedactorOptions {
@@ -81,12 +82,15 @@ function redactHeaders(list: HeaderList, redactValue: RedactValue): HeaderList {
 /** Redacts a value as its name asks for. */
 function valueRedactor(flags: NameFlags, rule: NameRule): RedactValue {
   const verdictOf = createHeaderRule(flags);
+  const redactHost = remember((value) => redactUrl(value, rule, false));
   return (name, value) => {
     switch (verdictOf(name)) {
       case 'keep':
         return value;
       case 'secret':
         return REDACTED;
+      case 'host':
+        return redactHost(value);
       case 'url':
         return redactUrl(value, rule, false);
       case 'protocols':

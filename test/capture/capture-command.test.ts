@@ -65,6 +65,25 @@ describe('engram-trace capture', () => {
       await run('zstd', ['-t', join(folder, (await readdir(folder))[0] as string)]);
   });
 
+  it('obeys the flags of redaction', async (t) => {
+    const { port: upstream } = await loggingServer(t);
+    const folder = await temporaryFolder(t);
+    const running = await startCommand(t, [
+      ...['--oplog', folder, '--http-listen', '0', '--http-upstream', String(upstream), '--redact-bodies'],
+      ...['--keep-header', 'x-session-*', '--redact-header', 'x-my-*', '--keep-query', 'session_id'],
+      ...['--redact-query', 'mine*'],
+    ]);
+    const body = '{"mine2":"gone","password":"gone","session_id":"stays"}';
+    const head = `POST /a;sid=gone?session_id=stays&mine1=gone HTTP/1.1\r\nHost: x\r\nX-Session-Id: stays\r\nX-My-Id: gone\r\n`;
+    await talk(running.port, `${head}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    running.child.kill('SIGTERM');
+    await running.exited;
+    const [record] = (await readOpLog(folder)).records;
+    assert.equal(record?.path, '/a;sid=[redacted]?session_id=stays&mine1=[redacted]');
+    assert.equal(String(record.body), '{"mine2":"[redacted]","password":"[redacted]","session_id":"stays"}');
+    assert.deepEqual(record.headers.slice(2, 6), ['X-Session-Id', 'stays', 'X-My-Id', '[redacted]']);
+  });
+
   it('leaves at once on a second signal', async (t) => {
     const held = await loggingServer(t, () => {});
     const folder = await temporaryFolder(t);

@@ -2,8 +2,11 @@ import { remember } from '../remember.ts';
 import { comparableName, createFlagRule, type NameFlags } from './name-rules.ts';
 import { isSecretName } from './secret-words.ts';
 
-/** How a header's value is redacted: all of it, as a URL, as protocols of a WebSocket, as a text, or not at all. */
-export type HeaderVerdict = 'secret' | 'url' | 'protocols' | 'text' | 'keep';
+/**
+ * How a header's value is redacted: all of it, as a URL, as the host of one (of which clients send the same few all day),
+ * as protocols of a WebSocket, as a text, or not at all.
+ */
+export type HeaderVerdict = 'secret' | 'url' | 'host' | 'protocols' | 'text' | 'keep';
 
 /** Headers whose value is a URL or part of one, redacted like the target. */
 export const URL_HEADERS: readonly string[] = [
@@ -23,6 +26,7 @@ export const URL_HEADERS: readonly string[] = [
   'x-envoy-original-path',
 ];
 
+const HOST_HEADERS = new Set(['host', ':authority', 'origin']);
 export const PROTOCOL_HEADER = 'sec-websocket-protocol';
 
 /** Headers that say how to read or route a request: nothing is looked for in their values. */
@@ -43,6 +47,7 @@ export function createHeaderRule(flags: NameFlags): (name: string) => HeaderVerd
     if (flag !== undefined) return flag === 'redact' ? 'secret' : 'keep';
     const comparable = comparableName(name);
     if (comparable === comparableName(PROTOCOL_HEADER)) return 'protocols';
+    if (HOST_HEADERS.has(comparable)) return 'host';
     if (urlHeaders.has(comparable)) return 'url';
     if (isSecretName(sent) || isKey(name)) return 'secret';
     return DESCRIPTIVE.test(name) ? 'keep' : 'text';

@@ -1,5 +1,5 @@
 import { looksSecret, REDACTED, redactShapes, saysNothing } from './secret-values.ts';
-import { mayHoldShape } from './shape-gate.ts';
+import { LONG_CHARS, mayHoldShape } from './shape-gate.ts';
 
 /**
  * What a name says of the value behind it: `secret`; `keep`, whatever it looks like; `maybe`, an ordinary word that
@@ -24,12 +24,12 @@ export function redactUrl(url: string, rule: NameRule, isTarget: boolean): strin
   const path = redactPath(redactUser(front, isTarget), rule, url);
   if (mark < 0) return path;
   const text = url.slice(mark + 1);
-  return path + url.charAt(mark) + redactPairs(text, { rule, isLogin: loginIn(url), depth: MAX_NESTING });
+  return path + url.charAt(mark) + redactPairs(text, contextOf(text, rule, url, MAX_NESTING));
 }
 
 /** A text with pairs of name and value in it (`a=1; token=…`), URLs, or a secret of known shape. */
 export function redactText(text: string, rule: NameRule): string {
-  return redactPairs(text, { rule, isLogin: loginIn(text), depth: MAX_NESTING });
+  return redactPairs(text, contextOf(text, rule, text, MAX_NESTING));
 }
 
 interface Context {
@@ -38,6 +38,14 @@ interface Context {
   readonly isLogin: () => boolean;
   /** How many times more a value is decoded. */
   readonly depth: number;
+  /** Whether any part may hold a secret by its shape; of a long text, each part is asked. */
+  readonly mayHoldShapes: boolean;
+}
+
+/** `whole`: what the text is a part of. */
+function contextOf(text: string, rule: NameRule, whole: string, depth: number): Context {
+  const mayHoldShapes = text.length > LONG_CHARS || text.includes('://') || mayHoldShape(text);
+  return { rule, isLogin: loginIn(whole), depth, mayHoldShapes };
 }
 
 const USER = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)?[^/?#]*@/;
@@ -57,7 +65,7 @@ function redactPath(path: string, rule: NameRule, url: string): string {
 }
 
 function redactPathParameters(path: string, rule: NameRule, url: string): string {
-  const context = { rule, isLogin: loginIn(url), depth: 0 };
+  const context = contextOf(path, rule, url, 0);
   return path.replace(PATH_PARAMETER, (whole, mark: string, name: string, equals: string, value: string) =>
     isSecretPair(rule(name), value, context) ? `${mark}${name}${equals}${REDACTED}` : whole,
   );
@@ -110,7 +118,7 @@ function redactPart(part: string, context: Context): string {
   }
   const isEncoded = context.depth > 0 && part.includes('%');
   if (isEncoded && isSecretInside(part.slice(from), context)) return part.slice(0, from) + REDACTED;
-  return redactShapesIn(part);
+  return context.mayHoldShapes ? redactShapesIn(part) : part;
 }
 
 /** Name and value apart, so that the letters of a name are no reason to look closely at a long vector of numbers. */
@@ -153,7 +161,7 @@ function loginIn(text: string): () => boolean {
 function isSecretInside(value: string, { rule, depth }: Context): boolean {
   if (!hasEncodedMark(value) && !mayHoldShape(value)) return false;
   const decoded = decodedText(value);
-  return redactPairs(decoded, { rule, isLogin: loginIn(decoded), depth: depth - 1 }) !== decoded;
+  return redactPairs(decoded, contextOf(decoded, rule, decoded, depth - 1)) !== decoded;
 }
 
 /** `=` or `:` percent-encoded (`%3D`, `%253a`). Numbers have many a 3 and %, and few of these letters. */

@@ -47,7 +47,7 @@ const BEGINNINGS: readonly string[] = [
   ...['NEGOTIATE', 'NTLM', 'ntlm', 'Ntlm', 'AWS4-', 'aws4-'],
 ];
 /** Beyond this length native searches are cheaper than one look at each character. */
-const LONG_CHARS = 512;
+export const LONG_CHARS = 512;
 /** Every beginning holds one of these; numbers, also percent-encoded, hold none. */
 const LETTERS: readonly string[] = [...'yIGhlxkmPTprRsSgNWwt'];
 
