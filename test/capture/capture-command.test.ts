@@ -80,7 +80,10 @@ describe('engram-trace capture', () => {
     await running.exited;
     const [record] = (await readOpLog(folder)).records;
     assert.equal(record?.path, '/a;sid=[redacted]?session_id=stays&mine1=[redacted]');
-    assert.equal(String(record.body), '{"mine2":"[redacted]","password":"[redacted]","session_id":"stays"}');
+    assert.equal(
+      Buffer.from(record.body).toString(),
+      '{"mine2":"[redacted]","password":"[redacted]","session_id":"stays"}',
+    );
     assert.deepEqual(record.headers.slice(2, 6), ['X-Session-Id', 'stays', 'X-My-Id', '[redacted]']);
   });
 
