@@ -1,13 +1,18 @@
 import type { EncodedBlock } from '../trace/block-builder.ts';
-import type { SegmentStats } from './segment-writer.ts';
+import type { Loss } from '../trace/record.ts';
+import type { SegmentStats } from './segment-stats.ts';
 
 /** Where finished blocks go. Never throws and never waits. */
 export interface BlockStore {
   readonly stats: Readonly<SegmentStats>;
+  /** How long the disk has owed an answer. */
+  readonly silentMs: number;
   /** Takes the block over. Resolves once it is on its way to the disk for good: true, or false if it was lost. */
   put(block: EncodedBlock, nowNs: number): Promise<boolean>;
-  /** Time goes on, though there may be no blocks. */
-  tick(nowNs: number): void;
+  /** Time goes on, though there may be no blocks. `untold`: losses that are in no block so far. */
+  tick(nowNs: number, untold: Loss): void;
   /** Closes what is open; resolves also when that fails. */
-  close(nowNs: number): Promise<void>;
+  close(nowNs: number, untold: Loss): Promise<void>;
+  /** Waits for the disk no longer: whatever waits is lost, and `close` resolves. */
+  giveUp(): void;
 }

@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialects/dialect.ts';
 import { EngramTraceError } from '../trace/error.ts';
-import { emptyHeader, type Loss, type TraceHeader } from '../trace/record.ts';
+import { addLoss, emptyHeader, hasLoss, type Loss, type TraceHeader } from '../trace/record.ts';
+import type { BlockStore } from './block-store.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { CaptureClock } from './capture-clock.ts';
 import { authorityOf, type Endpoint, isSamePlace } from './endpoint.ts';
@@ -51,6 +52,10 @@ export interface CaptureOptions {
   readonly redactBodies?: boolean | undefined;
   /** How long `close` waits for what is in flight. */
   readonly graceMs?: number | undefined;
+  /** How long `close` then waits for the disk. */
+  readonly diskWaitMs?: number | undefined;
+  /** Told what people should know while capture runs, one sentence each time. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 /** Values used where the options are silent. */
@@ -60,6 +65,7 @@ export const CAPTURE_DEFAULTS = {
   maxBodyBytes: 16 * 1024 * 1024,
   bufferBytes: 128 * 1024 * 1024,
   graceMs: 10_000,
+  diskWaitMs: 10_000,
 } as const;
 
 export interface CaptureStats {
@@ -77,12 +83,20 @@ export interface CaptureStats {
   readonly segments: number;
   readonly bytesWritten: number;
   readonly blocksLost: number;
+  /** Segments that somebody removed, moved or cut while they were written. */
+  readonly segmentsVanished: number;
   readonly lastWriteError: string;
+  /** How long the disk has owed an answer. */
+  readonly diskSilentMs: number;
 }
 
 export interface CaptureSummary extends CaptureStats {
-  /** Losses that no block could tell of, because the disk took none. */
+  /** Losses that no segment tells of, because the disk took no more blocks. */
   readonly untoldLoss: Loss;
+  /** The file in the op log that holds them; '' where there is none. */
+  readonly lossFile: string;
+  /** The last segment is whole, and there is no untold loss. */
+  readonly closedProperly: boolean;
 }
 
 /** A capture that runs. */
@@ -104,7 +118,7 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
     throw new EngramTraceError('usage', 'a run id has 1 to 32 letters and digits');
   }
   for (const listener of [options.http, options.grpc]) refuseLoop(listener);
-  const { clock, graceMs = CAPTURE_DEFAULTS.graceMs } = options;
+  const { clock, graceMs = CAPTURE_DEFAULTS.graceMs, diskWaitMs = CAPTURE_DEFAULTS.diskWaitMs } = options;
   const nowNs = (): number => clock.nowNs();
   const store = await openStore(options, nowNs);
   const bufferBytes = options.bufferBytes ?? CAPTURE_DEFAULTS.bufferBytes;
@@ -130,12 +144,15 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   const stats = (): CaptureStats => ({
     ...relayStats(relays),
     ...recordStats(recorder, gaveUp),
-    ...storeStats(store.stats),
+    ...storeStats(store),
+    recordsDropped: recorder.stats.recordsDropped + store.stats.recordsVanished,
   });
   const close = async (waitMs: number): Promise<CaptureSummary> => {
     await Promise.all(relays.map((relay) => relay.close(waitMs)));
-    await recorder.close();
-    return { ...stats(), untoldLoss: recorder.stats.untoldLoss };
+    await recorder.close(diskWaitMs);
+    const { untold, lossFile, isClosed } = store.stats;
+    const untoldLoss = addLoss(recorder.stats.untoldLoss, untold);
+    return { ...stats(), untoldLoss, lossFile, closedProperly: isClosed && !hasLoss(untoldLoss) };
   };
   try {
     const httpPort = await start(options.http, 'h');
@@ -160,6 +177,7 @@ function openStore(options: CaptureOptions, nowNs: () => number): ReturnType<typ
   return startWorkerStore({
     directory: options.oplogDirectory,
     nowNs,
+    onWarning: options.onWarning,
     segments: {
       header: segmentHeader(options),
       maxAgeNs: options.segmentAgeNs ?? CAPTURE_DEFAULTS.segmentAgeNs,
@@ -254,7 +272,14 @@ function recordStats(recorder: Recorder, gaveUp: GaveUp): RecordStats {
   };
 }
 
-function storeStats(stats: Awaited<ReturnType<typeof startWorkerStore>>['stats']) {
-  const { segments, bytesWritten, blocksLost, lastError } = stats;
-  return { segments, bytesWritten, blocksLost, lastWriteError: lastError };
+function storeStats({ stats, silentMs }: BlockStore) {
+  const { segments, bytesWritten, blocksLost, vanished, lastError } = stats;
+  return {
+    segments,
+    bytesWritten,
+    blocksLost,
+    segmentsVanished: vanished,
+    lastWriteError: lastError,
+    diskSilentMs: silentMs,
+  };
 }

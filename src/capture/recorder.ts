@@ -26,8 +26,8 @@ export interface RecorderStats {
 /** Turns records into blocks and losses into the ledger. Never waits: what there is no room for is dropped. */
 export interface Recorder extends RecordSink {
   readonly stats: RecorderStats;
-  /** Writes what is open and closes the store. */
-  close(): Promise<void>;
+  /** Writes what is open and closes the store; what the disk has not taken by then is lost. */
+  close(diskWaitMs: number): Promise<void>;
 }
 
 const MAX_BLOCK_BYTES = 1024 * 1024;
@@ -37,6 +37,8 @@ const MAX_BLOCK_AGE_NS = 0.75e9;
 /** What took longer starts long before its neighbours; in a block of its own it does not widen theirs. */
 const STRAGGLER_NS = 2e9;
 const TICK_MS = 100;
+/** With so many on their way no block is closed for its age: before a disk that hangs small ones would pile up. */
+const MAX_YOUNG_BLOCKS = 8;
 const RECORD_OVERHEAD_BYTES = 256;
 
 /** A recorder that hands its blocks to `store`. */
@@ -104,15 +106,17 @@ class BlockRecorder implements Recorder {
     this.#addLoss({ ...emptyLoss(), recordsDropped: count });
   }
 
-  async close(): Promise<void> {
+  async close(diskWaitMs: number): Promise<void> {
     clearInterval(this.#timer);
     this.#isClosed = true;
+    const deadline = setTimeout(() => this.#options.store.giveUp(), diskWaitMs);
     this.#closeBlock(this.#ordinary);
     this.#closeBlock(this.#stragglers);
     await Promise.all(this.#putting);
     this.#closeBlock(this.#ordinary); // what was lost by the last blocks
     await Promise.all(this.#putting);
-    await this.#options.store.close(this.#options.nowNs());
+    await this.#options.store.close(this.#options.nowNs(), { ...this.#loss });
+    clearTimeout(deadline);
   }
 
   #hasRoom(record: TraceRecord): boolean {
@@ -131,9 +135,11 @@ class BlockRecorder implements Recorder {
     const nowNs = this.#options.nowNs();
     const isDue = (sinceNs: number | undefined): boolean =>
       sinceNs !== undefined && nowNs - sinceNs >= MAX_BLOCK_AGE_NS;
-    if (isDue(this.#stragglers.openedNs)) this.#closeBlock(this.#stragglers);
-    if (isDue(this.#ordinary.openedNs) || isDue(this.#lossSinceNs)) this.#closeBlock(this.#ordinary);
-    this.#options.store.tick(nowNs);
+    if (this.#putting.size < MAX_YOUNG_BLOCKS) {
+      if (isDue(this.#stragglers.openedNs)) this.#closeBlock(this.#stragglers);
+      if (isDue(this.#ordinary.openedNs) || isDue(this.#lossSinceNs)) this.#closeBlock(this.#ordinary);
+    }
+    this.#options.store.tick(nowNs, this.#loss);
   }
 
   #closeBlock(open: OpenBlock): void {

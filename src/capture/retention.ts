@@ -1,3 +1,4 @@
+import { isUntoldLossesName } from '../trace/untold-losses.ts';
 import { isSegmentName } from './segment-name.ts';
 
 export interface SegmentInfo {
@@ -17,21 +18,26 @@ export interface RetentionLimits {
 /** A file changed more lately than this may be the open segment of another capture. */
 const YOUNG_MS = 60_000;
 
-/** Which segments to remove, oldest first. Files that are not ours, `openName` and young files stay whatever the limits. */
+/**
+ * Which files to remove, oldest first: segments, and the files of untold losses among them by their age. Files that are
+ * not ours, `openNames` and young files stay whatever the limits.
+ */
 export function planRetention(
   files: readonly SegmentInfo[],
   limits: RetentionLimits,
-  openName: string | undefined,
+  openNames: readonly (string | undefined)[],
   nowMs: number,
 ): string[] {
-  const ours = files.filter(({ name }) => isSegmentName(name)).sort((a, b) => a.modifiedMs - b.modifiedMs);
+  const ours = files
+    .filter(({ name }) => isSegmentName(name) || isUntoldLossesName(name))
+    .sort((a, b) => a.modifiedMs - b.modifiedMs);
   let totalBytes = ours.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const doomed: string[] = [];
   for (const { name, sizeBytes, modifiedMs } of ours) {
     const ageMs = nowMs - modifiedMs;
     const isTooOld = limits.maxAgeMs !== undefined && ageMs > limits.maxAgeMs;
     const isTooMuch = limits.maxTotalBytes !== undefined && totalBytes > limits.maxTotalBytes;
-    if (name === openName || ageMs < YOUNG_MS || !(isTooOld || isTooMuch)) continue;
+    if (openNames.includes(name) || ageMs < YOUNG_MS || !(isTooOld || isTooMuch)) continue;
     doomed.push(name);
     totalBytes -= sizeBytes;
   }

@@ -1,11 +1,19 @@
-import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SegmentInfo } from './retention.ts';
 
-/** A segment being written. */
+/** What has become of a file that is being written. */
+export interface FileLook {
+  /** Its name still leads to it: it was neither removed, moved nor replaced, and neither was its folder. */
+  readonly isInPlace: boolean;
+  readonly sizeBytes: number;
+}
+
+/** A file being written. */
 export interface SegmentFile {
   /** Writes all of `bytes` at `position`, or throws. */
   write(bytes: Uint8Array, position: number): Promise<void>;
+  look(): Promise<FileLook>;
   truncate(sizeBytes: number): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -19,11 +27,13 @@ export interface SegmentFs {
   remove(name: string): Promise<void>;
 }
 
-/** The folder `directory`, made with mode 0700 if it is missing. */
-export async function openSegmentFs(directory: string): Promise<SegmentFs> {
-  await makeFolder(directory);
+/** The folder `directory`; `create` makes it with mode 0700 if it is missing, also when it went missing meanwhile. */
+export function createSegmentFs(directory: string): SegmentFs {
   return {
-    create: (name) => createFile(join(directory, name)),
+    async create(name) {
+      await makeFolder(directory);
+      return createFile(join(directory, name));
+    },
     list: () => listFiles(directory),
     remove: (name) => unlink(join(directory, name)),
   };
@@ -49,10 +59,25 @@ async function createFile(path: string): Promise<SegmentFile> {
         done += bytesWritten;
       }
     },
+    look: () => lookAt(file, path),
     truncate: (sizeBytes) => file.truncate(sizeBytes),
     sync: () => file.datasync(),
     close: () => file.close(),
   };
+}
+
+/** Errors of `stat` that say that there is no such file; any other one says nothing about it. */
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
+async function lookAt(file: FileHandle, path: string): Promise<FileLook> {
+  const opened = await file.stat({ bigint: true });
+  const sizeBytes = Number(opened.size);
+  try {
+    const named = await stat(path, { bigint: true });
+    return { isInPlace: named.dev === opened.dev && named.ino === opened.ino, sizeBytes };
+  } catch (thrown) {
+    return { isInPlace: !NOT_THERE.has((thrown as NodeJS.ErrnoException).code ?? ''), sizeBytes };
+  }
 }
 
 async function listFiles(directory: string): Promise<SegmentInfo[]> {

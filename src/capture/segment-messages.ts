@@ -1,25 +1,31 @@
 import type { EncodedBlock } from '../trace/block-builder.ts';
-import type { SegmentOptions, SegmentStats } from './segment-writer.ts';
+import type { Loss } from '../trace/record.ts';
+import type { SegmentStats } from './segment-stats.ts';
+import type { SegmentOptions } from './segment-writer.ts';
 
 /** What the worker is started with. */
 export interface WorkerStart {
   readonly directory: string;
   readonly options: SegmentOptions;
   readonly nowNs: number;
+  /** Program of the disk process; for tests. */
+  readonly diskEntry: string | undefined;
 }
 
 /** To the worker, handled one after the other. */
 export type ToWorker =
   | { readonly kind: 'block'; readonly block: EncodedBlock; readonly nowNs: number }
-  | { readonly kind: 'tick'; readonly nowNs: number }
-  | { readonly kind: 'finish'; readonly nowNs: number };
+  | { readonly kind: 'tick'; readonly nowNs: number; readonly untold: Loss }
+  | { readonly kind: 'finish'; readonly nowNs: number; readonly untold: Loss };
 
-/** From the worker. `ready` comes first, one `block` for each block in their order, `finished` last. */
+/** From the worker: one `block` for each block in their order, one `ticked` for each tick, `finished` last. */
 export type FromWorker =
   | {
       readonly kind: 'ready';
       readonly error: { readonly code: string; readonly message: string } | undefined;
     }
   | { readonly kind: 'block'; readonly written: boolean; readonly stats: SegmentStats }
-  | { readonly kind: 'stats'; readonly stats: SegmentStats }
+  /** The process that calls the file system; undefined when it is gone. */
+  | { readonly kind: 'disk'; readonly pid: number | undefined }
+  | { readonly kind: 'ticked'; readonly stats: SegmentStats }
   | { readonly kind: 'finished'; readonly stats: SegmentStats };

@@ -1,189 +1,234 @@
 import type { EncodedBlock } from '../trace/block-builder.ts';
-import { createFrameWriter, type FrameWriter } from '../trace/frame-writer.ts';
-import type { TraceHeader } from '../trace/record.ts';
+import { addLoss, emptyLoss, hasLoss, type Loss, type TraceHeader } from '../trace/record.ts';
+import { createLossFile } from './loss-file.ts';
 import { planRetention, type RetentionLimits } from './retention.ts';
-import type { SegmentFile, SegmentFs } from './segment-fs.ts';
+import { type Segment, startSegment } from './segment.ts';
+import type { SegmentFs } from './segment-fs.ts';
 import { segmentName } from './segment-name.ts';
+import { emptySegmentStats, type SegmentStats } from './segment-stats.ts';
 
 export interface SegmentOptions {
-  /** Header of every segment, but for when it was opened. */
+  /** Header of every segment, but for when it was opened and what was lost before. */
   readonly header: TraceHeader;
   readonly maxAgeNs: number;
   readonly maxBytes: number;
   readonly retention: RetentionLimits;
   /** Number of the first segment. */
   readonly firstNumber: number;
+  /** Losses the first segment has to tell of. */
+  readonly untold?: Loss | undefined;
 }
 
-/** What has become of the blocks. */
-export interface SegmentStats {
-  segments: number;
-  blocks: number;
-  bytesWritten: number;
-  /** Blocks the disk did not take. */
-  blocksLost: number;
-  /** Segments closed without an index, for want of space. */
-  unindexed: number;
-  removed: number;
-  /** The last thing that went wrong. */
-  lastError: string;
-}
-
-/** Writes blocks into segments. Calls must not overlap. Times in ns from the header's epoch. */
+/**
+ * Writes blocks into segments. Calls must not overlap. Times in ns from the header's epoch. `untold` is what the
+ * caller has lost and put into no block so far.
+ */
 export interface SegmentWriter {
   readonly stats: Readonly<SegmentStats>;
   /** Opens the first segment; throws what stands in the way. */
   open(nowNs: number): Promise<void>;
   /** False: the disk did not take the block. What was there before is untouched, and the next one may be tried. */
   write(block: EncodedBlock, nowNs: number): Promise<boolean>;
-  /** Time goes on: rotates a segment that is old enough. */
-  tick(nowNs: number): Promise<void>;
-  finish(nowNs: number): Promise<void>;
+  /** Time goes on: looks after the files, and rotates a segment that is old enough. */
+  tick(nowNs: number, untold: Loss): Promise<void>;
+  finish(nowNs: number, untold: Loss): Promise<void>;
 }
 
-interface OpenSegment {
-  readonly name: string;
-  readonly openedNs: number;
-  readonly file: SegmentFile;
-  readonly frames: FrameWriter;
-}
+/** The open file is looked after this often though no block comes. */
+const LOOK_NS = 1e9;
+const MAX_NOTES = 16;
 
 /** Segments in the folder `fs`. Survives a disk that is full or broken: what it can't write, it says. */
 export function createSegmentWriter(fs: SegmentFs, options: SegmentOptions): SegmentWriter {
-  const { header } = options;
-  const stats: SegmentStats = {
-    segments: 0,
-    blocks: 0,
-    bytesWritten: 0,
-    blocksLost: 0,
-    unindexed: 0,
-    removed: 0,
-    lastError: '',
-  };
-  let current: OpenSegment | undefined;
-  let number = options.firstNumber;
+  return new Writer(fs, options);
+}
 
-  const unixMs = (nowNs: number): number =>
-    Number((header.epochUnixNs + BigInt(Math.round(nowNs))) / 1_000_000n);
-  const failed = (thrown: unknown): void => {
-    stats.lastError = thrown instanceof Error ? thrown.message : String(thrown);
-  };
+class Writer implements SegmentWriter {
+  readonly stats: SegmentStats;
+  readonly #fs: SegmentFs;
+  readonly #options: SegmentOptions;
+  readonly #lossFile: ReturnType<typeof createLossFile>;
+  #current: Segment | undefined;
+  #number: number;
+  #lookedNs = Number.NEGATIVE_INFINITY;
+  /** What the next segment's header has to say. */
+  #notes: string[] = [];
 
-  const openSegment = async (nowNs: number): Promise<OpenSegment> => {
-    if (current !== undefined) return current;
-    const name = segmentName(unixMs(nowNs), header.runId, number);
-    const file = await fs.create(name);
+  constructor(fs: SegmentFs, options: SegmentOptions) {
+    this.#fs = fs;
+    this.#options = options;
+    this.#number = options.firstNumber;
+    this.#lossFile = createLossFile(fs, options.header);
+    this.stats = emptySegmentStats();
+    addLoss(this.stats.untold, options.untold ?? emptyLoss());
+  }
 
-    const frames = createFrameWriter(sinkOf(file), { ...header, openedNs: nowNs });
+  async open(nowNs: number): Promise<void> {
+    await this.#openSegment(nowNs);
+    await this.#keepLosses(emptyLoss(), nowNs);
+    await this.#applyRetention(nowNs);
+  }
+
+  async write(block: EncodedBlock, nowNs: number): Promise<boolean> {
+    await this.#leaveVanished(nowNs);
     try {
-      await frames.begin();
+      const segment = await this.#openSegment(nowNs);
+      await segment.append(block);
+      this.stats.blocks++;
     } catch (thrown) {
-      await quietly(() => file.close());
-      await quietly(() => fs.remove(name)); // not even the header fits
-      throw thrown;
+      this.#failed(thrown);
+      this.stats.blocksLost++;
+      await this.#cutBack();
+      return false;
     }
-    number++; // a number left out would read as a segment lost
-    stats.segments++;
-    current = { name, openedNs: nowNs, file, frames };
-    return current;
-  };
+    await this.#rotate(nowNs);
+    return true;
+  }
 
-  /** Takes back what a failed write left behind the last whole frame. */
-  const cutBack = async ({ file, frames }: OpenSegment): Promise<void> => {
+  async tick(nowNs: number, untold: Loss): Promise<void> {
+    if (nowNs - this.#lookedNs >= LOOK_NS) {
+      this.#lookedNs = nowNs;
+      await this.#leaveVanished(nowNs);
+      await this.#openSegment(nowNs).catch(this.#failed); // what is untold is told at once
+      await this.#keepLosses(untold, nowNs);
+    }
+    await this.#rotate(nowNs);
+  }
+
+  async finish(nowNs: number, untold: Loss): Promise<void> {
+    await this.#leaveVanished(nowNs);
+    if (hasLoss(this.stats.untold)) await this.#openSegment(nowNs).catch(this.#failed);
+    const isIndexed = await this.#closeSegment(nowNs);
+    await this.#applyRetention(nowNs);
+    const lost = addLoss(addLoss(emptyLoss(), untold), this.stats.untold);
     try {
-      await file.truncate(frames.bytesWritten);
+      await this.#lossFile.end(lost, nowNs);
+      this.stats.lossFile = hasLoss(lost) ? this.#lossFile.name : '';
+      this.stats.isClosed = isIndexed && !hasLoss(lost);
     } catch (thrown) {
-      failed(thrown);
-      current = undefined;
-      stats.unindexed++;
-      await quietly(() => file.close());
+      this.#failed(thrown);
     }
+  }
+
+  #failed = (thrown: unknown): void => {
+    this.stats.lastError = thrown instanceof Error ? thrown.message : String(thrown);
   };
 
-  const closeSegment = async (nowNs: number): Promise<void> => {
-    const segment = current;
+  async #openSegment(nowNs: number): Promise<Segment> {
+    if (this.#current !== undefined) return this.#current;
+    const { header } = this.#options;
+    const name = segmentName(this.#unixMs(nowNs), header.runId, this.#number);
+    const loss = addLoss(addLoss(emptyLoss(), header.loss), this.stats.untold);
+    const notes = [...header.notes, ...this.#notes];
+    this.#current = await startSegment(this.#fs, name, { ...header, openedNs: nowNs, loss, notes });
+    this.#number++; // a number left out would read as a segment lost
+    this.#notes = [];
+    this.stats.untold = emptyLoss();
+    this.stats.segments++;
+    return this.#current;
+  }
+
+  /** Goes on in another file when somebody took the open one away, or cut it: what was in it counts as lost. */
+  async #leaveVanished(nowNs: number): Promise<void> {
+    const segment = this.#current;
     if (segment === undefined) return;
-    current = undefined;
-    const blocksEnd = segment.frames.bytesWritten;
     try {
-      await segment.frames.finish(nowNs);
+      const damage = await segment.findDamage();
+      if (damage === undefined) return;
+      addLoss(this.stats.untold, damage.loss);
+      this.stats.vanished++;
+      this.stats.recordsVanished += damage.loss.recordsDropped;
+      if (damage.isCut) await this.#leave(segment);
+      else await this.#closeSegment(nowNs); // whole where it was moved to
+      this.#failed(`${segment.name} was removed, moved or cut while it was written`);
     } catch (thrown) {
-      failed(thrown);
-      stats.unindexed++;
-      await quietly(() => segment.file.truncate(blocksEnd)); // whole blocks, readable without an index
+      this.#failed(thrown);
+      await this.#leave(segment);
     }
-    await quietly(() => segment.file.sync());
-    await quietly(() => segment.file.close());
-    stats.bytesWritten += segment.frames.bytesWritten;
-  };
+  }
 
-  const applyRetention = async (nowNs: number): Promise<void> => {
-    const { maxAgeMs, maxTotalBytes } = options.retention;
-    if (maxAgeMs === undefined && maxTotalBytes === undefined) return;
+  /** The file stays as it is, without an index. */
+  async #leave(segment: Segment): Promise<void> {
+    this.#current = undefined;
+    this.stats.unindexed++;
+    this.stats.bytesWritten += segment.bytesWritten;
+    await segment.close().catch(this.#failed);
+  }
+
+  async #cutBack(): Promise<void> {
+    const segment = this.#current;
+    if (segment === undefined) return;
     try {
-      for (const name of planRetention(await fs.list(), options.retention, current?.name, unixMs(nowNs))) {
-        await fs.remove(name);
-        stats.removed++;
-      }
+      await segment.cutBack();
     } catch (thrown) {
-      failed(thrown);
+      this.#failed(thrown);
+      await this.#leave(segment);
     }
-  };
+  }
 
-  const rotate = async (nowNs: number): Promise<void> => {
-    if (current === undefined) return;
-    const { frames, openedNs } = current;
-    const isOld = frames.blocks > 0 && nowNs - openedNs >= options.maxAgeNs;
-    if (!isOld && frames.bytesWritten < options.maxBytes) return;
-    await closeSegment(nowNs);
-    await applyRetention(nowNs);
-    await openSegment(nowNs).catch(failed); // tried again with the next block
-  };
+  /** False when the segment is not whole: without its index, or not sure to be on the disk. */
+  async #closeSegment(nowNs: number): Promise<boolean> {
+    const segment = this.#current;
+    if (segment === undefined) return true;
+    this.#current = undefined;
+    let isWhole = true;
+    try {
+      await segment.finish(nowNs);
+    } catch (thrown) {
+      this.#failed(thrown);
+      this.stats.unindexed++;
+      isWhole = false;
+    }
+    this.stats.bytesWritten += segment.bytesWritten;
+    return (await this.#closeFile(segment)) && isWhole;
+  }
 
-  return {
-    stats,
-    async open(nowNs) {
-      await openSegment(nowNs);
-      await applyRetention(nowNs);
-    },
-    async write(block, nowNs) {
-      try {
-        const segment = await openSegment(nowNs);
-        await segment.frames.append(block);
-        stats.blocks++;
-      } catch (thrown) {
-        failed(thrown);
-        stats.blocksLost++;
-        if (current !== undefined) await cutBack(current);
-        return false;
-      }
-      await rotate(nowNs);
+  /** What a disk took it may still refuse when it is synced or closed: over a network, or for a quota. */
+  async #closeFile(segment: Segment): Promise<boolean> {
+    try {
+      await segment.close();
       return true;
-    },
-    tick: rotate,
-    async finish(nowNs) {
-      await closeSegment(nowNs);
-      await applyRetention(nowNs);
-    },
-  };
-}
+    } catch (thrown) {
+      this.#failed(thrown);
+      const note = `segment ${segment.name} may lack records: the disk failed when it was closed (${this.stats.lastError})`;
+      this.#notes = [...this.#notes, note].slice(-MAX_NOTES);
+      return false;
+    }
+  }
 
-/** Frames one after the other; a write that fails leaves the position where it was. */
-function sinkOf(file: SegmentFile): { write(bytes: Uint8Array): Promise<void>; close(): Promise<void> } {
-  let position = 0;
-  return {
-    async write(bytes) {
-      await file.write(bytes, position);
-      position += bytes.length;
-    },
-    close: async () => {},
-  };
-}
+  async #rotate(nowNs: number): Promise<void> {
+    if (this.#current === undefined) return;
+    const { blocks, bytesWritten, openedNs } = this.#current;
+    const isOld = blocks > 0 && nowNs - openedNs >= this.#options.maxAgeNs;
+    if (!isOld && bytesWritten < this.#options.maxBytes) return;
+    await this.#closeSegment(nowNs);
+    await this.#applyRetention(nowNs);
+    await this.#openSegment(nowNs).catch(this.#failed); // tried again with the next block
+  }
 
-async function quietly(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch {
-    // Nothing more can be done about this file.
+  async #applyRetention(nowNs: number): Promise<void> {
+    const { retention } = this.#options;
+    if (retention.maxAgeMs === undefined && retention.maxTotalBytes === undefined) return;
+    const open = [this.#lossFile.name, this.#current?.name];
+    try {
+      for (const name of planRetention(await this.#fs.list(), retention, open, this.#unixMs(nowNs))) {
+        await this.#fs.remove(name);
+        this.stats.removed++;
+      }
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') this.#failed(thrown); // gone is gone
+    }
+  }
+
+  async #keepLosses(untold: Loss, nowNs: number): Promise<void> {
+    try {
+      await this.#lossFile.keep(addLoss(addLoss(emptyLoss(), untold), this.stats.untold), nowNs);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  #unixMs(nowNs: number): number {
+    return Number((this.#options.header.epochUnixNs + BigInt(Math.round(nowNs))) / 1_000_000n);
   }
 }

@@ -1,15 +1,23 @@
 import { Worker } from 'node:worker_threads';
 import { EngramTraceError } from '../trace/error.ts';
+import { emptyLoss, type Loss } from '../trace/record.ts';
 import type { BlockStore } from './block-store.ts';
+import { createDiskWatch, type DiskWatch, PATIENCE_MS } from './disk-watch.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './segment-messages.ts';
-import type { SegmentOptions, SegmentStats } from './segment-writer.ts';
+import { addSegmentStats, emptySegmentStats, type SegmentStats } from './segment-stats.ts';
+import type { SegmentOptions } from './segment-writer.ts';
 
 export interface WorkerStoreOptions {
   readonly directory: string;
   readonly segments: SegmentOptions;
   readonly nowNs: () => number;
-  /** Program of the thread; for tests. */
+  /** Told what people should know of the disk, one sentence each time. */
+  readonly onWarning?: ((text: string) => void) | undefined;
+  /** How long the start waits for the disk; for tests. */
+  readonly patienceMs?: number | undefined;
+  /** Programs of the thread and of the disk process; for tests. */
   readonly entry?: URL | undefined;
+  readonly diskEntry?: URL | undefined;
 }
 
 /** At the start these mean "full for the moment"; everything else is a mistake in the set-up. */
@@ -17,13 +25,18 @@ const PASSING_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE']);
 const RESTART_MS = 1_000;
 /** Numbers of one worker's segments start here times its own number, so that no name comes twice. */
 const NUMBERS_PER_WORKER = 100_000;
+/** A machine that slept says nothing about its disk. */
+const MAX_STEP_NS = 1e9;
 
-/** Starts the thread that compresses and writes; rejects with `io` when the folder can't be used at all. */
+/**
+ * Starts the thread that compresses and the process that writes; rejects with `io` when the folder can't be used at
+ * all. A disk that hangs is waited for a little, then capture starts without it: production may depend on it.
+ */
 export async function startWorkerStore(options: WorkerStoreOptions): Promise<BlockStore> {
   const store = new WorkerStore(options);
-  const error = await store.ready;
+  const error = await store.whenReady(options.patienceMs ?? PATIENCE_MS);
   if (error !== undefined && !PASSING_ERRORS.has(error.code)) {
-    await store.close(options.nowNs());
+    await store.close(options.nowNs(), emptyLoss());
     throw new EngramTraceError('io', `the op log can't be written: ${error.message}`, {
       where: options.directory,
     });
@@ -35,24 +48,45 @@ type StartError = { readonly code: string; readonly message: string } | undefine
 
 class WorkerStore implements BlockStore {
   readonly #options: WorkerStoreOptions;
+  readonly #watch: DiskWatch;
+  readonly #ready: Promise<StartError>;
   #worker: Worker | undefined;
   #workers = 0;
+  #diskPid: number | undefined;
   #waiting: ((written: boolean) => void)[] = [];
+  #isTicking = false;
   #isClosing = false;
   #onFinished: (() => void) | undefined;
   #restart: NodeJS.Timeout | undefined;
-  #current: SegmentStats = noStats();
+  #current: SegmentStats = emptySegmentStats();
   /** Of the workers before this one. */
-  #past: SegmentStats = noStats();
-  readonly ready: Promise<StartError>;
+  #past: SegmentStats = emptySegmentStats();
+  #silentNs = 0;
+  #tickedNs: number | undefined;
 
   constructor(options: WorkerStoreOptions) {
     this.#options = options;
-    this.ready = new Promise((resolve) => this.#start(resolve));
+    this.#watch = createDiskWatch(options.onWarning ?? (() => {}));
+    this.#ready = new Promise((resolve) => this.#start(resolve));
   }
 
   get stats(): SegmentStats {
-    return addStats(this.#past, this.#current);
+    return addSegmentStats(this.#past, this.#current);
+  }
+
+  get silentMs(): number {
+    return this.#silentNs / 1e6;
+  }
+
+  async whenReady(patienceMs: number): Promise<StartError> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        this.#options.onWarning?.("the op log's disk does not answer; capture starts without it");
+        resolve(undefined);
+      }, patienceMs);
+    });
+    return Promise.race([this.#ready, late]).finally(() => clearTimeout(timer));
   }
 
   put(block: Parameters<BlockStore['put']>[0], nowNs: number): Promise<boolean> {
@@ -66,18 +100,34 @@ class WorkerStore implements BlockStore {
     });
   }
 
-  tick(nowNs: number): void {
-    if (this.#worker !== undefined) this.#post({ kind: 'tick', nowNs });
+  tick(nowNs: number, untold: Loss): void {
+    const stepNs = Math.min(MAX_STEP_NS, nowNs - (this.#tickedNs ?? nowNs));
+    this.#tickedNs = nowNs;
+    const isOwed = this.#isTicking || this.#waiting.length > 0;
+    this.#silentNs = isOwed ? this.#silentNs + stepNs : 0;
+    this.#watch.look(nowNs, this.#silentNs, this.stats);
+    if (this.#worker === undefined || this.#isTicking) return;
+    this.#isTicking = true; // one at a time: they must not pile up before a disk that hangs
+    this.#post({ kind: 'tick', nowNs, untold });
   }
 
-  close(nowNs: number): Promise<void> {
+  close(nowNs: number, untold: Loss): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#restart);
     if (this.#worker === undefined) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onFinished = resolve;
-      this.#post({ kind: 'finish', nowNs });
+      this.#post({ kind: 'finish', nowNs, untold });
     });
+  }
+
+  giveUp(): void {
+    this.#isClosing = true;
+    clearTimeout(this.#restart);
+    killProcess(this.#diskPid);
+    this.#worker?.unref();
+    void this.#worker?.terminate();
+    this.#onExit("the op log's disk did not answer in time");
   }
 
   #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
@@ -85,14 +135,18 @@ class WorkerStore implements BlockStore {
   }
 
   #start(onReady: (error: StartError) => void): void {
-    const { directory, segments, nowNs } = this.#options;
+    const { directory, segments, nowNs, diskEntry } = this.#options;
     const firstNumber = segments.firstNumber + this.#workers++ * NUMBERS_PER_WORKER;
-    const start: WorkerStart = { directory, options: { ...segments, firstNumber }, nowNs: nowNs() };
+    const { untold } = this.#past;
+    this.#past.untold = emptyLoss();
+    const start: WorkerStart = {
+      directory,
+      options: { ...segments, firstNumber, untold },
+      nowNs: nowNs(),
+      diskEntry: diskEntry?.href,
+    };
     const entry = this.#options.entry ?? new URL('./segment-worker.js', import.meta.url);
-    const worker = new Worker(entry, {
-      workerData: start,
-      name: 'op log',
-    });
+    const worker = new Worker(entry, { workerData: start, name: 'op log' });
     this.#worker = worker;
     let failure = 'the writing thread ended';
     worker.on('message', (message: FromWorker) => this.#onMessage(message, onReady));
@@ -101,48 +155,48 @@ class WorkerStore implements BlockStore {
     });
     worker.on('exit', () => {
       onReady({ code: '', message: failure });
-      this.#onExit(failure);
+      if (this.#worker === worker) this.#onExit(failure);
     });
   }
 
   #onMessage(message: FromWorker, onReady: (error: StartError) => void): void {
+    if (message.kind === 'disk') {
+      this.#diskPid = message.pid;
+      return;
+    }
+    this.#silentNs = 0;
     if (message.kind === 'ready') {
       onReady(message.error);
       return;
     }
     this.#current = message.stats;
     if (message.kind === 'block') this.#waiting.shift()?.(message.written);
-    else if (message.kind === 'finished') this.#onFinished?.();
+    else if (message.kind === 'ticked') this.#isTicking = false;
+    else this.#onFinished?.();
   }
 
   /** A thread that died takes the blocks it had with it; another one goes on after a while. */
   #onExit(failure: string): void {
     this.#worker = undefined;
-    this.#past = addStats(this.#past, this.#current);
-    this.#current = noStats();
+    this.#isTicking = false;
+    this.#past = addSegmentStats(this.#past, this.#current);
+    this.#current = { ...emptySegmentStats(), isClosed: this.#past.isClosed };
     const lost = this.#waiting.splice(0);
     this.#past.blocksLost += lost.length;
     for (const resolve of lost) resolve(false);
     this.#onFinished?.();
+    if (!this.#past.isClosed) this.#past.lastError = failure;
     if (this.#isClosing) return;
-    this.#past.lastError = failure;
     this.#restart = setTimeout(() => this.#start(() => {}), RESTART_MS);
     this.#restart.unref();
   }
 }
 
-function noStats(): SegmentStats {
-  return { segments: 0, blocks: 0, bytesWritten: 0, blocksLost: 0, unindexed: 0, removed: 0, lastError: '' };
-}
-
-function addStats(a: SegmentStats, b: SegmentStats): SegmentStats {
-  return {
-    segments: a.segments + b.segments,
-    blocks: a.blocks + b.blocks,
-    bytesWritten: a.bytesWritten + b.bytesWritten,
-    blocksLost: a.blocksLost + b.blocksLost,
-    unindexed: a.unindexed + b.unindexed,
-    removed: a.removed + b.removed,
-    lastError: b.lastError || a.lastError,
-  };
+/** Whatever it waits for: a call that hangs ends with its disk. */
+function killProcess(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
 }

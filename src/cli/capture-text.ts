@@ -19,6 +19,7 @@ export function statusLine(stats: CaptureStats, ratePerSec: number): string {
     `${stats.openConnections} connections`,
     `${stats.recordsDropped} dropped`,
     `${stats.segments} segments`,
+    ...(stats.diskSilentMs < 1000 ? [] : [`disk silent for ${Math.round(stats.diskSilentMs / 1000)} s`]),
     ...(stats.lastWriteError === '' ? [] : [`last write error: ${stats.lastWriteError}`]),
   ].join(', ');
 }
@@ -34,7 +35,12 @@ export function summaryLines(summary: CaptureSummary): string[] {
   if (gaveUp > 0)
     lines.push(`  ${gaveUp} connections could not be followed, the last: ${summary.lastGaveUp}`);
   if (summary.lastWriteError !== '') lines.push(`  last write error: ${summary.lastWriteError}`);
-  if (hasLoss(summary.untoldLoss))
-    lines.push('  the last losses are not in the op log: the disk took no more blocks');
+  if (hasLoss(summary.untoldLoss)) lines.push(`  ${untoldText(summary)}`);
+  if (!summary.closedProperly) lines.push('  the op log was not closed in order');
   return lines;
+}
+
+function untoldText({ untoldLoss, lossFile }: CaptureSummary): string {
+  const where = lossFile === '' ? 'nothing in the op log tells of it' : `only ${lossFile} tells of it`;
+  return `${untoldLoss.recordsDropped} records were lost at the end: the disk took no more blocks, and ${where}`;
 }

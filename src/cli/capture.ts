@@ -9,7 +9,7 @@ import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { TOOL } from '../version.ts';
 import { readyLine, statusLine, summaryLines } from './capture-text.ts';
-import { exitCodeOfSignal } from './exit-code.ts';
+import { EXIT, exitCodeOfSignal } from './exit-code.ts';
 import { collect } from './flag-parsers.ts';
 import { untilSignal } from './interrupt.ts';
 import { parseDuration } from './parse-duration.ts';
@@ -29,6 +29,7 @@ interface CaptureFlags {
   maxBody: number;
   buffer: number;
   grace: number;
+  diskWait: number;
   responses?: boolean;
   redactHeader?: string[];
   redactQuery?: string[];
@@ -71,7 +72,7 @@ export function makeCaptureCommand(): Command {
 }
 
 function addStorageFlags(command: Command): void {
-  const { segmentAgeNs, segmentBytes, maxBodyBytes, bufferBytes, graceMs } = CAPTURE_DEFAULTS;
+  const { segmentAgeNs, segmentBytes, maxBodyBytes, bufferBytes, graceMs, diskWaitMs } = CAPTURE_DEFAULTS;
   const duration = (flags: string, text: string, ns: number, shown: string): Option =>
     new Option(flags, text).argParser(parseDuration).default(ns, shown);
   const size = (flags: string, text: string, bytes: number, shown: string): Option =>
@@ -87,9 +88,8 @@ function addStorageFlags(command: Command): void {
     .addOption(
       size('--buffer <size>', 'drop records when this much waits for the disk', bufferBytes, '128MiB'),
     )
-    .addOption(
-      duration('--grace <duration>', 'let what is in flight end when stopped', graceMs * 1e6, '10s'),
-    );
+    .addOption(duration('--grace <duration>', 'let what is in flight end when stopped', graceMs * 1e6, '10s'))
+    .addOption(duration('--disk-wait <duration>', 'then wait for the disk', diskWaitMs * 1e6, '10s'));
 }
 
 function addRedactionFlags(command: Command): void {
@@ -141,6 +141,8 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     keepQuery: flags.keepQuery,
     redactBodies: flags.redactBodies,
     graceMs: flags.grace / 1e6,
+    diskWaitMs: flags.diskWait / 1e6,
+    onWarning: (text) => process.stderr.write(`capture: ${text}\n`),
   });
   endStart();
   process.stdout.write(`${readyLine(capture, flags.json)}\n`);
@@ -148,6 +150,7 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
   process.exitCode = exitCodeOfSignal(await stopped);
   stopStatus();
   const summary = await capture.close();
+  if (!summary.closedProperly) process.exitCode = EXIT.failed;
   if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (!flags.quiet) process.stderr.write(`${summaryLines(summary).join('\n')}\n`);
 }

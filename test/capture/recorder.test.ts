@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BlockStore } from '../../src/capture/block-store.ts';
 import { createRecorder } from '../../src/capture/recorder.ts';
+import { emptySegmentStats } from '../../src/capture/segment-stats.ts';
 import type { EncodedBlock } from '../../src/trace/block-builder.ts';
 import { makeRecord } from './make-record.ts';
 import { until } from './support.ts';
@@ -18,15 +19,8 @@ function fakeStore(held: boolean, takes: () => boolean = () => true): FakeStore 
   const waiting: ((written: boolean) => void)[] = [];
   return {
     blocks,
-    stats: {
-      segments: 0,
-      blocks: 0,
-      bytesWritten: 0,
-      blocksLost: 0,
-      unindexed: 0,
-      removed: 0,
-      lastError: '',
-    },
+    stats: emptySegmentStats(),
+    silentMs: 0,
     put(block) {
       if (!held) {
         const written = takes();
@@ -39,6 +33,9 @@ function fakeStore(held: boolean, takes: () => boolean = () => true): FakeStore 
     settle: (written) => waiting.shift()?.(written),
     tick: () => {},
     close: async () => {},
+    giveUp: () => {
+      for (const settle of waiting.splice(0)) settle(false);
+    },
   };
 }
 
@@ -61,7 +58,7 @@ describe('recorder', () => {
     for (let i = 0; i < 30; i++) recorder.add(makeRecord({ startNs: i, body: Buffer.alloc(100_000, i) }), 0);
     assert.equal(store.blocks.length, 2);
     assert.ok(store.blocks.every(({ raw }) => raw.length > 1e6 && raw.length < 1.3e6));
-    await recorder.close();
+    await recorder.close(60_000);
     assert.equal(
       sum(store.blocks, ({ records }) => records),
       30,
@@ -74,7 +71,7 @@ describe('recorder', () => {
     recorder.add(makeRecord(), 0);
     advance(0.8e9);
     await until(() => store.blocks.length === 1, 'the block is closed by its age');
-    await recorder.close();
+    await recorder.close(60_000);
   });
 
   it('keeps records that took long out of the ordinary blocks', async () => {
@@ -82,7 +79,7 @@ describe('recorder', () => {
     const { recorder } = recorderOn(store);
     recorder.add(makeRecord({ startNs: 100e9 }), 0);
     recorder.add(makeRecord({ startNs: 1e9, durationNs: 99e9 }), 0);
-    await recorder.close();
+    await recorder.close(60_000);
     assert.deepEqual(store.blocks.map(({ firstStartNs }) => firstStartNs).sort(), [100e9, 1e9].sort());
   });
 
@@ -96,7 +93,7 @@ describe('recorder', () => {
       recordsDropped > 60 && pendingBytes < 3e6,
       `${recordsDropped} dropped, ${pendingBytes} waiting`,
     );
-    const closed = recorder.close();
+    const closed = recorder.close(60_000);
     for (let i = 0; i < 10; i++) {
       store.settle(true);
       await new Promise(setImmediate);
@@ -123,7 +120,7 @@ describe('recorder', () => {
     assert.equal(recorder.stats.untoldLoss.recordsDropped, 2);
     takes = true;
     recorder.add(makeRecord(), 0);
-    await recorder.close();
+    await recorder.close(60_000);
     assert.equal(store.blocks.length, 1);
     const { recordsDropped, bodiesTruncated, bodyBytesTruncated } = (store.blocks[0] as EncodedBlock).loss;
     assert.deepEqual([recordsDropped, bodiesTruncated, bodyBytesTruncated], [2, 1, 7]);
@@ -137,7 +134,7 @@ describe('recorder', () => {
     advance(1e9);
     await new Promise((resolve) => setTimeout(resolve, 250));
     advance(1e9);
-    await recorder.close();
+    await recorder.close(60_000);
     assert.equal(recorder.stats.untoldLoss.recordsDropped, 3, 'tried several times, counted once');
     assert.equal(recorder.stats.recordsDropped, 3);
   });
@@ -147,7 +144,7 @@ describe('recorder', () => {
     const { recorder } = recorderOn(store);
     recorder.add(makeRecord({ startNs: 0.5 }), 0);
     recorder.add(makeRecord(), 0);
-    await recorder.close();
+    await recorder.close(60_000);
     assert.equal(
       sum(store.blocks, ({ records }) => records),
       1,

@@ -33,29 +33,23 @@ describe('retention', () => {
 
   it('removes what is too old', () => {
     const limits = { maxAgeMs: 10 * HOUR_MS, maxTotalBytes: undefined };
-    assert.deepEqual(planRetention(files, limits, undefined, NOW_MS), names([1, 2]));
+    assert.deepEqual(planRetention(files, limits, [], NOW_MS), names([1, 2]));
   });
 
   it('removes the oldest until the rest fits, counting only our files', () => {
     const limits = { maxAgeMs: undefined, maxTotalBytes: 250 };
-    assert.deepEqual(planRetention(files, limits, undefined, NOW_MS), names([1]));
-    assert.deepEqual(
-      planRetention(files, { ...limits, maxTotalBytes: 0 }, undefined, NOW_MS),
-      names([1, 2, 3]),
-    );
+    assert.deepEqual(planRetention(files, limits, [], NOW_MS), names([1]));
+    assert.deepEqual(planRetention(files, { ...limits, maxTotalBytes: 0 }, [], NOW_MS), names([1, 2, 3]));
   });
 
   it('never removes the open segment, nor one that was just written', () => {
     const limits = { maxAgeMs: 1, maxTotalBytes: 0 };
     const open = files[1] as SegmentInfo;
-    assert.ok(!planRetention(files, limits, open.name, NOW_MS).includes(open.name));
-    assert.deepEqual(planRetention([file(9, 0.001)], limits, undefined, NOW_MS), []);
+    assert.ok(!planRetention(files, limits, [open.name], NOW_MS).includes(open.name));
+    assert.deepEqual(planRetention([file(9, 0.001)], limits, [], NOW_MS), []);
   });
 
   it('keeps everything without limits', () => {
-    assert.deepEqual(
-      planRetention(files, { maxAgeMs: undefined, maxTotalBytes: undefined }, undefined, NOW_MS),
-      [],
-    );
+    assert.deepEqual(planRetention(files, { maxAgeMs: undefined, maxTotalBytes: undefined }, [], NOW_MS), []);
   });
 });

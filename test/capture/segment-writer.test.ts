@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { openSegmentFs, type SegmentFile, type SegmentFs } from '../../src/capture/segment-fs.ts';
+import { createSegmentFs, type SegmentFile, type SegmentFs } from '../../src/capture/segment-fs.ts';
 import { segmentName } from '../../src/capture/segment-name.ts';
 import { createSegmentWriter, type SegmentOptions } from '../../src/capture/segment-writer.ts';
 import { createBlockBuilder, type EncodedBlock } from '../../src/trace/block-builder.ts';
-import { emptyHeader } from '../../src/trace/record.ts';
+import { emptyHeader, emptyLoss } from '../../src/trace/record.ts';
 import { makeRecord } from './make-record.ts';
 import { readOpLog, temporaryFolder } from './support.ts';
 
@@ -38,7 +38,7 @@ function error(code: string): Error {
 async function failingFs(
   folder: string,
 ): Promise<{ fs: SegmentFs; fail: { write: boolean; create: boolean; truncate: boolean } }> {
-  const real = await openSegmentFs(folder);
+  const real = createSegmentFs(folder);
   const fail = { write: false, create: false, truncate: false };
   const wrap = (file: SegmentFile): SegmentFile => ({
     ...file,
@@ -68,10 +68,10 @@ const paths = async (folder: string): Promise<string[]> =>
 describe('segment writer', () => {
   it('writes files for the owner only, in a folder for the owner only', async (t) => {
     const folder = join(await temporaryFolder(t), 'a', 'b');
-    const writer = createSegmentWriter(await openSegmentFs(folder), options());
+    const writer = createSegmentWriter(createSegmentFs(folder), options());
     await writer.open(0);
     assert.ok(await writer.write(block(1), 1e9));
-    await writer.finish(2e9);
+    await writer.finish(2e9, emptyLoss());
     const [name] = await readdir(folder);
     assert.equal((await stat(join(folder, name as string))).mode & 0o777, 0o600);
     assert.equal((await stat(folder)).mode & 0o777, 0o700);
@@ -83,11 +83,11 @@ describe('segment writer', () => {
   it('begins a new segment by age, by size, and not while there is nothing in it', async (t) => {
     const folder = await temporaryFolder(t);
     const writer = createSegmentWriter(
-      await openSegmentFs(folder),
+      createSegmentFs(folder),
       options({ maxAgeNs: 10e9, maxBytes: 20_000 }),
     );
     await writer.open(0);
-    await writer.tick(50e9);
+    await writer.tick(50e9, emptyLoss());
     assert.equal(writer.stats.segments, 1, 'an empty one stays');
     await writer.write(block(51), 51e9);
     assert.equal(writer.stats.segments, 2, 'old');
@@ -95,10 +95,10 @@ describe('segment writer', () => {
       String.fromCharCode(33 + ((i * i * 7919) % 89)),
     ).join('');
     await writer.write(block(52, noise), 52e9);
-    await writer.tick(61.9e9);
+    await writer.tick(61.9e9, emptyLoss());
     await writer.write(block(53), 61.95e9);
-    await writer.tick(90e9);
-    await writer.finish(95e9);
+    await writer.tick(90e9, emptyLoss());
+    await writer.finish(95e9, emptyLoss());
     assert.deepEqual((await paths(folder)).sort(), ['/51', '/52', '/53']);
     const numbers = (await readdir(folder)).map((name) => name.slice(-16, -10)).sort();
     assert.deepEqual(
@@ -121,7 +121,7 @@ describe('segment writer', () => {
     assert.deepEqual(await paths(folder), ['/1'], 'readable meanwhile');
     fail.write = false;
     assert.ok(await writer.write(block(4), 4e9));
-    await writer.finish(5e9);
+    await writer.finish(5e9, emptyLoss());
     assert.deepEqual(await paths(folder), ['/1', '/4']);
     assert.equal(writer.stats.blocksLost, 2);
     assert.equal((await readdir(folder)).length, 1);
@@ -134,7 +134,7 @@ describe('segment writer', () => {
     await writer.open(0);
     await writer.write(block(1), 1e9);
     fail.write = true;
-    await writer.finish(5e9);
+    await writer.finish(5e9, emptyLoss());
     assert.equal(writer.stats.unindexed, 1);
     assert.deepEqual(await paths(folder), ['/1']);
   });
@@ -150,7 +150,7 @@ describe('segment writer', () => {
     assert.equal(await writer.write(block(2), 2e9), false);
     fail.write = false;
     assert.ok(await writer.write(block(3), 3e9));
-    await writer.finish(4e9);
+    await writer.finish(4e9, emptyLoss());
     assert.equal((await readdir(folder)).length, 2);
     assert.deepEqual((await paths(folder)).sort(), ['/1', '/3']);
   });
@@ -167,7 +167,7 @@ describe('segment writer', () => {
     assert.equal(await writer.write(block(1), 1e9), false);
     fail.create = false;
     assert.ok(await writer.write(block(2), 2e9));
-    await writer.finish(3e9);
+    await writer.finish(3e9, emptyLoss());
     assert.deepEqual(await paths(folder), ['/2']);
   });
 
@@ -181,11 +181,11 @@ describe('segment writer', () => {
       await utimes(join(folder, name), (nowMs - 1e9) / 1000, (nowMs - 1e9) / 1000);
     }
     const writer = createSegmentWriter(
-      await openSegmentFs(folder),
+      createSegmentFs(folder),
       options({ retention: { maxAgeMs: 1000, maxTotalBytes: undefined } }),
     );
     await writer.open(0);
-    await writer.finish(1);
+    await writer.finish(1, emptyLoss());
     const names = await readdir(folder);
     assert.ok(!names.includes(old) && names.includes('mine.trace.zst') && names.length === 2);
   });

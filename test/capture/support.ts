@@ -58,6 +58,11 @@ export async function captureFor(
   return { capture, folder, port: capture.httpPort ?? (capture.grpcPort as number) };
 }
 
+/** Names of the segments in an op log's folder, oldest first. */
+export async function segmentsIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.trace.zst')).sort();
+}
+
 export interface OpLogContent {
   headers: TraceHeader[];
   records: TraceRecord[];
@@ -68,7 +73,7 @@ export interface OpLogContent {
 /** Everything in an op log's folder. */
 export async function readOpLog(folder: string): Promise<OpLogContent> {
   const content: OpLogContent = { headers: [], records: [], loss: emptyLoss(), files: [] };
-  for (const name of (await readdir(folder)).sort()) {
+  for (const name of await segmentsIn(folder)) {
     const trace = await openTrace(join(folder, name));
     content.files.push(join(folder, name));
     content.headers.push(trace.header);

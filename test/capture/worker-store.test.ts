@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startWorkerStore } from '../../src/capture/worker-store.ts';
 import { createBlockBuilder, type EncodedBlock } from '../../src/trace/block-builder.ts';
-import { emptyHeader } from '../../src/trace/record.ts';
+import { emptyHeader, emptyLoss } from '../../src/trace/record.ts';
 import { makeRecord } from './make-record.ts';
 import { readOpLog, temporaryFolder } from './support.ts';
 
@@ -37,7 +37,7 @@ describe('worker store', () => {
     const store = await startWorkerStore({ directory, segments, nowNs: () => 0 });
     const written = await Promise.all(['/a', '/b', '/c'].map((path) => store.put(block(path), 1)));
     assert.deepEqual(written, [true, true, true]);
-    await store.close(2);
+    await store.close(2, emptyLoss());
     assert.deepEqual(
       (await readOpLog(directory)).records.map(({ path }) => path),
       ['/a', '/b', '/c'],
@@ -60,6 +60,6 @@ describe('worker store', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     assert.equal(await store.put(block('/d'), 1), false, 'the second thread took it, and died of it too');
     assert.equal(store.stats.blocksLost, 4);
-    await store.close(2);
+    await store.close(2, emptyLoss());
   });
 });

@@ -1,0 +1,31 @@
+import type { SegmentInfo } from './retention.ts';
+import type { FileLook } from './segment-fs.ts';
+
+/** One call to the disk process. `file` is the number that `create` gave. */
+export type DiskCall =
+  | { readonly kind: 'create'; readonly name: string }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'remove'; readonly name: string }
+  | {
+      readonly kind: 'write';
+      readonly file: number;
+      readonly bytes: Uint8Array;
+      readonly position: number;
+    }
+  | { readonly kind: 'truncate'; readonly file: number; readonly sizeBytes: number }
+  | { readonly kind: 'look' | 'sync' | 'close'; readonly file: number };
+
+/** To the disk process, which handles one after the other and answers in their order. */
+export interface ToDisk {
+  readonly id: number;
+  readonly call: DiskCall;
+}
+
+/** What a call gave, or why it failed. */
+export type DiskResult = number | FileLook | SegmentInfo[] | undefined;
+
+export interface FromDisk {
+  readonly id: number;
+  readonly result: DiskResult;
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+}

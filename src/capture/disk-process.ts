@@ -1,0 +1,70 @@
+import type { DiskCall, DiskResult, FromDisk, ToDisk } from './disk-messages.ts';
+import { createSegmentFs, type SegmentFile } from './segment-fs.ts';
+
+// Entry point of the process that calls the file system, and does nothing else. A call on a disk that hangs can be
+// neither ended nor waited out: a process can be left behind, a thread would hold up the end of capture.
+
+/** Ctrl-C and the end of a service reach the whole group. Only the parent knows when the files are whole. */
+const LEFT_TO_THE_PARENT = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGALRM',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGXCPU',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGIO',
+  'SIGXFSZ', // writing past a limit of size is an error of that write, told like one
+] as const;
+/** What was under way when capture was killed may take this long. */
+const ORPHAN_MS = 10_000;
+
+for (const signal of LEFT_TO_THE_PARENT) process.on(signal, () => {});
+
+const fs = createSegmentFs(process.argv[2] ?? '');
+const files = new Map<number, SegmentFile>();
+let lastFile = 0;
+let last: Promise<void> = Promise.resolve();
+
+process.on('message', (message: ToDisk) => {
+  last = last.then(() => answer(message));
+});
+process.on('disconnect', () => {
+  const end = (): unknown => process.kill(process.pid, 'SIGKILL'); // an exit would wait for a call that hangs
+  setTimeout(end, ORPHAN_MS);
+  void last.then(end);
+});
+
+async function answer({ id, call }: ToDisk): Promise<void> {
+  let reply: FromDisk;
+  try {
+    reply = { id, result: await carryOut(call), error: undefined };
+  } catch (thrown) {
+    const { code = '', message } = thrown as NodeJS.ErrnoException;
+    reply = { id, result: undefined, error: { code, message } };
+  }
+  process.send?.(reply, undefined, undefined, () => {}); // nobody listens once capture was killed
+}
+
+async function carryOut(call: DiskCall): Promise<DiskResult> {
+  if (call.kind === 'list') return fs.list();
+  if (call.kind === 'remove') return fs.remove(call.name).then(() => undefined);
+  if (call.kind === 'create') {
+    files.set(++lastFile, await fs.create(call.name));
+    return lastFile;
+  }
+  const file = files.get(call.file);
+  if (file === undefined) throw new Error('the file is closed');
+  if (call.kind === 'look') return file.look();
+  if (call.kind === 'write') await file.write(call.bytes, call.position);
+  else if (call.kind === 'truncate') await file.truncate(call.sizeBytes);
+  else if (call.kind === 'sync') await file.sync();
+  else {
+    files.delete(call.file);
+    await file.close();
+  }
+  return undefined;
+}
