@@ -81,7 +81,6 @@ function createDiskCaller(options: DiskClientOptions): { start: () => Caller; en
     end: () => {
       running?.child.kill('SIGKILL');
       running?.child.disconnect();
-      running?.child.unref();
     },
   };
 }

@@ -59,14 +59,18 @@ export function createLossFile(fs: SegmentFs, { epochUnixNs, runId }: TraceHeade
       if (isNew || nowNs - beatNs >= BEAT_NS) await write(loss, nowNs, false);
     },
     async end(loss, nowNs) {
-      if (hasLoss(loss)) {
-        await write(loss, nowNs, true);
-        await file?.close();
-      } else if (file !== undefined) {
-        await file.close();
-        await fs.remove(name);
-      }
+      if (hasLoss(loss)) await write(loss, nowNs, true);
+      await file?.close().catch(() => {}); // it may be gone, or of a process that died
+      if (!hasLoss(loss)) await removeIfThere(fs, name);
       file = undefined;
     },
   };
+}
+
+async function removeIfThere(fs: SegmentFs, name: string): Promise<void> {
+  try {
+    await fs.remove(name);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+  }
 }

@@ -8,27 +8,16 @@ import { MAIN, startCommand } from './start-command.ts';
 import {
   hasProgram,
   loggingServer,
-  type OpLogContent,
   readOpLog,
   run,
   talk,
   temporaryFolder,
   until,
+  whenLogged,
 } from './support.ts';
 
 const canMount = await run('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).catch(() => undefined);
 const noMount = canMount === undefined && 'no right to mount a small file system here';
-
-/** Reads an op log that is being written until it holds what is wanted; fails if it never does. */
-async function whenLogged(folder: string, holds: (log: OpLogContent) => boolean): Promise<OpLogContent> {
-  for (let tries = 0; ; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const log = await readOpLog(folder).catch(() => undefined);
-    if (log !== undefined && holds(log)) return log;
-    if (tries === 150)
-      assert.fail(`the op log holds ${log?.records.length} records, ${log?.loss.recordsDropped} lost`);
-  }
-}
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
 

@@ -9,6 +9,7 @@ import { until } from './support.ts';
 
 interface FakeStore extends BlockStore {
   blocks: EncodedBlock[];
+  ticks: number;
   /** Ends the oldest put that waits. */
   settle(written: boolean): void;
 }
@@ -17,11 +18,13 @@ interface FakeStore extends BlockStore {
 function fakeStore(held: boolean, takes: () => boolean = () => true): FakeStore {
   const blocks: EncodedBlock[] = [];
   const waiting: ((written: boolean) => void)[] = [];
+  let isGivenUp = false;
   return {
     blocks,
     stats: emptySegmentStats(),
     silentMs: 0,
     put(block) {
+      if (isGivenUp) return Promise.resolve(false);
       if (!held) {
         const written = takes();
         if (written) blocks.push(block);
@@ -31,9 +34,13 @@ function fakeStore(held: boolean, takes: () => boolean = () => true): FakeStore 
       return new Promise((resolve) => waiting.push(resolve));
     },
     settle: (written) => waiting.shift()?.(written),
-    tick: () => {},
+    ticks: 0,
+    tick() {
+      this.ticks++;
+    },
     close: async () => {},
     giveUp: () => {
+      isGivenUp = true;
       for (const settle of waiting.splice(0)) settle(false);
     },
   };
@@ -153,5 +160,22 @@ describe('recorder', () => {
       sum(store.blocks, ({ loss }) => loss.recordsDropped),
       1,
     );
+  });
+
+  it('keeps few blocks before a disk that hangs, and gives it up in the end', async () => {
+    const store = fakeStore(true);
+    const { recorder, advance } = recorderOn(store);
+    for (let i = 0; i < 30; i++) {
+      const before = store.ticks;
+      recorder.add(makeRecord({ startNs: i }), 0);
+      recorder.drop(1);
+      advance(1e9);
+      await until(() => store.ticks > before, 'time goes on');
+    }
+    assert.ok(store.blocks.length <= 9, `${store.blocks.length} blocks wait`);
+    const closed = recorder.close(0);
+    await closed;
+    assert.equal(recorder.stats.untoldLoss.recordsDropped, 60);
+    assert.equal(recorder.stats.pendingBytes, 0);
   });
 });

@@ -84,6 +84,20 @@ export async function readOpLog(folder: string): Promise<OpLogContent> {
   return content;
 }
 
+/** Reads an op log that is being written until it holds what is wanted; fails if it never does. */
+export async function whenLogged(
+  folder: string,
+  holds: (log: OpLogContent) => boolean,
+): Promise<OpLogContent> {
+  for (let tries = 0; ; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const log = await readOpLog(folder).catch(() => undefined);
+    if (log !== undefined && holds(log)) return log;
+    if (tries === 300)
+      throw new Error(`the op log holds ${log?.records.length} records, ${log?.loss.recordsDropped} lost`);
+  }
+}
+
 export interface Arrival {
   method: string;
   url: string;

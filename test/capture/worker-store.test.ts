@@ -31,6 +31,9 @@ const DYING = new URL(
   `)}`,
 );
 
+/** A disk process that takes every call and answers none. */
+const SILENT = new URL('./silent-disk.js', import.meta.url);
+
 describe('worker store', () => {
   it('writes blocks in a thread of its own', async (t) => {
     const directory = join(await temporaryFolder(t), 'log');
@@ -61,5 +64,30 @@ describe('worker store', () => {
     assert.equal(await store.put(block('/d'), 1), false, 'the second thread took it, and died of it too');
     assert.equal(store.stats.blocksLost, 4);
     await store.close(2, emptyLoss());
+  });
+
+  it('starts, and ends, though no call to the disk returns', async (t) => {
+    const directory = await temporaryFolder(t);
+    const warnings: string[] = [];
+    const store = await startWorkerStore({
+      directory,
+      segments,
+      nowNs: () => 0,
+      diskEntry: SILENT,
+      patienceMs: 10,
+      onWarning: (text) => warnings.push(text),
+    });
+    assert.match(warnings.join(), /does not answer; capture starts without it/);
+    for (let s = 0; s <= 10; s++) store.tick(s * 1e9, emptyLoss());
+    assert.match(warnings.join(), /has not answered for 5 s/);
+    assert.equal(store.silentMs, 10_000);
+    const puts = [store.put(block('/a'), 1), store.put(block('/b'), 1)];
+    const closed = store.close(2, emptyLoss());
+    store.giveUp();
+    assert.deepEqual(await Promise.all(puts), [false, false]);
+    await closed;
+    assert.equal(store.stats.isClosed, false);
+    assert.equal(store.stats.blocksLost, 2);
+    assert.equal(await store.put(block('/c'), 1), false);
   });
 });

@@ -1,0 +1,4 @@
+// A disk process to which every call hangs.
+
+process.on('message', () => {});
+process.on('disconnect', () => process.exit());
