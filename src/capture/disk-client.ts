@@ -39,12 +39,13 @@ export function createDiskClient(options: DiskClientOptions): DiskClient {
   };
 }
 
-type Caller = (call: DiskCall) => Promise<DiskResult>;
+type Caller = (call: DiskCall, bytes?: Uint8Array) => Promise<DiskResult>;
 
 /** A file that one certain process has open. */
 function remoteFile(call: Caller, file: number): SegmentFile {
   return {
-    write: async (bytes, position) => void (await call({ kind: 'write', file, bytes, position })),
+    write: async (bytes, position) =>
+      void (await call({ kind: 'write', file, sizeBytes: bytes.length, position }, bytes)),
     look: async () => (await call({ kind: 'look', file })) as FileLook,
     truncate: async (sizeBytes) => void (await call({ kind: 'truncate', file, sizeBytes })),
     sync: async () => void (await call({ kind: 'sync', file })),
@@ -87,11 +88,13 @@ function createDiskCaller(options: DiskClientOptions): { start: () => Caller; en
 
 function forkDisk({ directory, entry }: DiskClientOptions): ChildProcess {
   const program = entry ?? new URL('./disk-process.js', import.meta.url);
-  return fork(fileURLToPath(program), [directory], {
+  const child = fork(fileURLToPath(program), [directory], {
     execArgv: NODE_FLAGS,
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'], // holds nothing open that somebody waits for
+    // Holds nothing open that somebody waits for. Bytes go through a pipe of their own, for messages are copied often.
+    stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
   });
+  child.stdin?.on('error', () => {}); // the process ended, which is told by its exit
+  return child;
 }
 
 /** Calls `child`; all that wait fail when it ends. */
@@ -114,7 +117,7 @@ function callerOf(child: ChildProcess, onEnd: () => void): Caller {
   });
   child.on('exit', (code, signal) => fail(signal ?? `exit code ${code}`));
   child.on('error', (error) => fail(error.message));
-  return (call) =>
+  return (call, bytes) =>
     new Promise((resolve, reject) => {
       if (end !== undefined) return reject(new Error(end));
       waiting.set(++lastId, { resolve, reject });
@@ -122,5 +125,6 @@ function callerOf(child: ChildProcess, onEnd: () => void): Caller {
       child.send(message, (error) => {
         if (error !== null) fail(error.message);
       });
+      if (bytes !== undefined) child.stdin?.write(bytes);
     });
 }

@@ -1,7 +1,7 @@
 import type { SegmentInfo } from './retention.ts';
 import type { FileLook } from './segment-fs.ts';
 
-/** One call to the disk process. `file` is the number that `create` gave. */
+/** One call to the disk process. `file` is the number that `create` gave. The bytes of a `write` come through stdin. */
 export type DiskCall =
   | { readonly kind: 'create'; readonly name: string }
   | { readonly kind: 'list' }
@@ -9,7 +9,7 @@ export type DiskCall =
   | {
       readonly kind: 'write';
       readonly file: number;
-      readonly bytes: Uint8Array;
+      readonly sizeBytes: number;
       readonly position: number;
     }
   | { readonly kind: 'truncate'; readonly file: number; readonly sizeBytes: number }

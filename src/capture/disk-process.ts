@@ -1,4 +1,5 @@
 import type { DiskCall, DiskResult, FromDisk, ToDisk } from './disk-messages.ts';
+import { inputBytes } from './input-bytes.ts';
 import { createSegmentFs, type SegmentFile } from './segment-fs.ts';
 
 // Entry point of the process that calls the file system, and does nothing else. A call on a disk that hangs can be
@@ -59,7 +60,7 @@ async function carryOut(call: DiskCall): Promise<DiskResult> {
   const file = files.get(call.file);
   if (file === undefined) throw new Error('the file is closed');
   if (call.kind === 'look') return file.look();
-  if (call.kind === 'write') await file.write(call.bytes, call.position);
+  if (call.kind === 'write') await writeFromInput(file, call);
   else if (call.kind === 'truncate') await file.truncate(call.sizeBytes);
   else if (call.kind === 'sync') await file.sync();
   else {
@@ -67,4 +68,19 @@ async function carryOut(call: DiskCall): Promise<DiskResult> {
     await file.close();
   }
   return undefined;
+}
+
+/** Writes what comes through stdin; takes all of it off there, also when the disk does not take it. */
+async function writeFromInput(file: SegmentFile, call: DiskCall & { kind: 'write' }): Promise<void> {
+  let { position } = call;
+  let failure: unknown;
+  for await (const piece of inputBytes(process.stdin, call.sizeBytes)) {
+    if (failure !== undefined) continue;
+    await file.write(piece, position).catch((thrown: unknown) => {
+      failure = thrown;
+    });
+    position += piece.length;
+  }
+  if (position < call.position + call.sizeBytes) await file.truncate(call.position); // capture was killed meanwhile
+  if (failure !== undefined) throw failure;
 }
