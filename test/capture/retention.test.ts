@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planRetention, type SegmentInfo } from '../../src/capture/retention.ts';
 import { isSegmentName, segmentName } from '../../src/capture/segment-name.ts';
+import { untoldLossesName } from '../../src/trace/untold-losses.ts';
 
 const NOW_MS = Date.UTC(2025, 10, 21, 14);
 const HOUR_MS = 3_600_000;
@@ -47,6 +48,19 @@ describe('retention', () => {
     const open = files[1] as SegmentInfo;
     assert.ok(!planRetention(files, limits, [open.name], NOW_MS).includes(open.name));
     assert.deepEqual(planRetention([file(9, 0.001)], limits, [], NOW_MS), []);
+  });
+
+  it('treats files of untold losses like segments of their age', () => {
+    const losses = { ...file(0, 25), name: untoldLossesName(NOW_MS - 26 * HOUR_MS, 'run0') };
+    const all = [...files, losses];
+    const doomed = (maxAgeMs: number | undefined, maxTotalBytes: number | undefined): string[] =>
+      planRetention(all, { maxAgeMs, maxTotalBytes }, [], NOW_MS);
+    assert.deepEqual(doomed(24 * HOUR_MS, undefined), [...names([1]), losses.name]);
+    assert.deepEqual(doomed(undefined, 350), names([1]), 'there is older');
+    assert.deepEqual(doomed(undefined, 250), [...names([1]), losses.name]);
+    assert.ok(
+      !planRetention(all, { maxAgeMs: 1, maxTotalBytes: 0 }, [losses.name], NOW_MS).includes(losses.name),
+    );
   });
 
   it('keeps everything without limits', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -48,6 +49,23 @@ describe('worker store', () => {
     assert.equal(store.stats.blocks, 3);
     assert.equal(await store.put(block('/late'), 3), false, 'it is closed');
     assert.equal((await readdir(directory)).length, 1);
+  });
+
+  it('writes blocks of any size whole', async (t) => {
+    const directory = await temporaryFolder(t);
+    const store = await startWorkerStore({ directory, segments, nowNs: () => 0 });
+    const bodies = [1, 65_536, 3_000_000].map((size) => randomBytes(size)); // does not compress
+    const builder = createBlockBuilder(0n);
+    for (const body of bodies) {
+      builder.add(makeRecord({ body }));
+      assert.ok(await store.put(builder.close(1), 1));
+    }
+    await store.close(2, emptyLoss());
+    const { records } = await readOpLog(directory);
+    assert.deepEqual(
+      records.map(({ body }) => Buffer.compare(body, bodies.shift() as Buffer)),
+      [0, 0, 0],
+    );
   });
 
   it('survives its thread: what that had is lost and counted, and another one is started', async (t) => {
