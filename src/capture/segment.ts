@@ -54,7 +54,10 @@ export async function startSegment(fs: SegmentFs, name: string, header: TraceHea
       const recordsDropped = block.loss.recordsDropped + block.records;
       parts.push({ endBytes: frames.bytesWritten, loss: { ...block.loss, recordsDropped } });
     },
-    cutBack: () => file.truncate(frames.bytesWritten),
+    async cutBack() {
+      const { sizeBytes } = await file.look();
+      if (sizeBytes > frames.bytesWritten) await file.truncate(frames.bytesWritten); // never longer: that adds zeros
+    },
     async findDamage() {
       const { isInPlace, sizeBytes } = await file.look();
       const isCut = sizeBytes < frames.bytesWritten;
