@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createSegmentFs, type SegmentFile, type SegmentFs } from '../../src/capture/segment-fs.ts';
 import { createSegmentWriter, type SegmentWriter } from '../../src/capture/segment-writer.ts';
-import { readUntoldLosses } from '../../src/sources/read-untold-losses.ts';
 import { createBlockBuilder, type EncodedBlock } from '../../src/trace/block-builder.ts';
 import { emptyHeader, emptyLoss } from '../../src/trace/record.ts';
 import { makeRecord } from './make-record.ts';
+import { readUntold } from './read-untold.ts';
 import { readOpLog, segmentsIn, temporaryFolder } from './support.ts';
 
 const EPOCH = 1_763_700_000_000_000_000n;
@@ -123,12 +123,15 @@ describe('what no segment holds any more', () => {
     isFull = true;
     assert.equal(await writer.write(block(1), 1e9), false);
     await writer.tick(2e9, dropped(1));
-    const running = await readUntoldLosses(folder);
-    assert.equal(running.losses[0]?.recordsDropped, 1, 'told at once, for a capture may be killed');
+    const [running] = await readUntold(folder);
+    assert.deepEqual([running?.loss, running?.isEnded], [dropped(1), false], 'capture may be killed');
     await writer.finish(3e9, dropped(4));
-    const { losses, notes } = await readUntoldLosses(folder);
-    assert.equal(losses[0]?.recordsDropped, 4);
-    assert.match(notes.join(), /run1 ended at .* with losses that only/);
+    const [ended] = await readUntold(folder);
+    assert.deepEqual([ended?.loss, ended?.isEnded, ended?.runId], [dropped(4), true, 'run1']);
+    assert.deepEqual(
+      [ended?.sinceUnixNs, ended?.untilUnixNs].map((unixNs) => Number((unixNs ?? 0n) - EPOCH)),
+      [2e9, 3e9],
+    );
     assert.equal(writer.stats.isClosed, false);
     assert.match(writer.stats.lossFile, /\.losses$/);
   });
@@ -139,9 +142,9 @@ describe('what no segment holds any more', () => {
     await writer.tick(2e9, dropped(1));
     await writer.write(block(1, 1), 3e9);
     await writer.tick(4e9, emptyLoss());
-    assert.deepEqual((await readUntoldLosses(folder)).losses, []);
+    assert.deepEqual((await readUntold(folder))[0]?.loss, emptyLoss());
     await writer.finish(5e9, emptyLoss());
-    assert.deepEqual(await readUntoldLosses(folder), { losses: [], notes: [] });
+    assert.deepEqual(await readUntold(folder), []);
   });
 
   it('is said to be unknown where the disk failed when it had to keep what it took', async (t) => {
