@@ -29,11 +29,11 @@ interface Recording {
 }
 
 /** The command, its op log holding 3 records. */
-async function record(t: TestContext, ...flags: string[]): Promise<Recording> {
+async function record(t: TestContext, diskWait = '60s'): Promise<Recording> {
   const { port: upstream } = await loggingServer(t);
   const folder = join(await temporaryFolder(t), 'oplog');
   const listen = ['--http-listen', '0', '--http-upstream', `${upstream}`];
-  const running = await startCommand(t, ['--oplog', folder, ...listen, ...flags]);
+  const running = await startCommand(t, ['--oplog', folder, ...listen, '--disk-wait', diskWait]);
   const send = async (name: string, count: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
       const request = `GET /${name}/${i} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
@@ -46,7 +46,7 @@ async function record(t: TestContext, ...flags: string[]): Promise<Recording> {
   t.after(() => signal(diskPid as number, 'SIGKILL'));
   const stop: Recording['stop'] = async () => {
     running.child.kill('SIGTERM');
-    const code = await inTime(running.exited);
+    const code = await inTime(running.exited, 60_000);
     return { code, summary: JSON.parse(running.stdout().split('\n')[1] ?? '{}') };
   };
   return { running, folder, diskPid: diskPid as number, send, stop };
@@ -78,7 +78,7 @@ const noProc = process.platform !== 'linux' && 'needs /proc';
 
 describe('engram-trace capture and its disk', { skip: noProc, concurrency: 2 }, () => {
   it('ends at the first SIGTERM though the disk hangs, and says what it lost', async (t) => {
-    const { running, folder, diskPid, send, stop } = await record(t, '--disk-wait', '1s');
+    const { running, folder, diskPid, send, stop } = await record(t, '1s');
     signal(diskPid, 'SIGSTOP'); // no call to the disk returns
     await send('hung', 20);
     const { code, summary } = await stop();
