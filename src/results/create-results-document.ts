@@ -149,6 +149,8 @@ function captureLoss({ loss, gaps }: DocumentInput): CaptureLossSection {
     records_late: loss.recordsLate,
     blocks_damaged: loss.blocksDamaged,
     records_damaged: loss.recordsDamaged,
+    connections_unfollowed: loss.connectionsUnfollowed,
+    bytes_unfollowed: loss.bytesUnfollowed,
     gaps: gaps.length,
   };
 }

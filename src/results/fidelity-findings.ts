@@ -174,8 +174,8 @@ function traceFindings({ loss, traceWarnings }: FidelityInput): Finding[] {
 
 function lossFindings(loss: Loss): Finding[] {
   if (!hasLoss({ ...loss, recordsSampledOut: 0 })) return [];
-  const { recordsDropped, recordsLate, recordsDamaged, bodiesTruncated } = loss;
-  const count = recordsDropped + recordsLate + recordsDamaged + bodiesTruncated;
+  const { recordsDropped, recordsLate, recordsDamaged, bodiesTruncated, connectionsUnfollowed } = loss;
+  const count = recordsDropped + recordsLate + recordsDamaged + bodiesTruncated + connectionsUnfollowed;
   return [finding('degraded', 'capture_loss', 'records are missing from the trace, or not whole', count, 0)];
 }
 

@@ -266,6 +266,9 @@ export interface CaptureLossSection {
   records_late: number;
   blocks_damaged: number;
   records_damaged: number;
+  /** Connections that capture could not follow to their end: what passed on them is in no other count. */
+  connections_unfollowed: number;
+  bytes_unfollowed: number;
   /** Spans of the window for which nothing was being recorded. */
   gaps: number;
 }

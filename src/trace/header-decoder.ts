@@ -57,6 +57,8 @@ export function readLoss(reader: WireReader): Loss {
     else if (tag === 40) loss.recordsLate = reader.varint();
     else if (tag === 48) loss.blocksDamaged = reader.varint();
     else if (tag === 56) loss.recordsDamaged = reader.varint();
+    else if (tag === 64) loss.connectionsUnfollowed = reader.varint();
+    else if (tag === 72) loss.bytesUnfollowed = reader.varint();
     else reader.skip(tag);
   });
   return loss;

@@ -32,6 +32,8 @@ export function lossToWire(loss: Loss): WireLoss {
     recordsLate: fromSum(loss.recordsLate),
     blocksDamaged: fromSum(loss.blocksDamaged),
     recordsDamaged: fromSum(loss.recordsDamaged),
+    connectionsUnfollowed: fromSum(loss.connectionsUnfollowed),
+    bytesUnfollowed: fromSum(loss.bytesUnfollowed),
   };
 }
 

@@ -21,6 +21,8 @@ const LOSS_NAMES = {
   recordsLate: 'records_late',
   blocksDamaged: 'blocks_damaged',
   recordsDamaged: 'records_damaged',
+  connectionsUnfollowed: 'connections_unfollowed',
+  bytesUnfollowed: 'bytes_unfollowed',
 } as const satisfies Record<keyof Loss, string>;
 
 /** What stands under `header` in the first line of NDJSON. */

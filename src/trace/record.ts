@@ -80,6 +80,10 @@ export interface Loss {
   blocksDamaged: number;
   /** Records the index said the damaged blocks held. */
   recordsDamaged: number;
+  /** Connections on which from some moment on nobody could tell one operation from the next. */
+  connectionsUnfollowed: number;
+  /** What clients sent on them from then on. */
+  bytesUnfollowed: number;
 }
 
 export interface TimeWindow {
@@ -135,6 +139,8 @@ export function emptyLoss(): Loss {
     recordsLate: 0,
     blocksDamaged: 0,
     recordsDamaged: 0,
+    connectionsUnfollowed: 0,
+    bytesUnfollowed: 0,
   };
 }
 

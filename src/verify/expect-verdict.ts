@@ -131,6 +131,15 @@ function warningsIn(into: Expectations): number {
 function lossOf(value: (path: string) => Leaf): { isAny: boolean; records: number } {
   const count = (name: string): number => Number(value(`capture_loss.${name}`) ?? 0);
   const sum = (names: string[]): number => names.reduce((total, name) => total + count(name), 0);
-  const records = sum(['records_dropped', 'records_late', 'records_damaged', 'bodies_truncated']);
-  return { isAny: records + sum(['body_bytes_truncated', 'blocks_damaged']) > 0, records };
+  const records = sum([
+    'records_dropped',
+    'records_late',
+    'records_damaged',
+    'bodies_truncated',
+    'connections_unfollowed',
+  ]);
+  return {
+    isAny: records + sum(['body_bytes_truncated', 'blocks_damaged', 'bytes_unfollowed']) > 0,
+    records,
+  };
 }

@@ -91,6 +91,12 @@ export interface Loss {
   /** Blocks that could not be read, and the records the index said they held. */
   blocksDamaged: bigint;
   recordsDamaged: bigint;
+  /**
+   * Connections that could not be followed any further, and what clients sent on them from then on. Nobody knows how
+   * many operations that was; the bytes come with the blocks of the time in which they passed.
+   */
+  connectionsUnfollowed: bigint;
+  bytesUnfollowed: bigint;
 }
 
 /** One frame holds one block. */
@@ -654,6 +660,8 @@ function createBaseLoss(): Loss {
     recordsLate: 0n,
     blocksDamaged: 0n,
     recordsDamaged: 0n,
+    connectionsUnfollowed: 0n,
+    bytesUnfollowed: 0n,
   };
 }
 
@@ -700,6 +708,18 @@ export const Loss: MessageFns<Loss> = {
         throw new globalThis.Error("value provided for field message.recordsDamaged of type uint64 too large");
       }
       writer.uint32(56).uint64(message.recordsDamaged);
+    }
+    if (message.connectionsUnfollowed !== 0n) {
+      if (BigInt.asUintN(64, message.connectionsUnfollowed) !== message.connectionsUnfollowed) {
+        throw new globalThis.Error("value provided for field message.connectionsUnfollowed of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.connectionsUnfollowed);
+    }
+    if (message.bytesUnfollowed !== 0n) {
+      if (BigInt.asUintN(64, message.bytesUnfollowed) !== message.bytesUnfollowed) {
+        throw new globalThis.Error("value provided for field message.bytesUnfollowed of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.bytesUnfollowed);
     }
     return writer;
   },
@@ -771,6 +791,22 @@ export const Loss: MessageFns<Loss> = {
             }
 
             message.recordsDamaged = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.connectionsUnfollowed = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.bytesUnfollowed = reader.uint64() as bigint;
             continue;
           }
         }
