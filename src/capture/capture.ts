@@ -73,12 +73,17 @@ export interface CaptureStats {
   readonly openConnections: number;
   /** Connections whose upstream did not answer. */
   readonly unreachable: number;
-  /** Connections the taps stopped following. */
+  /** Connections the taps stopped following in one direction or both. */
   readonly gaveUp: number;
   readonly lastGaveUp: string;
   readonly records: number;
   readonly recordsDropped: number;
   readonly bodiesTruncated: number;
+  /** Connections that could not be followed any further, and what clients sent on them from then on, uncounted. */
+  readonly connectionsUnfollowed: number;
+  readonly bytesUnfollowed: number;
+  /** The last record the format did not take, and why. */
+  readonly lastRefused: string;
   readonly pendingBytes: number;
   readonly segments: number;
   readonly bytesWritten: number;
@@ -261,15 +266,8 @@ function relayStats(relays: readonly Relay[]): RelayStats {
 type RecordStats = Omit<CaptureStats, keyof RelayStats | keyof ReturnType<typeof storeStats>>;
 
 function recordStats(recorder: Recorder, gaveUp: GaveUp): RecordStats {
-  const { records, recordsDropped, bodiesTruncated, pendingBytes } = recorder.stats;
-  return {
-    records,
-    recordsDropped,
-    bodiesTruncated,
-    pendingBytes,
-    gaveUp: gaveUp.count,
-    lastGaveUp: gaveUp.last,
-  };
+  const { untoldLoss: _, ...stats } = recorder.stats;
+  return { ...stats, gaveUp: gaveUp.count, lastGaveUp: gaveUp.last };
 }
 
 function storeStats({ stats, silentMs }: BlockStore) {

@@ -19,6 +19,7 @@ export interface CallHead {
 }
 
 const CANCELLED_BY_CLIENT = 'client_aborted';
+const GRPC_CONTENT_TYPE = /^application\/grpc(?:$|[+; ])/i;
 const TIMEOUT_UNIT_NS: Readonly<Record<string, number>> = {
   H: 3600e9,
   M: 60e9,
@@ -28,10 +29,20 @@ const TIMEOUT_UNIT_NS: Readonly<Record<string, number>> = {
   n: 1,
 };
 
-/** The `grpc-timeout` header in ns (gRPC over HTTP/2, "Timeout"); undefined where it is none. */
+/**
+ * The `grpc-timeout` header in ns (gRPC over HTTP/2, "Timeout"); undefined where it is none. It may say 11,415 years,
+ * a record 104 days: what is longer, "as good as never" to whoever sent it, becomes these.
+ */
 export function parseGrpcTimeout(text: string | undefined): number | undefined {
   const match = /^([0-9]{1,8})([HMSmun])$/.exec(text ?? '');
-  return match === null ? undefined : Number(match[1]) * (TIMEOUT_UNIT_NS[match[2] as string] as number);
+  if (match === null) return undefined;
+  const timeoutNs = Number(match[1]) * (TIMEOUT_UNIT_NS[match[2] as string] as number);
+  return Math.min(timeoutNs, Number.MAX_SAFE_INTEGER);
+}
+
+/** The content type of gRPC, with or without a codec; that of gRPC-Web is another protocol. */
+export function isGrpcType(contentType: string | undefined): boolean {
+  return GRPC_CONTENT_TYPE.test(contentType ?? '');
 }
 
 /** One gRPC call, while it goes by. */
@@ -46,7 +57,9 @@ export class GrpcCall implements StreamTap {
   #cancelNs: number | undefined;
   #answeredNs: number | undefined;
   #status: number | undefined;
-  #answerError = '';
+  /** What the answer is instead of one: `http_502`. Stands in front of how the call ended. */
+  #httpError = '';
+  #isFramed = true;
   #responseBytes = 0;
   #responseCrc32 = 0;
   #hasAnswer = false;
@@ -75,6 +88,10 @@ export class GrpcCall implements StreamTap {
     });
   }
 
+  get requestDone(): boolean {
+    return this.#halfCloseNs !== undefined;
+  }
+
   fromClient(view: Buffer, ended: boolean, atNs: number): void {
     if (this.done) return;
     this.#nowNs = atNs;
@@ -88,7 +105,8 @@ export class GrpcCall implements StreamTap {
     if (this.done || this.#answeredNs !== undefined) return;
     this.#nowNs = atNs;
     this.#hasAnswer = true;
-    this.#server.push(view);
+    if (this.#isFramed) this.#server.push(view);
+    else this.#server.pushUnframed(view);
     if (ended) this.#onAnswered(atNs);
   }
 
@@ -97,14 +115,21 @@ export class GrpcCall implements StreamTap {
     const status = headerValue(list, 'grpc-status');
     if (status !== undefined && /^[0-9]{1,9}$/.test(status)) this.#status = Number(status);
     const httpStatus = headerValue(list, ':status');
-    if (httpStatus !== undefined && !/^(1..|200)$/.test(httpStatus)) this.#answerError = `http_${httpStatus}`;
+    if (httpStatus !== undefined && !/^1[0-9]{2}$/.test(httpStatus)) this.#onHttpStatus(httpStatus, list);
     if (ended) this.#onAnswered(atNs);
+  }
+
+  /** A load balancer's page is an answer of HTTP, and none of gRPC. */
+  #onHttpStatus(status: string, list: HeaderList): void {
+    const contentType = headerValue(list, 'content-type');
+    this.#isFramed = status === '200' && (contentType === undefined || isGrpcType(contentType));
+    if (status !== '200') this.#httpError = /^[0-9]{3}$/.test(status) ? `http_${status}` : 'bad_response';
   }
 
   clientReset(atNs: number): void {
     if (this.done) return;
-    if (this.#answeredNs !== undefined) {
-      this.#finish('', this.#answeredNs);
+    if (this.#answeredNs !== undefined || this.#httpError !== '') {
+      this.#finish('', this.#answeredNs ?? atNs); // an answer that is none is not waited for: no cancel
       return;
     }
     this.#cancelNs = atNs - this.#head.startNs;
@@ -120,7 +145,7 @@ export class GrpcCall implements StreamTap {
   closed(end: ConnectionEnd, atNs: number): void {
     if (this.done) return;
     if (this.#answeredNs !== undefined) this.#finish('', this.#answeredNs);
-    else this.#finish(end, atNs);
+    else this.#finish(end, end === 'not_followed' ? undefined : atNs);
   }
 
   /** The call makes no record: gives back what it holds. */
@@ -135,7 +160,8 @@ export class GrpcCall implements StreamTap {
     if (this.#halfCloseNs !== undefined) this.#finish('', atNs);
   }
 
-  #finish(error: string, atNs: number): void {
+  /** `atNs` is undefined when nobody saw the end. */
+  #finish(error: string, atNs: number | undefined): void {
     this.done = true;
     try {
       // Answered, as by a server with a limit, while a message was on its way: the one rule for all protocols.
@@ -152,13 +178,13 @@ export class GrpcCall implements StreamTap {
     return this.#messages.list.find((message) => !message.fromServer)?.data ?? NO_BYTES;
   }
 
-  #record(error: string, atNs: number): TraceRecord {
+  #record(error: string, atNs: number | undefined): TraceRecord {
     const { session, path, headers, startNs } = this.#head;
     const isStream = !this.#isUnary();
     const first = this.#messages.list.find((message) => !message.fromServer);
     return {
       startNs,
-      durationNs: Math.max(0, atNs - startNs),
+      durationNs: atNs === undefined ? undefined : Math.max(0, atNs - startNs),
       session,
       op: '',
       space: '',
@@ -191,8 +217,7 @@ export class GrpcCall implements StreamTap {
 
   #outcome(error: string, isStream: boolean): Outcome {
     const status = this.#status;
-    const answerError = this.#answerError || (status === undefined ? 'no_grpc_status' : '');
-    const reason = error || answerError;
+    const reason = this.#reason(error);
     const answer = this.#messages.list.find((message) => message.fromServer);
     const isKept = !isStream && answer !== undefined && answer.data.length === answer.sizeBytes;
     return {
@@ -204,5 +229,13 @@ export class GrpcCall implements StreamTap {
       itemCount: undefined,
       response: isKept && this.#context.keepResponses ? answer.data : undefined,
     };
+  }
+
+  #reason(error: string): string {
+    if (this.#httpError !== '') return this.#httpError;
+    if (error !== '') return error;
+    if (this.#client.isUnframed) return 'request_malformed';
+    if (this.#server.isUnframed) return 'bad_response';
+    return this.#status === undefined ? 'no_grpc_status' : '';
   }
 }

@@ -65,7 +65,7 @@ export interface GrpcDirectionOptions {
   readonly keep: boolean;
   /** Time since the start of the call. */
   readonly offsetNs: () => number;
-  /** Message bytes as they come, framing removed. */
+  /** Message bytes as they come, framing removed; and those that are no messages. */
   readonly onData: (view: Buffer) => void;
 }
 
@@ -79,6 +79,7 @@ export class GrpcDirection {
   #open: BodyBuffer | undefined;
   #compressed = false;
   #count = 0;
+  #unframedBytes = 0;
 
   readonly #framing = new GrpcFraming({
     onMessageStart: (_sizeBytes, compressed) => {
@@ -90,6 +91,10 @@ export class GrpcDirection {
       this.#onData(view);
     },
     onMessageEnd: () => this.#close(),
+    onUnframed: (view) => {
+      this.#unframedBytes += view.length;
+      this.#onData(view);
+    },
   });
 
   constructor(messages: GrpcMessages, options: GrpcDirectionOptions) {
@@ -105,13 +110,24 @@ export class GrpcDirection {
     return this.#count;
   }
 
-  /** Bytes of a message that was begun and not finished; at least 1 if there is one. */
+  /** Something came that is no message. */
+  get isUnframed(): boolean {
+    return this.#unframedBytes > 0;
+  }
+
+  /** Bytes of a message that was begun and not finished; at least 1 if there is one. And those of no message. */
   get cutBytes(): number {
+    if (this.#unframedBytes > 0) return this.#unframedBytes;
     return this.#framing.missingBytes > 0 ? Math.max(1, this.#open?.seenBytes ?? 0) : 0;
   }
 
   push(view: Buffer): void {
     this.#framing.push(view);
+  }
+
+  /** These bytes are known to be no messages. */
+  pushUnframed(view: Buffer): void {
+    this.#onData(view);
   }
 
   #close(): void {

@@ -18,6 +18,8 @@ export class HttpExchange {
   requestDone = false;
   /** Why the request, though it will not go on, is not whole. */
   requestError = '';
+  /** Why there will be no answer to read, though the request is still arriving; '' while one is awaited. */
+  answerError = '';
   status: number | undefined;
   /** When the last byte of the answer came; undefined while it is awaited. */
   answeredNs: number | undefined;
@@ -47,8 +49,8 @@ export class HttpExchange {
     this.#response?.add(view);
   }
 
-  /** Hands the record over; `error` is '' when request and answer were whole. */
-  finish(error: string, atNs: number): void {
+  /** Hands the record over; `error` is '' when request and answer were whole, `atNs` undefined when nobody saw the end. */
+  finish(error: string, atNs: number | undefined): void {
     const cut = this.requestDone ? 0 : 1; // at least one byte of the request never came
     try {
       const record = this.#record(error, atNs);
@@ -66,12 +68,13 @@ export class HttpExchange {
     this.#response?.release();
   }
 
-  #record(error: string, atNs: number): TraceRecord {
+  #record(error: string, atNs: number | undefined): TraceRecord {
     const { status } = this;
+    const endNs = this.answeredNs ?? atNs;
     const response = this.#response?.missingBytes === 0 ? this.#response.bytes() : undefined;
     return {
       startNs: this.#startNs,
-      durationNs: Math.max(0, (this.answeredNs ?? atNs) - this.#startNs),
+      durationNs: endNs === undefined ? undefined : Math.max(0, endNs - this.#startNs),
       session: this.#session,
       op: '',
       space: '',

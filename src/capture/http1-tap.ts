@@ -1,9 +1,13 @@
 import { EngramTraceError } from '../trace/error.ts';
+import type { HeaderList } from '../trace/record.ts';
 import type { RequestHead, ResponseHead } from '../wire/http1-head.ts';
 import { type BodyRule, createRequestParser, createResponseParser } from '../wire/http1-parser.ts';
 import { malformed } from '../wire/malformed.ts';
+import { h2cSettings, isH2cGranted } from './h2c-upgrade.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { Http2Tap } from './http2-tap.ts';
 import type { ConnectionEnd, Tap, TapContext } from './tap.ts';
+import { UnreadCount } from './unread-count.ts';
 
 /** Requests sent ahead of their answers that are followed on one connection. */
 const MAX_PIPELINED = 1024;
@@ -15,27 +19,41 @@ interface Held {
   atNs: number;
 }
 
+/** A request whose answer decides what the connection is from there on. */
+interface Switching {
+  readonly exchange: HttpExchange;
+  readonly headers: HeaderList;
+}
+
+/** `deaf`: gave up; `opaque`: the connection became something else. */
+type Hearing = 'reading' | 'deaf' | 'opaque';
+
 /**
- * Follows one HTTP/1 connection and matches answers with requests in their order. Trailers of a chunked request
- * are not recorded. Behind an upgrade or CONNECT that was granted it sees nothing more.
+ * Follows one HTTP/1 connection and matches answers with requests in their order. The two directions are framed each by
+ * itself: where answers can't be read any further requests still are, and where requests can't, answers count them.
+ * Trailers of a chunked request are not recorded. Behind an upgrade to HTTP/2 another tap goes on; behind another one,
+ * or a CONNECT, that was granted it sees nothing more.
  */
 export class Http1Tap implements Tap {
   readonly #context: TapContext;
   readonly #session: string;
+  readonly #unread: UnreadCount;
   /** Whose answers are awaited, in order. */
   readonly #queue: HttpExchange[] = [];
   /** Whose request is arriving; in the queue too once its head is there. */
   #arriving: HttpExchange | undefined;
+  /** Whose answer is arriving. */
+  #answered: HttpExchange | undefined;
   /** An upgrade or CONNECT awaiting its answer; client bytes behind it are held. */
-  #switching: HttpExchange | undefined;
+  #switching: Switching | undefined;
   #held: Held[] = [];
   #heldBytes = 0;
   #isInformational = false;
   #nowNs = 0;
-  /** `deaf`: gave up; `opaque`: the connection became something else. */
-  #client: 'reading' | 'deaf' | 'opaque' = 'reading';
-  #server: 'reading' | 'deaf' | 'opaque' = 'reading';
-  #isLossCounted = false;
+  #client: Hearing = 'reading';
+  #server: Hearing = 'reading';
+  /** What reads on behind an upgrade to HTTP/2. */
+  #http2: Http2Tap | undefined;
 
   readonly #requests = createRequestParser({
     onStart: () => this.#onRequestStart(),
@@ -44,51 +62,56 @@ export class Http1Tap implements Tap {
     onEnd: () => this.#onRequestEnd(),
   });
   readonly #responses = createResponseParser({
-    onStart: () => {
-      if (this.#queue.length === 0) throw malformed('HTTP/1.1', 'an answer to no request');
-    },
+    onStart: () => {},
     onHead: (head) => this.#onResponseHead(head),
-    onBody: (view) => this.#queue[0]?.addResponse(view),
+    onBody: (view) => this.#answered?.addResponse(view),
     onEnd: () => this.#onResponseEnd(),
   });
 
   constructor(context: TapContext, session: string) {
     this.#context = context;
     this.#session = session;
+    this.#unread = new UnreadCount(context);
   }
 
   get idle(): boolean {
-    return this.#queue.length === 0 && this.#arriving === undefined && this.#client === 'reading';
+    if (this.#http2 !== undefined) return this.#arriving === undefined && this.#http2.idle;
+    const isQuiet = this.#queue.length === 0 && this.#arriving === undefined;
+    return isQuiet && this.#client === 'reading' && this.#server === 'reading';
   }
 
   fromClient(chunk: Buffer, atNs: number): void {
-    if (this.#client === 'opaque') return;
-    if (this.#client === 'deaf') {
-      this.#countLoss();
-      return;
-    }
-    if (this.#switching?.requestDone) {
-      this.#hold(chunk, atNs);
-      return;
-    }
+    if (this.#client === 'opaque') this.#http2?.fromClient(chunk, atNs);
+    else if (this.#client === 'deaf') this.#unread.fromClient(chunk.length, this.#server === 'reading');
+    else if (this.#switching?.exchange.requestDone) this.#hold(chunk, atNs);
+    else this.#readRequests(chunk, atNs);
+  }
+
+  #readRequests(chunk: Buffer, atNs: number): void {
     this.#nowNs = atNs;
+    let taken = chunk.length;
     try {
-      const taken = this.#requests.push(chunk);
-      if (taken < chunk.length) this.#hold(chunk.subarray(taken), atNs);
+      taken = this.#requests.push(chunk);
     } catch (thrown) {
       this.#giveUpClient(EngramTraceError.from(thrown));
+      if (this.#server !== 'reading') this.#unread.fromClient(chunk.length, false);
     }
+    if (taken < chunk.length) this.fromClient(chunk.subarray(taken), atNs);
   }
 
   fromServer(chunk: Buffer, atNs: number): void {
-    if (this.#server !== 'reading') return;
+    if (this.#server !== 'reading') {
+      this.#http2?.fromServer(chunk, atNs);
+      return;
+    }
     this.#nowNs = atNs;
+    let taken = chunk.length;
     try {
-      const taken = this.#responses.push(chunk);
-      if (taken < chunk.length) this.#server = 'opaque';
+      taken = this.#responses.push(chunk);
     } catch (thrown) {
       this.#giveUpServer(EngramTraceError.from(thrown));
     }
+    if (taken < chunk.length) this.fromServer(chunk.subarray(taken), atNs);
   }
 
   serverEnded(atNs: number): void {
@@ -99,14 +122,17 @@ export class Http1Tap implements Tap {
 
   closed(end: ConnectionEnd, atNs: number): void {
     const arriving = this.#arriving;
+    const isLoose = arriving !== undefined && arriving.method !== '' && !this.#queue.includes(arriving);
+    this.#arriving = undefined;
     for (const exchange of this.#queue.splice(0)) {
       const isAborted = end === 'client_aborted' && !exchange.requestDone;
       exchange.finish(exchange.requestError || (isAborted ? 'request_incomplete' : end), atNs);
     }
-    // Answered before all of the request was there, and the rest never came.
-    if (arriving?.answeredNs !== undefined) arriving.finish('request_incomplete', atNs);
-    this.#arriving = undefined;
-    if (this.#held.length > 0) this.#countLoss();
+    if (this.#http2 !== undefined) this.#http2.closed(end, atNs);
+    // Answered before all of the request was there, or not to be answered, and the rest never came.
+    else if (isLoose) arriving.finish('request_incomplete', atNs);
+    const isUnreadAnswered = arriving?.method === '' && this.#responses.isInside; // HTTP/0.9
+    if (this.#held.length > 0 || isUnreadAnswered) this.#unread.lost();
     this.#held = [];
   }
 
@@ -116,46 +142,105 @@ export class Http1Tap implements Tap {
     this.#arriving = new HttpExchange(this.#context, this.#session, this.#nowNs);
   }
 
-  #onRequestHead(head: RequestHead): BodyRule {
+  #onRequestHead({ method, target, fields }: RequestHead): BodyRule {
     const exchange = this.#arriving as HttpExchange;
-    exchange.setHead(head.method, head.target, head.fields.headers, true);
-    this.#queue.push(exchange);
-    if (head.method === 'CONNECT' || head.fields.upgrade) this.#switching = exchange;
+    exchange.setHead(method, target, fields.headers, true);
+    if (this.#server === 'reading') this.#queue.push(exchange);
+    else exchange.answerError = 'not_followed';
+    const isSwitch = method === 'CONNECT' || fields.upgrade;
+    if (isSwitch) this.#switching = { exchange, headers: fields.headers };
     return 'as-framed';
   }
 
   #onRequestEnd(): void {
     const exchange = this.#arriving as HttpExchange;
     this.#arriving = undefined;
+    if (this.#http2 !== undefined) {
+      this.#http2.upgradedRequestEnded(this.#nowNs);
+      this.#becomeHttp2();
+      return;
+    }
     exchange.requestDone = true;
     if (exchange.answeredNs !== undefined) exchange.finish('', exchange.answeredNs);
-    if (this.#switching === exchange) this.#requests.pause();
+    else if (exchange.answerError !== '') this.#finishUnanswered(exchange);
+    if (this.#switching?.exchange === exchange) this.#requests.pause();
   }
 
-  #onResponseHead({ status }: ResponseHead): BodyRule {
-    const exchange = this.#queue[0] as HttpExchange;
+  /** The answers are lost to us: nobody knows when this one ended, but for the one that could be seen to be broken. */
+  #finishUnanswered(exchange: HttpExchange): void {
+    exchange.finish(exchange.answerError, exchange.answerError === 'bad_response' ? this.#nowNs : undefined);
+    if (this.#switching?.exchange === exchange) this.#guessSwitch();
+  }
+
+  /**
+   * Nobody knows whether this upgrade was granted, so what follows is tried as HTTP/1: the frames of a WebSocket are no
+   * request. What goes through a tunnel may look like one and is none.
+   */
+  #guessSwitch(): void {
+    if (this.#switching?.exchange.method === 'CONNECT') {
+      this.#client = 'deaf';
+      this.#requests.pause();
+    }
+    this.#releaseHeld();
+  }
+
+  #onResponseHead({ status, fields }: ResponseHead): BodyRule {
     this.#isInformational = status < 200 && status !== 101;
     if (this.#isInformational) return 'none';
+    const exchange = this.#queue[0];
+    this.#answered = exchange;
+    if (exchange === undefined) {
+      this.#onAnswerToNone(status);
+      return 'as-framed';
+    }
     exchange.status = status;
     const isTunnel = exchange.method === 'CONNECT' && status < 300;
-    if (status === 101 || isTunnel) this.#becomeOpaque();
+    if (status === 101 || isTunnel) this.#switch(exchange, status, fields.headers);
     return isTunnel || exchange.method === 'HEAD' ? 'none' : 'as-framed';
   }
 
-  #becomeOpaque(): void {
+  /** To a request that could not be read, or to none at all: servers say 408 to idle connections before they close. */
+  #onAnswerToNone(status: number): void {
+    if (this.#arriving?.method === '') {
+      this.#giveUpClient(malformed('HTTP/1.1', 'a request that was answered before its head was whole'));
+    }
+    if (this.#client !== 'deaf') return;
+    this.#unread.answered();
+    if (status === 101) this.#server = 'deaf';
+  }
+
+  #switch(exchange: HttpExchange, status: number, headers: HeaderList): void {
+    const asked = this.#switching?.exchange === exchange ? this.#switching.headers : [];
     this.#responses.pause();
-    this.#client = 'opaque';
     this.#server = 'opaque';
-    this.#held = [];
+    if (status === 101 && isH2cGranted(asked, headers)) {
+      this.#queue.shift();
+      this.#http2 = new Http2Tap(this.#context, this.#session, { exchange, settings: h2cSettings(asked) });
+      if (!exchange.requestDone) return; // the rest of it comes as HTTP/1 yet
+      this.#http2.upgradedRequestEnded(this.#nowNs);
+      this.#becomeHttp2();
+    } else {
+      this.#client = 'opaque';
+      this.#held = [];
+    }
+  }
+
+  #becomeHttp2(): void {
+    this.#requests.pause();
+    this.#client = 'opaque';
+    this.#releaseHeld();
   }
 
   #onResponseEnd(): void {
-    if (this.#isInformational) return;
-    const exchange = this.#queue.shift() as HttpExchange;
+    if (this.#isInformational || this.#http2 !== undefined) return;
+    const exchange = this.#answered;
+    this.#answered = undefined;
+    if (exchange === undefined) return;
+    this.#queue.shift();
     exchange.answeredNs = this.#nowNs;
     if (exchange.requestDone || exchange.requestError !== '')
       exchange.finish(exchange.requestError, this.#nowNs);
-    if (this.#switching === exchange) this.#releaseHeld();
+    if (this.#switching?.exchange === exchange) this.#releaseHeld();
   }
 
   #hold(chunk: Buffer, atNs: number): void {
@@ -167,8 +252,8 @@ export class Http1Tap implements Tap {
   }
 
   /**
-   * The upgrade was refused: what the client sent behind it is HTTP/1 like before. Read at once, for its answer may
-   * be the very next byte.
+   * It is known what the client's bytes behind an upgrade are: HTTP/1 like before if it was refused. Read at once, for
+   * the answer to them may be the very next byte.
    */
   #releaseHeld(): void {
     this.#switching = undefined;
@@ -185,29 +270,24 @@ export class Http1Tap implements Tap {
     this.#client = 'deaf';
     const broken = this.#arriving;
     this.#arriving = undefined;
-    if (broken !== undefined && this.#queue.includes(broken)) broken.requestError = 'request_malformed';
-    else if (broken?.answeredNs !== undefined) broken.finish('request_malformed', this.#nowNs);
-    else this.#countLoss();
-    this.#context.onGaveUp(error.message);
+    if (broken === undefined || broken.method === '') this.#unread.lost();
+    else if (this.#queue.includes(broken)) broken.requestError = 'request_malformed';
+    else broken.finish('request_malformed', this.#nowNs);
+    this.#unread.gaveUp(error.message);
   }
 
-  /** Whoever is answered without a record (a request of a shape not read, or behind one) is lost. */
+  /** Requests are read on, and recorded without what came back. */
   #giveUpServer(error: EngramTraceError): void {
-    const isUnread = this.#arriving !== undefined && this.#arriving.method === '';
-    if (isUnread || this.#client === 'deaf' || this.#held.length > 0) this.#countLoss();
-    this.#held = [];
     this.#server = 'deaf';
-    this.#client = 'deaf';
-    for (const exchange of this.#queue.splice(0)) exchange.finish('bad_response', this.#nowNs);
-    if (this.#arriving?.answeredNs !== undefined) this.#arriving.finish('request_incomplete', this.#nowNs);
-    this.#arriving = undefined;
-    this.#context.onGaveUp(error.message);
-  }
-
-  /** Something is not recorded, nobody knows how much: say so once. */
-  #countLoss(): void {
-    if (this.#isLossCounted) return;
-    this.#isLossCounted = true;
-    this.#context.sink.drop(1);
+    this.#unread.gaveUp(error.message);
+    // Nobody knows where an answer that is none leaves off, nor what was asked before it.
+    if (this.#queue.length === 0 && this.#arriving?.method === '') this.#giveUpClient(error);
+    let answerError = 'bad_response';
+    for (const exchange of this.#queue.splice(0)) {
+      exchange.answerError = answerError;
+      answerError = 'not_followed';
+      if (exchange.requestError !== '') exchange.finish(exchange.requestError, this.#nowNs);
+      else if (exchange.requestDone) this.#finishUnanswered(exchange);
+    }
   }
 }

@@ -1,57 +1,88 @@
 import type { HeaderList } from '../trace/record.ts';
 import { HpackDecoder } from '../wire/hpack/decoder.ts';
 import { type FrameHandler, FrameParser, SETTING_HEADER_TABLE_SIZE } from '../wire/http2/frame-parser.ts';
-import { GrpcCall } from './grpc-call.ts';
+import { GrpcCall, isGrpcType } from './grpc-call.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { PlainStream } from './plain-stream.ts';
 import { headerValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd, Tap, TapContext } from './tap.ts';
+import { UnreadCount } from './unread-count.ts';
 
 /** Streams followed at a time on one connection. */
 const MAX_STREAMS = 10_000;
-const GRPC_CONTENT_TYPE = /^application\/grpc(?:$|[+; ])/i;
+/** The stream of a request that came as HTTP/1 (RFC 7540 §3.2). */
+const UPGRADED_ID = 1;
+const NO_VIEW: Buffer = Buffer.alloc(0);
 /** Header lists remembered by path, so that equal ones are one object: the block builder then writes them once. */
 const MAX_REMEMBERED = 64;
 
-/** Follows one HTTP/2 connection: gRPC calls, and other requests as plain HTTP. Pushed streams are not recorded. */
+/** An HTTP/1 request whose answer comes as HTTP/2, on stream 1, and what its client told of itself. */
+export interface UpgradedRequest {
+  readonly exchange: HttpExchange;
+  /** The payload of a SETTINGS frame. */
+  readonly settings: Buffer;
+}
+
+/** `headless`: frames are read, header blocks can't be; `deaf`: gave up. */
+type Hearing = 'reading' | 'headless' | 'deaf';
+
+/**
+ * Follows one HTTP/2 connection: gRPC calls, and other requests as plain HTTP. Pushed streams are not recorded. The two
+ * directions are framed each by itself: where answers can't be read any further requests still are, and where requests
+ * can't, answers count them.
+ */
 export class Http2Tap implements Tap {
   readonly #context: TapContext;
   readonly #session: string;
+  readonly #unread: UnreadCount;
   readonly #streams = new Map<number, StreamTap>();
   readonly #clientHpack = new HpackDecoder();
   readonly #serverHpack = new HpackDecoder();
   readonly #remembered = new Map<string, HeaderList>();
   #lastStreamId = 0;
   #nowNs = 0;
-  #gaveUp = false;
-  #isLossCounted = false;
+  #clientHearing: Hearing = 'reading';
+  #serverHearing: Hearing = 'reading';
 
   readonly #client = new FrameParser(this.#clientFrames(), 'from-client');
   readonly #server = new FrameParser(this.#serverFrames(), 'from-server');
 
-  constructor(context: TapContext, session: string) {
+  /** `upgraded`: the connection began as HTTP/1. */
+  constructor(context: TapContext, session: string, upgraded?: UpgradedRequest) {
     this.#context = context;
     this.#session = session;
+    this.#unread = new UnreadCount(context);
+    if (upgraded === undefined) return;
+    this.#lastStreamId = UPGRADED_ID;
+    this.#streams.set(UPGRADED_ID, new PlainStream(upgraded.exchange));
+    const { settings } = upgraded;
+    for (let at = 0; at + 6 <= settings.length; at += 6)
+      this.#onClientSetting(settings.readUInt16BE(at), settings.readUInt32BE(at + 2));
   }
 
   get idle(): boolean {
-    return this.#streams.size === 0 && !this.#gaveUp;
+    const isFollowed = this.#clientHearing === 'reading' && this.#serverHearing === 'reading';
+    return this.#streams.size === 0 && isFollowed;
   }
 
   fromClient(chunk: Buffer, atNs: number): void {
-    this.#read(this.#client, chunk, atNs);
-    // A client of a connection that is not followed any more: whatever it calls is lost. Say so once.
-    if (this.#gaveUp && !this.#isLossCounted) {
-      this.#isLossCounted = true;
-      this.#context.sink.drop(1);
-    }
+    if (this.#clientHearing !== 'deaf') this.#read(this.#client, chunk, atNs);
+    // What the breaking chunk still held is lost as well.
+    if (this.#clientHearing === 'deaf') this.#unread.fromClient(chunk.length, this.#serverHearing !== 'deaf');
   }
 
   fromServer(chunk: Buffer, atNs: number): void {
-    this.#read(this.#server, chunk, atNs);
+    if (this.#serverHearing !== 'deaf') this.#read(this.#server, chunk, atNs);
   }
 
   serverEnded(): void {}
+
+  /** The last byte of the request that asked for the upgrade has come. */
+  upgradedRequestEnded(atNs: number): void {
+    this.#nowNs = atNs;
+    const stream = this.#streams.get(UPGRADED_ID);
+    if (stream !== undefined) this.#tellFromClient(UPGRADED_ID, stream, NO_VIEW, true);
+  }
 
   closed(end: ConnectionEnd, atNs: number): void {
     for (const stream of this.#streams.values()) stream.closed(end, atNs);
@@ -59,52 +90,85 @@ export class Http2Tap implements Tap {
   }
 
   #read(parser: FrameParser, chunk: Buffer, atNs: number): void {
-    if (this.#gaveUp) return;
     this.#nowNs = atNs;
     try {
       parser.push(chunk, atNs);
     } catch (thrown) {
-      this.#gaveUp = true;
-      this.closed(parser === this.#server ? 'bad_response' : 'not_followed', atNs);
-      this.#context.onGaveUp(thrown instanceof Error ? thrown.message : String(thrown));
+      if (parser === this.#server) this.#giveUpServer();
+      else this.#giveUpClient();
+      this.#unread.gaveUp(thrown instanceof Error ? thrown.message : String(thrown));
+    }
+  }
+
+  /** What is under way gets its answers yet, if it was asked for in full. */
+  #giveUpClient(): void {
+    this.#clientHearing = 'deaf';
+    for (const [id, stream] of this.#streams) {
+      if (stream.requestDone && this.#serverHearing !== 'deaf') continue;
+      stream.closed('not_followed', this.#nowNs);
+      this.#streams.delete(id);
+    }
+  }
+
+  #giveUpServer(): void {
+    this.#serverHearing = 'deaf';
+    this.closed('bad_response', this.#nowNs);
+  }
+
+  /** A block that can't be read leaves the table behind it unknown: no later one can be either. */
+  #decode(from: 'client' | 'server', block: Buffer): string[] | undefined {
+    const isClient = from === 'client';
+    if ((isClient ? this.#clientHearing : this.#serverHearing) === 'headless') return undefined;
+    try {
+      return (isClient ? this.#clientHpack : this.#serverHpack).decode(block);
+    } catch (thrown) {
+      if (isClient) this.#clientHearing = 'headless';
+      else this.#serverHearing = 'headless';
+      this.#unread.gaveUp(thrown instanceof Error ? thrown.message : String(thrown));
+      return undefined;
     }
   }
 
   #clientFrames(): FrameHandler {
     return {
       onHeaders: (id, block, ended, startNs) => {
-        const list = this.#clientHpack.decode(block);
+        const list = this.#decode('client', block);
         const stream = this.#streams.get(id);
-        if (stream !== undefined) {
-          this.#tell(id, stream, () => stream.fromClient(Buffer.alloc(0), ended, this.#nowNs));
-        } else if (id % 2 === 1 && id > this.#lastStreamId) this.#open(id, list, ended, startNs);
+        if (stream !== undefined) this.#tellFromClient(id, stream, NO_VIEW, ended);
+        else if (id % 2 === 1 && id > this.#lastStreamId) this.#open(id, list, ended, startNs);
       },
       onData: (id, view, ended) => {
         const stream = this.#streams.get(id);
-        if (stream !== undefined) this.#tell(id, stream, () => stream.fromClient(view, ended, this.#nowNs));
+        if (stream !== undefined) this.#tellFromClient(id, stream, view, ended);
       },
       onReset: (id) => {
         const stream = this.#streams.get(id);
         if (stream !== undefined) this.#tell(id, stream, () => stream.clientReset(this.#nowNs));
       },
-      // A setting limits what the other side may send.
-      onSetting: (id, value) => {
-        if (id === SETTING_HEADER_TABLE_SIZE) this.#serverHpack.allowTableBytes(value);
-      },
+      onSetting: (id, value) => this.#onClientSetting(id, value),
     };
+  }
+
+  /** A setting limits what the other side may send. */
+  #onClientSetting(id: number, value: number): void {
+    if (id === SETTING_HEADER_TABLE_SIZE) this.#serverHpack.allowTableBytes(value);
   }
 
   #serverFrames(): FrameHandler {
     return {
       onHeaders: (id, block, ended, _startNs, promisedId) => {
-        const list = this.#serverHpack.decode(block);
+        const list = this.#decode('server', block);
         const stream = promisedId === 0 ? this.#streams.get(id) : undefined;
-        if (stream !== undefined)
+        if (stream === undefined) {
+          if (ended) this.#onUnknownAnswer(id);
+        } else if (list !== undefined)
           this.#tell(id, stream, () => stream.serverHeaders(list, ended, this.#nowNs));
+        else if (ended) this.#tell(id, stream, () => stream.closed('bad_response', this.#nowNs));
       },
       onData: (id, view, ended) => {
         const stream = this.#streams.get(id);
         if (stream !== undefined) this.#tell(id, stream, () => stream.fromServer(view, ended, this.#nowNs));
+        else if (ended) this.#onUnknownAnswer(id);
       },
       onReset: (id) => {
         const stream = this.#streams.get(id);
@@ -116,7 +180,19 @@ export class Http2Tap implements Tap {
     };
   }
 
-  /** Tells a stream something; one that turns out not to be gRPC is lost alone, not the connection. */
+  /** The whole answer to something the client asked for after it could not be read any more. */
+  #onUnknownAnswer(id: number): void {
+    if (this.#clientHearing === 'deaf' && id % 2 === 1 && id > this.#lastStreamId) this.#unread.answered();
+  }
+
+  #tellFromClient(id: number, stream: StreamTap, view: Buffer, ended: boolean): void {
+    this.#tell(id, stream, () => {
+      stream.fromClient(view, ended, this.#nowNs);
+      if (this.#serverHearing === 'deaf' && stream.requestDone) stream.closed('not_followed', this.#nowNs);
+    });
+  }
+
+  /** Tells a stream something; whatever goes wrong loses it alone, not the connection. */
   #tell(id: number, stream: StreamTap, tell: () => void): void {
     try {
       tell();
@@ -130,17 +206,17 @@ export class Http2Tap implements Tap {
     if (stream.done) this.#streams.delete(id);
   }
 
-  #open(id: number, list: readonly string[], ended: boolean, startNs: number): void {
+  #open(id: number, list: readonly string[] | undefined, ended: boolean, startNs: number): void {
     this.#lastStreamId = id;
-    if (this.#streams.size >= MAX_STREAMS) {
+    if (list === undefined || this.#streams.size >= MAX_STREAMS) {
       this.#context.sink.drop(1);
       return;
     }
-    const stream = GRPC_CONTENT_TYPE.test(headerValue(list, 'content-type') ?? '')
+    const stream = isGrpcType(headerValue(list, 'content-type'))
       ? this.#openCall(list, startNs)
       : this.#openPlain(list, startNs);
     this.#streams.set(id, stream);
-    if (ended) this.#tell(id, stream, () => stream.fromClient(Buffer.alloc(0), true, this.#nowNs));
+    if (ended) this.#tellFromClient(id, stream, NO_VIEW, true);
   }
 
   #openCall(list: readonly string[], startNs: number): StreamTap {

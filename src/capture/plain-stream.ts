@@ -12,6 +12,10 @@ export class PlainStream implements StreamTap {
     this.#exchange = exchange;
   }
 
+  get requestDone(): boolean {
+    return this.#exchange.requestDone;
+  }
+
   fromClient(view: Buffer, ended: boolean, _atNs: number): void {
     if (this.done) return;
     this.#exchange.addBody(view);
@@ -44,7 +48,7 @@ export class PlainStream implements StreamTap {
   closed(end: ConnectionEnd, atNs: number): void {
     if (this.done) return;
     const isAnswered = this.#exchange.answeredNs !== undefined;
-    this.#finish(isAnswered ? 'request_incomplete' : end, atNs);
+    this.#finish(isAnswered ? 'request_incomplete' : end, end === 'not_followed' ? undefined : atNs);
   }
 
   #onAnswered(atNs: number): void {
@@ -52,8 +56,9 @@ export class PlainStream implements StreamTap {
     if (this.#exchange.requestDone) this.#finish('', atNs);
   }
 
-  #finish(error: string, atNs: number): void {
+  #finish(error: string, atNs: number | undefined): void {
     this.done = true;
-    this.#exchange.finish(error, atNs);
+    const isBad = error === '' && this.#exchange.status === undefined;
+    this.#exchange.finish(isBad ? 'bad_response' : error, atNs);
   }
 }

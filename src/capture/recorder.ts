@@ -17,6 +17,11 @@ export interface RecorderStats {
   /** Operations that are in no block, or in one that was lost. */
   readonly recordsDropped: number;
   readonly bodiesTruncated: number;
+  /** Connections that could not be followed any further, and what clients sent on them from then on. */
+  readonly connectionsUnfollowed: number;
+  readonly bytesUnfollowed: number;
+  /** Why the format did not take a record, for the last one it did not; '' where it took all. */
+  readonly lastRefused: string;
   /** Bytes waiting for the disk. */
   readonly pendingBytes: number;
   /** Losses no block could tell of so far. */
@@ -40,6 +45,7 @@ const TICK_MS = 100;
 /** With so many on their way no block is closed for its age: before a disk that hangs small ones would pile up. */
 const MAX_YOUNG_BLOCKS = 8;
 const RECORD_OVERHEAD_BYTES = 256;
+const MAX_TOLD_PATH = 200;
 
 /** A recorder that hands its blocks to `store`. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -64,6 +70,9 @@ class BlockRecorder implements Recorder {
   #records = 0;
   #dropped = 0;
   #truncated = 0;
+  #connectionsUnfollowed = 0;
+  #bytesUnfollowed = 0;
+  #lastRefused = '';
   #isClosed = false;
 
   constructor(options: RecorderOptions) {
@@ -79,6 +88,9 @@ class BlockRecorder implements Recorder {
       records: this.#records,
       recordsDropped: this.#dropped,
       bodiesTruncated: this.#truncated,
+      connectionsUnfollowed: this.#connectionsUnfollowed,
+      bytesUnfollowed: this.#bytesUnfollowed,
+      lastRefused: this.#lastRefused,
       pendingBytes: this.#pendingBytes,
       untoldLoss: { ...this.#loss },
     };
@@ -86,7 +98,7 @@ class BlockRecorder implements Recorder {
 
   add(record: TraceRecord, truncatedBytes: number): void {
     const open = (record.durationNs ?? 0) > STRAGGLER_NS ? this.#stragglers : this.#ordinary;
-    const isTaken = !this.#isClosed && this.#hasRoom(record) && tryAdd(open.builder, record);
+    const isTaken = !this.#isClosed && this.#hasRoom(record) && this.#tryAdd(open.builder, record);
     if (!isTaken) {
       this.drop(1);
       return;
@@ -104,6 +116,15 @@ class BlockRecorder implements Recorder {
   drop(count: number): void {
     this.#dropped += count;
     this.#addLoss({ ...emptyLoss(), recordsDropped: count });
+  }
+
+  unfollowed(connections: number, bytes: number): void {
+    this.#connectionsUnfollowed += connections;
+    this.#bytesUnfollowed += bytes;
+    // For each chunk of such a connection: no new object.
+    this.#loss.connectionsUnfollowed += connections;
+    this.#loss.bytesUnfollowed += bytes;
+    this.#lossSinceNs ??= this.#options.nowNs();
   }
 
   async close(diskWaitMs: number): Promise<void> {
@@ -124,6 +145,18 @@ class BlockRecorder implements Recorder {
     for (const message of record.stream?.messages ?? []) bytes += message.data.length;
     const open = this.#ordinary.builder.sizeBytes + this.#stragglers.builder.sizeBytes;
     return this.#pendingBytes + open + bytes <= this.#options.bufferBytes;
+  }
+
+  /** False for what the format can't hold: a body of hundreds of MiB, a number beyond 2^53. */
+  #tryAdd(builder: BlockBuilder, record: TraceRecord): boolean {
+    try {
+      builder.add(record);
+      return true;
+    } catch (thrown) {
+      const { method, path } = record;
+      this.#lastRefused = `${method} ${path.slice(0, MAX_TOLD_PATH)}: ${(thrown as Error).message}`;
+      return false;
+    }
   }
 
   #addLoss(loss: Loss): void {
@@ -162,15 +195,5 @@ class BlockRecorder implements Recorder {
     };
     const putting = this.#options.store.put(block, nowNs).then(settle, () => settle(false));
     this.#putting.add(putting);
-  }
-}
-
-/** False for what the format can't hold: a body of hundreds of MiB. */
-function tryAdd(builder: BlockBuilder, record: TraceRecord): boolean {
-  try {
-    builder.add(record);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -4,6 +4,8 @@ import type { ConnectionEnd } from './tap.ts';
 /** Watches one HTTP/2 stream. Each call says when; the stream is over once `done`. */
 export interface StreamTap {
   readonly done: boolean;
+  /** The client has sent all it will send. */
+  readonly requestDone: boolean;
   fromClient(view: Buffer, ended: boolean, atNs: number): void;
   fromServer(view: Buffer, ended: boolean, atNs: number): void;
   /** Headers or trailers of the answer. */

@@ -10,7 +10,7 @@ export type ConnectionEnd =
   | 'upstream_reset'
   | 'incomplete' // the server closed in the middle of an answer, or before it
   | 'bad_response' // what the server sent is no answer of the protocol
-  | 'not_followed' // what the client sent could not be read any further
+  | 'not_followed' // what the client sent, or all that the server sent, could not be read any further
   | 'capture_stopped';
 
 /**
@@ -34,6 +34,8 @@ export interface RecordSink {
   add(record: TraceRecord, truncatedBytes: number): void;
   /** Operations seen that make no record. */
   drop(count: number): void;
+  /** Bytes of clients that nobody can tell operations in; `connections`: as many begin to be so with them. */
+  unfollowed(connections: number, bytes: number): void;
 }
 
 /** What all taps of a capture share. */
@@ -53,9 +55,17 @@ function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Contains a tap: the first error ends it, is reported and counts one lost operation; the relay goes on. */
+/**
+ * Contains a tap: the first error ends it, is reported and counts one lost operation, and what the client sends from then
+ * on is told as not followed; the relay goes on.
+ */
 export function guardTap(tap: Tap, context: TapContext): Tap {
   let alive = true;
+  let isTold = false;
+  const unread = (bytes: number): void => {
+    context.sink.unfollowed(isTold ? 0 : 1, bytes);
+    isTold = true;
+  };
   const guarded = (call: () => void): void => {
     if (!alive) return;
     try {
@@ -67,7 +77,7 @@ export function guardTap(tap: Tap, context: TapContext): Tap {
     }
   };
   return {
-    fromClient: (chunk, atNs) => guarded(() => tap.fromClient(chunk, atNs)),
+    fromClient: (chunk, atNs) => (alive ? guarded(() => tap.fromClient(chunk, atNs)) : unread(chunk.length)),
     fromServer: (chunk, atNs) => guarded(() => tap.fromServer(chunk, atNs)),
     serverEnded: (atNs) => guarded(() => tap.serverEnded(atNs)),
     closed: (end, atNs) => guarded(() => tap.closed(end, atNs)),

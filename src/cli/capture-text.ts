@@ -33,7 +33,14 @@ export function summaryLines(summary: CaptureSummary): string[] {
   ];
   if (unreachable > 0) lines.push(`  the upstream did not answer ${unreachable} connections`);
   if (gaveUp > 0)
-    lines.push(`  ${gaveUp} connections could not be followed, the last: ${summary.lastGaveUp}`);
+    lines.push(
+      `  ${gaveUp} connections could not be followed in all they sent, the last: ${summary.lastGaveUp}`,
+    );
+  if (summary.bytesUnfollowed > 0)
+    lines.push(
+      `  ${summary.connectionsUnfollowed} of them passed ${summary.bytesUnfollowed} bytes of requests that nobody counted`,
+    );
+  if (summary.lastRefused !== '') lines.push(`  a record could not be written: ${summary.lastRefused}`);
   if (summary.lastWriteError !== '') lines.push(`  last write error: ${summary.lastWriteError}`);
   if (hasLoss(summary.untoldLoss)) lines.push(`  ${untoldText(summary)}`);
   if (!summary.closedProperly) lines.push('  the op log was not closed in order');

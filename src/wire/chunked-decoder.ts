@@ -5,17 +5,25 @@ const MAX_LINE_BYTES = 16 * 1024;
 const MAX_TRAILER_BYTES = 64 * 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a chunk extension has no control characters
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[^\0-\x08\x0a-\x1f\x7f]*)?$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: nor has a trailer
-const TRAILER_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\0-\x08\x0a-\x1f\x7f]*$/;
+/** What has one reading all the same: spaces, zeros in front, an extension that is none. */
+const IRREGULAR_LINE = /^[ \t]*0*([0-9A-Fa-f]{1,13})[ \t\r]*(?:;.*)?$/s;
 
 type State = 'size' | 'data' | 'data-end' | 'trailer' | 'done';
 
-/** Decodes the chunked coding (RFC 9112 §7.1) piece by piece; extensions and trailers are checked and skipped. */
+/**
+ * Decodes the chunked coding (RFC 9112 §7.1) piece by piece; extensions and trailers are skipped. A line may end without
+ * CR; in a request not behind an extension, for to some servers the extension goes on there.
+ */
 export class ChunkedDecoder {
+  readonly #isRequest: boolean;
   #state: State = 'size';
   #line = '';
   #leftInChunk = 0;
   #trailerBytes = 0;
+
+  constructor(isRequest: boolean) {
+    this.#isRequest = isRequest;
+  }
 
   /** The last chunk and the trailers have been read. */
   get done(): boolean {
@@ -47,8 +55,11 @@ export class ChunkedDecoder {
     if (lineFeed >= 0) {
       const line = this.#line;
       this.#line = '';
-      if (!line.endsWith('\r\n')) throw malformed('HTTP/1.1', 'a chunk line without CRLF');
-      this.#onLine(line.slice(0, -2));
+      const isRegular = line.endsWith('\r\n');
+      if (!isRegular && this.#isRequest && this.#state === 'size' && line.includes(';')) {
+        throw malformed('HTTP/1.1', 'a chunk extension without CRLF');
+      }
+      this.#onLine(line.slice(0, isRegular ? -2 : -1));
     }
     return end;
   }
@@ -62,12 +73,11 @@ export class ChunkedDecoder {
     else {
       this.#trailerBytes += line.length;
       if (this.#trailerBytes > MAX_TRAILER_BYTES) throw malformed('HTTP/1.1', 'trailers too long');
-      if (!TRAILER_LINE.test(line)) throw malformed('HTTP/1.1', 'a broken trailer');
     }
   }
 
   #onSize(line: string): void {
-    const digits = CHUNK_LINE.exec(line)?.[1];
+    const digits = (CHUNK_LINE.exec(line) ?? IRREGULAR_LINE.exec(line))?.[1];
     if (digits === undefined) throw malformed('HTTP/1.1', 'a chunk without a size');
     this.#leftInChunk = Number.parseInt(digits, 16);
     this.#state = this.#leftInChunk === 0 ? 'trailer' : 'data';

@@ -1,10 +1,10 @@
-import { malformed } from './malformed.ts';
-
 /** What the framing tells, in order; data comes as views of what was pushed. */
 export interface GrpcFramingHandler {
   onMessageStart(sizeBytes: number, compressed: boolean): void;
   onMessageData(view: Buffer): void;
   onMessageEnd(): void;
+  /** What comes where a message should begin and is none, and all behind it. */
+  onUnframed(view: Buffer): void;
 }
 
 const PREFIX_BYTES = 5;
@@ -15,6 +15,7 @@ export class GrpcFraming {
   readonly #prefix = Buffer.alloc(PREFIX_BYTES);
   #prefixed = 0;
   #left = 0;
+  #isFramed = true;
 
   constructor(handler: GrpcFramingHandler) {
     this.#handler = handler;
@@ -28,19 +29,23 @@ export class GrpcFraming {
 
   push(chunk: Buffer): void {
     let at = 0;
-    while (at < chunk.length)
+    while (at < chunk.length && this.#isFramed)
       at = this.#prefixed < PREFIX_BYTES ? this.#readPrefix(chunk, at) : this.#readData(chunk, at);
+    if (at < chunk.length) this.#handler.onUnframed(at === 0 ? chunk : chunk.subarray(at));
   }
 
   #readPrefix(chunk: Buffer, at: number): number {
+    // The flag of compression is the only byte that can be wrong.
+    if (this.#prefixed === 0 && (chunk[at] as number) > 1) {
+      this.#isFramed = false;
+      return at;
+    }
     const end = Math.min(chunk.length, at + PREFIX_BYTES - this.#prefixed);
     chunk.copy(this.#prefix, this.#prefixed, at, end);
     this.#prefixed += end - at;
     if (this.#prefixed < PREFIX_BYTES) return end;
-    const flag = this.#prefix[0] as number;
-    if (flag > 1) throw malformed('gRPC', `a message with the flag ${flag}`);
     this.#left = this.#prefix.readUInt32BE(1);
-    this.#handler.onMessageStart(this.#left, flag === 1);
+    this.#handler.onMessageStart(this.#left, this.#prefix[0] === 1);
     if (this.#left === 0) this.#end();
     return end;
   }

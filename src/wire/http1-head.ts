@@ -10,6 +10,10 @@ export interface Http1Fields {
   readonly transferCoding: 'chunked' | 'other' | undefined;
   /** There is an Upgrade header, and Connection names it. */
   readonly upgrade: boolean;
+  /** Why two servers could see two ends of a request with these fields; '' where they could not. */
+  readonly requestFault: string;
+  /** Why two clients could see two ends of an answer. They agree on more than servers do (RFC 9112 §6.3). */
+  readonly answerFault: string;
 }
 
 export interface RequestHead {
@@ -26,7 +30,8 @@ export interface ResponseHead {
   readonly fields: Http1Fields;
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** A method, or the name of a header. */
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a head must not contain
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 const REQUEST_LINE = /^([^ ]+) ([^ ]+) HTTP\/1\.([01])$/;
@@ -51,27 +56,53 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-function contentLengthOf(values: readonly string[]): number | undefined {
+/** Lengths that are equal are one length: repeated by a proxy, or joined with commas. */
+function contentLengthOf(values: readonly string[]): number | 'fault' | undefined {
   if (values.length === 0) return undefined;
-  if (values.length > 1) throw malformed('HTTP/1.1', 'more than one Content-Length');
-  if (!CONTENT_LENGTH.test(values[0] as string))
-    throw malformed('HTTP/1.1', 'a Content-Length that is no number');
-  return Number(values[0]);
+  const lengths = new Set(values.flatMap((value) => value.split(',')).map((length) => length.trim()));
+  const [length, another] = lengths;
+  return another === undefined && CONTENT_LENGTH.test(length as string) ? Number(length) : 'fault';
 }
 
-function transferCodingOf(values: readonly string[]): 'chunked' | 'other' | undefined {
-  if (values.length === 0) return undefined;
-  const codings = values
-    .join(',')
-    .split(',')
-    .map((coding) => coding.trim().toLowerCase());
-  const chunkedAt = codings.indexOf('chunked');
-  if (chunkedAt === codings.length - 1) return 'chunked';
-  if (chunkedAt >= 0) throw malformed('HTTP/1.1', 'a coding after chunked');
-  return 'other';
+/** `identity`, an old word for none, says nothing. */
+function codingsOf(values: readonly string[]): string[] {
+  const codings = values.flatMap((value) => value.split(',')).map((coding) => coding.trim().toLowerCase());
+  return codings.filter((coding) => coding !== 'identity' && coding !== '');
 }
 
-/** Parses header lines, each ended by CRLF. Throws where two servers could see two different messages. */
+/** Values of the headers of a name, which is given in lower case. */
+export function valuesOf(headers: HeaderList, name: string): string[] {
+  return headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === name);
+}
+
+/** What a list of headers says about its message. */
+export function fieldsOf(headers: HeaderList): Http1Fields {
+  const length = contentLengthOf(valuesOf(headers, 'content-length'));
+  const coded = valuesOf(headers, 'transfer-encoding');
+  const codings = codingsOf(coded);
+  const isChunked = codings.at(-1) === 'chunked';
+  const lengthFault = length === 'fault' ? 'a Content-Length that is not one number' : '';
+  const upgrade =
+    valuesOf(headers, 'upgrade').length > 0 &&
+    valuesOf(headers, 'connection').some((v) => /(^|[, ])upgrade($|[, ])/i.test(v));
+  return {
+    headers,
+    contentLength: length === 'fault' ? undefined : length,
+    transferCoding: isChunked ? 'chunked' : codings.length > 0 ? 'other' : undefined,
+    upgrade,
+    requestFault: codingFault(coded, codings, length !== undefined) || lengthFault,
+    answerFault: codings.length > 0 ? '' : lengthFault,
+  };
+}
+
+function codingFault(values: readonly string[], codings: readonly string[], hasLength: boolean): string {
+  if (values.some((value) => value === '')) return 'an empty Transfer-Encoding';
+  if (codings.length === 0) return '';
+  if (hasLength) return 'both Content-Length and Transfer-Encoding';
+  return codings.indexOf('chunked') === codings.length - 1 ? '' : 'a coding other than chunked at its end';
+}
+
+/** Parses header lines, each ended by CRLF. Throws at a line that is irregular: see `mendHead`. */
 export function parseHttp1Fields(text: string): Http1Fields {
   const headers: string[] = [];
   for (let at = 0; at < text.length; ) {
@@ -80,16 +111,7 @@ export function parseHttp1Fields(text: string): Http1Fields {
     splitLine(text.slice(at, end), headers);
     at = end + 2;
   }
-  const valuesOf = (wanted: string): string[] =>
-    headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === wanted);
-  const contentLength = contentLengthOf(valuesOf('content-length'));
-  const transferCoding = transferCodingOf(valuesOf('transfer-encoding'));
-  if (contentLength !== undefined && transferCoding !== undefined) {
-    throw malformed('HTTP/1.1', 'both Content-Length and Transfer-Encoding');
-  }
-  const upgrade =
-    valuesOf('upgrade').length > 0 && valuesOf('connection').some((v) => /(^|[, ])upgrade($|[, ])/i.test(v));
-  return { headers, contentLength, transferCoding, upgrade };
+  return fieldsOf(headers);
 }
 
 const cachedFields = new Map<string, Http1Fields>();
@@ -115,9 +137,9 @@ export function requestHead(line: string, fields: Http1Fields): RequestHead {
   if (method === undefined || target === undefined || !TOKEN.test(method) || CONTROL.test(target)) {
     throw malformed('HTTP/1.1', 'no request line');
   }
+  if (fields.requestFault !== '') throw malformed('HTTP/1.1', fields.requestFault);
   const minorVersion = minor === '0' ? 0 : 1;
-  // A request whose end nobody can know, and a coding HTTP/1.0 has not: classic request smuggling.
-  if (fields.transferCoding === 'other') throw malformed('HTTP/1.1', 'a request body with no end');
+  // A coding HTTP/1.0 has not: classic request smuggling.
   if (fields.transferCoding !== undefined && minorVersion === 0) {
     throw malformed('HTTP/1.1', 'Transfer-Encoding in HTTP/1.0');
   }

@@ -8,6 +8,7 @@ import {
   responseHead,
 } from './http1-head.ts';
 import { malformed } from './malformed.ts';
+import { type MendLine, mendHead, mendRequestLine, mendStatusLine } from './mend-head.ts';
 
 /** Longest head (start line and headers) read, in bytes. Engram takes request lines of about 64 KiB. */
 export const MAX_HEAD_BYTES = 256 * 1024;
@@ -27,36 +28,46 @@ export interface Http1Handler<Head> {
 /** `cut`: the stream ended inside a message. */
 export type Http1Finish = 'clean' | 'cut';
 
-type Framing = 'none' | 'chunked' | 'until-close' | number;
+type Framing = 'none' | 'chunked' | 'until-close' | 'doubtful' | number;
+
+/** What requests and answers differ in. */
+interface Kind<Head> {
+  /** The strict reading; throws at whatever is irregular. */
+  readonly parseHead: (line: string, fields: Http1Fields) => Head;
+  readonly mendLine: MendLine;
+  readonly framingOf: (head: Head) => Framing;
+  /** The fault of a message whose framing is doubtful. */
+  readonly faultOf: (head: Head) => string;
+  readonly isRequest: boolean;
+}
 
 type State = 'between' | 'head' | 'length' | 'chunked' | 'until-close';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
+const CR = 0x0d;
+const LF = 0x0a;
 
 /**
- * An incremental parser of HTTP/1.0 and 1.1 messages (RFC 9112): bytes in, callbacks out, no socket.
- * It throws (see `malformed`) at the first byte that two servers could read in two ways, and is of no use after.
+ * An incremental parser of HTTP/1.0 and 1.1 messages (RFC 9112): bytes in, callbacks out, no socket. Regular heads are
+ * read strictly, the others once more as most peers read them (`mendHead`). It throws (see `malformed`) where two peers
+ * could see two different ends of a message, behind `onHead` if it is an answer, and is of no use after.
  */
 export class Http1Parser<Head> {
   readonly #handler: Http1Handler<Head>;
-  readonly #parseHead: (line: string, fields: Http1Fields) => Head;
-  readonly #framingOf: (head: Head) => Framing;
+  readonly #kind: Kind<Head>;
   #state: State = 'between';
   #paused = false;
   #carry = Buffer.alloc(0);
   #carried = 0;
   #leftBytes = 0;
-  #chunked = new ChunkedDecoder();
+  /** The message before had no body, or none that counts: some servers send one all the same. */
+  #mayStray = false;
+  #chunked = new ChunkedDecoder(false);
   readonly #onBody = (view: Buffer): void => this.#handler.onBody(view);
 
-  constructor(
-    handler: Http1Handler<Head>,
-    parseHead: (line: string, fields: Http1Fields) => Head,
-    framingOf: (head: Head) => Framing,
-  ) {
+  constructor(handler: Http1Handler<Head>, kind: Kind<Head>) {
     this.#handler = handler;
-    this.#parseHead = parseHead;
-    this.#framingOf = framingOf;
+    this.#kind = kind;
   }
 
   /** Reads on; returns how many bytes were taken: all, unless `pause` was called from a callback. */
@@ -70,6 +81,11 @@ export class Http1Parser<Head> {
   /** Stops reading behind the message that is being reported. */
   pause(): void {
     this.#paused = true;
+  }
+
+  /** A message was begun and has not ended. */
+  get isInside(): boolean {
+    return this.#state !== 'between';
   }
 
   /** The stream has ended: completes a body that lasts until then. */
@@ -114,25 +130,43 @@ export class Http1Parser<Head> {
   #readHead(chunk: Buffer, at: number): number {
     if (this.#carried === 0) {
       const end = chunk.indexOf(HEAD_END, at);
-      if (end >= 0) {
-        if (end - at > MAX_HEAD_BYTES) throw malformed('HTTP/1.1', 'a head too long');
-        this.#onHead(chunk.toString('latin1', at, end + 2));
+      const isShort = end >= 0 && end - at <= MAX_HEAD_BYTES;
+      const head = isShort ? this.#strictly(chunk.toString('latin1', at, end + 2)) : undefined;
+      if (head !== undefined) {
+        this.#onHead(head);
         return end + 4;
       }
     }
     const before = this.#carried;
     this.#keep(chunk, at);
-    const kept = this.#carry.subarray(0, this.#carried);
-    const end = kept.indexOf(HEAD_END, Math.max(0, before - 3));
+    const end = headEnd(this.#carry.subarray(0, this.#carried), Math.max(0, before - 2));
     if (end < 0) {
       if (this.#carried > MAX_HEAD_BYTES) throw malformed('HTTP/1.1', 'a head too long');
       return chunk.length;
     }
-    const text = kept.toString('latin1', 0, end + 2);
+    const text = this.#carry.toString('latin1', 0, end);
     this.#carry = Buffer.alloc(0);
     this.#carried = 0;
-    this.#onHead(text);
-    return at + (end + 4 - before);
+    const head = this.#strictly(text.slice(0, -2)) ?? this.#mended(text);
+    if (head === undefined) this.#state = 'between';
+    else this.#onHead(head);
+    return at + (end - before);
+  }
+
+  /** `text`: start line and headers, each with its CRLF. Undefined for what is irregular in any way. */
+  #strictly(text: string): Head | undefined {
+    const lineEnd = text.indexOf('\r\n');
+    try {
+      return this.#kind.parseHead(text.slice(0, lineEnd), cachedHttp1Fields(text.slice(lineEnd + 2)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Undefined for bytes that belong to nothing. */
+  #mended(text: string): Head | undefined {
+    const mended = mendHead(text, this.#kind.mendLine, this.#mayStray);
+    return mended && this.#kind.parseHead(mended.line, mended.fields);
   }
 
   #keep(chunk: Buffer, at: number): void {
@@ -146,14 +180,14 @@ export class Http1Parser<Head> {
     this.#carried += length;
   }
 
-  #onHead(text: string): void {
-    const lineEnd = text.indexOf('\r\n');
-    const head = this.#parseHead(text.slice(0, lineEnd), cachedHttp1Fields(text.slice(lineEnd + 2)));
-    const framing = this.#framingOf(head);
+  #onHead(head: Head): void {
+    const framing = this.#kind.framingOf(head);
     const rule = this.#handler.onHead(head);
+    this.#mayStray = !this.#kind.isRequest && (rule === 'none' || framing === 'none');
     if (rule === 'none' || framing === 'none' || framing === 0) this.#end();
+    else if (framing === 'doubtful') throw malformed('HTTP/1.1', this.#kind.faultOf(head));
     else if (framing === 'chunked') {
-      this.#chunked = new ChunkedDecoder();
+      this.#chunked = new ChunkedDecoder(this.#kind.isRequest);
       this.#state = 'chunked';
     } else if (framing === 'until-close') this.#state = 'until-close';
     else {
@@ -176,6 +210,15 @@ export class Http1Parser<Head> {
   }
 }
 
+/** Where a head ends, behind its first empty line; -1 while there is none. `from`: not before here. */
+function headEnd(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at + 1] === LF) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
+  }
+  return -1;
+}
+
 function requestFraming(head: RequestHead): Framing {
   if (head.fields.transferCoding !== undefined) return 'chunked';
   return head.fields.contentLength ?? 'none';
@@ -184,17 +227,34 @@ function requestFraming(head: RequestHead): Framing {
 /** RFC 9112 §6.3, but for what only the request tells: answers to HEAD, which the handler names. */
 function responseFraming({ status, fields }: ResponseHead): Framing {
   if (status < 200 || status === 204 || status === 304) return 'none';
+  if (fields.answerFault !== '') return 'doubtful';
   if (fields.transferCoding === 'chunked') return 'chunked';
   if (fields.transferCoding === 'other') return 'until-close';
   return fields.contentLength ?? 'until-close';
 }
 
+const REQUEST: Kind<RequestHead> = {
+  parseHead: requestHead,
+  mendLine: mendRequestLine,
+  framingOf: requestFraming,
+  faultOf: ({ fields }) => fields.requestFault,
+  isRequest: true,
+};
+
+const RESPONSE: Kind<ResponseHead> = {
+  parseHead: responseHead,
+  mendLine: mendStatusLine,
+  framingOf: responseFraming,
+  faultOf: ({ fields }) => fields.answerFault,
+  isRequest: false,
+};
+
 /** A parser of what a client sends. */
 export function createRequestParser(handler: Http1Handler<RequestHead>): Http1Parser<RequestHead> {
-  return new Http1Parser(handler, requestHead, requestFraming);
+  return new Http1Parser(handler, REQUEST);
 }
 
 /** A parser of what a server sends; informational answers (1xx) are messages of their own. */
 export function createResponseParser(handler: Http1Handler<ResponseHead>): Http1Parser<ResponseHead> {
-  return new Http1Parser(handler, responseHead, responseFraming);
+  return new Http1Parser(handler, RESPONSE);
 }

@@ -16,11 +16,13 @@ interface Watched {
   dropped: () => number;
   truncated: () => number;
   reasons: string[];
+  unfollowed: [connections: number, bytes: number];
 }
 
 function watch(fields: Partial<TapContext> = {}): Watched {
   const records: TraceRecord[] = [];
   const reasons: string[] = [];
+  const unfollowed: [connections: number, bytes: number] = [0, 0];
   let dropped = 0;
   let truncated = 0;
   const context: TapContext = {
@@ -33,6 +35,10 @@ function watch(fields: Partial<TapContext> = {}): Watched {
       drop(count) {
         dropped += count;
       },
+      unfollowed(connections, bytes) {
+        unfollowed[0] += connections;
+        unfollowed[1] += bytes;
+      },
     },
     dialect: genericDialect,
     redactor: createRedactor(),
@@ -43,7 +49,7 @@ function watch(fields: Partial<TapContext> = {}): Watched {
     ...fields,
   };
   const tap = guardTap(createSniffingTap(context, 'run-h1'), context);
-  return { tap, records, context, dropped: () => dropped, truncated: () => truncated, reasons };
+  return { tap, records, context, dropped: () => dropped, truncated: () => truncated, reasons, unfollowed };
 }
 
 type Step = ['c' | 's', string, number?] | ['end', ConnectionEnd, number?] | ['fin'];
@@ -328,15 +334,11 @@ describe('HTTP/1 tap', () => {
     assert.deepEqual([dropped(), reasons], [0, []]);
   });
 
+  const evil = 'POST /evil HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const upgrade = 'GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n';
+  const nonsense = 'POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n';
   const lost: [string, Step[], number][] = [
-    [
-      'a request line without CR that was answered',
-      [
-        ['c', 'GET /lf HTTP/1.1\nHost: x\n\n'],
-        ['s', OK],
-      ],
-      1,
-    ],
+    ['a request that two servers read in two ways, answered or not', [['c', evil]], 1],
     [
       'HTTP/0.9 that was answered',
       [
@@ -354,24 +356,23 @@ describe('HTTP/1 tap', () => {
       1,
     ],
     [
-      'all that follows on such a connection, once',
+      'each request behind one that could not be read, by its answer',
       [
-        ['c', 'GET /lf HTTP/1.1\nHost: x\n\n'],
+        ['c', GET + evil],
+        ['s', OK + OK],
+        ['c', GET + GET],
+        ['s', `HTTP/1.1 103 Early\r\n\r\n${OK}`],
         ['s', OK],
         ['c', GET],
         ['s', OK],
       ],
-      1,
+      4,
     ],
+    ['requests behind an upgrade that was never answered', [['c', upgrade + GET]], 1],
     [
-      'requests behind an upgrade that was never answered',
-      [['c', `GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n${GET}`]],
-      1,
-    ],
-    [
-      'requests behind an upgrade with an answer that is none',
+      'what goes through a tunnel with an answer that is none',
       [
-        ['c', `GET /ws HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n${GET}`],
+        ['c', `CONNECT x:1 HTTP/1.1\r\n\r\n${GET}`],
         ['s', 'nonsense\r\n\r\n'],
       ],
       1,
@@ -379,12 +380,14 @@ describe('HTTP/1 tap', () => {
     [
       'requests behind one whose chunks were nonsense',
       [
-        ['c', 'POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n'],
+        ['c', nonsense],
+        ['s', OK],
+        ['c', GET],
         ['s', OK],
         ['c', GET],
         ['s', OK],
       ],
-      1,
+      2,
     ],
   ];
   for (const [name, steps, count] of lost) {
@@ -418,9 +421,8 @@ describe('HTTP/1 tap', () => {
   });
 
   it('marks a request whose chunks break off in nonsense', () => {
-    const chunked = 'POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n';
     const { records, dropped } = play([
-      ['c', chunked],
+      ['c', nonsense],
       ['s', 'HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n'],
       ['end', 'incomplete'],
     ]);
@@ -446,7 +448,7 @@ describe('HTTP/1 tap', () => {
         throw new Error('broken dialect');
       },
     };
-    const { records, dropped, reasons } = play(
+    const { records, dropped, reasons, unfollowed } = play(
       [
         ['c', GET],
         ['s', OK],
@@ -457,6 +459,118 @@ describe('HTTP/1 tap', () => {
       { dialect: broken },
     );
     assert.deepEqual([records.length, dropped(), reasons], [0, 1, ['broken dialect']]);
+    assert.deepEqual(unfollowed, [1, GET.length], 'and what follows is not passed over in silence');
+  });
+
+  it('records all requests of a connection whose answers are irregular, each with its status', () => {
+    for (const line of [
+      'X: a;\r\n  b',
+      'Content-Length: 2',
+      'X-Ok : 1',
+      'X: a\x01b',
+      'X: 1\nY: 2',
+      'nonsense',
+    ]) {
+      const answer = `HTTP/1.1 201 OK\r\n${line}\r\nContent-Length: 2\r\n\r\nok`;
+      const turns = Array.from({ length: 20 }, (): Step[] => [
+        ['c', GET],
+        ['s', answer],
+      ]);
+      const { records, dropped, reasons } = play([...turns.flat(), ['end', 'client_aborted']]);
+      assert.deepEqual(records.map(brief), Array(20).fill('/a 201 '), line);
+      assert.deepEqual([dropped(), reasons], [0, []], line);
+    }
+  });
+
+  const brokenAnswers = {
+    'two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok',
+    'a chunk without a size': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nok\r\n',
+  };
+  for (const [name, broken] of Object.entries(brokenAnswers)) {
+    it(`records requests on, without what came back, behind an answer with ${name}`, () => {
+      const post = 'POST /b HTTP/1.1\r\nContent-Length: 3\r\n\r\n';
+      const { records, dropped, reasons, tap, unfollowed } = play([
+        ['c', GET + GET, 1],
+        ['s', OK + broken, 5],
+        ['c', `${post}ab`, 10],
+        ['s', OK, 11],
+        ['c', `c${GET}`, 12],
+        ['s', OK, 13],
+        ['c', `${post}a`, 14],
+        ['end', 'client_aborted', 15],
+      ]);
+      assert.deepEqual(
+        records.map((record) => `${brief(record)} ${record.durationNs} ${record.body.length}`),
+        [
+          '/a 200  4 0',
+          '/a 200 bad_response 4 0',
+          '/b undefined not_followed undefined 3',
+          '/a undefined not_followed undefined 0',
+          '/b undefined request_incomplete 1 1',
+        ],
+      );
+      assert.deepEqual([dropped(), unfollowed, reasons.length], [0, [0, 0], 1]);
+      assert.equal(tap.idle, false, 'who knows what is in flight');
+    });
+  }
+
+  it('finishes a request whose answer broke before it was whole', () => {
+    const { records } = play([
+      ['c', 'POST /b HTTP/1.1\r\nContent-Length: 3\r\n\r\na', 1],
+      ['s', brokenAnswers['two lengths'], 5],
+      ['c', `bc${GET}`, 7],
+      ['end', 'client_aborted', 15],
+    ]);
+    assert.deepEqual(
+      records.map((record) => `${brief(record)} ${record.durationNs} ${record.bodyBytesMissing}`),
+      ['/b 200 bad_response 6 0', '/a undefined not_followed undefined 0'],
+    );
+  });
+
+  it('does not take what goes through a tunnel or an upgrade for requests when the answers are lost', () => {
+    const connect = play([
+      ['c', GET],
+      ['s', brokenAnswers['two lengths']],
+      ['c', `CONNECT x:1 HTTP/1.1\r\n\r\n${GET}`],
+      ['c', GET],
+      ['end', 'client_aborted'],
+    ]);
+    assert.deepEqual(connect.records.map(brief), ['/a 200 bad_response', 'x:1 undefined not_followed']);
+    assert.deepEqual([connect.dropped(), connect.unfollowed], [1, [1, 2 * GET.length]]);
+    const upgraded = play([
+      ['c', GET],
+      ['s', brokenAnswers['two lengths']],
+      ['c', upgrade],
+      ['c', '\x81\x85 frame'],
+      ['end', 'client_aborted'],
+    ]);
+    assert.deepEqual(upgraded.records.map(brief), ['/a 200 bad_response', '/ws undefined not_followed']);
+  });
+
+  it('goes on behind an upgrade with an answer that is none', () => {
+    const { records } = play([
+      ['c', upgrade + GET],
+      ['s', 'nonsense\r\n\r\n'],
+      ['c', GET],
+      ['end', 'client_aborted'],
+    ]);
+    assert.deepEqual(records.map(brief), [
+      '/ws undefined bad_response',
+      '/a undefined not_followed',
+      '/a undefined not_followed',
+    ]);
+  });
+
+  it('says how much passed where neither requests nor answers can be told apart', () => {
+    const { dropped, unfollowed, reasons } = play([
+      ['c', GET + evil],
+      ['s', OK + brokenAnswers['two lengths']],
+      ['c', GET],
+      ['s', OK],
+      ['c', GET],
+      ['end', 'client_aborted'],
+    ]);
+    assert.deepEqual([dropped(), unfollowed, reasons.length], [1, [1, 2 * GET.length], 1]);
   });
 
   it('never throws and never keeps bytes, whatever comes', () => {

@@ -32,6 +32,8 @@ const losses = object<Loss>({
   recordsLate: count,
   blocksDamaged: count,
   recordsDamaged: count,
+  connectionsUnfollowed: count,
+  bytesUnfollowed: count,
 });
 
 const headers = object<TraceHeader>({

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { EngramTraceError } from '../../src/trace/error.ts';
 import { GrpcFraming } from '../../src/wire/grpc-framing.ts';
 import { splitAt } from './split-bytes.ts';
 
@@ -17,8 +16,9 @@ function frame({ compressed, data }: Message): Buffer {
   return Buffer.concat([prefix, Buffer.from(data, 'latin1')]);
 }
 
-function collect(): { framing: GrpcFraming; messages: Message[] } {
+function collect(): { framing: GrpcFraming; messages: Message[]; unframed: { text: string } } {
   const messages: Message[] = [];
+  const unframed = { text: '' };
   let open: Message & { size: number } = { compressed: false, data: '', size: 0 };
   const framing = new GrpcFraming({
     onMessageStart: (size, compressed) => {
@@ -31,8 +31,11 @@ function collect(): { framing: GrpcFraming; messages: Message[] } {
       assert.equal(open.data.length, open.size);
       messages.push({ compressed: open.compressed, data: open.data });
     },
+    onUnframed: (view) => {
+      unframed.text += view.toString('latin1');
+    },
   });
-  return { framing, messages };
+  return { framing, messages, unframed };
 }
 
 describe('gRPC framing', () => {
@@ -57,10 +60,27 @@ describe('gRPC framing', () => {
     );
   });
 
-  it('tells how much is missing, and refuses an unknown flag', () => {
+  it('tells how much is missing', () => {
     const { framing } = collect();
     framing.push(frame({ compressed: false, data: 'hello' }).subarray(0, 7));
     assert.equal(framing.missingBytes, 3);
-    assert.throws(() => collect().framing.push(Buffer.from([2, 0, 0, 0, 0])), EngramTraceError);
+  });
+
+  it('tells what is no message, from where it begins, however the bytes are cut', () => {
+    const page = '<html>Bad Gateway</html>';
+    const bytes = Buffer.concat([frame({ compressed: false, data: 'hello' }), Buffer.from(page)]);
+    const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
+    fc.assert(
+      fc.property(cuts, (fractions) => {
+        const { framing, messages, unframed } = collect();
+        for (const piece of splitAt(bytes, fractions)) framing.push(piece);
+        assert.deepEqual(
+          messages.map(({ data }) => data),
+          ['hello'],
+        );
+        assert.equal(unframed.text, page);
+        assert.equal(framing.missingBytes, 0);
+      }),
+    );
   });
 });
