@@ -35,7 +35,7 @@ export const mendStatusLine: MendLine = (line, inside) => {
 
 /**
  * Reads a head as most peers do where the strict reading refuses it: line ends without CR, folded lines, spaces in front
- * of the colon, control characters; lines without a name are left out. What makes the end of a request doubtful goes into
+ * of the colon, control characters; lines without a name are left out. What servers would not agree on in a request goes into
  * `requestFault`. `text` ends with the empty line. With `afterStray` the start line may come behind bytes that belong to
  * nothing, and there may be none: undefined then.
  */
@@ -56,16 +56,16 @@ function isMixed(text: string): boolean {
 
 function mendFields(lines: readonly string[], mixed: boolean): Http1Fields {
   const headers: string[] = [];
-  let isDoubtful = false;
+  let fault = '';
   for (const line of lines) {
     if (line === '') continue;
     const isRegular = addLine(line, headers);
-    // A fold belongs to the line before it.
-    const text = BLANK.test(line) ? `${headers.at(-2)}${line}` : line;
-    isDoubtful ||= (!isRegular || mixed) && FRAMING.test(text);
+    // Servers unfold it, refuse it, or take it for a header of its own (RFC 9112 §5.2).
+    if (BLANK.test(line)) fault ||= 'a folded line';
+    else if ((!isRegular || mixed) && FRAMING.test(line)) fault ||= 'an irregular line about the body';
   }
   const fields = fieldsOf(headers);
-  return isDoubtful ? { ...fields, requestFault: 'an irregular line about where the body ends' } : fields;
+  return fault === '' ? fields : { ...fields, requestFault: fault };
 }
 
 /** False for a line that not everybody reads in the same way. */

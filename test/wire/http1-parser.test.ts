@@ -131,6 +131,7 @@ describe('http1 request parser', () => {
     'a coding that is not chunked': ['Transfer-Encoding: gzip'],
     'a coding of nothing': ['Transfer-Encoding:'],
     'a length with a space before the colon': ['Content-Length : 3'],
+    'a folded line': ['A: b', ' c'],
     'a coding in a folded line': ['Transfer-Encoding:', ' chunked'],
     'a length that looks like a folded line': ['A: b', ' Content-Length: 3'],
     'a length behind a byte that is no name': ['\x0bContent-Length: 3'],
