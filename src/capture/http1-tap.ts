@@ -215,6 +215,7 @@ export class Http1Tap implements Tap {
     this.#server = 'opaque';
     if (status === 101 && isH2cGranted(asked, headers)) {
       this.#queue.shift();
+      exchange.status = undefined; // its answer is yet to come
       this.#http2 = new Http2Tap(this.#context, this.#session, { exchange, settings: h2cSettings(asked) });
       if (!exchange.requestDone) return; // the rest of it comes as HTTP/1 yet
       this.#http2.upgradedRequestEnded(this.#nowNs);

@@ -2,55 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ByteBudget } from '../../src/capture/byte-budget.ts';
-import { createRedactor } from '../../src/capture/redactor.ts';
-import { createSniffingTap } from '../../src/capture/sniffing-tap.ts';
-import { type ConnectionEnd, guardTap, type Tap, type TapContext } from '../../src/capture/tap.ts';
+import type { ConnectionEnd, TapContext } from '../../src/capture/tap.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import { splitAt } from '../wire/split-bytes.ts';
-
-interface Watched {
-  tap: Tap;
-  records: TraceRecord[];
-  context: TapContext;
-  dropped: () => number;
-  truncated: () => number;
-  reasons: string[];
-  unfollowed: [connections: number, bytes: number];
-}
-
-function watch(fields: Partial<TapContext> = {}): Watched {
-  const records: TraceRecord[] = [];
-  const reasons: string[] = [];
-  const unfollowed: [connections: number, bytes: number] = [0, 0];
-  let dropped = 0;
-  let truncated = 0;
-  const context: TapContext = {
-    sink: {
-      add(record, truncatedBytes) {
-        // Bodies are only good until `add` returns, as with the real recorder.
-        records.push({ ...record, body: Buffer.from(record.body) });
-        truncated += truncatedBytes;
-      },
-      drop(count) {
-        dropped += count;
-      },
-      unfollowed(connections, bytes) {
-        unfollowed[0] += connections;
-        unfollowed[1] += bytes;
-      },
-    },
-    dialect: genericDialect,
-    redactor: createRedactor(),
-    budget: new ByteBudget(1e8),
-    maxBodyBytes: 1e6,
-    keepResponses: true,
-    onGaveUp: (reason) => reasons.push(reason),
-    ...fields,
-  };
-  const tap = guardTap(createSniffingTap(context, 'run-h1'), context);
-  return { tap, records, context, dropped: () => dropped, truncated: () => truncated, reasons, unfollowed };
-}
+import { type Watched, watch } from './watch-tap.ts';
 
 type Step = ['c' | 's', string, number?] | ['end', ConnectionEnd, number?] | ['fin'];
 

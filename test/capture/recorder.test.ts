@@ -146,10 +146,32 @@ describe('recorder', () => {
     assert.equal(recorder.stats.recordsDropped, 3);
   });
 
-  it('drops a record the format can not hold', async () => {
+  it('tells of what could not be followed, block by block', async () => {
+    const store = fakeStore(false);
+    const { recorder, advance } = recorderOn(store);
+    recorder.unfollowed(1, 100);
+    recorder.unfollowed(0, 50);
+    advance(1e9);
+    await until(() => store.blocks.length === 1, 'a block of its own');
+    recorder.unfollowed(0, 7);
+    await recorder.close();
+    assert.deepEqual(
+      store.blocks.map(({ loss }) => [loss.connectionsUnfollowed, loss.bytesUnfollowed, loss.recordsDropped]),
+      [
+        [1, 150, 0],
+        [0, 7, 0],
+      ],
+    );
+    assert.deepEqual([recorder.stats.connectionsUnfollowed, recorder.stats.bytesUnfollowed], [1, 157]);
+  });
+
+  it('drops a record the format can not hold, and says why', async () => {
     const store = fakeStore(false);
     const { recorder } = recorderOn(store);
-    recorder.add(makeRecord({ startNs: 0.5 }), 0);
+    assert.equal(recorder.stats.lastRefused, '');
+    recorder.add(makeRecord({ method: 'PUT', path: `/${'x'.repeat(9_000)}`, deadlineNs: 2 ** 53 }), 0);
+    assert.match(recorder.stats.lastRefused, /^PUT \/x+: field 13 is 9007199254740992; /);
+    assert.ok(recorder.stats.lastRefused.length < 400);
     recorder.add(makeRecord(), 0);
     await recorder.close(60_000);
     assert.equal(
