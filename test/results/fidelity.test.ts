@@ -333,6 +333,16 @@ describe('fidelity verdict', () => {
     const document = documentOf(steady(), { loss: { ...emptyLoss(), recordsDropped: 7 } });
     assert.deepEqual(codes(document), ['capture_loss']);
     assert.equal(document.capture_loss.records_dropped, 7);
+    const unread = { ...emptyLoss(), connectionsUnfollowed: 2, bytesUnfollowed: 99 };
+    const unfollowed = documentOf(steady(), { loss: unread });
+    assert.deepEqual(
+      unfollowed.fidelity.reasons.map(({ code, observed }) => [code, observed]),
+      [['capture_loss', 2]],
+    );
+    assert.deepEqual(
+      [unfollowed.capture_loss.connections_unfollowed, unfollowed.capture_loss.bytes_unfollowed],
+      [2, 99],
+    );
     const sampled = documentOf(steady(), { loss: { ...emptyLoss(), recordsSampledOut: 7 } });
     assert.equal(sampled.fidelity.verdict, 'valid', 'sampling is on purpose');
   });
