@@ -18,6 +18,7 @@ export function statusLine(stats: CaptureStats, ratePerSec: number): string {
     `${ratePerSec.toFixed(ratePerSec < 10 ? 1 : 0)}/s`,
     `${stats.openConnections} connections`,
     `${stats.recordsDropped} dropped`,
+    ...(stats.connectionsUnfollowed === 0 ? [] : [`${stats.connectionsUnfollowed} connections not followed`]),
     `${stats.segments} segments`,
     ...(stats.diskSilentMs < 1000 ? [] : [`disk silent for ${Math.round(stats.diskSilentMs / 1000)} s`]),
     ...(stats.lastWriteError === '' ? [] : [`last write error: ${stats.lastWriteError}`]),

@@ -43,13 +43,18 @@ function splitLine(line: string, into: string[]): void {
   const name = line.slice(0, Math.max(colon, 0));
   // A name with a space before the colon, and a folded line, are read differently by different servers.
   if (!TOKEN.test(name)) throw malformed('HTTP/1.1', 'a header line without a proper name');
-  let from = colon + 1;
-  let to = line.length;
-  while (from < to && isSpace(line.charCodeAt(from))) from++;
-  while (to > from && isSpace(line.charCodeAt(to - 1))) to--;
-  const value = line.slice(from, to);
+  const value = trimBlanks(line.slice(colon + 1));
   if (CONTROL.test(value)) throw malformed('HTTP/1.1', `a control character in the header ${name}`);
   into.push(name, value);
+}
+
+/** Without the spaces and tabs around it. A regular expression would take the square of the time for many of them. */
+export function trimBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isSpace(text.charCodeAt(from))) from++;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
 }
 
 function isSpace(code: number): boolean {
@@ -59,14 +64,16 @@ function isSpace(code: number): boolean {
 /** Lengths that are equal are one length: repeated by a proxy, or joined with commas. */
 function contentLengthOf(values: readonly string[]): number | 'fault' | undefined {
   if (values.length === 0) return undefined;
-  const lengths = new Set(values.flatMap((value) => value.split(',')).map((length) => length.trim()));
+  const lengths = new Set(values.flatMap((value) => value.split(',')).map(trimBlanks));
   const [length, another] = lengths;
   return another === undefined && CONTENT_LENGTH.test(length as string) ? Number(length) : 'fault';
 }
 
 /** `identity`, an old word for none, says nothing. */
 function codingsOf(values: readonly string[]): string[] {
-  const codings = values.flatMap((value) => value.split(',')).map((coding) => coding.trim().toLowerCase());
+  const codings = values
+    .flatMap((value) => value.split(','))
+    .map((coding) => trimBlanks(coding).toLowerCase());
   return codings.filter((coding) => coding !== 'identity' && coding !== '');
 }
 

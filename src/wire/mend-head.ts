@@ -1,4 +1,4 @@
-import { fieldsOf, type Http1Fields, TOKEN } from './http1-head.ts';
+import { fieldsOf, type Http1Fields, TOKEN, trimBlanks } from './http1-head.ts';
 import { malformed } from './malformed.ts';
 
 /** A head in regular form: what the strict reading takes. */
@@ -71,14 +71,14 @@ function mendFields(lines: readonly string[], mixed: boolean): Http1Fields {
 /** False for a line that not everybody reads in the same way. */
 function addLine(line: string, headers: string[]): boolean {
   if (BLANK.test(line) && headers.length > 0) {
-    headers.push(`${headers.pop()} ${line.trim()}`.trim());
+    headers[headers.length - 1] += ` ${trimBlanks(line)}`;
     return false;
   }
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(colon, 0));
-  const bare = name.replace(/^[ \t]+|[ \t]+$/g, '');
+  const bare = trimBlanks(name);
   if (!TOKEN.test(bare)) return false;
-  const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t\r]+$/g, '');
-  headers.push(bare, value.replaceAll(BROKEN, ' '));
-  return bare === name && headers.at(-1) === value;
+  const raw = line.slice(colon + 1);
+  headers.push(bare, trimBlanks(raw.replaceAll(BROKEN, ' ')));
+  return bare === name && raw.search(BROKEN) < 0;
 }

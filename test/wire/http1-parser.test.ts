@@ -135,6 +135,8 @@ describe('http1 request parser', () => {
     'a coding in a folded line': ['Transfer-Encoding:', ' chunked'],
     'a length that looks like a folded line': ['A: b', ' Content-Length: 3'],
     'a length behind a byte that is no name': ['\x0bContent-Length: 3'],
+    'a length and a byte that is no blank': ['Content-Length: 3\x0b'],
+    'a coding and a byte that is no blank': ['Transfer-Encoding: chunked\xa0'],
     'a length behind a bare carriage return': ['A: b\rContent-Length: 3'],
     'a length behind a line feed among lines with CRLF': ['A: b\nContent-Length: 3'],
   };

@@ -185,6 +185,25 @@ describe('an irregular answer', () => {
   }
 });
 
+describe('a head made to take long', () => {
+  for (const [name, lines] of Object.entries({
+    'folded lines': `A: b\r\n${' c\r\n'.repeat(50_000)}`,
+    'blanks in a value': `A: ${' '.repeat(200_000)}b\x01\r\n`,
+    'blanks in a name': `A${' '.repeat(200_000)}b: c\r\n`,
+    'blanks and tabs in front of a colon': `A${' \t'.repeat(100_000)}: c\r\n`,
+    'commas in a length': `Content-Length: ${',2 '.repeat(60_000)}\r\nX : 1\r\n`,
+    'lines that are none': 'x\n'.repeat(100_000),
+  })) {
+    it(`is read in time, with ${name}`, () => {
+      const started = process.cpuUsage();
+      readAnswers((push) => push(latin(`HTTP/1.1 200 OK\r\n${lines}\r\n`)));
+      const { user, system } = process.cpuUsage(started);
+      // A few ms where the time grows with the length, many seconds where it grows with its square.
+      assert.ok(user + system < 2e6, `${(user + system) / 1000} ms of CPU`);
+    });
+  }
+});
+
 describe('an irregular request', () => {
   const requests: Record<string, [bytes: string, expected: string]> = {
     'lines that end with LF': [
