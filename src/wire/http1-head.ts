@@ -38,14 +38,15 @@ const REQUEST_LINE = /^([^ ]+) ([^ ]+) HTTP\/1\.([01])$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
-function splitLine(line: string, into: string[]): void {
+/** False for a line that is irregular. */
+function splitLine(line: string, into: string[]): boolean {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(colon, 0));
   // A name with a space before the colon, and a folded line, are read differently by different servers.
-  if (!TOKEN.test(name)) throw malformed('HTTP/1.1', 'a header line without a proper name');
+  if (!TOKEN.test(name)) return false;
   const value = trimBlanks(line.slice(colon + 1));
-  if (CONTROL.test(value)) throw malformed('HTTP/1.1', `a control character in the header ${name}`);
   into.push(name, value);
+  return !CONTROL.test(value);
 }
 
 /** Without the spaces and tabs around it. A regular expression would take the square of the time for many of them. */
@@ -109,13 +110,12 @@ function codingFault(values: readonly string[], codings: readonly string[], hasL
   return codings.indexOf('chunked') === codings.length - 1 ? '' : 'a coding other than chunked at its end';
 }
 
-/** Parses header lines, each ended by CRLF. Throws at a line that is irregular: see `mendHead`. */
-export function parseHttp1Fields(text: string): Http1Fields {
+/** Parses header lines, each ended by CRLF; undefined where a line is irregular: see `mendHead`. */
+export function parseHttp1Fields(text: string): Http1Fields | undefined {
   const headers: string[] = [];
   for (let at = 0; at < text.length; ) {
     const end = text.indexOf('\r\n', at);
-    if (end < 0) throw malformed('HTTP/1.1', 'a header line without its end');
-    splitLine(text.slice(at, end), headers);
+    if (end < 0 || !splitLine(text.slice(at, end), headers)) return undefined;
     at = end + 2;
   }
   return fieldsOf(headers);
@@ -126,23 +126,26 @@ const MAX_CACHED = 512;
 const MAX_CACHED_CHARS = 2048;
 
 /** `parseHttp1Fields`, remembering what it parsed: clients send the same few header texts all day. */
-export function cachedHttp1Fields(text: string): Http1Fields {
+export function cachedHttp1Fields(text: string): Http1Fields | undefined {
   const known = cachedFields.get(text);
   if (known !== undefined) return known;
   const fields = parseHttp1Fields(text);
-  if (text.length <= MAX_CACHED_CHARS) {
+  if (fields !== undefined && text.length <= MAX_CACHED_CHARS) {
     if (cachedFields.size >= MAX_CACHED) cachedFields.clear();
     cachedFields.set(text, fields);
   }
   return fields;
 }
 
-/** Parses a request line (RFC 9112 §3) and joins it with its fields. */
-export function requestHead(line: string, fields: Http1Fields): RequestHead {
+/**
+ * Parses a request line (RFC 9112 §3) and joins it with its fields; undefined where it is irregular. Throws where two
+ * servers could see two different requests.
+ */
+export function requestHead(line: string, fields: Http1Fields): RequestHead | undefined {
   const match = REQUEST_LINE.exec(line);
   const [, method, target, minor] = match ?? [];
   if (method === undefined || target === undefined || !TOKEN.test(method) || CONTROL.test(target)) {
-    throw malformed('HTTP/1.1', 'no request line');
+    return undefined;
   }
   if (fields.requestFault !== '') throw malformed('HTTP/1.1', fields.requestFault);
   const minorVersion = minor === '0' ? 0 : 1;
@@ -153,9 +156,9 @@ export function requestHead(line: string, fields: Http1Fields): RequestHead {
   return { method, target, minorVersion, fields };
 }
 
-/** Parses a status line (RFC 9112 §4) and joins it with its fields. */
-export function responseHead(line: string, fields: Http1Fields): ResponseHead {
+/** Parses a status line (RFC 9112 §4) and joins it with its fields; undefined where it is irregular. */
+export function responseHead(line: string, fields: Http1Fields): ResponseHead | undefined {
   const match = STATUS_LINE.exec(line);
-  if (match === null || CONTROL.test(line)) throw malformed('HTTP/1.1', 'no status line');
+  if (match === null || CONTROL.test(line)) return undefined;
   return { status: Number(match[2]), minorVersion: match[1] === '0' ? 0 : 1, fields };
 }

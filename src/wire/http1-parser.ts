@@ -32,8 +32,8 @@ type Framing = 'none' | 'chunked' | 'until-close' | 'doubtful' | number;
 
 /** What requests and answers differ in. */
 interface Kind<Head> {
-  /** The strict reading; throws at whatever is irregular. */
-  readonly parseHead: (line: string, fields: Http1Fields) => Head;
+  /** The strict reading; undefined for what is irregular. */
+  readonly parseHead: (line: string, fields: Http1Fields) => Head | undefined;
   readonly mendLine: MendLine;
   readonly framingOf: (head: Head) => Framing;
   /** The fault of a message whose framing is doubtful. */
@@ -156,17 +156,17 @@ export class Http1Parser<Head> {
   /** `text`: start line and headers, each with its CRLF. Undefined for what is irregular in any way. */
   #strictly(text: string): Head | undefined {
     const lineEnd = text.indexOf('\r\n');
-    try {
-      return this.#kind.parseHead(text.slice(0, lineEnd), cachedHttp1Fields(text.slice(lineEnd + 2)));
-    } catch {
-      return undefined;
-    }
+    const fields = cachedHttp1Fields(text.slice(lineEnd + 2));
+    return fields && this.#kind.parseHead(text.slice(0, lineEnd), fields);
   }
 
   /** Undefined for bytes that belong to nothing. */
   #mended(text: string): Head | undefined {
     const mended = mendHead(text, this.#kind.mendLine, this.#mayStray);
-    return mended && this.#kind.parseHead(mended.line, mended.fields);
+    if (mended === undefined) return undefined;
+    const head = this.#kind.parseHead(mended.line, mended.fields);
+    if (head === undefined) throw malformed('HTTP/1.1', 'no start line');
+    return head;
   }
 
   #keep(chunk: Buffer, at: number): void {
