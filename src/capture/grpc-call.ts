@@ -164,9 +164,7 @@ export class GrpcCall implements StreamTap {
   #finish(error: string, atNs: number | undefined): void {
     this.done = true;
     try {
-      // Answered, as by a server with a limit, while a message was on its way: the one rule for all protocols.
-      const isCut = error === '' && this.#client.cutBytes > 0;
-      const record = this.#record(isCut ? 'request_incomplete' : error, atNs);
+      const record = this.#record(error, atNs);
       Object.assign(record, this.#context.dialect.describe({ ...record, body: this.#firstMessage() }));
       this.#context.sink.add(record, this.#messages.truncatedBytes);
     } finally {
@@ -235,6 +233,8 @@ export class GrpcCall implements StreamTap {
     if (this.#httpError !== '') return this.#httpError;
     if (error !== '') return error;
     if (this.#client.isUnframed) return 'request_malformed';
+    // Answered, as by a server with a limit, while a message was on its way: the one rule for all protocols.
+    if (this.#client.cutBytes > 0) return 'request_incomplete';
     if (this.#server.isUnframed) return 'bad_response';
     return this.#status === undefined ? 'no_grpc_status' : '';
   }

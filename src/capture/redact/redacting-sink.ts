@@ -26,6 +26,7 @@ export function createRedactingSink(sink: RecordSink, rule: NameRule): RecordSin
       sink.add(record, truncatedBytes + missingBytes);
     },
     drop: (count) => sink.drop(count),
+    unfollowed: (connections, bytes) => sink.unfollowed(connections, bytes),
   };
 }
 

@@ -131,7 +131,12 @@ describe('redaction of bodies', () => {
 
 function kept(record: TraceRecord): { record: TraceRecord; truncatedBytes: number } {
   let truncated = -1;
-  createRedactingSink({ add: (_, bytes) => (truncated = bytes), drop: () => {} }, rule).add(record, 0);
+  const sink = {
+    add: (_: TraceRecord, bytes: number) => (truncated = bytes),
+    drop: () => {},
+    unfollowed: () => {},
+  };
+  createRedactingSink(sink, rule).add(record, 0);
   return { record, truncatedBytes: truncated };
 }
 
