@@ -154,7 +154,7 @@ describe('recorder', () => {
     advance(1e9);
     await until(() => store.blocks.length === 1, 'a block of its own');
     recorder.unfollowed(0, 7);
-    await recorder.close();
+    await recorder.close(10_000);
     assert.deepEqual(
       store.blocks.map(({ loss }) => [loss.connectionsUnfollowed, loss.bytesUnfollowed, loss.recordsDropped]),
       [
