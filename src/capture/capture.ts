@@ -40,7 +40,7 @@ export interface CaptureOptions {
   readonly retainBytes?: number | undefined;
   /** Of one request, or of all messages of one call. */
   readonly maxBodyBytes?: number | undefined;
-  /** What may wait for the disk; requests in flight may hold as much again. */
+  /** What all that capture holds may cost: requests and answers in flight, and records that wait for the disk. */
   readonly bufferBytes?: number | undefined;
   readonly keepResponses?: boolean | undefined;
   /** Names and globs of what to replace, and what to keep, beyond what names and values tell by themselves. */
@@ -84,7 +84,10 @@ export interface CaptureStats {
   readonly bytesUnfollowed: number;
   /** The last record the format did not take, and why. */
   readonly lastRefused: string;
+  /** Bytes of blocks that wait for the disk. */
   readonly pendingBytes: number;
+  /** What is taken of `bufferBytes`: all that is held in memory at the moment. */
+  readonly bufferedBytes: number;
   readonly segments: number;
   readonly bytesWritten: number;
   readonly blocksLost: number;
@@ -126,10 +129,10 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   const { clock, graceMs = CAPTURE_DEFAULTS.graceMs, diskWaitMs = CAPTURE_DEFAULTS.diskWaitMs } = options;
   const nowNs = (): number => clock.nowNs();
   const store = await openStore(options, nowNs);
-  const bufferBytes = options.bufferBytes ?? CAPTURE_DEFAULTS.bufferBytes;
-  const recorder = createRecorder({ epochUnixNs: clock.epochUnixNs, nowNs, store, bufferBytes });
+  const budget = new ByteBudget(options.bufferBytes ?? CAPTURE_DEFAULTS.bufferBytes);
+  const recorder = createRecorder({ epochUnixNs: clock.epochUnixNs, nowNs, store, budget });
   const gaveUp = { count: 0, last: '' };
-  const context = tapContext(options, recorder, bufferBytes, gaveUp);
+  const context = tapContext(options, recorder, budget, gaveUp);
   const relays: Relay[] = [];
   const start = async (
     listener: CaptureListener | undefined,
@@ -149,6 +152,7 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   const stats = (): CaptureStats => ({
     ...relayStats(relays),
     ...recordStats(recorder, gaveUp),
+    bufferedBytes: budget.takenBytes,
     ...storeStats(store),
     recordsDropped: recorder.stats.recordsDropped + store.stats.recordsVanished,
   });
@@ -231,18 +235,13 @@ interface GaveUp {
   last: string;
 }
 
-function tapContext(
-  options: CaptureOptions,
-  sink: Recorder,
-  budgetBytes: number,
-  gaveUp: GaveUp,
-): TapContext {
+function tapContext(options: CaptureOptions, sink: Recorder, budget: ByteBudget, gaveUp: GaveUp): TapContext {
   const fieldRule = createParameterRule(parameterFlags(options), 'field');
   return {
     sink: options.redactBodies ? createRedactingSink(sink, fieldRule) : sink,
     dialect: options.dialect,
     redactor: redactorOf(options),
-    budget: new ByteBudget(budgetBytes),
+    budget,
     maxBodyBytes: options.maxBodyBytes ?? CAPTURE_DEFAULTS.maxBodyBytes,
     keepResponses: options.keepResponses ?? false,
     onGaveUp: (reason) => {
@@ -263,7 +262,10 @@ function relayStats(relays: readonly Relay[]): RelayStats {
   };
 }
 
-type RecordStats = Omit<CaptureStats, keyof RelayStats | keyof ReturnType<typeof storeStats>>;
+type RecordStats = Omit<
+  CaptureStats,
+  keyof RelayStats | keyof ReturnType<typeof storeStats> | 'bufferedBytes'
+>;
 
 function recordStats(recorder: Recorder, gaveUp: GaveUp): RecordStats {
   const { untoldLoss: _, ...stats } = recorder.stats;

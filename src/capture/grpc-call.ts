@@ -52,6 +52,7 @@ export class GrpcCall implements StreamTap {
   readonly #messages: GrpcMessages;
   readonly #client: GrpcDirection;
   readonly #server: GrpcDirection;
+  #costBytes = 0;
   #nowNs: number;
   #halfCloseNs: number | undefined;
   #cancelNs: number | undefined;
@@ -71,13 +72,13 @@ export class GrpcCall implements StreamTap {
     this.#nowNs = head.startNs;
     this.#messages = new GrpcMessages(context);
     const offsetNs = (): number => Math.max(0, this.#nowNs - head.startNs);
-    this.#client = new GrpcDirection(this.#messages, {
+    this.#client = new GrpcDirection(context, this.#messages, {
       fromServer: false,
       keep: true,
       offsetNs,
       onData: () => {},
     });
-    this.#server = new GrpcDirection(this.#messages, {
+    this.#server = new GrpcDirection(context, this.#messages, {
       fromServer: true,
       keep: context.keepResponses,
       offsetNs,
@@ -90,6 +91,10 @@ export class GrpcCall implements StreamTap {
 
   get requestDone(): boolean {
     return this.#halfCloseNs !== undefined;
+  }
+
+  adopt(costBytes: number): void {
+    this.#costBytes += costBytes;
   }
 
   fromClient(view: Buffer, ended: boolean, atNs: number): void {
@@ -151,7 +156,7 @@ export class GrpcCall implements StreamTap {
   /** The call makes no record: gives back what it holds. */
   abandon(): void {
     this.done = true;
-    this.#messages.release();
+    this.#release();
   }
 
   /** The status is there, but the rest of the request may still be on its way. */
@@ -166,10 +171,19 @@ export class GrpcCall implements StreamTap {
     try {
       const record = this.#record(error, atNs);
       Object.assign(record, this.#context.dialect.describe({ ...record, body: this.#firstMessage() }));
+      this.#release(); // what it held is the sink's to count from here on
       this.#context.sink.add(record, this.#messages.truncatedBytes);
     } finally {
-      this.#messages.release();
+      this.#release();
     }
+  }
+
+  #release(): void {
+    this.#messages.release();
+    this.#client.release();
+    this.#server.release();
+    this.#context.budget.give(this.#costBytes);
+    this.#costBytes = 0;
   }
 
   #firstMessage(): Uint8Array {

@@ -5,15 +5,14 @@ import type { TapContext } from './tap.ts';
 
 /** Messages of one call that are listed; a stream that runs for days would otherwise grow without end. */
 const MAX_MESSAGES = 65_536;
-/** What one listed message costs beyond its data, roughly, in bytes. */
-const MESSAGE_OVERHEAD_BYTES = 128;
+/** What one listed message costs beyond its data: its entry and the view of its data. */
+const MESSAGE_BYTES = 256;
 
 /** The messages of one call in the order of their last bytes, both directions in one list. */
 export class GrpcMessages {
   readonly #context: TapContext;
   readonly list: StreamMessage[] = [];
-  #overheadBytes = 0;
-  #held: BodyBuffer[] = [];
+  #listCostBytes = 0;
   #keptBytes = 0;
   /** Client bytes seen and kept out by a limit. */
   truncatedBytes = 0;
@@ -23,38 +22,29 @@ export class GrpcMessages {
     this.#context = context;
   }
 
-  /** A buffer for the data of one message: all of a call's share one limit. */
-  openData(keep: boolean): BodyBuffer {
-    const room = keep && !this.#isFull ? this.#context.maxBodyBytes - this.#keptBytes : 0;
-    const data = new BodyBuffer(this.#context.budget, room);
-    this.#held.push(data);
-    return data;
+  /** What may be kept of the next message: all of a call's share one limit. */
+  get roomBytes(): number {
+    return this.#isFull ? 0 : this.#context.maxBodyBytes - this.#keptBytes;
   }
 
   /** The message is all there. */
-  add(data: BodyBuffer, message: Omit<StreamMessage, 'data'>): void {
-    if (this.#isFull || !this.#takeOverhead()) {
-      this.#isFull = true;
-      if (!message.fromServer) this.truncatedBytes += data.seenBytes;
-      this.#held.splice(this.#held.lastIndexOf(data), 1);
-      data.release();
-      return;
-    }
-    this.#keptBytes += data.keptBytes;
-    if (!message.fromServer) this.truncatedBytes += data.missingBytes;
-    this.list.push({ ...message, data: data.bytes() });
+  add(message: StreamMessage): void {
+    this.#isFull ||= !this.#takeEntry();
+    const keptBytes = this.#isFull ? 0 : message.data.length;
+    if (!message.fromServer) this.truncatedBytes += message.sizeBytes - keptBytes;
+    if (this.#isFull) return;
+    this.#keptBytes += keptBytes;
+    this.list.push(message);
   }
 
   release(): void {
-    for (const data of this.#held) data.release();
-    this.#context.budget.give(this.#overheadBytes);
-    this.#overheadBytes = 0;
-    this.#held = [];
+    this.#context.budget.give(this.#listCostBytes);
+    this.#listCostBytes = 0;
   }
 
-  #takeOverhead(): boolean {
-    if (this.list.length >= MAX_MESSAGES || !this.#context.budget.take(MESSAGE_OVERHEAD_BYTES)) return false;
-    this.#overheadBytes += MESSAGE_OVERHEAD_BYTES;
+  #takeEntry(): boolean {
+    if (this.list.length >= MAX_MESSAGES || !this.#context.budget.take('flight', MESSAGE_BYTES)) return false;
+    this.#listCostBytes += MESSAGE_BYTES;
     return true;
   }
 }
@@ -76,7 +66,7 @@ export class GrpcDirection {
   readonly #keep: boolean;
   readonly #offsetNs: () => number;
   readonly #onData: (view: Buffer) => void;
-  #open: BodyBuffer | undefined;
+  readonly #data: BodyBuffer;
   #compressed = false;
   #count = 0;
   #unframedBytes = 0;
@@ -84,10 +74,10 @@ export class GrpcDirection {
   readonly #framing = new GrpcFraming({
     onMessageStart: (_sizeBytes, compressed) => {
       this.#compressed = compressed;
-      this.#open = this.#messages.openData(this.#keep);
+      this.#data.limit(this.#keep ? this.#messages.roomBytes : 0);
     },
     onMessageData: (view) => {
-      this.#open?.add(view);
+      this.#data.add(view);
       this.#onData(view);
     },
     onMessageEnd: () => this.#close(),
@@ -97,8 +87,9 @@ export class GrpcDirection {
     },
   });
 
-  constructor(messages: GrpcMessages, options: GrpcDirectionOptions) {
+  constructor(context: TapContext, messages: GrpcMessages, options: GrpcDirectionOptions) {
     this.#messages = messages;
+    this.#data = new BodyBuffer(context.budget, 0);
     this.#fromServer = options.fromServer;
     this.#keep = options.keep;
     this.#offsetNs = options.offsetNs;
@@ -118,7 +109,7 @@ export class GrpcDirection {
   /** Bytes of a message that was begun and not finished; at least 1 if there is one. And those of no message. */
   get cutBytes(): number {
     if (this.#unframedBytes > 0) return this.#unframedBytes;
-    return this.#framing.missingBytes > 0 ? Math.max(1, this.#open?.seenBytes ?? 0) : 0;
+    return this.#framing.missingBytes > 0 ? Math.max(1, this.#data.seenBytes) : 0;
   }
 
   push(view: Buffer): void {
@@ -130,14 +121,18 @@ export class GrpcDirection {
     this.#onData(view);
   }
 
+  release(): void {
+    this.#data.release();
+  }
+
   #close(): void {
-    const data = this.#open as BodyBuffer;
-    this.#open = undefined;
     this.#count++;
-    this.#messages.add(data, {
+    const { bytes, seenBytes } = this.#data.cut();
+    this.#messages.add({
       fromServer: this.#fromServer,
       offsetNs: this.#offsetNs(),
-      sizeBytes: data.seenBytes,
+      data: bytes,
+      sizeBytes: seenBytes,
       compressed: this.#compressed,
     });
   }

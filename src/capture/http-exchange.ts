@@ -14,6 +14,8 @@ export class HttpExchange {
   #headers: HeaderList = NO_HEADERS;
   #responseBytes = 0;
   #responseCrc32 = 0;
+  #costBytes = 0;
+  #isLost = false;
   method = '';
   requestDone = false;
   /** Why the request, though it will not go on, is not whole. */
@@ -39,6 +41,20 @@ export class HttpExchange {
     this.#headers = this.#context.redactor.headers(headers, sharedHeaders);
   }
 
+  /** What was taken from the budget for it; given back when it is done. */
+  adopt(costBytes: number): void {
+    this.#costBytes += costBytes;
+  }
+
+  /** There is no room for it: it counts as dropped, and only keeps what it takes to follow its answer. */
+  lose(method: string): void {
+    this.method = method.length < 10 ? method : '?'; // a longer one would keep all of its head alive
+    this.#isLost = true;
+    this.#body.release();
+    this.#response?.release();
+    this.#context.sink.drop(1);
+  }
+
   addBody(view: Buffer): void {
     this.#body.add(view);
   }
@@ -51,12 +67,8 @@ export class HttpExchange {
 
   /** Hands the record over; `error` is '' when request and answer were whole, `atNs` undefined when nobody saw the end. */
   finish(error: string, atNs: number | undefined): void {
-    const cut = this.requestDone ? 0 : 1; // at least one byte of the request never came
     try {
-      const record = this.#record(error, atNs);
-      record.bodyBytesMissing = Math.max(cut, this.#body.missingBytes);
-      Object.assign(record, this.#context.dialect.describe(record));
-      this.#context.sink.add(record, this.#body.missingBytes);
+      if (!this.#isLost) this.#handOver(error, atNs);
     } finally {
       this.release();
     }
@@ -66,6 +78,18 @@ export class HttpExchange {
   release(): void {
     this.#body.release();
     this.#response?.release();
+    this.#context.budget.give(this.#costBytes);
+    this.#costBytes = 0;
+  }
+
+  #handOver(error: string, atNs: number | undefined): void {
+    const cut = this.requestDone ? 0 : 1; // at least one byte of the request never came
+    const { missingBytes } = this.#body;
+    const record = this.#record(error, atNs);
+    record.bodyBytesMissing = Math.max(cut, missingBytes);
+    Object.assign(record, this.#context.dialect.describe(record));
+    this.release(); // what it held is the sink's to count from here on
+    this.#context.sink.add(record, missingBytes);
   }
 
   #record(error: string, atNs: number | undefined): TraceRecord {

@@ -1,11 +1,20 @@
 import { EngramTraceError } from '../trace/error.ts';
 import type { HeaderList } from '../trace/record.ts';
+import { outOfRoom } from '../wire/byte-room.ts';
 import type { RequestHead, ResponseHead } from '../wire/http1-head.ts';
-import { type BodyRule, createRequestParser, createResponseParser } from '../wire/http1-parser.ts';
+import {
+  type BodyRule,
+  createRequestParser,
+  createResponseParser,
+  type Http1Handler,
+  type Http1Parser,
+} from '../wire/http1-parser.ts';
 import { malformed } from '../wire/malformed.ts';
 import { h2cSettings, isH2cGranted } from './h2c-upgrade.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { Http2Tap } from './http2-tap.ts';
+import { headersCost } from './record-cost.ts';
 import type { ConnectionEnd, Tap, TapContext } from './tap.ts';
 import { UnreadCount } from './unread-count.ts';
 
@@ -13,11 +22,8 @@ import { UnreadCount } from './unread-count.ts';
 const MAX_PIPELINED = 1024;
 /** Client bytes kept while it is open whether an upgrade will be granted. */
 const MAX_HELD_BYTES = 256 * 1024;
-
-interface Held {
-  chunk: Buffer;
-  atNs: number;
-}
+/** What a request costs beyond its head and body: its objects, and its place in the queue. */
+const EXCHANGE_BYTES = 640;
 
 /** A request whose answer decides what the connection is from there on. */
 interface Switching {
@@ -46,8 +52,7 @@ export class Http1Tap implements Tap {
   #answered: HttpExchange | undefined;
   /** An upgrade or CONNECT awaiting its answer; client bytes behind it are held. */
   #switching: Switching | undefined;
-  #held: Held[] = [];
-  #heldBytes = 0;
+  readonly #held: HeldBytes;
   #isInformational = false;
   #nowNs = 0;
   #client: Hearing = 'reading';
@@ -55,23 +60,16 @@ export class Http1Tap implements Tap {
   /** What reads on behind an upgrade to HTTP/2. */
   #http2: Http2Tap | undefined;
 
-  readonly #requests = createRequestParser({
-    onStart: () => this.#onRequestStart(),
-    onHead: (head) => this.#onRequestHead(head),
-    onBody: (view) => this.#arriving?.addBody(view),
-    onEnd: () => this.#onRequestEnd(),
-  });
-  readonly #responses = createResponseParser({
-    onStart: () => {},
-    onHead: (head) => this.#onResponseHead(head),
-    onBody: (view) => this.#answered?.addResponse(view),
-    onEnd: () => this.#onResponseEnd(),
-  });
+  readonly #requests: Http1Parser<RequestHead>;
+  readonly #responses: Http1Parser<ResponseHead>;
 
   constructor(context: TapContext, session: string) {
     this.#context = context;
     this.#session = session;
     this.#unread = new UnreadCount(context);
+    this.#held = new HeldBytes(context.budget, MAX_HELD_BYTES);
+    this.#requests = createRequestParser(this.#requestHandler(), context.budget);
+    this.#responses = createResponseParser(this.#responseHandler(), context.budget);
   }
 
   get idle(): boolean {
@@ -131,25 +129,59 @@ export class Http1Tap implements Tap {
     if (this.#http2 !== undefined) this.#http2.closed(end, atNs);
     // Answered before all of the request was there, or not to be answered, and the rest never came.
     else if (isLoose) arriving.finish('request_incomplete', atNs);
+    else if (arriving?.method === '') arriving.release();
     const isUnreadAnswered = arriving?.method === '' && this.#responses.isInside; // HTTP/0.9
-    if (this.#held.length > 0 || isUnreadAnswered) this.#unread.lost();
-    this.#held = [];
+    if (!this.#held.isEmpty || isUnreadAnswered) this.#unread.lost();
+    this.#held.clear();
+    this.#requests.release();
+    this.#responses.release();
+  }
+
+  #requestHandler(): Http1Handler<RequestHead> {
+    return {
+      onStart: () => this.#onRequestStart(),
+      onHead: (head) => this.#onRequestHead(head),
+      onBody: (view) => this.#arriving?.addBody(view),
+      onEnd: () => this.#onRequestEnd(),
+    };
+  }
+
+  #responseHandler(): Http1Handler<ResponseHead> {
+    return {
+      onStart: () => {},
+      onHead: (head) => this.#onResponseHead(head),
+      onBody: (view) => this.#answered?.addResponse(view),
+      onEnd: () => this.#onResponseEnd(),
+    };
   }
 
   #onRequestStart(): void {
     if (this.#queue.length >= MAX_PIPELINED)
       throw malformed('HTTP/1.1', 'too many requests without an answer');
+    if (!this.#context.budget.take('follow', EXCHANGE_BYTES)) throw outOfRoom('a request');
     this.#arriving = new HttpExchange(this.#context, this.#session, this.#nowNs);
+    this.#arriving.adopt(EXCHANGE_BYTES);
   }
 
-  #onRequestHead({ method, target, fields }: RequestHead): BodyRule {
+  #onRequestHead(head: RequestHead): BodyRule {
+    const { method, fields } = head;
     const exchange = this.#arriving as HttpExchange;
-    exchange.setHead(method, target, fields.headers, true);
+    this.#setHead(exchange, head);
     if (this.#server === 'reading') this.#queue.push(exchange);
     else exchange.answerError = 'not_followed';
     const isSwitch = method === 'CONNECT' || fields.upgrade;
     if (isSwitch) this.#switching = { exchange, headers: fields.headers };
     return 'as-framed';
+  }
+
+  #setHead(exchange: HttpExchange, { method, target, fields }: RequestHead): void {
+    const costBytes = 2 * target.length + headersCost(fields.headers);
+    if (!this.#context.budget.take('flight', costBytes)) {
+      exchange.lose(method);
+      return;
+    }
+    exchange.adopt(costBytes);
+    exchange.setHead(method, target, fields.headers, true);
   }
 
   #onRequestEnd(): void {
@@ -222,7 +254,7 @@ export class Http1Tap implements Tap {
       this.#becomeHttp2();
     } else {
       this.#client = 'opaque';
-      this.#held = [];
+      this.#held.clear();
     }
   }
 
@@ -245,11 +277,9 @@ export class Http1Tap implements Tap {
   }
 
   #hold(chunk: Buffer, atNs: number): void {
-    this.#heldBytes += chunk.length;
-    if (this.#heldBytes > MAX_HELD_BYTES) {
-      this.#held = [];
-      this.#giveUpClient(malformed('HTTP/1.1', 'too much behind an upgrade without an answer'));
-    } else this.#held.push({ chunk, atNs });
+    if (this.#held.add(chunk, atNs)) return;
+    this.#held.clear();
+    this.#giveUpClient(malformed('HTTP/1.1', 'too much behind an upgrade without an answer'));
   }
 
   /**
@@ -258,19 +288,18 @@ export class Http1Tap implements Tap {
    */
   #releaseHeld(): void {
     this.#switching = undefined;
-    const held = this.#held;
     const nowNs = this.#nowNs;
-    this.#held = [];
-    this.#heldBytes = 0;
-    for (const { chunk, atNs } of held) this.fromClient(chunk, atNs);
+    this.#held.drain((chunk, atNs) => this.fromClient(chunk, atNs));
     this.#nowNs = nowNs;
   }
 
   /** What was asked properly still gets its answer; the request that could not be read is lost. */
   #giveUpClient(error: EngramTraceError): void {
     this.#client = 'deaf';
+    this.#requests.release();
     const broken = this.#arriving;
     this.#arriving = undefined;
+    if (broken?.method === '') broken.release();
     if (broken === undefined || broken.method === '') this.#unread.lost();
     else if (this.#queue.includes(broken)) broken.requestError = 'request_malformed';
     else broken.finish('request_malformed', this.#nowNs);
@@ -280,6 +309,7 @@ export class Http1Tap implements Tap {
   /** Requests are read on, and recorded without what came back. */
   #giveUpServer(error: EngramTraceError): void {
     this.#server = 'deaf';
+    this.#responses.release();
     this.#unread.gaveUp(error.message);
     // Nobody knows where an answer that is none leaves off, nor what was asked before it.
     if (this.#queue.length === 0 && this.#arriving?.method === '') this.#giveUpClient(error);

@@ -4,6 +4,7 @@ import { type FrameHandler, FrameParser, SETTING_HEADER_TABLE_SIZE } from '../wi
 import { GrpcCall, isGrpcType } from './grpc-call.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { PlainStream } from './plain-stream.ts';
+import { headersCost } from './record-cost.ts';
 import { headerValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd, Tap, TapContext } from './tap.ts';
 import { UnreadCount } from './unread-count.ts';
@@ -13,8 +14,11 @@ const MAX_STREAMS = 10_000;
 /** The stream of a request that came as HTTP/1 (RFC 7540 §3.2). */
 const UPGRADED_ID = 1;
 const NO_VIEW: Buffer = Buffer.alloc(0);
+/** What a stream costs beyond its headers and data: its objects, and its place among the streams. */
+const STREAM_BYTES = 2_048;
 /** Header lists remembered by path, so that equal ones are one object: the block builder then writes them once. */
 const MAX_REMEMBERED = 64;
+const MAX_REMEMBERED_BYTES = 4_096;
 
 /** An HTTP/1 request whose answer comes as HTTP/2, on stream 1, and what its client told of itself. */
 export interface UpgradedRequest {
@@ -36,22 +40,26 @@ export class Http2Tap implements Tap {
   readonly #session: string;
   readonly #unread: UnreadCount;
   readonly #streams = new Map<number, StreamTap>();
-  readonly #clientHpack = new HpackDecoder();
-  readonly #serverHpack = new HpackDecoder();
+  readonly #clientHpack: HpackDecoder;
+  readonly #serverHpack: HpackDecoder;
   readonly #remembered = new Map<string, HeaderList>();
+  #rememberedBytes = 0;
   #lastStreamId = 0;
   #nowNs = 0;
   #clientHearing: Hearing = 'reading';
   #serverHearing: Hearing = 'reading';
-
-  readonly #client = new FrameParser(this.#clientFrames(), 'from-client');
-  readonly #server = new FrameParser(this.#serverFrames(), 'from-server');
+  readonly #client: FrameParser;
+  readonly #server: FrameParser;
 
   /** `upgraded`: the connection began as HTTP/1. */
   constructor(context: TapContext, session: string, upgraded?: UpgradedRequest) {
     this.#context = context;
     this.#session = session;
     this.#unread = new UnreadCount(context);
+    this.#clientHpack = new HpackDecoder(context.budget);
+    this.#serverHpack = new HpackDecoder(context.budget);
+    this.#client = new FrameParser(this.#clientFrames(), 'from-client', context.budget);
+    this.#server = new FrameParser(this.#serverFrames(), 'from-server', context.budget);
     if (upgraded === undefined) return;
     this.#lastStreamId = UPGRADED_ID;
     this.#streams.set(UPGRADED_ID, new PlainStream(upgraded.exchange));
@@ -85,6 +93,12 @@ export class Http2Tap implements Tap {
   }
 
   closed(end: ConnectionEnd, atNs: number): void {
+    this.#closeStreams(end, atNs);
+    this.#forget();
+    for (const reader of [this.#client, this.#server, this.#clientHpack, this.#serverHpack]) reader.release();
+  }
+
+  #closeStreams(end: ConnectionEnd, atNs: number): void {
     for (const stream of this.#streams.values()) stream.closed(end, atNs);
     this.#streams.clear();
   }
@@ -103,6 +117,8 @@ export class Http2Tap implements Tap {
   /** What is under way gets its answers yet, if it was asked for in full. */
   #giveUpClient(): void {
     this.#clientHearing = 'deaf';
+    this.#client.release();
+    this.#clientHpack.release();
     for (const [id, stream] of this.#streams) {
       if (stream.requestDone && this.#serverHearing !== 'deaf') continue;
       stream.closed('not_followed', this.#nowNs);
@@ -112,7 +128,9 @@ export class Http2Tap implements Tap {
 
   #giveUpServer(): void {
     this.#serverHearing = 'deaf';
-    this.closed('bad_response', this.#nowNs);
+    this.#server.release();
+    this.#serverHpack.release();
+    this.#closeStreams('bad_response', this.#nowNs);
   }
 
   /** A block that can't be read leaves the table behind it unknown: no later one can be either. */
@@ -208,13 +226,16 @@ export class Http2Tap implements Tap {
 
   #open(id: number, list: readonly string[] | undefined, ended: boolean, startNs: number): void {
     this.#lastStreamId = id;
-    if (list === undefined || this.#streams.size >= MAX_STREAMS) {
+    const costBytes = STREAM_BYTES + headersCost(list ?? []);
+    const hasPlace = list !== undefined && this.#streams.size < MAX_STREAMS;
+    if (!hasPlace || !this.#context.budget.take('flight', costBytes)) {
       this.#context.sink.drop(1);
       return;
     }
     const stream = isGrpcType(headerValue(list, 'content-type'))
       ? this.#openCall(list, startNs)
       : this.#openPlain(list, startNs);
+    stream.adopt(costBytes);
     this.#streams.set(id, stream);
     if (ended) this.#tellFromClient(id, stream, NO_VIEW, true);
   }
@@ -244,9 +265,18 @@ export class Http2Tap implements Tap {
   #remember(path: string, headers: HeaderList): HeaderList {
     const known = this.#remembered.get(path);
     if (known !== undefined && isEqual(known, headers)) return known;
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#forget();
+    const costBytes = path.length + headersCost(headers);
+    if (costBytes > MAX_REMEMBERED_BYTES || !this.#context.budget.take('flight', costBytes)) return headers;
+    this.#rememberedBytes += costBytes;
     this.#remembered.set(path, headers);
     return headers;
+  }
+
+  #forget(): void {
+    this.#context.budget.give(this.#rememberedBytes);
+    this.#rememberedBytes = 0;
+    this.#remembered.clear();
   }
 }
 

@@ -16,6 +16,10 @@ export class PlainStream implements StreamTap {
     return this.#exchange.requestDone;
   }
 
+  adopt(costBytes: number): void {
+    this.#exchange.adopt(costBytes);
+  }
+
   fromClient(view: Buffer, ended: boolean, _atNs: number): void {
     if (this.done) return;
     this.#exchange.addBody(view);

@@ -1,14 +1,16 @@
 import { type BlockBuilder, createBlockBuilder } from '../trace/block-builder.ts';
 import { addLoss, emptyLoss, hasLoss, type Loss, type TraceRecord } from '../trace/record.ts';
 import type { BlockStore } from './block-store.ts';
+import type { Budget } from './byte-budget.ts';
+import { recordCost } from './record-cost.ts';
 import type { RecordSink } from './tap.ts';
 
 export interface RecorderOptions {
   readonly epochUnixNs: bigint;
   readonly nowNs: () => number;
   readonly store: BlockStore;
-  /** Bytes of records that may wait for the disk; beyond it they are dropped and counted. */
-  readonly bufferBytes: number;
+  /** What records that wait for the disk are taken from; when it is full they are dropped and counted. */
+  readonly budget: Budget;
 }
 
 export interface RecorderStats {
@@ -44,8 +46,9 @@ const STRAGGLER_NS = 2e9;
 const TICK_MS = 100;
 /** With so many on their way no block is closed for its age: before a disk that hangs small ones would pile up. */
 const MAX_YOUNG_BLOCKS = 8;
-const RECORD_OVERHEAD_BYTES = 256;
 const MAX_TOLD_PATH = 200;
+/** Records of many short strings hold much more memory than they take in the block. */
+const MAX_HELD_BYTES = 4 * MAX_BLOCK_BYTES;
 
 /** A recorder that hands its blocks to `store`. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -56,6 +59,8 @@ interface OpenBlock {
   readonly builder: BlockBuilder;
   /** When its first record came; undefined while it is empty. */
   openedNs: number | undefined;
+  /** Taken from the budget for its records. */
+  takenBytes: number;
 }
 
 class BlockRecorder implements Recorder {
@@ -77,8 +82,12 @@ class BlockRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#ordinary = { builder: createBlockBuilder(options.epochUnixNs), openedNs: undefined };
-    this.#stragglers = { builder: createBlockBuilder(options.epochUnixNs), openedNs: undefined };
+    this.#ordinary = { builder: createBlockBuilder(options.epochUnixNs), openedNs: undefined, takenBytes: 0 };
+    this.#stragglers = {
+      builder: createBlockBuilder(options.epochUnixNs),
+      openedNs: undefined,
+      takenBytes: 0,
+    };
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -98,8 +107,7 @@ class BlockRecorder implements Recorder {
 
   add(record: TraceRecord, truncatedBytes: number): void {
     const open = (record.durationNs ?? 0) > STRAGGLER_NS ? this.#stragglers : this.#ordinary;
-    const isTaken = !this.#isClosed && this.#hasRoom(record) && this.#tryAdd(open.builder, record);
-    if (!isTaken) {
+    if (this.#isClosed || !this.#encode(open, record)) {
       this.drop(1);
       return;
     }
@@ -109,8 +117,7 @@ class BlockRecorder implements Recorder {
       this.#truncated++;
       this.#addLoss({ ...emptyLoss(), bodiesTruncated: 1, bodyBytesTruncated: truncatedBytes });
     }
-    const isFull = open.builder.sizeBytes >= MAX_BLOCK_BYTES || open.builder.records >= MAX_BLOCK_RECORDS;
-    if (isFull) this.#closeBlock(open);
+    if (isFull(open.builder)) this.#closeBlock(open);
   }
 
   drop(count: number): void {
@@ -140,11 +147,17 @@ class BlockRecorder implements Recorder {
     clearTimeout(deadline);
   }
 
-  #hasRoom(record: TraceRecord): boolean {
-    let bytes = RECORD_OVERHEAD_BYTES + record.body.length + (record.outcome.response?.length ?? 0);
-    for (const message of record.stream?.messages ?? []) bytes += message.data.length;
-    const open = this.#ordinary.builder.sizeBytes + this.#stragglers.builder.sizeBytes;
-    return this.#pendingBytes + open + bytes <= this.#options.bufferBytes;
+  /** Takes what the record may cost, then gives back what it did not: mostly it shares its strings with others. */
+  #encode(open: OpenBlock, record: TraceRecord): boolean {
+    const { budget } = this.#options;
+    const costBytes = recordCost(record);
+    if (!budget.take('record', costBytes)) return false;
+    const before = open.builder.heldBytes;
+    const isTaken = this.#tryAdd(open.builder, record);
+    const takenBytes = Math.min(costBytes, open.builder.heldBytes - before);
+    open.takenBytes += takenBytes;
+    budget.give(costBytes - takenBytes);
+    return isTaken;
   }
 
   /** False for what the format can't hold: a body of hundreds of MiB, a number beyond 2^53. */
@@ -181,13 +194,18 @@ class BlockRecorder implements Recorder {
     this.#lossSinceNs = undefined;
     open.openedNs = undefined;
     if (open.builder.isEmpty) return;
-    const nowNs = this.#options.nowNs();
+    const { nowNs: now, budget } = this.#options;
+    const nowNs = now();
     const block = open.builder.close(nowNs);
     const { records, loss } = block;
     const bytes = block.raw.length;
+    const takenBytes = Math.min(open.takenBytes, bytes);
+    budget.give(open.takenBytes - takenBytes);
+    open.takenBytes = 0;
     this.#pendingBytes += bytes;
     const settle = (written: boolean): void => {
       this.#pendingBytes -= bytes;
+      budget.give(takenBytes);
       this.#putting.delete(putting);
       if (written) return;
       this.#dropped += records;
@@ -196,4 +214,8 @@ class BlockRecorder implements Recorder {
     const putting = this.#options.store.put(block, nowNs).then(settle, () => settle(false));
     this.#putting.add(putting);
   }
+}
+
+function isFull({ sizeBytes, records, heldBytes }: BlockBuilder): boolean {
+  return sizeBytes >= MAX_BLOCK_BYTES || records >= MAX_BLOCK_RECORDS || heldBytes >= MAX_HELD_BYTES;
 }

@@ -1,12 +1,17 @@
 import { CONNECTION_PREFACE } from '../wire/http2/frame-parser.ts';
+import { BudgetShare } from './byte-budget.ts';
 import { Http1Tap } from './http1-tap.ts';
 import { Http2Tap } from './http2-tap.ts';
 import type { Tap, TapContext } from './tap.ts';
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** Tells HTTP/2 (prior knowledge) from HTTP/1 by the client's first bytes and hands all on to the fitting tap. */
-export function createSniffingTap(context: TapContext, session: string): Tap {
+export function createSniffingTap(shared: TapContext, session: string): Tap {
+  const budget = new BudgetShare(shared.budget);
+  const context: TapContext = { ...shared, budget };
   let tap: Tap | undefined;
-  let first: Buffer = Buffer.alloc(0);
+  let first = NOTHING;
   let firstNs = 0;
   const choose = (chunk: Buffer, atNs: number): void => {
     if (first.length === 0) firstNs = atNs;
@@ -16,7 +21,7 @@ export function createSniffingTap(context: TapContext, session: string): Tap {
     if (isPreface && length < CONNECTION_PREFACE.length) return;
     tap = isPreface ? new Http2Tap(context, session) : new Http1Tap(context, session);
     tap.fromClient(first, firstNs);
-    first = Buffer.alloc(0);
+    first = NOTHING;
   };
   return {
     fromClient: (chunk, atNs) => (tap === undefined ? choose(chunk, atNs) : tap.fromClient(chunk, atNs)),
@@ -24,11 +29,19 @@ export function createSniffingTap(context: TapContext, session: string): Tap {
       // A server may speak first: SETTINGS, or a 408. The latter begins with the H of HTTP.
       tap ??= chunk[0] === 0x48 ? new Http1Tap(context, session) : new Http2Tap(context, session);
       if (first.length > 0) tap.fromClient(first, firstNs);
-      first = Buffer.alloc(0);
+      first = NOTHING;
       tap.fromServer(chunk, atNs);
     },
     serverEnded: (atNs) => tap?.serverEnded(atNs),
-    closed: (end, atNs) => tap?.closed(end, atNs),
+    closed: (end, atNs) => {
+      tap?.closed(end, atNs);
+      budget.close();
+    },
+    release: () => {
+      tap = undefined;
+      first = NOTHING;
+      budget.close();
+    },
     get idle() {
       return tap === undefined || tap.idle;
     },

@@ -6,6 +6,8 @@ export interface StreamTap {
   readonly done: boolean;
   /** The client has sent all it will send. */
   readonly requestDone: boolean;
+  /** What was taken from the budget for it; given back when it is done. */
+  adopt(costBytes: number): void;
   fromClient(view: Buffer, ended: boolean, atNs: number): void;
   fromServer(view: Buffer, ended: boolean, atNs: number): void;
   /** Headers or trailers of the answer. */

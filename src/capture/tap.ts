@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialects/dialect.ts';
 import type { TraceRecord } from '../trace/record.ts';
-import type { ByteBudget } from './byte-budget.ts';
+import type { Budget } from './byte-budget.ts';
 import type { Redactor } from './redactor.ts';
 
 /** Why a connection ended while something was in flight; becomes the outcome's error. */
@@ -24,6 +24,8 @@ export interface Tap {
   serverEnded(atNs: number): void;
   /** The connection is over; called once, last. */
   closed(end: ConnectionEnd, atNs: number): void;
+  /** It failed, and nothing is said to it any more: gives back what it holds. */
+  release?(): void;
   /** Nothing is in flight, as far as the tap can tell. */
   readonly idle: boolean;
 }
@@ -43,8 +45,8 @@ export interface TapContext {
   readonly sink: RecordSink;
   readonly dialect: Dialect;
   readonly redactor: Redactor;
-  /** Bodies of requests in flight, over all connections. */
-  readonly budget: ByteBudget;
+  /** What all that capture holds is taken from, over all connections. */
+  readonly budget: Budget;
   readonly maxBodyBytes: number;
   readonly keepResponses: boolean;
   /** A tap could not follow its connection any further, for this reason. */
@@ -72,6 +74,7 @@ export function guardTap(tap: Tap, context: TapContext): Tap {
       call();
     } catch (thrown) {
       alive = false;
+      tap.release?.();
       context.sink.drop(1);
       context.onGaveUp(messageOf(thrown));
     }

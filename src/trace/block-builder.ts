@@ -32,6 +32,8 @@ export interface BlockBuilder {
   readonly records: number;
   /** Estimate of the raw size so far. */
   readonly sizeBytes: number;
+  /** What it holds in memory, roughly; many short strings are more than they are in the block. */
+  readonly heldBytes: number;
   /** ns from the epoch; 0 while there is no record. */
   readonly firstStartNs: number;
   readonly lastStartNs: number;
@@ -43,6 +45,8 @@ export interface BlockBuilder {
 
 const MAX_RECORD_BYTES = MAX_BLOCK_BYTES / 2;
 const LENGTH_ROOM = 5;
+/** In memory: two numbers, in lists that grow by halves. */
+const HELD_RECORD_BYTES = 48;
 const RECORD_OVERHEAD = 1 + LENGTH_ROOM + 1 + 8;
 const BLOCK_TAG = { epoch: 8, base: 16, closed: 24, loss: 50, record: 58 } as const;
 
@@ -89,6 +93,9 @@ export function createBlockBuilder(epochUnixNs: bigint): BlockBuilder {
     },
     get sizeBytes() {
       return strings.sizeBytes + bodies.sizeBytes + starts.length * 8;
+    },
+    get heldBytes() {
+      return bodies.sizeBytes + strings.heldBytes + starts.length * HELD_RECORD_BYTES + stats.heldBytes;
     },
     get firstStartNs() {
       return firstStartNs;

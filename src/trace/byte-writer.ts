@@ -22,11 +22,12 @@ export interface ByteWriter {
   writeVarintAt(at: number, value: number): void;
   /** Drops what was written after it was `sizeBytes` long. */
   truncate(sizeBytes: number): void;
-  /** Forgets the content, keeps the memory. */
+  /** Forgets the content, and keeps the memory unless that is unusually much. */
   clear(): void;
 }
 
 const MAX_VARINT_BYTES = 10;
+const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 const SHORT_TEXT = 24;
 const SHORT_COPY = 48;
 
@@ -151,6 +152,7 @@ class GrowingWriter implements ByteWriter {
 
   clear(): void {
     this.pos = 0;
+    if (this.buffer.length > MAX_KEPT_BYTES) this.buffer = Buffer.allocUnsafeSlow(MAX_KEPT_BYTES);
   }
 
   /** Node's own write() costs more than the loop for a dozen letters. */

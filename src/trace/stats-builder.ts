@@ -6,10 +6,15 @@ import type { TraceRecord } from './record.ts';
 /** Counts what the index says about a block. */
 export interface StatsBuilder {
   add(record: TraceRecord): void;
+  /** What it holds in memory, roughly. */
+  readonly heldBytes: number;
   readonly opCounts: [op: string, count: number][];
   /** Encodes a BlockStats message; `starts` are those of the records added, ascending. */
   close(starts: ArrayLike<number>): Uint8Array;
 }
+
+const HELD_OP_BYTES = 1_024;
+const HELD_NAME_BYTES = 64;
 
 /** `epochUnixNs` is what the records' starts count from. */
 export function createStatsBuilder(epochUnixNs: bigint): StatsBuilder {
@@ -29,6 +34,9 @@ export function createStatsBuilder(epochUnixNs: bigint): StatsBuilder {
       op.requestBytes += requestBytes(record);
       op.responseBytes += record.outcome.responseBytes;
       if (record.durationNs !== undefined) addValue(op.duration, record.durationNs);
+    },
+    get heldBytes() {
+      return stats.ops.size * HELD_OP_BYTES + (sessions.size + stats.spaces.size) * HELD_NAME_BYTES;
     },
     get opCounts() {
       return [...stats.ops].map(([op, { count }]): [string, number] => [op, count]);

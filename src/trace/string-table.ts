@@ -8,11 +8,17 @@ export interface StringTable {
   headerSetOf(headers: HeaderList): number;
   /** Estimate of what `write` adds. */
   readonly sizeBytes: number;
+  /** What it holds in memory, roughly. */
+  readonly heldBytes: number;
   /** Writes the fields `strings` and `header_sets` of a Block. */
   write(out: ByteWriter): void;
   clear(): void;
 }
 
+/** In memory: a string's object and its entry; a set's array and its two entries; a number in a set and in its key. */
+const HELD_STRING_BYTES = 96;
+const HELD_SET_BYTES = 192;
+const HELD_NUMBER_BYTES = 16;
 const STRINGS_TAG = (4 << 3) | 2;
 const HEADER_SETS_TAG = (5 << 3) | 2;
 const PACKED_TAG = (1 << 3) | 2;
@@ -23,6 +29,7 @@ export function createStringTable(): StringTable {
   const byIdentity = new Map<HeaderList, number>();
   const byContent = new Map<string, number>();
   let sizeBytes = 0;
+  let heldBytes = 0;
 
   const clear = () => {
     strings.clear();
@@ -31,16 +38,19 @@ export function createStringTable(): StringTable {
     byIdentity.clear();
     byContent.clear();
     sizeBytes = 2;
+    heldBytes = 0;
     addSet([]);
   };
   const addSet = (indexes: number[]) => {
     sizeBytes += 4 + indexes.length * 2;
+    heldBytes += HELD_SET_BYTES + indexes.length * HELD_NUMBER_BYTES;
     return sets.push(indexes) - 1;
   };
   const indexOf = (text: string) => {
     const known = strings.get(text);
     if (known !== undefined) return known;
     sizeBytes += text.length + 3;
+    heldBytes += text.length + HELD_STRING_BYTES;
     strings.set(text, strings.size);
     return strings.size - 1;
   };
@@ -73,6 +83,9 @@ export function createStringTable(): StringTable {
     headerSetOf,
     get sizeBytes() {
       return sizeBytes;
+    },
+    get heldBytes() {
+      return heldBytes;
     },
     write,
     clear,

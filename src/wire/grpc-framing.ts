@@ -12,7 +12,7 @@ const PREFIX_BYTES = 5;
 /** Splits the DATA of one direction of a gRPC call into length-prefixed messages (flag, four bytes of size, data). */
 export class GrpcFraming {
   readonly #handler: GrpcFramingHandler;
-  readonly #prefix = Buffer.alloc(PREFIX_BYTES);
+  #flag = 0;
   #prefixed = 0;
   #left = 0;
   #isFramed = true;
@@ -34,20 +34,22 @@ export class GrpcFraming {
     if (at < chunk.length) this.#handler.onUnframed(at === 0 ? chunk : chunk.subarray(at));
   }
 
-  #readPrefix(chunk: Buffer, at: number): number {
+  #readPrefix(chunk: Buffer, from: number): number {
     // The flag of compression is the only byte that can be wrong.
-    if (this.#prefixed === 0 && (chunk[at] as number) > 1) {
+    if (this.#prefixed === 0 && (chunk[from] as number) > 1) {
       this.#isFramed = false;
-      return at;
+      return from;
     }
-    const end = Math.min(chunk.length, at + PREFIX_BYTES - this.#prefixed);
-    chunk.copy(this.#prefix, this.#prefixed, at, end);
-    this.#prefixed += end - at;
-    if (this.#prefixed < PREFIX_BYTES) return end;
-    this.#left = this.#prefix.readUInt32BE(1);
-    this.#handler.onMessageStart(this.#left, this.#prefix[0] === 1);
+    let at = from;
+    while (at < chunk.length && this.#prefixed < PREFIX_BYTES) {
+      const byte = chunk[at++] as number;
+      if (this.#prefixed++ === 0) this.#flag = byte;
+      else this.#left = this.#left * 256 + byte;
+    }
+    if (this.#prefixed < PREFIX_BYTES) return at;
+    this.#handler.onMessageStart(this.#left, this.#flag === 1);
     if (this.#left === 0) this.#end();
-    return end;
+    return at;
   }
 
   #readData(chunk: Buffer, at: number): number {

@@ -124,13 +124,16 @@ export function parseHttp1Fields(text: string): Http1Fields | undefined {
 const cachedFields = new Map<string, Http1Fields>();
 const MAX_CACHED = 512;
 const MAX_CACHED_CHARS = 2048;
+/** A text of many short lines costs many times its letters. */
+const MAX_CACHED_STRINGS = 128;
 
 /** `parseHttp1Fields`, remembering what it parsed: clients send the same few header texts all day. */
 export function cachedHttp1Fields(text: string): Http1Fields | undefined {
   const known = cachedFields.get(text);
   if (known !== undefined) return known;
   const fields = parseHttp1Fields(text);
-  if (fields !== undefined && text.length <= MAX_CACHED_CHARS) {
+  const isShort = text.length <= MAX_CACHED_CHARS;
+  if (fields !== undefined && isShort && fields.headers.length <= MAX_CACHED_STRINGS) {
     if (cachedFields.size >= MAX_CACHED) cachedFields.clear();
     cachedFields.set(text, fields);
   }

@@ -1,3 +1,4 @@
+import { type ByteRoom, ENDLESS_ROOM, outOfRoom } from './byte-room.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import {
   cachedHttp1Fields,
@@ -43,6 +44,10 @@ interface Kind<Head> {
 
 type State = 'between' | 'head' | 'length' | 'chunked' | 'until-close';
 
+const NOTHING: Buffer = Buffer.alloc(0);
+const MIN_CARRY_BYTES = 1024;
+/** A head too long is noticed once it is. */
+const MAX_CARRY_BYTES = MAX_HEAD_BYTES + 5;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
@@ -57,16 +62,18 @@ export class Http1Parser<Head> {
   readonly #kind: Kind<Head>;
   #state: State = 'between';
   #paused = false;
-  #carry = Buffer.alloc(0);
+  readonly #room: ByteRoom;
+  #carry = NOTHING;
   #carried = 0;
   #leftBytes = 0;
   /** The message before had no body, or none that counts: some servers send one all the same. */
   #mayStray = false;
-  #chunked = new ChunkedDecoder(false);
+  #chunked: ChunkedDecoder | undefined;
   readonly #onBody = (view: Buffer): void => this.#handler.onBody(view);
 
-  constructor(handler: Http1Handler<Head>, kind: Kind<Head>) {
+  constructor(handler: Http1Handler<Head>, kind: Kind<Head>, room: ByteRoom) {
     this.#handler = handler;
+    this.#room = room;
     this.#kind = kind;
   }
 
@@ -97,6 +104,13 @@ export class Http1Parser<Head> {
     return this.#state === 'between' ? 'clean' : 'cut';
   }
 
+  /** Lets go of what it holds; it is of no use after. */
+  release(): void {
+    this.#room.give(this.#carry.length);
+    this.#carry = NOTHING;
+    this.#carried = 0;
+  }
+
   #step(chunk: Buffer, at: number): number {
     switch (this.#state) {
       case 'between':
@@ -106,8 +120,9 @@ export class Http1Parser<Head> {
       case 'length':
         return this.#readLength(chunk, at);
       case 'chunked': {
-        const next = this.#chunked.push(chunk, at, this.#onBody);
-        if (this.#chunked.done) this.#end();
+        const chunked = this.#chunked as ChunkedDecoder;
+        const next = chunked.push(chunk, at);
+        if (chunked.done) this.#end();
         return next;
       }
       case 'until-close':
@@ -145,8 +160,7 @@ export class Http1Parser<Head> {
       return chunk.length;
     }
     const text = this.#carry.toString('latin1', 0, end);
-    this.#carry = Buffer.alloc(0);
-    this.#carried = 0;
+    this.release();
     const head = this.#strictly(text.slice(0, -2)) ?? this.#mended(text);
     if (head === undefined) this.#state = 'between';
     else this.#onHead(head);
@@ -170,14 +184,18 @@ export class Http1Parser<Head> {
   }
 
   #keep(chunk: Buffer, at: number): void {
-    const length = Math.min(chunk.length - at, MAX_HEAD_BYTES + 4 - this.#carried + 1);
-    if (this.#carried + length > this.#carry.length) {
-      const grown = Buffer.alloc(Math.max(1024, 2 * (this.#carried + length)));
-      this.#carry.copy(grown, 0, 0, this.#carried);
-      this.#carry = grown;
-    }
+    const length = Math.min(chunk.length - at, MAX_CARRY_BYTES - this.#carried);
+    if (this.#carried + length > this.#carry.length) this.#growCarry(this.#carried + length);
     chunk.copy(this.#carry, this.#carried, at, at + length);
     this.#carried += length;
+  }
+
+  #growCarry(neededBytes: number): void {
+    const size = Math.min(MAX_CARRY_BYTES, Math.max(MIN_CARRY_BYTES, 2 * neededBytes));
+    if (!this.#room.grow(this.#carry.length, size)) throw outOfRoom('a head');
+    const grown = Buffer.allocUnsafeSlow(size);
+    this.#carry.copy(grown, 0, 0, this.#carried);
+    this.#carry = grown;
   }
 
   #onHead(head: Head): void {
@@ -187,7 +205,7 @@ export class Http1Parser<Head> {
     if (rule === 'none' || framing === 'none' || framing === 0) this.#end();
     else if (framing === 'doubtful') throw malformed('HTTP/1.1', this.#kind.faultOf(head));
     else if (framing === 'chunked') {
-      this.#chunked = new ChunkedDecoder(this.#kind.isRequest);
+      this.#chunked = new ChunkedDecoder(this.#onBody, this.#kind.isRequest);
       this.#state = 'chunked';
     } else if (framing === 'until-close') this.#state = 'until-close';
     else {
@@ -250,11 +268,17 @@ const RESPONSE: Kind<ResponseHead> = {
 };
 
 /** A parser of what a client sends. */
-export function createRequestParser(handler: Http1Handler<RequestHead>): Http1Parser<RequestHead> {
-  return new Http1Parser(handler, REQUEST);
+export function createRequestParser(
+  handler: Http1Handler<RequestHead>,
+  room: ByteRoom = ENDLESS_ROOM,
+): Http1Parser<RequestHead> {
+  return new Http1Parser(handler, REQUEST, room);
 }
 
 /** A parser of what a server sends; informational answers (1xx) are messages of their own. */
-export function createResponseParser(handler: Http1Handler<ResponseHead>): Http1Parser<ResponseHead> {
-  return new Http1Parser(handler, RESPONSE);
+export function createResponseParser(
+  handler: Http1Handler<ResponseHead>,
+  room: ByteRoom = ENDLESS_ROOM,
+): Http1Parser<ResponseHead> {
+  return new Http1Parser(handler, RESPONSE, room);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BlockStore } from '../../src/capture/block-store.ts';
+import { ByteBudget } from '../../src/capture/byte-budget.ts';
 import { createRecorder } from '../../src/capture/recorder.ts';
 import { emptySegmentStats } from '../../src/capture/segment-stats.ts';
 import type { EncodedBlock } from '../../src/trace/block-builder.ts';
@@ -48,7 +49,12 @@ function fakeStore(held: boolean, takes: () => boolean = () => true): FakeStore 
 
 function recorderOn(store: BlockStore, bufferBytes = 1e9) {
   let nowNs = 0;
-  const recorder = createRecorder({ epochUnixNs: 0n, nowNs: () => nowNs, store, bufferBytes });
+  const recorder = createRecorder({
+    epochUnixNs: 0n,
+    nowNs: () => nowNs,
+    store,
+    budget: new ByteBudget(bufferBytes),
+  });
   const advance = (ns: number): void => {
     nowNs += ns;
   };

@@ -1,3 +1,4 @@
+import { type ByteRoom, ENDLESS_ROOM, outOfRoom } from '../byte-room.ts';
 import { malformed } from '../malformed.ts';
 import { DynamicTable } from './dynamic-table.ts';
 import { decodeHuffman } from './huffman.ts';
@@ -9,14 +10,30 @@ const MAX_TABLE_BYTES = 1024 * 1024;
 /** Longest list of one block, counted as RFC 9113 §6.5.2 does: a few bytes can repeat a long entry for ever. */
 const MAX_LIST_BYTES = 512 * 1024;
 const ENTRY_OVERHEAD_BYTES = 32;
+/** What the table of a short entry costs in memory, for each of its bytes as HPACK counts them. */
+const COST_OF_TABLE_BYTE = 3;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Decodes the header blocks of one direction of a connection (RFC 7541). Throws `malformed`, and is of no use after. */
 export class HpackDecoder {
   readonly #table = new DynamicTable(DEFAULT_TABLE_BYTES);
   #allowedTableBytes = DEFAULT_TABLE_BYTES;
-  #block: Buffer = Buffer.alloc(0);
+  readonly #room: ByteRoom;
+  /** Taken for a table larger than the default, whose cost is the connection's own. */
+  #heldBytes = 0;
+  #block: Buffer = NOTHING;
   #at = 0;
   #usedTable = false;
+
+  constructor(room: ByteRoom = ENDLESS_ROOM) {
+    this.#room = room;
+  }
+
+  /** Gives the room back; it is of no use after. */
+  release(): void {
+    this.#room.give(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
 
   /**
    * The receiver of the blocks has announced SETTINGS_HEADER_TABLE_SIZE. An observer does not see when the sender
@@ -49,7 +66,16 @@ export class HpackDecoder {
       listBytes += ENTRY_OVERHEAD_BYTES + (list.at(-2)?.length ?? 0) + (list.at(-1)?.length ?? 0);
       if (listBytes > MAX_LIST_BYTES) throw malformed('HPACK', 'a header list too long');
     }
+    this.#block = NOTHING;
+    if (this.#table.sizeBytes > DEFAULT_TABLE_BYTES) this.#holdTable();
     return list;
+  }
+
+  #holdTable(): void {
+    const needed = this.#table.sizeBytes * COST_OF_TABLE_BYTE;
+    if (needed <= this.#heldBytes) return;
+    if (!this.#room.grow(this.#heldBytes, needed)) throw outOfRoom('an HPACK table');
+    this.#heldBytes = needed;
   }
 
   #field(first: number, list: string[]): void {

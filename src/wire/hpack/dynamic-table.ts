@@ -69,7 +69,9 @@ export class DynamicTable {
       const name = this.#entries[this.#head] as string;
       const value = this.#entries[this.#head + 1] as string;
       this.#bytes -= name.length + value.length + ENTRY_OVERHEAD_BYTES;
-      this.#head += 2;
+      // Its place stays until many are to be moved up; its letters must not.
+      this.#entries[this.#head++] = '';
+      this.#entries[this.#head++] = '';
     }
     if (this.#head > 256 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);

@@ -1,4 +1,6 @@
+import { type ByteRoom, ENDLESS_ROOM, outOfRoom } from '../byte-room.ts';
 import { malformed } from '../malformed.ts';
+import { PieceJoiner } from '../piece-joiner.ts';
 
 /** What every HTTP/2 client sends first (RFC 9113 §3.4). */
 export const CONNECTION_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
@@ -7,7 +9,7 @@ export const CONNECTION_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 export interface FrameHandler {
   /** A whole header block, continuations joined. `promisedId` is set for PUSH_PROMISE. */
   onHeaders(streamId: number, block: Buffer, endStream: boolean, startNs: number, promisedId: number): void;
-  /** Part of a DATA frame, padding removed; `view` may be empty. `endStream` comes with the last part. */
+  /** Bytes of DATA frames, padding removed; `view` may be empty. `endStream` comes with the last ones of the stream. */
   onData(streamId: number, view: Buffer, endStream: boolean): void;
   onReset(streamId: number, errorCode: number): void;
   /** One setting of a SETTINGS frame that is no acknowledgement. */
@@ -21,6 +23,9 @@ const FRAME_HEADER_BYTES = 9;
 const MAX_BLOCK_BYTES = 256 * 1024;
 /** DATA is never kept, so its frames may have any length the peers agree on. */
 const MAX_CONTINUATIONS = 1024;
+/** What a frame that is kept costs beyond its bytes. */
+const KEPT_FRAME_BYTES = 256;
+const NOTHING = Buffer.alloc(0);
 
 const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, pushPromise: 5, continuation: 9 } as const;
 const FLAG_END_STREAM = 1;
@@ -44,6 +49,10 @@ interface OpenBlock {
  */
 export class FrameParser {
   readonly #handler: FrameHandler;
+  readonly #room: ByteRoom;
+  readonly #data = new PieceJoiner((view) => this.#handler.onData(this.#dataStreamId, view, false));
+  /** The stream of the data that was joined last. */
+  #dataStreamId = 0;
   readonly #header = Buffer.alloc(FRAME_HEADER_BYTES);
   #headerBytes = 0;
   #prefaceLeft: number;
@@ -57,14 +66,36 @@ export class FrameParser {
   #payload: Buffer | undefined;
   #payloadBytes = 0;
   #block: OpenBlock | undefined;
+  /** Taken for the frames of the open block and the one that is arriving. */
+  #heldBytes = 0;
 
-  constructor(handler: FrameHandler, direction: 'from-client' | 'from-server') {
+  constructor(
+    handler: FrameHandler,
+    direction: 'from-client' | 'from-server',
+    room: ByteRoom = ENDLESS_ROOM,
+  ) {
     this.#handler = handler;
+    this.#room = room;
     this.#prefaceLeft = direction === 'from-client' ? CONNECTION_PREFACE.length : 0;
   }
 
   /** Reads on. `atNs` is when these bytes came. */
   push(chunk: Buffer, atNs: number): void {
+    try {
+      this.#read(chunk, atNs);
+    } finally {
+      this.#data.flush();
+    }
+  }
+
+  /** Lets go of what it holds; it is of no use after. */
+  release(): void {
+    this.#payload = undefined;
+    this.#block = undefined;
+    this.#giveHeld();
+  }
+
+  #read(chunk: Buffer, atNs: number): void {
     let at = this.#prefaceLeft > 0 ? this.#skipPreface(chunk) : 0;
     while (at < chunk.length) {
       if (this.#headerBytes < FRAME_HEADER_BYTES) at = this.#readHeader(chunk, at, atNs);
@@ -99,7 +130,10 @@ export class FrameParser {
     this.#streamId = this.#header.readUInt32BE(5) & 0x7fffffff;
     this.#checkOrder();
     if (this.#type === FRAME.data) this.#openData();
-    else this.#openPayload();
+    else {
+      this.#data.flush();
+      this.#openPayload();
+    }
   }
 
   /** A header block is never interrupted (§6.10): what comes between is not HTTP/2. */
@@ -115,11 +149,18 @@ export class FrameParser {
   }
 
   #openData(): void {
+    if (this.#streamId !== this.#dataStreamId) this.#data.flush();
+    this.#dataStreamId = this.#streamId;
     this.#padding = (this.#flags & FLAG_PADDED) === 0 ? 0 : undefined;
     if (this.#left > 0) return;
     if (this.#padding === undefined) throw malformed('HTTP/2', 'padding without a length');
-    this.#handler.onData(this.#streamId, Buffer.alloc(0), (this.#flags & FLAG_END_STREAM) !== 0);
     this.#headerBytes = 0;
+    if ((this.#flags & FLAG_END_STREAM) !== 0) this.#endData(NOTHING);
+  }
+
+  #endData(view: Buffer): void {
+    this.#data.flush();
+    this.#handler.onData(this.#streamId, view, true);
   }
 
   #readData(chunk: Buffer, from: number): number {
@@ -134,8 +175,9 @@ export class FrameParser {
     this.#left -= available;
     const isLast = this.#left === 0;
     const endStream = isLast && (this.#flags & FLAG_END_STREAM) !== 0;
-    if (data > 0 || endStream) this.#handler.onData(this.#streamId, chunk.subarray(at, at + data), endStream);
     if (isLast) this.#headerBytes = 0;
+    if (endStream) this.#endData(chunk.subarray(at, at + data));
+    else this.#data.add(chunk, at, at + data);
     return at + available;
   }
 
@@ -143,10 +185,22 @@ export class FrameParser {
     if (!this.#isKept()) this.#payload = undefined;
     else {
       if (this.#left > MAX_BLOCK_BYTES) throw malformed('HTTP/2', 'a header or settings frame too long');
-      this.#payload = Buffer.alloc(this.#left);
+      this.#hold(this.#left + KEPT_FRAME_BYTES);
+      this.#payload = Buffer.allocUnsafeSlow(this.#left);
     }
     this.#payloadBytes = 0;
     if (this.#left === 0) this.#closePayload();
+  }
+
+  #hold(bytes: number): void {
+    const held = this.#heldBytes + bytes;
+    if (!this.#room.grow(this.#heldBytes, held)) throw outOfRoom('a header or settings frame');
+    this.#heldBytes = held;
+  }
+
+  #giveHeld(): void {
+    this.#room.give(this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   #isKept(): boolean {
@@ -183,6 +237,7 @@ export class FrameParser {
     } else if (this.#type === FRAME.settings) this.#onSettings(payload);
     else if (this.#type === FRAME.continuation) this.#addToBlock(payload);
     else this.#openBlock(payload);
+    if (this.#block === undefined) this.#giveHeld();
   }
 
   #onSettings(payload: Buffer): void {
