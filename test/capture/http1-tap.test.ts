@@ -232,7 +232,7 @@ describe('HTTP/1 tap', () => {
         ['s', OK],
         ['end', 'client_aborted'],
       ],
-      { budget: new ByteBudget(1_800) }, // enough for the head, not for the body
+      { budget: new ByteBudget(1_200) }, // enough for the head, not for the body
     );
     assert.equal(poor.records[0]?.body.length, 0);
     assert.equal(poor.records[0]?.bodyBytesMissing, 100);
