@@ -1,4 +1,5 @@
 import type { Capture, CaptureStats, CaptureSummary } from '../capture/capture.ts';
+import { sizeText } from '../inspect/number-text.ts';
 import { hasLoss } from '../trace/record.ts';
 
 /** What capture prints on stdout when it listens. */
@@ -19,6 +20,7 @@ export function statusLine(stats: CaptureStats, ratePerSec: number): string {
     `${stats.openConnections} connections`,
     `${stats.recordsDropped} dropped`,
     ...(stats.connectionsUnfollowed === 0 ? [] : [`${stats.connectionsUnfollowed} connections not followed`]),
+    `${sizeText(stats.bufferedBytes)} held`,
     `${stats.segments} segments`,
     ...(stats.diskSilentMs < 1000 ? [] : [`disk silent for ${Math.round(stats.diskSilentMs / 1000)} s`]),
     ...(stats.lastWriteError === '' ? [] : [`last write error: ${stats.lastWriteError}`]),

@@ -86,7 +86,7 @@ function addStorageFlags(command: Command): void {
     )
     .addOption(size('--max-body <size>', 'keep at most this much of a request', maxBodyBytes, '16MiB'))
     .addOption(
-      size('--buffer <size>', 'drop records when this much waits for the disk', bufferBytes, '128MiB'),
+      size('--buffer <size>', 'drop records when all that is held costs this much', bufferBytes, '128MiB'),
     )
     .addOption(duration('--grace <duration>', 'let what is in flight end when stopped', graceMs * 1e6, '10s'))
     .addOption(duration('--disk-wait <duration>', 'then wait for the disk', diskWaitMs * 1e6, '10s'));
