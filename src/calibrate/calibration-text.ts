@@ -1,3 +1,4 @@
+import { linesText } from '../visible-text.ts';
 import type { Calibration, CalibrationStep } from './calibrate.ts';
 
 /** One step in one line. */
@@ -22,7 +23,7 @@ export function calibrationText({ floor, highest, limit_found: isFound }: Calibr
       : `${isFound ? 'highest rate kept' : 'kept every rate up to'}: ${rounded(highest.multiplier)}x, ` +
         `${rounded(highest.sent_ops_per_sec)} ops/s`,
   ];
-  return `${lines.join('\n')}\n`;
+  return linesText(lines);
 }
 
 function rounded(value: number | null): string {

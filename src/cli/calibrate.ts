@@ -9,15 +9,17 @@ import type { RunDeps, RunOptions } from '../replay-run/run-options.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import { VERSION } from '../version.ts';
+import { linesText } from '../visible-text.ts';
 import { openDocumentSink } from './document-sink.ts';
 import { parseCount } from './flag-parsers.ts';
-import { withCleanUp } from './interrupt.ts';
 import { withInput } from './open-input.ts';
 import { parseDuration } from './parse-duration.ts';
+import { tell } from './people/people.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
 import { hostSection } from './replay-host.ts';
 import { runDepsOf } from './run-deps.ts';
+import { withCleanUp } from './signals.ts';
 import { printWarning } from './warnings.ts';
 
 interface CalibrateFlags extends ReplayFlags {
@@ -91,7 +93,7 @@ async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void
       multiplier: flags.rateMultiplier,
       stepSeconds: flags.stepTime / 1e9,
       maxSteps: flags.maxSteps,
-      onStep: (step) => void (flags.quiet || process.stderr.write(`${stepText(step)}\n`)),
+      onStep: (step) => void (flags.quiet || tell(linesText([stepText(step)]))),
     });
     target.stop();
     const document = {
@@ -102,7 +104,7 @@ async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void
       ...found,
     };
     const undelivered = await sink.deliver(document);
-    if (!flags.quiet) process.stderr.write(calibrationText(found));
+    if (!flags.quiet) tell(calibrationText(found));
     if (undelivered !== undefined) throw undelivered;
   });
 }

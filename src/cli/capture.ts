@@ -8,13 +8,17 @@ import type { ListenerTls, UpstreamTls } from '../capture/relay.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { TOOL } from '../version.ts';
+import { linesText } from '../visible-text.ts';
 import { readyLine, statusLine, summaryLines } from './capture-text.ts';
-import { EXIT, exitCodeOfSignal } from './exit-code.ts';
+import { EXIT } from './exit-code.ts';
 import { collect } from './flag-parsers.ts';
-import { untilSignal } from './interrupt.ts';
+import { leaveBySignal } from './leave.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseSize } from './parse-size.ts';
+import { tell, tellOnStdout } from './people/people.ts';
 import { createProgress } from './progress.ts';
+import { untilSignal } from './signals.ts';
+import { jsonText } from './stdout.ts';
 
 interface CaptureFlags {
   httpListen?: string;
@@ -142,23 +146,23 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     redactBodies: flags.redactBodies,
     graceMs: flags.grace / 1e6,
     diskWaitMs: flags.diskWait / 1e6,
-    onWarning: (text) => process.stderr.write(`capture: ${text}\n`),
+    onWarning: (text) => tell(linesText([`capture: ${text}`])),
   });
   endStart();
-  process.stdout.write(`${readyLine(capture, flags.json)}\n`);
+  tellOnStdout(`${readyLine(capture, flags.json)}\n`);
   const stopStatus = await showStatus(capture, flags.quiet);
-  process.exitCode = exitCodeOfSignal(await stopped);
+  await stopped;
   stopStatus();
   const summary = await capture.close();
-  if (!summary.closedProperly) process.exitCode = EXIT.failed;
-  if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else if (!flags.quiet) process.stderr.write(`${summaryLines(summary).join('\n')}\n`);
+  // Told to stop is how a capture ends: only what it could not write is a failure.
+  process.exitCode = summary.closedProperly ? EXIT.ok : EXIT.failed;
+  if (flags.json) tellOnStdout(jsonText(summary));
+  else if (!flags.quiet) tell(linesText(summaryLines(summary)));
 }
 
 /**
  * Until it is called off: a signal ends the process, at the latest `START_GRACE_MS` later, whatever the start waits for
- * (a folder or a certificate on a file system that hangs). Nothing is lost: nobody is connected yet. The signal is
- * raised again without its handlers, for `process.exit` waits for reads that hang.
+ * (a folder or a certificate on a file system that hangs). Nothing is lost: nobody is connected yet.
  */
 function leaveWhenStopped(stopped: Promise<NodeJS.Signals>): () => void {
   let isStarting = true;
@@ -166,8 +170,7 @@ function leaveWhenStopped(stopped: Promise<NodeJS.Signals>): () => void {
   void stopped.then((signal) => {
     if (!isStarting) return;
     timer = setTimeout(() => {
-      process.removeAllListeners(signal);
-      process.kill(process.pid, signal);
+      void leaveBySignal(signal);
     }, START_GRACE_MS);
   });
   return () => {

@@ -4,6 +4,7 @@ import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts'
 import { TOOL } from '../version.ts';
 import { withInput } from './open-input.ts';
 import { FORMAT_HELP, OUTPUT_FORMATS, type OutputFormat } from './output.ts';
+import { tell } from './people/people.ts';
 import { createProgress } from './progress.ts';
 import { reportWarnings } from './warnings.ts';
 import { withOutput } from './with-output.ts';
@@ -41,6 +42,6 @@ function runConvert(input: string, outputName: string, flags: ConvertFlags): Pro
       await writeRecords(output, { trace, header, records, plan: { keep: () => true }, report });
     });
     reportWarnings(trace, flags);
-    if (!flags.quiet) process.stderr.write(`convert: ${countText(report.recordsKept)} records\n`);
+    if (!flags.quiet) tell(`convert: ${countText(report.recordsKept)} records\n`);
   });
 }

@@ -3,9 +3,11 @@ import { Command, Option } from 'commander';
 import { createLauncher } from '../demo/child-command.ts';
 import { runDemo } from '../demo/demo.ts';
 import { EngramTraceError } from '../trace/error.ts';
+import { linesText } from '../visible-text.ts';
 import { parseCount } from './flag-parsers.ts';
-import { withCleanUp } from './interrupt.ts';
 import { parseDuration } from './parse-duration.ts';
+import { tellOnStdout } from './people/people.ts';
+import { withCleanUp } from './signals.ts';
 
 interface DemoFlags {
   results: string;
@@ -38,7 +40,7 @@ async function demo(flags: DemoFlags): Promise<void> {
       multipliers: [1, 2],
       nowNs: () => performance.now() * 1e6,
       wallMs: () => Date.now(),
-      say: (line) => process.stdout.write(`${line}\n`),
+      say: (line) => tellOnStdout(linesText([line])),
     });
   await withCleanUp(() => launcher.stopAll(), work);
 }

@@ -4,7 +4,8 @@ import { type Latency, parseLatency } from '../dev-server/faults/latency.ts';
 import { parseStall, type Stall } from '../dev-server/faults/stall.ts';
 import { exitCodeOfSignal } from './exit-code.ts';
 import { parseCount, parsePort, parseRatio } from './flag-parsers.ts';
-import { untilSignal } from './interrupt.ts';
+import { tell, tellOnStdout } from './people/people.ts';
+import { untilSignal } from './signals.ts';
 
 interface DevServerFlags {
   httpPort: number;
@@ -66,7 +67,7 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
     nowNs: () => Number(process.hrtime.bigint()),
     wallMs: () => Date.now(),
   });
-  process.stdout.write(`${readyLine(flags, server)}\n`);
+  tellOnStdout(`${readyLine(flags, server)}\n`);
   process.exitCode = exitCodeOfSignal(await stopped);
   await server.close();
   if (!flags.quiet) printStats(server);
@@ -79,7 +80,7 @@ function readyLine({ host, json }: DevServerFlags, { httpPort, grpcPort }: DevSe
 
 function printStats(server: DevServer): void {
   const { httpOps, grpcOps, errors, connections } = server.stats();
-  process.stderr.write(
+  tell(
     `dev-server: ${httpOps} HTTP and ${grpcOps} gRPC operations, ${errors} errors, ${connections} connections\n`,
   );
 }

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { EngramTraceError } from '../trace/error.ts';
-import { createFileSink, createStreamSink, type FileSink } from '../trace/file-sink.ts';
+import { createFileSink, type FileSink } from '../trace/file-sink.ts';
 import { isStdout } from './is-stdout.ts';
+import { jsonText, openDocumentStdout } from './stdout.ts';
 
 const LONGEST_END = 60;
 
@@ -21,13 +22,7 @@ export interface DocumentSink {
 /** Opens a document's place; throws `usage` for a file that exists, unless forced. */
 export async function openDocumentSink(path: string, force: boolean | undefined): Promise<DocumentSink> {
   if (isStdout(path)) {
-    const sink = createStreamSink(process.stdout);
-    const deliver = async (document: object) => {
-      await sink.write(bytesOf(document));
-      await sink.close();
-      return undefined;
-    };
-    return { deliver, abort: async () => {} };
+    return { deliver: (document) => writeToStdout(bytesOf(document)), abort: async () => {} };
   }
   const sink = await createFileSink(path, { force });
   return { deliver: (document) => deliverTo(sink, path, bytesOf(document)), abort: () => sink.abort() };
@@ -63,8 +58,20 @@ async function elsewhere(
     await writeWhole(second, bytes);
     return at(`in ${second}`);
   } catch {
-    await createStreamSink(process.stdout).write(bytes);
-    return at('on stdout');
+    return at(
+      (await writeToStdout(bytes)) === undefined ? 'on stdout' : 'lost: stdout did not take it either',
+    );
+  }
+}
+
+async function writeToStdout(bytes: Uint8Array): Promise<EngramTraceError | undefined> {
+  const sink = openDocumentStdout();
+  try {
+    await sink.write(bytes);
+    await sink.close();
+    return undefined;
+  } catch (thrown) {
+    return EngramTraceError.from(thrown, 'io', { where: 'stdout' });
   }
 }
 
@@ -79,5 +86,5 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 function bytesOf(document: object): Uint8Array {
-  return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
+  return Buffer.from(jsonText(document, 2));
 }

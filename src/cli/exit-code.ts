@@ -1,6 +1,7 @@
+import { constants } from 'node:os';
 import type { ErrorCode } from '../trace/error.ts';
 
-/** Every exit code of the program, by meaning. */
+/** Every exit code of the program, by meaning; after a signal it is `exitCodeOfSignal`. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -8,8 +9,6 @@ export const EXIT = {
   regression: 3,
   invalidReplay: 98,
   limitsNotMet: 99,
-  interrupted: 130,
-  terminated: 143,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -33,7 +32,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
   return BY_ERROR[code];
 }
 
-/** Exit code after a signal that ended the command early. */
-export function exitCodeOfSignal(signal: NodeJS.Signals): ExitCode {
-  return signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
+/** Exit code after a signal that ended the command early: 128 and its number, so 129, 130, 131, 143. */
+export function exitCodeOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

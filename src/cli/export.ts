@@ -7,10 +7,13 @@ import type { WindowRequest } from '../sources/export-window.ts';
 import { type OpLog, openOpLog } from '../sources/op-log.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { TOOL } from '../version.ts';
+import { linesText } from '../visible-text.ts';
 import { EXIT } from './exit-code.ts';
 import { mustBeTraceName } from './output.ts';
 import { parseDuration } from './parse-duration.ts';
+import { tell } from './people/people.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { printJson } from './stdout.ts';
 import { naming } from './time-range-flags.ts';
 import { wallClockUnixNs } from './wall-clock.ts';
 import { printWarning } from './warnings.ts';
@@ -58,13 +61,13 @@ async function runExport(flags: ExportFlags): Promise<void> {
     try {
       log = await openLog(flags, request, progress);
       const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
-      const report = await writeExport(plan, sink, (so) =>
+      const done = await writeExport(plan, sink, (so) =>
         progress.update(
           () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
         ),
       );
       progress.stop();
-      tell(flags, log, plan, report);
+      await report(flags, log, plan, done);
     } finally {
       progress.stop();
       await log?.close();
@@ -95,12 +98,12 @@ function openLog(flags: ExportFlags, request: WindowRequest, progress: Progress)
   return openOpLog(flags.source, { skipDamaged: flags.skipDamaged, from, to, onFile });
 }
 
-function tell(flags: ExportFlags, log: OpLog, plan: ExportPlan, report: ExportReport): void {
+async function report(flags: ExportFlags, log: OpLog, plan: ExportPlan, done: ExportReport): Promise<void> {
   for (const { name, reason } of log.skipped) printWarning(`segment ${name} was left out: ${reason}`);
-  if (flags.json) process.stdout.write(`${JSON.stringify(reportJson(plan, report))}\n`);
-  else if (!flags.quiet) process.stderr.write(reportText(flags.output, plan, report));
+  if (flags.json) await printJson(reportJson(plan, done));
+  else if (!flags.quiet) tell(reportText(flags.output, plan, done));
   if (plan.emptyBecause === undefined) return;
-  process.stderr.write(`engram-trace: ${flags.source}: ${plan.emptyBecause}\n`);
+  tell(linesText([`engram-trace: ${flags.source}: ${plan.emptyBecause}`]));
   process.exitCode = EXIT.failed;
 }
 
@@ -119,7 +122,7 @@ function reportText(output: string, { window, header }: ExportPlan, report: Expo
       return `gap: ${at(gap.startNs)} to ${at(gap.endNs)} (${durationText((gap.endNs - gap.startNs) / 1e9)}): ${gap.reason}`;
     }),
   ];
-  return `export: ${lines.join('\n        ')}\n`;
+  return linesText(lines.map((line, i) => (i === 0 ? `export: ${line}` : `        ${line}`)));
 }
 
 function reportJson({ window, header, emptyBecause }: ExportPlan, report: ExportReport): object {

@@ -11,6 +11,7 @@ import { collect, parseCount, parseRatio } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
 import { FORMAT_HELP, OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 import { parseLatencyRange } from './parse-latency-range.ts';
+import { tell } from './people/people.ts';
 import { createProgress } from './progress.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
@@ -82,7 +83,7 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   await withInput(input, async (trace) => {
     const report = await writeFiltered(trace, recordsBetween(trace, range, damageOf(flags)), plan, flags);
     reportWarnings(trace, flags);
-    if (!flags.quiet) process.stderr.write(`${reportText(report, flags)}\n`);
+    if (!flags.quiet) tell(`${reportText(report, flags)}\n`);
   });
 }
 

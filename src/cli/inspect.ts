@@ -4,6 +4,7 @@ import { summarizeTrace, type TraceSummary } from '../inspect/trace-summary.ts';
 import type { Trace } from '../trace/trace.ts';
 import { parseCount } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
+import { printJson, printText } from './stdout.ts';
 
 interface InspectFlags {
   json?: boolean;
@@ -39,11 +40,11 @@ function runInspect(input: string, flags: InspectFlags): Promise<void> {
 
 async function printSummary(trace: Trace, flags: InspectFlags): Promise<void> {
   const summary = await summarize(trace, flags);
-  process.stdout.write(await textOf(summary, flags));
+  if (flags.json) await printJson(summary, 2);
+  else await printText(await textOf(summary, flags));
 }
 
 async function textOf(summary: TraceSummary, flags: InspectFlags): Promise<string> {
-  if (flags.json) return `${JSON.stringify(summary, undefined, 2)}\n`;
   if (flags.timeline) return (await import('../inspect/timeline-text.ts')).timelineText(summary);
   return (await import('../inspect/summary-text.ts')).summaryText(summary, {
     skipDamaged: flags.skipDamaged,
@@ -89,5 +90,5 @@ async function countAll(trace: Trace, flags: InspectFlags) {
 async function printRecord(trace: Trace, number: number, flags: InspectFlags): Promise<void> {
   const { recordReport } = await import('../inspect/record-report.ts');
   const report = await recordReport(trace, number, flags.skipDamaged ? 'skip' : 'throw');
-  process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  await printJson(report, 2);
 }

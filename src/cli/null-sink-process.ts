@@ -4,5 +4,6 @@ import { startNullSink } from '../null-sink/null-sink.ts';
 
 const sink = await startNullSink();
 process.once('disconnect', () => process.exit(0));
-process.on('SIGINT', () => {}); // Ctrl-C goes to the whole group; the parent ends us.
+// Ctrl-C goes to the whole group, and its parent ends this one; SIGUSR1 would open a debugger.
+process.on('SIGINT', () => {}).on('SIGUSR1', () => {});
 process.send?.({ httpPort: sink.httpPort, grpcPort: sink.grpcPort });

@@ -1,8 +1,10 @@
+import { isatty } from 'node:tty';
 import { EngramTraceError } from '../trace/error.ts';
-import { createFileSink, createStreamSink } from '../trace/file-sink.ts';
+import { createFileSink } from '../trace/file-sink.ts';
 import type { TraceHeader } from '../trace/record.ts';
 import type { ByteSink, TraceWriter } from '../trace/trace.ts';
 import { isStdout } from './is-stdout.ts';
+import { openRecordStdout } from './stdout.ts';
 
 export const OUTPUT_FORMATS = ['trace', 'ndjson', 'ndjson.zst', 'loadtest'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -29,10 +31,9 @@ export interface OutputOptions {
 export async function openOutput(name: string, options: OutputOptions): Promise<Output> {
   const format = options.format ?? formatOfName(name);
   const toStdout = isStdout(name);
-  if (toStdout && process.stdout.isTTY && (format === 'trace' || format === 'ndjson.zst'))
-    throw binaryOnTerminal();
+  if (toStdout && isatty(1) && (format === 'trace' || format === 'ndjson.zst')) throw binaryOnTerminal();
   const file = toStdout ? undefined : await createFileSink(name, { force: options.force });
-  const sink = file ?? createStreamSink(process.stdout);
+  const sink = file ?? openRecordStdout(format === 'ndjson' || format === 'loadtest');
   return {
     name: toStdout ? '-' : name,
     format,

@@ -1,5 +1,7 @@
 import { EngramTraceError } from '../trace/error.ts';
+import { visibleText } from '../visible-text.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
+import { tell } from './people/people.ts';
 
 /** Text for people: what went wrong and where, then what to do about it. At most two lines. */
 export function errorText(error: EngramTraceError): string {
@@ -11,8 +13,8 @@ export function errorText(error: EngramTraceError): string {
 /** Prints anything thrown to stderr and returns the exit code; a stack only where ENGRAM_TRACE_DEBUG asks for it. */
 export function printError(thrown: unknown): ExitCode {
   const error = understood(thrown);
-  process.stderr.write(errorText(error));
-  if (process.env['ENGRAM_TRACE_DEBUG']) process.stderr.write(`${stacks(thrown)}\n`);
+  tell(errorText(error));
+  if (process.env['ENGRAM_TRACE_DEBUG']) tell(`${stacks(thrown)}\n`);
   return exitCodeOf(error.code);
 }
 
@@ -33,7 +35,7 @@ function sentence(hint: string): string {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ');
+  return visibleText(text.replaceAll(/\s*\n\s*/g, ' '));
 }
 
 function stacks(thrown: unknown): string {

@@ -1,3 +1,7 @@
+import { isatty } from 'node:tty';
+import { visibleText } from '../visible-text.ts';
+import { stderrQueue } from './people/people.ts';
+
 /** A line for people about work that goes on; texts are made only when they are shown. */
 export interface Progress {
   /** Shows `text` if it is time to. Cheap enough to call per batch. */
@@ -10,8 +14,18 @@ export interface Progress {
 
 export interface ProgressOptions {
   quiet?: boolean | undefined;
-  stream?: NodeJS.WriteStream;
+  stream?: ProgressStream;
   nowMs?: () => number;
+}
+
+/** Where the line is shown. A write is dropped rather than waited for. */
+export interface ProgressStream {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  /** Whether what was shown before is out. */
+  readonly isIdle: boolean;
+  write(text: string): void;
 }
 
 const TTY_EVERY_MS = 100;
@@ -20,23 +34,43 @@ const SILENT: Progress = { update: () => {}, watch: (batches) => batches, stop: 
 
 /** On a terminal one line that is rewritten, else a line every 5 s; nothing when quiet. Writes to stderr. */
 export async function createProgress(options: ProgressOptions = {}): Promise<Progress> {
-  const { quiet = false, stream = process.stderr, nowMs = () => performance.now() } = options;
+  const { quiet = false, stream = STDERR, nowMs = () => performance.now() } = options;
   if (quiet) return SILENT;
   // A terminal that tells no size (0 columns, 0 rows) could not be rewritten line by line.
-  if (!stream.isTTY || !stream.columns || !stream.rows)
+  if (!stream.isTTY || !stream.columns || !stream.rows) {
     return paced(
       LINE_EVERY_MS,
       nowMs,
-      (text) => stream.write(`${text}\n`),
+      (text) => stream.write(`${visibleText(text)}\n`),
       () => {},
     );
+  }
   const { createLogUpdate } = await import('log-update');
-  const line = createLogUpdate(stream);
-  return paced(TTY_EVERY_MS, nowMs, line, () => {
+  // The cursor stays: what brings it back at the end of the process writes to the terminal, and waits for it.
+  const line = createLogUpdate(stream as unknown as NodeJS.WriteStream, { showCursor: true });
+  // A terminal that is stopped (Ctrl-S) gets the newest line when it goes on, not all of them.
+  const show = (text: string): void => {
+    if (stream.isIdle) line(visibleText(text));
+  };
+  return paced(TTY_EVERY_MS, nowMs, show, () => {
     line.clear();
     line.done();
   });
 }
+
+const STDERR: ProgressStream = {
+  isTTY: isatty(2),
+  get columns() {
+    return process.stderr.columns;
+  },
+  get rows() {
+    return process.stderr.rows;
+  },
+  get isIdle() {
+    return stderrQueue().isIdle;
+  },
+  write: (text) => stderrQueue().say(text),
+};
 
 function paced(
   everyMs: number,

@@ -2,8 +2,11 @@ import { Command } from 'commander';
 import { countText, sizeText } from '../inspect/number-text.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { type RepairReport, repairTrace } from '../trace/repair.ts';
+import { linesText } from '../visible-text.ts';
 import { mustBeTraceName } from './output.ts';
+import { tell } from './people/people.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
+import { printJson } from './stdout.ts';
 import { withOutput } from './with-output.ts';
 
 interface RepairFlags {
@@ -31,8 +34,8 @@ async function runRepair(input: string, flags: RepairFlags): Promise<void> {
   refuseSameFile([{ flag: 'the trace', path: input }], [{ flag: '--output', path: flags.output }]);
   const options = { force: flags.force, format: 'trace' } as const;
   const report = await withOutput(flags.output, options, ({ sink }) => repairTrace(input, sink));
-  if (flags.json) process.stdout.write(`${JSON.stringify(reportJson(report))}\n`);
-  else if (!flags.quiet) process.stderr.write(reportText(flags.output, report));
+  if (flags.json) await printJson(reportJson(report));
+  else if (!flags.quiet) tell(reportText(flags.output, report));
 }
 
 function reportText(output: string, report: RepairReport): string {
@@ -47,7 +50,7 @@ function reportText(output: string, report: RepairReport): string {
   ];
   const recovered = `${countText(report.records)} records in ${countText(report.blocks)} blocks`;
   const lines = [`${output}: ${recovered}`, ...lost.filter((line) => line !== false)];
-  return `repair: ${lines.join('\n        ')}\n`;
+  return linesText(lines.map((line, i) => (i === 0 ? `repair: ${line}` : `        ${line}`)));
 }
 
 function damageText({ blocksDamaged, bytesDamaged, recordsDamaged }: RepairReport): string {

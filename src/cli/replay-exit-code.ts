@@ -1,5 +1,5 @@
 import type { ResultsDocument } from '../results/results-document.ts';
-import { EXIT, type ExitCode, exitCodeOfSignal } from './exit-code.ts';
+import { EXIT, exitCodeOfSignal } from './exit-code.ts';
 
 /** Operations were sent, and none of them got a whole answer, of whatever status. */
 export function isUnanswered({ summary }: Pick<ResultsDocument, 'summary'>): boolean {
@@ -10,7 +10,7 @@ export function isUnanswered({ summary }: Pick<ResultsDocument, 'summary'>): boo
 export function replayExitCode(
   document: Pick<ResultsDocument, 'summary' | 'fidelity'>,
   signal: NodeJS.Signals | undefined,
-): ExitCode {
+): number {
   const { stop } = document.summary;
   if (signal !== undefined) return exitCodeOfSignal(signal);
   if (stop === 'source_error') return EXIT.failed;

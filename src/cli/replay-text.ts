@@ -2,6 +2,7 @@ import type { ReplayPlan } from '../replay-run/plan-replay.ts';
 import type { RunProgress } from '../replay-run/run-options.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
 import type { EngramTraceError } from '../trace/error.ts';
+import { linesText } from '../visible-text.ts';
 
 const FIRST_SHOWN = 10;
 const SESSIONS_SHOWN = 10;
@@ -48,7 +49,7 @@ export function summaryText(document: ResultsDocument): string {
     ...fidelity.reasons.slice(0, REASONS_SHOWN).map(reasonText),
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
   ];
-  return `${lines.join('\n')}\n`;
+  return linesText(lines);
 }
 
 function streamsText(streams: ResultsDocument['streams']): string[] {
@@ -114,7 +115,7 @@ export function planText({ summary: plan, redacted }: ReplayPlan): string {
     }),
     `trace_digest ${plan.digest}`,
   ];
-  return `${lines.join('\n')}\n`;
+  return linesText(lines);
 }
 
 function countLines(

@@ -2,12 +2,17 @@ import { Command } from 'commander';
 import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
 import type { RunProgress } from '../replay-run/run-options.ts';
 import type { Trace } from '../trace/trace.ts';
-import { EXIT, exitCodeOfSignal } from './exit-code.ts';
+import type { DocumentSink } from './document-sink.ts';
+import { EXIT } from './exit-code.ts';
+import { leaveBySignal } from './leave.ts';
+import { tell } from './people/people.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
 import { refuseUnnamedTarget, targetsMeant } from './refuse-unnamed-target.ts';
 import { isUnanswered, replayExitCode } from './replay-exit-code.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
+import { mindSignals } from './signals.ts';
+import { printJson, printText } from './stdout.ts';
 import { printWarning, reportWarnings } from './warnings.ts';
 
 /** `engram-trace replay`: sends a trace to a server and writes what was measured. */
@@ -54,8 +59,8 @@ async function printPlan(flags: ReplayFlags, trace: Trace, refuse: () => void): 
   const { planJson, planText } = await import('./replay-text.ts');
   const plan = await planReplay(await runOptionsOf(flags, trace));
   const refusals = [...refusalBy(() => refuseLostFile(flags)), ...refusalBy(refuse), ...plan.refusals];
-  const text = flags.json ? `${JSON.stringify(planJson(plan, refusals), null, 2)}\n` : planText(plan);
-  process.stdout.write(text);
+  if (flags.json) await printJson(planJson(plan, refusals), 2);
+  else await printText(planText(plan));
   for (const { message, hint } of refusals) {
     printWarning(
       `without --dry-run this would be refused: ${message}${hint === undefined ? '' : ` (${hint})`}`,
@@ -74,9 +79,16 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   const { progressText, summaryText } = await import('./replay-text.ts');
   const { openDocumentSink } = await import('./document-sink.ts');
   const { runDepsOf } = await import('./run-deps.ts');
-  const sink = await openDocumentSink(flags.output, flags.force);
+  // Minded from before the output is there: a signal that comes while it is opened leaves nothing behind either.
+  const opening = { sink: undefined as Promise<DocumentSink> | undefined };
   const log = replayLogOf(flags);
-  const interrupt = watchSignals(async () => void (await Promise.all([sink.abort(), log.leave()])));
+  const abortOutput = async (): Promise<void> => (await opening.sink?.catch(() => undefined))?.abort();
+  const interrupt = watchSignals(async () => void (await Promise.all([abortOutput(), log.leave()])));
+  opening.sink = openDocumentSink(flags.output, flags.force);
+  const sink = await opening.sink.catch((thrown: unknown) => {
+    interrupt.stop();
+    throw thrown;
+  });
   const shown = createShow(await createProgress(flags), progressText);
   try {
     const document = await runReplay(run, {
@@ -86,12 +98,13 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
       openReplayLog: log.open,
     });
     shown.stop();
+    interrupt.delivering();
     const undelivered = await sink.deliver(document);
-    if (!flags.quiet) process.stderr.write(summaryText(document));
+    if (!flags.quiet) tell(summaryText(document));
     reportWarnings(trace, flags);
     const isLogLost = flags.replayLog !== undefined && document.replay_log === null;
     const code = isLogLost ? EXIT.failed : replayExitCode(document, interrupt.received());
-    if (code === EXIT.failed && isUnanswered(document)) process.stderr.write(UNANSWERED);
+    if (code === EXIT.failed && isUnanswered(document)) tell(UNANSWERED);
     if (code !== EXIT.ok) process.exitCode = code;
     if (undelivered !== undefined) throw undelivered;
   } catch (thrown) {
@@ -105,41 +118,57 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
 
 /** The log of `--replay-log`. Who leaves at once keeps what is written of it, without an end. */
 function replayLogOf({ replayLog: path, force }: ReplayFlags) {
-  let opened: ReplayLog | undefined;
-  const open = async (header: LogHeader): Promise<ReplayLog> => {
-    const { startReplayLog } = await import('../replay-log/start-replay-log.ts');
-    opened = await startReplayLog({ path: path ?? '', force, header });
+  let opened: Promise<ReplayLog> | undefined;
+  const open = (header: LogHeader): Promise<ReplayLog> => {
+    opened = import('../replay-log/start-replay-log.ts').then(({ startReplayLog }) =>
+      startReplayLog({ path: path ?? '', force, header }),
+    );
     return opened;
   };
-  return { open: path === undefined ? undefined : open, leave: async () => opened?.close() };
+  const leave = async (): Promise<void> => (await opened?.catch(() => undefined))?.close();
+  return { open: path === undefined ? undefined : open, leave };
 }
 
 interface Interrupt {
   signal: AbortSignal;
   received(): NodeJS.Signals | undefined;
+  /** From now on only the delivery of the document is left, and a first signal gives it little time. */
+  delivering(): void;
   stop(): void;
 }
 
-/** The first SIGINT or SIGTERM ends the replay early, a second one the process, as soon as `leave` has cleaned up. */
-function watchSignals(leave: () => Promise<void>): Interrupt {
+/** Who was told to stop gets this long to hand over a document that is ready. */
+const DELIVERY_MS = 30_000;
+/** Files that are left behind get this long, on a disk that may hang. */
+const LEAVE_MS = 500;
+
+/** The first signal ends the replay early, a second one the process, as soon as `cleanUp` is done or hangs. */
+function watchSignals(cleanUp: () => Promise<void>): Interrupt {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (received !== undefined) {
-      void leave().finally(() => process.exit(exitCodeOfSignal(signal)));
-      return;
-    }
-    received = signal;
-    process.stderr.write(
-      'engram-trace: stopping; what was measured will be written (again to leave at once)\n',
-    );
-    controller.abort();
+  let isDelivering = false;
+  const leave = (signal: NodeJS.Signals): void => {
+    const now = (): void => void leaveBySignal(signal);
+    setTimeout(now, LEAVE_MS);
+    void cleanUp().finally(now);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const first = (signal: NodeJS.Signals): void => {
+    received = signal;
+    tell('engram-trace: stopping; what was measured will be written (again to leave at once)\n');
+    controller.abort();
+    if (isDelivering) setTimeout(() => leave(signal), DELIVERY_MS).unref();
+  };
   return {
     signal: controller.signal,
     received: () => received,
-    stop: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+    delivering: () => {
+      isDelivering = true;
+      if (received !== undefined) {
+        const signal = received;
+        setTimeout(() => leave(signal), DELIVERY_MS).unref();
+      }
+    },
+    stop: mindSignals(first, leave),
   };
 }
 

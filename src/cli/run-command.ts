@@ -5,20 +5,31 @@ import type { ConfigValues } from './config-file.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { didYouMean } from './nearest.ts';
 import { printError } from './print-error.ts';
+import { printText } from './stdout.ts';
 
 /** Runs `engram-trace <args>`; returns the exit code of an error, undefined where the command has set its own. */
 export async function runCommand(args: readonly string[]): Promise<ExitCode | undefined> {
   let command: Command | undefined;
+  const help: string[] = [];
   try {
     const entry = findEntry(args[0] ?? '');
     const rest = args.slice(1);
-    command = await build(entry);
+    command = await build(entry, (text) => void help.push(text));
     await applyDefaults(command, entry, rest);
     await command.parent?.parseAsync([entry.name, ...rest], { from: 'user' });
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return printError(thrown);
-    return thrown.exitCode === 0 ? EXIT.ok : printError(usageError(thrown, command));
+    return thrown.exitCode === 0 ? printHelp(help.join('')) : printError(usageError(thrown, command));
+  }
+}
+
+async function printHelp(text: string): Promise<ExitCode> {
+  try {
+    await printText(text);
+    return EXIT.ok;
+  } catch (thrown) {
+    return printError(thrown);
   }
 }
 
@@ -33,8 +44,10 @@ function findEntry(name: string): CommandEntry {
 }
 
 /** The command, ready to parse: errors are thrown, `--config` and `--quiet` exist, parsers name their flag. */
-async function build(entry: CommandEntry): Promise<Command> {
-  const program = new Command('engram-trace').exitOverride().configureOutput({ outputError: () => {} });
+async function build(entry: CommandEntry, writeOut = (_: string): void => {}): Promise<Command> {
+  const program = new Command('engram-trace')
+    .exitOverride()
+    .configureOutput({ writeOut, outputError: () => {} });
   const command = (await entry.load()).name(entry.name);
   if (command.description() === '') command.description(entry.summary);
   const has = (flag: string) => command.options.some((option) => option.long === flag);

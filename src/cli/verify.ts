@@ -5,6 +5,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { Verification } from '../verify/verify-replay.ts';
 import { EXIT } from './exit-code.ts';
 import { withInput } from './open-input.ts';
+import { printJson, printText } from './stdout.ts';
 
 interface VerifyFlags {
   trace?: string;
@@ -29,8 +30,8 @@ async function runVerify(logPath: string, resultsPath: string, flags: VerifyFlag
   const verify = async (trace: Trace | undefined): Promise<void> => {
     const { verifyReplay } = await import('../verify/verify-replay.ts');
     const result = await verifyReplay(logPath, document, trace);
-    await print(result, flags);
     if (!result.agrees) process.exitCode = EXIT.failed;
+    await print(result, flags);
   };
   await (flags.trace === undefined ? verify(undefined) : withInput(flags.trace, verify));
 }
@@ -57,9 +58,9 @@ async function print(result: Verification, flags: VerifyFlags): Promise<void> {
     }));
     const { agrees, entries, logDamage } = result;
     const json = { agrees, operations: entries, log_damage: logDamage, checks };
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    await printJson(json, 2);
   } else if (!flags.quiet) {
     const { checklistText } = await import('../verify/checklist-text.ts');
-    process.stdout.write(checklistText(result, flags.all));
+    await printText(checklistText(result, flags.all));
   }
 }

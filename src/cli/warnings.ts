@@ -1,9 +1,11 @@
 import type { Trace } from '../trace/trace.ts';
+import { linesText } from '../visible-text.ts';
 import { EXIT } from './exit-code.ts';
+import { tell } from './people/people.ts';
 
 /** Prints a warning to stderr, quiet or not: what is lost is never lost in silence. */
 export function printWarning(text: string): void {
-  process.stderr.write(`engram-trace: warning: ${text}\n`);
+  tell(linesText([`engram-trace: warning: ${text}`]));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { withCleanUp } from './interrupt.ts';
 import { type Output, openOutput } from './output.ts';
+import { withCleanUp } from './signals.ts';
 
 /**
  * Opens an output and runs `work` with it; an error or a signal removes what was written so far. Signals are minded

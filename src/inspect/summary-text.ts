@@ -1,3 +1,4 @@
+import { linesText } from '../visible-text.ts';
 import { countText, durationText, numberText, sizeText } from './number-text.ts';
 import { textTable } from './text-table.ts';
 import type { OpSummary, SpanSummary, TraceSummary } from './trace-summary.ts';
@@ -19,8 +20,8 @@ export function summaryText(
     spaceSection(summary),
     [...shortfall(summary), ...unread],
   ];
-  const lines = sections.filter((section) => section.length > 0).map((section) => section.join('\n'));
-  return `${lines.join('\n\n')}\n`;
+  const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section]);
+  return linesText(lines.slice(1));
 }
 
 function overview(summary: TraceSummary): string[] {

@@ -1,3 +1,5 @@
+import { visibleText } from '../visible-text.ts';
+
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
@@ -5,7 +7,7 @@ export interface Column {
 
 /** Lays out rows under titles, columns two spaces apart, without trailing space. Widths count UTF-16 units. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const lines = [columns.map((column) => column.title), ...rows];
+  const lines = [columns.map((column) => column.title), ...rows.map((row) => row.map(visibleText))];
   const widths = columns.map((_, c) => Math.max(...lines.map((line) => (line[c] ?? '').length)));
   return lines.map((line) =>
     columns

@@ -1,3 +1,4 @@
+import { linesText } from '../visible-text.ts';
 import { numberText } from './number-text.ts';
 import { textTable } from './text-table.ts';
 import type { TraceSummary } from './trace-summary.ts';
@@ -27,7 +28,7 @@ export function timelineText(summary: TraceSummary): string {
     numberText(count / rowS),
     bar(count / most),
   ]);
-  return `${textTable(columns, cells).join('\n')}\n`;
+  return linesText(textTable(columns, cells));
 }
 
 function secondsText(seconds: number, stepS: number): string {

@@ -1,3 +1,4 @@
+import { linesText } from '../visible-text.ts';
 import type { Check } from './compare.ts';
 import type { Verification } from './verify-replay.ts';
 
@@ -7,7 +8,7 @@ export function checklistText(result: Verification, isLong = false): string {
   for (const sentence of result.logDamage) lines.push(`FAIL  replay log: ${sentence}`);
   for (const [section, checks] of sectionsOf(result.checks))
     lines.push(...sectionLines(section, checks, isLong));
-  return `${[...lines, conclusion(result)].join('\n')}\n`;
+  return linesText([...lines, conclusion(result)]);
 }
 
 function sectionLines(section: string, checks: readonly Check[], isLong: boolean): string[] {

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { createProgress } from '../../src/cli/progress.ts';
+import { createProgress, type ProgressStream } from '../../src/cli/progress.ts';
 
-function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
-  const stream = new PassThrough() as unknown as NodeJS.WriteStream;
-  Object.assign(stream, { isTTY, columns: 80, rows: 24 });
+function fakeStream(isTTY: boolean, isIdle = true): { stream: ProgressStream; text: () => string } {
   let text = '';
-  stream.on('data', (chunk: Buffer) => {
-    text += chunk;
-  });
-  return { stream, text: () => text };
+  const write = (more: string): void => {
+    text += more;
+  };
+  return { stream: { isTTY, columns: 80, rows: 24, isIdle, write }, text: () => text };
 }
 
 test('off a terminal: a line every five seconds', async () => {
@@ -30,6 +27,14 @@ test('on a terminal: one line, rewritten and removed', async () => {
   assert.match(text(), /at 100[\s\S]*at 200/);
   progress.stop();
   assert.doesNotMatch(text().split('at 200')[1] ?? 'at', /at/);
+});
+
+test('on a terminal that takes nothing: no line waits for it', async () => {
+  const { stream, text } = fakeStream(true, false);
+  let now = 0;
+  const progress = await createProgress({ stream, nowMs: () => now });
+  for (now = 0; now <= 250; now += 10) progress.update(() => `at ${now}`);
+  assert.equal(text(), '');
 });
 
 test('quiet: nothing, and texts are not even made', async () => {

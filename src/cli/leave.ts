@@ -1,0 +1,49 @@
+import { subscribe } from 'node:diagnostics_channel';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { exitCodeOfSignal } from './exit-code.ts';
+import { lastWords } from './people/people.ts';
+
+/** How long what was said last may take to get out. */
+const LAST_WORDS_MS = 2_000;
+/** A thread that has not ended after this waits for a disk, a pipe or a name server, and may do so for ever. */
+const THREADS_MS = 500;
+
+const threads = new Set<Worker>();
+subscribe('worker_threads', (message) => {
+  const { worker } = message as { worker: Worker };
+  threads.add(worker);
+  worker.once('exit', () => threads.delete(worker));
+});
+
+/** After a command has done its work: waits for the last words, and for nothing that hangs. */
+export async function leaveWhenDone(): Promise<void> {
+  if (await lastWords(LAST_WORDS_MS)) return;
+  await leave(Number(process.exitCode ?? 0), 'SIGKILL');
+}
+
+/** Ends the process at once, whatever it waits for, with the exit code of the signal that asks for it. */
+export async function leaveBySignal(signal: NodeJS.Signals): Promise<never> {
+  return leave(exitCodeOfSignal(signal), signal);
+}
+
+/**
+ * `process.exit` waits for every thread, and one in a call that hangs (the opening of a pipe nobody reads, a disk that
+ * is gone) can't be ended. So where there is one the process ends by a signal, with its default effect.
+ */
+async function leave(code: number, signal: NodeJS.Signals): Promise<never> {
+  if ((await allThreadsEnded()) && !isPoolBusy()) process.exit(code);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  return new Promise<never>(() => {});
+}
+
+async function allThreadsEnded(): Promise<boolean> {
+  const ended = Promise.all([...threads].map((thread) => thread.terminate())).then(() => true);
+  return Promise.race([ended, pause(THREADS_MS, false)]);
+}
+
+/** Calls of the file system and of name servers run in threads that are waited for too. */
+function isPoolBusy(): boolean {
+  return process.getActiveResourcesInfo().some((name) => /^(FSReq|GetAddrInfoReq|GetNameInfoReq)/.test(name));
+}

@@ -1,0 +1,107 @@
+import { fstatSync, readFileSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { leaveBySignal } from './leave.ts';
+import { tell } from './people/people.ts';
+
+/** Every signal that ends a program which does not mind it, but for those that report a fault or ask for a core dump. */
+export const ENDING_SIGNALS: readonly NodeJS.Signals[] = (
+  [
+    'SIGHUP',
+    'SIGINT',
+    'SIGQUIT',
+    'SIGTERM',
+    'SIGALRM',
+    'SIGUSR2',
+    'SIGVTALRM',
+    'SIGPROF',
+    'SIGXCPU',
+    'SIGIO',
+    'SIGPWR',
+    'SIGSTKFLT',
+  ] as const
+).filter((signal) => signal in constants.signals);
+
+/** Who was told to stop and cleans up gets this long. */
+const CLEAN_UP_MS = 5_000;
+
+/**
+ * For every command: SIGUSR1 would make Node open a debugger that anybody on this machine can talk to, and Node undoes
+ * what `nohup` has asked for.
+ */
+export function ignoreSignals(): void {
+  process.on('SIGUSR1', () => {});
+  if (isNohup()) process.on('SIGHUP', () => {});
+}
+
+/**
+ * Calls `first` with the first signal that ends a program and `again` with each later one; without `again` the second
+ * ends the process at once. Returns what ends the minding.
+ */
+export function mindSignals(
+  first: (signal: NodeJS.Signals) => void,
+  again: (signal: NodeJS.Signals) => void = (signal) => void leaveBySignal(signal),
+): () => void {
+  let isTold = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const act = isTold ? again : first;
+    isTold = true;
+    act(signal);
+  };
+  // One that is minded already belongs to somebody: to nohup, to a profiler, to a flag of Node's.
+  const free = ENDING_SIGNALS.filter(
+    (signal) => process.listenerCount(signal) === 0 && !isForProfiler(signal),
+  );
+  for (const signal of free) process.on(signal, onSignal);
+  return () => {
+    for (const signal of free) process.off(signal, onSignal);
+  };
+}
+
+/**
+ * Runs `work`; on a signal runs `cleanUp` (which removes what is half written) and ends the process with the signal's
+ * exit code. A second signal ends it at once.
+ */
+export async function withCleanUp<T>(cleanUp: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  let isTold = false;
+  const stop = mindSignals((signal) => {
+    isTold = true;
+    tell(`engram-trace: ${signal === 'SIGTERM' ? 'terminated' : 'interrupted'}\n`);
+    const leave = (): void => void leaveBySignal(signal);
+    setTimeout(leave, CLEAN_UP_MS);
+    void cleanUp().finally(leave);
+  });
+  try {
+    return await work();
+  } catch (error) {
+    if (isTold) return await new Promise<never>(() => {});
+    await cleanUp();
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+/** Resolves with the first signal that ends a program; a second one ends the process at once. */
+export function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => void mindSignals(resolve));
+}
+
+/** V8 takes its samples by SIGPROF. */
+function isForProfiler(signal: NodeJS.Signals): boolean {
+  return (
+    signal === 'SIGPROF' && /prof/.test(`${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`)
+  );
+}
+
+/** `nohup` in a terminal puts a /dev/null that can't be read in the place of stdin; nobody else does. */
+function isNohup(): boolean {
+  try {
+    const flags = Number.parseInt(
+      /^flags:\s*(\d+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8'))?.[1] ?? '0',
+      8,
+    );
+    return (flags & 3) === 1 && fstatSync(0).rdev === statSync('/dev/null').rdev;
+  } catch {
+    return false; // not a Linux
+  }
+}
