@@ -6,8 +6,9 @@ import { lastWords } from './people/people.ts';
 
 /** How long what was said last may take to get out. */
 const LAST_WORDS_MS = 2_000;
-/** A thread that has not ended after this waits for a disk, a pipe or a name server, and may do so for ever. */
-const THREADS_MS = 500;
+/** A thread or a call that has not ended after this waits for a disk, a pipe or a name server, perhaps for ever. */
+const HANGS_MS = 500;
+const LOOK_EVERY_MS = 10;
 
 const threads = new Set<Worker>();
 subscribe('worker_threads', (message) => {
@@ -32,7 +33,7 @@ export async function leaveBySignal(signal: NodeJS.Signals): Promise<never> {
  * is gone) can't be ended. So where there is one the process ends by a signal, with its default effect.
  */
 async function leave(code: number, signal: NodeJS.Signals): Promise<never> {
-  if ((await allThreadsEnded()) && !isPoolBusy()) process.exit(code);
+  if ((await allThreadsEnded()) && (await isPoolIdle())) process.exit(code);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
   return new Promise<never>(() => {});
@@ -40,10 +41,15 @@ async function leave(code: number, signal: NodeJS.Signals): Promise<never> {
 
 async function allThreadsEnded(): Promise<boolean> {
   const ended = Promise.all([...threads].map((thread) => thread.terminate())).then(() => true);
-  return Promise.race([ended, pause(THREADS_MS, false)]);
+  return Promise.race([ended, pause(HANGS_MS, false)]);
 }
 
 /** Calls of the file system and of name servers run in threads that are waited for too. */
-function isPoolBusy(): boolean {
-  return process.getActiveResourcesInfo().some((name) => /^(FSReq|GetAddrInfoReq|GetNameInfoReq)/.test(name));
+async function isPoolIdle(): Promise<boolean> {
+  const isCall = (name: string): boolean => /^(FSReq|GetAddrInfoReq|GetNameInfoReq)/.test(name);
+  for (let waitedMs = 0; process.getActiveResourcesInfo().some(isCall); waitedMs += LOOK_EVERY_MS) {
+    if (waitedMs >= HANGS_MS) return false;
+    await pause(LOOK_EVERY_MS);
+  }
+  return true;
 }

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import net from 'node:net';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { ENDING_SIGNALS } from '../../src/cli/signals.ts';
+import { startCommand } from '../capture/start-command.ts';
+import { inTime, loggingServer, readOpLog, run, talk, temporaryFolder, until } from '../capture/support.ts';
+import { ok, someRecords, start, startServer, writeTrace } from './replay-support.ts';
+import { cleanEnv, MAIN } from './run-cli.ts';
+
+const LONG_MS = 60_000;
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+const noProc = process.platform !== 'linux' && 'needs /proc';
+
+/** A capture in front of a server that answers when it is told to. */
+async function capturing(t: TestContext, grace: string) {
+  const answers: (() => void)[] = [];
+  const held = await loggingServer(t, (_, response) => answers.push(() => response.end('ok')));
+  const folder = await temporaryFolder(t);
+  const to = ['--http-listen', '0', '--http-upstream', String(held.port)];
+  const running = await startCommand(t, ['--oplog', folder, ...to, '--grace', grace]);
+  const talking = talk(running.port, get('/held'));
+  await until(() => answers.length === 1, 'the request is in flight', LONG_MS);
+  return { ...running, folder, talking, answer: () => answers[0]?.() };
+}
+
+describe('capture and signals', { concurrency: 3 }, () => {
+  for (const signal of ENDING_SIGNALS) {
+    it(`${signal}: what is in flight ends, the segment is closed, exit code 0`, async (t) => {
+      const { child, exited, port, folder, talking, answer } = await capturing(t, '1m');
+      child.kill(signal);
+      await refused(port);
+      answer();
+      assert.match((await inTime(talking, LONG_MS))?.text ?? 'no answer', /200 OK/);
+      assert.equal(await inTime(exited, LONG_MS), 0);
+      assert.deepEqual(
+        (await readOpLog(folder)).records.map(({ path }) => path),
+        ['/held'],
+      );
+    });
+  }
+
+  it('a second signal, another one too, ends it at once', async (t) => {
+    const { child, exited, port } = await capturing(t, '1h');
+    child.kill('SIGTERM');
+    await refused(port);
+    child.kill('SIGHUP');
+    assert.equal(await inTime(exited, LONG_MS), 129);
+  });
+
+  it('SIGUSR1 opens no debugger and changes nothing', { skip: noProc }, async (t) => {
+    const { child, exited, talking, answer } = await capturing(t, '1m');
+    const before = await listening(child.pid as number);
+    child.kill('SIGUSR1');
+    // Signals are told in order of their numbers: by the time it stops it has seen the first.
+    answer();
+    assert.match((await inTime(talking, LONG_MS))?.text ?? 'no answer', /200 OK/);
+    assert.equal(await listening(child.pid as number), before);
+    child.kill('SIGTERM');
+    assert.equal(await inTime(exited, LONG_MS), 0);
+  });
+
+  it('SIGHUP of a terminal that is gone does not end what nohup has started', { skip: noProc }, async (t) => {
+    const { port } = await loggingServer(t);
+    const folder = await temporaryFolder(t);
+    // What nohup does in a terminal: SIGHUP ignored, and a stdin that can't be read.
+    const nohup = ['sh', '-c', 'trap "" HUP; exec "$@" 0>/dev/null', 'sh'];
+    const args = ['--oplog', folder, '--http-listen', '0', '--http-upstream', String(port)];
+    const running = await startCommand(t, args, nohup);
+    running.child.kill('SIGHUP');
+    assert.match((await talk(running.port, get('/after'))).text, /200 OK/);
+    running.child.kill('SIGTERM');
+    assert.equal(await inTime(running.exited, LONG_MS), 0);
+    assert.equal((await readOpLog(folder)).records.length, 1);
+  });
+});
+
+describe('the other commands and signals', { concurrency: 3 }, () => {
+  for (const [signal, code] of [
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+    ['SIGALRM', 142],
+    ['SIGUSR2', 140],
+  ] as const) {
+    it(`${signal} ends a replay, what was measured is written, exit code ${code}`, async (t) => {
+      const target = await startServer(ok);
+      t.after(() => target.close());
+      const folder = await temporaryFolder(t);
+      const trace = await writeTrace(join(folder, 'long.trace.zst'), someRecords(6000, 20));
+      const output = join(folder, 'results.json');
+      const args = ['replay', '--trace', trace, '--endpoint', target.url, '--output', output];
+      const { child, finished } = start(args);
+      t.after(() => child.kill('SIGKILL'));
+      await target.reached(3);
+      child.kill(signal);
+      const ended = await inTime(finished, LONG_MS);
+      assert.equal(ended?.code, code, ended?.stderr);
+      const { summary, operations } = JSON.parse(await readFile(output, 'utf8'));
+      assert.equal(summary.stop, 'interrupted');
+      assert.ok(operations.total >= 3);
+    });
+  }
+
+  it('SIGHUP leaves no half-written file', async (t) => {
+    const folder = await temporaryFolder(t);
+    const args = ['filter', '-', '-o', join(folder, 'out.trace.zst')];
+    const child = spawn(process.execPath, [MAIN, ...args], { env: cleanEnv() });
+    t.after(() => child.kill('SIGKILL'));
+    child.stdin.write('{"start_ns":0,"path":"/a"}\n');
+    await filesIn(folder, 1);
+    child.kill('SIGHUP');
+    const [code] = (await once(child, 'exit')) as [number];
+    assert.equal(code, 129);
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('a second signal ends a replay whose log is a pipe that nobody reads', { skip: noProc }, async (t) => {
+    const target = await startServer(ok);
+    t.after(() => target.close());
+    const folder = await temporaryFolder(t);
+    const trace = await writeTrace(join(folder, 'some.trace.zst'), someRecords(5, 1));
+    const log = join(folder, 'log');
+    await run('mkfifo', [log]);
+    const child = spawn(
+      process.execPath,
+      [MAIN, 'replay', '--trace', trace, '--endpoint', target.url, '--force', '--replay-log', log],
+      { env: cleanEnv() },
+    );
+    t.after(() => child.kill('SIGKILL'));
+    const stopping = new Promise<void>((resolve) => {
+      child.stderr.on('data', (text: Buffer) => text.includes('stopping') && resolve());
+    });
+    await waitsForPipe(child.pid as number);
+    child.kill('SIGINT');
+    await inTime(stopping, LONG_MS);
+    child.kill('SIGINT');
+    const [code, signal] = (await inTime(once(child, 'exit'), LONG_MS)) ?? [];
+    assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
+  });
+});
+
+/** Resolves when nobody listens at a port any more. */
+async function refused(port: number): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const socket = net.connect(port, '127.0.0.1');
+    const isOpen = await new Promise<boolean>((resolve) =>
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
+    );
+    socket.destroy();
+    if (!isOpen) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail('it still listens');
+}
+
+async function filesIn(folder: string, count: number): Promise<void> {
+  for (let tries = 0; (await readdir(folder)).length < count; tries++) {
+    assert.ok(tries < 600, 'the output never came');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** How many sockets of a process listen (Linux). */
+async function listening(pid: number): Promise<number> {
+  const { readlink } = await import('node:fs/promises');
+  const names = await readdir(`/proc/${pid}/fd`);
+  const links = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
+  const own = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]));
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8').catch(() => '')),
+  );
+  const rows = tables.flatMap((table) => table.split('\n').map((row) => row.trim().split(/\s+/)));
+  return rows.filter((row) => row[3] === '0A' && own.has(row[9])).length;
+}
+
+/** Resolves when a thread of the process waits in the opening of a pipe. */
+async function waitsForPipe(pid: number): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [] as string[])) {
+      const waitsIn = await readFile(`/proc/${pid}/task/${thread}/wchan`, 'utf8').catch(() => '');
+      if (/fifo|pipe|wait_for_partner/.test(waitsIn)) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
