@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { exitCodeOfSignal } from './exit-code.ts';
-import { lastWords } from './people/people.ts';
+import { lastWords, tell } from './people/people.ts';
 
 /** How long what was said last may take to get out. */
 const LAST_WORDS_MS = 2_000;
@@ -15,6 +15,8 @@ subscribe('worker_threads', (message) => {
   const { worker } = message as { worker: Worker };
   threads.add(worker);
   worker.once('exit', () => threads.delete(worker));
+  // What Node says in a thread (a warning) would be written by a call that waits.
+  worker.stderr.unpipe(process.stderr).on('data', (text: Buffer) => tell(text.toString()));
 });
 
 /** After a command has done its work: waits for the last words, and for nothing that hangs. */

@@ -82,8 +82,6 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
   for (const [signal, code] of [
     ['SIGHUP', 129],
     ['SIGQUIT', 131],
-    ['SIGALRM', 142],
-    ['SIGUSR2', 140],
   ] as const) {
     it(`${signal} ends a replay, what was measured is written, exit code ${code}`, async (t) => {
       const target = await startServer(ok);

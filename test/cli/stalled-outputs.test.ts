@@ -108,13 +108,10 @@ describe('data that cannot be delivered', () => {
   it('a full device is an error, in one line, for every command', { skip: noFull }, async () => {
     const all = [
       ['--help'],
-      ['--version'],
-      ['cat', '--help'],
       ['cat', golden],
       ['inspect', golden],
       ['inspect', '--json', golden],
       ['inspect', '--record', '0', golden],
-      ['filter', golden],
       ['convert', golden, '-'],
       ['replay', '--dry-run', '--trace', golden, '--endpoint', 'http://127.0.0.1:9'],
     ];
