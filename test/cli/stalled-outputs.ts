@@ -42,6 +42,19 @@ os.execvp(sys.argv[1], sys.argv[1:])
 `,
 ];
 
+/** A pipe whose reader left. */
+export const PIPE_WITHOUT_READER: StderrOf = [
+  'python3',
+  '-c',
+  `
+import os, sys
+reader, writer = os.pipe()
+os.close(reader)
+os.dup2(writer, 2)
+os.execvp(sys.argv[1], sys.argv[1:])
+`,
+];
+
 /** A terminal of 80 columns that was stopped by Ctrl-S. Signals are passed on. */
 export const STOPPED_TERMINAL: StderrOf = [
   'python3',
@@ -68,7 +81,7 @@ export interface Started {
   exited: Promise<number | string>;
 }
 
-/** Starts the program with such a stderr; without one it is a pipe whose reader leaves at once. */
+/** Starts the program with such a stderr; without one it is a socket whose other end leaves at once. */
 export function startWith(t: TestContext, stderrOf: StderrOf | undefined, args: readonly string[]): Started {
   const [program = '', ...rest] = [...(stderrOf ?? []), process.execPath, MAIN, ...args];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnv() });

@@ -1,5 +1,5 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** A way to an open file that never makes the thread wait, whatever is behind it. */
@@ -68,11 +68,21 @@ function fileOutlet(fd: number): Outlet {
 }
 
 function socketOutlet(fd: number): Outlet {
-  const socket = new Socket({ fd, readable: false, writable: true });
-  // Whoever writes is told.
-  socket.on('error', () => {});
+  let opened: Promise<Socket> | undefined;
   return {
-    write: (bytes) =>
-      new Promise((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve()))),
+    async write(bytes) {
+      opened ??= openSocket(fd);
+      const socket = await opened;
+      await new Promise<void>((resolve, reject) => {
+        socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+      });
+    },
   };
+}
+
+/** Loaded here because it takes longer than all else that `--version` needs. */
+async function openSocket(fd: number): Promise<Socket> {
+  const { Socket } = await import('node:net');
+  // Whoever writes is told of errors.
+  return new Socket({ fd, readable: false, writable: true }).on('error', () => {});
 }
