@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import net from 'node:net';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ENDING_SIGNALS } from '../../src/cli/signals.ts';
@@ -14,6 +15,15 @@ import { cleanEnv, MAIN } from './run-cli.ts';
 const LONG_MS = 60_000;
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
 const noProc = process.platform !== 'linux' && 'needs /proc';
+
+const SOME_SIGNALS: readonly NodeJS.Signals[] = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGALRM',
+  'SIGUSR2',
+  'SIGIO',
+];
 
 /** A capture in front of a server that answers when it is told to. */
 async function capturing(t: TestContext, grace: string) {
@@ -28,7 +38,20 @@ async function capturing(t: TestContext, grace: string) {
 }
 
 describe('capture and signals', { concurrency: 3 }, () => {
-  for (const signal of ENDING_SIGNALS) {
+  it('minds every signal that ends a program', { skip: noProc }, () => {
+    const { signals } = constants;
+    const others = Object.keys(signals).filter((name) => !ENDING_SIGNALS.includes(name as NodeJS.Signals));
+    // Faults and dumps, jobs and children, what Node takes for itself, and two that nobody can mind.
+    const kinds =
+      /^SIG(ABRT|IOT|BUS|FPE|ILL|SEGV|SYS|TRAP|UNUSED|STOP|TSTP|CONT|TTIN|TTOU|CHLD|URG|WINCH|PIPE|XFSZ|USR1|KILL|POLL)$/;
+    assert.deepEqual(
+      others.filter((name) => !kinds.test(name)),
+      [],
+    );
+    assert.equal(signals.SIGPOLL, signals.SIGIO);
+  });
+
+  for (const signal of SOME_SIGNALS) {
     it(`${signal}: what is in flight ends, the segment is closed, exit code 0`, async (t) => {
       const { child, exited, port, folder, talking, answer } = await capturing(t, '1m');
       child.kill(signal);

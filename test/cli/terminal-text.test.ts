@@ -75,7 +75,6 @@ function mustBeShown(text: string, what: string): void {
 describe('text from a trace, a server, a file name or a flag reaches the terminal shown, never raw', () => {
   const texts: [string, () => string[]][] = [
     ['inspect', () => ['inspect', trace]],
-    ['inspect --timeline', () => ['inspect', '--timeline', trace]],
     ['inspect --json', () => ['inspect', '--json', trace]],
     ['inspect --record', () => ['inspect', '--record', '2', trace]],
     ['filter', () => ['filter', trace, '-o', join(folder, `filtered${WELL_FORMED}.trace.zst`)]],
@@ -99,7 +98,6 @@ describe('text from a trace, a server, a file name or a flag reaches the termina
     ['verify --all', () => ['verify', '--all', join(folder, 'r.log'), join(folder, 'r.json')]],
     ['verify --json', () => ['verify', '--json', join(folder, 'r.log'), join(folder, 'r.json')]],
     ['no such file', () => ['inspect', `none${HOSTILE}`]],
-    ['no such flag', () => ['cat', `--none${HOSTILE}`]],
     ['no such command', () => [`none${HOSTILE}`]],
     ['a bad value', () => ['filter', '--latency', HOSTILE, trace]],
     ['a bad name', () => ['cat', join(folder, 'a'), HOSTILE]],
