@@ -107,7 +107,7 @@ async function report(flags: ExportFlags, log: OpLog, plan: ExportPlan, done: Ex
   process.exitCode = EXIT.failed;
 }
 
-function reportText(output: string, { window, header }: ExportPlan, report: ExportReport): string {
+function reportText(output: string, { window, header, unknown }: ExportPlan, report: ExportReport): string {
   const lossText = Object.entries(lossSummary(report.loss))
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${countText(count)} ${name.replaceAll('_', ' ')}`);
@@ -117,6 +117,7 @@ function reportText(output: string, { window, header }: ExportPlan, report: Expo
     `window ${isoTime(window.startUnixNs)} to ${isoTime(window.endUnixNs)} (${durationText(seconds)})`,
     `${countText(report.blocksCopied)} blocks copied, ${countText(report.blocksRewritten)} rewritten`,
     `losses: ${lossText.join(', ') || 'none known'}`,
+    ...unknown.map((sentence) => `unknown: ${sentence}`),
     ...header.gaps.map((gap) => {
       const at = (ns: number) => isoTime(header.epochUnixNs + BigInt(ns));
       return `gap: ${at(gap.startNs)} to ${at(gap.endNs)} (${durationText((gap.endNs - gap.startNs) / 1e9)}): ${gap.reason}`;

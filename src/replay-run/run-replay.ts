@@ -107,6 +107,7 @@ async function measured(run: RunOptions, deps: RunDeps, parts: RunParts): Promis
     health,
     loss: trace.loss,
     gaps: trace.header.gaps,
+    window: trace.header.window,
     host: deps.host,
     recordCommand: (number) => `engram-trace inspect ${shellWord(trace.name)} --record ${number}`,
   });

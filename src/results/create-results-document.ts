@@ -1,5 +1,6 @@
 import type { ReplayEnd } from '../replay/replay-end.ts';
-import type { Gap, Loss } from '../trace/record.ts';
+import type { Gap, Loss, TimeWindow } from '../trace/record.ts';
+import { type CaptureGaps, captureGaps } from './capture-gaps.ts';
 import type { ErrorGroup } from './error-groups.ts';
 import { fidelitySection } from './fidelity.ts';
 import type { GeneratorHealth } from './generator-health.ts';
@@ -41,16 +42,21 @@ export interface DocumentInput {
   health: GeneratorHealth;
   loss: Loss;
   gaps: readonly Gap[];
+  /** Of the trace, that the gaps lie in. */
+  window: TimeWindow | undefined;
   host: HostSection;
   /** Command that prints a record of the trace. */
   recordCommand(recordNumber: number): string;
 }
+
+const NS_PER_S = 1e9;
 
 /** The results document of a replay that has ended. Holds only finite numbers, strings, booleans and null. */
 export function createResultsDocument(input: DocumentInput): ResultsDocument {
   const { recorder } = input;
   const { overall, ops } = recorder;
   const summary = summarySection(input);
+  const gaps = captureGaps(input.gaps, input.window);
   const section = (name: (typeof HISTOGRAM_NAMES)[number]) => latencySection(overall, ops, name, NS_PER_MS);
   return {
     schema_version: 1,
@@ -74,12 +80,13 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     checks: [],
     fidelity: fidelitySection({
       ...input,
+      captureGaps: gaps,
       resolutionNs: input.plan.trace.timestamp_resolution_ns,
       traceWarnings: input.plan.trace.warnings,
       hasSchedule: input.plan.options['timing'] !== 'asap',
       keepsOrder: input.plan.options['order'] !== 'open',
     }),
-    capture_loss: captureLoss(input),
+    capture_loss: captureLoss(input.loss, gaps),
     histograms: histogramsSection(recorder),
     replay_log: null,
     host: input.host,
@@ -140,7 +147,7 @@ function windowEntry(window: WindowCounts): WindowEntry {
   };
 }
 
-function captureLoss({ loss, gaps }: DocumentInput): CaptureLossSection {
+function captureLoss(loss: Loss, gaps: CaptureGaps): CaptureLossSection {
   return {
     records_dropped: loss.recordsDropped,
     bodies_truncated: loss.bodiesTruncated,
@@ -151,7 +158,10 @@ function captureLoss({ loss, gaps }: DocumentInput): CaptureLossSection {
     records_damaged: loss.recordsDamaged,
     connections_unfollowed: loss.connectionsUnfollowed,
     bytes_unfollowed: loss.bytesUnfollowed,
-    gaps: gaps.length,
+    segments_incomplete: loss.segmentsIncomplete,
+    gaps: gaps.count,
+    gaps_secs: scaled(gaps.totalNs, NS_PER_S) ?? 0,
+    gaps_share: finite(gaps.share),
   };
 }
 

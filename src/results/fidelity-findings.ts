@@ -1,9 +1,11 @@
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import { hasLoss, type Loss } from '../trace/record.ts';
+import type { CaptureGaps } from './capture-gaps.ts';
 import type { DistributionDistance } from './distance.ts';
 import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
 import type { GeneratorHealth } from './generator-health.ts';
 import { healthFindings } from './health-findings.ts';
+import { scaled } from './percentiles.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import { noSchedule, scheduleFindings } from './schedule-findings.ts';
 import { streamFindings } from './stream-findings.ts';
@@ -16,6 +18,7 @@ export interface FidelityInput {
   health: GeneratorHealth;
   resolutionNs: number;
   loss: Loss;
+  captureGaps: CaptureGaps;
   /** What the reader had to say of the trace; each sentence tells of something it could not read. */
   traceWarnings: readonly string[];
   /** False with `--timing asap`: everything is due at once, and nothing can be late. */
@@ -168,15 +171,28 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
   return found;
 }
 
-function traceFindings({ loss, traceWarnings }: FidelityInput): Finding[] {
-  return [...lossFindings(loss), ...incompleteFindings(traceWarnings.length)];
+function traceFindings({ loss, captureGaps, traceWarnings }: FidelityInput): Finding[] {
+  return [...lossFindings(loss), ...gapFindings(captureGaps), ...incompleteFindings(traceWarnings.length)];
 }
 
 function lossFindings(loss: Loss): Finding[] {
   if (!hasLoss({ ...loss, recordsSampledOut: 0 })) return [];
-  const { recordsDropped, recordsLate, recordsDamaged, bodiesTruncated, connectionsUnfollowed } = loss;
-  const count = recordsDropped + recordsLate + recordsDamaged + bodiesTruncated + connectionsUnfollowed;
+  const { recordsDropped, recordsLate, recordsDamaged, bodiesTruncated } = loss;
+  const { connectionsUnfollowed, segmentsIncomplete } = loss;
+  const records = recordsDropped + recordsLate + recordsDamaged + bodiesTruncated;
+  const count = records + connectionsUnfollowed + segmentsIncomplete;
   return [finding('degraded', 'capture_loss', 'records are missing from the trace, or not whole', count, 0)];
+}
+
+/** Traffic of that time may be missing as a whole, and no count of losses knows. */
+function gapFindings({ count, share, totalNs }: CaptureGaps): Finding[] {
+  if (count === 0) return [];
+  const message =
+    share === undefined
+      ? 'seconds for which nothing was being recorded'
+      : 'share of the window of the trace for which nothing was being recorded';
+  const observed = share ?? scaled(totalNs, 1e9);
+  return [finding('degraded', 'capture_gaps', message, observed, 0)];
 }
 
 /** What was cut off is in no count of losses: nobody knows how much it was. */

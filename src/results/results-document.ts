@@ -269,8 +269,13 @@ export interface CaptureLossSection {
   /** Connections that capture could not follow to their end: what passed on them is in no other count. */
   connections_unfollowed: number;
   bytes_unfollowed: number;
+  /** Segments of the op log that are missing, or lack their end: what they held is in no count. */
+  segments_incomplete: number;
   /** Spans of the window for which nothing was being recorded. */
   gaps: number;
+  /** How long they are together, and which share of the window that is; null where the trace has no window. */
+  gaps_secs: number;
+  gaps_share: number | null;
 }
 
 /** HdrHistogram V2 compressed encoding, base64; values in ns. */

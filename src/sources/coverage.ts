@@ -1,65 +1,35 @@
+import type { Hole, Survey } from './survey-runs.ts';
 import { compareTimes, earlier, later, type UnixSpan } from './unix-span.ts';
 
 export interface UnixGap extends UnixSpan {
   readonly reason: string;
 }
 
-/** One file of an op log and the time during which it was being recorded into. */
-export interface SegmentSpan extends UnixSpan {
-  /** File name. */
-  readonly name: string;
-  /** The run of capture that wrote it. */
-  readonly runId: string;
-}
-
-/**
- * The times inside `window` for which no run of capture was recording. The segments of one run count as one stretch,
- * unless the numbers in their names tell that one between them is missing.
- */
-export function findGaps(segments: readonly SegmentSpan[], window: UnixSpan): UnixGap[] {
-  const stretches = joinSegments([...segments].sort(byStart));
+/** The times inside `window` for which no run of capture was recording, or what it recorded is missing. */
+export function findGaps({ covered, holes }: Survey, window: UnixSpan): UnixGap[] {
   const gaps: UnixGap[] = [];
   let coveredUnixNs = window.startUnixNs;
   let reason = 'before the log begins';
-  for (const stretch of stretches) {
-    if (stretch.startUnixNs > coveredUnixNs) {
-      gaps.push({
-        startUnixNs: coveredUnixNs,
-        endUnixNs: stretch.startUnixNs,
-        reason: stretch.reason ?? reason,
-      });
-    }
-    coveredUnixNs = later(coveredUnixNs, stretch.endUnixNs);
+  const add = (endUnixNs: bigint, otherwise: string) => {
+    const gap = clip({ startUnixNs: coveredUnixNs, endUnixNs, reason: otherwise }, window);
+    if (gap.endUnixNs <= gap.startUnixNs) return;
+    gaps.push({ ...gap, reason: holeIn(holes, gap)?.reason ?? otherwise });
+  };
+  for (const span of [...covered].sort((a, b) => compareTimes(a.startUnixNs, b.startUnixNs))) {
+    add(span.startUnixNs, reason);
+    coveredUnixNs = later(coveredUnixNs, span.endUnixNs);
     reason = 'capture was not running';
   }
-  const afterEnd = 'after the end of the log';
-  gaps.push({ startUnixNs: coveredUnixNs, endUnixNs: window.endUnixNs, reason: afterEnd });
-  return gaps.map((gap) => clip(gap, window)).filter((gap) => gap.endUnixNs > gap.startUnixNs);
+  add(window.endUnixNs, 'after the end of the log');
+  return gaps;
 }
 
-interface Stretch extends UnixSpan {
-  /** Why there may be a gap before it, where that is known. */
-  readonly reason?: string;
-}
-
-function joinSegments(segments: readonly SegmentSpan[]): Stretch[] {
-  const stretches: Stretch[] = [];
-  const lastOfRun = new Map<string, SegmentSpan>();
-  for (const segment of segments) {
-    const before = segment.runId === '' ? undefined : lastOfRun.get(segment.runId);
-    lastOfRun.set(segment.runId, segment);
-    if (before === undefined) stretches.push(segment);
-    else if (isNext(before, segment))
-      stretches.push({ startUnixNs: before.endUnixNs, endUnixNs: segment.endUnixNs });
-    else stretches.push({ ...segment, reason: 'a segment of the log is missing or unreadable' });
-  }
-  return stretches.sort(byStart);
-}
-
-/** Rotation leaves no gap: only a number that is left out in the names (`…-7.trace.zst`) does. */
-function isNext(before: SegmentSpan, segment: SegmentSpan): boolean {
-  const [first, second] = [before, segment].map(({ name }) => /-(\d+)\.trace\.zst$/.exec(name)?.[1]);
-  return first === undefined || second === undefined || Number(second) - Number(first) <= 1;
+/** What explains a gap better than that nothing is there. */
+function holeIn(holes: readonly Hole[], gap: UnixSpan): Hole | undefined {
+  return holes.find(
+    ({ startUnixNs, endUnixNs }) =>
+      endUnixNs !== undefined && startUnixNs < gap.endUnixNs && endUnixNs > gap.startUnixNs,
+  );
 }
 
 function clip(gap: UnixGap, window: UnixSpan): UnixGap {
@@ -68,8 +38,4 @@ function clip(gap: UnixGap, window: UnixSpan): UnixGap {
     endUnixNs: earlier(gap.endUnixNs, window.endUnixNs),
     reason: gap.reason,
   };
-}
-
-function byStart(a: UnixSpan, b: UnixSpan): number {
-  return compareTimes(a.startUnixNs, b.startUnixNs);
 }

@@ -1,23 +1,30 @@
 import { addLoss, emptyHeader, emptyLoss, type Gap, type Loss, type TraceHeader } from '../trace/record.ts';
 import { findGaps } from './coverage.ts';
-import type { OpLog, Segment } from './op-log.ts';
+import type { Segment } from './op-log.ts';
+import type { Survey } from './survey-runs.ts';
+import type { TraceFrame } from './trace-frame.ts';
 import { earlier, later, type UnixSpan } from './unix-span.ts';
 
+/** What an export knows when it writes its header. */
+export interface HeaderFacts {
+  /** Program and version. */
+  readonly tool: string;
+  readonly frame: TraceFrame;
+  /** That reach into the window. */
+  readonly segments: readonly Segment[];
+  readonly survey: Survey;
+  readonly losses: readonly Loss[];
+  readonly notes: readonly string[];
+}
+
 /** What the header of an exported window says: it speaks for all segments that reach into the window. */
-export function exportHeader(
-  log: OpLog,
-  window: UnixSpan,
-  tool: string,
-  notes: readonly string[],
-  losses: readonly Loss[],
-): TraceHeader {
-  const used = log.segments.filter((segment) => overlap(segment, window) !== undefined);
-  const headers = used.map((segment) => segment.header);
-  const epochUnixNs = (used[0] ?? log.segments[0])?.header.epochUnixNs ?? window.startUnixNs;
+export function exportHeader({ tool, frame, segments, survey, losses, notes }: HeaderFacts): TraceHeader {
+  const headers = segments.map((segment) => segment.header);
+  const { epochUnixNs } = frame;
   const toNs = (unixNs: bigint) => Number(unixNs - epochUnixNs);
-  const windowNs = { startNs: toNs(window.startUnixNs), endNs: toNs(window.endUnixNs) };
+  const windowNs = { startNs: toNs(frame.window.startUnixNs), endNs: toNs(frame.window.endUnixNs) };
   const loss = emptyLoss();
-  for (const more of [...headers.map((header) => header.loss), ...losses]) addLoss(loss, more);
+  for (const more of losses) addLoss(loss, more);
   const runs = unique(headers.map((header) => header.runId));
   return {
     ...emptyHeader(),
@@ -29,11 +36,11 @@ export function exportHeader(
     redacted: unique(headers.flatMap((header) => header.redacted)),
     dialect: common(headers.map((header) => header.dialect)) ?? 'generic',
     window: windowNs,
-    gaps: gapsOf(log, used, window, toNs),
+    gaps: gapsOf(survey, segments, frame.window, toNs),
     notes: unique([
       ...headers.flatMap((header) => header.notes),
       ...dialectNote(headers),
-      ...openNotes(used),
+      ...cutNotes(segments),
       ...notes,
     ]),
     loss,
@@ -42,14 +49,20 @@ export function exportHeader(
   };
 }
 
+/** Whether a segment was recorded into in the window, or holds records of it. */
+export function reachesInto({ startUnixNs, endUnixNs, recorded }: Segment, window: UnixSpan): boolean {
+  const span = { startUnixNs: earlier(startUnixNs, recorded?.startUnixNs ?? startUnixNs), endUnixNs };
+  return overlap(span, window) !== undefined;
+}
+
 /** Between the segments, and those that a segment tells of itself. */
 function gapsOf(
-  log: OpLog,
+  survey: Survey,
   used: readonly Segment[],
   window: UnixSpan,
   toNs: (unixNs: bigint) => number,
 ): Gap[] {
-  const between = findGaps(log.segments, window);
+  const between = findGaps(survey, window);
   const told = used.flatMap(({ header }) =>
     header.gaps.flatMap((gap) => {
       const startUnixNs = header.epochUnixNs + BigInt(gap.startNs);
@@ -74,14 +87,10 @@ function dialectNote(headers: readonly TraceHeader[]): string[] {
   return dialects.length > 1 ? [`operations were named by several dialects: ${dialects.join(', ')}`] : [];
 }
 
-/** A segment without an index was not closed: what capture had not written yet is not in it. */
-function openNotes(used: readonly Segment[]): string[] {
-  return used
-    .filter(({ file }) => file?.indexSource === 'scan')
-    .map(({ name, file }) => {
-      const cut = file?.cutBytes ? `; its last ${file.cutBytes} bytes are not whole` : '';
-      return `segment ${name} was not closed (capture was killed or still running)${cut}`;
-    });
+function cutNotes(used: readonly Segment[]): string[] {
+  return used.flatMap(({ name, file }) =>
+    file?.cutBytes ? [`segment ${name}: its last ${file.cutBytes} bytes are not whole`] : [],
+  );
 }
 
 function common(values: readonly string[]): string | undefined {

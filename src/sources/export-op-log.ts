@@ -3,11 +3,15 @@ import { createFrameWriter, type FrameWriter } from '../trace/frame-writer.ts';
 import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record.ts';
 import type { ByteSink } from '../trace/trace.ts';
 import { cutBlock } from './cut-block.ts';
-import { exportHeader } from './export-header.ts';
+import { exportHeader, reachesInto } from './export-header.ts';
 import { type BlockPlan, damageOf, type PlannedBlock, planBlocks } from './export-plan.ts';
-import { resolveWindow, type WindowRequest, whyEmpty } from './export-window.ts';
+import { boundsOf, resolveWindow, type WindowRequest, whyEmpty } from './export-window.ts';
+import { createBlockChecker, createFramesAhead } from './frames-ahead.ts';
 import type { OpLog } from './op-log.ts';
-import type { UnixSpan } from './unix-span.ts';
+import { gatherLedger } from './op-log-ledger.ts';
+import { type RunAlive, surveyRuns } from './survey-runs.ts';
+import { frameTrace, isNear } from './trace-frame.ts';
+import { earlier, later, type UnixSpan } from './unix-span.ts';
 
 export interface ExportOptions extends WindowRequest {
   /** Program and version, for the header. */
@@ -22,6 +26,8 @@ export interface ExportPlan extends BlockPlan {
   /** One sentence, when there is nothing in the window. */
   readonly emptyBecause: string | undefined;
   readonly skipDamaged: boolean;
+  /** Sentences on what is missing and in no count. */
+  readonly unknown: readonly string[];
 }
 
 export interface ExportReport {
@@ -32,22 +38,48 @@ export interface ExportReport {
   loss: Loss;
 }
 
-/** Plans the export of a window from the indexes of a log. */
+/** Plans the export of a window from the indexes of a log. Throws `usage` for one that no trace can hold. */
 export async function planExport(log: OpLog, options: ExportOptions): Promise<ExportPlan> {
   const skipDamaged = options.skipDamaged ?? false;
-  const window = resolveWindow(log, options);
-  const plan = await planBlocks(log, window, skipDamaged);
+  const asked = resolveWindow(log, options);
+  const survey = surveyRuns([...log.segments, ...log.skipped], log.untold.map(aliveOf));
+  const plan = await planBlocks(log, asked, skipDamaged);
+  const used = new Set(plan.blocks.map(({ entry }) => entry));
+  const ledger = await gatherLedger(log, boundsOf(options, asked), survey.holes, used);
   const isEmpty = plan.blocks.every(({ entry }) => entry.records === 0);
-  const emptyBecause = isEmpty ? whyEmpty(log, window) : undefined;
-  const notes = log.skipped.map(({ name, reason }) => `segment ${name} was left out: ${reason}`);
-  if (emptyBecause !== undefined) notes.push(emptyBecause);
-  const header = exportHeader(log, window, options.tool, notes, plan.losses);
-  return { ...plan, window, header, emptyBecause, skipDamaged };
+  const emptyBecause = isEmpty ? whyEmpty(log, asked) : undefined;
+  const segments = log.segments.filter((segment) => reachesInto(segment, asked));
+  const epochUnixNs = (segments[0] ?? log.segments[0])?.header.epochUnixNs ?? asked.startUnixNs;
+  const frame = frameTrace(asked, recordedIn(plan.blocks, asked), epochUnixNs);
+  const left = log.skipped.map(({ name, reason }) => `segment ${name} was left out: ${reason}`);
+  const notes = [frame.note, ...left, ...ledger.unknown, emptyBecause].filter((note) => note !== undefined);
+  const losses = [...plan.losses, ...ledger.losses];
+  const header = exportHeader({ tool: options.tool, frame, segments, survey, losses, notes });
+  const blocks = plan.blocks.map((block) => near(block, frame.epochUnixNs));
+  return { ...plan, blocks, window: frame.window, header, emptyBecause, skipDamaged, ...ledger, losses };
+}
+
+function aliveOf({ runId, untilUnixNs, isEnded }: OpLog['untold'][number]): RunAlive {
+  return { runId, untilUnixNs, isEnded };
+}
+
+/** From the first start to the last one of what will be written. */
+function recordedIn(blocks: readonly PlannedBlock[], window: UnixSpan): UnixSpan | undefined {
+  const filled = blocks.filter(({ entry }) => entry.records > 0);
+  const [first] = filled;
+  if (first === undefined) return undefined;
+  const last = filled.map(({ file, entry }) => file.header.epochUnixNs + BigInt(entry.lastStartNs));
+  return { startUnixNs: first.firstStartUnixNs, endUnixNs: earlier(last.reduce(later), window.endUnixNs) };
+}
+
+/** A block whose own epoch is too far away from the trace's is written again. */
+function near(block: PlannedBlock, epochUnixNs: bigint): PlannedBlock {
+  return isNear(block.file.header.epochUnixNs, epochUnixNs) ? block : { ...block, use: 'cut' };
 }
 
 /**
- * Writes a planned export: whole blocks are copied as they are, those at the edges cut and compressed again. Memory
- * holds one block at a time. A copied block keeps its checksum, so damage in it shows when it is read.
+ * Writes a planned export: whole blocks are copied as they are, those at the edges cut and compressed again. Each is
+ * decoded first, by a thread that works a few blocks ahead: the op log may be gone when damage would show elsewhere.
  */
 export async function writeExport(
   plan: ExportPlan,
@@ -59,29 +91,40 @@ export async function writeExport(
   const loss = addLoss(emptyLoss(), plan.header.loss);
   const report: ExportReport = { records: 0, blocksCopied: 0, blocksRewritten: 0, bytesWritten: 0, loss };
   const closedNs = plan.header.window?.endNs ?? 0;
-  for (const block of plan.blocks) {
-    try {
-      if (block.use === 'copy') await copy(block, frames, report);
-      else await cut(block, plan, builder, frames, report);
-    } catch (thrown) {
-      // A block without records carries the loss.
-      const damage = damageOf(thrown, block.entry, plan.skipDamaged);
-      builder.addLoss(damage);
-      addLoss(loss, damage);
-      await frames.append(builder.close(closedNs));
+  const checker = createBlockChecker(plan.blocks);
+  const ahead = createFramesAhead(plan.blocks, checker.check);
+  try {
+    for (const [number, block] of plan.blocks.entries()) {
+      try {
+        if (block.use === 'copy') await copy(block, await ahead.take(number), frames, report);
+        else await cut(block, plan, builder, frames, report);
+      } catch (thrown) {
+        // A block without records carries the loss.
+        const damage = damageOf(thrown, block.entry, plan.skipDamaged);
+        builder.addLoss(damage);
+        addLoss(loss, damage);
+        await frames.append(builder.close(closedNs));
+      }
+      report.records = frames.records;
+      report.bytesWritten = frames.bytesWritten;
+      onBlock(report);
     }
-    report.records = frames.records;
-    report.bytesWritten = frames.bytesWritten;
-    onBlock(report);
+  } finally {
+    await checker.close();
   }
   await frames.finish(closedNs);
   report.bytesWritten = frames.bytesWritten;
   return report;
 }
 
-async function copy({ file, entry }: PlannedBlock, frames: FrameWriter, report: ExportReport): Promise<void> {
+async function copy(
+  { file, entry }: PlannedBlock,
+  frame: Uint8Array,
+  frames: FrameWriter,
+  report: ExportReport,
+): Promise<void> {
   const source = { epochUnixNs: file.header.epochUnixNs, ops: file.index.totals.ops };
-  await frames.copy(await file.readFrame(entry), entry, source);
+  await frames.copy(frame, entry, source);
   report.blocksCopied++;
   addLoss(report.loss, entry.loss);
 }
@@ -93,9 +136,9 @@ async function cut(
   frames: FrameWriter,
   report: ExportReport,
 ): Promise<void> {
-  const shiftNs = Number(file.header.epochUnixNs - plan.header.epochUnixNs);
+  const shiftNs = file.header.epochUnixNs - plan.header.epochUnixNs;
   for (const record of await cutBlock(file, entry, plan.window)) {
-    builder.add({ ...record, startNs: record.startNs + shiftNs });
+    builder.add({ ...record, startNs: Number(BigInt(record.startNs) + shiftNs) });
   }
   builder.addLoss(entry.loss);
   await frames.append(builder.close(plan.header.window?.endNs ?? 0));

@@ -1,6 +1,6 @@
 import { damagedRange } from '../trace/damage.ts';
 import { EngramTraceError } from '../trace/error.ts';
-import { emptyLoss, type Loss } from '../trace/record.ts';
+import { emptyLoss, hasLoss, type Loss } from '../trace/record.ts';
 import type { TraceFile } from '../trace/trace-file.ts';
 import type { BlockEntry } from '../trace/trace-index.ts';
 import { cutBlock } from './cut-block.ts';
@@ -21,7 +21,7 @@ export interface PlannedBlock {
 export interface BlockPlan {
   /** In the order of their first starts, as a sorted trace needs them. */
   readonly blocks: readonly PlannedBlock[];
-  /** Damaged blocks, and losses told by blocks of which no record lies in the window. */
+  /** What is damaged and left out. */
   readonly losses: readonly Loss[];
 }
 
@@ -51,6 +51,7 @@ export async function planBlocks(log: OpLog, window: UnixSpan, skipDamaged: bool
 function useOf(file: TraceFile, entry: BlockEntry, window: UnixSpan): 'copy' | 'cut' | 'leave' {
   const firstUnixNs = file.header.epochUnixNs + BigInt(entry.firstStartNs);
   const lastUnixNs = file.header.epochUnixNs + BigInt(entry.lastStartNs);
+  if (entry.records === 0 && !hasLoss(entry.loss)) return 'leave';
   if (lastUnixNs < window.startUnixNs || firstUnixNs >= window.endUnixNs) return 'leave';
   return firstUnixNs >= window.startUnixNs && lastUnixNs < window.endUnixNs ? 'copy' : 'cut';
 }
@@ -67,7 +68,6 @@ async function measured(
     if (first !== undefined) {
       return { ...block, firstStartUnixNs: block.file.header.epochUnixNs + BigInt(first.startNs) };
     }
-    losses.push(block.entry.loss);
   } catch (thrown) {
     losses.push(damageOf(thrown, block.entry, skipDamaged));
   }

@@ -11,9 +11,31 @@ export interface WindowRequest {
   readonly durationNs?: number | undefined;
 }
 
+/** The bounds that were asked for. Where one was left out, what is known beyond the records belongs to the window too. */
+export interface WindowBounds {
+  readonly fromUnixNs: bigint | undefined;
+  readonly toUnixNs: bigint | undefined;
+}
+
+export function boundsOf(request: WindowRequest, window: UnixSpan): WindowBounds {
+  const hasEnd = request.endUnixNs !== undefined || request.durationNs !== undefined;
+  return { fromUnixNs: request.startUnixNs, toUnixNs: hasEnd ? window.endUnixNs : undefined };
+}
+
+/** Whether something that happened between these times may have happened in the window; undefined is not known. */
+export function mayReach(
+  { fromUnixNs, toUnixNs }: WindowBounds,
+  sinceUnixNs: bigint | undefined,
+  untilUnixNs: bigint | undefined,
+): boolean {
+  const isAfter = sinceUnixNs !== undefined && toUnixNs !== undefined && sinceUnixNs >= toUnixNs;
+  const isBefore = untilUnixNs !== undefined && fromUnixNs !== undefined && untilUnixNs < fromUnixNs;
+  return !isAfter && !isBefore;
+}
+
 /** The window in full. Throws `usage` for one that ends before it starts. */
 export function resolveWindow(log: OpLog, request: WindowRequest): UnixSpan {
-  const covered = coverageOf(log);
+  const covered = coverageOf(log) ?? spanOf(log.segments) ?? spanOf(log.untold);
   const startUnixNs = request.startUnixNs ?? covered?.startUnixNs ?? 0n;
   const { durationNs } = request;
   const end = durationNs === undefined ? request.endUnixNs : startUnixNs + BigInt(durationNs);
@@ -29,6 +51,14 @@ export function resolveWindow(log: OpLog, request: WindowRequest): UnixSpan {
     );
   }
   return { startUnixNs, endUnixNs };
+}
+
+function spanOf(spans: readonly UnixSpan[]): UnixSpan | undefined {
+  if (spans.length === 0) return undefined;
+  return {
+    startUnixNs: spans.map(({ startUnixNs }) => startUnixNs).reduce(earlier),
+    endUnixNs: spans.map(({ endUnixNs }) => endUnixNs).reduce(later),
+  };
 }
 
 /** From the first record of a log to its last; undefined when it has none. */

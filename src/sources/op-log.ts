@@ -1,19 +1,36 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EngramTraceError } from '../trace/error.ts';
-import type { TraceHeader } from '../trace/record.ts';
+import { hasLoss, type TraceHeader } from '../trace/record.ts';
 import { openTraceFile, type TraceFile } from '../trace/trace-file.ts';
-import { compareTimes, type UnixSpan } from './unix-span.ts';
+import type { BlockEntry } from '../trace/trace-index.ts';
+import { isUntoldLossesName } from '../trace/untold-losses.ts';
+import { type KnownUntold, readUntoldLosses } from './read-untold-losses.ts';
+import { readSegmentName } from './segment-number.ts';
+import type { SegmentSpan } from './survey-runs.ts';
+import { compareTimes, earlier, later, type UnixSpan } from './unix-span.ts';
 
-/** One file of an op log. All times in Unix ns; the span is the time it was recorded into. */
-export interface Segment extends UnixSpan {
-  readonly name: string;
-  readonly runId: string;
+/** One file of an op log. All times in Unix ns. */
+export interface Segment extends SegmentSpan {
   readonly header: TraceHeader;
+  /** In the order in which they were written. */
+  readonly tellings: readonly Telling[];
   /** Of its records; undefined where it has none. `endUnixNs` is just behind the last start. */
   readonly recorded: UnixSpan | undefined;
   /** Undefined once it is known that nothing of it is needed. */
   readonly file: TraceFile | undefined;
+}
+
+/** A block that tells of losses. */
+export interface Telling {
+  readonly entry: BlockEntry;
+  /** The latest start in the blocks before it: the losses came later. Undefined in the first block. */
+  readonly sinceUnixNs: bigint | undefined;
+}
+
+/** A file that could not be read, with what its name says. */
+export interface SkippedSegment extends SegmentSpan {
+  readonly reason: string;
 }
 
 /** A folder of trace files that were recorded one after the other, or a single one. */
@@ -22,7 +39,9 @@ export interface OpLog {
   /** In the order of their time. */
   readonly segments: readonly Segment[];
   /** Files that could not be read, with the reason. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped: readonly SkippedSegment[];
+  /** What runs of capture could tell in no block of theirs. */
+  readonly untold: readonly KnownUntold[];
   close(): Promise<void>;
 }
 
@@ -47,7 +66,7 @@ const SEGMENT = /^oplog-.*\.trace\.zst$/;
 export async function openOpLog(path: string, options: OpLogOptions = {}): Promise<OpLog> {
   const { names, isFolder } = await segmentPaths(path);
   const segments: Segment[] = [];
-  const skipped: { name: string; reason: string }[] = [];
+  const skipped: SkippedSegment[] = [];
   const close = async () => {
     for (const segment of segments) await segment.file?.close();
   };
@@ -64,7 +83,8 @@ export async function openOpLog(path: string, options: OpLogOptions = {}): Promi
     throw thrown;
   }
   segments.sort((a, b) => compareTimes(a.startUnixNs, b.startUnixNs));
-  return { name: path, segments, skipped, close };
+  const untold = isFolder ? await readUntoldLosses(path, options.skipDamaged) : [];
+  return { name: path, segments, skipped, untold, close };
 }
 
 async function segmentPaths(path: string): Promise<{ names: string[]; isFolder: boolean }> {
@@ -73,10 +93,13 @@ async function segmentPaths(path: string): Promise<{ names: string[]; isFolder: 
     throw new EngramTraceError('io', reason, { where: path, cause });
   });
   if (!found.isDirectory()) return { names: [path], isFolder: false };
-  const traces = (await readdir(path)).filter((name) => TRACE.test(name)).sort();
+  const entries = (await readdir(path)).sort();
+  const traces = entries.filter((name) => TRACE.test(name));
   const segments = traces.filter((name) => SEGMENT.test(name));
   const names = segments.length > 0 ? segments : traces;
-  if (names.length > 0) return { names: names.map((name) => join(path, name)), isFolder: true };
+  // A run that could write nothing at all has left no more than the file that says so.
+  if (names.length > 0 || entries.some(isUntoldLossesName))
+    return { names: names.map((name) => join(path, name)), isFolder: true };
   throw new EngramTraceError('usage', 'the folder is no op log: it holds no .trace.zst file', {
     where: path,
     hint: 'name the folder that was given to capture with --oplog',
@@ -87,12 +110,12 @@ function skip(
   thrown: unknown,
   path: string,
   options: OpLogOptions & { isFolder: boolean },
-  skipped: { name: string; reason: string }[],
+  skipped: SkippedSegment[],
 ): undefined {
   const error = EngramTraceError.from(thrown, 'io');
   // Capture opens a segment before it has anything to write: an empty file is no damage.
   if (error.code === 'empty' || (options.skipDamaged && (options.isFolder || isDamage(error)))) {
-    skipped.push({ name: basename(path), reason: error.message });
+    skipped.push(unreadable(basename(path), error.message));
     return;
   }
   throw new EngramTraceError(error.code, error.message, {
@@ -100,6 +123,12 @@ function skip(
     hint: hintFor(error, options.isFolder),
     cause: thrown,
   });
+}
+
+function unreadable(name: string, reason: string): SkippedSegment {
+  const { runId = '', number, openedUnixNs = 0n } = readSegmentName(name);
+  const span = { startUnixNs: openedUnixNs, endUnixNs: openedUnixNs };
+  return { name, runId, number, reason, ...span, isClosed: false, isReadable: false };
 }
 
 function isDamage({ code }: EngramTraceError): boolean {
@@ -121,21 +150,40 @@ async function openSegment(path: string): Promise<Segment> {
   const at = (ns: number) => epochUnixNs + BigInt(ns);
   const hasRecords = totals.records > 0;
   const [firstNs, lastNs] = [totals.firstStartNs, totals.lastStartNs];
+  // What capture wrote into a segment may have begun long before that was opened.
+  const isCaptured = file.header.source === 'capture';
+  const name = basename(path);
+  const named = readSegmentName(name);
   return {
-    name: basename(path),
+    name,
     runId,
+    number: runId !== '' && named.runId === runId ? named.number : undefined,
+    isClosed: file.isClosed,
+    isReadable: true,
     header: file.header,
-    startUnixNs: at(hasRecords ? Math.min(openedNs, firstNs) : openedNs),
+    startUnixNs: at(isCaptured || !hasRecords ? openedNs : Math.min(openedNs, firstNs)),
     endUnixNs: at(hasRecords ? Math.max(closedNs, lastNs + 1) : Math.max(openedNs, closedNs)),
     recorded: hasRecords ? { startUnixNs: at(firstNs), endUnixNs: at(lastNs + 1) } : undefined,
+    tellings: hasLoss(totals.loss) ? tellingsOf(file.index.blocks, at) : [],
     file,
   };
 }
 
+function tellingsOf(blocks: readonly BlockEntry[], at: (ns: number) => bigint): Telling[] {
+  const tellings: Telling[] = [];
+  let sinceUnixNs: bigint | undefined;
+  for (const entry of [...blocks].sort((a, b) => a.offset - b.offset)) {
+    if (hasLoss(entry.loss)) tellings.push({ entry, sinceUnixNs });
+    sinceUnixNs = later(sinceUnixNs ?? at(entry.lastStartNs), at(entry.lastStartNs));
+  }
+  return tellings;
+}
+
 /** So that a long log does not keep a file open for each segment. */
 async function dropUnneeded(segment: Segment, { from, to }: OpLogOptions): Promise<Segment> {
+  const startUnixNs = earlier(segment.startUnixNs, segment.recorded?.startUnixNs ?? segment.startUnixNs);
   const outside =
-    (from !== undefined && segment.endUnixNs <= from) || (to !== undefined && segment.startUnixNs >= to);
+    (from !== undefined && segment.endUnixNs <= from) || (to !== undefined && startUnixNs >= to);
   if (!outside) return segment;
   await segment.file?.close();
   return { ...segment, file: undefined };

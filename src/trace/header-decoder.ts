@@ -59,6 +59,7 @@ export function readLoss(reader: WireReader): Loss {
     else if (tag === 56) loss.recordsDamaged = reader.varint();
     else if (tag === 64) loss.connectionsUnfollowed = reader.varint();
     else if (tag === 72) loss.bytesUnfollowed = reader.varint();
+    else if (tag === 80) loss.segmentsIncomplete = reader.varint();
     else reader.skip(tag);
   });
   return loss;

@@ -34,6 +34,7 @@ export function lossToWire(loss: Loss): WireLoss {
     recordsDamaged: fromSum(loss.recordsDamaged),
     connectionsUnfollowed: fromSum(loss.connectionsUnfollowed),
     bytesUnfollowed: fromSum(loss.bytesUnfollowed),
+    segmentsIncomplete: fromSum(loss.segmentsIncomplete),
   };
 }
 

@@ -23,6 +23,7 @@ const LOSS_NAMES = {
   recordsDamaged: 'records_damaged',
   connectionsUnfollowed: 'connections_unfollowed',
   bytesUnfollowed: 'bytes_unfollowed',
+  segmentsIncomplete: 'segments_incomplete',
 } as const satisfies Record<keyof Loss, string>;
 
 /** What stands under `header` in the first line of NDJSON. */

@@ -84,6 +84,8 @@ export interface Loss {
   connectionsUnfollowed: number;
   /** What clients sent on them from then on. */
   bytesUnfollowed: number;
+  /** Segments of an op log that are missing, can't be read, or lack their end; nobody knows what they held. */
+  segmentsIncomplete: number;
 }
 
 export interface TimeWindow {
@@ -141,6 +143,7 @@ export function emptyLoss(): Loss {
     recordsDamaged: 0,
     connectionsUnfollowed: 0,
     bytesUnfollowed: 0,
+    segmentsIncomplete: 0,
   };
 }
 

@@ -25,5 +25,5 @@ export async function scanInstead(file: FileHandle, layout: Layout, problem: str
   }
   if (scan.trailingBytes > 0) warnings.push(`${name}: the last ${scan.trailingBytes} bytes are not read.`);
   const { index, damaged, cutBytes } = scan;
-  return { index, damaged, cutBytes, indexSource: 'scan' as const, warnings };
+  return { index, damaged, cutBytes, indexSource: 'scan' as const, isClosed: scan.hadIndex, warnings };
 }

@@ -9,7 +9,7 @@ import { readHeaderFrame } from './read-header.ts';
 import type { TraceHeader, TraceRecord } from './record.ts';
 import { loadtestTrace, SNIFF_BYTES, sniffFormat } from './sniff-format.ts';
 import type { BlockEntry, TraceIndex } from './trace-index.ts';
-import type { Unpack } from './unpack-thread.ts';
+import type { Unpack, UnpackThread } from './unpack-thread.ts';
 import { MalformedError } from './wire-reader.ts';
 import { decompressFrame } from './zstd.ts';
 import { frameSpan } from './zstd-frame.ts';
@@ -26,10 +26,14 @@ export interface TraceFile {
   readonly sizeBytes: number;
   /** What a scan found broken between the blocks; with an index, damage shows only when a block is read. */
   readonly damaged: readonly DamagedRange[];
+  /** False: it ends without an index, so that nobody knows whether blocks are missing. */
+  readonly isClosed: boolean;
   /** Bytes at the end that belong to a block that is not whole. */
   readonly cutBytes: number;
   /** The compressed frame of a block, as it is in the file. */
   readFrame(entry: BlockEntry): Promise<Uint8Array>;
+  /** As `readFrame`, after all of it was decompressed and decoded by `check`. Throws `corrupt`. */
+  readChecked(entry: BlockEntry, check: UnpackThread['check']): Promise<Uint8Array>;
   /** All records of a block; times in ns from the header's epoch. Throws `corrupt`. */
   readBlock(entry: BlockEntry): Promise<TraceRecord[]>;
   /** The bytes of a block. Throws `corrupt`. */
@@ -73,7 +77,14 @@ async function readTraceFile(
   const layout = { name, sizeBytes, headerBytes: headerFrame.length, header };
   const opened =
     'index' in loaded
-      ? { index: loaded.index, indexSource: 'file' as const, warnings: [], damaged: [], cutBytes: 0 }
+      ? {
+          index: loaded.index,
+          indexSource: 'file' as const,
+          warnings: [],
+          damaged: [],
+          cutBytes: 0,
+          isClosed: true,
+        }
       : await (await import('./scan-instead.ts')).scanInstead(file, layout, loaded.problem);
   const damaged = (entry: BlockEntry, error: unknown) =>
     damagedBlock(name, { number: opened.index.blocks.indexOf(entry), offset: entry.offset }, error);
@@ -81,6 +92,16 @@ async function readTraceFile(
     const frame = await readAt(entry.offset, entry.compressedBytes);
     try {
       checkFrame(frame, entry);
+    } catch (error) {
+      throw damaged(entry, error);
+    }
+    return frame;
+  };
+  const readChecked = async (entry: BlockEntry, check: UnpackThread['check']) => {
+    const frame = await readFrame(entry);
+    const { claimOf } = await import('./check-block.ts');
+    try {
+      await check(frame, entry.rawBytes, claimOf(entry, header.epochUnixNs, opened.index.totals.ops));
     } catch (error) {
       throw damaged(entry, error);
     }
@@ -111,6 +132,7 @@ async function readTraceFile(
     sizeBytes,
     ...opened,
     readFrame,
+    readChecked,
     readRaw,
     openBlock: openCursor,
     readBlock: async (entry) => {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { type BlockClaim, checkBlock } from './check-block.ts';
 import type { Unpacked, UnpackJob } from './unpack-worker.ts';
 import { decompressFrame } from './zstd.ts';
 
@@ -8,6 +9,8 @@ export type Unpack = (frame: Uint8Array, rawBytes: number) => Uint8Array | Promi
 /** Decompresses in a thread of its own, which starts with the first frame. */
 export interface UnpackThread {
   readonly unpack: Unpack;
+  /** Decompresses a frame and decodes all of its block; rejects where it is not what the index claims. */
+  check(frame: Uint8Array, rawBytes: number, claim: BlockClaim): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -15,6 +18,8 @@ interface Waiting extends UnpackJob {
   resolve(raw: Uint8Array): void;
   reject(error: Error): void;
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 /** Where the thread can't be had, or dies, frames are decompressed right here. */
 export function createUnpackThread(program = new URL('./unpack-worker.js', import.meta.url)): UnpackThread {
@@ -26,8 +31,8 @@ export function createUnpackThread(program = new URL('./unpack-worker.js', impor
   const settle = ({ id, raw, problem }: Unpacked): void => {
     const job = waiting.get(id);
     waiting.delete(id);
-    if (raw === undefined) job?.reject(new Error(problem));
-    else job?.resolve(raw);
+    if (problem !== '' || (raw === undefined && job?.claim === undefined)) job?.reject(new Error(problem));
+    else job?.resolve(raw ?? NO_BYTES);
     // Only who waits for a frame keeps the process alive.
     if (waiting.size === 0) worker?.unref();
   };
@@ -45,17 +50,23 @@ export function createUnpackThread(program = new URL('./unpack-worker.js', impor
       return undefined;
     }
   };
+  const submit = (frame: Uint8Array, rawBytes: number, claim?: BlockClaim) => {
+    if (!isLost) worker ??= start();
+    const thread = worker;
+    if (isLost || thread === undefined) return undefined;
+    thread.ref();
+    const id = jobs++;
+    return new Promise<Uint8Array>((resolve, reject) => {
+      waiting.set(id, { id, frame, rawBytes, claim, resolve, reject });
+      thread.postMessage({ id, frame, rawBytes, claim } satisfies UnpackJob);
+    });
+  };
   return {
-    unpack: (frame, rawBytes) => {
-      if (!isLost) worker ??= start();
-      const thread = worker;
-      if (isLost || thread === undefined) return decompressFrame(frame, rawBytes);
-      thread.ref();
-      const id = jobs++;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { id, frame, rawBytes, resolve, reject });
-        thread.postMessage({ id, frame, rawBytes } satisfies UnpackJob);
-      });
+    unpack: (frame, rawBytes) => submit(frame, rawBytes) ?? decompressFrame(frame, rawBytes),
+    check: async (frame, rawBytes, claim) => {
+      const checked = submit(frame, rawBytes, claim);
+      if (checked === undefined) checkBlock(decompressFrame(frame, rawBytes), claim);
+      else await checked;
     },
     close: async () => {
       isLost = true;
@@ -64,9 +75,11 @@ export function createUnpackThread(program = new URL('./unpack-worker.js', impor
   };
 }
 
-function doHere({ frame, rawBytes, resolve, reject }: Waiting): void {
+function doHere({ frame, rawBytes, claim, resolve, reject }: Waiting): void {
   try {
-    resolve(decompressFrame(frame, rawBytes));
+    const raw = decompressFrame(frame, rawBytes);
+    if (claim !== undefined) checkBlock(raw, claim);
+    resolve(raw);
   } catch (thrown) {
     reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
   }

@@ -110,6 +110,13 @@ function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: Ver
       limit: 0,
     },
     {
+      applies: Number(value('capture_loss.gaps') ?? 0) > 0,
+      code: 'capture_gaps',
+      severity: 'degraded',
+      observed: value('capture_loss.gaps_share') ?? value('capture_loss.gaps_secs'),
+      limit: 0,
+    },
+    {
       applies: warnings > 0,
       code: 'trace_incomplete',
       severity: 'degraded',
@@ -137,6 +144,7 @@ function lossOf(value: (path: string) => Leaf): { isAny: boolean; records: numbe
     'records_damaged',
     'bodies_truncated',
     'connections_unfollowed',
+    'segments_incomplete',
   ]);
   return {
     isAny: records + sum(['body_bytes_truncated', 'blocks_damaged', 'bytes_unfollowed']) > 0,

@@ -347,6 +347,29 @@ describe('fidelity verdict', () => {
     assert.equal(sampled.fidelity.verdict, 'valid', 'sampling is on purpose');
   });
 
+  it('does not forget when capture was not running', () => {
+    const gap = (startNs: number, endNs: number) => ({ startNs, endNs, reason: 'capture was not running' });
+    const gaps = [gap(40e9, 70e9), gap(0, 10e9), gap(60e9, 72e9), gap(99e9, 120e9)];
+    const document = documentOf(steady(), { gaps, window: { startNs: 0, endNs: 100e9 } });
+    const { fidelity, capture_loss: loss } = document;
+    assert.equal(fidelity.verdict, 'degraded');
+    assert.deepEqual(
+      fidelity.reasons.map(({ code, observed, limit }) => [code, observed, limit]),
+      [['capture_gaps', 0.43, 0]],
+    );
+    assert.deepEqual([loss.gaps, loss.gaps_secs, loss.gaps_share], [4, 43, 0.43]);
+    const bare = documentOf(steady(), { gaps, window: undefined });
+    assert.deepEqual([bare.capture_loss.gaps_secs, bare.capture_loss.gaps_share], [63, null]);
+    assert.equal(bare.fidelity.reasons[0]?.observed, 63);
+  });
+
+  it('names segments of an op log that are missing', () => {
+    const document = documentOf(steady(), { loss: { ...emptyLoss(), segmentsIncomplete: 2 } });
+    assert.deepEqual(codes(document), ['capture_loss']);
+    assert.equal(document.fidelity.reasons[0]?.observed, 2);
+    assert.equal(document.capture_loss.segments_incomplete, 2);
+  });
+
   it('names every way in which a plan was not carried out', () => {
     const end = { ...emptyEnd(), stop: 'interrupted' as const, stretchedNs: 5 * MS, underruns: 1 };
     end.heldLimitHits = 2;

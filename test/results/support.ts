@@ -166,6 +166,7 @@ export function documentInput(): Omit<DocumentInput, 'recorder' | 'end'> {
     health: HEALTHY,
     loss: emptyLoss(),
     gaps: [],
+    window: undefined,
     host: {
       platform: 'linux',
       arch: 'x64',

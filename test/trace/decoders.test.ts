@@ -34,6 +34,7 @@ const losses = object<Loss>({
   recordsDamaged: count,
   connectionsUnfollowed: count,
   bytesUnfollowed: count,
+  segmentsIncomplete: count,
 });
 
 const headers = object<TraceHeader>({

@@ -97,6 +97,8 @@ export interface Loss {
    */
   connectionsUnfollowed: bigint;
   bytesUnfollowed: bigint;
+  /** Segments of an op log that are missing, can't be read, or lack their end. What they held is in no count. */
+  segmentsIncomplete: bigint;
 }
 
 /** One frame holds one block. */
@@ -662,6 +664,7 @@ function createBaseLoss(): Loss {
     recordsDamaged: 0n,
     connectionsUnfollowed: 0n,
     bytesUnfollowed: 0n,
+    segmentsIncomplete: 0n,
   };
 }
 
@@ -720,6 +723,12 @@ export const Loss: MessageFns<Loss> = {
         throw new globalThis.Error("value provided for field message.bytesUnfollowed of type uint64 too large");
       }
       writer.uint32(72).uint64(message.bytesUnfollowed);
+    }
+    if (message.segmentsIncomplete !== 0n) {
+      if (BigInt.asUintN(64, message.segmentsIncomplete) !== message.segmentsIncomplete) {
+        throw new globalThis.Error("value provided for field message.segmentsIncomplete of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.segmentsIncomplete);
     }
     return writer;
   },
@@ -807,6 +816,14 @@ export const Loss: MessageFns<Loss> = {
             }
 
             message.bytesUnfollowed = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.segmentsIncomplete = reader.uint64() as bigint;
             continue;
           }
         }

@@ -1,0 +1,44 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EngramTraceError } from '../trace/error.ts';
+import { emptyLoss } from '../trace/record.ts';
+import { decodeUntoldLosses, isUntoldLossesName, type UntoldLosses } from '../trace/untold-losses.ts';
+import { readSegmentName } from './segment-number.ts';
+import type { UnixSpan } from './unix-span.ts';
+
+/** What a run of capture told beside its segments, and the time of it. */
+export interface KnownUntold extends UntoldLosses, UnixSpan {}
+
+/** Reads what the runs of an op log folder could tell in no block. A damaged file is an error, or one more unknown. */
+export async function readUntoldLosses(folder: string, skipDamaged = false): Promise<KnownUntold[]> {
+  const found: KnownUntold[] = [];
+  for (const name of (await readdir(folder)).filter(isUntoldLossesName).sort()) {
+    const path = join(folder, name);
+    // A run that ends in order removes its file; one that has just begun has not filled it yet.
+    const bytes = await readFile(path).catch(ignoreMissing);
+    if (bytes.length === 0) continue;
+    const losses = decode(bytes, path, name, skipDamaged);
+    found.push({ ...losses, startUnixNs: losses.sinceUnixNs, endUnixNs: losses.untilUnixNs });
+  }
+  return found;
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): Buffer {
+  if (error.code === 'ENOENT') return Buffer.alloc(0);
+  throw error;
+}
+
+function decode(bytes: Uint8Array, path: string, name: string, skipDamaged: boolean): UntoldLosses {
+  try {
+    return decodeUntoldLosses(bytes, path);
+  } catch (thrown) {
+    if (!skipDamaged) {
+      const { code, message, where } = EngramTraceError.from(thrown, 'corrupt');
+      const hint = '--skip-damaged goes on without it, and counts it';
+      throw new EngramTraceError(code, message, { where, hint, cause: thrown });
+    }
+    const { openedUnixNs = 0n } = readSegmentName(name);
+    const times = { sinceUnixNs: openedUnixNs, untilUnixNs: openedUnixNs };
+    return { runId: '', isEnded: true, ...times, loss: { ...emptyLoss(), segmentsIncomplete: 1 } };
+  }
+}

@@ -1,0 +1,133 @@
+import { isoTime } from '../iso-time.ts';
+import { missingBefore, missingBetween } from './segment-number.ts';
+import { compareTimes, later, type UnixSpan } from './unix-span.ts';
+
+/** One file of an op log and the time during which it was being recorded into, as far as the file tells. */
+export interface SegmentSpan extends UnixSpan {
+  /** File name. */
+  readonly name: string;
+  /** The run of capture that wrote it; '' where it is none of capture's. */
+  readonly runId: string;
+  /** Its number in the run, where its name tells. */
+  readonly number: number | undefined;
+  /** Its end is there. */
+  readonly isClosed: boolean;
+  /** False: nothing of it can be read but its name. */
+  readonly isReadable: boolean;
+}
+
+/** Proof from elsewhere of how long a run went on. */
+export interface RunAlive {
+  readonly runId: string;
+  readonly untilUnixNs: bigint;
+  /** It ended in order at that time. */
+  readonly isEnded: boolean;
+}
+
+/** A place where an op log lacks records and nobody knows how many. */
+export interface Hole {
+  /** What is missing may have started from here on. */
+  readonly reachUnixNs: bigint;
+  /** What is there ends here. */
+  readonly startUnixNs: bigint;
+  /** Undefined: nobody knows how far it goes. */
+  readonly endUnixNs: bigint | undefined;
+  /** Segments that are missing or lack their end. */
+  readonly segments: number;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+export interface Survey {
+  /** Spans in which a run was recording; they overlap and touch. */
+  readonly covered: readonly UnixSpan[];
+  readonly holes: readonly Hole[];
+}
+
+/** A record reaches the disk at most this long after it started, unless it took longer than 2 s itself. */
+const WRITE_DELAY_NS = 3_000_000_000n;
+
+/**
+ * Follows each run from segment to segment. Rotation leaves no hole; an end that is missing does, and so does a number
+ * that is left out, unless retention explains it: that takes the oldest of the folder first.
+ */
+export function surveyRuns(segments: readonly SegmentSpan[], alive: readonly RunAlive[] = []): Survey {
+  const covered: UnixSpan[] = segments.filter(({ isReadable }) => isReadable);
+  const holes: Hole[] = [];
+  for (const run of runsOf(segments)) {
+    const [first] = run;
+    const last = run.at(-1);
+    if (first === undefined || last === undefined) continue;
+    holes.push(...holeInFront(first, segments));
+    for (const [i, after] of run.entries()) {
+      const before = run[i - 1];
+      if (before === undefined) continue;
+      const between = holesBetween(before, after);
+      if (between.length === 0) covered.push({ startUnixNs: before.endUnixNs, endUnixNs: after.startUnixNs });
+      holes.push(...between);
+    }
+    const proof = alive.find(({ runId }) => runId !== '' && runId === last.runId);
+    if (proof !== undefined) covered.push({ startUnixNs: last.endUnixNs, endUnixNs: proof.untilUnixNs });
+    holes.push(...holeBehind(last, proof));
+  }
+  return { covered, holes };
+}
+
+function runsOf(segments: readonly SegmentSpan[]): SegmentSpan[][] {
+  const runs = new Map<string, SegmentSpan[]>();
+  const inOrder = [...segments].sort(
+    (a, b) => compareTimes(a.startUnixNs, b.startUnixNs) || (a.number ?? 0) - (b.number ?? 0),
+  );
+  for (const [i, segment] of inOrder.entries()) {
+    const key = segment.runId === '' ? `file ${i}` : `run ${segment.runId}`;
+    runs.set(key, [...(runs.get(key) ?? []), segment]);
+  }
+  return [...runs.values()];
+}
+
+function holeInFront(first: SegmentSpan, segments: readonly SegmentSpan[]): Hole[] {
+  const missing = first.number === undefined ? 0 : missingBefore(first.number);
+  const older = segments.filter(({ endUnixNs }) => endUnixNs < first.startUnixNs);
+  if (missing === 0 || older.length === 0) return [];
+  const startUnixNs = older.map(({ endUnixNs }) => endUnixNs).reduce(later);
+  const reason = `${countOf(missing)} missing before ${first.name}, though older ones are there`;
+  const endUnixNs = first.startUnixNs;
+  return [{ reachUnixNs: startUnixNs, startUnixNs, endUnixNs, segments: missing, reason }];
+}
+
+function holesBetween(before: SegmentSpan, after: SegmentSpan): Hole[] {
+  const holes: Hole[] = [];
+  const hole = (segments: number, reason: string) =>
+    holes.push({
+      reachUnixNs: before.startUnixNs,
+      startUnixNs: before.endUnixNs,
+      endUnixNs: later(before.endUnixNs, after.startUnixNs),
+      segments,
+      reason,
+    });
+  if (!before.isReadable) hole(1, `segment ${before.name} can't be read`);
+  else if (!before.isClosed) hole(1, `segment ${before.name} is cut off after ${isoTime(before.endUnixNs)}`);
+  const missing =
+    before.number === undefined || after.number === undefined
+      ? 0
+      : missingBetween(before.number, before.isClosed, after.number);
+  if (missing > 0) hole(missing, `${countOf(missing)} missing between ${before.name} and ${after.name}`);
+  return holes;
+}
+
+function holeBehind(last: SegmentSpan, proof: RunAlive | undefined): Hole[] {
+  if (!last.isReadable) {
+    const { startUnixNs } = last;
+    const reason = `segment ${last.name} can't be read`;
+    return [{ reachUnixNs: startUnixNs, startUnixNs, endUnixNs: undefined, segments: 1, reason }];
+  }
+  if (proof?.isEnded === true ? last.isClosed : last.isClosed && proof === undefined) return [];
+  const startUnixNs = later(last.endUnixNs, proof?.untilUnixNs ?? last.endUnixNs);
+  const reason = `segment ${last.name} was not closed (capture was killed or is still running, or its end is missing): what came after ${isoTime(startUnixNs)} is not known`;
+  const reachUnixNs = later(last.startUnixNs, startUnixNs - WRITE_DELAY_NS);
+  return [{ reachUnixNs, startUnixNs, endUnixNs: undefined, segments: 1, reason }];
+}
+
+function countOf(segments: number): string {
+  return segments === 1 ? '1 segment is' : `${segments} segments are`;
+}
