@@ -107,7 +107,11 @@ async function report(flags: ExportFlags, log: OpLog, plan: ExportPlan, done: Ex
   process.exitCode = EXIT.failed;
 }
 
-function reportText(output: string, { window, header, unknown }: ExportPlan, report: ExportReport): string {
+function reportText(
+  output: string,
+  { window, header, unknown, windowNote }: ExportPlan,
+  report: ExportReport,
+): string {
   const lossText = Object.entries(lossSummary(report.loss))
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${countText(count)} ${name.replaceAll('_', ' ')}`);
@@ -115,6 +119,7 @@ function reportText(output: string, { window, header, unknown }: ExportPlan, rep
   const lines = [
     `${output}: ${countText(report.records)} records, ${sizeText(report.bytesWritten)}`,
     `window ${isoTime(window.startUnixNs)} to ${isoTime(window.endUnixNs)} (${durationText(seconds)})`,
+    ...(windowNote === undefined ? [] : [windowNote]),
     `${countText(report.blocksCopied)} blocks copied, ${countText(report.blocksRewritten)} rewritten`,
     `losses: ${lossText.join(', ') || 'none known'}`,
     ...unknown.map((sentence) => `unknown: ${sentence}`),

@@ -31,9 +31,29 @@ function parseIso(text: string): bigint {
   const [, whole = text, digits = '', zone = ''] = FRACTION.exec(text) ?? [];
   const time = DateTime.fromISO(whole + zone, { zone: 'utc' });
   if (!/^\d{4}-?\d{2}/.test(text) || !time.isValid) {
-    throw new EngramTraceError('usage', `'${text}' is not a time${reasonOf(time)}`, { hint: HINT });
+    throw new EngramTraceError('usage', `'${text}' is not a time${reasonOf(time)}`, {
+      hint: epochHint(text) ?? HINT,
+    });
   }
+  refuseZone(text);
   return BigInt(time.toMillis()) * 1_000_000n + BigInt(digits.padEnd(9, '0'));
+}
+
+/** Luxon takes any digits for a zone. */
+function refuseZone(text: string): void {
+  const [, hours = '', minutes = '00'] = /T.*[-+](\d{2}):?(\d{2})?$/i.exec(text) ?? [];
+  if (Number(hours) < 24 && Number(minutes) < 60) return;
+  throw new EngramTraceError('usage', `'${text}' is not a time: there is no zone ${hours}:${minutes}`, {
+    hint: HINT,
+  });
+}
+
+/** What a bare number would be as seconds, ms, us or ns since 1970. */
+function epochHint(text: string): string | undefined {
+  const unit = { 10: 0, 13: 3, 16: 6, 19: 9 }[text.length];
+  if (unit === undefined || !/^\d+$/.test(text)) return undefined;
+  const time = DateTime.fromMillis(Number(text) / 10 ** (unit - 3), { zone: 'utc' });
+  return `a number is no time here; as a Unix time it would be ${time.toISO()}`;
 }
 
 /** Luxon says `you specified 13 (of type number) as a month, which is invalid`; only the two words are of use. */

@@ -28,6 +28,8 @@ export interface ExportPlan extends BlockPlan {
   readonly skipDamaged: boolean;
   /** Sentences on what is missing and in no count. */
   readonly unknown: readonly string[];
+  /** One sentence, where the window had to be narrowed. */
+  readonly windowNote: string | undefined;
 }
 
 export interface ExportReport {
@@ -56,7 +58,17 @@ export async function planExport(log: OpLog, options: ExportOptions): Promise<Ex
   const losses = [...plan.losses, ...ledger.losses];
   const header = exportHeader({ tool: options.tool, frame, segments, survey, losses, notes });
   const blocks = plan.blocks.map((block) => near(block, frame.epochUnixNs));
-  return { ...plan, blocks, window: frame.window, header, emptyBecause, skipDamaged, ...ledger, losses };
+  return {
+    ...plan,
+    blocks,
+    window: frame.window,
+    header,
+    emptyBecause,
+    skipDamaged,
+    ...ledger,
+    losses,
+    windowNote: frame.note,
+  };
 }
 
 function aliveOf({ runId, untilUnixNs, isEnded }: OpLog['untold'][number]): RunAlive {

@@ -65,7 +65,11 @@ class ObjectFields implements FieldReader {
   bigInteger(name: string): bigint | undefined {
     const field = this.get(name);
     if (field === undefined) return undefined;
-    if (typeof field === 'string' && /^-?\d{1,19}$/.test(field)) return BigInt(field);
+    if (typeof field === 'string' && /^-?\d{1,40}$/.test(field)) {
+      const value = BigInt(field);
+      if (BigInt.asIntN(64, value) === value) return value;
+      throw this.fail(name, `is no 64-bit integer: ${excerpt(field)}`);
+    }
     if (Number.isSafeInteger(field)) return BigInt(field as number);
     throw this.fail(name, `is not an integer: ${excerpt(field)} (write one above 2^53 as a string)`);
   }

@@ -57,6 +57,15 @@ test('sizes', () => {
   }
 });
 
+test('a Unix time is refused with what it means', () => {
+  for (const digits of ['1774735200', '1774735200000', '1774735200000000', '1774735200000000000']) {
+    assert.throws(() => parseTime(digits, NOW), {
+      code: 'usage',
+      hint: /would be 2026-03-28T22:00:00\.000Z/,
+    });
+  }
+});
+
 test('times: UTC where no zone is given, exact to the ns', () => {
   const table: [string, bigint][] = [
     ['2025-11-21T14:00:00Z', NOW],
@@ -86,6 +95,7 @@ test('impossible times are refused with the reason', () => {
     '-x',
     '2025-11-21T14:00:61Z',
   ];
+  bad.push('2026-03-28T22:00:00+99:99', '2026-03-28T22:00:00-24:00', '2026-03-28T22:00:00+01:60');
   for (const text of bad) assert.throws(() => parseTime(text, NOW), { code: 'usage' }, text);
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { open, readFile, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -7,9 +7,10 @@ import { type ExportReport, planExport, writeExport } from '../../src/sources/ex
 import type { WindowRequest } from '../../src/sources/export-window.ts';
 import { openOpLog } from '../../src/sources/op-log.ts';
 import { createFileSink } from '../../src/trace/file-sink.ts';
-import { emptyLoss, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
 import { openTraceFile } from '../../src/trace/trace-file.ts';
 import type { TraceIndex } from '../../src/trace/trace-index.ts';
+import { encodeUntoldLosses, untoldLossesName } from '../../src/trace/untold-losses.ts';
 import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from './make-op-log.ts';
 
 interface Exported {
@@ -296,5 +297,245 @@ test('an earlier export in the same folder is not exported again', async () => {
     await writeOpLog(folder, [{ blocks: [[makeRecord(0)]] }]);
     await exportTo(folder, join(folder, 'first.trace.zst'));
     assert.deepEqual(starts(await exportTo(folder, join(folder, 'second.trace.zst'))), [0]);
+  });
+});
+
+const dropped = (recordsDropped: number): Loss => ({ ...emptyLoss(), recordsDropped });
+const seconds = (from: number, to: number): WindowRequest => ({
+  startUnixNs: at(from * SECOND),
+  endUnixNs: at(to * SECOND),
+});
+
+test('losses told before the first record and after the last one belong to an export of everything', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [
+      {
+        front: [{ closedNs: 1 * SECOND, loss: dropped(1) }],
+        blocks: [[makeRecord(5 * SECOND)]],
+        tail: [
+          { closedNs: 8 * SECOND, loss: dropped(20) },
+          { closedNs: 30 * SECOND, loss: dropped(300) },
+        ],
+      },
+    ]);
+    const table: [WindowRequest, number][] = [
+      [{}, 321],
+      [{ startUnixNs: at(2 * SECOND) }, 320],
+      [{ endUnixNs: at(7 * SECOND) }, 21],
+      [seconds(2, 4), 0],
+      // The 300 were lost some time from 8 s to 30 s.
+      [seconds(9, 10), 300],
+      [seconds(31, 32), 0],
+    ];
+    for (const [request, expected] of table) {
+      const exported = await exportTo(
+        folder,
+        join(folder, `${expected}-${String(request.startUnixNs)}.bin`),
+        request,
+      );
+      assert.equal(exported.report.loss.recordsDropped, expected, String(request.startUnixNs));
+      const inFile = exported.header.loss.recordsDropped + exported.index.totals.loss.recordsDropped;
+      assert.equal(inFile, expected, 'in the file');
+    }
+  });
+});
+
+test('an op log that holds losses and no record tells them', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [
+      { blocks: [], tail: [{ closedNs: SECOND, loss: dropped(7) }], closedNs: 2 * SECOND },
+    ]);
+    const exported = await exportTo(folder, join(folder, 'out.bin'));
+    assert.match(exported.emptyBecause ?? '', /holds none at all/);
+    assert.equal(exported.header.loss.recordsDropped + exported.index.totals.loss.recordsDropped, 7);
+    assert.equal(exported.report.loss.recordsDropped, 7);
+  });
+});
+
+test('what a disk that was full for hours made capture lose belongs to those hours', async () => {
+  await withFolder(async (folder) => {
+    const hour = 3600 * SECOND;
+    await writeOpLog(folder, [
+      { name: 'oplog-1-a-1.trace.zst', blocks: [[makeRecord(0), makeRecord(hour)]], closedNs: hour },
+      {
+        name: 'oplog-2-a-2.trace.zst',
+        header: { openedNs: 3 * hour, loss: dropped(5) },
+        front: [{ closedNs: 3 * hour, loss: dropped(100) }],
+        blocks: [[makeRecord(4 * hour)]],
+      },
+    ]);
+    const during = await exportTo(folder, join(folder, 'during.bin'), seconds(7200, 7300));
+    assert.equal(during.report.loss.recordsDropped, 105);
+    assert.equal(
+      (await exportTo(folder, join(folder, 'before.bin'), seconds(0, 60))).report.loss.recordsDropped,
+      0,
+    );
+    const after = await exportTo(folder, join(folder, 'after.bin'), seconds(14_000, 15_000));
+    assert.equal(after.report.loss.recordsDropped, 0);
+  });
+});
+
+test('a segment that was cut off, and one that is missing, are told with the time they leave open', async () => {
+  await withFolder(async (folder) => {
+    const paths = await writeOpLog(
+      folder,
+      [0, 10, 20, 30].map((openedS, i) => ({
+        name: `oplog-20251121T1400${String(openedS).padStart(2, '0')}000Z-a-00000${i + 1}.trace.zst`,
+        header: { openedNs: openedS * SECOND },
+        blocks: [[makeRecord((openedS + 1) * SECOND)], [makeRecord((openedS + 8) * SECOND)]],
+        closedNs: (openedS + 10) * SECOND,
+      })),
+    );
+    const file = await openTraceFile(paths[1] ?? '');
+    const second = file.index.blocks[1] ?? assert.fail();
+    await file.close();
+    await truncate(paths[1] ?? '', second.offset + 5);
+    const cut = await exportTo(folder, join(folder, 'cut.bin'));
+    assert.equal(cut.header.loss.segmentsIncomplete, 1);
+    assert.deepEqual(
+      cut.header.gaps.map(({ startNs, endNs }) => [startNs, endNs]),
+      [[11_001_000_000, 20 * SECOND]],
+    );
+    assert.match(cut.header.notes.join(), /-000002\.trace\.zst is cut off after 2025-11-21T14:00:11/);
+    await rm(paths[1] ?? '');
+    const missing = await exportTo(folder, join(folder, 'missing.bin'));
+    assert.equal(missing.header.loss.segmentsIncomplete, 1);
+    assert.match(missing.header.notes.join(), /1 segment is missing between/);
+    const elsewhere = await exportTo(folder, join(folder, 'elsewhere.bin'), seconds(31, 40));
+    assert.equal(elsewhere.report.loss.segmentsIncomplete, 0);
+    await rm(paths[0] ?? '');
+    const removed = await exportTo(folder, join(folder, 'removed.bin'));
+    assert.equal(removed.header.loss.segmentsIncomplete, 0, 'retention takes the oldest');
+  });
+});
+
+test('a flipped bit in a whole block stops the export, or is counted', async () => {
+  await withFolder(async (folder) => {
+    const blocks = [[makeRecord(0), makeRecord(10)], [makeRecord(20)]];
+    const [path = ''] = await writeOpLog(folder, [{ blocks }]);
+    const file = await openTraceFile(path);
+    const entry = file.index.blocks[0] ?? assert.fail();
+    await file.close();
+    const bytes = await readFile(path);
+    const middle = entry.offset + (entry.compressedBytes >> 1);
+    bytes[middle] = (bytes[middle] ?? 0) ^ 4;
+    await writeFile(path, bytes);
+    await assert.rejects(exportTo(folder, join(folder, 'out.bin')), {
+      code: 'corrupt',
+      where: new RegExp(`a-0\\.trace\\.zst, block 0 at byte ${entry.offset}`),
+      hint: /--skip-damaged/,
+    });
+    const exported = await exportTo(folder, join(folder, 'out.bin'), { skipDamaged: true });
+    assert.deepEqual(starts(exported), [20]);
+    assert.deepEqual([exported.report.loss.blocksDamaged, exported.report.loss.recordsDamaged], [1, 2]);
+  });
+});
+
+test('a window of any year is told as far as a trace can tell it, and the file is readable', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [{ blocks: [[makeRecord(0)], [makeRecord(SECOND)]], closedNs: 2 * SECOND }]);
+    const [year1, year9999] = [-62_135_596_800n * 1_000_000_000n, 253_402_300_799n * 1_000_000_000n];
+    const wide: WindowRequest[] = [
+      { startUnixNs: year1 },
+      { endUnixNs: year9999 },
+      { startUnixNs: year1, endUnixNs: year9999 },
+      { startUnixNs: at(-200 * 86_400 * SECOND), durationNs: 1e18 },
+    ];
+    for (const [i, request] of wide.entries()) {
+      const exported = await exportTo(folder, join(folder, `wide${i}.bin`), request);
+      assert.deepEqual(starts(exported), [0, SECOND]);
+      assert.match(exported.header.notes.join(), /is wider than a trace can tell \(104 days\)/);
+      assert.ok(exported.header.gaps.length > 0);
+    }
+    for (const [i, request] of [
+      { startUnixNs: year9999 },
+      { endUnixNs: year1 + 1n, startUnixNs: year1 },
+    ].entries()) {
+      const exported = await exportTo(folder, join(folder, `empty${i}.bin`), request);
+      assert.match(exported.emptyBecause ?? '', /no records/);
+    }
+  });
+});
+
+test('records from far apart are refused before anything is written, and exported part by part', async () => {
+  await withFolder(async (folder) => {
+    // A machine whose clock stood in 1970 until it was set.
+    await writeOpLog(folder, [
+      { name: 'oplog-1-a-1.trace.zst', header: { epochUnixNs: 0n }, blocks: [[makeRecord(7)]], closedNs: 10 },
+      {
+        name: 'oplog-2-b-1.trace.zst',
+        header: { runId: 'b' },
+        blocks: [[makeRecord(5)]],
+      },
+    ]);
+    await assert.rejects(exportTo(folder, join(folder, 'out.bin')), {
+      code: 'usage',
+      message: /too far apart .*1970-01-01T00:00:00\.000Z to 2025-11-21/,
+    });
+    await assert.rejects(readFile(join(folder, 'out.bin')), { code: 'ENOENT' });
+    const late = await exportTo(folder, join(folder, 'late.bin'), { startUnixNs: at(0) });
+    assert.deepEqual(starts(late), [5]);
+    const early = await exportTo(folder, join(folder, 'early.bin'), { startUnixNs: 0n, endUnixNs: 100n });
+    assert.deepEqual([early.header.epochUnixNs, ...starts(early)], [0n, 7]);
+    const between = await exportTo(folder, join(folder, 'between.bin'), {
+      startUnixNs: 1000n,
+      endUnixNs: at(6),
+    });
+    assert.deepEqual(starts(between), [5]);
+  });
+});
+
+test('a block whose epoch is months away from the first record is written again', async () => {
+  await withFolder(async (folder) => {
+    const days = 86_400 * SECOND;
+    await writeOpLog(folder, [
+      { name: 'oplog-1-a-1.trace.zst', header: { openedNs: 99 * days }, blocks: [[makeRecord(100 * days)]] },
+      {
+        name: 'oplog-2-b-1.trace.zst',
+        header: { runId: 'b', epochUnixNs: at(150 * days) },
+        blocks: [[makeRecord(20 * days)]],
+      },
+    ]);
+    const exported = await exportTo(folder, join(folder, 'out.bin'));
+    const found = exported.records.map(({ startNs }) => exported.header.epochUnixNs + BigInt(startNs));
+    assert.deepEqual(found, [at(100 * days), at(170 * days)]);
+    assert.equal(exported.report.blocksRewritten > 0, true);
+  });
+});
+
+test('what a run could tell in no block, and how long it lived, is read from the file beside its segments', async () => {
+  await withFolder(async (folder) => {
+    await writeOpLog(folder, [
+      { name: 'oplog-20251121T140000000Z-a-000001.trace.zst', blocks: [[makeRecord(SECOND)]], finish: false },
+    ]);
+    const tell = (isEnded: boolean, loss: Loss) =>
+      writeFile(
+        join(folder, untoldLossesName(Number(EPOCH / 1_000_000n), 'a')),
+        encodeUntoldLosses({
+          runId: 'a',
+          isEnded,
+          sinceUnixNs: at(20 * SECOND),
+          untilUnixNs: at(60 * SECOND),
+          loss,
+        }),
+      );
+    await tell(false, emptyLoss());
+    const idle = await exportTo(folder, join(folder, 'idle.bin'), seconds(0, 70));
+    assert.deepEqual(
+      idle.header.gaps.map(({ startNs, endNs }) => [startNs / SECOND, endNs / SECOND]),
+      [[60, 70]],
+      'an idle capture is no gap',
+    );
+    assert.equal(idle.header.loss.segmentsIncomplete, 1);
+    const past = await exportTo(folder, join(folder, 'past.bin'), seconds(0, 50));
+    assert.deepEqual([past.header.gaps, past.header.loss], [[], emptyLoss()]);
+    await tell(true, dropped(9));
+    assert.equal((await exportTo(folder, join(folder, 'told.bin'))).header.loss.recordsDropped, 9);
+    const earlier = await exportTo(folder, join(folder, 'earlier.bin'), seconds(0, 10));
+    assert.equal(earlier.header.loss.recordsDropped, 0);
+    await writeFile(join(folder, untoldLossesName(0, 'b')), 'damaged');
+    await assert.rejects(exportTo(folder, join(folder, 'out.bin')), { hint: /--skip-damaged/ });
+    const skipped = await exportTo(folder, join(folder, 'skipped.bin'), { skipDamaged: true });
+    assert.equal(skipped.header.loss.segmentsIncomplete, 2);
   });
 });

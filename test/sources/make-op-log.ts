@@ -7,6 +7,7 @@ import { createFrameWriter } from '../../src/trace/frame-writer.ts';
 import {
   emptyHeader,
   emptyRecord,
+  type Loss,
   type TraceHeader,
   type TraceRecord,
   unknownOutcome,
@@ -22,6 +23,9 @@ export interface SegmentSpec {
   /** Each is one block. */
   blocks: TraceRecord[][];
   closedNs?: number;
+  /** Blocks without records that tell of losses, in front of the others and behind them. */
+  front?: { closedNs: number; loss: Loss }[];
+  tail?: { closedNs: number; loss: Loss }[];
   /** False: as after kill -9, without index and seek table. */
   finish?: boolean;
 }
@@ -80,6 +84,14 @@ async function writeSegment(path: string, spec: SegmentSpec): Promise<void> {
   const frames = createFrameWriter(sink, header);
   const builder = createBlockBuilder(header.epochUnixNs);
   let latestNs = header.openedNs;
+  const tell = async (blocks: SegmentSpec['front'] = []) => {
+    for (const { closedNs, loss } of blocks) {
+      builder.addLoss(loss);
+      await frames.append(builder.close(closedNs));
+      latestNs = Math.max(latestNs, closedNs);
+    }
+  };
+  await tell(spec.front);
   for (const block of spec.blocks) {
     for (const record of block) {
       builder.add(record);
@@ -87,6 +99,7 @@ async function writeSegment(path: string, spec: SegmentSpec): Promise<void> {
     }
     await frames.append(builder.close(latestNs));
   }
+  await tell(spec.tail);
   if (spec.finish === false) await sink.close();
   else await frames.finish(spec.closedNs ?? latestNs);
 }
