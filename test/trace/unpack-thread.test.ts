@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
+import { type BlockClaim, claimOf } from '../../src/trace/check-block.ts';
 import { EngramTraceError } from '../../src/trace/error.ts';
 import { openTrace } from '../../src/trace/open-trace.ts';
 import type { ReadOptions, Trace } from '../../src/trace/trace.ts';
@@ -108,3 +109,28 @@ async function damageBlock(path: string, bytes: Buffer, flip: number): Promise<v
   bytes[at] = (bytes[at] ?? 0) ^ 0x55;
   await writeFile(path, bytes);
 }
+
+test('a block is checked against what the index claims of it, in the thread and where there is none', async () => {
+  const bytes = await writeTrace([makeRecord({ startNs: 5, op: 'a' }), makeRecord({ startNs: 9, op: 'b' })]);
+  await withFile(bytes, async (path) => {
+    const file = await openTraceFile(path);
+    const entry = file.index.blocks[0] ?? assert.fail();
+    const frame = await file.readFrame(entry);
+    const claim = claimOf(entry, file.header.epochUnixNs, file.index.totals.ops);
+    const lies: [Partial<BlockClaim>, RegExp][] = [
+      [{ records: 3 }, /records: 2, the index says 3/],
+      [{ firstStartNs: 4 }, /first start: 5, the index says 4/],
+      [{ lastStartNs: 10 }, /last start: 9, the index says 10/],
+      [{ ops: new Map([['a', 2]]) }, /records of a: 1, the index says 2/],
+    ];
+    for (const thread of [createUnpackThread(), createUnpackThread(new URL('https://127.0.0.1/'))]) {
+      await thread.check(frame, entry.rawBytes, claim);
+      for (const [lie, message] of lies) {
+        await assert.rejects(thread.check(frame, entry.rawBytes, { ...claim, ...lie }), message);
+      }
+      await assert.rejects(thread.check(frame.subarray(1), entry.rawBytes, claim));
+      await thread.close();
+    }
+    await file.close();
+  });
+});
