@@ -10,10 +10,13 @@ export type BudgetUse = 'flight' | 'record' | 'follow';
 const LIMIT: Readonly<Record<BudgetUse, number>> = { flight: 0.75, record: 0.875, follow: 1 };
 /** A buffer of a parser up to this size is needed to read on; a larger one is held like any other bytes in flight. */
 const SMALL_BUFFER_BYTES = 16 * 1024;
+/** The part that all buffers of parsers together may fill: heads that never end take no room from what is recorded. */
+const BUFFERS_LIMIT = 0.25;
 
 /** A number of bytes that many may hold parts of. Refuses instead of waiting. */
 export interface Budget extends ByteRoom {
   readonly takenBytes: number;
+  give(bytes: number): void;
   take(use: BudgetUse, bytes: number): boolean;
 }
 
@@ -21,6 +24,8 @@ export interface Budget extends ByteRoom {
 export class ByteBudget implements Budget {
   readonly #maxBytes: number;
   #takenBytes = 0;
+  /** Of these, taken for buffers of parsers. */
+  #bufferBytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -37,7 +42,16 @@ export class ByteBudget implements Budget {
   }
 
   grow(fromBytes: number, toBytes: number): boolean {
-    return this.take(toBytes <= SMALL_BUFFER_BYTES ? 'follow' : 'flight', toBytes - fromBytes);
+    const bytes = toBytes - fromBytes;
+    if (this.#bufferBytes + bytes > this.#maxBytes * BUFFERS_LIMIT) return false;
+    if (!this.take(toBytes <= SMALL_BUFFER_BYTES ? 'follow' : 'flight', bytes)) return false;
+    this.#bufferBytes += bytes;
+    return true;
+  }
+
+  shrink(bytes: number): void {
+    this.#bufferBytes -= bytes;
+    this.give(bytes);
   }
 
   give(bytes: number): void {
@@ -48,7 +62,9 @@ export class ByteBudget implements Budget {
 /** What one connection holds of a budget. When it ends all is given back, whatever became of the parts. */
 export class BudgetShare implements Budget {
   readonly #budget: Budget;
+  /** For anything but buffers of parsers, and for these. */
   #takenBytes = 0;
+  #bufferBytes = 0;
   #isClosed = false;
 
   constructor(budget: Budget) {
@@ -56,7 +72,7 @@ export class BudgetShare implements Budget {
   }
 
   get takenBytes(): number {
-    return this.#takenBytes;
+    return this.#takenBytes + this.#bufferBytes;
   }
 
   take(use: BudgetUse, bytes: number): boolean {
@@ -67,8 +83,14 @@ export class BudgetShare implements Budget {
 
   grow(fromBytes: number, toBytes: number): boolean {
     if (this.#isClosed || !this.#budget.grow(fromBytes, toBytes)) return false;
-    this.#takenBytes += toBytes - fromBytes;
+    this.#bufferBytes += toBytes - fromBytes;
     return true;
+  }
+
+  shrink(bytes: number): void {
+    const given = Math.min(bytes, this.#bufferBytes);
+    this.#bufferBytes -= given;
+    this.#budget.shrink(given);
   }
 
   give(bytes: number): void {
@@ -80,5 +102,6 @@ export class BudgetShare implements Budget {
   close(): void {
     this.#isClosed = true;
     this.give(this.#takenBytes);
+    this.shrink(this.#bufferBytes);
   }
 }

@@ -106,7 +106,7 @@ export class Http1Parser<Head> {
 
   /** Lets go of what it holds; it is of no use after. */
   release(): void {
-    this.#room.give(this.#carry.length);
+    this.#room.shrink(this.#carry.length);
     this.#carry = NOTHING;
     this.#carried = 0;
   }

@@ -13,6 +13,14 @@ describe('byte budget', () => {
     assert.equal(budget.takenBytes, 1_000);
   });
 
+  it('gives the buffers of parsers a quarter, however much is free', () => {
+    const budget = new ByteBudget(100_000);
+    assert.deepEqual([budget.grow(0, 20_000), budget.grow(20_000, 40_000)], [true, false]);
+    assert.ok(budget.take('flight', 50_000));
+    budget.shrink(20_000);
+    assert.deepEqual([budget.grow(0, 10_000), budget.takenBytes], [true, 60_000]);
+  });
+
   it('gets back what a connection held when it ends, and no more when its parts give theirs later', () => {
     const budget = new ByteBudget(1_000);
     const other = new BudgetShare(budget);

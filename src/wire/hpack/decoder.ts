@@ -31,7 +31,7 @@ export class HpackDecoder {
 
   /** Gives the room back; it is of no use after. */
   release(): void {
-    this.#room.give(this.#heldBytes);
+    this.#room.shrink(this.#heldBytes);
     this.#heldBytes = 0;
   }
 

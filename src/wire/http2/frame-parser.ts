@@ -199,7 +199,7 @@ export class FrameParser {
   }
 
   #giveHeld(): void {
-    this.#room.give(this.#heldBytes);
+    this.#room.shrink(this.#heldBytes);
     this.#heldBytes = 0;
   }
 
