@@ -81,6 +81,7 @@ async function replayed(args: readonly string[], input?: Uint8Array) {
     errorRate: 0,
     stalls: [],
     arrivalLog,
+    force: true, // one after the other
     testService: true,
     nowNs: () => Number(process.hrtime.bigint()),
     wallMs: () => Date.now(),

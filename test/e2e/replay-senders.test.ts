@@ -54,6 +54,7 @@ async function withServer<T>(use: (server: DevServer, log: string) => Promise<T>
     errorRate: 0,
     stalls: [],
     arrivalLog,
+    force: true, // one after the other
     testService: true,
     nowNs: () => Number(process.hrtime.bigint()),
     wallMs: () => Date.now(),
