@@ -1,4 +1,15 @@
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SegmentInfo } from './retention.ts';
 
@@ -27,63 +38,75 @@ export interface SegmentFs {
   remove(name: string): Promise<void>;
 }
 
-/** The folder `directory`; `create` makes it with mode 0700 if it is missing, also when it went missing meanwhile. */
+/**
+ * The folder `directory`; `create` makes it with mode 0700 if it is missing, also when it went missing meanwhile. Every
+ * call waits in the thread: the process it runs in does nothing else, and a detour by other threads costs ten times more.
+ */
 export function createSegmentFs(directory: string): SegmentFs {
   return {
     async create(name) {
-      await makeFolder(directory);
+      makeFolder(directory);
       return createFile(join(directory, name));
     },
-    list: () => listFiles(directory),
-    remove: (name) => unlink(join(directory, name)),
+    list: async () => listFiles(directory),
+    remove: async (name) => unlinkSync(join(directory, name)),
   };
 }
 
-async function makeFolder(directory: string): Promise<void> {
-  const hasParent = await stat(dirname(directory)).catch(() => undefined);
+function makeFolder(directory: string): void {
+  const hasParent = statSync(dirname(directory), { throwIfNoEntry: false }) !== undefined;
   try {
     // Not recursive where it need not be: Node retries for ever where the kernel denies that the parent exists (/proc).
-    await mkdir(directory, { recursive: hasParent === undefined, mode: 0o700 });
+    mkdirSync(directory, { recursive: !hasParent, mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
-async function createFile(path: string): Promise<SegmentFile> {
-  const file = await open(path, 'wx', 0o600);
+/** Code of the error of a write behind the end of a file that somebody cut. */
+export const FILE_WAS_CUT = 'FILE_WAS_CUT';
+
+function cutError(): Error {
+  return Object.assign(new Error('somebody cut the file'), { code: FILE_WAS_CUT });
+}
+
+function createFile(path: string): SegmentFile {
+  const fd = openSync(path, 'wx', 0o600);
   return {
     async write(bytes, position) {
+      // Somebody cut it: the kernel would fill the hole with zeros.
+      if (fstatSync(fd).size < position) throw cutError();
       for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-        if (bytesWritten === 0) throw new Error('the disk takes no more bytes');
-        done += bytesWritten;
+        const written = writeSync(fd, bytes, done, bytes.length - done, position + done);
+        if (written === 0) throw new Error('the disk takes no more bytes');
+        done += written;
       }
     },
-    look: () => lookAt(file, path),
-    truncate: (sizeBytes) => file.truncate(sizeBytes),
-    sync: () => file.datasync(),
-    close: () => file.close(),
+    look: async () => lookAt(fd, path),
+    truncate: async (sizeBytes) => ftruncateSync(fd, sizeBytes),
+    sync: async () => fdatasyncSync(fd),
+    close: async () => closeSync(fd),
   };
 }
 
 /** Errors of `stat` that say that there is no such file; any other one says nothing about it. */
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-async function lookAt(file: FileHandle, path: string): Promise<FileLook> {
-  const opened = await file.stat({ bigint: true });
+function lookAt(fd: number, path: string): FileLook {
+  const opened = fstatSync(fd, { bigint: true });
   const sizeBytes = Number(opened.size);
   try {
-    const named = await stat(path, { bigint: true });
+    const named = statSync(path, { bigint: true });
     return { isInPlace: named.dev === opened.dev && named.ino === opened.ino, sizeBytes };
   } catch (thrown) {
     return { isInPlace: !NOT_THERE.has((thrown as NodeJS.ErrnoException).code ?? ''), sizeBytes };
   }
 }
 
-async function listFiles(directory: string): Promise<SegmentInfo[]> {
+function listFiles(directory: string): SegmentInfo[] {
   const infos: SegmentInfo[] = [];
-  for (const name of await readdir(directory)) {
-    const info = await stat(join(directory, name)).catch(() => undefined); // removed since: gone is gone
+  for (const name of readdirSync(directory)) {
+    const info = statSync(join(directory, name), { throwIfNoEntry: false }); // removed since: gone is gone
     if (info?.isFile()) infos.push({ name, sizeBytes: info.size, modifiedMs: info.mtimeMs });
   }
   return infos;

@@ -3,7 +3,7 @@ import { addLoss, emptyLoss, hasLoss, type Loss, type TraceHeader } from '../tra
 import { createLossFile } from './loss-file.ts';
 import { planRetention, type RetentionLimits } from './retention.ts';
 import { type Segment, startSegment } from './segment.ts';
-import type { SegmentFs } from './segment-fs.ts';
+import { FILE_WAS_CUT, type SegmentFs } from './segment-fs.ts';
 import { segmentName } from './segment-name.ts';
 import { emptySegmentStats, type SegmentStats } from './segment-stats.ts';
 
@@ -34,7 +34,7 @@ export interface SegmentWriter {
   finish(nowNs: number, untold: Loss): Promise<void>;
 }
 
-/** The open file is looked after this often though no block comes. */
+/** The open file is looked after this often. A look costs as much as a block. */
 const LOOK_NS = 1e9;
 const MAX_NOTES = 16;
 
@@ -70,14 +70,14 @@ class Writer implements SegmentWriter {
   }
 
   async write(block: EncodedBlock, nowNs: number): Promise<boolean> {
-    await this.#leaveVanished(nowNs);
+    if (nowNs - this.#lookedNs >= LOOK_NS) await this.#leaveVanished(nowNs);
     try {
-      const segment = await this.#openSegment(nowNs);
-      await segment.append(block);
+      await this.#append(block, nowNs);
       this.stats.blocks++;
     } catch (thrown) {
       this.#failed(thrown);
       this.stats.blocksLost++;
+      this.#lookedNs = Number.NEGATIVE_INFINITY;
       await this.#cutBack();
       return false;
     }
@@ -85,9 +85,19 @@ class Writer implements SegmentWriter {
     return true;
   }
 
+  async #append(block: EncodedBlock, nowNs: number): Promise<void> {
+    const segment = await this.#openSegment(nowNs);
+    try {
+      await segment.append(block);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== FILE_WAS_CUT) throw thrown;
+      await this.#leaveVanished(nowNs);
+      await (await this.#openSegment(nowNs)).append(block);
+    }
+  }
+
   async tick(nowNs: number, untold: Loss): Promise<void> {
     if (nowNs - this.#lookedNs >= LOOK_NS) {
-      this.#lookedNs = nowNs;
       await this.#leaveVanished(nowNs);
       await this.#openSegment(nowNs).catch(this.#failed); // what is untold is told at once
       await this.#keepLosses(untold, nowNs);
@@ -130,6 +140,7 @@ class Writer implements SegmentWriter {
 
   /** Goes on in another file when somebody took the open one away, or cut it: what was in it counts as lost. */
   async #leaveVanished(nowNs: number): Promise<void> {
+    this.#lookedNs = nowNs;
     const segment = this.#current;
     if (segment === undefined) return;
     try {
