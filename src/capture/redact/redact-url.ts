@@ -105,13 +105,27 @@ function earlier(a: number, b: number): number {
   return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
+/** A field of JSON with a text or number; the sizes bound what one try costs. */
+const JSON_FIELD = /"([^"\\]{1,128})"(\s{0,8}:\s{0,8})("(?:[^"\\]|\\.)*|-?[0-9][^,}\]\s]*)/g;
+
+/** JSON that stands in a parameter; its text stays JSON. */
+function redactFields(part: string, context: Context): string {
+  return part.replace(JSON_FIELD, (whole, name: string, colon: string, value: string) => {
+    const isQuoted = value.startsWith('"');
+    const bare = isQuoted ? value.slice(1) : value;
+    const isSecret = bare !== REDACTED && isSecretPair(context.rule(name), bare, context);
+    return isSecret ? `"${name}"${colon}"${REDACTED}${isQuoted ? '' : '"'}` : whole;
+  });
+}
+
 /** One parameter. Behind a secret name everything to the end is secret. */
-function redactPart(part: string, context: Context): string {
+function redactPart(sent: string, context: Context): string {
+  const part = sent.includes('"') ? redactFields(sent, context) : sent;
   let from = 0;
   for (let equals = part.indexOf('='); equals >= 0; equals = part.indexOf('=', from)) {
     const name = lastName(part, from, equals);
     const verdict = name === '' ? 'plain' : context.rule(name);
-    if (verdict === 'keep') return part;
+    if (verdict === 'keep') return sent;
     from = equals + 1;
     if (verdict !== 'plain' && isSecretPair(verdict, part.slice(from), context))
       return part.slice(0, from) + REDACTED;
@@ -147,7 +161,7 @@ function isSecretPair(verdict: NameVerdict, value: string, context: Context): bo
 
 /** Parameters and paths of OAuth and OpenID Connect, in whose company `code` and `state` let somebody in. */
 const LOGIN =
-  /[?&#;](?:client_id|redirect_uri|grant_type|response_type|code_verifier|session_state|iss)=|\/(?:auth[-_]?)?callback\b|\/(?:oauth2?|oidc|sso|signin|login|authorize)\b/i;
+  /[?&#;](?:client_id|redirect_uri|grant_type|response_type|code_verifier|code_challenge|session_state|iss)=|[?&#;]scope=openid\b|\/(?:auth[-_]?)?callback\b|\/(?:oauth2?|oidc|sso|signin|login|authorize)\b/i;
 
 function loginIn(text: string): () => boolean {
   let isLogin: boolean | undefined;
@@ -164,8 +178,9 @@ function isSecretInside(value: string, { rule, depth }: Context): boolean {
   return redactPairs(decoded, contextOf(decoded, rule, decoded, depth - 1)) !== decoded;
 }
 
-/** `=` or `:` percent-encoded (`%3D`, `%253a`). Numbers have many a 3 and %, and few of these letters. */
+/** `=` or `:` percent-encoded (`%3D`, `%253a`), or `:` behind an encoded quote. Numbers have many a 3 and %, and few of these letters. */
 function hasEncodedMark(text: string): boolean {
+  if (text.includes('22:')) return true;
   return ['D', 'd', 'A', 'a'].some((letter) => {
     for (let at = text.indexOf(letter, 2); at >= 0; at = text.indexOf(letter, at + 1))
       if (text[at - 1] === '3') return true;

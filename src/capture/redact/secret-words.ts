@@ -38,7 +38,7 @@ const WHOLE = wordSet(
   'auth authn authz authenticate authentication authorization authorisation oauth xauth userauth basicauth',
   'proxyauth httpauth webauth jwt jws jwe csrf xsrf bearer dpop saml wsse wresult sid sig hmac otp totp hotp mfa tfa',
   'session sess websession usersession phpsession cookie cert certs certificate clientcert cred creds nonce wpnonce',
-  'passkey psk dsn userinfo appcheck hdnea hdnts hdntl assertion smsotp emailotp otpcode mfacode twofactor',
+  'passkey psk dsn cvv cvc mnemonic passw mysapsso userinfo appcheck hdnea hdnts hdntl assertion smsotp emailotp otpcode mfacode twofactor',
 );
 
 /** Pieces that no ordinary word holds, so that they count inside of one too (`xapikey`, `phpsessid`, `dbpassword`). */
@@ -60,19 +60,19 @@ const LAST = wordSet(
 /** Whose keys are secrets. A key alone is a place in a cache, a map or a sorted list. */
 const KEY_OWNERS = wordSet(
   'api apim access private secret auth oauth master shared account signing sign encryption crypto license licence',
-  'subscription function functions ssh rsa app application consumer client developer dev service server admin pass',
+  'subscription function functions ssh rsa app application consumer client developer dev service server admin pass activation',
   'session customer encrypted rapidapi webhook integration write deploy insert ingest security bearer hmac aes',
 );
 
 /** Codes that let somebody in; those of countries, states and vouchers do not. */
 const CODE_OWNERS = wordSet(
   'auth authorization authentication verification verify security access pass pin mfa otp totp sms reset recovery',
-  'backup confirmation login device user activation factor',
+  'backup confirmation login device user activation factor invite invitation',
 );
 
 /** Two words in a row that only together are a secret's. */
 const TOGETHER = wordSet(
-  'pass-word pass-phrase pass-code pass-wd code-verifier connection-string two-factor',
+  'pin-number seed-phrase recovery-phrase pass-word pass-phrase pass-code pass-wd code-verifier connection-string two-factor',
   'access-tokens refresh-tokens auth-tokens api-tokens bearer-tokens session-tokens device-tokens id-tokens',
 );
 
@@ -83,13 +83,13 @@ const VENDOR =
 /** A name that ends so tells about a secret (`token_type`, `session_timeout`, `auth_url`) and holds none. */
 const ABOUT = wordSet(
   'type method version algorithm algo alg timeout ttl expiry expires expiration count limit length size mode policy',
-  'scheme timestamp callback endpoint url uri consent status affinity enabled required strength time date budget',
+  'scheme timestamp callback endpoint url uri consent status affinity enabled required strength time date budget duration provider bucket ids position',
 );
 const PREPOSITIONS = wordSet('in at on');
 
-/** Tokens that are a place in a list, or tell repeated requests. */
+/** Tokens that are a place in a list or in the words of a model, or tell repeated requests. */
 const PLACE =
-  /(?:^| )(?:page|next|next ?page|continuation|sync|cursor|resume|skip|pagination|prev|previous|scroll|idempotency) ?token$/;
+  /(?:^| )(?:page|next|next ?page|continuation|sync|cursor|resume|skip|pagination|prev|previous|scroll|idempotency|start|end|pad|eos|bos|sep|cls|mask|unk) ?token$/;
 
 /**
  * Whether a name as written (of a header, a parameter, a field) is one of a secret by its words. Names of gRPC's binary

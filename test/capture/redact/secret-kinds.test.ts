@@ -57,6 +57,16 @@ describe('redaction by default', () => {
     for (const target of SECRET_TARGETS) assert.match(redactor.target(target), /\[redacted\]/);
   });
 
+  it('keeps JSON in a parameter JSON, and all of a parameter that the user keeps', () => {
+    const target = '/a?q={"user":"u","password":"p\\"x","pin":123}&x={"token":"t"}';
+    const kept = createRedactor({ parameters: { keep: ['q'] } });
+    assert.equal(
+      redactor.target(target),
+      '/a?q={"user":"u","password":"[redacted]","pin":"[redacted]"}&x={"token":"[redacted]"}',
+    );
+    assert.equal(kept.target(target), target.replace('"t"', '"[redacted]"'));
+  });
+
   it('replaces secrets in the values of other headers', () => {
     const left = SECRET_VALUES.map(([name, value]) => [name, headerValue(name, value)] as const);
     assert.deepEqual(

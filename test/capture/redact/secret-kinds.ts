@@ -26,6 +26,7 @@ export const SECRET_HEADERS: readonly string[] = list(`
   X-Session X-Session-Id sessionid Mcp-Session-Id Sec-Session-Id X-Sid X-Ticket X-CAS-Ticket X-Assertion SAMLResponse
   X-SAML-Assertion X-Forwarded-Client-Cert X-Client-Cert Client-Cert SSL_CLIENT_CERT X-SSL-Client-Cert
   X-Amzn-Mtls-Clientcert X-ARR-ClientCert X-Connection-String X-DSN X-Userinfo X-Apigateway-Api-Userinfo
+  X-Cvv Card-Cvc X-Seed-Phrase X-Recovery-Phrase X-Mnemonic MYSAPSSO2
   2fa X-Firebase-AppCheck X-Sentry-Auth X-Auth X-OAuth-Token X-Bearer authorization2 token secret
 `);
 
@@ -43,6 +44,7 @@ export const SECRET_PARAMETERS: readonly string[] = list(`
   X-Goog-Security-Token Signature signature sig session session_id sessionid sessionId sid PHPSESSID JSESSIONID
   ASP.NET_SessionId connect.sid CFTOKEN session_state otp totp otp_code mfa_code verification_code device_code
   pin pin_code ticket assertion client_assertion SAMLResponse SAMLRequest SAMLart wresult code_verifier nonce _wpnonce bearer
+  passw pin_number cvv cvc activation_key invite_code
   cookie hmac hdnts csrf _csrf xsrf saml cert reset_token invite_token unsubscribe_token
 `);
 
@@ -66,6 +68,13 @@ export const SECRET_TARGETS: readonly string[] = [
   '/a?x=1;token=§;y=2',
   '/a?token=one&token=§&token=§',
   '/a?data=password=§',
+  '/a?q={"password":"§"}',
+  '/a?{"a":{"token": "§"}}',
+  '/a?q=%7B%22password%22%3A%22§%22%7D',
+  '/a?q=%7B%22password%22:%22§%22%7D',
+  '/a?q=%257B%2522token%2522%253A%2522§%2522%257D',
+  '/cb?code=§&scope=openid',
+  '/a?code=§&code_challenge=1',
   '/a?filter=x,token=§',
   '/a?list=a+b&h=Bearer+§',
   '/a?h=Bearer%20§',
@@ -119,6 +128,7 @@ export const SECRET_VALUES: readonly [name: string, value: string][] = (
     ['X-Db', 'Server=db;User Id=app;Password=§;Encrypt=yes'],
     ['X-Storage', 'AccountName=x;AccountKey=§==;EndpointSuffix=y'],
     ['X-Context', '{"user":"u","password":"§"}'],
+    ['X-Context', '%7B%22token%22%3A%22§%22%7D'],
     ['X-Context', '{"a":{"apiKey": "§"}}'],
     ['X-Pem', '-----BEGIN PRIVATE KEY----- § -----END PRIVATE KEY-----'],
     ['X-Custom', 'eyJhbGciOiJIUzI1NiJ9.§.c2ln'],
@@ -141,7 +151,7 @@ export const KEPT_HEADERS: readonly string[] = list(`
   grpc-timeout grpc-encoding grpc-accept-encoding grpc-trace-bin grpc-tags-bin :authority X-Memory-Space X-Memory-Space-Id
   X-Engram-Memory-Space Last-Event-Id X-Author X-Authority X-Author-Name X-Passenger X-Compass X-Tokenizer X-Tokenize
   X-Secretary X-Bypass-Cache X-Pass-Through X-Monkey X-Keyboard-Layout X-Max-Tokens X-RateLimit-Remaining-Tokens
-  X-Token-Type X-Token-Count X-Auth-Type X-Auth-Method X-Session-Timeout X-Session-Affinity X-Signature-Version
+  X-Token-Bucket X-Session-Duration X-Auth-Provider X-Token-Type X-Token-Count X-Auth-Type X-Auth-Method X-Session-Timeout X-Session-Affinity X-Signature-Version
   X-Obsession X-Ticketing-System X-Ticket-Id X-Certainty X-Pinned X-Design X-Opt-In Depth Destination Overwrite
   x-goog-user-project x-goog-request-params x-amz-date x-amz-target x-amz-content-sha256 x-ms-version x-ms-date
   X-Forwarded-User Remote-User X-Username X-Tenant-Id X-Country-Code X-Status-Code X-Page-Token X-Continuation-Token
@@ -153,6 +163,7 @@ export const KEPT_PARAMETERS: readonly string[] = list(`
   offset tier max_episodes event_types min_importance last_event_id focus_id last_sequence author authority passenger compass
   tokenize tokenizer secretary bypass monkey keyboard max_tokens tokens x[tokens] token_type token_count page_token pageToken
   next_token nextPageToken continuation_token sync_token auth_type session_timeout signature_version pass_count country_code
+  start_token end_token pad_token eos_token bos_token startToken token_ids token_position session_duration
   promo_code status_code error_code cache_key sort_key primary_key group_key public_key idempotency_key ticket_id username
   user_id client_id redirect_uri grant_type scope response_type design opinion sidebar inside session_count X-Amz-Date
   X-Amz-Algorithm X-Amz-Expires X-Amz-SignedHeaders sv se sp name email q page
