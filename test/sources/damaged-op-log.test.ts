@@ -10,8 +10,8 @@ async function damageMany(kind: 'cut' | 'flip', times: number): Promise<Map<stri
   return counts;
 }
 
-/** A fifth of it takes seconds; `ENGRAM_TRACE_TEST_FULL=1` does 1,000 cuts and 4,000 flips. */
-const SHARE = process.env['ENGRAM_TRACE_TEST_FULL'] ? 1 : 0.2;
+/** A tenth of it takes seconds; `ENGRAM_TRACE_TEST_FULL=1` does 1,000 cuts and 4,000 flips. */
+const SHARE = process.env['ENGRAM_TRACE_TEST_FULL'] ? 1 : 0.1;
 
 test('an op log that is cut off anywhere loses nothing in silence', async () => {
   const counts = await damageMany('cut', 1000 * SHARE);
