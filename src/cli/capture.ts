@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
 import { CAPTURE_DEFAULTS, type Capture, type CaptureListener, startCapture } from '../capture/capture.ts';
 import { createCaptureClock } from '../capture/capture-clock.ts';
@@ -119,6 +120,14 @@ function addTlsFlags(command: Command): void {
     .option('--upstream-key <file>', 'and its key (PEM)');
 }
 
+/**
+ * Keeps V8 from letting its young generation grow to 48 MB, which is a third of what capture may take beyond its budget.
+ * At the size it has after the start, collecting it costs no more CPU.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
 async function runCapture(flags: CaptureFlags): Promise<void> {
   const stopped = untilSignal();
   const endStart = leaveWhenStopped(stopped);
@@ -149,6 +158,7 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     onWarning: (text) => tell(linesText([`capture: ${text}`])),
   });
   endStart();
+  keepHeapSmall();
   tellOnStdout(`${readyLine(capture, flags.json)}\n`);
   const stopStatus = await showStatus(capture, flags.quiet);
   await stopped;
