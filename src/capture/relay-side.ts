@@ -7,6 +7,12 @@ const LINGER_MS = 200;
 /** Until when they must have left for the kernel; an other end that does not read is reset all the same. */
 const FLUSH_MS = 5_000;
 const CHECK_MS = 50;
+/**
+ * Node counts what waits in a socket by its bytes, and a piece costs some hundred bytes even if it holds one. So few
+ * pieces wait to be written, and a socket that is paused reads on no further than its next piece of a usual size.
+ */
+const MAX_WAITING_WRITES = 64;
+const MAX_READ_AHEAD_BYTES = 256;
 
 type Done = (error?: Error | null) => void;
 
@@ -27,11 +33,13 @@ export class RelaySide {
   #readError: NodeJS.ErrnoException | undefined;
   #writeError: NodeJS.ErrnoException | undefined;
   #lastWriteNs = Number.NEGATIVE_INFINITY;
+  #waitingWrites = 0;
   #isLeaving = false;
 
   constructor(socket: Socket, handlers: SideHandlers) {
     this.socket = socket;
     this.#handlers = handlers;
+    stateOf(socket)._readableState.highWaterMark = MAX_READ_AHEAD_BYTES;
     this.#outliveFailedWrites();
     this.#outliveFailedReads();
     socket.on('end', () => handlers.onEnd(this.#wasReset()));
@@ -46,7 +54,16 @@ export class RelaySide {
   write(chunk: Buffer, atNs: number): boolean {
     if (this.isDeaf) return true;
     this.#lastWriteNs = atNs;
-    return this.socket.write(chunk) || this.isDeaf;
+    this.#waitingWrites = this.socket.writableLength === 0 ? 0 : this.#waitingWrites + 1;
+    const isTaken = this.socket.write(chunk);
+    return (isTaken && !this.#isFullOfPieces()) || this.isDeaf;
+  }
+
+  /** Then a 'drain' is asked for, as Node itself does where the bytes are too many. */
+  #isFullOfPieces(): boolean {
+    if (this.#waitingWrites < MAX_WAITING_WRITES || this.socket.writableLength === 0) return false;
+    stateOf(this.socket)._writableState.needDrain = true;
+    return this.socket.writableNeedDrain;
   }
 
   /**
@@ -131,6 +148,14 @@ export class RelaySide {
     if (this.#writeError !== undefined) return this.#writeError.code !== 'EPIPE';
     return isResetByKernel(this.socket);
   }
+}
+
+/** What Node has no public name for, once the socket was made by a server. */
+function stateOf(socket: Socket) {
+  return socket as unknown as {
+    readonly _readableState: { highWaterMark: number };
+    readonly _writableState: { needDrain: boolean };
+  };
 }
 
 const ONE_BYTE = Buffer.alloc(1);
