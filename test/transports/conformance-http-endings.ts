@@ -45,6 +45,9 @@ const good = (
   bytes,
   ...over,
 });
+/** 200 on the wire, and too irregular for undici. */
+const lenient = (what: string, text: string, bytes: number, over: Expected = {}): Ending =>
+  good(what, text, 200, bytes, { undici: { failure: 'bad_response', ...over } });
 const head = (...fields: string[]): string => ['HTTP/1.1 200 OK', ...fields, '', ''].join('\r\n');
 const CHUNKED = head('transfer-encoding: chunked');
 
@@ -106,17 +109,16 @@ const BROKEN_OFF: Ending[] = [
 const HEADS: Ending[] = [
   bad('garbage', '\x00\x01 what?\r\n\r\n'),
   bad('another protocol', '220 mail.example ESMTP\r\n'),
-  bad('HTTP/2 said in HTTP/1', 'HTTP/2.0 200 OK\r\ncontent-length: 0\r\n\r\n', {
-    undici: { status: 200, bytes: 0 },
-  }),
+  good('HTTP/2 said in HTTP/1', 'HTTP/2.0 200 OK\r\ncontent-length: 0\r\n\r\n', 200, 0),
   bad('a status of two digits', 'HTTP/1.1 20 OK\r\ncontent-length: 0\r\n\r\n'),
   bad('a status of four digits', 'HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'),
-  bad('a header line that is none', head('no colon')),
-  bad('a space in front of the colon', head('content-length : 0')),
-  bad('a header line without a name', head(': x', 'content-length: 0')),
-  bad('a NUL in a header', head('a: b\x00c', 'content-length: 0')),
-  bad('a folded header line', head('a: b', ' c', 'content-length: 0')),
-  bad('lines without CR', 'HTTP/1.1 200 OK\ncontent-length: 0\n\n'),
+  // What capture reads, the wire transport reads; undici does not read all of it.
+  lenient('a header line that is none', head('no colon', 'content-length: 0'), 0),
+  lenient('a space in front of the colon', head('content-length : 0'), 0),
+  lenient('a header line without a name', head(': x', 'content-length: 0'), 0),
+  lenient('a NUL in a header', head('a: b\x00c', 'content-length: 0'), 0),
+  lenient('a folded header line', head('a: b', ' c', 'content-length: 0'), 0),
+  lenient('lines without CR', 'HTTP/1.1 200 OK\ncontent-length: 0\n\n', 0),
   bad('300 KB of headers', head(`a: ${'x'.repeat(300_000)}`)),
   bad(
     '300 KB of short headers',
@@ -151,31 +153,38 @@ const MISCOUNTED = { undici: { failure: 'connection_closed' } } as const;
 
 const BODIES: Ending[] = [
   bad('two lengths', `${head('content-length: 2', 'content-length: 3')}ok`, MISCOUNTED),
-  bad('the same length twice', `${head('content-length: 2', 'content-length: 2')}ok`, MISCOUNTED),
-  bad('a list of lengths', `${head('content-length: 2, 2')}ok`, MISCOUNTED),
+  good('the same length twice', `${head('content-length: 2', 'content-length: 2')}ok`, 200, 2, MISCOUNTED),
+  good('a list of lengths', `${head('content-length: 2, 2')}ok`, 200, 2, MISCOUNTED),
   bad('a negative length', `${head('content-length: -2')}ok`),
   bad('a length with a plus', `${head('content-length: +2')}ok`),
   bad('a length in hex', `${head('content-length: 0x2')}ok`),
   bad('an empty length', `${head('content-length: ')}ok`),
   bad('a length of 25 digits', `${head(`content-length: ${'9'.repeat(25)}`)}ok`, MISCOUNTED),
-  bad(
+  good(
     'a length and chunks',
     `${head('content-length: 2', 'transfer-encoding: chunked')}2\r\nok\r\n0\r\n\r\n`,
+    200,
+    2,
     MISCOUNTED,
   ),
-  bad('a coding behind chunked', '', {
+  {
+    what: 'a coding behind chunked',
     act: ends(`${head('transfer-encoding: chunked, gzip')}2\r\nok\r\n0\r\n\r\n`),
-    undici: { status: 200, bytes: 12 },
-  }),
-  bad('chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', {
-    undici: { status: 200, bytes: 2 },
-  }),
+    status: 200,
+    bytes: 12,
+  },
+  good(
+    'chunks in HTTP/1.0',
+    'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    200,
+    2,
+  ),
   bad('a chunk size that is none', `${CHUNKED}xyz\r\n`, { status: 200 }),
   bad('a negative chunk size', `${CHUNKED}-2\r\nok\r\n0\r\n\r\n`, { status: 200 }),
   bad('a chunk size of 20 digits', `${CHUNKED}${'f'.repeat(20)}\r\nok`, { status: 200 }),
   bad('a chunk longer than it said', `${CHUNKED}2\r\nokay\r\n0\r\n\r\n`, { status: 200 }),
-  bad('a chunk line without CR', `${CHUNKED}2\nok\n0\n\n`, { status: 200 }),
-  bad('a broken trailer', `${CHUNKED}2\r\nok\r\n0\r\nno colon\r\n\r\n`, { status: 200 }),
+  lenient('a chunk line without CR', `${CHUNKED}2\nok\n0\n\n`, 2, { status: 200 }),
+  lenient('a broken trailer', `${CHUNKED}2\r\nok\r\n0\r\nno colon\r\n\r\n`, 2, { status: 200 }),
   good('chunks', `${CHUNKED}2\r\nok\r\n1A\r\n${'x'.repeat(26)}\r\n0\r\n\r\n`, 200, 28),
   good(
     'chunk extensions and trailers',
@@ -212,24 +221,12 @@ const BODIES: Ending[] = [
     status: 200,
     bytes: 2,
   },
-  // Bytes nobody asked for, next to the answer: a server that can't count. undici drops them without a word.
-  bad('bytes behind the answer', `${OK}more`, { status: 200, bytes: 2, undici: { status: 200, bytes: 2 } }),
-  bad('a second answer behind the answer', OK + OK, {
-    status: 200,
-    bytes: 2,
-    undici: { status: 200, bytes: 2 },
-  }),
-  bad('a body behind a 204', 'HTTP/1.1 204 No\r\n\r\nbody', {
-    status: 204,
-    bytes: 0,
-    undici: { status: 204, bytes: 0 },
-  }),
-  bad('a body behind a HEAD answer', OK, {
-    method: 'HEAD',
-    status: 200,
-    bytes: 0,
-    undici: { status: 200, bytes: 0 },
-  }),
+  // Bytes nobody asked for, next to the answer: it is whole, and the connection is not used again.
+  good('bytes behind the answer', `${OK}more`, 200, 2),
+  good('an empty line behind the answer', `${OK}\r\n`, 200, 2),
+  good('a second answer behind the answer', OK + OK, 200, 2),
+  good('a body behind a 204', 'HTTP/1.1 204 No\r\n\r\nbody', 204, 0),
+  good('a body behind a HEAD answer', OK, 200, 0, { method: 'HEAD' }),
 ];
 
 export const ENDINGS: readonly Ending[] = [...BROKEN_OFF, ...HEADS, ...BODIES];

@@ -1,3 +1,5 @@
+import { trimBlanks } from '../../wire/http1-head.ts';
+import { mendFieldLine, mendStatusLine, oneLengthOf } from './mend-line.ts';
 import {
   endOfName,
   isFieldValue,
@@ -12,6 +14,7 @@ import {
 export type Framing = 'length' | 'chunked' | 'until-close';
 
 const HTTP_1 = Uint8Array.from('HTTP/1.', (char) => char.charCodeAt(0));
+const HTTP = wordBytes('http/');
 const CONTENT_LENGTH = wordBytes('content-length');
 const TRANSFER_ENCODING = wordBytes('transfer-encoding');
 const CONNECTION = wordBytes('connection');
@@ -19,15 +22,23 @@ const KEEP_ALIVE = wordBytes('keep-alive');
 const CHUNKED = wordBytes('chunked');
 const CLOSE = wordBytes('close');
 
+/** Which field the last line was, for a line that continues it. */
+type FieldKind = 'none' | 'length' | 'coding' | 'connection' | 'other';
+
+const NO_LENGTHS: string[] = [];
+
 /**
- * What one answer's status line and headers say about where it ends and whether the connection lives on. Fed line
- * by line, without CRLF; each method returns '' or what is wrong with the line. Nothing else of the head is kept.
+ * What one answer's status line and headers say about where it ends and whether the connection lives on. Fed line by
+ * line, without the line's end. Regular lines are read without a string; others once more, as capture and most
+ * clients read them. Nothing else of the head is kept.
  */
 export class ResponseHead {
   status = 0;
   /** -1: none was given. */
   contentLength = -1;
   framing: Framing = 'until-close';
+  /** Why nobody can tell where the body ends; '' where one can. It does not matter where there is none. */
+  fault = '';
   /** The server does not say that it will close the connection. */
   keepsAlive = false;
   /** From a Keep-Alive header, in ms; -1: none was given. */
@@ -35,6 +46,9 @@ export class ResponseHead {
   /** How many more requests the server takes on this connection; -1: it does not say. */
   requestsLeft = -1;
   #minor = 1;
+  #last: FieldKind = 'none';
+  /** Values that are not one plain number. */
+  #lengths = NO_LENGTHS;
   #codings = '';
   #isClosing = false;
   #isKeeping = false;
@@ -43,83 +57,123 @@ export class ResponseHead {
 
   /** Could these bytes be the beginning of a status line? */
   static isBeginning(bytes: Uint8Array, length: number): boolean {
-    return startsWithHttp1(bytes, 0, Math.min(length, HTTP_1.length));
+    const from = skipSpace(bytes, 0, length);
+    for (let at = from; at < length && at < from + HTTP.length; at += 1) {
+      if (((bytes[at] as number) | 0x20) !== HTTP[at - from]) return false;
+    }
+    return true;
   }
 
-  statusLine(bytes: Uint8Array, from: number, to: number): string {
+  /** False for what is none. `inside`: it may begin in the middle of the line. */
+  statusLine(bytes: Buffer, from: number, to: number, inside: boolean): boolean {
     this.#forget();
     const minor = (bytes[from + 7] as number) - 0x30;
     const status = to - from < 12 ? -1 : parseLength(bytes, from + 9, from + 12);
-    const isLine =
+    const isRegular =
       startsWithHttp1(bytes, from, HTTP_1.length) &&
       (minor === 0 || minor === 1) &&
       bytes[from + 8] === 0x20 &&
       status >= 100 &&
-      (to - from === 12 || bytes[from + 12] === 0x20) &&
-      isFieldValue(bytes, from + 12, to);
-    if (!isLine) return 'no status line of HTTP/1';
-    this.#minor = minor;
-    this.status = status;
-    return '';
+      (to - from === 12 || bytes[from + 12] === 0x20);
+    const line = isRegular ? { minor, status } : mendStatusLine(bytes.toString('latin1', from, to), inside);
+    if (line === undefined) return false;
+    this.#minor = line.minor;
+    this.status = line.status;
+    return true;
   }
 
-  fieldLine(bytes: Buffer, from: number, to: number): string {
+  fieldLine(bytes: Buffer, from: number, to: number): void {
     const colon = endOfName(bytes, from, to);
-    if (colon < 0) return 'a header line without a proper name';
-    if (!isFieldValue(bytes, colon + 1, to)) return 'a control character in a header';
+    if (colon < 0 || !isFieldValue(bytes, colon + 1, to)) {
+      this.#oddLine(bytes.toString('latin1', from, to));
+      return;
+    }
     const length = colon - from;
     // The four fields that matter have these lengths.
-    if (length !== 10 && length !== 14 && length !== 17) return '';
-    const start = skipSpace(bytes, colon + 1, to);
-    const end = trimSpace(bytes, start, to);
-    if (isWord(bytes, from, colon, CONTENT_LENGTH)) return this.#onLength(bytes, start, end);
-    if (isWord(bytes, from, colon, CONNECTION)) this.#onConnection(bytes, start, end);
-    else if (isWord(bytes, from, colon, KEEP_ALIVE)) this.#onKeepAlive(bytes.toString('latin1', start, end));
-    else if (isWord(bytes, from, colon, TRANSFER_ENCODING)) return this.#onCoding(bytes, start, end);
-    return '';
+    if (length !== 10 && length !== 14 && length !== 17) this.#last = 'other';
+    else this.#field(bytes, from, colon, to);
   }
 
   /** All lines are there: decides. */
-  end(): string {
+  end(): void {
+    const { contentLength } = this;
     this.keepsAlive = !this.#isClosing && (this.#minor === 1 || this.#isKeeping);
-    if (this.#codings === '') {
-      this.framing = this.contentLength >= 0 ? 'length' : 'until-close';
-      return '';
+    if (this.#lengths.length > 0) {
+      const seen = contentLength < 0 ? this.#lengths : [String(contentLength), ...this.#lengths];
+      this.contentLength = oneLengthOf(seen);
     }
-    if (this.contentLength >= 0) return 'both Content-Length and Transfer-Encoding';
-    if (this.#minor === 0) return 'Transfer-Encoding in HTTP/1.0';
-    const codings = this.#codings.split(',');
-    const chunkedAt = codings.indexOf('chunked');
-    if (chunkedAt >= 0 && chunkedAt < codings.length - 1) return 'a coding after chunked';
-    this.framing = chunkedAt >= 0 ? 'chunked' : 'until-close';
-    return '';
+    const isLengthBad = this.#lengths.length > 0 && this.contentLength < 0;
+    const coding = lastCoding(this.#codings);
+    if (coding === '') {
+      this.framing = this.contentLength >= 0 ? 'length' : 'until-close';
+      this.fault = isLengthBad ? 'a Content-Length that is not one number' : '';
+      return;
+    }
+    this.framing = coding === 'chunked' ? 'chunked' : 'until-close';
+    // Read all the same, but not trusted with another request (RFC 9112 §6.1, §6.3).
+    if (this.#minor === 0 || this.contentLength >= 0 || isLengthBad) this.keepsAlive = false;
   }
 
   #forget(): void {
     this.status = 0;
     this.contentLength = -1;
+    this.fault = '';
     this.keepAliveMs = -1;
     this.requestsLeft = -1;
+    this.#last = 'none';
+    this.#lengths = NO_LENGTHS;
     this.#codings = '';
     this.#isClosing = false;
     this.#isKeeping = false;
   }
 
-  #onLength(bytes: Uint8Array, from: number, to: number): string {
-    if (this.contentLength >= 0) return 'more than one Content-Length';
-    this.contentLength = parseLength(bytes, from, to);
-    return this.contentLength < 0 ? 'a Content-Length that is no length' : '';
+  #field(bytes: Buffer, from: number, colon: number, to: number): void {
+    const start = skipSpace(bytes, colon + 1, to);
+    const end = trimSpace(bytes, start, to);
+    this.#last = 'other';
+    if (isWord(bytes, from, colon, CONTENT_LENGTH)) this.#onLength(bytes, start, end);
+    else if (isWord(bytes, from, colon, CONNECTION)) this.#onConnection(bytes, start, end);
+    else if (isWord(bytes, from, colon, KEEP_ALIVE)) this.#onKeepAlive(bytes.toString('latin1', start, end));
+    else if (isWord(bytes, from, colon, TRANSFER_ENCODING)) this.#onCoding(bytes, start, end);
   }
 
-  #onCoding(bytes: Buffer, from: number, to: number): string {
-    if (from === to) return 'an empty Transfer-Encoding';
-    const isChunked = isWord(bytes, from, to, CHUNKED);
-    const codings = isChunked ? 'chunked' : tokens(bytes.toString('latin1', from, to)).join(',');
+  /** One that goes on with the line before, or is irregular in another way. */
+  #oddLine(line: string): void {
+    if (/^[ \t]/.test(line) && this.#last !== 'none') {
+      this.#continued(trimBlanks(line));
+      return;
+    }
+    const field = mendFieldLine(line);
+    if (field === undefined) return;
+    const bytes = Buffer.from(`${field.name}:${field.value}`, 'latin1');
+    this.#field(bytes, 0, field.name.length, bytes.length);
+  }
+
+  /** A folded line (RFC 9112 §5.2): a space, and more of the value. */
+  #continued(text: string): void {
+    if (this.#last === 'length') {
+      const before = this.#lengths.at(-1) ?? String(this.contentLength);
+      if (this.#lengths.length === 0) this.contentLength = -1;
+      this.#lengths = [...this.#lengths.slice(0, -1), trimBlanks(`${before} ${text}`)];
+    } else if (this.#last === 'coding') this.#codings += ` ${text}`;
+    else if (this.#last === 'connection') this.#onConnection(Buffer.from(text, 'latin1'), 0, text.length);
+  }
+
+  #onLength(bytes: Buffer, from: number, to: number): void {
+    this.#last = 'length';
+    const length = parseLength(bytes, from, to);
+    if (length >= 0 && this.contentLength < 0 && this.#lengths.length === 0) this.contentLength = length;
+    else this.#lengths = [...this.#lengths, bytes.toString('latin1', from, to)];
+  }
+
+  #onCoding(bytes: Buffer, from: number, to: number): void {
+    this.#last = 'coding';
+    const codings = isWord(bytes, from, to, CHUNKED) ? 'chunked' : bytes.toString('latin1', from, to);
     this.#codings = this.#codings === '' ? codings : `${this.#codings},${codings}`;
-    return '';
   }
 
   #onConnection(bytes: Buffer, from: number, to: number): void {
+    this.#last = 'connection';
     if (isWord(bytes, from, to, KEEP_ALIVE)) this.#isKeeping = true;
     else if (isWord(bytes, from, to, CLOSE)) this.#isClosing = true;
     else {
@@ -152,5 +206,11 @@ function startsWithHttp1(bytes: Uint8Array, from: number, length: number): boole
 }
 
 function tokens(text: string): string[] {
-  return text.split(',').map((token) => token.trim().toLowerCase());
+  return text.split(',').map((token) => trimBlanks(token).toLowerCase());
+}
+
+/** '' for none: `identity`, an old word for that, says nothing. */
+function lastCoding(codings: string): string {
+  if (codings === '' || codings === 'chunked') return codings;
+  return tokens(codings).findLast((coding) => coding !== '' && coding !== 'identity') ?? '';
 }

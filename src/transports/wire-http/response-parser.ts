@@ -1,4 +1,5 @@
-import { endOfName, isFieldValue, parseChunkSize } from './response-fields.ts';
+import { mendChunkSize } from './mend-line.ts';
+import { parseChunkSize } from './response-fields.ts';
 import { type Framing, ResponseHead } from './response-head.ts';
 
 /** Longest heads (those of interim answers included), chunk lines and trailers, in bytes. */
@@ -22,10 +23,12 @@ const DONE = 8;
 const BROKEN = 9;
 
 /**
- * A strict parser of answers to one client (RFC 9112) that counts and keeps nothing. Capture's `wire/http1-parser.ts`
+ * A parser of answers to one client (RFC 9112) that counts and keeps nothing. Capture's `wire/http1-parser.ts`
  * makes strings, views and callbacks, because it needs to know what messages say; this one reads a shared buffer in
  * place: measured 0.5 us for a common answer against 1.2 us for a head that one has seen before and 4 us for a new
- * one. Bytes that two clients could read in two ways set `problem`, and it is of no use after; it never throws.
+ * one. It reads all that capture reads, as what was recorded has to be answered the same way again: line ends without
+ * CR, folded lines, what has one reading all the same. Where nobody can tell how an answer ends, `problem` is set, and
+ * it is of no use after; it never throws.
  */
 export class ResponseParser {
   readonly head = new ResponseHead();
@@ -43,6 +46,8 @@ export class ResponseParser {
   #carry = NO_CARRY;
   #carried = 0;
   #hasBytes = false;
+  /** An interim answer has come: what stands between it and the next is skipped, as capture does. */
+  #mayStray = false;
 
   /** The last byte of the answer was read. */
   get isDone(): boolean {
@@ -64,12 +69,14 @@ export class ResponseParser {
     this.#budget = MAX_HEAD_BYTES;
     this.#carried = 0;
     this.#hasBytes = false;
+    this.#mayStray = false;
   }
 
   /** Reads the first `length` of these bytes. Returns how many it took: fewer only when done or broken. */
   push(bytes: Buffer, length: number): number {
-    this.#hasBytes = true;
-    let at = 0;
+    // Empty lines in front of an answer: the end of the one before, as some servers send it.
+    let at = this.#hasBytes ? 0 : skipLineEnds(bytes, 0, length);
+    if (at < length) this.#hasBytes = true;
     while (at < length && this.#state < DONE) {
       if (this.#state < LENGTH) {
         at = this.#readLine(bytes, at, length);
@@ -126,7 +133,8 @@ export class ResponseParser {
 
   #keepPart(bytes: Buffer, at: number, end: number): number {
     this.#append(bytes, at, end);
-    const isHopeless = this.#state === STATUS_LINE && !ResponseHead.isBeginning(this.#carry, this.#carried);
+    const isHopeless =
+      this.#state === STATUS_LINE && !this.#mayStray && !ResponseHead.isBeginning(this.#carry, this.#carried);
     if (isHopeless) this.#break('no status line of HTTP/1');
     else if (this.#carried >= this.#budget) this.#break(TOO_LONG[this.#state] as string);
     return end;
@@ -145,43 +153,41 @@ export class ResponseParser {
 
   /** A line from `from` up to its LF at `lf`. */
   #onLine(bytes: Buffer, from: number, lf: number): void {
-    const to = lf - 1;
-    if (to < from || bytes[to] !== CR) {
-      this.#break(
-        this.#state === CHUNK_END ? 'a chunk longer than it said' : 'a line that does not end in CRLF',
-      );
-      return;
-    }
-    if (this.#state === STATUS_LINE) this.#onHeadLine(this.head.statusLine(bytes, from, to));
+    const to = lf > from && bytes[lf - 1] === CR ? lf - 1 : lf;
+    if (this.#state === STATUS_LINE) this.#onStatusLine(bytes, from, to);
     else if (this.#state === FIELDS) this.#onField(bytes, from, to);
-    else if (this.#state === CHUNK_SIZE) this.#onChunkSize(parseChunkSize(bytes, from, to));
-    else if (this.#state === CHUNK_END) this.#expect(CHUNK_SIZE, MAX_CHUNK_LINE_BYTES);
-    else this.#onTrailer(bytes, from, to);
+    else if (this.#state === CHUNK_SIZE) this.#onChunkSize(chunkSize(bytes, from, to));
+    else if (this.#state === CHUNK_END) this.#onChunkEnd(to - from);
+    else if (from === to) this.#state = DONE;
   }
 
-  #onHeadLine(problem: string): void {
-    if (problem === '') this.#state = FIELDS;
-    else this.#break(problem);
+  #onStatusLine(bytes: Buffer, from: number, to: number): void {
+    if (this.head.statusLine(bytes, from, to, this.#mayStray)) this.#state = FIELDS;
+    else if (!this.#mayStray) this.#break('no status line of HTTP/1');
   }
 
   #onField(bytes: Buffer, from: number, to: number): void {
     if (from < to) {
-      this.#onHeadLine(this.head.fieldLine(bytes, from, to));
+      this.head.fieldLine(bytes, from, to);
       return;
     }
-    const problem = this.head.end();
-    if (problem === '') this.#onHeadEnd(this.head);
-    else this.#break(problem);
+    this.head.end();
+    this.#onHeadEnd(this.head);
   }
 
-  #onHeadEnd({ status, framing, contentLength }: ResponseHead): void {
+  #onHeadEnd({ status, framing, contentLength, fault }: ResponseHead): void {
     if (status === 101) {
       this.#break('a switch to another protocol that nobody asked for');
     } else if (status < 200) {
       this.#state = STATUS_LINE;
+      this.#mayStray = true;
     } else {
-      this.status = status;
       const hasNoBody = this.#isHead || status === 204 || status === 304;
+      if (!hasNoBody && fault !== '') {
+        this.#break(fault);
+        return;
+      }
+      this.status = status;
       if (hasNoBody || (framing === 'length' && contentLength === 0)) this.#state = DONE;
       else this.#onBody(framing, contentLength);
     }
@@ -200,11 +206,22 @@ export class ResponseParser {
     this.#left = size;
   }
 
-  #onTrailer(bytes: Buffer, from: number, to: number): void {
-    const colon = endOfName(bytes, from, to);
-    if (from === to) this.#state = DONE;
-    else if (colon < 0 || !isFieldValue(bytes, colon + 1, to)) this.#break('a broken trailer');
+  #onChunkEnd(lineBytes: number): void {
+    if (lineBytes > 0) this.#break('a chunk longer than it said');
+    else this.#expect(CHUNK_SIZE, MAX_CHUNK_LINE_BYTES);
   }
+}
+
+/** Where the CRs and LFs at `from` end. */
+export function skipLineEnds(bytes: Uint8Array, from: number, length: number): number {
+  let at = from;
+  while (at < length && (bytes[at] === CR || bytes[at] === LF)) at += 1;
+  return at;
+}
+
+function chunkSize(bytes: Buffer, from: number, to: number): number {
+  const size = parseChunkSize(bytes, from, to);
+  return size >= 0 ? size : mendChunkSize(bytes.toString('latin1', from, to));
 }
 
 const NO_CARRY = Buffer.alloc(0);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FailureCode } from '../../replay/ports.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import { codeOf, detailOf, httpFailure } from '../http-failure.ts';
-import { ResponseParser } from './response-parser.ts';
+import { ResponseParser, skipLineEnds } from './response-parser.ts';
 import type { WireExchange } from './wire-exchange.ts';
 import type { OpenSocket, SocketEvents } from './wire-socket.ts';
 
@@ -88,8 +88,8 @@ export class WireConnection implements SocketEvents {
     const { exchange } = this;
     if (this.#isGone) return;
     if (exchange === undefined) {
-      // Nobody asked. Whatever it is, it would be taken for the answer to the next request.
-      this.#lose('bad_response', '');
+      // Nobody asked. Whatever it is, it would be taken for the answer to the next request; but for an empty line.
+      if (skipLineEnds(bytes, 0, length) < length) this.#lose('bad_response', '');
       return;
     }
     const parser = this.#parser;
@@ -101,7 +101,7 @@ export class WireConnection implements SocketEvents {
       if (this.exchange !== exchange) return;
     }
     if (parser.problem !== '') this.#lose('bad_response', parser.problem);
-    else if (parser.isDone) this.#onAnswer(length - taken);
+    else if (parser.isDone) this.#onAnswer(skipLineEnds(bytes, taken, length) < length);
   }
 
   onEnd(): void {
@@ -130,18 +130,16 @@ export class WireConnection implements SocketEvents {
     else this.onError(new Error('the connection was closed before it was open'));
   }
 
-  #onAnswer(extraBytes: number): void {
+  /** `isMore`: there are bytes behind it that belong to nothing. The answer is whole, and nothing else is asked here. */
+  #onAnswer(isMore: boolean): void {
     this.#hasServed = true;
-    if (extraBytes > 0) {
-      this.#lose('bad_response', `${extraBytes} bytes behind the end of the answer`);
-      return;
-    }
     const { head } = this.#parser;
     if (head.keepAliveMs >= 0)
       this.#serverKeepAliveMs = head.keepAliveMs - Math.min(1000, head.keepAliveMs / 2);
     this.#requestsLeft = head.requestsLeft >= 0 ? head.requestsLeft : this.#requestsLeft - 1;
     // An answer before the whole request was written: what is left of that must not precede the next.
     const isKept =
+      !isMore &&
       head.keepsAlive &&
       this.#requestsLeft > 0 &&
       this.#serverKeepAliveMs > 0 &&

@@ -40,7 +40,7 @@ const SCRATCH_BYTES = LARGE_BODY_BYTES + 64 * 1024;
 /**
  * Sends HTTP/1.1 records over node:net or node:tls: bytes prepared once per kind of request, one write, and a
  * parser that only counts. What goes out and what is told is the same as with the undici transport, but for interim
- * answers (1xx): those are skipped.
+ * answers (1xx), which are skipped, and irregular ones, which are read as capture reads them.
  */
 export function createWireHttpTransport(options: WireHttpTransportOptions): WireHttpTransport {
   checkTarget(options.origin);
