@@ -56,6 +56,7 @@ const NOT_OURS = new Set([
   'excluded_incomplete',
   'excluded_no_target',
   'redacted',
+  'status_mismatch',
   'timestamp_resolution',
 ]);
 

@@ -14,7 +14,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
-import { collect, parseCount } from './flag-parsers.ts';
+import { collect, parseCount, parseRatio } from './flag-parsers.ts';
 import { parseConnections } from './parse-connections.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parsePace } from './parse-pace.ts';
@@ -51,6 +51,7 @@ export interface ReplayFlags extends TimeRangeFlags {
   insecure?: boolean;
   servername?: string;
   allowOrigin?: boolean;
+  expectMismatch?: number;
   skipDamaged?: boolean;
   replayLog?: string;
   dryRun?: boolean;
@@ -154,6 +155,14 @@ function withTargetFlags(command: Command): Command {
 function withSafetyFlags(command: Command): Command {
   return command
     .option('--allow-origin', 'replay even against the server the trace was recorded from')
+    .addOption(
+      new Option(
+        '--expect-mismatch [share]',
+        'answers of another status class than recorded are fine up to this share of them, as in 25% (alone: any)',
+      )
+        .argParser(parseMismatch)
+        .preset('any'),
+    )
     .option('--skip-damaged', 'leave damaged blocks out and count them')
     .option('--dry-run', 'print the plan and send nothing')
     .option('--json', 'the plan of --dry-run as JSON')
@@ -172,6 +181,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     only: flags.only,
     skipDamaged: flags.skipDamaged,
     allowOrigin: flags.allowOrigin,
+    expectMismatch: flags.expectMismatch,
     http: flags.endpoint,
     grpc: flags.grpcEndpoint,
     headers: parseHeaderOverrides(flags.header ?? [], (path) => readText('--header', path)),
@@ -267,6 +277,12 @@ function parseFactor(text: string): number {
   const factor = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (factor >= LEAST_FACTOR && factor <= MOST_FACTOR) return factor;
   throw new EngramTraceError('usage', `'${text}' is not a number above 0, from 1e-6 to 1e6`);
+}
+
+/** A share, or a switch, as in a configuration file. */
+function parseMismatch(text: string): number {
+  if (text === 'any' || text === 'true') return 1;
+  return text === 'false' ? 0 : parseRatio(text);
 }
 
 function parseAtLeastOne(text: string): number {

@@ -8,6 +8,7 @@ const FIRST_SHOWN = 10;
 const SESSIONS_SHOWN = 10;
 const REASONS_SHOWN = 8;
 const ERRORS_SHOWN = 5;
+const CHANGES_SHOWN = 5;
 
 /** The live line: where it is, what is in flight, how late. */
 export function progressText({ live, planned }: RunProgress, elapsedS: number, ratePerSec: number): string {
@@ -43,6 +44,7 @@ export function summaryText(document: ResultsDocument): string {
       `   send error p99 ${usText(sendError.p99)}`,
     ...streamsText(document.streams),
     ...notSentText(accounting),
+    ...answersText(document.status_classes),
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
     ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
     `fidelity: ${fidelity.verdict}`,
@@ -60,6 +62,34 @@ function streamsText(streams: ResultsDocument['streams']): string[] {
     `messages of streams: sent ${sent} of ${planned}, late p99 ${usText(late.overall.p99)}` +
       `   received gap p50 ${usText(received.overall.p50)} (recorded ${usText(recorded.overall.p50)})`,
   ];
+}
+
+type StatusClasses = ResultsDocument['status_classes'];
+
+/** What was answered otherwise than in the recording; and where nobody knows, that nobody knows. */
+function answersText({ overall, recorded_unknown: unknown, ops, changes }: StatusClasses): string[] {
+  const { compared, mismatches, mismatch_rate: rate } = overall;
+  const lines: string[] = [];
+  if (unknown > compared) {
+    const some = `${unknown} of ${unknown + compared} operations`;
+    lines.push(`answers: the recording has no status of ${some}; whether they are as recorded is not known`);
+  }
+  if (mismatches === 0) return lines;
+  const share = numberText((rate ?? 0) * 100, ' %');
+  return [
+    ...lines,
+    `answers: ${mismatches} of ${compared} of another status class than recorded (${share})`,
+    ...changes.slice(0, CHANGES_SHOWN).map((change) => changeText(change, ops)),
+    ...more(changes.length - CHANGES_SHOWN, 'such changes'),
+  ];
+}
+
+function changeText(
+  { op, recorded, replayed, count }: StatusClasses['changes'][number],
+  ops: StatusClasses['ops'],
+): string {
+  const answered = replayed === 'none' ? 'got no answer' : `answered ${replayed}`;
+  return `  ${op}: ${count} of ${ops[op]?.compared ?? count} ${answered} where the recording has ${recorded}`;
 }
 
 function notSentText(accounting: ResultsDocument['fidelity']['accounting']): string[] {

@@ -12,8 +12,14 @@ import type { RunOptions } from './run-options.ts';
 /** What was planned: the trace, the options in force, and a digest of both, by which two results can be compared. */
 export function planSection(run: RunOptions, options: ReplayOptions, traceDigest: string): PlanSection {
   const shown = shownOptions(run, options);
-  // How it is played does not make it another plan.
-  const { senders: _senders, transport: _transport, precision: _precision, ...plan } = shown;
+  // How it is played, and judged, does not make it another plan.
+  const {
+    senders: _senders,
+    transport: _transport,
+    precision: _precision,
+    expect_mismatch: _,
+    ...plan
+  } = shown;
   const digest = createHash('sha256')
     .update(`${traceDigest}\n${JSON.stringify(plan)}`)
     .digest('hex');
@@ -64,6 +70,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     senders: senderCount(run.senders, options, run.connections),
     transport: run.transport ?? DEFAULT_TRANSPORT,
     skip_damaged: run.skipDamaged ?? false,
+    expect_mismatch: run.expectMismatch ?? 0,
   };
 }
 

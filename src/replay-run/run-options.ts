@@ -24,6 +24,8 @@ export interface RunOptions extends Targets {
   replay?: Partial<ReplayOptions> | undefined;
   /** Replays even against the server the trace was recorded from. */
   allowOrigin?: boolean | undefined;
+  /** Share of answers of another status class than recorded that takes nothing from the verdict, 0 to 1. */
+  expectMismatch?: number | undefined;
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   headers?: HeaderList | undefined;
   tls?: TlsSettings | undefined;

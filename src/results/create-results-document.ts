@@ -27,6 +27,7 @@ import type {
   WindowEntry,
 } from './results-document.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
+import { statusClassesSection } from './status-classes-section.ts';
 import { STREAM_HISTOGRAM_NAMES } from './stream-metrics.ts';
 import { streamHistograms, streamsSection } from './streams-section.ts';
 import type { WindowCounts } from './windows.ts';
@@ -73,6 +74,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     recorded_latency: section('recorded'),
     send_error_us: percentiles(overall.sendError, NS_PER_US),
     streams: streamsSection(recorder),
+    status_classes: statusClassesSection(recorder),
     cache: cacheSection(recorder),
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
     windows: recorder.windows.list().map(windowEntry),
@@ -85,6 +87,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
       traceWarnings: input.plan.trace.warnings,
       hasSchedule: input.plan.options['timing'] !== 'asap',
       keepsOrder: input.plan.options['order'] !== 'open',
+      expectedMismatch: Number(input.plan.options['expect_mismatch'] ?? 0),
     }),
     capture_loss: captureLoss(input.loss, gaps),
     histograms: histogramsSection(recorder),
@@ -108,6 +111,7 @@ function summarySection({ recorder, end }: DocumentInput): SummarySection {
     error_rate: overall.sent > 0 ? failed / overall.sent : null,
     without_answer: overall.sent - recorder.answered,
     status_mismatches: recorder.statusMismatches,
+    status_class_mismatch_rate: finite(overall.statuses.mismatchShare),
     response_bytes: recorder.responseBytes,
     stop: end.stop,
   };

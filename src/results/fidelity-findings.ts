@@ -8,6 +8,7 @@ import { healthFindings } from './health-findings.ts';
 import { scaled } from './percentiles.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import { noSchedule, scheduleFindings } from './schedule-findings.ts';
+import { statusFindings } from './status-findings.ts';
 import { streamFindings } from './stream-findings.ts';
 import { aboveLimit, type Finding, finding } from './verdict.ts';
 
@@ -25,6 +26,8 @@ export interface FidelityInput {
   hasSchedule: boolean;
   /** False with `--order open`: nobody promised that sessions keep their order. */
   keepsOrder: boolean;
+  /** Share of answers of another status class than recorded that is fine (`--expect-mismatch`). */
+  expectedMismatch: number;
 }
 
 const MS = 1e6;
@@ -39,6 +42,7 @@ export function fidelityFindings(
     ...planFindings(input),
     ...(input.hasSchedule ? scheduleFindings(input, distance) : [noSchedule()]),
     ...streamFindings(input.recorder),
+    ...statusFindings(input.recorder, input.expectedMismatch),
     ...healthFindings(input.health, input.recorder.sent.spanNs ?? 0),
     ...traceFindings(input),
   ];

@@ -4,6 +4,8 @@ export const FIDELITY_LIMITS = {
   neverLeftShare: { degraded: 0.01, invalid: 0.5 },
   /** Share of the plan that was given up: shed, held too long by its session, or never reached. */
   notPlayedShare: { invalid: 0.1 },
+  /** Share of the operations compared whose answer is of another status class than recorded. */
+  statusMismatchShare: { degraded: 0.01, invalid: 0.1 },
   /** 99th percentile of the lateness the generator is to blame for, in ns: degraded, invalid. */
   generatorLatenessP99Ns: { degraded: 5e6, invalid: 250e6 },
   /** Its median. */

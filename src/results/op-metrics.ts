@@ -1,4 +1,5 @@
 import { Histogram } from './histogram.ts';
+import { StatusComparison } from './status-comparison.ts';
 import type { StreamMetrics } from './stream-metrics.ts';
 
 /** Counts and times of one operation name, or of all. */
@@ -20,6 +21,8 @@ export class OpMetrics {
   readonly gateWait = new Histogram();
   /** From the actual send to the first byte or message of the answer. */
   readonly firstAnswer = new Histogram();
+  /** Classes of its answers against those recorded. */
+  readonly statuses = new StatusComparison();
   /** Undefined until a stream has left. */
   stream: StreamMetrics | undefined = undefined;
 

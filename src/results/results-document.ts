@@ -19,6 +19,7 @@ export interface ResultsDocument {
   send_error_us: Percentiles;
   /** The messages of gRPC streams; null where the plan has no stream. */
   streams: StreamsSection | null;
+  status_classes: StatusClassesSection;
   cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
   errors: ErrorEntry[];
   windows: WindowEntry[];
@@ -77,6 +78,8 @@ export interface SummarySection {
   without_answer: number;
   /** Answers whose status differs from the recorded one. */
   status_mismatches: number;
+  /** Share of the operations compared whose answer is of another class than recorded, 0 to 1. */
+  status_class_mismatch_rate: number | null;
   response_bytes: number;
   /** Why it ended. */
   stop: 'end' | 'interrupted' | 'behind' | 'source_error' | 'sender_died';
@@ -133,6 +136,22 @@ export interface StreamsSection {
   /** From one message of a server to the next: now, and in the recording of the same streams, not scaled. */
   received_gap_us: LatencySection;
   recorded_gap_us: LatencySection;
+}
+
+export interface StatusClassesSection {
+  /** Operations that were answered or failed, and could not be compared: the recording has no status of them. */
+  recorded_unknown: number;
+  overall: StatusClassCounts;
+  ops: Record<string, StatusClassCounts>;
+  /** What became what, most frequent first. */
+  changes: { op: string; recorded: string; replayed: string; count: number }[];
+}
+
+export interface StatusClassCounts {
+  /** Operations that were answered or failed, and of which the recording has a status. */
+  compared: number;
+  mismatches: number;
+  mismatch_rate: number | null;
 }
 
 export interface ErrorEntry {

@@ -10,6 +10,7 @@ import { LatenessCauses } from './lateness-causes.ts';
 import { OpMetrics, OpTable } from './op-metrics.ts';
 import { PlanOrder } from './plan-order.ts';
 import { RedactionCount } from './redaction-count.ts';
+import { statusClass } from './status-class.ts';
 import { countStream, emptyStreamCounts, StreamMetrics } from './stream-metrics.ts';
 import { Windows } from './windows.ts';
 
@@ -69,6 +70,8 @@ export class ResultsRecorder implements ReplayObserver {
   readonly streams = emptyStreamCounts();
   /** Operations with an answer whose status differs from the recorded one. */
   statusMismatches = 0;
+  /** Operations that were answered or failed, and of which the recording has no status to compare with. */
+  recordedStatusUnknown = 0;
   /** Operations of which at least one byte left. */
   started = 0;
   /** Operations that got a whole answer, of whatever status. */
@@ -209,7 +212,20 @@ export class ResultsRecorder implements ReplayObserver {
     const { dueNs, doneNs } = operation;
     this.windows.onDone(dueNs - (this.#startNs ?? dueNs), responseNs, disposition !== 'ok');
     if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs ?? doneNs, doneNs);
+    if (disposition !== 'cut_off') this.#compareStatus(operation, metrics);
     this.#compare(operation);
+  }
+
+  /** One that was cut off has neither got its answer nor failed: we did not wait. */
+  #compareStatus({ outcome, record: { protocol, outcome: then } }: Operation, metrics: OpMetrics): void {
+    if (then.status === undefined) {
+      this.recordedStatusUnknown++;
+      return;
+    }
+    const recorded = statusClass(protocol, then.status);
+    const replayed = statusClass(protocol, outcome?.status);
+    this.overall.statuses.add(recorded, replayed);
+    metrics.statuses.add(recorded, replayed);
   }
 
   #compare(operation: Operation): void {

@@ -1,5 +1,6 @@
 import { decodeHistogram } from '../results/histogram.ts';
 import { errorKey } from './expect-counts.ts';
+import { changeKey } from './expect-status-classes.ts';
 
 /** Every number, name and truth of a document, by path. */
 export type Leaves = Map<string, unknown>;
@@ -41,8 +42,9 @@ function add(leaves: Leaves, path: string, value: unknown): void {
 }
 
 function entryName(path: string, entry: unknown, index: number): string {
-  const { code, op, start_s } = (entry ?? {}) as Record<string, unknown>;
+  const { code, op, start_s, recorded, replayed } = (entry ?? {}) as Record<string, unknown>;
   if (path === 'errors') return errorKey(withoutStatusName(String(code)), String(op));
+  if (path === 'status_classes.changes') return changeKey(String(op), String(recorded), String(replayed));
   if (path === 'windows') return String(start_s);
   return path === 'fidelity.reasons' ? String(code) : String(index);
 }

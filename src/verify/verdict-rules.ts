@@ -24,6 +24,8 @@ export interface VerdictInput {
   hasSchedule: boolean;
   /** False with `--order open`. */
   keepsOrder: boolean;
+  /** Share of answers of another status class than recorded that is fine. */
+  expectedMismatch: number;
 }
 
 /** All rules, with the values that were recomputed or vouched for. */
@@ -50,6 +52,7 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
       ? [...latenessRules(at, input.arrivals.sends), ...arrivalRules(at, input.arrivals)]
       : []),
     ...streamRules(at),
+    statusRule(at, input.expectedMismatch),
     ...healthRules(at, input.arrivals),
   ];
 }
@@ -83,6 +86,18 @@ function streamRules(at: (path: string) => Expectation): Rule[] {
       degraded: LIMITS.messagesUnsentShare.degraded,
     },
   ];
+}
+
+/** One operation alone voids nothing. */
+function statusRule(at: (path: string) => Expectation, expected: number): Rule {
+  const { degraded, invalid } = LIMITS.statusMismatchShare;
+  const rule: Rule = {
+    code: 'status_mismatch',
+    value: at('status_classes.overall.mismatch_rate'),
+    degraded: Math.max(degraded, expected),
+  };
+  const mismatches = Number(at('status_classes.overall.mismatches').value);
+  return mismatches > 1 ? { ...rule, invalid: Math.max(invalid, expected) } : rule;
 }
 
 function neverLeft(at: (path: string) => Expectation): Expectation {

@@ -9,6 +9,7 @@ import { expectCounts } from './expect-counts.ts';
 import { expectFacts, factLeaves } from './expect-facts.ts';
 import { expectLatencies } from './expect-latencies.ts';
 import { expectOrder } from './expect-order.ts';
+import { expectStatusClasses } from './expect-status-classes.ts';
 import { expectVerdict } from './expect-verdict.ts';
 import { expectWindows } from './expect-windows.ts';
 import type { Expectations } from './expectations.ts';
@@ -67,6 +68,7 @@ async function expectEverything(
     dialect: String(facts.get('plan.trace.dialect')),
     errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/),
   });
+  await expectStatusClasses(table, names, into);
   await expectLatencies(table, names, into);
   await expectWindows(table, into);
   const arrivals = await expectArrivals(table, into);
@@ -80,6 +82,7 @@ async function expectEverything(
     arrivals,
     hasSchedule: option('timing') !== 'asap',
     keepsOrder: option('order') !== 'open',
+    expectedMismatch: Number(option('expect_mismatch') ?? 0),
   });
 }
 

@@ -1,12 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Command } from 'commander';
 import fc from 'fast-check';
 import { nearest } from '../../src/cli/nearest.ts';
 import { parseDuration } from '../../src/cli/parse-duration.ts';
 import { parseSize } from '../../src/cli/parse-size.ts';
 import { parseTime, parseTimePoint } from '../../src/cli/parse-time.ts';
+import { withReplayFlags } from '../../src/cli/replay-flags.ts';
 
 const NOW = 1_763_733_600_000_000_000n; // 2025-11-21T14:00:00Z
+
+test('a share of other answers that is expected, or any', () => {
+  const parsed = (...args: string[]): unknown =>
+    withReplayFlags(new Command().exitOverride())
+      .parse(['--trace', 't', ...args], { from: 'user' })
+      .opts()['expectMismatch'];
+  assert.equal(parsed(), undefined);
+  const table: [string[], number][] = [
+    [['--expect-mismatch'], 1],
+    [['--expect-mismatch', '--force'], 1],
+    [['--expect-mismatch=25%'], 0.25],
+    [['--expect-mismatch', '0.25'], 0.25],
+    [['--expect-mismatch=false'], 0],
+  ];
+  for (const [args, share] of table) assert.equal(parsed(...args), share, args.join(' '));
+  for (const bad of ['25', '-1', 'some']) {
+    assert.throws(() => parsed(`--expect-mismatch=${bad}`), { code: 'usage' }, bad);
+  }
+});
 
 test('durations', () => {
   const table: [string, number][] = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { summaryText } from '../../src/cli/replay-text.ts';
+import { unknownOutcome } from '../../src/trace/record.ts';
 import { ANCHOR_NS, documentOf, MS, type Told } from '../results/support.ts';
 import { streamWith } from '../support/stream-transport.ts';
 
@@ -33,6 +34,31 @@ describe('what a run came to, for people', () => {
     assert.deepEqual(
       lines.filter((line) => line.startsWith('messages')),
       ['messages of streams: sent 2 of 3, late p99 4 ms   received gap p50 20 ms (recorded 15 ms)'],
+    );
+  });
+
+  it('says of each op what came in place of which answer, and where nobody can know', () => {
+    const answered = (recorded: number | undefined, status: number | undefined, count: number): Told[] =>
+      PLAIN.slice(0, count).map((told) => ({
+        ...told,
+        record: { op: 'get', outcome: { ...unknownOutcome(), status: recorded } },
+        outcome: { status, ok: status === 200, failure: status === undefined ? 'timeout' : undefined },
+        disposition: status === 200 ? 'ok' : 'error',
+      }));
+    const linesOf = (told: Told[]) => summaryText(documentOf(told)).split('\n');
+    const some = [...answered(200, 404, 5), ...answered(200, undefined, 2), ...answered(200, 200, 13)];
+    const lines = linesOf(some);
+    const at = lines.findIndex((line) => line.startsWith('answers'));
+    assert.deepEqual(lines.slice(at, at + 3), [
+      'answers: 7 of 20 of another status class than recorded (35 %)',
+      '  get: 5 of 20 answered 4xx where the recording has 2xx',
+      '  get: 2 of 20 got no answer where the recording has 2xx',
+    ]);
+    assert.doesNotMatch(linesOf(answered(200, 200, 20)).join('\n'), /answers/);
+    assert.ok(
+      linesOf([...answered(undefined, 404, 11), ...answered(200, 200, 9)]).includes(
+        'answers: the recording has no status of 11 of 20 operations; whether they are as recorded is not known',
+      ),
     );
   });
 

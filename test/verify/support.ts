@@ -28,6 +28,7 @@ export async function loggedRun(
   fateOf: (record: TraceRecord) => Fate,
   transportOn?: PlayOptions['transportOn'],
   warnings: string[] = [],
+  expectMismatch = 0,
 ): Promise<Run> {
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({
@@ -62,6 +63,7 @@ export async function loggedRun(
     behind: options.behind,
     copies: 1,
     max_in_flight: options.maxInFlight,
+    expect_mismatch: expectMismatch,
   };
   const plan = { ...input.plan, trace: { ...input.plan.trace, warnings }, options: shown };
   const document = validated(createResultsDocument({ ...input, plan, recorder, end }));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import { type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
 import { checklistText } from '../../src/verify/checklist-text.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { framesOf } from '../replay-log/support.ts';
@@ -86,6 +86,8 @@ describe('verify', () => {
       session: fc.constantFrom('a', 'b', 'c'),
       op: fc.constantFrom('recall', 'remember', 'overall', ''),
       isWhole: fc.boolean(),
+      protocol: fc.constantFrom('http' as const, 'grpc' as const),
+      status: fc.constantFrom(200, 204, 404, 503, 0, 5, undefined),
       fate,
     });
     const options = fc.record({
@@ -103,17 +105,20 @@ describe('verify', () => {
       drainNs: fc.constantFrom(undefined, SECOND),
       loops: fc.constantFrom(1, 2),
     });
+    const share = fc.constantFrom(0, 0.5, 1);
     await fc.assert(
-      fc.asyncProperty(fc.array(each, { maxLength: 25 }), options, async (list, given) => {
+      fc.asyncProperty(fc.array(each, { maxLength: 25 }), options, share, async (list, given, expected) => {
         const fates = new Map<string, Fate>();
         let startNs = 0;
-        const records = list.map(({ gapNs, durationNs, session, op, isWhole, fate }, i): TraceRecord => {
+        const records = list.map(({ gapNs, isWhole, fate, status, ...plain }, i): TraceRecord => {
           startNs += gapNs;
           fates.set(`/${i}`, fate);
           const bodyBytesMissing = isWhole ? 0 : 1;
-          return makeRecord(startNs, { durationNs, session, op, path: `/${i}`, bodyBytesMissing });
+          const outcome = { ...unknownOutcome(), status };
+          return makeRecord(startNs, { ...plain, path: `/${i}`, bodyBytesMissing, outcome });
         });
-        const run = await loggedRun(records, given, ({ path }) => fates.get(path) as Fate);
+        const fateOf = ({ path }: TraceRecord) => fates.get(path) as Fate;
+        const run = await loggedRun(records, given, fateOf, undefined, [], expected);
         assert.deepEqual(wrongOnes(await verify(run)), []);
       }),
       { seed: 1, numRuns: 150 },
