@@ -54,6 +54,7 @@ const NOT_OURS = new Set([
   'capture_loss',
   'trace_incomplete',
   'excluded_incomplete',
+  'excluded_unplayable',
   'excluded_no_target',
   'redacted',
   'status_mismatch',

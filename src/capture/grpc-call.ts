@@ -64,6 +64,7 @@ export class GrpcCall implements StreamTap {
   #responseBytes = 0;
   #responseCrc32 = 0;
   #hasAnswer = false;
+  isAnswering = false;
   done = false;
 
   constructor(context: TapContext, head: CallHead) {
@@ -117,6 +118,7 @@ export class GrpcCall implements StreamTap {
 
   serverHeaders(list: HeaderList, ended: boolean, atNs: number): void {
     if (this.done) return;
+    this.isAnswering = true;
     const status = headerValue(list, 'grpc-status');
     if (status !== undefined && /^[0-9]{1,9}$/.test(status)) this.#status = Number(status);
     const httpStatus = headerValue(list, ':status');
@@ -139,12 +141,6 @@ export class GrpcCall implements StreamTap {
     }
     this.#cancelNs = atNs - this.#head.startNs;
     this.#finish(CANCELLED_BY_CLIENT, atNs);
-  }
-
-  serverReset(atNs: number): void {
-    if (this.done) return;
-    if (this.#answeredNs !== undefined) this.#finish('', this.#answeredNs);
-    else this.#finish('upstream_reset', atNs);
   }
 
   closed(end: ConnectionEnd, atNs: number): void {

@@ -55,8 +55,13 @@ export class HttpExchange {
     this.#context.sink.drop(1);
   }
 
+  /** What a client sends behind a CONNECT is no body: it is somebody's conversation. */
+  get isTunnel(): boolean {
+    return this.method === 'CONNECT';
+  }
+
   addBody(view: Buffer): void {
-    this.#body.add(view);
+    if (!this.isTunnel) this.#body.add(view);
   }
 
   addResponse(view: Buffer): void {

@@ -209,7 +209,7 @@ export class Http1Tap implements Tap {
    * request. What goes through a tunnel may look like one and is none.
    */
   #guessSwitch(): void {
-    if (this.#switching?.exchange.method === 'CONNECT') {
+    if (this.#switching?.exchange.isTunnel) {
       this.#client = 'deaf';
       this.#requests.pause();
     }
@@ -226,7 +226,7 @@ export class Http1Tap implements Tap {
       return 'as-framed';
     }
     exchange.status = status;
-    const isTunnel = exchange.method === 'CONNECT' && status < 300;
+    const isTunnel = exchange.isTunnel && status < 300;
     if (status === 101 || isTunnel) this.#switch(exchange, status, fields.headers);
     return isTunnel || exchange.method === 'HEAD' ? 'none' : 'as-framed';
   }

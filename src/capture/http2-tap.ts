@@ -1,6 +1,12 @@
 import type { HeaderList } from '../trace/record.ts';
+import { UPSTREAM_REFUSED } from '../trace/unplayable.ts';
 import { HpackDecoder } from '../wire/hpack/decoder.ts';
-import { type FrameHandler, FrameParser, SETTING_HEADER_TABLE_SIZE } from '../wire/http2/frame-parser.ts';
+import {
+  type FrameHandler,
+  FrameParser,
+  REFUSED_STREAM,
+  SETTING_HEADER_TABLE_SIZE,
+} from '../wire/http2/frame-parser.ts';
 import { GrpcCall, isGrpcType } from './grpc-call.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { PlainStream } from './plain-stream.ts';
@@ -45,6 +51,8 @@ export class Http2Tap implements Tap {
   readonly #remembered = new Map<string, HeaderList>();
   #rememberedBytes = 0;
   #lastStreamId = 0;
+  /** Streams above it were not processed by the server, nor will be: it said GOAWAY. */
+  #lastProcessedId = Infinity;
   #nowNs = 0;
   #clientHearing: Hearing = 'reading';
   #serverHearing: Hearing = 'reading';
@@ -99,8 +107,15 @@ export class Http2Tap implements Tap {
   }
 
   #closeStreams(end: ConnectionEnd, atNs: number): void {
-    for (const stream of this.#streams.values()) stream.closed(end, atNs);
+    for (const [id, stream] of this.#streams) {
+      stream.closed(this.#isRefused(id, stream) ? UPSTREAM_REFUSED : end, atNs);
+    }
     this.#streams.clear();
+  }
+
+  /** By a GOAWAY; what is answered all the same was processed. */
+  #isRefused(id: number, stream: StreamTap): boolean {
+    return id > this.#lastProcessedId && !stream.isAnswering;
   }
 
   #read(parser: FrameParser, chunk: Buffer, atNs: number): void {
@@ -161,8 +176,13 @@ export class Http2Tap implements Tap {
       },
       onReset: (id) => {
         const stream = this.#streams.get(id);
-        if (stream !== undefined) this.#tell(id, stream, () => stream.clientReset(this.#nowNs));
+        if (stream === undefined) return;
+        this.#tell(id, stream, () => {
+          if (this.#isRefused(id, stream)) stream.closed(UPSTREAM_REFUSED, this.#nowNs);
+          else stream.clientReset(this.#nowNs);
+        });
       },
+      onGoaway: () => {}, // it concerns what the server pushes
       onSetting: (id, value) => this.#onClientSetting(id, value),
     };
   }
@@ -188,14 +208,27 @@ export class Http2Tap implements Tap {
         if (stream !== undefined) this.#tell(id, stream, () => stream.fromServer(view, ended, this.#nowNs));
         else if (ended) this.#onUnknownAnswer(id);
       },
-      onReset: (id) => {
+      onReset: (id, errorCode) => {
         const stream = this.#streams.get(id);
-        if (stream !== undefined) this.#tell(id, stream, () => stream.serverReset(this.#nowNs));
+        if (stream === undefined) return;
+        const isRefused = errorCode === REFUSED_STREAM && !stream.isAnswering;
+        const end = isRefused ? UPSTREAM_REFUSED : 'upstream_reset';
+        this.#tell(id, stream, () => stream.closed(end, this.#nowNs));
       },
+      onGoaway: (lastStreamId) => this.#onGoaway(lastStreamId),
       onSetting: (id, value) => {
         if (id === SETTING_HEADER_TABLE_SIZE) this.#clientHpack.allowTableBytes(value);
       },
     };
+  }
+
+  /** What is above the last stream ends here; what its client has sent yet without knowing ends once it is whole. */
+  #onGoaway(lastStreamId: number): void {
+    this.#lastProcessedId = Math.min(this.#lastProcessedId, lastStreamId);
+    for (const [id, stream] of this.#streams) {
+      if (this.#isRefused(id, stream))
+        this.#tell(id, stream, () => stream.closed(UPSTREAM_REFUSED, this.#nowNs));
+    }
   }
 
   /** The whole answer to something the client asked for after it could not be read any more. */
@@ -206,7 +239,9 @@ export class Http2Tap implements Tap {
   #tellFromClient(id: number, stream: StreamTap, view: Buffer, ended: boolean): void {
     this.#tell(id, stream, () => {
       stream.fromClient(view, ended, this.#nowNs);
-      if (this.#serverHearing === 'deaf' && stream.requestDone) stream.closed('not_followed', this.#nowNs);
+      if (!stream.requestDone) return;
+      if (this.#isRefused(id, stream)) stream.closed(UPSTREAM_REFUSED, this.#nowNs);
+      else if (this.#serverHearing === 'deaf') stream.closed('not_followed', this.#nowNs);
     });
   }
 
@@ -232,9 +267,11 @@ export class Http2Tap implements Tap {
       this.#context.sink.drop(1);
       return;
     }
-    const stream = isGrpcType(headerValue(list, 'content-type'))
-      ? this.#openCall(list, startNs)
-      : this.#openPlain(list, startNs);
+    const isTunnel = headerValue(list, ':method') === 'CONNECT';
+    const stream =
+      !isTunnel && isGrpcType(headerValue(list, 'content-type'))
+        ? this.#openCall(list, startNs)
+        : this.#openPlain(list, startNs);
     stream.adopt(costBytes);
     this.#streams.set(id, stream);
     if (ended) this.#tellFromClient(id, stream, NO_VIEW, true);
@@ -256,7 +293,7 @@ export class Http2Tap implements Tap {
     exchange.setHead(
       headerValue(list, ':method') ?? '',
       target,
-      [...host, ...withoutPseudo(list, '')],
+      [...host, ...withoutPseudo(list, ':protocol')],
       false,
     );
     return new PlainStream(exchange);

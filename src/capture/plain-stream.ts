@@ -3,13 +3,21 @@ import type { HttpExchange } from './http-exchange.ts';
 import { headerValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd } from './tap.ts';
 
-/** An HTTP/2 stream that is no gRPC call: one request, one answer, recorded as HTTP. */
+/**
+ * An HTTP/2 stream that is no gRPC call: one request, one answer, recorded as HTTP. A CONNECT is asked with its headers
+ * alone, and over once it is granted: what goes through the tunnel is not looked at.
+ */
 export class PlainStream implements StreamTap {
   readonly #exchange: HttpExchange;
   done = false;
 
   constructor(exchange: HttpExchange) {
     this.#exchange = exchange;
+    exchange.requestDone ||= exchange.isTunnel;
+  }
+
+  get isAnswering(): boolean {
+    return this.#exchange.status !== undefined;
   }
 
   get requestDone(): boolean {
@@ -38,15 +46,12 @@ export class PlainStream implements StreamTap {
     if (this.done) return;
     const status = headerValue(list, ':status');
     if (status !== undefined && /^[2-9][0-9][0-9]$/.test(status)) this.#exchange.status = Number(status);
-    if (ended) this.#onAnswered(atNs);
+    const isGranted = this.#exchange.isTunnel && status?.startsWith('2');
+    if (ended || isGranted) this.#onAnswered(atNs);
   }
 
   clientReset(atNs: number): void {
     this.closed('client_aborted', atNs);
-  }
-
-  serverReset(atNs: number): void {
-    this.closed('upstream_reset', atNs);
   }
 
   closed(end: ConnectionEnd, atNs: number): void {

@@ -6,6 +6,8 @@ export interface StreamTap {
   readonly done: boolean;
   /** The client has sent all it will send. */
   readonly requestDone: boolean;
+  /** Something of an answer has come. */
+  readonly isAnswering: boolean;
   /** What was taken from the budget for it; given back when it is done. */
   adopt(costBytes: number): void;
   fromClient(view: Buffer, ended: boolean, atNs: number): void;
@@ -13,7 +15,6 @@ export interface StreamTap {
   /** Headers or trailers of the answer. */
   serverHeaders(list: HeaderList, ended: boolean, atNs: number): void;
   clientReset(atNs: number): void;
-  serverReset(atNs: number): void;
   closed(end: ConnectionEnd, atNs: number): void;
 }
 

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialects/dialect.ts';
 import type { TraceRecord } from '../trace/record.ts';
+import type { UPSTREAM_REFUSED } from '../trace/unplayable.ts';
 import type { Budget } from './byte-budget.ts';
 import type { Redactor } from './redactor.ts';
 
@@ -11,6 +12,7 @@ export type ConnectionEnd =
   | 'incomplete' // the server closed in the middle of an answer, or before it
   | 'bad_response' // what the server sent is no answer of the protocol
   | 'not_followed' // what the client sent, or all that the server sent, could not be read any further
+  | typeof UPSTREAM_REFUSED
   | 'capture_stopped';
 
 /**

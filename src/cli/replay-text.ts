@@ -1,3 +1,4 @@
+import { excludedText } from '../replay/exclusions.ts';
 import type { ReplayPlan } from '../replay-run/plan-replay.ts';
 import type { RunProgress } from '../replay-run/run-options.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
@@ -131,7 +132,7 @@ export function planText({ summary: plan, redacted }: ReplayPlan): string {
     `duration    ${(plan.durationNs / 1e9).toFixed(3)} s`,
     `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
     `requests    ${plan.requestBytes} bytes a pass`,
-    `left out    ${excluded.filteredOut} by --only, ${excluded.incomplete} incomplete, ${excluded.noTarget} without a target`,
+    `left out    ${excludedText(excluded) || 'nothing'}`,
     ...(redacted.operations === 0
       ? []
       : [`redacted    ${redacted.operations} a pass go without ${redacted.names.join(', ')}`]),
@@ -167,7 +168,6 @@ export function planJson(
   { summary: plan, redacted }: ReplayPlan,
   refusals: readonly EngramTraceError[],
 ): Record<string, unknown> {
-  const { excluded } = plan;
   return {
     trace_digest: plan.digest,
     operations: Number.isFinite(plan.operations) ? plan.operations : null,
@@ -175,11 +175,7 @@ export function planJson(
     duration_secs: plan.durationNs / 1e9,
     rate_ops_sec: plan.ratePerSec ?? null,
     request_bytes: plan.requestBytes,
-    excluded: {
-      filtered_out: excluded.filteredOut,
-      incomplete: excluded.incomplete,
-      no_target: excluded.noTarget,
-    },
+    excluded: plan.excluded,
     redacted: { operations: redacted.operations, names: redacted.names },
     refusals: refusals.map(({ message, hint }) => ({ message, hint })),
     ops: Object.fromEntries(plan.perOp),

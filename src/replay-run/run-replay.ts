@@ -1,3 +1,4 @@
+import { excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
@@ -117,18 +118,16 @@ async function measured(run: RunOptions, deps: RunDeps, parts: RunParts): Promis
 
 function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSource): void {
   if (end.accounting.planned > 0 || end.stop !== 'end') return;
-  const { incomplete, filteredOut, noTarget } = end.excluded;
+  // Its document says what they were.
+  if (UNPLAYABLE.some((reason) => end.excluded[reason] > 0)) return;
   if (source.recordsRead === 0) {
     throw new EngramTraceError('empty', `${trace.name} has no records to replay`, {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  const why =
-    `${filteredOut} filtered out by --only, ${incomplete} without their whole request, ` +
-    `${noTarget} without a target`;
   throw new EngramTraceError(
     'empty',
-    `none of the ${source.recordsRead} records of ${trace.name} can be sent: ${why}`,
+    `none of the ${source.recordsRead} records of ${trace.name} can be sent: ${excludedText(end.excluded)}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ResultsRecorder } from '../results/results-recorder.ts';
 import type { EngramTraceError } from '../trace/error.ts';
@@ -15,9 +16,11 @@ export function tellEnd(
     warn(`stopped after ${accounting.planned} operations: ${oneLine(sourceError)}`);
   }
   if (senderError !== undefined) warn(`stopped: ${oneLine(senderError)}`);
-  if (excluded.noTarget > 0) {
+  const unplayable = excludedText(excluded, UNPLAYABLE);
+  if (unplayable !== '') warn(`records left out, because nobody can play them as they were: ${unplayable}`);
+  if (excluded.no_target > 0) {
     const [what, flag] = run.http === undefined ? ['HTTP', '--endpoint'] : ['gRPC', '--grpc-endpoint'];
-    warn(`${what} records left out, because ${flag} was not given: ${excluded.noTarget}`);
+    warn(`${what} records left out, because ${flag} was not given: ${excluded.no_target}`);
   }
   const { operations, names } = recorder.redacted;
   if (operations > 0)

@@ -24,7 +24,7 @@ import type { ThinkQueue } from './think-queue.ts';
 /** What a replay works with. */
 export interface ReplayDeps {
   clock: Clock;
-  /** Who sends this record; undefined: nobody, it is counted in `excluded.noTarget`. Asked twice per record. */
+  /** Who sends this record; undefined: nobody, it is counted in `excluded.no_target`. Asked twice per record. */
   transportFor(record: TraceRecord): Transport | undefined;
   observer: ReplayObserver;
   /** Fed with the operations of the first pass. */

@@ -1,9 +1,9 @@
 import type { Protocol, TraceRecord } from '../trace/record.ts';
 import { copiedWindow, createCopier } from './copy-sessions.ts';
+import type { ReplayExcluded } from './exclusions.ts';
 import { recordBytes } from './flight.ts';
 import { createPlanDigest } from './plan-digest.ts';
 import type { OpenSource } from './plan-reader.ts';
-import type { ReplayExcluded } from './replay-end.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { createSelection } from './selection.ts';

@@ -1,4 +1,5 @@
 import type { EngramTraceError } from '../trace/error.ts';
+import type { ReplayExcluded } from './exclusions.ts';
 import type { Stalls } from './hold-meter.ts';
 import type { Disposition } from './ports.ts';
 
@@ -14,16 +15,6 @@ export interface ReplayAccounting {
   shed: number;
   gateTimeout: number;
   unsent: number;
-}
-
-/** Records that are not part of the plan, and why. */
-export interface ReplayExcluded {
-  /** Request bytes are missing from the record, so it can't be sent as it was. */
-  incomplete: number;
-  /** There is no target for the record's protocol. */
-  noTarget: number;
-  /** Left out by `ReplayOptions.only`. */
-  filteredOut: number;
 }
 
 /**

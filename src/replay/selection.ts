@@ -1,5 +1,6 @@
 import type { TraceRecord } from '../trace/record.ts';
-import type { ReplayExcluded } from './replay-end.ts';
+import { unplayableBy } from '../trace/unplayable.ts';
+import { type Exclusion, emptyExcluded, type ReplayExcluded } from './exclusions.ts';
 
 /** Decides which records of a trace become operations, and counts the others by reason. */
 export interface Selection {
@@ -12,13 +13,18 @@ export function createSelection(
   only: ((record: TraceRecord) => boolean) | undefined,
   hasTarget: (record: TraceRecord) => boolean,
 ): Selection {
-  const excluded: ReplayExcluded = { incomplete: 0, noTarget: 0, filteredOut: 0 };
+  const excluded = emptyExcluded();
+  const reasonFor = (record: TraceRecord): Exclusion | undefined => {
+    if (only !== undefined && !only(record)) return 'filtered_out';
+    const unplayable = unplayableBy(record);
+    if (unplayable !== undefined) return unplayable;
+    if (isIncomplete(record)) return 'incomplete';
+    return hasTarget(record) ? undefined : 'no_target';
+  };
   const takes = (record: TraceRecord): boolean => {
-    if (only !== undefined && !only(record)) excluded.filteredOut += 1;
-    else if (isIncomplete(record)) excluded.incomplete += 1;
-    else if (!hasTarget(record)) excluded.noTarget += 1;
-    else return true;
-    return false;
+    const reason = reasonFor(record);
+    if (reason !== undefined) excluded[reason] += 1;
+    return reason === undefined;
   };
   return { excluded, takes };
 }

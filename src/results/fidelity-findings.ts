@@ -1,3 +1,4 @@
+import { UNPLAYED } from '../replay/exclusions.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import { hasLoss, type Loss } from '../trace/record.ts';
 import type { CaptureGaps } from './capture-gaps.ts';
@@ -156,7 +157,12 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
     ],
     ['cut_off', accounting.cutOff, 'operations were still open at the end'],
     ['excluded_incomplete', excluded.incomplete, 'records miss request bytes and were left out'],
-    ['excluded_no_target', excluded.noTarget, 'records had no target for their protocol'],
+    [
+      'excluded_unplayable',
+      UNPLAYED.reduce((sum, reason) => sum + excluded[reason], 0),
+      'records nobody can play as they were (tunnels, upgrades, transfer codings) were left out',
+    ],
+    ['excluded_no_target', excluded.no_target, 'records had no target for their protocol'],
     [
       'redacted',
       recorder.redacted.operations,

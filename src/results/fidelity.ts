@@ -68,11 +68,7 @@ function counts(
       closes: accountingAgrees(input),
       plan_complete: end.planComplete,
     },
-    excluded: {
-      incomplete: end.excluded.incomplete,
-      no_target: end.excluded.noTarget,
-      filtered_out: end.excluded.filteredOut,
-    },
+    excluded: { ...end.excluded },
     redacted: { operations: recorder.redacted.operations, names: recorder.redacted.names },
     inversions: recorder.inversions.count,
     engine: {

@@ -1,3 +1,4 @@
+import type { ReplayExcluded } from '../replay/exclusions.ts';
 import type { WaitName } from './lateness-attribution.ts';
 
 /** The results document as written: JSON, snake_case. docs/results.md explains every field; the schema is strict. */
@@ -209,7 +210,8 @@ export interface FidelitySection {
     closes: boolean;
     plan_complete: boolean;
   };
-  excluded: { incomplete: number; no_target: number; filtered_out: number };
+  /** Records that are no part of the plan, by reason. */
+  excluded: ReplayExcluded;
   /** Operations that left without what was redacted in the trace, and what that was. */
   redacted: { operations: number; names: string[] };
   inversions: number;

@@ -43,6 +43,7 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     count('gate_timeout', `${accounting}.gate_timeout`),
     count('cut_off', `${accounting}.cut_off`),
     count('excluded_incomplete', 'fidelity.excluded.incomplete'),
+    { code: 'excluded_unplayable', value: unplayed(at), degraded: 0 },
     count('excluded_no_target', 'fidelity.excluded.no_target'),
     count('redacted', 'fidelity.redacted.operations'),
     count('plan_held', 'fidelity.engine.held_limit_hits'),
@@ -103,6 +104,14 @@ function statusRule(at: (path: string) => Expectation, expected: number): Rule {
 function neverLeft(at: (path: string) => Expectation): Expectation {
   const sent = Number(at('fidelity.accounting.sent').value);
   return sent > 0 ? nearly(Number(at('fidelity.accounting.never_left').value) / sent) : exactly(null);
+}
+
+/** What no replay could have played. A document of an older version counts none. */
+function unplayed(at: (path: string) => Expectation): Expectation {
+  const counts = ['tunnel', 'upgrade', 'transfer_coding'].map((name) =>
+    Number(at(`fidelity.excluded.${name}`).value ?? 0),
+  );
+  return exactly(counts.reduce((sum, count) => sum + count, 0));
 }
 
 /** The share of the plan that was given up, but for what somebody's interrupt left over. */

@@ -4,6 +4,7 @@ import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
 import { crc32 } from '../trace/crc32.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
+import { unplayableBy } from '../trace/unplayable.ts';
 import type { Check } from './compare.ts';
 import type { Leaves } from './document-leaves.ts';
 import type { LogRow, LogTable } from './log-table.ts';
@@ -151,6 +152,7 @@ function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) => bool
   const dialect = findDialect(DIALECT_NAMES.includes(name) ? name : 'generic');
   const only = facts.get('plan.options.only');
   return (record) => {
+    if (unplayableBy(record) !== undefined) return false;
     if (record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete') return false;
     if (facts.get(`target.${record.protocol}`) === null) return false;
     return only === null || only === undefined || dialect.isWrite(record) === (only === 'writes');

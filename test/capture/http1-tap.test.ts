@@ -350,6 +350,19 @@ describe('HTTP/1 tap', () => {
     it(`counts ${name}`, () => assert.equal(play([...steps, ['end', 'incomplete', 9]]).dropped(), count));
   }
 
+  it('keeps nothing of a tunnel, whatever length its request claims', () => {
+    const { records } = play([
+      ['c', 'CONNECT db:5432 HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecret'],
+      ['s', 'HTTP/1.1 200 Connection established\r\n\r\nsecret'],
+      ['c', 'secret'],
+      ['end', 'client_aborted'],
+    ]);
+    assert.deepEqual(
+      records.map(({ path, body, outcome }) => [path, body.length, outcome.status, outcome.responseBytes]),
+      [['db:5432', 0, 200, 0]],
+    );
+  });
+
   it('records CONNECT and leaves the tunnel alone', () => {
     const connect = 'CONNECT db:5432 HTTP/1.1\r\n\r\n';
     const { records } = play([

@@ -11,6 +11,7 @@ import {
   END_HEADERS,
   END_STREAM,
   frame,
+  GOAWAY,
   HEADERS,
   headers,
   message,
@@ -387,5 +388,106 @@ describe('an upgrade to h2c', () => {
       ['c', '\x81\x82 frame'],
     ]);
     assert.deepEqual([other.records.map(brief), other.dropped], [['/zero 101 '], 0]);
+  });
+});
+
+describe('a CONNECT over HTTP/2', () => {
+  const secret = (stream: number): Buffer => frame(DATA, 0, stream, 'secret');
+  const connect = headers(1, { ':method': 'CONNECT', ':authority': 'db:5432' });
+  const websocket = headers(3, {
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': 'http',
+    ':path': '/ws',
+    ':authority': 'x',
+    'content-type': 'application/grpc',
+  });
+  const shown = ({
+    method,
+    path,
+    headers: list,
+    body,
+    bodyBytesMissing,
+    durationNs,
+    outcome,
+  }: TraceRecord) => [
+    `${method} ${path} ${list.join(' ')}`,
+    `${body.length}+${bodyBytesMissing} ${durationNs} ${outcome.status} ${outcome.error} ${outcome.responseBytes}`,
+  ];
+
+  it('is over when it is granted, and nothing of what goes through the tunnel is kept', () => {
+    const { records, dropped } = followAnyhow([
+      ['c', OPEN, connect, websocket, secret(1)],
+      ['s', headers(1, { ':status': '200' }), headers(3, { ':status': '200' }), secret(1)],
+      ['c', secret(1), secret(3)],
+      ['s', frame(DATA, END_STREAM, 3, 'secret'), frame(RESET, 0, 1, Buffer.alloc(4))],
+    ]);
+    assert.deepEqual(records.map(shown), [
+      ['CONNECT db:5432 host db:5432', '0+0 10 200  0'],
+      ['CONNECT /ws host x :protocol websocket content-type application/grpc', '0+0 10 200  0'],
+    ]);
+    assert.equal(dropped, 0);
+  });
+
+  it('that is refused, or never answered, keeps nothing of what was sent ahead', () => {
+    const { records } = followAnyhow([
+      ['c', OPEN, connect, websocket, secret(1), secret(3)],
+      ['s', headers(1, { ':status': '403' }), frame(DATA, END_STREAM, 1, 'no')],
+    ]);
+    assert.deepEqual(
+      records.map((record) => shown(record)[1]),
+      ['0+0 10 403  2', '0+0 20 undefined client_aborted 0'],
+    );
+  });
+});
+
+describe('a call that the server refused unprocessed', () => {
+  const goaway = (last: number): Buffer =>
+    frame(GOAWAY, 0, 0, Buffer.from([0, 0, 0, last, 0, 0, 0, 0, 0x78]));
+  const refusedStream = (stream: number): Buffer => frame(RESET, 0, stream, Buffer.from([0, 0, 0, 7]));
+  const told = ({ path, durationNs, outcome }: TraceRecord): string =>
+    `${path} ${durationNs} ${outcome.status} ${outcome.error}`;
+
+  it('by GOAWAY ends then, with an error of its own name; one below the last stream goes on', () => {
+    const { records } = followAnyhow([
+      ['c', OPEN, call(1, '/t.S/First'), call(3, '/t.S/Second'), get(5, '/third')],
+      ['s', goaway(1)],
+      // The client has sent these before it read that.
+      ['c', call(7, '/t.S/Fourth'), callHead(9, '/t.S/Fifth'), callHead(11, '/t.S/Sixth')],
+      ['c', frame(RESET, 0, 11, Buffer.from([0, 0, 0, 8]))],
+      ['s', grpcOk(1)],
+    ]);
+    assert.deepEqual(records.map(told), [
+      '/t.S/Second 10 undefined upstream_refused',
+      '/third 10 undefined upstream_refused',
+      '/t.S/Fourth 0 undefined upstream_refused',
+      '/t.S/Sixth 10 undefined upstream_refused',
+      '/t.S/First 40 0 ',
+      '/t.S/Fifth 30 undefined upstream_refused',
+    ]);
+  });
+
+  it('by REFUSED_STREAM is told from one that was reset in its answer or for another reason', () => {
+    const { records } = followAnyhow([
+      ['c', OPEN, call(1, '/t.S/One'), call(3, '/t.S/Two'), get(5, '/three'), call(7, '/t.S/Four')],
+      ['s', refusedStream(1), headers(3, { ':status': '200' }), refusedStream(3), refusedStream(5)],
+      ['s', frame(RESET, 0, 7, Buffer.from([0, 0, 0, 2]))],
+    ]);
+    assert.deepEqual(records.map(brief), [
+      '/t.S/One undefined upstream_refused',
+      '/t.S/Two undefined upstream_reset',
+      '/three undefined upstream_refused',
+      '/t.S/Four undefined upstream_reset',
+    ]);
+  });
+
+  it('is none where the announcement names no stream yet, or what is answered all the same', () => {
+    const last = frame(GOAWAY, 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]));
+    const { records } = followAnyhow([
+      ['c', OPEN, call(1, '/t.S/One'), call(3, '/t.S/Two')],
+      ['s', last, headers(3, { ':status': '200', 'content-type': 'application/grpc' }), goaway(1)],
+      ['s', grpcOk(1), headers(3, { 'grpc-status': '0' }, END_STREAM)],
+    ]);
+    assert.deepEqual(records.map(brief), ['/t.S/One 0 ', '/t.S/Two 0 ']);
   });
 });

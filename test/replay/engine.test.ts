@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyExcluded } from '../../src/replay/exclusions.ts';
 import { accountingCloses } from '../../src/replay/replay-end.ts';
 import { EngramTraceError } from '../../src/trace/error.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
@@ -277,12 +278,12 @@ test('replay: records that can not be sent truthfully never enter the plan', asy
     makeRecord(4, { protocol: 'grpc' }),
   ];
   const played = await play(records, { only: (record) => record.op !== 'write' });
-  assert.deepEqual(played.end.excluded, { incomplete: 2, noTarget: 0, filteredOut: 1 });
+  assert.deepEqual(played.end.excluded, { ...emptyExcluded(), incomplete: 2, filtered_out: 1 });
   assert.deepEqual(played.sentNumbers, [0, 4], 'numbers are positions in the trace');
   const noGrpc = await play(records, {
     deps: { transportFor: (record) => (record.protocol === 'http' ? played.transport : undefined) },
   });
-  assert.equal(noGrpc.end.excluded.noTarget, 1);
+  assert.equal(noGrpc.end.excluded.no_target, 1);
 });
 
 test('replay: passes follow each other without drift, and sessions keep their order over the seam', async () => {
@@ -320,7 +321,7 @@ test('replay: an endless plan stops on interrupt, uncounted', async () => {
 test('replay: an endless plan without a single operation ends', async () => {
   const { end } = await play(burstyTrace(20, 2, 3), { loops: Infinity, only: () => false });
   assert.equal(end.accounting.planned, 0);
-  assert.equal(end.excluded.filteredOut, 20);
+  assert.equal(end.excluded.filtered_out, 20);
 });
 
 test('replay: between two turns of the event loop no more than a slice of a batch is planned', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyExcluded } from '../../src/replay/exclusions.ts';
 import { createPlanDigest } from '../../src/replay/plan-digest.ts';
 import { SESSIONS_COUNTED, summarisePlan } from '../../src/replay/plan-summary.ts';
 import { replayOptions } from '../../src/replay/replay-options.ts';
@@ -64,7 +65,7 @@ test('plan summary: memory stays bounded with endless sessions, and what is not 
   );
   assert.equal(summary.perSession.size, SESSIONS_COUNTED);
   assert.equal(summary.otherSessionsOperations, 50);
-  assert.deepEqual(summary.excluded, { incomplete: 1, noTarget: 1, filteredOut: 1 });
+  assert.deepEqual(summary.excluded, { ...emptyExcluded(), incomplete: 1, no_target: 1, filtered_out: 1 });
 });
 
 test('plan digest: the same operations give the same digest, any difference another one', () => {

@@ -373,7 +373,7 @@ describe('fidelity verdict', () => {
   it('names every way in which a plan was not carried out', () => {
     const end = { ...emptyEnd(), stop: 'interrupted' as const, stretchedNs: 5 * MS, underruns: 1 };
     end.heldLimitHits = 2;
-    end.excluded = { incomplete: 3, noTarget: 4, filteredOut: 0 };
+    end.excluded = { ...end.excluded, incomplete: 3, no_target: 4, tunnel: 1, upgrade: 2, refused: 5 };
     const told = steady((_, i): Partial<Told> => {
       if (i < 996) return {};
       const disposition = (['shed', 'gate_timeout', 'unsent', 'cut_off'] as const)[i - 996];
@@ -395,6 +395,7 @@ describe('fidelity verdict', () => {
       'gate_timeout',
       'cut_off',
       'excluded_incomplete',
+      'excluded_unplayable',
       'excluded_no_target',
       'plan_held',
       'read_ahead_dry',

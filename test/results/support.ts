@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { emptyExcluded } from '../../src/replay/exclusions.ts';
 import { NO_WAITS } from '../../src/replay/hold-meter.ts';
 import type { Disposition, Operation, SendOutcome, Waits } from '../../src/replay/ports.ts';
 import { emptyAccounting, type ReplayEnd } from '../../src/replay/replay-end.ts';
@@ -117,7 +118,7 @@ function book(end: ReplayEnd, disposition: Disposition, wasSent: boolean): void 
 export function emptyEnd(): ReplayEnd {
   return {
     accounting: emptyAccounting(),
-    excluded: { incomplete: 0, noTarget: 0, filteredOut: 0 },
+    excluded: emptyExcluded(),
     planComplete: true,
     stop: 'end',
     sourceError: undefined,

@@ -12,11 +12,15 @@ export interface FrameHandler {
   /** Bytes of DATA frames, padding removed; `view` may be empty. `endStream` comes with the last ones of the stream. */
   onData(streamId: number, view: Buffer, endStream: boolean): void;
   onReset(streamId: number, errorCode: number): void;
+  /** The peer processes no stream above this one (GOAWAY). */
+  onGoaway(lastStreamId: number): void;
   /** One setting of a SETTINGS frame that is no acknowledgement. */
   onSetting(id: number, value: number): void;
 }
 
 export const SETTING_HEADER_TABLE_SIZE = 1;
+/** Of a RST_STREAM: the server has not processed it (RFC 9113 §8.7). */
+export const REFUSED_STREAM = 7;
 
 const FRAME_HEADER_BYTES = 9;
 /** Longest header block kept, and longest frame kept whole, in bytes. */
@@ -27,7 +31,15 @@ const MAX_CONTINUATIONS = 1024;
 const KEPT_FRAME_BYTES = 256;
 const NOTHING = Buffer.alloc(0);
 
-const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, pushPromise: 5, continuation: 9 } as const;
+const FRAME = {
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  pushPromise: 5,
+  goaway: 7,
+  continuation: 9,
+} as const;
 const FLAG_END_STREAM = 1;
 const FLAG_ACK = 1;
 const FLAG_END_HEADERS = 4;
@@ -210,10 +222,12 @@ export class FrameParser {
       case FRAME.pushPromise:
       case FRAME.reset:
         return true;
+      case FRAME.goaway:
+        return this.#left <= MAX_BLOCK_BYTES;
       case FRAME.settings:
         return (this.#flags & FLAG_ACK) === 0;
       default:
-        return false; // PRIORITY, PING, GOAWAY, WINDOW_UPDATE and types to come
+        return false; // PRIORITY, PING, WINDOW_UPDATE and types to come
     }
   }
 
@@ -235,6 +249,7 @@ export class FrameParser {
       if (payload.length !== 4) throw malformed('HTTP/2', 'a RST_STREAM of the wrong size');
       this.#handler.onReset(this.#streamId, payload.readUInt32BE(0));
     } else if (this.#type === FRAME.settings) this.#onSettings(payload);
+    else if (this.#type === FRAME.goaway) this.#onGoaway(payload);
     else if (this.#type === FRAME.continuation) this.#addToBlock(payload);
     else this.#openBlock(payload);
     if (this.#block === undefined) this.#giveHeld();
@@ -245,6 +260,11 @@ export class FrameParser {
     for (let at = 0; at < payload.length; at += 6) {
       this.#handler.onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
+  }
+
+  /** Error code and debug data say nothing about calls. */
+  #onGoaway(payload: Buffer): void {
+    if (payload.length >= 8) this.#handler.onGoaway(payload.readUInt32BE(0) & 0x7fffffff);
   }
 
   #openBlock(payload: Buffer): void {

@@ -30,6 +30,7 @@ function read(pieces: readonly Buffer[], direction: 'from-client' | 'from-server
         seen.push(start + view.toString('latin1') + (ended ? '|' : ''));
       },
       onReset: (id, code) => seen.push(`reset ${id} ${code}`),
+      onGoaway: (last) => seen.push(`goaway ${last}`),
       onSetting: (id, value) => seen.push(`setting ${id} ${value}`),
     },
     direction,
@@ -66,6 +67,7 @@ const SEEN = [
   'headers 3 parts false 7 0',
   'headers 3 promise false 7 8',
   'reset 3 8',
+  'goaway 1735352695',
   'headers 5  true 7 0',
   'data 7 |',
 ];

@@ -1,0 +1,37 @@
+import type { Unplayable } from '../trace/unplayable.ts';
+
+/** Why a record is no part of the plan; each is a count in `fidelity.excluded` of the results. */
+export type Exclusion = 'filtered_out' | Unplayable | 'incomplete' | 'no_target';
+
+/** Records that are no part of the plan, by reason. */
+export type ReplayExcluded = Record<Exclusion, number>;
+
+/** Each reason in words, behind a count, in the order people are told. */
+export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
+  filtered_out: 'by --only',
+  tunnel: 'tunnels (CONNECT)',
+  upgrade: 'upgrades to another protocol (WebSocket)',
+  transfer_coding: 'with a transfer coding besides chunked',
+  refused: 'refused unprocessed by the server (GOAWAY, REFUSED_STREAM)',
+  incomplete: 'incomplete',
+  no_target: 'without a target',
+};
+
+/** What nobody could have played, and no other record stands for. */
+export const UNPLAYED: readonly Exclusion[] = ['tunnel', 'upgrade', 'transfer_coding'];
+
+/** What no replay plays, whatever it is told. */
+export const UNPLAYABLE: readonly Exclusion[] = [...UNPLAYED, 'refused'];
+
+const REASONS = Object.keys(EXCLUSION_WORDS) as Exclusion[];
+
+/** No record left out. */
+export function emptyExcluded(): ReplayExcluded {
+  return Object.fromEntries(REASONS.map((reason) => [reason, 0])) as ReplayExcluded;
+}
+
+/** `2 incomplete, 1 without a target`; '' where none was left out. */
+export function excludedText(excluded: ReplayExcluded, reasons: readonly Exclusion[] = REASONS): string {
+  const told = reasons.filter((reason) => excluded[reason] > 0);
+  return told.map((reason) => `${excluded[reason]} ${EXCLUSION_WORDS[reason]}`).join(', ');
+}
