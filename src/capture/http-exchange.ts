@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { isMiss } from '../dialects/is-miss.ts';
 import { type HeaderList, NO_HEADERS, type TraceRecord } from '../trace/record.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { TapContext } from './tap.ts';
@@ -92,7 +93,9 @@ export class HttpExchange {
     const { missingBytes } = this.#body;
     const record = this.#record(error, atNs);
     record.bodyBytesMissing = Math.max(cut, missingBytes);
-    Object.assign(record, this.#context.dialect.describe(record));
+    const { dialect } = this.#context;
+    Object.assign(record, dialect.describe(record));
+    if (error === '' && isMiss(dialect, record.op, this.status)) record.outcome.ok = true;
     this.release(); // what it held is the sink's to count from here on
     this.#context.sink.add(record, missingBytes);
   }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { judgeOutcomes } from '../dialects/judge-outcomes.ts';
 import { countText } from '../inspect/number-text.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -81,7 +82,8 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   };
   const range = await timeRangeOf(flags);
   await withInput(input, async (trace) => {
-    const report = await writeFiltered(trace, recordsBetween(trace, range, damageOf(flags)), plan, flags);
+    const records = judgeOutcomes(trace.header.dialect, recordsBetween(trace, range, damageOf(flags)));
+    const report = await writeFiltered(trace, records, plan, flags);
     reportWarnings(trace, flags);
     if (!flags.quiet) tell(`${reportText(report, flags)}\n`);
   });

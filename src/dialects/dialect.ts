@@ -18,6 +18,8 @@ export interface OperationName {
 /** Gives records their names. Pure, cheap, and never throws: it runs inside capture. */
 export interface Dialect {
   readonly name: string;
+  /** Of a cache: the operations that look something up, and the status that says it is not there. */
+  readonly missStatus?: ReadonlyMap<string, number> | undefined;
   describe(request: RequestView): OperationName;
   /** Whether the operation changes the server's state. */
   isWrite(record: Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>): boolean;

@@ -1,20 +1,48 @@
 import type { Dialect } from './dialect.ts';
 import { genericOp, isGenericWrite, pathOnly } from './generic.ts';
 
-const OPS = new Map([
-  ['HEAD', 'has'],
-  ['GET', 'get'],
-  ['PUT', 'put'],
-]);
-const CACHE_PATH = /^\/cache\/[^/]+\/?$/;
+/** What each kind of path is asked for, by method. */
+const ROUTES: readonly { path: RegExp; ops: ReadonlyMap<string, string> }[] = [
+  {
+    path: /^\/cache\/[^/]+\/?$/,
+    ops: new Map([
+      ['HEAD', 'has'],
+      ['GET', 'get'],
+      ['PUT', 'put'],
+    ]),
+  },
+  {
+    path: /^\/cache\/layer\/[^/]+\/?$/,
+    ops: new Map([
+      ['HEAD', 'has_layer'],
+      ['GET', 'get_layer'],
+      ['PUT', 'put_layer'],
+    ]),
+  },
+  {
+    path: /^\/cache\/node\/[^/]+\/layers\/?$/,
+    ops: new Map([
+      ['GET', 'get_node_layers'],
+      ['POST', 'register_node_layers'],
+    ]),
+  },
+];
+const LOOKUPS = ['has', 'get', 'has_layer', 'get_layer', 'get_node_layers'];
+const NOT_FOUND = 404;
 
-/** A build cache: HEAD, GET and PUT of `/cache/:hash` are `has`, `get` and `put`; the rest is generic. */
+/** A build cache: artifacts, their layers, and which layers a node has; the rest is generic. */
 export const memobuildDialect: Dialect = {
   name: 'memobuild',
-  describe(request) {
-    const op = request.protocol === 'http' ? OPS.get(request.method) : undefined;
-    const known = op !== undefined && CACHE_PATH.test(pathOnly(request.path).slice(0, 1024));
-    return { op: known ? op : genericOp(request), space: '' };
-  },
+  missStatus: new Map(LOOKUPS.map((op) => [op, NOT_FOUND])),
+  describe: (request) => ({
+    op:
+      (request.protocol === 'http' ? cacheOp(request.method, request.path) : undefined) ?? genericOp(request),
+    space: '',
+  }),
   isWrite: isGenericWrite,
 };
+
+function cacheOp(method: string, target: string): string | undefined {
+  const path = pathOnly(target).slice(0, 1024);
+  return ROUTES.find((route) => route.path.test(path))?.ops.get(method);
+}

@@ -12,10 +12,12 @@ export function engineOptions(
   signal: AbortSignal | undefined,
 ): ReplayOptions {
   refuseLibrary(run);
+  const dialect = dialectOf(run.trace.header.dialect);
   const options = replayOptions({
     copySpreadNs: copySpreadNs(run.trace),
     ...run.replay,
-    only: onlyPredicate(run.only, dialectOf(run.trace.header.dialect)),
+    ...(dialect.missStatus === undefined ? {} : { missStatus: dialect.missStatus }),
+    only: onlyPredicate(run.only, dialect),
     window: passWindow(run),
     signal,
   });

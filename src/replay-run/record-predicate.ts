@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialects/dialect.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
+import { isMiss } from '../dialects/is-miss.ts';
 import type { Operation } from '../replay/ports.ts';
 import type { RecordPredicate } from './run-options.ts';
 
@@ -18,16 +19,16 @@ export function onlyPredicate(
   return (record) => dialect.isWrite(record) === wantWrites;
 }
 
-/** Hits and misses of a build cache: `has` and `get` answered 2xx or 404. Other dialects know no cache. */
+/** Hits and misses where the dialect knows a cache: what looks something up, answered 2xx or as a miss. */
 export function cacheResultOf(
   dialect: Dialect,
 ): ((operation: Operation) => 'hit' | 'miss' | undefined) | undefined {
-  if (dialect.name !== 'memobuild') return undefined;
-  return ({ record, outcome }) => {
-    if (record.op !== 'has' && record.op !== 'get') return undefined;
+  const { missStatus } = dialect;
+  if (missStatus === undefined) return undefined;
+  return ({ record: { op }, outcome }) => {
     const status = outcome?.failure === undefined ? outcome?.status : undefined;
-    if (status === undefined) return undefined;
+    if (status === undefined || !missStatus.has(op)) return undefined;
     if (status >= 200 && status < 300) return 'hit';
-    return status === 404 ? 'miss' : undefined;
+    return isMiss(dialect, op, status) ? 'miss' : undefined;
   };
 }

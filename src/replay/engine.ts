@@ -236,8 +236,12 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     const isTimeout = flight.givenUp === 'timeout';
     flight.outcome = isTimeout ? timedOutSend(outcome, this.#options.timeoutNs) : outcome;
     const isCut = flight.givenUp === 'cut_off' && outcome.failure !== undefined;
-    const disposition = isCut ? 'cut_off' : outcome.ok && outcome.failure === undefined ? 'ok' : 'error';
-    this.#conclude(flight, disposition);
+    this.#conclude(flight, isCut ? 'cut_off' : this.#isOk(flight.record.op, outcome) ? 'ok' : 'error');
+  }
+
+  #isOk(op: string, { ok, status, failure }: SendOutcome): boolean {
+    if (failure !== undefined) return false;
+    return ok || (status !== undefined && this.#options.missStatus.get(op) === status);
   }
 
   #settle(flight: Flight, disposition: Disposition): void {

@@ -58,6 +58,8 @@ export interface ReplayOptions {
   abortAfterNs: number;
   /** Time for a whole answer; a gRPC stream gets its recorded duration (scaled) on top. */
   timeoutNs: number;
+  /** By op a status that is an answer like any other, though its protocol has it for a failure: misses of a cache. */
+  missStatus: ReadonlyMap<string, number>;
   /** Time for what is in flight after the last operation left; undefined: each has its own timeout. */
   drainNs: number | undefined;
   /** The same after an interrupt. */
@@ -105,6 +107,7 @@ const DEFAULTS: ReplayOptions = {
   shedAfterNs: SECOND,
   abortAfterNs: SECOND,
   timeoutNs: 30 * SECOND,
+  missStatus: new Map(),
   drainNs: undefined,
   interruptDrainNs: 2 * SECOND,
   leadNs: 100 * MILLISECOND,

@@ -7,14 +7,17 @@ import { aboveLimit, type Finding, type Limits } from './verdict.ts';
  * Answers of another class than recorded: the server took another path than it took then, and the numbers are about
  * that one. `expected` is the share that somebody said is fine.
  */
-export function statusFindings(recorder: ResultsRecorder, expected: number): Finding[] {
-  const { mismatchShare, mismatches, changes } = recorder.overall.statuses;
+export function statusFindings(
+  { overall, cacheKnown }: Pick<ResultsRecorder, 'overall' | 'cacheKnown'>,
+  expected: number,
+): Finding[] {
+  const { mismatchShare, mismatches, changes } = overall.statuses;
   const [most] = changes;
   if (most === undefined) return [];
   const message =
     'share of operations whose answer is of another status class than the recorded one ' +
     `(most often ${most.replayed} for ${most.recorded}): the numbers are about another path of the server. ` +
-    `${remedyFor(most, recorder.cacheKnown)}; --expect-mismatch SHARE allows it`;
+    `${remedyFor(most, cacheKnown)}; --expect-mismatch SHARE allows it`;
   return aboveLimit(mismatchShare, mismatchLimits(mismatches, expected), 'status_mismatch', message);
 }
 

@@ -137,9 +137,11 @@ function countAttempt(counts: Counts, row: LogRow): void {
   if (!Number.isNaN(doneNs)) counts.lastDoneNs = Math.max(counts.lastDoneNs, doneNs);
 }
 
-/** `has` and `get` of a build cache: 2xx is a hit, 404 a miss. */
+const LOOKUPS = ['has', 'get', 'has_layer', 'get_layer', 'get_node_layers'];
+
+/** What looks something up in a build cache: 2xx is a hit, 404 a miss. */
 function countCache(counts: Counts, { op, status, failure }: LogRow): void {
-  if ((op !== 'has' && op !== 'get') || failure !== '') return;
+  if (!LOOKUPS.includes(op) || failure !== '') return;
   if (status >= 200 && status < 300) counts.cacheHits += 1;
   else if (status === 404) counts.cacheMisses += 1;
 }

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ByteBudget } from '../../src/capture/byte-budget.ts';
 import type { ConnectionEnd, TapContext } from '../../src/capture/tap.ts';
+import type { Dialect } from '../../src/dialects/dialect.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
+import { memobuildDialect } from '../../src/dialects/memobuild.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import { splitAt } from '../wire/split-bytes.ts';
 import { type Watched, watch } from './watch-tap.ts';
@@ -64,6 +66,27 @@ describe('HTTP/1 tap', () => {
         },
       },
     ]);
+  });
+
+  it('takes the miss of a cache for the answer it is, where the dialect knows one', () => {
+    const lookups: Step[] = ['/cache/abc', '/cache/layer/abc', '/stats'].flatMap((path): Step[] => [
+      ['c', `GET ${path} HTTP/1.1\r\n\r\n`],
+      ['s', 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'],
+    ]);
+    const okOf = (dialect: Dialect): boolean[] =>
+      play([...lookups, ['end', 'client_aborted']], { dialect }).records.map(({ outcome }) => outcome.ok);
+    assert.deepEqual(okOf(memobuildDialect), [true, true, false]);
+    assert.deepEqual(okOf(genericDialect), [false, false, false]);
+    const { records } = play(
+      [
+        ['c', 'GET /cache/abc HTTP/1.1\r\n\r\n'],
+        ['s', 'HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\ncut'],
+        ['end', 'upstream_reset'],
+      ],
+      { dialect: memobuildDialect },
+    );
+    assert.deepEqual(records.map(brief), ['/cache/abc 404 upstream_reset']);
+    assert.equal(records[0]?.outcome.ok, false, 'an answer that broke off is none');
   });
 
   it('matches pipelined requests with answers in order, whatever the cuts', () => {

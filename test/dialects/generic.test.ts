@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { genericDialect } from '../../src/dialects/generic.ts';
-import { memobuildDialect } from '../../src/dialects/memobuild.ts';
 
 const NO_BODY = new Uint8Array();
-const op = (method: string, path: string, dialect = genericDialect) =>
-  dialect.describe({ protocol: 'http', method, path, headers: [], body: NO_BODY }).op;
+const op = (method: string, path: string) =>
+  genericDialect.describe({ protocol: 'http', method, path, headers: [], body: NO_BODY }).op;
 const rpcOp = (path: string) =>
   genericDialect.describe({ protocol: 'grpc', method: 'POST', path, headers: [], body: NO_BODY }).op;
 
@@ -43,16 +42,4 @@ test('an rpc is named by its service and method', () => {
   for (const path of ['', '/', 'overall', '/a', '/a/b/c', `/${'S'.repeat(5000)}/M`, '/a b/c']) {
     assert.equal(rpcOp(path), 'grpc other', path);
   }
-});
-
-test('memobuild knows its cache', () => {
-  const hash = '/cache/0123456789abcdef';
-  assert.equal(op('HEAD', hash, memobuildDialect), 'has');
-  assert.equal(op('GET', `${hash}?x`, memobuildDialect), 'get');
-  assert.equal(op('PUT', hash, memobuildDialect), 'put');
-  assert.equal(op('DELETE', hash, memobuildDialect), 'DELETE /cache/:id');
-  assert.equal(op('GET', '/stats', memobuildDialect), 'GET /stats');
-  const record = { op: 'put', protocol: 'http', method: 'PUT', path: hash } as const;
-  assert.equal(memobuildDialect.isWrite(record), true);
-  assert.equal(memobuildDialect.isWrite({ ...record, op: 'has', method: 'HEAD' }), false);
 });

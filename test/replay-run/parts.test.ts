@@ -81,6 +81,8 @@ describe('cache results', () => {
     ['get', { status: 200 }, 'hit'],
     ['has', { status: 204 }, 'hit'],
     ['get', { status: 404 }, 'miss'],
+    ['get_layer', { status: 404 }, 'miss'],
+    ['get_node_layers', { status: 200 }, 'hit'],
     ['put', { status: 200 }, undefined],
     ['get', { status: 503 }, undefined],
     ['get', { status: 200, failure: 'connection_reset' }, undefined],

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { OpMetrics } from '../../src/results/op-metrics.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { statusClass } from '../../src/results/status-class.ts';
+import { statusFindings } from '../../src/results/status-findings.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import { unknownOutcome } from '../../src/trace/record.ts';
 import { documentInput, documentOf, MS, type Told } from './support.ts';
@@ -148,5 +150,9 @@ describe('answers of another class than recorded', () => {
       assert.match(remedy({ recorded: 200, replayed }), /fails where the recorded server did not/);
     }
     assert.match(remedy({ recorded: 404, replayed: 200 }), /holds other data, or is another version/);
+    const overall = new OpMetrics();
+    overall.statuses.add('2xx', '4xx');
+    const [cold] = statusFindings({ overall, cacheKnown: true }, 0);
+    assert.match(cold?.reason.message ?? '', /cache that is not filled first misses/);
   });
 });
