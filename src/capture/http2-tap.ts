@@ -7,6 +7,7 @@ import {
   REFUSED_STREAM,
   SETTING_HEADER_TABLE_SIZE,
 } from '../wire/http2/frame-parser.ts';
+import { withoutTrueBinary } from '../wire/true-binary.ts';
 import { GrpcCall, isGrpcType } from './grpc-call.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { PlainStream } from './plain-stream.ts';
@@ -279,7 +280,9 @@ export class Http2Tap implements Tap {
 
   #openCall(list: readonly string[], startNs: number): StreamTap {
     const path = this.#context.redactor.target(headerValue(list, ':path') ?? '');
-    const metadata = withoutPseudo(list, ':authority');
+    const metadata = withoutPseudo(list, ':authority').map((text, i, all) =>
+      i % 2 === 1 ? withoutTrueBinary(all[i - 1] as string, text) : text,
+    );
     const headers = this.#remember(path, this.#context.redactor.headers(metadata, false));
     return new GrpcCall(this.#context, { session: this.#session, path, headers, startNs });
   }

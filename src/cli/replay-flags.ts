@@ -184,7 +184,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     expectMismatch: flags.expectMismatch,
     http: flags.endpoint,
     grpc: flags.grpcEndpoint,
-    headers: parseHeaderOverrides(flags.header ?? [], (path) => readText('--header', path)),
+    headers: parseHeaderOverrides(flags.header ?? [], (path) => readText('--header', path, 'latin1')),
     tls: tlsOf(flags),
     connections: flags.connections,
     transport: flags.transport,
@@ -262,9 +262,9 @@ function tlsOf(flags: ReplayFlags): TlsSettings {
   return { ca: text('--ca', ca), cert: text('--cert', cert), key: text('--key', key), insecure, servername };
 }
 
-function readText(flag: string, path: string): string {
+function readText(flag: string, path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path, encoding);
   } catch (thrown) {
     throw EngramTraceError.from(thrown, 'usage', { where: flag });
   }

@@ -125,7 +125,7 @@ function more(count: number, what: string): string[] {
 }
 
 /** The plan of `--dry-run`, for people. */
-export function planText({ summary: plan, redacted }: ReplayPlan): string {
+export function planText({ summary: plan, redacted, unsendable }: ReplayPlan): string {
   const { excluded } = plan;
   const lines = [
     `operations  ${plan.operations} in ${plan.passes} ${plan.passes === 1 ? 'pass' : 'passes'}`,
@@ -136,6 +136,9 @@ export function planText({ summary: plan, redacted }: ReplayPlan): string {
     ...(redacted.operations === 0
       ? []
       : [`redacted    ${redacted.operations} a pass go without ${redacted.names.join(', ')}`]),
+    ...(unsendable.operations === 0
+      ? []
+      : [`unsendable  ${unsendable.operations} a pass go without ${unsendable.names.join(', ')}`]),
     ...countLines('protocols', plan.perProtocol),
     ...countLines('ops', plan.perOp),
     ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
@@ -165,7 +168,7 @@ function countLines(
 
 /** The plan of `--dry-run`, for programs. */
 export function planJson(
-  { summary: plan, redacted }: ReplayPlan,
+  { summary: plan, redacted, unsendable }: ReplayPlan,
   refusals: readonly EngramTraceError[],
 ): Record<string, unknown> {
   return {
@@ -177,6 +180,7 @@ export function planJson(
     request_bytes: plan.requestBytes,
     excluded: plan.excluded,
     redacted: { operations: redacted.operations, names: redacted.names },
+    unsendable: { operations: unsendable.operations, names: unsendable.names },
     refusals: refusals.map(({ message, hint }) => ({ message, hint })),
     ops: Object.fromEntries(plan.perOp),
     protocols: Object.fromEntries(plan.perProtocol),

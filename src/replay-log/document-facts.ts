@@ -16,6 +16,7 @@ export const FACT_PATHS: readonly string[] = [
   'fidelity.accounting.plan_complete',
   'fidelity.excluded',
   'fidelity.redacted',
+  'fidelity.unsendable',
   'fidelity.engine',
   'fidelity.lateness_attribution.stalls',
   'fidelity.stretched_ms',

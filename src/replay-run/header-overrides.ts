@@ -16,7 +16,8 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
  * Reads `-H` values: `NAME: VALUE`, or `@FILE` with one such line for each header (empty lines and lines that
- * begin with # are skipped), so that secrets stay out of the command line. Errors (`usage`) never repeat a value.
+ * begin with # are skipped), so that secrets stay out of the command line. What was typed is sent as it was typed, in
+ * UTF-8, and a file's bytes as they are (`readFile` gives one a character). Errors (`usage`) never repeat a value.
  */
 export function parseHeaderOverrides(
   texts: readonly string[],
@@ -24,7 +25,7 @@ export function parseHeaderOverrides(
 ): HeaderList {
   const headers: string[] = [];
   for (const text of texts) {
-    if (!text.startsWith('@')) headers.push(...parseLine(text, '-H'));
+    if (!text.startsWith('@')) headers.push(...parseLine(typedBytes(text), '-H'));
     else for (const line of fileLines(text.slice(1), readFile)) headers.push(...line);
   }
   return headers;
@@ -37,8 +38,30 @@ function fileLines(path: string, readFile: (path: string) => string): HeaderList
   );
 }
 
+/** The bytes that were typed, one a character. */
+function typedBytes(text: string): string {
+  if (text.includes('\ufffd')) {
+    throw new EngramTraceError('usage', 'a header is not in UTF-8', {
+      where: '-H',
+      hint: 'give it in a file, whose bytes are sent as they are: -H @FILE',
+    });
+  }
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
 function parseLine(text: string, where: string): HeaderList {
   const colon = text.indexOf(':');
+  const pseudo = /^\s*(:[a-z]+)\s*:/.exec(text)?.[1];
+  if (pseudo !== undefined) {
+    throw new EngramTraceError(
+      'usage',
+      `'${pseudo}' is made from the endpoint and the trace and can't be set`,
+      {
+        where,
+        hint: "for HTTP, -H 'Host: …' sets the name that is asked for",
+      },
+    );
+  }
   const name = text.slice(0, Math.max(0, colon)).trim();
   if (!NAME.test(name)) {
     throw new EngramTraceError('usage', 'a header is not of the form NAME: VALUE', { where });

@@ -1,8 +1,8 @@
 import { type PlanSummary, summarisePlan } from '../replay/plan-summary.ts';
-import { RedactionCount } from '../results/redaction-count.ts';
+import { LeftOutCount } from '../results/left-out-count.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { TraceRecord } from '../trace/record.ts';
-import { createRedactionFinder } from '../transports/redaction-finder.ts';
+import { createLeftOutFinder } from '../transports/left-out-finder.ts';
 import { engineOptions } from './engine-options.ts';
 import { createNumberedSource } from './numbered-source.ts';
 import { refusalsOf } from './refusals.ts';
@@ -13,7 +13,9 @@ import { hasTargetIn } from './targets.ts';
 export interface ReplayPlan {
   summary: PlanSummary;
   /** Records of one pass that would go without what was redacted in the trace. */
-  redacted: RedactionCount;
+  redacted: LeftOutCount;
+  /** Records of one pass that would go without what no message can hold. */
+  unsendable: LeftOutCount;
   refusals: EngramTraceError[];
 }
 
@@ -21,13 +23,16 @@ export interface ReplayPlan {
 export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const options = engineOptions(run, undefined);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
-  const redacted = new RedactionCount();
-  const redactedIn = createRedactionFinder(run.headers ?? [], run.trace.header.redacted);
+  const redacted = new LeftOutCount();
+  const unsendable = new LeftOutCount();
+  const leftOutOf = createLeftOutFinder(run.headers ?? [], run.trace.header.redacted);
   // Asked of what takes part in all other ways, once for each record.
   const hasTarget = hasTargetIn(run);
   const takes = (record: TraceRecord): boolean => {
     if (!hasTarget(record)) return false;
-    redacted.add(redactedIn(record));
+    const left = leftOutOf(record);
+    redacted.add(left.redacted);
+    unsendable.add(left.unsendable);
     return true;
   };
   const summary = await summarisePlan(() => source.open(), options, takes);
@@ -36,5 +41,5 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  return { summary, redacted, refusals: refusalsOf(run, options) };
+  return { summary, redacted, unsendable, refusals: refusalsOf(run, options) };
 }

@@ -11,9 +11,10 @@ import {
 } from '../results/generator-health.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
 import type { Protocol, TraceRecord } from '../trace/record.ts';
-import { createRedactionFinder } from '../transports/redaction-finder.ts';
+import { createLeftOutFinder } from '../transports/left-out-finder.ts';
 import type { Player } from './create-player.ts';
 import { firstSessionsOf } from './first-sessions.ts';
+import { warningOfHeadersNotForGrpc } from './grpc-headers.ts';
 import type { LoggedRun } from './logged-run.ts';
 import type { NumberedSource } from './numbered-source.ts';
 import { cacheResultOf, dialectOf } from './record-predicate.ts';
@@ -83,7 +84,7 @@ function createRecorder({ trace, headers }: RunOptions, { options, source }: Run
     sortsDues: options.timing.kind === 'think' || options.copies > 1,
     recordNumber: recordNumberOf(source, options),
     cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
-    redactedIn: createRedactionFinder(headers ?? [], trace.header.redacted),
+    leftOutOf: createLeftOutFinder(headers ?? [], trace.header.redacted),
   });
 }
 
@@ -111,10 +112,16 @@ async function* watched(
   const selection = createSelection(options.only, hasTargetIn(run));
   const { recordsRead } = source;
   let isWarm = recordsRead > 0;
+  let warning = recordsRead > 0 ? undefined : warningOfHeadersNotForGrpc(run);
   for await (const batch of tellExcluded(source.open(), selection, recordsRead, recorder, options.copies)) {
     // A pipe that ends after an interrupt brings what it held back: too late to connect for that.
     if (over.isOver) return;
-    await player.prepare(protocolsOf(run, batch));
+    const protocols = protocolsOf(run, batch);
+    await player.prepare(protocols);
+    if (warning !== undefined && protocols.has('grpc')) {
+      deps.warn(warning);
+      warning = undefined;
+    }
     if (!isWarm) {
       isWarm = true;
       const willSend = options.signal?.aborted !== true;

@@ -1,6 +1,7 @@
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { senderCount } from './create-player.ts';
+import { refuseHeadersNotForGrpc } from './grpc-headers.ts';
 import { guardOrigins } from './origin-guard.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -8,6 +9,7 @@ import type { RunOptions } from './run-options.ts';
 export function refusalsOf(run: RunOptions, options: ReplayOptions): EngramTraceError[] {
   return [
     ...refusalBy(() => run.allowOrigin || guardOrigins(run.trace.header.origins, run)),
+    ...refusalBy(() => refuseHeadersNotForGrpc(run)),
     ...refusalBy(() => senderCount(run.senders, options, run.connections)),
   ];
 }

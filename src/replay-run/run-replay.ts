@@ -7,6 +7,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import { connectionLimit } from './connection-limit.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
 import { engineOptions } from './engine-options.ts';
+import { refuseHeadersNotForGrpc } from './grpc-headers.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
 import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
 import { guardOrigins } from './origin-guard.ts';
@@ -24,6 +25,7 @@ import { tellEnd } from './tell-end.ts';
  */
 export async function runReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
   if (!run.allowOrigin) guardOrigins(run.trace.header.origins, run);
+  refuseHeadersNotForGrpc(run);
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
   const threads = createSenderThreads(deps.clock);

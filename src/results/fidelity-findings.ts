@@ -168,6 +168,11 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
       recorder.redacted.operations,
       'operations left without headers, parameters or fields that were redacted in the trace',
     ],
+    [
+      'unsendable',
+      recorder.unsendable.operations,
+      'operations left without headers that no message can hold',
+    ],
     ['plan_held', end.heldLimitHits, 'times the plan itself had to wait, because too much was held back'],
     ['read_ahead_dry', end.underruns, 'times the trace was not read fast enough'],
   ];

@@ -50,7 +50,7 @@ export function fidelitySection(input: FidelityInput): FidelitySection {
 
 function counts(
   input: FidelityInput,
-): Pick<FidelitySection, 'accounting' | 'excluded' | 'redacted' | 'inversions' | 'engine'> {
+): Pick<FidelitySection, 'accounting' | 'excluded' | 'redacted' | 'unsendable' | 'inversions' | 'engine'> {
   const { end, recorder } = input;
   const { cutOff, gateTimeout, ...sums } = end.accounting;
   const { planned, sent, ok, errors, shed, unsent } = sums;
@@ -70,6 +70,7 @@ function counts(
     },
     excluded: { ...end.excluded },
     redacted: { operations: recorder.redacted.operations, names: recorder.redacted.names },
+    unsendable: { operations: recorder.unsendable.operations, names: recorder.unsendable.names },
     inversions: recorder.inversions.count,
     engine: {
       passes: end.passes,

@@ -214,6 +214,8 @@ export interface FidelitySection {
   excluded: ReplayExcluded;
   /** Operations that left without what was redacted in the trace, and what that was. */
   redacted: { operations: number; names: string[] };
+  /** Operations that left without headers that no message can hold, and their names. */
+  unsendable: { operations: number; names: string[] };
   inversions: number;
   send_error_us: LatencySection;
   lateness_us: LatencySection;

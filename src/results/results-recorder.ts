@@ -7,9 +7,9 @@ import { ErrorGroups } from './error-groups.ts';
 import { InversionCounter } from './inversions.ts';
 import { LatenessAttribution } from './lateness-attribution.ts';
 import { LatenessCauses } from './lateness-causes.ts';
+import { type LeftOut, LeftOutCount } from './left-out-count.ts';
 import { OpMetrics, OpTable } from './op-metrics.ts';
 import { PlanOrder } from './plan-order.ts';
-import { RedactionCount } from './redaction-count.ts';
 import { statusClass } from './status-class.ts';
 import { countStream, emptyStreamCounts, StreamMetrics } from './stream-metrics.ts';
 import { Windows } from './windows.ts';
@@ -23,8 +23,8 @@ export interface RecorderOptions {
   recordNumber?: ((operation: Operation) => number) | undefined;
   /** Tells hits from misses of answered operations, where the dialect knows a cache. */
   cacheResult?: ((operation: Operation) => 'hit' | 'miss' | undefined) | undefined;
-  /** Names what of a record is not sent because it was redacted in the trace. */
-  redactedIn?: ((record: TraceRecord) => readonly string[]) | undefined;
+  /** Names what of a record is not sent: because it was redacted in the trace, or because no message can hold it. */
+  leftOutOf?: ((record: TraceRecord) => LeftOut) | undefined;
 }
 
 /** What is shown while a replay runs. */
@@ -57,7 +57,9 @@ export class ResultsRecorder implements ReplayObserver {
   readonly causes = new LatenessCauses();
   readonly attribution = new LatenessAttribution();
   /** Operations that left without what was redacted in the trace. */
-  readonly redacted = new RedactionCount();
+  readonly redacted = new LeftOutCount();
+  /** Operations that left without what no message can hold. */
+  readonly unsendable = new LeftOutCount();
   readonly planOrder = new PlanOrder((dueNs) => this.#planned.add(dueNs));
   readonly dispositions: Record<Disposition, number> = {
     ok: 0,
@@ -137,8 +139,15 @@ export class ResultsRecorder implements ReplayObserver {
     this.sent.add(sentNs);
     this.drift.add(dueNs, sendErrorNs);
     this.inversions.onSent(operation, this.planOrder.next);
-    if (this.#options.redactedIn !== undefined) this.redacted.add(this.#options.redactedIn(operation.record));
+    this.#countLeftOut(operation.record);
     this.#plan(operation);
+  }
+
+  #countLeftOut(record: TraceRecord): void {
+    const left = this.#options.leftOutOf?.(record);
+    if (left === undefined) return;
+    this.redacted.add(left.redacted);
+    this.unsendable.add(left.unsendable);
   }
 
   onSettled(operation: Operation, disposition: Disposition, inFlight: number): void {

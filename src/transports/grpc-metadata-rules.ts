@@ -1,5 +1,7 @@
 import type { HeaderList } from '../trace/record.ts';
+import { withoutTrueBinary } from '../wire/true-binary.ts';
 import { isRedacted } from './redacted.ts';
+import { isSendableHeader } from './sendable-header.ts';
 
 /** What the client writes itself, and what HTTP/2 has no room for. */
 const OWN_KEYS = new Set([
@@ -13,16 +15,27 @@ const OWN_KEYS = new Set([
   'transfer-encoding',
   'upgrade',
   'trailer',
+  'grpc-timeout',
+  'grpc-encoding',
+  'grpc-accept-encoding',
+  'grpc-message-type',
+  'grpc-internal-encoding-request',
+  'grpc-status',
+  'grpc-message',
 ]);
 
-/** Decides which recorded metadata is sent again, `overrides` in place of recorded keys of the same name. */
+/**
+ * Decides which recorded metadata is sent again, `overrides` in place of recorded keys of the same name. Values are
+ * those of the wire, one byte a character, binary ones in base64: nothing is decoded, so nothing is changed.
+ */
 export function createMetadataRules(
   overrides: HeaderList,
 ): (recorded: HeaderList) => [key: string, value: string][] {
   const overridden = keysOf(overrides);
   return (recorded) => [
     ...entriesOf(recorded).filter(
-      ([key, value]) => isSendable(key) && !overridden.has(key) && !isRedacted(value),
+      ([key, value]) =>
+        isSendable(key) && !overridden.has(key) && !isRedacted(value) && isSendableHeader(key, value),
     ),
     ...entriesOf(overrides).filter(([key]) => isSendable(key)),
   ];
@@ -36,19 +49,39 @@ export function redactedMetadata(recorded: HeaderList, overrides: HeaderList): s
   return [...new Set(lost.map(([key]) => key))];
 }
 
+/** Keys of recorded metadata that is not sent because no message of HTTP can hold it. */
+export function unsendableMetadata(recorded: HeaderList, overrides: HeaderList): string[] {
+  const overridden = keysOf(overrides);
+  const isLost = ([key, value]: [string, string]): boolean =>
+    (key === 'user-agent' || (isSendable(key) && !overridden.has(key))) && !isSendableHeader(key, value);
+  return [
+    ...new Set(
+      entriesOf(recorded)
+        .filter(isLost)
+        .map(([key]) => key),
+    ),
+  ];
+}
+
+/** Keys of `overrides` that no call is sent with: they frame it, or describe it. */
+export function keysNotTaken(overrides: HeaderList): string[] {
+  return [...keysOf(overrides)].filter((key) => !isSendable(key));
+}
+
 function keysOf(headers: HeaderList): Set<string> {
   return new Set(entriesOf(headers).map(([key]) => key));
 }
 
-/** Pseudo-headers and `grpc-…` describe the call, not the caller: they are made anew. */
+/** Pseudo-headers and most of `grpc-…` describe the call, not the caller: they are made anew. */
 function isSendable(key: string): boolean {
-  return !key.startsWith(':') && !key.startsWith('grpc-') && !key.startsWith('proxy-') && !OWN_KEYS.has(key);
+  return !key.startsWith(':') && !key.startsWith('proxy-') && !OWN_KEYS.has(key);
 }
 
 function entriesOf(headers: HeaderList): [key: string, value: string][] {
   const entries: [string, string][] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
-    entries.push([(headers[at] as string).toLowerCase(), headers[at + 1] as string]);
+    const key = (headers[at] as string).toLowerCase();
+    entries.push([key, withoutTrueBinary(key, headers[at + 1] as string)]);
   }
   return entries;
 }

@@ -1,11 +1,10 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { HeaderList } from '../trace/record.ts';
-import { checkMetadata } from './grpc-checks.ts';
 import { createMetadataRules } from './grpc-metadata-rules.ts';
 
 export { grpcTimeout } from './grpc-metadata-rules.ts';
 
-/** Turns recorded metadata into what to send; throws for what gRPC does not allow. Shared lists are worked on once. */
+/** Turns recorded metadata into what to send. Shared lists are worked on once. */
 export function createGrpcMetadata(overrides: HeaderList): (recorded: HeaderList) => Metadata {
   const rules = createMetadataRules(overrides);
   const known = new WeakMap<HeaderList, Metadata>();
@@ -20,9 +19,13 @@ export function createGrpcMetadata(overrides: HeaderList): (recorded: HeaderList
   };
 }
 
+/**
+ * As it was on the wire. `Metadata.add` would refuse bytes above 0x7e, decode binary values and encode them anew,
+ * without what was no base64; what it keeps inside goes out as it is.
+ */
 function addTo(metadata: Metadata, key: string, value: string): void {
-  checkMetadata(key, key.endsWith('-bin') ? '' : value);
-  if (!key.endsWith('-bin')) metadata.add(key, value);
-  // On the wire binary values are base64, and several may be joined by commas.
-  else for (const part of value.split(',')) metadata.add(key, Buffer.from(part.trim(), 'base64'));
+  const { internalRepr } = metadata as unknown as { internalRepr: Map<string, string[]> };
+  const values = internalRepr.get(key);
+  if (values === undefined) internalRepr.set(key, [value]);
+  else values.push(value);
 }

@@ -1,5 +1,6 @@
 import type { HeaderList } from '../trace/record.ts';
 import { isRedacted } from './redacted.ts';
+import { isSendableHeader } from './sendable-header.ts';
 
 /**
  * Fields about one connection or one hop (RFC 9110, 7.6.1), and those the client writes itself: it frames the body
@@ -27,7 +28,8 @@ export function createHttpHeaders(
   return (recorded) => {
     let prepared = known.get(recorded);
     if (prepared === undefined) {
-      const isKept = (value: string): boolean => !isRedacted(value);
+      const isKept = (name: string, value: string): boolean =>
+        !isRedacted(value) && isSendableHeader(name, value);
       prepared = [...sendable(recorded, overridden, isKept), ...overrides];
       known.set(recorded, prepared);
     }
@@ -37,14 +39,20 @@ export function createHttpHeaders(
 
 /** Names of recorded headers that are not sent because their values were redacted and `overrides` has no others. */
 export function redactedHttpHeaders(recorded: HeaderList, overrides: HeaderList): string[] {
-  const fields = sendable(recorded, namesOf(overrides).add('host'), isRedacted);
+  const fields = sendable(recorded, namesOf(overrides).add('host'), (_, value) => isRedacted(value));
   return [...namesOf(fields)];
+}
+
+/** Names of recorded headers that are not sent because no message of HTTP can hold them. */
+export function unsendableHttpHeaders(recorded: HeaderList, overrides: HeaderList): string[] {
+  const isLost = (name: string, value: string): boolean => !isSendableHeader(name, value);
+  return [...namesOf(sendable(recorded, namesOf(overrides).add('host'), isLost))];
 }
 
 function sendable(
   recorded: HeaderList,
   overridden: Set<string>,
-  isWanted: (value: string) => boolean,
+  isWanted: (name: string, value: string) => boolean,
 ): string[] {
   const nominated = connectionTokens(recorded);
   const kept: string[] = [];
@@ -53,7 +61,7 @@ function sendable(
     const value = recorded[at + 1] as string;
     const lower = name.toLowerCase();
     if (OWN_FIELDS.has(lower) || lower.startsWith('proxy-') || nominated.has(lower)) continue;
-    if (overridden.has(lower) || !isWanted(value)) continue;
+    if (overridden.has(lower) || !isWanted(name, value)) continue;
     kept.push(name, value);
   }
   return kept;

@@ -46,6 +46,7 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     { code: 'excluded_unplayable', value: unplayed(at), degraded: 0 },
     count('excluded_no_target', 'fidelity.excluded.no_target'),
     count('redacted', 'fidelity.redacted.operations'),
+    count('unsendable', 'fidelity.unsendable.operations'),
     count('plan_held', 'fidelity.engine.held_limit_hits'),
     count('read_ahead_dry', 'fidelity.engine.underruns'),
     { code: 'stretched', value: rounded(at('fidelity.stretched_ms')), degraded: 0 },

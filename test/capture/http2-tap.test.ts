@@ -211,6 +211,23 @@ describe('a gRPC call', () => {
     }
   });
 
+  it('has its binary metadata in base64, whichever way its client sent it', () => {
+    const head = headers(1, {
+      ':method': 'POST',
+      ':path': '/t.S/M',
+      'content-type': 'application/grpc',
+      'raw-bin': '\0\0\x01,\xff',
+      'plain-bin': 'AAEs,/w',
+      'no-binary': '\0a',
+    });
+    const { records } = follow([
+      ['c', OPEN, head, frame(DATA, END_STREAM, 1, message('hello'))],
+      ['s', grpcOk(1)],
+    ]);
+    const list = ['content-type', 'application/grpc', 'raw-bin', 'AAEs/w', 'plain-bin', 'AAEs,/w'];
+    assert.deepEqual(records[0]?.headers, [...list, 'no-binary', '\0a']);
+  });
+
   it('has the deadline of its header, as far as a record can hold it', () => {
     const never = Number.MAX_SAFE_INTEGER;
     const deadlines: [string, number | undefined][] = [

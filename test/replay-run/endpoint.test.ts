@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
+import { refuseHeadersNotForGrpc, warningOfHeadersNotForGrpc } from '../../src/replay-run/grpc-headers.ts';
 import { parseHeaderOverrides } from '../../src/replay-run/header-overrides.ts';
 import { guardOrigins, isSameServer } from '../../src/replay-run/origin-guard.ts';
 import { EngramTraceError } from '../../src/trace/error.ts';
@@ -108,6 +109,31 @@ describe('header overrides', () => {
     ]);
   });
 
+  it('sends what was typed in UTF-8, and the bytes of a file', () => {
+    assert.deepEqual(parseHeaderOverrides(['X: caf\u00e9', 'y: \u65e5'], noFile), [
+      ...['X', 'caf\xc3\xa9'],
+      ...['y', '\xe6\x97\xa5'],
+    ]);
+    assert.deepEqual(
+      parseHeaderOverrides(['@f'], () => 'x: \xe9'),
+      ['x', '\xe9'],
+    );
+    assert.throws(() => parseHeaderOverrides(['x: \ufffd'], noFile), usage(/not in UTF-8/));
+  });
+
+  it('names what is not set by a header', () => {
+    assert.throws(() => parseHeaderOverrides([':authority: x'], noFile), usage(/':authority' is made from/));
+    const endpoint = parseHttpEndpoint('http://h:1');
+    const headers = ['Host', 'x', 'user-agent', 'y', 'grpc-timeout', '1S', 'Content-Type', 'z', 'x-a', '1'];
+    const names = /'host', 'user-agent', 'grpc-timeout', 'content-type' from -H$/;
+    assert.throws(() => refuseHeadersNotForGrpc({ http: undefined, grpc: endpoint, headers }), usage(names));
+    const both = { http: endpoint, grpc: endpoint, headers };
+    refuseHeadersNotForGrpc(both);
+    assert.match(warningOfHeadersNotForGrpc(both) ?? '', /'grpc-timeout'.*requests of HTTP are sent with/);
+    assert.equal(warningOfHeadersNotForGrpc({ ...both, grpc: undefined }), undefined);
+    assert.equal(warningOfHeadersNotForGrpc({ ...both, headers: ['x-a', '1'] }), undefined);
+  });
+
   it('reads a file of secrets', () => {
     const file = '# the staging key\nauthorization: Bearer s\r\n\nx-b: 2\n';
     assert.deepEqual(
@@ -117,14 +143,7 @@ describe('header overrides', () => {
   });
 
   it('refuses what would break a message, without repeating the value', () => {
-    const bad = [
-      'no colon hunter2',
-      ': hunter2',
-      'a b: hunter2',
-      'x: hunter2\nx-evil: 1',
-      'x: \0hunter2',
-      'x: hunter2€',
-    ];
+    const bad = ['no colon hunter2', ': hunter2', 'a b: hunter2', 'x: hunter2\nx-evil: 1', 'x: \0hunter2'];
     for (const text of [...bad, 'Content-Length: 5', 'transfer-encoding: chunked', 'expect: 100-continue']) {
       assert.throws(
         () => parseHeaderOverrides([text], noFile),

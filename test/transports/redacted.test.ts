@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failedSend } from '../../src/replay/send-outcome.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
+import { createLeftOutFinder } from '../../src/transports/left-out-finder.ts';
 import { redactedParts, withoutRedacted } from '../../src/transports/redacted.ts';
-import { createRedactionFinder } from '../../src/transports/redaction-finder.ts';
 import { prepareHttpRequest } from '../../src/transports/wire-http/prepare-http-request.ts';
 import { createHttpRequestContext } from '../../src/transports/wire-http/request-headers.ts';
 import { makeRecord } from '../support/replay-harness.ts';
@@ -73,12 +73,12 @@ test('redacted: headers are missing unless others are given, or they would not b
     ],
   ];
   const record = makeRecord(0, { headers, path: '/r?key=[redacted]' });
-  const bare = createRedactionFinder([]);
-  assert.deepEqual(bare(record), ['header:authorization', 'header:cookie', 'query:key']);
-  assert.deepEqual(bare({ ...record, path: '/r' }), ['header:authorization', 'header:cookie']);
-  const given = createRedactionFinder(['AUTHORIZATION', 'Bearer x', 'cookie', '']);
-  assert.deepEqual(given(record), ['query:key']);
-  assert.deepEqual(given({ ...record, path: '/r' }), []);
+  const bare = createLeftOutFinder([]);
+  assert.deepEqual(bare(record).redacted, ['header:authorization', 'header:cookie', 'query:key']);
+  assert.deepEqual(bare({ ...record, path: '/r' }).redacted, ['header:authorization', 'header:cookie']);
+  const given = createLeftOutFinder(['AUTHORIZATION', 'Bearer x', 'cookie', '']);
+  assert.deepEqual(given(record).redacted, ['query:key']);
+  assert.deepEqual(given({ ...record, path: '/r' }).redacted, []);
 });
 
 test('redacted: the same of metadata, where a list is shared by both protocols', () => {
@@ -92,13 +92,14 @@ test('redacted: the same of metadata, where a list is shared by both protocols',
     'te',
     'trailers',
   ];
-  const find = createRedactionFinder(['authorization', 'Bearer x']);
+  const find = createLeftOutFinder(['authorization', 'Bearer x']);
   const [http, grpc] = (['http', 'grpc'] as const).map((protocol) => makeRecord(0, { headers, protocol }));
-  assert.deepEqual(find(http as TraceRecord), ['header:user-agent', 'header:grpc-x']);
-  assert.deepEqual(find(grpc as TraceRecord), ['header:user-agent']);
-  assert.deepEqual(createRedactionFinder([])(grpc as TraceRecord), [
+  assert.deepEqual(find(http as TraceRecord).redacted, ['header:user-agent', 'header:grpc-x']);
+  assert.deepEqual(find(grpc as TraceRecord).redacted, ['header:user-agent', 'header:grpc-x']);
+  assert.deepEqual(createLeftOutFinder([])(grpc as TraceRecord).redacted, [
     'header:authorization',
     'header:user-agent',
+    'header:grpc-x',
   ]);
 });
 
@@ -112,14 +113,38 @@ test('redacted: fields of bodies are told where the trace says that bodies were 
     cancelNs: undefined,
   };
   const answered = { ...stream, messages: [{ ...message, fromServer: true }] };
-  const find = createRedactionFinder([], ['header:cookie', 'body:json']);
-  assert.deepEqual(find(plain), ['body']);
-  assert.deepEqual(find(makeRecord(0, { protocol: 'grpc', stream })), ['body']);
-  assert.deepEqual(find(makeRecord(0, { protocol: 'grpc', stream: answered })), [], 'an answer is not sent');
-  assert.deepEqual(find(makeRecord(0, { body: Buffer.from('{}') })), []);
+  const find = createLeftOutFinder([], ['header:cookie', 'body:json']);
+  assert.deepEqual(find(plain).redacted, ['body']);
+  assert.deepEqual(find(makeRecord(0, { protocol: 'grpc', stream })).redacted, ['body']);
   assert.deepEqual(
-    createRedactionFinder([], ['header:cookie'])(plain),
+    find(makeRecord(0, { protocol: 'grpc', stream: answered })).redacted,
+    [],
+    'an answer is not sent',
+  );
+  assert.deepEqual(find(makeRecord(0, { body: Buffer.from('{}') })).redacted, []);
+  assert.deepEqual(
+    createLeftOutFinder([], ['header:cookie'])(plain).redacted,
     [],
     'the text was in the body itself',
   );
+});
+
+test('left out: what no message can hold is named, bytes above 0x7e can be sent', () => {
+  const headers = [
+    'x-name',
+    'Ren\xc3\xa9e',
+    'x-ctl',
+    'a\x01',
+    'bad name',
+    'x',
+    'x-uni',
+    '\u65e5',
+    'x-own',
+    '\0',
+  ];
+  const find = createLeftOutFinder(['x-own', '1']);
+  for (const protocol of ['http', 'grpc'] as const) {
+    const { unsendable } = find(makeRecord(0, { headers, protocol }));
+    assert.deepEqual(unsendable, ['header:x-ctl', 'header:bad name', 'header:x-uni'], protocol);
+  }
 });

@@ -1,8 +1,9 @@
 import { EngramTraceError } from '../../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record.ts';
-import { checkGrpcPath, checkMetadata } from '../grpc-checks.ts';
+import { checkGrpcPath } from '../grpc-checks.ts';
 import { createMetadataRules, grpcTimeout, headerValue } from '../grpc-metadata-rules.ts';
 import { isRedacted } from '../redacted.ts';
+import { isSendableHeader } from '../sendable-header.ts';
 import { headerFrames } from './header-block.ts';
 import { framed } from './outgoing.ts';
 
@@ -111,25 +112,11 @@ function headerList(record: TraceRecord, { scheme, authority, metadataOf }: Grpc
     if (value !== '') list.push(name, value);
   }
   list.push('user-agent', recorded(headers, 'user-agent') || OWN_USER_AGENT);
-  for (const [key, value] of metadataOf(headers)) {
-    for (const each of key.endsWith('-bin') ? binaryValues(value) : [value]) list.push(key, each);
-  }
-  checkList(list);
+  for (const [key, value] of metadataOf(headers)) list.push(key, value);
   return list;
 }
 
 function recorded(headers: HeaderList, name: string): string {
   const value = headerValue(headers, name) ?? '';
-  return isRedacted(value) ? '' : value;
-}
-
-/** Several may be joined by commas; written anew, so that what is no base64 never leaves. */
-function binaryValues(value: string): string[] {
-  return value
-    .split(',')
-    .map((part) => Buffer.from(part.trim(), 'base64').toString('base64').replace(/=+$/, ''));
-}
-
-function checkList(list: readonly string[]): void {
-  for (let at = 0; at + 1 < list.length; at += 2) checkMetadata(list[at] as string, list[at + 1] as string);
+  return isRedacted(value) || !isSendableHeader(name, value) ? '' : value;
 }

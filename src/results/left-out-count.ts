@@ -1,8 +1,16 @@
 /** Names kept; they come from the trace, and memory is bounded. */
 const MAX_NAMES = 32;
 
-/** Counts operations that something redacted was missing from, and what that was. */
-export class RedactionCount {
+/** Names of what of a record is not sent, by why. */
+export interface LeftOut {
+  /** It was redacted in the trace. */
+  readonly redacted: readonly string[];
+  /** No message can hold it. */
+  readonly unsendable: readonly string[];
+}
+
+/** Counts operations that something recorded was missing from, and what that was. */
+export class LeftOutCount {
   operations = 0;
   readonly #names = new Set<string>();
 
