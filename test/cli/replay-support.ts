@@ -2,15 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { createTraceWriter } from '../../src/trace/create-trace-writer.ts';
 import { createFileSink } from '../../src/trace/file-sink.ts';
 import { createNdjsonWriter } from '../../src/trace/ndjson-writer.ts';
 import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
 import { MS, makeRecord } from '../results/support.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+import { cleanEnv, MAIN, runCli } from './run-cli.ts';
 
 export interface Finished {
   code: number | null;
@@ -25,10 +23,10 @@ export interface Running {
 
 /** Starts the program; whatever is set in this process's environment for it is left out. */
 export function start(args: readonly string[], input?: Buffer | 'held'): Running {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('ENGRAM_TRACE_')),
-  );
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: cleanEnv(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   child.stdin.on('error', () => {}); // it may end without reading everything
   if (input !== 'held') child.stdin.end(input);
   let stdout = '';
@@ -43,8 +41,9 @@ export function start(args: readonly string[], input?: Buffer | 'held'): Running
   return { child, finished };
 }
 
+/** Runs the program to its end. */
 export function run(args: readonly string[], input?: Buffer): Promise<Finished> {
-  return start(args, input).finished;
+  return runCli(args, input === undefined ? {} : { input });
 }
 
 export interface TestServer {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type Ended, runWarm } from './run-warm.ts';
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -14,6 +15,8 @@ export interface CliOptions {
   input?: Uint8Array | string;
   env?: Record<string, string>;
   cwd?: string;
+  /** In a process of its own, as users do: for tests of the process itself, or where much memory or many files count. */
+  fresh?: boolean;
 }
 
 /** Environment without any variable of ours. */
@@ -22,25 +25,33 @@ export function cleanEnv(env: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(inherited), ...env };
 }
 
-/** Runs the built program to its end. */
-export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** Runs the built program to its end, in a process that has run it before where that makes no difference. */
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const { input, cwd = process.cwd() } = options;
+  const readsStdin = input !== undefined || args.includes('-');
+  const { fresh = readsStdin || options.env?.['NODE_OPTIONS'] !== undefined } = options;
+  const env = cleanEnv(options.env);
+  const ended = fresh ? await runFresh(args, { env, cwd }, input) : await runWarm({ args, env, cwd });
+  const { code, stdout, stderr } = ended;
+  return { code, stdoutBytes: stdout, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+function runFresh(
+  args: readonly string[],
+  place: { env: NodeJS.ProcessEnv; cwd: string },
+  input: Uint8Array | string = '',
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { env: cleanEnv(options.env), cwd: options.cwd });
+    const child = spawn(process.execPath, [MAIN, ...args], place);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on('error', () => {}); // It may end before it has read everything.
-    child.stdin.end(options.input ?? '');
+    child.stdin.end(input);
     child.on('error', reject);
     child.on('close', (code) => {
-      const stdoutBytes = Buffer.concat(stdout);
-      resolve({
-        code,
-        stdoutBytes,
-        stdout: stdoutBytes.toString(),
-        stderr: Buffer.concat(stderr).toString(),
-      });
+      resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) });
     });
   });
 }

@@ -89,7 +89,7 @@ test('wrong values tell the flag, its value and how to write it', async () => {
     [['dev-server', '--http-port', '70000'], /--http-port: '70000' is not a port/],
     [['filter', '--op'], /flag '--op <name>' argument missing/],
   ];
-  const results = await Promise.all(table.map(([args]) => runCli(args, { input: LINE })));
+  const results = await Promise.all(table.map(([args]) => runCli(args)));
   for (const [number, [args, expected]] of table.entries()) {
     const { code, stdout, stderr } = results[number] ?? assert.fail();
     assert.deepEqual([code, stdout], [2, ''], `${args.join(' ')}: ${stderr}`);
@@ -187,12 +187,12 @@ test('mistakes in the configuration file are told with the file and the nearest 
     ['[cat\n', /configuration file .*, line 1/],
   ];
   for (const [text, expected] of table) {
-    const { code, stderr } = await runCli(['cat', '--config', await configFile(text)], { input: LINE });
+    const { code, stderr } = await runCli(['cat', '--config', await configFile(text)]);
     assert.equal(code, 2, stderr);
     assert.match(stderr, expected);
     assert.match(stderr, /config-\w+\.toml/);
   }
-  const missing = await runCli(['cat', '--config', join(folder, 'none.toml')], { input: LINE });
+  const missing = await runCli(['cat', '--config', join(folder, 'none.toml')]);
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /none\.toml/);
 });
