@@ -10,9 +10,11 @@ import type { NameFlags } from './redact/name-rules.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
 import { BODY_NAMES, createRedactingSink } from './redact/redacting-sink.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
-import { type ListenerTls, type Relay, startRelay, type UpstreamTls } from './relay.ts';
+import { type ListenerTls, type Relay, startRelay } from './relay.ts';
 import { createSniffingTap } from './sniffing-tap.ts';
 import { guardTap, type TapContext } from './tap.ts';
+import { TroubleLog } from './trouble-log.ts';
+import { checkUpstream, type UpstreamTls } from './upstream.ts';
 import { startWorkerStore } from './worker-store.ts';
 
 /** One address clients connect to, and the server behind it. */
@@ -132,7 +134,12 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   const budget = new ByteBudget(options.bufferBytes ?? CAPTURE_DEFAULTS.bufferBytes);
   const recorder = createRecorder({ epochUnixNs: clock.epochUnixNs, nowNs, store, budget });
   const gaveUp = { count: 0, last: '' };
-  const context = tapContext(options, recorder, budget, gaveUp);
+  const troubles = new TroubleLog((text) => options.onWarning?.(text), nowNs);
+  const context = tapContext(options, recorder, budget, (reason) => {
+    gaveUp.count++;
+    gaveUp.last = reason;
+    troubles.note(`a connection can't be followed any further, and passes unrecorded: ${reason}`);
+  });
   const relays: Relay[] = [];
   const start = async (
     listener: CaptureListener | undefined,
@@ -140,13 +147,19 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   ): Promise<number | undefined> => {
     if (listener === undefined) return undefined;
     const session = (connection: number): string => `${options.runId.slice(0, 8)}-${kind}${connection}`;
+    const alpn = kind === 'h' ? ['http/1.1'] : ['h2'];
     const relay = await startRelay({
       ...listener,
-      alpn: kind === 'h' ? ['http/1.1'] : ['h2'],
+      alpn,
       nowNs,
       openTap: (connection) => guardTap(createSniffingTap(context, session(connection)), context),
+      onTrouble: (text) => troubles.note(text),
     });
     relays.push(relay);
+    const { upstream, upstreamTls } = listener;
+    void checkUpstream({ upstream, upstreamTls, alpn }).then((text) => {
+      if (text !== '') options.onWarning?.(`${text}; clients will be reset until there is one`);
+    });
     return relay.port;
   };
   const stats = (): CaptureStats => ({
@@ -235,7 +248,12 @@ interface GaveUp {
   last: string;
 }
 
-function tapContext(options: CaptureOptions, sink: Recorder, budget: ByteBudget, gaveUp: GaveUp): TapContext {
+function tapContext(
+  options: CaptureOptions,
+  sink: Recorder,
+  budget: ByteBudget,
+  onGaveUp: (reason: string) => void,
+): TapContext {
   const fieldRule = createParameterRule(parameterFlags(options), 'field');
   return {
     sink: options.redactBodies ? createRedactingSink(sink, fieldRule) : sink,
@@ -244,10 +262,7 @@ function tapContext(options: CaptureOptions, sink: Recorder, budget: ByteBudget,
     budget,
     maxBodyBytes: options.maxBodyBytes ?? CAPTURE_DEFAULTS.maxBodyBytes,
     keepResponses: options.keepResponses ?? false,
-    onGaveUp: (reason) => {
-      gaveUp.count++;
-      gaveUp.last = reason;
-    },
+    onGaveUp,
   };
 }
 

@@ -20,6 +20,8 @@ interface Pair {
   readonly upstream: Socket;
   readonly tap: Tap;
   readonly nowNs: () => number;
+  /** No connection to the server came to be, for this reason; the client will be reset. */
+  readonly onUnreachable?: ((error: Error) => void) | undefined;
 }
 
 /**
@@ -72,9 +74,12 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
       end ??= 'incomplete';
       tap.serverEnded(nowNs());
     },
-    onBroken: () => {
+    onBroken: (error) => {
       if (isConnected) onBroken('upstream_reset', end === 'client_aborted');
-      else onBroken('upstream_unreachable', true);
+      else {
+        onBroken('upstream_unreachable', true);
+        if (error) pair.onUnreachable?.(error);
+      }
     },
     onGone: () => onGone(upstream),
   };
@@ -106,7 +111,7 @@ interface Direction {
   /** Closed properly; all that came before was handed on. */
   onEnd(): void;
   /** Reset, or failed in another way. */
-  onBroken(): void;
+  onBroken(error?: Error): void;
   /** The socket is no more. */
   onGone(): void;
 }
@@ -135,8 +140,8 @@ function join(from: RelaySide, to: RelaySide, direction: Direction): void {
     direction.onData(chunk, atNs);
   });
   to.socket.on('drain', () => socket.resume());
-  socket.on('error', () => {
-    direction.onBroken();
+  socket.on('error', (error) => {
+    direction.onBroken(error);
     to.resetBehind(nowNs());
     direction.onGone();
   });

@@ -4,6 +4,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import { authorityOf, type Endpoint } from './endpoint.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
 import type { Tap } from './tap.ts';
+import { connectUpstream, KEEP_ALIVE_MS, type Upstream, upstreamTrouble } from './upstream.ts';
 
 /** TLS towards the clients: PEM texts. */
 export interface ListenerTls {
@@ -13,26 +14,15 @@ export interface ListenerTls {
   readonly clientCa?: string | Buffer | undefined;
 }
 
-/** TLS towards the server: PEM texts. */
-export interface UpstreamTls {
-  readonly ca?: string | Buffer | undefined;
-  readonly servername?: string | undefined;
-  /** Take any certificate. */
-  readonly insecure?: boolean | undefined;
-  readonly cert?: string | Buffer | undefined;
-  readonly key?: string | Buffer | undefined;
-}
-
-export interface RelayOptions {
+/** `alpn` is offered in both directions. */
+export interface RelayOptions extends Upstream {
   readonly listen: Endpoint;
-  readonly upstream: Endpoint;
   readonly listenTls?: ListenerTls | undefined;
-  readonly upstreamTls?: UpstreamTls | undefined;
-  /** Protocols offered by ALPN in both directions, best first. */
-  readonly alpn: readonly string[];
   readonly nowNs: () => number;
   /** A tap for the connection with this number (from 1). */
   readonly openTap: (connection: number) => Tap;
+  /** Clients are being turned away, for this reason; one sentence each time. */
+  readonly onTrouble?: ((text: string) => void) | undefined;
 }
 
 /** A listening relay. */
@@ -48,7 +38,6 @@ export interface Relay {
 }
 
 const BACKLOG = 4096;
-const KEEP_ALIVE_MS = 60_000;
 const IDLE_CHECK_MS = 20;
 /** What connections that were cut may take until they are given up. */
 const CUT_MS = 500;
@@ -59,10 +48,14 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   let connections = 0;
   let unreachable = 0;
   let onGone = (): void => {};
+  const onUnreachable = (error: Error): void => {
+    options.onTrouble?.(`${upstreamTrouble(options.upstream, error)}; clients are being reset`);
+  };
   const onConnection = (client: net.Socket): void => {
     const upstream = connectUpstream(options);
     const tap = options.openTap(++connections);
-    const connection = relayConnection({ client, upstream, tap, nowNs: options.nowNs }, (end) => {
+    const pair = { client, upstream, tap, nowNs: options.nowNs, onUnreachable };
+    const connection = relayConnection(pair, (end) => {
       open.delete(connection);
       onGone();
       if (end === 'upstream_unreachable') unreachable++;
@@ -110,34 +103,13 @@ function createServer(options: RelayOptions, onConnection: (client: net.Socket) 
       { ...common, ...mutual, cert, key, ALPNProtocols: [...options.alpn] },
       onConnection,
     );
-    server.on('tlsClientError', () => {}); // a failed handshake is between the client and us; no traffic was lost
+    server.on('tlsClientError', (error) => {
+      options.onTrouble?.(`a client was turned away in the TLS handshake: ${error.message}`);
+    });
     return server;
   } catch (cause) {
     throw EngramTraceError.from(cause, 'usage', { where: 'the listener certificate or key' });
   }
-}
-
-function connectUpstream({ upstream, upstreamTls, alpn }: RelayOptions): net.Socket {
-  const { host, port } = upstream;
-  const common = {
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-    allowHalfOpen: true,
-  };
-  if (upstreamTls === undefined) return net.connect(common);
-  const { ca, cert, key, insecure } = upstreamTls;
-  return tls.connect({
-    socket: net.connect(common), // one of ours, which can be reset
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ALPNProtocols: [...alpn],
-    rejectUnauthorized: insecure !== true,
-    servername: upstreamTls.servername ?? (net.isIP(host) === 0 ? host : ''),
-  });
 }
 
 function listen(server: net.Server, at: Endpoint): Promise<void> {

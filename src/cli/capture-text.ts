@@ -1,15 +1,29 @@
-import type { Capture, CaptureStats, CaptureSummary } from '../capture/capture.ts';
+import type {
+  Capture,
+  CaptureListener,
+  CaptureOptions,
+  CaptureStats,
+  CaptureSummary,
+} from '../capture/capture.ts';
+import { authorityOf } from '../capture/endpoint.ts';
 import { sizeText } from '../inspect/number-text.ts';
 import { hasLoss } from '../trace/record.ts';
 
-/** What capture prints on stdout when it listens. */
-export function readyLine({ httpPort, grpcPort }: Capture, json: boolean | undefined): string {
-  if (json) return JSON.stringify({ http_port: httpPort, grpc_port: grpcPort });
-  const places = [
-    ...(httpPort === undefined ? [] : [`HTTP on port ${httpPort}`]),
-    ...(grpcPort === undefined ? [] : [`gRPC on port ${grpcPort}`]),
-  ];
-  return `capture ready: ${places.join(', ')}`;
+/** What capture prints on stdout when it listens: where, and what stands behind it. */
+export function readyLine(
+  { httpPort, grpcPort }: Capture,
+  { http, grpc }: Pick<CaptureOptions, 'http' | 'grpc'>,
+  json: boolean | undefined,
+): string {
+  const at = (listener: CaptureListener | undefined, port: number | undefined): string | undefined =>
+    listener && port !== undefined ? authorityOf({ host: listener.listen.host, port }) : undefined;
+  const places = { http_listen: at(http, httpPort), grpc_listen: at(grpc, grpcPort) };
+  if (json) return JSON.stringify({ http_port: httpPort, grpc_port: grpcPort, ...places });
+  const line = (name: string, place: string | undefined, listener: CaptureListener | undefined): string[] =>
+    place === undefined || listener === undefined
+      ? []
+      : [`${name} on ${place} for ${authorityOf(listener.upstream)}`];
+  return `capture ready: ${[...line('HTTP', places.http_listen, http), ...line('gRPC', places.grpc_listen, grpc)].join(', ')}`;
 }
 
 /** One line about a capture that runs. */

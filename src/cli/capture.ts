@@ -5,7 +5,8 @@ import { Command, Option } from 'commander';
 import { CAPTURE_DEFAULTS, type Capture, type CaptureListener, startCapture } from '../capture/capture.ts';
 import { createCaptureClock } from '../capture/capture-clock.ts';
 import { parseEndpoint } from '../capture/endpoint.ts';
-import type { ListenerTls, UpstreamTls } from '../capture/relay.ts';
+import type { ListenerTls } from '../capture/relay.ts';
+import type { UpstreamTls } from '../capture/upstream.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { TOOL } from '../version.ts';
@@ -133,9 +134,12 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
   const endStart = leaveWhenStopped(stopped);
   const listenTls = await readListenerTls(flags);
   const upstreamTls = await readUpstreamTls(flags);
-  const capture = await startCapture({
+  const listeners = {
     http: listener('http', flags.httpListen, flags.httpUpstream, listenTls, upstreamTls),
     grpc: listener('grpc', flags.grpcListen, flags.grpcUpstream, listenTls, upstreamTls),
+  };
+  const capture = await startCapture({
+    ...listeners,
     oplogDirectory: flags.oplog,
     clock: createCaptureClock(),
     runId: randomBytes(4).toString('hex'),
@@ -159,7 +163,7 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
   });
   endStart();
   keepHeapSmall();
-  tellOnStdout(`${readyLine(capture, flags.json)}\n`);
+  tellOnStdout(`${readyLine(capture, listeners, flags.json)}\n`);
   const stopStatus = await showStatus(capture, flags.quiet);
   await stopped;
   stopStatus();

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import https from 'node:https';
-import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { startRelay } from '../../src/capture/relay.ts';
 import { shapesClient, shapesServer, unary } from './grpc-shapes.ts';
+import { selfSigned } from './self-signed.ts';
 import {
   captureFor,
   hasProgram,
@@ -16,35 +15,14 @@ import {
   readOpLog,
   run,
   talk,
-  temporaryFolder,
 } from './support.ts';
 
 const noTools =
   !((await hasProgram('openssl')) && (await hasProgram('curl'))) && 'openssl or curl is not installed';
 
-/** A self-signed certificate for localhost and 127.0.0.1. */
-async function certificate(t: TestContext): Promise<{ cert: Buffer; key: Buffer; certFile: string }> {
-  const folder = await temporaryFolder(t);
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  await run('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...[
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=DNS:localhost,IP:127.0.0.1',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-    ],
-  ]);
-  return { cert: await readFile(cert), key: await readFile(key), certFile: cert };
-}
-
 describe('capture with TLS', { skip: noTools }, () => {
   it('ends TLS for HTTP clients and speaks it to the server', async (t) => {
-    const { cert, key, certFile } = await certificate(t);
+    const { cert, key, certFile } = await selfSigned(t);
     const bodies: string[] = [];
     const server = https.createServer({ cert, key }, (request, response) => {
       let body = '';
@@ -84,7 +62,7 @@ describe('capture with TLS', { skip: noTools }, () => {
   });
 
   it('ends TLS for gRPC clients and speaks it to the server', async (t) => {
-    const { cert, key } = await certificate(t);
+    const { cert, key } = await selfSigned(t);
     const pair = [{ cert_chain: cert, private_key: key }];
     const { port: upstream } = await shapesServer(t, grpc.ServerCredentials.createSsl(null, pair));
     const { port, folder, capture } = await captureFor(t, {
@@ -102,7 +80,7 @@ describe('capture with TLS', { skip: noTools }, () => {
   });
 
   it('asks clients for a certificate where that is wanted', async (t) => {
-    const { cert, key, certFile } = await certificate(t);
+    const { cert, key, certFile } = await selfSigned(t);
     const { port: upstream, arrivals } = await loggingServer(t);
     const { port } = await captureFor(t, {
       http: { ...listenerTo(upstream), listenTls: { cert, key, clientCa: cert } },
@@ -112,7 +90,7 @@ describe('capture with TLS', { skip: noTools }, () => {
   });
 
   it('does not trust a server it does not know, unless told to', async (t) => {
-    const { cert, key } = await certificate(t);
+    const { cert, key } = await selfSigned(t);
     const server = https.createServer({ cert, key }, (_, response) => response.end('secure'));
     const upstream = await listenFor(t, server);
     const get = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
