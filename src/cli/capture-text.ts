@@ -19,11 +19,11 @@ export function readyLine(
     listener && port !== undefined ? authorityOf({ host: listener.listen.host, port }) : undefined;
   const places = { http_listen: at(http, httpPort), grpc_listen: at(grpc, grpcPort) };
   if (json) return JSON.stringify({ http_port: httpPort, grpc_port: grpcPort, ...places });
-  const line = (name: string, place: string | undefined, listener: CaptureListener | undefined): string[] =>
-    place === undefined || listener === undefined
+  const line = (name: string, port: number | undefined, listener: CaptureListener | undefined): string[] =>
+    listener === undefined || port === undefined
       ? []
-      : [`${name} on ${place} for ${authorityOf(listener.upstream)}`];
-  return `capture ready: ${[...line('HTTP', places.http_listen, http), ...line('gRPC', places.grpc_listen, grpc)].join(', ')}`;
+      : [`${name} on port ${port} (${at(listener, port)} for ${authorityOf(listener.upstream)})`];
+  return `capture ready: ${[...line('HTTP', httpPort, http), ...line('gRPC', grpcPort, grpc)].join(', ')}`;
 }
 
 /** One line about a capture that runs. */
