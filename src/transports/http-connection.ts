@@ -1,6 +1,8 @@
+import { channel } from 'node:diagnostics_channel';
 import { isIP, type Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import type { HttpExchange } from './http-exchange.ts';
+import { isAsterisk } from './request-target.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 /** Answers with larger headers than this are broken off (`bad_response`). */
@@ -58,7 +60,9 @@ export function createHttpConnector(
       exchange: undefined,
       start(request, exchange) {
         connection.exchange = exchange;
-        client.dispatch(dispatchOptions(request, servername), exchange);
+        const options = dispatchOptions(request, servername);
+        if (isAsterisk(request.method, request.path)) dispatchAsterisk(client, options, exchange);
+        else client.dispatch(options, exchange);
       },
       open: () => openOnly(client, servername),
       destroy() {
@@ -104,6 +108,21 @@ function nameOf(origin: URL): string | undefined {
 /** undici takes it per request (its types do not say so) and connects anew when it changes. */
 function sni(servername: string | undefined): object {
   return servername === undefined ? {} : { servername };
+}
+
+const onCreated = channel('undici:request:create');
+
+/** undici takes no `*` for a path, but sends what its request, told of before it is written, has come to have. */
+function dispatchAsterisk(client: Client, options: Dispatcher.DispatchOptions, exchange: HttpExchange): void {
+  const toAsterisk = (message: unknown): void => {
+    (message as { request: { path: string } }).request.path = '*';
+  };
+  onCreated.subscribe(toAsterisk);
+  try {
+    client.dispatch({ ...options, path: '/' }, exchange);
+  } finally {
+    onCreated.unsubscribe(toAsterisk);
+  }
 }
 
 class OnlyOpened extends Error {}

@@ -7,7 +7,8 @@ import { createHttpConnector, type HttpConnection, type HttpRequest } from './ht
 import { HttpExchange } from './http-exchange.ts';
 import { detailOf } from './http-failure.ts';
 import { createHttpHeaders } from './http-headers.ts';
-import { isRedacted, withoutRedacted } from './redacted.ts';
+import { isRedacted } from './redacted.ts';
+import { sentTarget } from './request-target.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 export interface UndiciTransportOptions {
@@ -83,7 +84,7 @@ class UndiciTransport implements Transport {
       return () => {};
     }
     const { method, body } = record;
-    const path = withoutRedacted(record.path);
+    const path = sentTarget(method, record.path);
     const request = { method, path, headers: this.#headersFor(record.headers), body };
     const exchange = new HttpExchange(listener, this.#onEnded);
     this.#place({ request, exchange });
@@ -180,7 +181,7 @@ function refusalOf(record: TraceRecord, isClosed: boolean): ReturnType<typeof fa
   if (isClosed) return failedSend('cancelled', 'the transport is closed');
   if (record.method === 'CONNECT')
     return failedSend('bad_request', 'CONNECT opens a tunnel and is not replayed');
-  if (isRedacted(withoutRedacted(record.path)))
+  if (isRedacted(sentTarget(record.method, record.path)))
     return failedSend('bad_request', 'the request path was redacted');
   return undefined;
 }

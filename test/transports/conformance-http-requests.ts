@@ -134,7 +134,7 @@ export function testHttpRequests(subject: HttpSubject): void {
     await withServer(subject, answerOk, async (transport, server) => {
       const bad = [
         makeRecord(0, { path: '/with space' }),
-        makeRecord(0, { path: '*', method: 'OPTIONS' }),
+        makeRecord(0, { path: '*', method: 'GET' }),
         makeRecord(0, { path: '' }),
         makeRecord(0, { method: 'B A D' }),
         makeRecord(0, { method: 'CONNECT', path: 'a:1' }),
@@ -146,6 +146,32 @@ export function testHttpRequests(subject: HttpSubject): void {
       }
       assert.deepEqual(server.received.join(''), '');
       assert.equal((await sendAndWatch(transport, makeRecord(0)).done).status, 200);
+    });
+  });
+
+  test(`${subject.name}: a target in absolute form goes out in origin form, and OPTIONS * as it is`, async () => {
+    const targets: [method: string, recorded: string, sent: string][] = [
+      ['DELETE', 'http://prod:80/all?q=http://a/b', '/all?q=http://a/b'],
+      ['GET', 'HTTP://Prod/a', '/a'],
+      ['GET', 'https://[::1]:8443', '/'],
+      ['GET', 'http://u:[redacted]@prod?x=1', '/?x=1'],
+      ['GET', '//prod/a', '//prod/a'],
+      ['OPTIONS', '*', '*'],
+      ['OPTIONS', 'http://prod:80', '*'],
+      ['OPTIONS', '/', '/'],
+    ];
+    await withServer(subject, answerOk, async (transport, server) => {
+      for (const [method, path] of targets) {
+        const { status } = await sendAndWatch(transport, makeRecord(0, { method, path })).done;
+        assert.equal(status, 200, path);
+      }
+      const sent = lines(server.received.join('')).filter((line) => line.endsWith(' HTTP/1.1'));
+      assert.deepEqual(
+        sent,
+        targets.map(([method, , target]) => `${method} ${target} HTTP/1.1`),
+      );
+      const hosts = lines(server.received.join('')).filter((line) => /^host:/i.test(line));
+      assert.deepEqual(new Set(hosts), new Set([`host: 127.0.0.1:${server.port}`]));
     });
   });
 

@@ -1,7 +1,8 @@
 import type { SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { TraceRecord } from '../../trace/record.ts';
-import { isRedacted, withoutRedacted } from '../redacted.ts';
+import { isRedacted } from '../redacted.ts';
+import { isAsterisk, sentTarget } from '../request-target.ts';
 import type { HttpRequestContext, PreparedHeaders } from './request-headers.ts';
 
 /** What a request is made of; a record has all of it. */
@@ -42,7 +43,7 @@ function prepare(
   body: Uint8Array | undefined,
 ): Buffer | SendOutcome {
   const { method } = record;
-  const path = withoutRedacted(record.path);
+  const path = sentTarget(method, record.path);
   const headers = context(record.headers);
   const refusal = headers.refusal ?? refusalOf(method, path);
   if (refusal !== undefined) return refusal;
@@ -74,7 +75,7 @@ function endWithoutBody(method: string, headers: PreparedHeaders): Buffer {
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const TARGET = /^(?:\/|https?:\/\/)[\x21-\xff]*$/;
+const TARGET = /^\/[\x21-\xff]*$/;
 
 function refusalOf(method: string, path: string): SendOutcome | undefined {
   const problem =
@@ -82,7 +83,7 @@ function refusalOf(method: string, path: string): SendOutcome | undefined {
       ? 'CONNECT opens a tunnel and is not replayed'
       : !TOKEN.test(method)
         ? 'invalid request method'
-        : !TARGET.test(path)
+        : !TARGET.test(path) && !isAsterisk(method, path)
           ? 'invalid request path: it starts with a slash and holds no space, control character or the like'
           : isRedacted(path)
             ? 'the request path was redacted'
