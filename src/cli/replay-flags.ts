@@ -282,7 +282,15 @@ function parseFactor(text: string): number {
 /** A share, or a switch, as in a configuration file. */
 function parseMismatch(text: string): number {
   if (text === 'any' || text === 'true') return 1;
-  return text === 'false' ? 0 : parseRatio(text);
+  if (text === 'false') return 0;
+  try {
+    return parseRatio(text);
+  } catch (thrown) {
+    throw new EngramTraceError('usage', `'${text}' is not a share from 0 to 1`, {
+      hint: 'write --expect-mismatch=25%, or the flag alone behind everything else for any share',
+      cause: thrown,
+    });
+  }
 }
 
 function parseAtLeastOne(text: string): number {

@@ -25,7 +25,7 @@ test('a share of other answers that is expected, or any', () => {
   ];
   for (const [args, share] of table) assert.equal(parsed(...args), share, args.join(' '));
   for (const bad of ['25', '-1', 'some']) {
-    assert.throws(() => parsed(`--expect-mismatch=${bad}`), { code: 'usage' }, bad);
+    assert.throws(() => parsed(`--expect-mismatch=${bad}`), { code: 'usage', hint: /alone behind/ }, bad);
   }
 });
 

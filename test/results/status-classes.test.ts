@@ -133,6 +133,17 @@ describe('answers of another class than recorded', () => {
     assert.equal(unknown.summary.status_class_mismatch_rate, null);
   });
 
+  it('go by the status that came, whether or not the answer was whole', () => {
+    const [answered] = told([{ recorded: 200, replayed: 200 }]);
+    const broken: Told = {
+      ...(answered as Told),
+      outcome: { status: 200, ok: false, failure: 'connection_closed' },
+      disposition: 'error',
+    };
+    const document = documentOf([broken]);
+    assert.deepEqual([document.summary.error_rate, document.status_classes.overall.mismatches], [1, 0]);
+  });
+
   it('leave out what was cut off: nobody waited for its answer', () => {
     const [first] = told([{ recorded: 200, replayed: undefined }]);
     const { status_classes: classes } = documentOf([{ ...(first as Told), disposition: 'cut_off' }]);
