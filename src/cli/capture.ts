@@ -12,6 +12,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';
 import { readyLine, statusLine, summaryLines } from './capture-text.ts';
+import { DEFAULT_OPLOG } from './defaults.ts';
 import { EXIT } from './exit-code.ts';
 import { collect } from './flag-parsers.ts';
 import { leaveBySignal } from './leave.ts';
@@ -68,7 +69,11 @@ export function makeCaptureCommand(): Command {
     .option('--http-upstream <address>', '[host:]port of the HTTP server; https://… for TLS')
     .option('--grpc-listen <address>', '[host:]port to take gRPC at (host: 127.0.0.1)')
     .option('--grpc-upstream <address>', '[host:]port of the gRPC server; https://… for TLS')
-    .requiredOption('--oplog <folder>', 'where the op log goes; made if it is missing')
+    .option(
+      '--oplog <folder>',
+      'where the op log goes, and export reads by default; made if it is missing',
+      DEFAULT_OPLOG,
+    )
     .option('--dialect <name>', `names the operations: ${DIALECT_NAMES.join(', ')}`, 'engram')
     .option('--responses', 'keep the answers too, not only their size and checksum');
   addStorageFlags(command);

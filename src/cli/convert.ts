@@ -23,7 +23,7 @@ export function makeConvertCommand(): Command {
     .argument('<input>', 'trace file, NDJSON, loadtest JSON, or - for stdin')
     .argument(
       '<output>',
-      'FILE.trace.zst, .ndjson, .ndjson.zst, .json (loadtest), or - for stdout (a trace file there, but for --format)',
+      'FILE.trace.zst, .ndjson or .json (both NDJSON), .ndjson.zst, or - for stdout (a trace file there, but for --format); folders are made',
     )
     .addOption(new Option('--format <form>', FORMAT_HELP).choices(OUTPUT_FORMATS))
     .option('--force', 'replace an output that exists')

@@ -1,27 +1,30 @@
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { countText, durationText, sizeText } from '../inspect/number-text.ts';
 import { lossSummary } from '../inspect/trace-summary.ts';
 import { isoTime } from '../iso-time.ts';
 import { type ExportPlan, type ExportReport, planExport, writeExport } from '../sources/export-op-log.ts';
-import type { WindowRequest } from '../sources/export-window.ts';
+import { coverageOf, type WindowRequest } from '../sources/export-window.ts';
 import { type OpLog, openOpLog } from '../sources/op-log.ts';
 import { EngramTraceError } from '../trace/error.ts';
+import type { ByteSink } from '../trace/trace.ts';
 import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';
+import { DEFAULT_OPLOG, DEFAULT_TRACES, traceNameOf } from './defaults.ts';
 import { EXIT } from './exit-code.ts';
-import { mustBeTraceName } from './output.ts';
 import { parseDuration } from './parse-duration.ts';
 import { tell } from './people/people.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress } from './progress.ts';
 import { printJson } from './stdout.ts';
 import { naming } from './time-range-flags.ts';
 import { wallClockUnixNs } from './wall-clock.ts';
 import { printWarning } from './warnings.ts';
 import { withOutput } from './with-output.ts';
+import { withTraceBytes } from './with-trace-bytes.ts';
 
 interface ExportFlags {
   source: string;
-  output: string;
+  output?: string;
   start?: string;
   end?: string;
   duration?: number;
@@ -34,8 +37,11 @@ interface ExportFlags {
 /** `engram-trace export`: a window of an op log as one sorted trace. */
 export function makeExportCommand(): Command {
   return new Command('export')
-    .requiredOption('--source <dir>', 'op log folder of capture, or one trace file')
-    .requiredOption('-o, --output <file>', 'where the trace goes; - is stdout')
+    .option('--source <folder>', 'op log folder of capture, or one trace file', DEFAULT_OPLOG)
+    .option(
+      '-o, --output <file>',
+      `where the trace goes: FILE.trace.zst, .ndjson or .json (both NDJSON), .ndjson.zst; - is stdout; folders are made (default: ${DEFAULT_TRACES}/START.trace.zst)`,
+    )
     .option(
       '--start <time>',
       'start of the window, ISO 8601 (UTC without a zone) or relative such as -2h; default: the first record',
@@ -53,21 +59,27 @@ export function makeExportCommand(): Command {
 }
 
 async function runExport(flags: ExportFlags): Promise<void> {
-  checkOutput(flags);
+  if (flags.output === '-' && flags.json) {
+    throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
+  }
   const request = await windowRequest(flags);
-  await withOutput(flags.output, { force: flags.force }, async ({ sink }) => {
+  const name = flags.output ?? traceNameOf(await startOf(flags, request));
+  await withOutput(name, { force: flags.force, quiet: flags.quiet }, async (output) => {
     const progress = await createProgress(flags);
     let log: OpLog | undefined;
     try {
-      log = await openLog(flags, request, progress);
+      log = await openLog(flags, request, (text) => progress.update(text));
       const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
-      const done = await writeExport(plan, sink, (so) =>
-        progress.update(
-          () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
-        ),
-      );
+      const write = (sink: ByteSink) =>
+        writeExport(plan, sink, (so) =>
+          progress.update(
+            () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
+          ),
+        );
+      const done = await withTraceBytes(output, write);
       progress.stop();
-      await report(flags, log, plan, done);
+      const bytesWritten = output.bytesWritten() ?? done.bytesWritten;
+      await report(flags, name, log, plan, { ...done, bytesWritten });
     } finally {
       progress.stop();
       await log?.close();
@@ -75,10 +87,15 @@ async function runExport(flags: ExportFlags): Promise<void> {
   });
 }
 
-function checkOutput({ output, json }: ExportFlags): void {
-  if (output === '-' && json)
-    throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
-  mustBeTraceName('export', output);
+/** The start of the window, for its name; the log tells where nobody asks for one. */
+async function startOf(flags: ExportFlags, request: WindowRequest): Promise<bigint> {
+  if (request.startUnixNs !== undefined) return request.startUnixNs;
+  const log = await openLog(flags, request, () => {});
+  try {
+    return coverageOf(log)?.startUnixNs ?? 0n;
+  } finally {
+    await log.close();
+  }
 }
 
 async function windowRequest({ start, end, duration: durationNs }: ExportFlags): Promise<WindowRequest> {
@@ -90,18 +107,34 @@ async function windowRequest({ start, end, duration: durationNs }: ExportFlags):
   return { startUnixNs: timeOf('--start', start), endUnixNs: timeOf('--end', end), durationNs };
 }
 
-function openLog(flags: ExportFlags, request: WindowRequest, progress: Progress): Promise<OpLog> {
+async function openLog(
+  flags: ExportFlags,
+  request: WindowRequest,
+  show: (text: () => string) => void,
+): Promise<OpLog> {
   const { startUnixNs: from, endUnixNs, durationNs } = request;
   const to = from !== undefined && durationNs !== undefined ? from + BigInt(durationNs) : endUnixNs;
   const onFile = (name: string, number: number, count: number) =>
-    progress.update(() => `export: reading segment ${number + 1} of ${count}, ${name}`);
+    show(() => `export: reading segment ${number + 1} of ${count}, ${name}`);
+  if (flags.source === DEFAULT_OPLOG && !existsSync(DEFAULT_OPLOG)) {
+    throw new EngramTraceError('io', 'there is no such folder', {
+      where: DEFAULT_OPLOG,
+      hint: 'engram-trace capture writes there; name another op log with --source',
+    });
+  }
   return openOpLog(flags.source, { skipDamaged: flags.skipDamaged, from, to, onFile });
 }
 
-async function report(flags: ExportFlags, log: OpLog, plan: ExportPlan, done: ExportReport): Promise<void> {
+async function report(
+  flags: ExportFlags,
+  output: string,
+  log: OpLog,
+  plan: ExportPlan,
+  done: ExportReport,
+): Promise<void> {
   for (const { name, reason } of log.skipped) printWarning(`segment ${name} was left out: ${reason}`);
-  if (flags.json) await printJson(reportJson(plan, done));
-  else if (!flags.quiet) tell(reportText(flags.output, plan, done));
+  if (flags.json) await printJson({ output, ...reportJson(plan, done) });
+  else if (!flags.quiet) tell(reportText(output, plan, done));
   if (plan.emptyBecause === undefined) return;
   tell(linesText([`engram-trace: ${flags.source}: ${plan.emptyBecause}`]));
   process.exitCode = EXIT.failed;

@@ -3,7 +3,9 @@ import { EngramTraceError } from '../trace/error.ts';
 import { createFileSink } from '../trace/file-sink.ts';
 import type { TraceHeader } from '../trace/record.ts';
 import type { ByteSink, TraceWriter } from '../trace/trace.ts';
+import { linesText } from '../visible-text.ts';
 import { isStdout } from './is-stdout.ts';
+import { tell } from './people/people.ts';
 import { openRecordStdout } from './stdout.ts';
 
 export const OUTPUT_FORMATS = ['trace', 'ndjson', 'ndjson.zst', 'loadtest'] as const;
@@ -16,8 +18,11 @@ export interface Output {
   readonly sink: ByteSink;
   /** A writer of the output's form; its `finish` puts the file in place. */
   writer(header: TraceHeader): Promise<TraceWriter>;
-  /** Removes what was written so far. */
+  /** Bytes in the file so far; undefined for stdout. */
+  bytesWritten(): number | undefined;
+  /** Removes what was written so far, and what `alsoRemove` was told of. */
   abort(): Promise<void>;
+  alsoRemove(cleanUp: () => Promise<void>): void;
 }
 
 export interface OutputOptions {
@@ -25,6 +30,7 @@ export interface OutputOptions {
   force?: boolean | undefined;
   /** NDJSON without header and losses. */
   recordsOnly?: boolean | undefined;
+  quiet?: boolean | undefined;
 }
 
 /** Opens FILE or `-` (stdout). Throws `usage` for a file that exists and for binary on a terminal. */
@@ -34,34 +40,42 @@ export async function openOutput(name: string, options: OutputOptions): Promise<
   if (toStdout && isatty(1) && (format === 'trace' || format === 'ndjson.zst')) throw binaryOnTerminal();
   const file = toStdout ? undefined : await createFileSink(name, { force: options.force });
   const sink = file ?? openRecordStdout(format === 'ndjson' || format === 'loadtest');
+  if (!options.quiet && options.format === undefined) tellForm(name, format);
+  const cleanUps: (() => Promise<void>)[] = [];
   return {
     name: toStdout ? '-' : name,
     format,
     sink,
     writer: (header) => createWriter(sink, header, format, options.recordsOnly),
-    abort: async () => file?.abort(),
+    bytesWritten: () => file?.bytesWritten,
+    abort: async () => {
+      for (const cleanUp of cleanUps) await cleanUp();
+      await file?.abort();
+    },
+    alsoRemove: (cleanUp) => void cleanUps.push(cleanUp),
   };
 }
 
 /** What `--format` is where it is not given, for the help of the commands that have it. */
 export const FORMAT_HELP =
-  'form of the output; default: what its name tells (.ndjson, .ndjson.zst, .json is loadtest), else trace, for - too';
-
-/** Throws `usage` for a name that promises another form than the trace file a command writes. */
-export function mustBeTraceName(command: string, name: string): void {
-  if (formatOfName(name) === 'trace') return;
-  throw new EngramTraceError('usage', `${command} writes trace files only`, {
-    where: name,
-    hint: 'name the output FILE.trace.zst; convert makes the other forms of it',
-  });
-}
+  'form of the output; default: what its name tells (.ndjson, .json: NDJSON, .ndjson.zst), else trace, for - too';
 
 /** By the end of the name; a trace file where it says nothing. */
 export function formatOfName(name: string): OutputFormat {
-  if (/\.(ndjson|jsonl)$/i.test(name)) return 'ndjson';
-  if (/\.(ndjson|jsonl)\.zst$/i.test(name)) return 'ndjson.zst';
-  if (/\.json$/i.test(name)) return 'loadtest';
+  if (/\.(ndjson|jsonl|json)$/i.test(name)) return 'ndjson';
+  if (/\.(ndjson|jsonl|json)\.zst$/i.test(name)) return 'ndjson.zst';
   return 'trace';
+}
+
+/** `.json` could be one document, so what it is is said. */
+function tellForm(name: string, format: OutputFormat): void {
+  if (!/\.json(\.zst)?$/i.test(name)) return;
+  const packed = format === 'ndjson.zst' ? ', compressed' : '';
+  tell(
+    linesText([
+      `engram-trace: ${name} holds NDJSON, one record a line${packed}; a name in .trace.zst is smaller`,
+    ]),
+  );
 }
 
 async function createWriter(

@@ -3,11 +3,11 @@ import { countText, sizeText } from '../inspect/number-text.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { type RepairReport, repairTrace } from '../trace/repair.ts';
 import { linesText } from '../visible-text.ts';
-import { mustBeTraceName } from './output.ts';
 import { tell } from './people/people.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
 import { printJson } from './stdout.ts';
 import { withOutput } from './with-output.ts';
+import { withTraceBytes } from './with-trace-bytes.ts';
 
 interface RepairFlags {
   output: string;
@@ -30,10 +30,10 @@ async function runRepair(input: string, flags: RepairFlags): Promise<void> {
   if (flags.json && flags.output === '-') {
     throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
   }
-  mustBeTraceName('repair', flags.output);
   refuseSameFile([{ flag: 'the trace', path: input }], [{ flag: '--output', path: flags.output }]);
-  const options = { force: flags.force, format: 'trace' } as const;
-  const report = await withOutput(flags.output, options, ({ sink }) => repairTrace(input, sink));
+  const report = await withOutput(flags.output, flags, (output) =>
+    withTraceBytes(output, (sink) => repairTrace(input, sink)),
+  );
   if (flags.json) await printJson(reportJson(report));
   else if (!flags.quiet) tell(reportText(flags.output, report));
 }

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import { type DirectFile, openDescriptor, openDevice } from './direct-file.ts';
 import { EngramTraceError } from './error.ts';
 import { ioError } from './io-error.ts';
+import { makeFolders, removeFolders } from './make-folders.ts';
 import { findOutputPlace } from './output-place.ts';
 import { type PlaceCalls, placeBeside, placeNew, placeOver, syncFolder, TakenError } from './place-file.ts';
 import type { ByteSink } from './trace.ts';
@@ -30,7 +31,7 @@ export interface FileSinkOptions {
 
 /**
  * A file that appears under its name only when it is whole: written next to it with mode 0600, synced and given its
- * name by `close`. A file that exists is a `usage` error unless forced; one that comes to be in the meantime stays, and
+ * name by `close`, in a folder that is made where it is missing. A file that exists is a `usage` error unless forced; one that comes to be in the meantime stays, and
  * `close` says where the new one is instead. The links of its name stay. Devices, pipes and what the process was
  * started with are written directly.
  */
@@ -43,7 +44,7 @@ export async function createFileSink(name: string, options: FileSinkOptions = {}
   if (place.found && !options.force) throw existsError(name);
   const { path } = place;
   const temporary = temporaryName(path);
-  const file = await open(temporary, 'wx', 0o600).catch((error: unknown) => {
+  const { file, made } = await openInFolder(temporary).catch((error: unknown) => {
     throw openError(error, name, temporary);
   });
   let bytesWritten = 0;
@@ -82,12 +83,14 @@ export async function createFileSink(name: string, options: FileSinkOptions = {}
       if (!isOpen) return;
       isOpen = false;
       await remove(file, temporary);
+      await removeFolders(made);
     },
     async keep() {
       if (!isOpen) return undefined;
       isOpen = false;
       if (bytesWritten === 0) {
         await remove(file, temporary);
+        await removeFolders(made);
         return undefined;
       }
       await file.sync().catch(() => {});
@@ -133,6 +136,18 @@ function temporaryName(path: string): string {
 }
 
 const LONGEST_START = 60;
+
+/** Makes the folders that are not there yet; `made` are those, to be removed with a file that is given up. */
+async function openInFolder(path: string): Promise<{ file: FileHandle; made: readonly string[] }> {
+  const begin = () => open(path, 'wx', 0o600);
+  try {
+    return { file: await begin(), made: [] };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const made = await makeFolders(dirname(path));
+  return { file: await begin(), made };
+}
 
 async function remove(file: FileHandle, temporary: string): Promise<void> {
   await file.close().catch(() => {});
@@ -221,7 +236,7 @@ function openError(error: unknown, path: string, temporary: string): EngramTrace
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     const hint = `make ${dirname(path)} first, or name another output`;
-    const what = code === 'ENOENT' ? 'its folder does not exist' : 'what should be its folder is none';
+    const what = code === 'ENOENT' ? 'its folder cannot be made' : 'what should be its folder is none';
     return new EngramTraceError('io', what, { where: path, hint, cause: error });
   }
   const { message, hint } = ioError(error, path);

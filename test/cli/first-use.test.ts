@@ -68,8 +68,9 @@ test('export from what is no trace says what it is, and speaks of repair only wh
   });
 });
 
-test('an output in a folder that is not there is named as the user named it', async () => {
+test('an output in a folder that cannot be made is named as the user named it', async () => {
   await withTrace(async (folder, trace) => {
+    await writeFile(join(folder, 'no'), '');
     const output = join(folder, 'no', 'x.trace.zst');
     for (const args of [
       ['filter', trace, '--output', output],
@@ -77,16 +78,55 @@ test('an output in a folder that is not there is named as the user named it', as
     ]) {
       const { code, stderr } = await runCli(args);
       assert.equal(code, 1);
-      assert.ok(stderr.startsWith(`engram-trace: ${output}: its folder does not exist\n`), stderr);
+      assert.ok(stderr.startsWith(`engram-trace: ${output}: what should be its folder is none\n`), stderr);
       assert.doesNotMatch(stderr, /\.tmp/);
     }
   });
 });
 
-test('the name of an output tells its form', async () => {
+test('a name that ends in .json holds NDJSON whichever command writes it, and that is said', async () => {
+  await withTrace(async (folder, trace) => {
+    const output = join(folder, 'new', 'x.json');
+    const reference = parseLines((await runCli(['cat', trace, '--no-header'])).stdout);
+    const named = ['--output', output, '--force'];
+    const commands = [
+      ['filter', trace, ...named],
+      ['convert', trace, output, '--force'],
+      ['repair', trace, ...named],
+      ['export', '--source', trace, ...named],
+    ];
+    for (const args of commands) {
+      const { code, stderr } = await runCli(args);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /x\.json holds NDJSON, .*\.trace\.zst is smaller/, args[0]);
+      assert.deepEqual(await readdir(join(folder, 'new')), ['x.json'], args[0]);
+      const lines = parseLines((await runCli(['cat', output, '--no-header'])).stdout);
+      assert.deepEqual(lines, reference, args[0]);
+      assert.match((await readFile(output, 'utf8')).slice(0, 12), /^\{"header":/, args[0]);
+    }
+    const quiet = await runCli(['export', '--source', trace, ...named, '--quiet']);
+    assert.deepEqual([quiet.code, quiet.stderr], [0, '']);
+    const empty = await runCli([
+      'export',
+      '--source',
+      trace,
+      ...named,
+      '--start',
+      '2001-01-01',
+      '--end',
+      '2001-01-02',
+    ]);
+    assert.equal(empty.code, 1, empty.stderr);
+    assert.deepEqual(await readdir(join(folder, 'new')), ['x.json']);
+  });
+});
+
+test('loadtest JSON is written where it is asked for, never by the name alone', async () => {
   await withTrace(async (folder, trace) => {
     const output = join(folder, 'x.json');
-    assert.equal((await runCli(['filter', trace, '--limit', '5', '-o', output])).code, 0);
+    const made = await runCli(['filter', trace, '--limit', '5', '-o', output, '--format', 'loadtest']);
+    assert.equal(made.code, 0);
+    assert.doesNotMatch(made.stderr, /NDJSON/);
     assert.ok(Array.isArray(JSON.parse(await readFile(output, 'utf8')).operations));
     const piped = await runCli(['convert', trace, '-']);
     const inspected = await runCli(['inspect', '--json'], { input: piped.stdoutBytes });

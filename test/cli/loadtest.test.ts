@@ -42,7 +42,7 @@ test('convert makes a trace of it and writes it back', async () => {
   await withFolder(async (folder) => {
     const [trace, back] = [join(folder, 'x.trace.zst'), join(folder, 'back.json')];
     assert.equal((await runCli(['convert', path, trace, '--quiet'])).code, 0);
-    const converted = await runCli(['convert', trace, back]);
+    const converted = await runCli(['convert', trace, back, '--format', 'loadtest']);
     assert.deepEqual([converted.code, converted.stderr], [0, 'convert: 4 records\n']);
     const [was, is] = [path, back].map((name) => JSON.parse(readFileSync(name, 'utf8')));
     assert.deepEqual(is.operations, was.operations);

@@ -75,7 +75,7 @@ test('wrong values tell the flag, its value and how to write it', async () => {
     [['filter', '--format', 'csv'], /--format.*'csv' is invalid.*trace, ndjson, ndjson\.zst/],
     [['filter', '--ok', '--failed'], /'--ok' cannot be used with.*'--failed'/],
     [['filter', '--from', '2025-02-30T00:00:00Z'], /--from: '2025-02-30T00:00:00Z' is not a time/],
-    [['export', '--output', 'x'], /required flag '--source <dir>' not specified/],
+    [['repair', 'x'], /required flag '-o, --output <file>' not specified/],
     [['export', '--source', 's', '--output', 'x', '--end', 'now', '--duration', '1'], /cannot be used with/],
     [['export', '--source', 's', '--output', 'x', '--duration', '1y'], /--duration: '1y' is not a duration/],
     [['cat', 'a', 'b', 'c'], /too many arguments for 'cat'\. .* The first too many is 'b'\.\n/],
@@ -84,8 +84,6 @@ test('wrong values tell the flag, its value and how to write it', async () => {
       /--latency: '1s\.\.10ms' ends before it begins.*\n {2}Write it 10ms\.\.1s/,
     ],
     [['filter', '--status', '700'], /'700' is not a status\n/],
-    [['repair', 'x', '--output', 'x.json'], /x\.json: repair writes trace files only/],
-    [['export', '--source', 's', '--output', 'x.json'], /x\.json: export writes trace files only/],
     [['dev-server', '--http-port', '70000'], /--http-port: '70000' is not a port/],
     [['filter', '--op'], /flag '--op <name>' argument missing/],
   ];

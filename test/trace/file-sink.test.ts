@@ -43,15 +43,32 @@ test('a file that exists stays as it is, unless forced', async () => {
   });
 });
 
+test('folders that are missing are made, and go with an output that is given up', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'a', 'b', 'out');
+    const given = await createFileSink(path);
+    await given.write(bytes('x'));
+    await given.abort();
+    assert.deepEqual(await readdir(folder), []);
+    const [one, other] = await Promise.all([
+      createFileSink(path),
+      createFileSink(join(folder, 'a', 'b', 'c', 'out')),
+    ]);
+    await one.write(bytes('x'));
+    await one.close();
+    await other.abort();
+    assert.deepEqual(await readdir(join(folder, 'a', 'b')), ['out']);
+  });
+});
+
 test('places that can not be written are named', async () => {
   await withFolder(async (folder) => {
     await assert.rejects(createFileSink(folder), { code: 'usage', message: /directory/ });
-    const missing = join(folder, 'no', 'out');
-    await assert.rejects(createFileSink(missing), {
+    await assert.rejects(createFileSink('/proc/no/such/out'), {
       code: 'io',
-      where: missing,
-      message: 'its folder does not exist',
-      hint: `make ${join(folder, 'no')} first, or name another output`,
+      where: '/proc/no/such/out',
+      message: 'its folder cannot be made',
+      hint: 'make /proc/no/such first, or name another output',
     });
     await writeFile(join(folder, 'file'), '');
     await assert.rejects(createFileSink(join(folder, 'file', 'out')), {
