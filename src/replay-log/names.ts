@@ -23,6 +23,7 @@ export const FAILURES: readonly (FailureCode | '' | 'no_outcome')[] = [
   'cancelled',
   'other',
   'no_outcome',
+  'keepalive_closed',
 ];
 
 export const PROTOCOLS = ['', 'http', 'grpc'] as const;

@@ -17,6 +17,7 @@ export type FailureCode =
   | 'connect_failed'
   | 'connection_reset'
   | 'connection_closed' // ended in the middle of an answer, or before it
+  | 'keepalive_closed' // a kept connection that ended just as it was used again, without a byte of an answer
   | 'bad_response' // bytes that are no answer of the protocol
   | 'bad_request' // the record can't be sent: the transport refuses it
   | 'tls'

@@ -43,10 +43,23 @@ export function fidelityFindings(
     ...planFindings(input),
     ...(input.hasSchedule ? scheduleFindings(input, distance) : [noSchedule()]),
     ...streamFindings(input.recorder),
+    ...keepaliveFindings(input.recorder),
     ...statusFindings(input.recorder, input.expectedMismatch),
     ...healthFindings(input.health, input.recorder.sent.spanNs ?? 0),
     ...traceFindings(input),
   ];
+}
+
+/** Share of the operations sent that met the end of a kept connection; undefined where none was sent. */
+export function keepaliveShare({ keepaliveClosed, started }: ResultsRecorder): number | undefined {
+  return started > 0 ? keepaliveClosed / started : undefined;
+}
+
+function keepaliveFindings(recorder: ResultsRecorder): Finding[] {
+  const message =
+    'share of operations that met the end of a kept connection, before a byte of an answer: the keep-alive time of ' +
+    'the target is shorter than the recorded pauses. Raise it, or have the target tell it (Keep-Alive: timeout=)';
+  return aboveLimit(keepaliveShare(recorder), LIMITS.keepaliveClosedShare, 'keepalive_closed', message);
 }
 
 /** Whether the engine's sums hold and agree with what the recorder counted on its own. */

@@ -6,6 +6,8 @@ export const FIDELITY_LIMITS = {
   notPlayedShare: { invalid: 0.1 },
   /** Share of the operations compared whose answer is of another status class than recorded. */
   statusMismatchShare: { degraded: 0.01, invalid: 0.1 },
+  /** Share of the operations sent that met the end of a kept connection. */
+  keepaliveClosedShare: { degraded: 0.01 },
   /** 99th percentile of the lateness the generator is to blame for, in ns: degraded, invalid. */
   generatorLatenessP99Ns: { degraded: 5e6, invalid: 250e6 },
   /** Its median. */

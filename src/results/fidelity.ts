@@ -1,5 +1,10 @@
 import { distributionDistance } from './distance.ts';
-import { accountingAgrees, type FidelityInput, fidelityFindings } from './fidelity-findings.ts';
+import {
+  accountingAgrees,
+  type FidelityInput,
+  fidelityFindings,
+  keepaliveShare,
+} from './fidelity-findings.ts';
 import type { GeneratorHealth } from './generator-health.ts';
 import { WAIT_NAMES, type WaitName } from './lateness-attribution.ts';
 import type { LatenessCause } from './lateness-causes.ts';
@@ -50,7 +55,10 @@ export function fidelitySection(input: FidelityInput): FidelitySection {
 
 function counts(
   input: FidelityInput,
-): Pick<FidelitySection, 'accounting' | 'excluded' | 'redacted' | 'unsendable' | 'inversions' | 'engine'> {
+): Pick<
+  FidelitySection,
+  'accounting' | 'excluded' | 'redacted' | 'unsendable' | 'keepalive_closed' | 'inversions' | 'engine'
+> {
   const { end, recorder } = input;
   const { cutOff, gateTimeout, ...sums } = end.accounting;
   const { planned, sent, ok, errors, shed, unsent } = sums;
@@ -70,6 +78,7 @@ function counts(
     },
     excluded: { ...end.excluded },
     redacted: { operations: recorder.redacted.operations, names: recorder.redacted.names },
+    keepalive_closed: { operations: recorder.keepaliveClosed, share: keepaliveShare(recorder) ?? null },
     unsendable: { operations: recorder.unsendable.operations, names: recorder.unsendable.names },
     inversions: recorder.inversions.count,
     engine: {

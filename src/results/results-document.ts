@@ -214,6 +214,8 @@ export interface FidelitySection {
   excluded: ReplayExcluded;
   /** Operations that left without what was redacted in the trace, and what that was. */
   redacted: { operations: number; names: string[] };
+  /** Operations that met the end of a kept connection; null where none was sent. */
+  keepalive_closed: { operations: number; share: number | null };
   /** Operations that left without headers that no message can hold, and their names. */
   unsendable: { operations: number; names: string[] };
   inversions: number;

@@ -74,6 +74,8 @@ export class ResultsRecorder implements ReplayObserver {
   statusMismatches = 0;
   /** Operations that were answered or failed, and of which the recording has no status to compare with. */
   recordedStatusUnknown = 0;
+  /** Operations that met the end of a kept connection. */
+  keepaliveClosed = 0;
   /** Operations of which at least one byte left. */
   started = 0;
   /** Operations that got a whole answer, of whatever status. */
@@ -242,6 +244,7 @@ export class ResultsRecorder implements ReplayObserver {
     if (outcome === undefined) return;
     this.responseBytes += outcome.responseBytes;
     if (outcome.failure === undefined) this.answered++;
+    else if (outcome.failure === 'keepalive_closed') this.keepaliveClosed++;
     const recorded = record.outcome.status;
     if (outcome.status !== undefined && recorded !== undefined && outcome.status !== recorded) {
       this.statusMismatches++;

@@ -19,6 +19,8 @@ export interface HttpConnectionOptions {
 export interface HttpConnection {
   /** The exchange that has the connection now. */
   exchange: HttpExchange | undefined;
+  /** An answer has come on it. */
+  hasServed: boolean;
   start(request: HttpRequest, exchange: HttpExchange): void;
   /** Connects without sending a byte. */
   open(): Promise<void>;
@@ -47,6 +49,7 @@ export function createHttpConnector(
     const client = new Client(origin, {
       connect: (details, callback) => {
         // A connection still being made can't be given up through the client.
+        connection.hasServed = false;
         socket = connect(details, callback) as unknown as Socket | undefined;
       },
       pipelining: 1,
@@ -58,8 +61,11 @@ export function createHttpConnector(
     });
     const connection: HttpConnection = {
       exchange: undefined,
+      hasServed: false,
       start(request, exchange) {
         connection.exchange = exchange;
+        const before = socket?.bytesRead;
+        exchange.metKeptEnd = () => connection.hasServed && socket?.bytesRead === before;
         const options = dispatchOptions(request, servername);
         if (isAsterisk(request.method, request.path)) dispatchAsterisk(client, options, exchange);
         else client.dispatch(options, exchange);

@@ -1,11 +1,13 @@
 import type { Dispatcher } from 'undici';
-import type { SendListener, SendOutcome } from '../replay/ports.ts';
+import type { FailureCode, SendListener, SendOutcome } from '../replay/ports.ts';
 import { GIVEN_UP } from './given-up.ts';
 import { codeOf, detailOf, httpFailure } from './http-failure.ts';
 
 /** One request and its answer, heard from undici; tells the listener, and `ended` before it. */
 export class HttpExchange implements Dispatcher.DispatchHandler {
   isDone = false;
+  /** Asked when its connection has ended: it had served before, and not a byte has come since. */
+  metKeptEnd: () => boolean = () => false;
   readonly #listener: SendListener;
   readonly #ended: (exchange: HttpExchange, isConnectionGood: boolean) => void;
   #abort: ((error?: Error) => void) | undefined;
@@ -32,9 +34,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.#complete(false);
       return;
     }
-    const failure = this.#isCancelled ? 'cancelled' : httpFailure(error, this.#abort !== undefined);
+    const failure = this.#isCancelled ? 'cancelled' : this.#failureOf(error);
     const detail = this.#isCancelled ? this.#howFar(error) : detailOf(error);
     this.#end({ status: this.#status, ok: false, failure, detail, responseBytes: this.#bytes }, false);
+  }
+
+  #failureOf(error: Error): FailureCode {
+    const failure = httpFailure(error, this.#abort !== undefined);
+    const isEnd = failure === 'connection_closed' || failure === 'connection_reset';
+    return isEnd && this.metKeptEnd() ? 'keepalive_closed' : failure;
   }
 
   #howFar(error: Error): string {

@@ -141,6 +141,7 @@ class UndiciTransport implements Transport {
     if (connection === undefined) return;
     this.#byExchange.delete(exchange);
     connection.exchange = undefined;
+    connection.hasServed = true;
     if (isConnectionGood && !this.#isClosed) {
       this.#idle.push(connection);
     } else {

@@ -15,6 +15,7 @@ export interface DocumentSays {
 interface Counts {
   ended: Record<string, number>;
   answered: number;
+  keepaliveClosed: number;
   mismatches: number;
   responseBytes: number;
   lastDoneNs: number;
@@ -46,6 +47,10 @@ export async function expectCounts(table: LogTable, into: Expectations, said: Do
     unsent: exactly(ended('unsent')),
     never_left: exactly(attempted - table.sends),
     closes: exactly(true),
+  });
+  expectAll(into, 'fidelity.keepalive_closed', {
+    operations: exactly(counts.keepaliveClosed),
+    share: nearly(table.sends > 0 ? counts.keepaliveClosed / table.sends : undefined),
   });
   expectAll(into, 'operations', {
     total: exactly(attempted),
@@ -111,6 +116,7 @@ async function countAll(table: LogTable, dialect: string): Promise<Counts> {
   const counts: Counts = {
     ended: {},
     answered: 0,
+    keepaliveClosed: 0,
     mismatches: 0,
     responseBytes: 0,
     lastDoneNs: Number.NEGATIVE_INFINITY,
@@ -132,6 +138,7 @@ async function countAll(table: LogTable, dialect: string): Promise<Counts> {
 function countAttempt(counts: Counts, row: LogRow): void {
   const { status, recordedStatus, doneNs } = row;
   if (row.failure === '') counts.answered += 1;
+  if (row.failure === 'keepalive_closed') counts.keepaliveClosed += 1;
   if (status >= 0 && recordedStatus >= 0 && status !== recordedStatus) counts.mismatches += 1;
   counts.responseBytes += row.responseBytes;
   if (!Number.isNaN(doneNs)) counts.lastDoneNs = Math.max(counts.lastDoneNs, doneNs);

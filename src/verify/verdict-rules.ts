@@ -54,6 +54,11 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
       ? [...latenessRules(at, input.arrivals.sends), ...arrivalRules(at, input.arrivals)]
       : []),
     ...streamRules(at),
+    {
+      code: 'keepalive_closed',
+      value: at('fidelity.keepalive_closed.share'),
+      ...LIMITS.keepaliveClosedShare,
+    },
     statusRule(at, input.expectedMismatch),
     ...healthRules(at, input.arrivals),
   ];

@@ -60,6 +60,29 @@ describe('classes of status', () => {
   });
 });
 
+describe('ends of kept connections', () => {
+  const met = (failures: number): ResultsDocument => {
+    const all = told([{ recorded: 200, replayed: 200, times: 400 }]);
+    const closed = all.slice(0, failures).map((each): Told => {
+      const outcome = { status: undefined, ok: false, failure: 'keepalive_closed' as const };
+      return { ...each, outcome, disposition: 'error' };
+    });
+    return documentOf([...closed, ...all.slice(failures)]);
+  };
+
+  it('are counted, and degrade above one in a hundred, with a remedy', () => {
+    const codes = ({ fidelity }: ResultsDocument) => fidelity.reasons.map(({ code }) => code);
+    const few = met(4);
+    assert.deepEqual(few.fidelity.keepalive_closed, { operations: 4, share: 0.01 });
+    assert.ok(!codes(few).includes('keepalive_closed'));
+    const many = met(5);
+    assert.deepEqual(many.fidelity.keepalive_closed, { operations: 5, share: 0.0125 });
+    const reason = many.fidelity.reasons.find(({ code }) => code === 'keepalive_closed');
+    assert.deepEqual([reason?.observed, reason?.limit], [0.0125, 0.01]);
+    assert.match(reason?.message ?? '', /keep-alive time of the target is shorter.*Raise it/);
+  });
+});
+
 describe('answers of another class than recorded', () => {
   it('are counted in total, op by op, and by what became what', () => {
     const document = documentWith([

@@ -27,6 +27,8 @@ export type Fate =
   | { kind: 'answer'; afterNs: number; ok: boolean }
   | { kind: 'at_once'; ok: boolean }
   | { kind: 'throw' }
+  /** Meets the end of a kept connection. */
+  | { kind: 'kept_end' }
   /** Answers only when given up. */
   | { kind: 'hang' }
   /** Never says anything, not even then. */
@@ -69,6 +71,8 @@ export function createScriptedTransport(
       };
       listener.onSent();
       if (fate.kind === 'at_once') done(answer(fate.ok));
+      if (fate.kind === 'kept_end')
+        done({ ...answer(false), status: undefined, failure: 'keepalive_closed' });
       if (fate.kind === 'answer') clock.at(clock.nowNs() + fate.afterNs, () => done(answer(fate.ok)));
       return () => {
         if (fate.kind === 'lost') transport.open -= 1;

@@ -29,6 +29,32 @@ export function testHttpConnections(subject: HttpSubject): void {
     );
   });
 
+  test(`${subject.name}: the end of a kept connection as it is used again is told from any other`, async () => {
+    const ways: [string, (socket: Socket) => void, kept: string, fresh: string][] = [
+      ['FIN', (socket) => void socket.end(), 'keepalive_closed', 'connection_closed'],
+      ['RST', (socket) => void socket.resetAndDestroy(), 'keepalive_closed', 'connection_reset'],
+      ['half a head', (socket) => void socket.end('HTTP/1.1 20'), 'connection_closed', 'connection_closed'],
+    ];
+    for (const [what, act, kept, fresh] of ways) {
+      await withServer(
+        subject,
+        (socket, text) => {
+          if (!isHead(text)) return false;
+          if (text.includes('/good')) socket.write(OK);
+          else act(socket);
+          return true;
+        },
+        async (transport) => {
+          const failureOf = async (path: string) =>
+            (await sendAndWatch(transport, makeRecord(0, { path })).done).failure;
+          assert.equal(await failureOf('/bad'), fresh, `${what}, fresh`);
+          assert.equal(await failureOf('/good'), undefined);
+          assert.equal(await failureOf('/bad'), kept, `${what}, kept`);
+        },
+      );
+    }
+  });
+
   test(`${subject.name}: one request at a time on a connection, as many connections as needed, and idle ones are used again`, async () => {
     const open = new Set<Socket>();
     await withServer(

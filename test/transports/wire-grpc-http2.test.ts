@@ -416,9 +416,43 @@ test('wire: a call that is on its way when GOAWAY comes was sent, as the server 
   });
   const { calls, done } = await second;
   const { failure, detail } = await done;
-  assert.deepEqual([failure, calls], ['connection_closed', ['sent', 'done']], detail);
+  assert.deepEqual([failure, calls], ['keepalive_closed', ['sent', 'done']], detail);
   const arrived = (): boolean => server.peers[0]?.frames.some(({ streamId }) => streamId === 3) === true;
   await until(arrived, 'the server sees it');
+});
+
+test('wire: the end of an idle connection as it is used again is told from any other', async () => {
+  const FIRST = 1;
+  const ways: [string, (peer: Peer, id: number) => void, string][] = [
+    ['FIN', ({ socket }) => void socket.end(), 'keepalive_closed'],
+    ['RST', ({ socket }) => void socket.resetAndDestroy(), 'keepalive_closed'],
+    ['GOAWAY', (peer, id) => peer.send(goAway(id - 2)), 'keepalive_closed'],
+    ['GOAWAY with an error', (peer, id) => peer.send(goAway(id - 2, 11)), 'connection_closed'],
+    [
+      'an answer that has begun',
+      (peer, id) => {
+        peer.send(headersOf(id, HEAD));
+        peer.socket.end();
+      },
+      'connection_closed',
+    ],
+  ];
+  for (const [what, act, expected] of ways) {
+    const server = await startClosingPeer((peer, frame) => {
+      if (!endsRequest(frame)) return;
+      if (frame.streamId === FIRST) peer.send(...goodAnswer(frame.streamId));
+      else act(peer, frame.streamId);
+    });
+    const transport = createWireGrpcTransport({
+      target: server.target,
+      clock: createRealClock(),
+      channels: 1,
+    });
+    assert.equal((await sendAndWatch(transport, grpcCall('M')).done).ok, true);
+    const { failure, detail } = await sendAndWatch(transport, grpcCall('M')).done;
+    assert.equal(failure, expected, `${what}: ${detail}`);
+    await transport.close();
+  }
 });
 
 test('wire: when its stream numbers run out a connection is replaced', async () => {

@@ -79,6 +79,7 @@ describe('verify', () => {
       fc.constant({ kind: 'hang' as const }),
       fc.constant({ kind: 'lost' as const }),
       fc.constant({ kind: 'throw' as const }),
+      fc.constant({ kind: 'kept_end' as const }),
     );
     const each = fc.record({
       gapNs: fc.oneof(fc.nat(300 * MS), fc.nat(3000)),

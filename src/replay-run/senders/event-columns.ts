@@ -58,6 +58,7 @@ const FAILURE_OF: Record<FailureCode, number> = {
   tls: 7,
   cancelled: 8,
   other: 9,
+  keepalive_closed: 10,
 };
 const FAILURES = Object.keys(FAILURE_OF) as FailureCode[];
 const ANSWER_OK = -1;

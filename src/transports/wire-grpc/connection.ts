@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../replay/ports.ts';
+import type { Clock, FailureCode } from '../../replay/ports.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import { malformed } from '../../wire/malformed.ts';
 import { AnswerHeads } from './answer-heads.ts';
@@ -63,6 +63,10 @@ export class Connection implements FrameSink, CallCarrier {
   #unreturnedBytes = 0;
   /** What the server said when it went away; '' as long as it did not. */
   #farewell = '';
+  /** A call ended on it that we did not end. */
+  #hasServed = false;
+  /** Something came since there were no calls on it. */
+  #isHeard = false;
 
   constructor(host: ConnectionHost, options: ConnectionOptions) {
     this.#host = host;
@@ -99,6 +103,7 @@ export class Connection implements FrameSink, CallCarrier {
   start(call: WireCall): void {
     const streamId = this.#nextStreamId;
     this.#nextStreamId = streamId + 2;
+    if (this.#calls.size === 0) this.#isHeard = false;
     call.carrier = this;
     call.streamId = streamId;
     this.#calls.set(streamId, call);
@@ -114,6 +119,7 @@ export class Connection implements FrameSink, CallCarrier {
   leave(call: WireCall, isCut: boolean): void {
     call.carrier = undefined;
     this.#calls.delete(call.streamId);
+    if (!isCut) this.#hasServed = true;
     if (this.#state === 'gone') return;
     if (isCut) this.#send.cut(call, CANCEL);
     this.#send.forget(call);
@@ -181,11 +187,12 @@ export class Connection implements FrameSink, CallCarrier {
     this.#send.flush();
     const untaken = [...this.#calls.values()].filter((call) => call.streamId > lastStreamId);
     this.#retire();
+    const failure = errorCode === 0 && this.#hasServed ? 'keepalive_closed' : 'connection_closed';
     for (const call of untaken) {
       call.carrier = undefined;
       this.#calls.delete(call.streamId);
       this.#send.forget(call);
-      call.lost('connection_closed', `${why} before it took this call`);
+      call.lost(failure, `${why} before it took this call`);
     }
     this.#closeIfDone();
   }
@@ -215,6 +222,7 @@ export class Connection implements FrameSink, CallCarrier {
 
   #received(bytes: Buffer, length: number): void {
     if (this.#state === 'gone') return;
+    this.#isHeard = true;
     try {
       this.#reader.push(bytes, length);
     } catch (thrown) {
@@ -259,12 +267,19 @@ export class Connection implements FrameSink, CallCarrier {
 
   #end(loss: Loss): void {
     const calls = [...this.#calls.values()];
+    const failure = this.#asKept(loss.failure);
     this.#state = 'gone';
     this.#reader.stop();
     this.#send.stop();
     this.#stopHandshakeTimer();
     this.#calls.clear();
     this.#host.gone(this, loss);
-    for (const call of calls) call.lost(loss.failure, loss.detail);
+    for (const call of calls) call.lost(failure, loss.detail);
+  }
+
+  /** The end of a connection that was idle until these calls came, and on which nothing has come since. */
+  #asKept(failure: FailureCode): FailureCode {
+    const isEnd = failure === 'connection_closed' || failure === 'connection_reset';
+    return isEnd && this.#hasServed && !this.#isHeard ? 'keepalive_closed' : failure;
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FailureCode } from '../../replay/ports.ts';
 import { GIVEN_UP } from '../given-up.ts';
-import { codeOf, detailOf, httpFailure } from '../http-failure.ts';
+import { detailOf, httpFailure } from '../http-failure.ts';
 import { ResponseParser, skipLineEnds } from './response-parser.ts';
 import type { WireExchange } from './wire-exchange.ts';
 import type { OpenSocket, SocketEvents } from './wire-socket.ts';
@@ -108,7 +108,7 @@ export class WireConnection implements SocketEvents {
     // The end of a TLS handshake is also told as an error, which says that nothing was ever open.
     if (this.#isGone || !this.#isOpen) return;
     if (this.exchange !== undefined && this.#parser.finish()) this.#lose(undefined, '');
-    else this.#lose('connection_closed', this.#whereClosed());
+    else this.#lose(this.#asKept('connection_closed'), this.#whereClosed());
   }
 
   onError(error: Error): void {
@@ -118,15 +118,14 @@ export class WireConnection implements SocketEvents {
       this.#host.notOpened(this, error);
       return;
     }
-    // A broken pipe without a byte of an answer: the server had closed it before it saw the request.
-    const wasClosed = codeOf(error) === 'EPIPE' && this.#hasServed && !this.#parser.hasBegun;
-    if (wasClosed) this.#lose('connection_closed', this.#whereClosed());
-    else this.#lose(httpFailure(error, true), detailOf(error));
+    const failure = this.#asKept(httpFailure(error, true));
+    const isKept = failure === 'keepalive_closed';
+    this.#lose(failure, isKept ? `${this.#whereClosed()}: ${detailOf(error)}` : detailOf(error));
   }
 
   onClose(): void {
     if (this.#isGone) return;
-    if (this.#isOpen) this.#lose('connection_closed', this.#whereClosed());
+    if (this.#isOpen) this.#lose(this.#asKept('connection_closed'), this.#whereClosed());
     else this.onError(new Error('the connection was closed before it was open'));
   }
 
@@ -164,6 +163,15 @@ export class WireConnection implements SocketEvents {
     this.exchange = undefined;
     exchange.end(failure, detail, this.#parser.bodyBytes);
     this.#host.ended();
+  }
+
+  /**
+   * An end without a byte of an answer, where there were answers before: the server closed it for being idle, and
+   * request and end crossed. Whoever was there first, the operation says nothing of how the server serves.
+   */
+  #asKept(failure: FailureCode): FailureCode {
+    const isEnd = failure === 'connection_closed' || failure === 'connection_reset';
+    return isEnd && this.#hasServed && !this.#parser.hasBegun ? 'keepalive_closed' : failure;
   }
 
   #howFar(): string {
