@@ -55,6 +55,7 @@ const NOT_OURS = new Set([
   'trace_incomplete',
   'excluded_incomplete',
   'excluded_unplayable',
+  'excluded_dangerous',
   'excluded_no_target',
   'redacted',
   'status_mismatch',

@@ -52,6 +52,8 @@ export interface ReplayFlags extends TimeRangeFlags {
   servername?: string;
   allowOrigin?: boolean;
   expectMismatch?: number;
+  includeDangerous?: boolean;
+  dangerous?: string[];
   skipDamaged?: boolean;
   replayLog?: string;
   dryRun?: boolean;
@@ -163,6 +165,12 @@ function withSafetyFlags(command: Command): Command {
         .argParser(parseMismatch)
         .preset('any'),
     )
+    .option('--include-dangerous', 'send also what would end or cripple the target, such as POST /shutdown')
+    .option(
+      '--dangerous <pattern>',
+      'leave this out too: an op, an rpc, or "METHOD path" with * and **; repeatable',
+      collect,
+    )
     .option('--skip-damaged', 'leave damaged blocks out and count them')
     .option('--dry-run', 'print the plan and send nothing')
     .option('--json', 'the plan of --dry-run as JSON')
@@ -180,6 +188,8 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     range,
     only: flags.only,
     skipDamaged: flags.skipDamaged,
+    includeDangerous: flags.includeDangerous,
+    dangerous: flags.dangerous,
     allowOrigin: flags.allowOrigin,
     expectMismatch: flags.expectMismatch,
     http: flags.endpoint,

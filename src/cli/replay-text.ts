@@ -126,13 +126,14 @@ function more(count: number, what: string): string[] {
 
 /** The plan of `--dry-run`, for people. */
 export function planText({ summary: plan, redacted, unsendable }: ReplayPlan): string {
-  const { excluded } = plan;
+  const { excluded, dangers } = plan;
   const lines = [
     `operations  ${plan.operations} in ${plan.passes} ${plan.passes === 1 ? 'pass' : 'passes'}`,
     `duration    ${(plan.durationNs / 1e9).toFixed(3)} s`,
     `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
     `requests    ${plan.requestBytes} bytes a pass`,
     `left out    ${excludedText(excluded) || 'nothing'}`,
+    ...[...dangers].map(([{ pattern, why }, count]) => `  ${String(count).padStart(8)}  ${pattern}: ${why}`),
     ...(redacted.operations === 0
       ? []
       : [`redacted    ${redacted.operations} a pass go without ${redacted.names.join(', ')}`]),
@@ -179,6 +180,7 @@ export function planJson(
     rate_ops_sec: plan.ratePerSec ?? null,
     request_bytes: plan.requestBytes,
     excluded: plan.excluded,
+    dangerous: [...plan.dangers].map(([{ pattern, why }, count]) => ({ pattern, count, why })),
     redacted: { operations: redacted.operations, names: redacted.names },
     unsendable: { operations: unsendable.operations, names: unsendable.names },
     refusals: refusals.map(({ message, hint }) => ({ message, hint })),

@@ -1,4 +1,5 @@
 import type { HeaderList, Protocol, TraceRecord } from '../trace/record.ts';
+import type { Danger } from './danger.ts';
 
 /** What a dialect may look at to name an operation. */
 export interface RequestView {
@@ -20,6 +21,8 @@ export interface Dialect {
   readonly name: string;
   /** Of a cache: the operations that look something up, and the status that says it is not there. */
   readonly missStatus?: ReadonlyMap<string, number> | undefined;
+  /** What would end the server, or cripple it: a replay leaves it out unless it is told otherwise. */
+  readonly dangers?: readonly Danger[] | undefined;
   describe(request: RequestView): OperationName;
   /** Whether the operation changes the server's state. */
   isWrite(record: Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>): boolean;

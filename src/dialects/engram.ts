@@ -1,5 +1,6 @@
 import type { HeaderList } from '../trace/record.ts';
 import type { Dialect, OperationName, RequestView } from './dialect.ts';
+import { ENGRAM_DANGERS } from './engram-dangers.ts';
 import { type EngramRoute, findHttpRoute, findRpcRoute, type SpaceSource } from './engram-routes.ts';
 import { genericOp, isGenericWrite, pathOnly } from './generic.ts';
 import { findJsonField } from './json-field.ts';
@@ -43,6 +44,7 @@ const READS = new Set([
 /** Engram's routes and rpcs under one set of names (`remember`, `recall`, …) with the memory space they address. */
 export const engramDialect: Dialect = {
   name: 'engram',
+  dangers: ENGRAM_DANGERS,
   describe: (request) => (request.protocol === 'grpc' ? describeRpc(request) : describeHttp(request)),
   isWrite: (record) => (isEngramOp(record.op) ? !READS.has(record.op) : isGenericWrite(record)),
 };

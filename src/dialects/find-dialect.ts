@@ -4,7 +4,8 @@ import { engramDialect } from './engram.ts';
 import { genericDialect } from './generic.ts';
 import { memobuildDialect } from './memobuild.ts';
 
-const DIALECTS: readonly Dialect[] = [engramDialect, memobuildDialect, genericDialect];
+/** All there are. */
+export const DIALECTS: readonly Dialect[] = [engramDialect, memobuildDialect, genericDialect];
 
 /** Names that `findDialect` knows, for help texts. */
 export const DIALECT_NAMES: readonly string[] = DIALECTS.map((dialect) => dialect.name);

@@ -15,6 +15,7 @@ export const FACT_PATHS: readonly string[] = [
   'summary.stop',
   'fidelity.accounting.plan_complete',
   'fidelity.excluded',
+  'fidelity.dangerous',
   'fidelity.redacted',
   'fidelity.unsendable',
   'fidelity.engine',

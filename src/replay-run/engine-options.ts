@@ -1,3 +1,4 @@
+import { createFindDanger } from '../dialects/find-danger.ts';
 import { type ReplayOptions, replayOptions } from '../replay/replay-options.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { TimeWindow } from '../trace/record.ts';
@@ -8,7 +9,10 @@ import type { RunOptions } from './run-options.ts';
 
 /** Options of the engine for a run. Throws `usage` for what makes no sense, such as a second pass over a pipe. */
 export function engineOptions(
-  run: Pick<RunOptions, 'trace' | 'range' | 'only' | 'replay' | 'transport' | 'connections'>,
+  run: Pick<
+    RunOptions,
+    'trace' | 'range' | 'only' | 'dangerous' | 'includeDangerous' | 'replay' | 'transport' | 'connections'
+  >,
   signal: AbortSignal | undefined,
 ): ReplayOptions {
   refuseLibrary(run);
@@ -18,6 +22,7 @@ export function engineOptions(
     ...run.replay,
     ...(dialect.missStatus === undefined ? {} : { missStatus: dialect.missStatus }),
     only: onlyPredicate(run.only, dialect),
+    dangerOf: run.includeDangerous ? undefined : createFindDanger(dialect, run.dangerous),
     window: passWindow(run),
     signal,
   });

@@ -62,6 +62,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     from: pointText(run.range?.from),
     to: pointText(run.range?.to),
     only: run.only ?? null,
+    dangerous: run.includeDangerous ? null : (run.dangerous ?? []).join('\n'),
     max_in_flight: options.maxInFlight,
     timeout_secs: seconds(options.timeoutNs),
     gate_timeout_secs: seconds(options.gateTimeoutNs),

@@ -109,7 +109,7 @@ async function* watched(
   }: RunParts & { recorder: ResultsRecorder; over: { isOver: boolean } },
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
-  const selection = createSelection(options.only, hasTargetIn(run));
+  const selection = createSelection(options, hasTargetIn(run));
   const { recordsRead } = source;
   let isWarm = recordsRead > 0;
   let warning = recordsRead > 0 ? undefined : warningOfHeadersNotForGrpc(run);

@@ -18,6 +18,10 @@ export interface RunOptions extends Targets {
   /** Part of the trace; all of it where undefined. */
   range?: TimeRange | undefined;
   only?: 'reads' | 'writes' | undefined;
+  /** More operations that would harm the target: patterns as of `--dangerous`. */
+  dangerous?: readonly string[] | undefined;
+  /** Sends also what would end or cripple the target. */
+  includeDangerous?: boolean | undefined;
   /** A damaged block ends the replay, unless it is to be skipped and counted. */
   skipDamaged?: boolean | undefined;
   /** Everything else about the plan; `only`, `window` and `signal` are set by the run. */

@@ -121,7 +121,7 @@ async function measured(run: RunOptions, deps: RunDeps, parts: RunParts): Promis
 function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSource): void {
   if (end.accounting.planned > 0 || end.stop !== 'end') return;
   // Its document says what they were.
-  if (UNPLAYABLE.some((reason) => end.excluded[reason] > 0)) return;
+  if ([...UNPLAYABLE, 'dangerous' as const].some((reason) => end.excluded[reason] > 0)) return;
   if (source.recordsRead === 0) {
     throw new EngramTraceError('empty', `${trace.name} has no records to replay`, {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',

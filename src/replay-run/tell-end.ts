@@ -1,4 +1,4 @@
-import { excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
+import { dangersText, excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ResultsRecorder } from '../results/results-recorder.ts';
 import type { EngramTraceError } from '../trace/error.ts';
@@ -11,13 +11,19 @@ export function tellEnd(
   run: Pick<RunOptions, 'http'>,
   { warn }: Pick<RunDeps, 'warn'>,
 ): void {
-  const { sourceError, senderError, accounting, excluded } = end;
+  const { sourceError, senderError, accounting, excluded, dangers } = end;
   if (sourceError !== undefined) {
     warn(`stopped after ${accounting.planned} operations: ${oneLine(sourceError)}`);
   }
   if (senderError !== undefined) warn(`stopped: ${oneLine(senderError)}`);
   const unplayable = excludedText(excluded, UNPLAYABLE);
   if (unplayable !== '') warn(`records left out, because nobody can play them as they were: ${unplayable}`);
+  const dangerous = dangersText(dangers);
+  if (dangerous !== '') {
+    warn(
+      `records left out, because they would harm the target: ${dangerous}; --include-dangerous sends them`,
+    );
+  }
   if (excluded.no_target > 0) {
     const [what, flag] = run.http === undefined ? ['HTTP', '--endpoint'] : ['gRPC', '--grpc-endpoint'];
     warn(`${what} records left out, because ${flag} was not given: ${excluded.no_target}`);

@@ -105,7 +105,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
       anchorNs: () => this.#loop.anchorNs,
       isOver: () => this.stopped || this.closed,
     };
-    this.#selection = createSelection(options.only, (record) => deps.transportFor(record) !== undefined);
+    this.#selection = createSelection(options, (record) => deps.transportFor(record) !== undefined);
     const selection = this.#selection;
     this.#reader =
       deps.readPlan?.(this) ??
@@ -312,6 +312,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#resolve({
       accounting: this.#ledger.sums,
       excluded: this.#selection.excluded,
+      dangers: this.#selection.dangers,
       planComplete: complete,
       stop: this.#stopping.why === 'end' && sourceError !== undefined ? 'source_error' : this.#stopping.why,
       sourceError,

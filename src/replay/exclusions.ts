@@ -1,7 +1,16 @@
 import type { Unplayable } from '../trace/unplayable.ts';
 
 /** Why a record is no part of the plan; each is a count in `fidelity.excluded` of the results. */
-export type Exclusion = 'filtered_out' | Unplayable | 'incomplete' | 'no_target';
+export type Exclusion = 'filtered_out' | Unplayable | 'dangerous' | 'incomplete' | 'no_target';
+
+/** What a dangerous record is called, and why it is one, as people are told. */
+export interface Danger {
+  readonly pattern: string;
+  readonly why: string;
+}
+
+/** How often each danger was left out. */
+export type LeftOutDangers = ReadonlyMap<Danger, number>;
 
 /** Records that are no part of the plan, by reason. */
 export type ReplayExcluded = Record<Exclusion, number>;
@@ -13,6 +22,7 @@ export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
   upgrade: 'upgrades to another protocol (WebSocket)',
   transfer_coding: 'with a transfer coding besides chunked',
   refused: 'refused unprocessed by the server (GOAWAY, REFUSED_STREAM)',
+  dangerous: 'that would end or cripple the target',
   incomplete: 'incomplete',
   no_target: 'without a target',
 };
@@ -34,4 +44,9 @@ export function emptyExcluded(): ReplayExcluded {
 export function excludedText(excluded: ReplayExcluded, reasons: readonly Exclusion[] = REASONS): string {
   const told = reasons.filter((reason) => excluded[reason] > 0);
   return told.map((reason) => `${excluded[reason]} ${EXCLUSION_WORDS[reason]}`).join(', ');
+}
+
+/** `2 POST /shutdown (it ends the server), 1 …`; '' where nothing dangerous was left out. */
+export function dangersText(dangers: LeftOutDangers): string {
+  return [...dangers].map(([{ pattern, why }, count]) => `${count} ${pattern} (${why})`).join(', ');
 }

@@ -1,12 +1,12 @@
 import type { Protocol, TraceRecord } from '../trace/record.ts';
 import { copiedWindow, createCopier } from './copy-sessions.ts';
-import type { ReplayExcluded } from './exclusions.ts';
+import type { LeftOutDangers, ReplayExcluded } from './exclusions.ts';
 import { recordBytes } from './flight.ts';
 import { createPlanDigest } from './plan-digest.ts';
 import type { OpenSource } from './plan-reader.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
-import { createSelection } from './selection.ts';
+import { createSelection, type Selection } from './selection.ts';
 
 /** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
 export interface PlanSummary {
@@ -19,6 +19,7 @@ export interface PlanSummary {
   /** Operations over the duration; undefined when that is 0 or endless. */
   ratePerSec: number | undefined;
   excluded: ReplayExcluded;
+  dangers: LeftOutDangers;
   perOp: Map<string, number>;
   perProtocol: Map<Protocol, number>;
   /** The first `SESSIONS_COUNTED` sessions by name; operations of further ones are in `otherSessionsOperations`. */
@@ -49,9 +50,9 @@ export async function summarisePlan(
   hasTarget: (record: TraceRecord) => boolean = () => true,
 ): Promise<PlanSummary> {
   const schedule = createSchedule({ ...options, window: copiedWindow(options.window, options) });
-  const selection = createSelection(options.only, hasTarget);
+  const selection = createSelection(options, hasTarget);
   const digest = createPlanDigest();
-  const summary = emptySummary(selection.excluded);
+  const summary = emptySummary(selection);
   const copier = createCopier(options);
   let firstStartNs: number | undefined;
   const plan = (): void => {
@@ -77,7 +78,7 @@ export async function summarisePlan(
   return summary;
 }
 
-function emptySummary(excluded: ReplayExcluded): PlanSummary {
+function emptySummary({ excluded, dangers }: Selection): PlanSummary {
   return {
     digest: '',
     operations: 0,
@@ -85,6 +86,7 @@ function emptySummary(excluded: ReplayExcluded): PlanSummary {
     durationNs: 0,
     ratePerSec: undefined,
     excluded,
+    dangers,
     perOp: new Map(),
     perProtocol: new Map(),
     perSession: new Map(),

@@ -1,5 +1,5 @@
 import type { EngramTraceError } from '../trace/error.ts';
-import type { ReplayExcluded } from './exclusions.ts';
+import type { LeftOutDangers, ReplayExcluded } from './exclusions.ts';
 import type { Stalls } from './hold-meter.ts';
 import type { Disposition } from './ports.ts';
 
@@ -27,6 +27,8 @@ export type ReplayStop = 'end' | 'interrupted' | 'behind' | 'source_error' | 'se
 export interface ReplayEnd {
   accounting: ReplayAccounting;
   excluded: ReplayExcluded;
+  /** What was left out as `dangerous`, by what it is. */
+  dangers: LeftOutDangers;
   /** False: the replay stopped early and what was left to read was too much to count. */
   planComplete: boolean;
   stop: ReplayStop;

@@ -1,5 +1,6 @@
 import { EngramTraceError } from '../trace/error.ts';
 import type { TimeWindow, TraceRecord } from '../trace/record.ts';
+import type { Danger } from './exclusions.ts';
 import type { PacePhase } from './pace.ts';
 
 /**
@@ -80,6 +81,8 @@ export interface ReplayOptions {
   maxHeldBytes: number;
   /** Which records take part (`--only`); others are counted in `filteredOut`. */
   only: ((record: TraceRecord) => boolean) | undefined;
+  /** What a record would do to its target; a danger is left out. */
+  dangerOf: ((record: TraceRecord) => Danger | undefined) | undefined;
   /** Aborted: nothing more is sent, what is in flight gets `interruptDrainNs`. */
   signal: AbortSignal | undefined;
 }
@@ -118,6 +121,7 @@ const DEFAULTS: ReplayOptions = {
   maxHeldRecords: 65_536,
   maxHeldBytes: 128 * 2 ** 20,
   only: undefined,
+  dangerOf: undefined,
   signal: undefined,
 };
 

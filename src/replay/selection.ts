@@ -1,24 +1,37 @@
 import type { TraceRecord } from '../trace/record.ts';
 import { unplayableBy } from '../trace/unplayable.ts';
-import { type Exclusion, emptyExcluded, type ReplayExcluded } from './exclusions.ts';
+import { type Danger, type Exclusion, emptyExcluded, type ReplayExcluded } from './exclusions.ts';
+import type { ReplayOptions } from './replay-options.ts';
 
 /** Decides which records of a trace become operations, and counts the others by reason. */
 export interface Selection {
   readonly excluded: ReplayExcluded;
+  /** Those that are `dangerous`, by what they are. */
+  readonly dangers: ReadonlyMap<Danger, number>;
   takes(record: TraceRecord): boolean;
 }
 
-/** `only` is the user's choice; a record that can't be sent as it was, or has no target, never takes part. */
+/**
+ * `only` is the user's choice; a record that can't be sent as it was, would end the target, or has no target, never
+ * takes part.
+ */
 export function createSelection(
-  only: ((record: TraceRecord) => boolean) | undefined,
+  { only, dangerOf }: Pick<ReplayOptions, 'only' | 'dangerOf'>,
   hasTarget: (record: TraceRecord) => boolean,
 ): Selection {
   const excluded = emptyExcluded();
+  const dangers = new Map<Danger, number>();
+  const isDangerous = (record: TraceRecord): boolean => {
+    const danger = dangerOf?.(record);
+    if (danger !== undefined) dangers.set(danger, (dangers.get(danger) ?? 0) + 1);
+    return danger !== undefined;
+  };
   const reasonFor = (record: TraceRecord): Exclusion | undefined => {
     if (only !== undefined && !only(record)) return 'filtered_out';
     const unplayable = unplayableBy(record);
     if (unplayable !== undefined) return unplayable;
     if (isIncomplete(record)) return 'incomplete';
+    if (isDangerous(record)) return 'dangerous';
     return hasTarget(record) ? undefined : 'no_target';
   };
   const takes = (record: TraceRecord): boolean => {
@@ -26,7 +39,7 @@ export function createSelection(
     if (reason !== undefined) excluded[reason] += 1;
     return reason === undefined;
   };
-  return { excluded, takes };
+  return { excluded, dangers, takes };
 }
 
 function isIncomplete(record: TraceRecord): boolean {

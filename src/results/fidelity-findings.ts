@@ -175,6 +175,11 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
       UNPLAYED.reduce((sum, reason) => sum + excluded[reason], 0),
       'records nobody can play as they were (tunnels, upgrades, transfer codings) were left out',
     ],
+    [
+      'excluded_dangerous',
+      excluded.dangerous,
+      'records that would end or cripple the target were left out; --include-dangerous sends them',
+    ],
     ['excluded_no_target', excluded.no_target, 'records had no target for their protocol'],
     [
       'redacted',

@@ -57,7 +57,14 @@ function counts(
   input: FidelityInput,
 ): Pick<
   FidelitySection,
-  'accounting' | 'excluded' | 'redacted' | 'unsendable' | 'keepalive_closed' | 'inversions' | 'engine'
+  | 'accounting'
+  | 'excluded'
+  | 'dangerous'
+  | 'redacted'
+  | 'unsendable'
+  | 'keepalive_closed'
+  | 'inversions'
+  | 'engine'
 > {
   const { end, recorder } = input;
   const { cutOff, gateTimeout, ...sums } = end.accounting;
@@ -77,6 +84,7 @@ function counts(
       plan_complete: end.planComplete,
     },
     excluded: { ...end.excluded },
+    dangerous: [...end.dangers].map(([{ pattern, why }, count]) => ({ pattern, count, why })),
     redacted: { operations: recorder.redacted.operations, names: recorder.redacted.names },
     keepalive_closed: { operations: recorder.keepaliveClosed, share: keepaliveShare(recorder) ?? null },
     unsendable: { operations: recorder.unsendable.operations, names: recorder.unsendable.names },

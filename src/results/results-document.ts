@@ -212,6 +212,8 @@ export interface FidelitySection {
   };
   /** Records that are no part of the plan, by reason. */
   excluded: ReplayExcluded;
+  /** What was left out as dangerous, by name. */
+  dangerous: { pattern: string; count: number; why: string }[];
   /** Operations that left without what was redacted in the trace, and what that was. */
   redacted: { operations: number; names: string[] };
   /** Operations that met the end of a kept connection; null where none was sent. */

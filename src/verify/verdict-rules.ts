@@ -44,6 +44,11 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
     count('cut_off', `${accounting}.cut_off`),
     count('excluded_incomplete', 'fidelity.excluded.incomplete'),
     { code: 'excluded_unplayable', value: unplayed(at), degraded: 0 },
+    {
+      code: 'excluded_dangerous',
+      value: exactly(Number(at('fidelity.excluded.dangerous').value ?? 0)),
+      degraded: 0,
+    },
     count('excluded_no_target', 'fidelity.excluded.no_target'),
     count('redacted', 'fidelity.redacted.operations'),
     count('unsendable', 'fidelity.unsendable.operations'),

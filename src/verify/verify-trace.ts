@@ -1,3 +1,5 @@
+import type { Dialect } from '../dialects/dialect.ts';
+import { createFindDanger, type FindDanger } from '../dialects/find-danger.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { createPlanDigest, type PlanDigest } from '../replay/plan-digest.ts';
 import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
@@ -151,12 +153,22 @@ function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) => bool
   const { dialect: name } = trace.header;
   const dialect = findDialect(DIALECT_NAMES.includes(name) ? name : 'generic');
   const only = facts.get('plan.options.only');
+  const dangerOf = dangersLeftOut(facts, dialect);
   return (record) => {
     if (unplayableBy(record) !== undefined) return false;
     if (record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete') return false;
     if (facts.get(`target.${record.protocol}`) === null) return false;
+    if (dangerOf?.(record) !== undefined) return false;
     return only === null || only === undefined || dialect.isWrite(record) === (only === 'writes');
   };
+}
+
+/** Undefined where everything was sent: as told, or by a version that knew of no dangers. */
+function dangersLeftOut(facts: Leaves, dialect: Dialect): FindDanger | undefined {
+  if (facts.get('fidelity.excluded.dangerous') === undefined) return undefined;
+  const own = facts.get('plan.options.dangerous');
+  if (own === null) return undefined;
+  return createFindDanger(dialect, typeof own === 'string' && own !== '' ? own.split('\n') : []);
 }
 
 interface Terms {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { createFindDanger } from '../../src/dialects/find-danger.ts';
+import { genericDialect } from '../../src/dialects/generic.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
 import { createSelection } from '../../src/replay/selection.ts';
 import { tellExcluded } from '../../src/replay-run/tell-excluded.ts';
@@ -17,15 +19,15 @@ async function run(
   given: Partial<ReplayOptions>,
   fateOf: (record: TraceRecord) => Fate,
 ): Promise<ResultsDocument> {
-  const { multiplier, only } = replayOptions(given);
-  const recorder = new ResultsRecorder({ timeScale: multiplier });
+  const options = replayOptions(given);
+  const recorder = new ResultsRecorder({ timeScale: options.multiplier });
   let read = 0;
   async function* batches(): AsyncGenerator<TraceRecord[]> {
     const first = read;
     read += records.length;
     yield* tellExcluded(
       inBatches([...records], 7),
-      createSelection(only, () => true),
+      createSelection(options, () => true),
       first,
       recorder,
     );
@@ -94,6 +96,28 @@ describe('a whole replay on the virtual clock', () => {
     assert.deepEqual(
       document.fidelity.reasons.map(({ code }) => code),
       ['excluded_incomplete'],
+    );
+  });
+
+  it('leaves out what would end the target, in every pass, and says what it was', async () => {
+    const records = bursts(60).map((record, i) =>
+      i % 20 === 3 ? { ...record, method: 'POST', path: i === 3 ? '/quitquitquit' : '/shutdown' } : record,
+    );
+    const dangerOf = createFindDanger(genericDialect);
+    const document = await run(records, { loops: 2, dangerOf }, () => ({ kind: 'at_once', ok: true }));
+    const { excluded, dangerous, accounting, engine, reasons } = document.fidelity;
+    assert.deepEqual([excluded.dangerous, accounting.planned, accounting.closes], [6, 114, true]);
+    assert.deepEqual(
+      dangerous.map(({ pattern, count }) => [pattern, count]),
+      [
+        ['POST **/quitquitquit', 2],
+        ['POST /shutdown', 4],
+      ],
+    );
+    assert.equal(engine.missing_from_plan_statistics, 0);
+    assert.deepEqual(
+      reasons.map(({ code }) => code),
+      ['excluded_dangerous'],
     );
   });
 

@@ -119,6 +119,7 @@ export function emptyEnd(): ReplayEnd {
   return {
     accounting: emptyAccounting(),
     excluded: emptyExcluded(),
+    dangers: new Map(),
     planComplete: true,
     stop: 'end',
     sourceError: undefined,

@@ -52,7 +52,7 @@ test('unplayable: tunnels, granted upgrades, transfer codings and calls refused 
 
 test('unplayable: each record that is left out counts under one reason, and people are told each in words', () => {
   const { takes, excluded } = createSelection(
-    (each) => each.path !== '/not',
+    { only: (each) => each.path !== '/not', dangerOf: undefined },
     () => true,
   );
   const taken = [

@@ -47,7 +47,7 @@ export async function loggedRun(
     read += records.length;
     yield* tellExcluded(
       inBatches([...records], 7),
-      createSelection(options.only, () => true),
+      createSelection(options, () => true),
       first,
       recorder,
     );

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { createFindDanger } from '../../src/dialects/find-danger.ts';
+import { genericDialect } from '../../src/dialects/generic.ts';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
 import { checklistText } from '../../src/verify/checklist-text.ts';
@@ -124,6 +126,23 @@ describe('verify', () => {
       }),
       { seed: 1, numRuns: 150 },
     );
+  });
+
+  it('agrees with a run that left out what would end the target, and finds it when that is hushed up', async () => {
+    const dangerOf = createFindDanger(genericDialect);
+    const records = [0, 1, 2].map((i) =>
+      makeRecord(i * MS, { method: 'POST', path: i === 1 ? '/shutdown' : '/' }),
+    );
+    const { document, log } = await loggedRun(records, { dangerOf }, () => ({ kind: 'at_once', ok: true }));
+    assert.deepEqual(wrongOnes(await verify({ document, log })), []);
+    assert.ok(document.fidelity.reasons.some(({ code }) => code === 'excluded_dangerous'));
+    for (const path of [
+      ['fidelity', 'excluded', 'dangerous'],
+      ['fidelity', 'dangerous', 0, 'count'],
+    ]) {
+      const forged = edited(document, path, () => 7);
+      assert.notDeepEqual(wrongOnes(await verify({ document: forged, log })), [], path.join('.'));
+    }
   });
 
   it('finds every single number that was edited', async () => {

@@ -7,7 +7,7 @@ import type { EventChunk } from './event-columns.ts';
 import type { RecordBatch } from './record-batch.ts';
 
 /** Options of a sender's engine: its share of the limits, and nothing that only whoever reads the plan needs. */
-export type SenderOptions = Omit<ReplayOptions, 'only' | 'signal'>;
+export type SenderOptions = Omit<ReplayOptions, 'only' | 'dangerOf' | 'signal'>;
 
 /** What the thread that reads the plan tells a sender. All of it can be posted to a thread. */
 export type ToSender =

@@ -93,7 +93,7 @@ class SharedReplay implements PlanSink, PoolListener {
     this.#deps = deps;
     this.#pool = pool;
     this.#resolve = resolve;
-    this.#selection = createSelection(options.only, deps.hasTarget ?? (() => true));
+    this.#selection = createSelection(options, deps.hasTarget ?? (() => true));
     const { clock, digest } = deps;
     const selection = this.#selection;
     this.#reader = createPlanReader({ openSource, options, selection, digest, clock, sink: this });
@@ -283,6 +283,7 @@ class SharedReplay implements PlanSink, PoolListener {
         this.#sums,
       ),
       excluded: this.#selection.excluded,
+      dangers: this.#selection.dangers,
       planComplete: complete,
       stop: this.#stop === 'end' && sourceError !== undefined ? 'source_error' : this.#stop,
       sourceError,

@@ -108,7 +108,7 @@ class Sender implements ReplayObserver {
     const probe = this.#deps.startHealth();
     const end = await replay(
       noSource,
-      { ...options, only: undefined, signal: this.#stop.signal },
+      { ...options, only: undefined, dangerOf: undefined, signal: this.#stop.signal },
       {
         clock,
         transportFor: (record) => transports.for(record.protocol),

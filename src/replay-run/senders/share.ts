@@ -32,7 +32,7 @@ export function partOf(total: number, number: number, senders: number): number {
 
 /** The options of one of several engines that together keep to `options`. */
 export function shareOf(options: ReplayOptions, number: number, senders: number): SenderOptions {
-  const { only: _only, signal: _signal, ...shared } = options;
+  const { only: _only, dangerOf: _dangerOf, signal: _signal, ...shared } = options;
   const part = (total: number): number => Math.max(1, partOf(total, number, senders));
   return {
     ...shared,

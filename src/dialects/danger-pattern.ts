@@ -1,0 +1,78 @@
+import { EngramTraceError } from '../trace/error.ts';
+import type { DangerView } from './danger.ts';
+import { pathOnly } from './generic.ts';
+
+const METHOD_AND_PATH = /^(\*|[A-Za-z]+) +(\S+)$/;
+/** Nobody's path to a dangerous operation is longer, and embeddings in a path are. */
+const MOST_PATH = 1024;
+
+/**
+ * Reads a pattern of `--dangerous`: `METHOD path` (`*` is any method; in a path `*` is anything within a segment, `**`
+ * anything), an rpc (`Method`, `Service/Method` or the whole path), or the name of an op.
+ */
+export function dangerPattern(pattern: string): (record: DangerView) => boolean {
+  const text = pattern.trim();
+  if (text === '') {
+    throw new EngramTraceError('usage', 'a dangerous operation needs a name', {
+      where: '--dangerous',
+      hint: 'write an op, an rpc, or a method and a path such as "POST /admin/stop"',
+    });
+  }
+  const [, method, path] = METHOD_AND_PATH.exec(text) ?? [];
+  const isHttp = path === undefined ? isNamed(text) : isRequest(method as string, path);
+  return (record) => record.op === text || isHttp(record);
+}
+
+function isRequest(method: string, glob: string): (record: DangerView) => boolean {
+  const wanted = method.toUpperCase();
+  const path = globPattern(plainPath(glob));
+  return (record) =>
+    record.protocol === 'http' &&
+    (wanted === '*' || wanted === record.method.toUpperCase()) &&
+    path.test(plainPath(record.path));
+}
+
+/** A path alone is one of any method. */
+function isNamed(text: string): (record: DangerView) => boolean {
+  const request = text.startsWith('/') ? isRequest('*', text) : () => false;
+  return (record) =>
+    record.protocol === 'grpc'
+      ? record.path === text || record.path.endsWith(`/${text}`) || record.path.endsWith(`.${text}`)
+      : request(record);
+}
+
+/** The patterns of a list are all tried on the same path. */
+let last = { target: '', plain: '' };
+
+function plainPath(target: string): string {
+  if (last.target !== target) last = { target, plain: asLaxRead(target) };
+  return last.plain;
+}
+
+/**
+ * The path as the laxest of servers reads it: without query, `;parameters`, doubled slashes and the slash at the end,
+ * percent-decoded, in lower case. Better one left out too many than a target that is gone.
+ */
+function asLaxRead(target: string): string {
+  const path = pathOnly(target).slice(0, MOST_PATH);
+  const decoded = path.includes('%') ? path.replace(/%([0-9a-f]{2})/gi, decodeByte) : path;
+  const plain = decoded
+    .replace(/;[^/]*/g, '')
+    .replace(/\/(?:\.?\/)+/g, '/')
+    .toLowerCase();
+  return plain.length > 1 && plain.endsWith('/') ? plain.replace(/\/+$/, '') || '/' : plain;
+}
+
+function decodeByte(_: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
+}
+
+function globPattern(glob: string): RegExp {
+  const source = glob
+    .split(/(\*\*|\*)/)
+    .map((part) =>
+      part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
+    )
+    .join('');
+  return new RegExp(`^${source}$`, 's');
+}
