@@ -163,7 +163,10 @@ describe('capture of gRPC', () => {
   it('records a call whose server dies under it', async (t) => {
     const sockets = new Set<http2.ServerHttp2Session>();
     const server = http2.createServer();
-    server.on('session', (session) => sockets.add(session));
+    server.on('session', (session) => {
+      sockets.add(session);
+      session.on('close', () => sockets.delete(session));
+    });
     server.on('stream', (stream) => {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
       stream.on('error', () => {});

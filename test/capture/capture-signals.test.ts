@@ -61,7 +61,7 @@ describe('engram-trace capture, under load and signals', () => {
       socket.destroy();
     }
     for (let tries = 0; (await openSockets(pid)) > before && tries < 100; tries++) await pause(100);
-    assert.equal(await openSockets(pid), before);
+    assert.ok((await openSockets(pid)) <= before);
     running.child.kill('SIGTERM');
     assert.equal(await inTime(running.exited), 0);
     const { records, loss } = await readOpLog(folder);

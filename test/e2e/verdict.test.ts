@@ -182,7 +182,7 @@ describe('the verdict of a staged run', () => {
     const { generator_lateness_us: own, reasons } = document.fidelity;
     const late = reasons.filter(({ code }) => code.startsWith('generator_late'));
     // A noisy machine may be late by itself, but not by anything like the stall.
-    assert.ok(late.length === 0 || (own.p99 ?? 0) < 1e6, JSON.stringify(late));
+    assert.ok(late.length === 0 || (own.p99 ?? 0) < 1.5e6, JSON.stringify(late));
     assert.deepEqual(
       // Without an order of sessions, one that opens a connection may be overtaken by the next.
       codesOf(document).filter((code) => !ENVIRONMENT.has(code) && code !== 'inversions'),
