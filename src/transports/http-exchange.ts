@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { FailureCode, SendListener, SendOutcome } from '../replay/ports.ts';
 import { GIVEN_UP } from './given-up.ts';
 import { codeOf, detailOf, httpFailure } from './http-failure.ts';
+import { SaidText } from './said-text.ts';
 
 /** One request and its answer, heard from undici; tells the listener, and `ended` before it. */
 export class HttpExchange implements Dispatcher.DispatchHandler {
@@ -14,6 +15,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #isCancelled = false;
   #status: number | undefined;
   #bytes = 0;
+  #said: SaidText | undefined;
 
   constructor(listener: SendListener, ended: (exchange: HttpExchange, isConnectionGood: boolean) => void) {
     this.#listener = listener;
@@ -69,6 +71,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onData(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
+    if (this.#status !== undefined && this.#status >= 400) {
+      this.#said ??= new SaidText();
+      this.#said.add(chunk, 0, chunk.length);
+    }
     return true;
   }
 
@@ -82,7 +88,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #complete(isConnectionGood: boolean): void {
     const status = this.#status ?? 0;
-    const outcome = { status, ok: status < 400, failure: undefined, detail: '', responseBytes: this.#bytes };
+    const outcome = {
+      status,
+      ok: status < 400,
+      failure: undefined,
+      detail: this.#said?.text ?? '',
+      responseBytes: this.#bytes,
+    };
     this.#end(outcome, isConnectionGood);
   }
 

@@ -1,3 +1,4 @@
+import { connectTrouble } from '../connect-trouble.ts';
 import type { FailureCode } from '../replay/ports.ts';
 
 /** What went wrong with an HTTP exchange, from an error of undici or of a socket. */
@@ -45,12 +46,7 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** What this machine has run out of, in words; the target has no part in it. */
-const RUN_OUT: Readonly<Record<string, string>> = {
-  EMFILE: 'this process may open no more files and sockets (ulimit -n)',
-  ENFILE: 'this machine may open no more files and sockets',
-  EADDRNOTAVAIL: 'this machine has no local port left for one more connection',
-};
+const FLAGS = { ca: '--ca', insecure: '--insecure', cert: '--cert', servername: '--servername' };
 
 /** One line for people; errors of several addresses carry no message of their own. */
 export function detailOf(error: Error): string {
@@ -59,5 +55,6 @@ export function detailOf(error: Error): string {
   const text = error.message || (first instanceof Error ? first.message : '') || error.name;
   const code = codeOf(error);
   const whole = code === '' || text.includes(code) ? text : `${text} (${code})`;
-  return RUN_OUT[code] === undefined ? whole : `${RUN_OUT[code]}: ${whole}`;
+  const words = connectTrouble(error, FLAGS);
+  return words === '' ? whole : `${words} (${whole})`;
 }

@@ -15,6 +15,10 @@ export interface Ending extends Expected {
   method?: string;
   /** Where undici sees it differently, what it tells, and why both may stand. */
   undici?: Expected;
+  /** What is said of it; where this is absent: something, if it failed. */
+  says?: string;
+  /** The same, by the wire transport alone. */
+  wireSays?: RegExp;
 }
 
 const writes =
@@ -138,7 +142,22 @@ const HEADS: Ending[] = [
     302,
     0,
   ),
-  good('503', 'HTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\nno', 503, 2),
+  good('503', 'HTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\nno', 503, 2, { says: 'no' }),
+  good(
+    'an error in chunks, with line ends',
+    'HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n4\r\na \r\n\r\n3\r\nb\tc\r\n0\r\n\r\n',
+    500,
+    7,
+    { says: 'a \r\nb\tc' },
+  ),
+  good('an error of 9 KB', `HTTP/1.1 400 X\r\ncontent-length: 9000\r\n\r\n${'x'.repeat(9000)}`, 400, 9000, {
+    says: 'x'.repeat(300),
+  }),
+  good('an error that is no text', 'HTTP/1.1 400 X\r\ncontent-length: 3\r\n\r\n\x1f\x8b\x00', 400, 3, {
+    says: '',
+  }),
+  bad('a TLS alert', '\x15\x03\x01\x00\x02\x02\x46', { wireSays: /speaks TLS there/ }),
+  bad('the SETTINGS of HTTP/2', '\0\0\0\x04\0\0\0\0\0', { wireSays: /speaks HTTP\/2 there.*swapped/ }),
   good('early hints, then the answer', `HTTP/1.1 103 Early Hints\r\na: b\r\n\r\n${OK}`, 200, 2),
   good('two interim answers, then the answer', `HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\n\r\n${OK}`, 200, 2),
   // undici takes a 100 only where it asked for it.

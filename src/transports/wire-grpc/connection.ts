@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock, FailureCode } from '../../replay/ports.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import { malformed } from '../../wire/malformed.ts';
+import { otherProtocol } from '../other-protocol.ts';
 import { AnswerHeads } from './answer-heads.ts';
 import { type DialOptions, dial } from './dial.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
@@ -228,7 +229,8 @@ export class Connection implements FrameSink, CallCarrier {
     } catch (thrown) {
       if (!(thrown instanceof EngramTraceError) || thrown.code !== 'target') throw thrown;
       this.#socket.write(farewell(PROTOCOL_ERROR));
-      this.#lost({ failure: 'bad_response', detail: thrown.message });
+      const other = this.#state === 'opening' ? otherProtocol(bytes, length) : '';
+      this.#lost({ failure: 'bad_response', detail: other === '' ? thrown.message : other });
     }
   }
 

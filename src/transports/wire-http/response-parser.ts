@@ -1,3 +1,4 @@
+import { SaidText } from '../said-text.ts';
 import { mendChunkSize } from './mend-line.ts';
 import { parseChunkSize } from './response-fields.ts';
 import { type Framing, ResponseHead } from './response-head.ts';
@@ -23,7 +24,7 @@ const DONE = 8;
 const BROKEN = 9;
 
 /**
- * A parser of answers to one client (RFC 9112) that counts and keeps nothing. Capture's `wire/http1-parser.ts`
+ * A parser of answers to one client (RFC 9112) that counts, and keeps the beginning of errors alone. Capture's `wire/http1-parser.ts`
  * makes strings, views and callbacks, because it needs to know what messages say; this one reads a shared buffer in
  * place: measured 0.5 us for a common answer against 1.2 us for a head that one has seen before and 4 us for a new
  * one. It reads all that capture reads, as what was recorded has to be answered the same way again: line ends without
@@ -38,6 +39,7 @@ export class ResponseParser {
   bodyBytes = 0;
   /** What is wrong with the bytes; '' as long as nothing is. */
   problem = '';
+  readonly #said = new SaidText();
   #state = STATUS_LINE;
   #isHead = false;
   #left = 0;
@@ -54,6 +56,11 @@ export class ResponseParser {
     return this.#state === DONE;
   }
 
+  /** What the server said with an error, as text; '' with any other answer. */
+  get said(): string {
+    return this.status < 400 ? '' : this.#said.text;
+  }
+
   /** At least one byte of an answer has come. */
   get hasBegun(): boolean {
     return this.#hasBytes;
@@ -64,6 +71,7 @@ export class ResponseParser {
     this.status = 0;
     this.bodyBytes = 0;
     this.problem = '';
+    this.#said.clear();
     this.#state = STATUS_LINE;
     this.#isHead = isHead;
     this.#budget = MAX_HEAD_BYTES;
@@ -84,6 +92,7 @@ export class ResponseParser {
       }
       const taken = this.#state === UNTIL_CLOSE ? length - at : Math.min(length - at, this.#left);
       this.bodyBytes += taken;
+      if (this.status >= 400) this.#said.add(bytes, at, at + taken);
       this.#left -= taken;
       at += taken;
       if (this.#left === 0 && this.#state !== UNTIL_CLOSE) this.#onDataEnd();

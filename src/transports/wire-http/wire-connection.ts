@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FailureCode } from '../../replay/ports.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import { detailOf, httpFailure } from '../http-failure.ts';
+import { otherProtocol } from '../other-protocol.ts';
 import { ResponseParser, skipLineEnds } from './response-parser.ts';
 import type { WireExchange } from './wire-exchange.ts';
 import type { OpenSocket, SocketEvents } from './wire-socket.ts';
@@ -100,7 +101,7 @@ export class WireConnection implements SocketEvents {
       // The listener may have given it up.
       if (this.exchange !== exchange) return;
     }
-    if (parser.problem !== '') this.#lose('bad_response', parser.problem);
+    if (parser.problem !== '') this.#lose('bad_response', this.#problem(bytes, length));
     else if (parser.isDone) this.#onAnswer(skipLineEnds(bytes, taken, length) < length);
   }
 
@@ -161,7 +162,8 @@ export class WireConnection implements SocketEvents {
     const { exchange } = this;
     if (exchange === undefined) return;
     this.exchange = undefined;
-    exchange.end(failure, detail, this.#parser.bodyBytes);
+    const said = failure === undefined ? this.#parser.said : detail;
+    exchange.end(failure, said, this.#parser.bodyBytes);
     this.#host.ended();
   }
 
@@ -172,6 +174,12 @@ export class WireConnection implements SocketEvents {
   #asKept(failure: FailureCode): FailureCode {
     const isEnd = failure === 'connection_closed' || failure === 'connection_reset';
     return isEnd && this.#hasServed && !this.#parser.hasBegun ? 'keepalive_closed' : failure;
+  }
+
+  /** Only the first bytes of a connection tell what is spoken there. */
+  #problem(bytes: Buffer, length: number): string {
+    const other = this.#hasServed || this.#parser.status !== 0 ? '' : otherProtocol(bytes, length);
+    return other.includes('HTTP/1') || other === '' ? this.#parser.problem : other;
   }
 
   #howFar(): string {

@@ -90,7 +90,7 @@ function codesOf({ document }: Played): string[] {
 }
 
 const SKIP = limitsMissing() ?? false;
-const NONE_LEFT = /this process may open no more files and sockets \(ulimit -n\): connect EMFILE/;
+const NONE_LEFT = /this process may open no more files and sockets \(ulimit -n\) \(connect EMFILE/;
 
 describe('no file descriptor is left', { concurrency: 5, skip: SKIP }, () => {
   it('from the start, with the library: what got no connection fails, and says for want of what', async () => {
