@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   transforms: ['trace', 'root'],
   inspect: ['trace', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
-  transports: ['trace', 'replay', 'wire'],
+  transports: ['trace', 'replay', 'wire', 'root'],
   results: ['trace', 'replay', 'root'],
   'replay-log': ['trace', 'replay'],
   verify: ['trace', 'dialects', 'replay', 'replay-log', 'results', 'root'],
