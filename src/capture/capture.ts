@@ -1,10 +1,11 @@
 import type { Dialect } from '../dialects/dialect.ts';
+import { machineNames } from '../machine-names.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { addLoss, emptyHeader, hasLoss, type Loss, type TraceHeader } from '../trace/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { CaptureClock } from './capture-clock.ts';
-import { authorityOf, type Endpoint, isSamePlace } from './endpoint.ts';
+import { authorityOf, type Endpoint, isSamePlace, isThisMachine } from './endpoint.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import type { NameFlags } from './redact/name-rules.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
@@ -225,11 +226,17 @@ function segmentHeader(options: CaptureOptions): TraceHeader {
     sorted: false,
     tool: options.tool,
     source: 'capture',
-    origins: places.filter(({ port }) => port !== 0).map(authorityOf),
+    origins: [...new Set(places.filter(({ port }) => port !== 0).flatMap(authoritiesOf))],
     redacted: [...redactorOf(options).names, ...(options.redactBodies ? BODY_NAMES : [])],
     dialect: options.dialect.name,
     runId: options.runId,
   };
+}
+
+/** A place on this machine goes with its names: a replay elsewhere must not take its own loopback for this one. */
+function authoritiesOf({ host, port }: Endpoint): string[] {
+  const names = isThisMachine(host) ? machineNames() : [];
+  return [host, ...names].map((name) => authorityOf({ host: name, port }));
 }
 
 function redactorOf(options: CaptureOptions): Redactor {

@@ -17,7 +17,8 @@ export function isSamePlace(a: Endpoint, b: Endpoint): boolean {
   return a.host === b.host || (isThisMachine(a.host) && isThisMachine(b.host));
 }
 
-function isThisMachine(host: string): boolean {
+/** Loopback, or a wildcard for all addresses of this machine. */
+export function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::' || host === '::1' || host === '0.0.0.0' || /^127\./.test(host);
 }
 

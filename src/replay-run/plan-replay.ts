@@ -5,7 +5,9 @@ import type { TraceRecord } from '../trace/record.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';
 import { engineOptions } from './engine-options.ts';
 import { createNumberedSource } from './numbered-source.ts';
-import { refusalsOf } from './refusals.ts';
+import { openOriginGuard } from './open-origin-guard.ts';
+import type { OriginGuard } from './origin-guard.ts';
+import { refusalBy, refusalsOf } from './refusals.ts';
 import type { RunOptions } from './run-options.ts';
 import { hasTargetIn } from './targets.ts';
 
@@ -35,11 +37,27 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
     unsendable.add(left.unsendable);
     return true;
   };
-  const summary = await summarisePlan(() => source.open(), options, takes);
+  const guard = await openOriginGuard(run);
+  const met: EngramTraceError[] = [];
+  const guarded = () => watchOrigins(source.open(), guard, met);
+  const summary = await summarisePlan(guarded, options, takes);
   if (source.recordsRead === 0) {
     throw new EngramTraceError('empty', `${run.trace.name} has no records to replay`, {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  return { summary, redacted, unsendable, refusals: refusalsOf(run, options) };
+  const refusals = refusalsOf(run, options, guard);
+  return { summary, redacted, unsendable, refusals: [...refusals, ...met.slice(0, 1)] };
+}
+
+/** Passes batches on; the first record whose client addressed an endpoint is one more refusal. */
+async function* watchOrigins(
+  batches: AsyncIterable<TraceRecord[]>,
+  guard: OriginGuard | undefined,
+  met: EngramTraceError[],
+): AsyncGenerator<TraceRecord[]> {
+  for await (const batch of batches) {
+    if (met.length === 0) met.push(...batch.flatMap((record) => refusalBy(() => guard?.checkRecord(record))));
+    yield batch;
+  }
 }

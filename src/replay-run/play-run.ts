@@ -17,6 +17,7 @@ import { firstSessionsOf } from './first-sessions.ts';
 import { warningOfHeadersNotForGrpc } from './grpc-headers.ts';
 import type { LoggedRun } from './logged-run.ts';
 import type { NumberedSource } from './numbered-source.ts';
+import type { OriginGuard } from './origin-guard.ts';
 import { cacheResultOf, dialectOf } from './record-predicate.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
 import { hasTargetIn } from './targets.ts';
@@ -35,6 +36,8 @@ export interface RunParts {
   source: NumberedSource;
   player: Player;
   log: LoggedRun;
+  /** Asked of each record before it can be sent. */
+  guard?: OriginGuard | undefined;
 }
 
 /** What came of it. */
@@ -106,6 +109,7 @@ async function* watched(
     player,
     recorder,
     over,
+    guard,
   }: RunParts & { recorder: ResultsRecorder; over: { isOver: boolean } },
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
@@ -116,6 +120,7 @@ async function* watched(
   for await (const batch of tellExcluded(source.open(), selection, recordsRead, recorder, options.copies)) {
     // A pipe that ends after an interrupt brings what it held back: too late to connect for that.
     if (over.isOver) return;
+    if (guard !== undefined) for (const record of batch) guard.checkRecord(record);
     const protocols = protocolsOf(run, batch);
     await player.prepare(protocols);
     if (warning !== undefined && protocols.has('grpc')) {

@@ -2,13 +2,17 @@ import type { ReplayOptions } from '../replay/replay-options.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { senderCount } from './create-player.ts';
 import { refuseHeadersNotForGrpc } from './grpc-headers.ts';
-import { guardOrigins } from './origin-guard.ts';
+import type { OriginGuard } from './origin-guard.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What a run would refuse before it sends anything, in its own words; empty: nothing. */
-export function refusalsOf(run: RunOptions, options: ReplayOptions): EngramTraceError[] {
+export function refusalsOf(
+  run: RunOptions,
+  options: ReplayOptions,
+  guard: OriginGuard | undefined,
+): EngramTraceError[] {
   return [
-    ...refusalBy(() => run.allowOrigin || guardOrigins(run.trace.header.origins, run)),
+    ...refusalBy(() => guard?.checkOrigins()),
     ...refusalBy(() => refuseHeadersNotForGrpc(run)),
     ...refusalBy(() => senderCount(run.senders, options, run.connections)),
   ];

@@ -10,7 +10,7 @@ import { engineOptions } from './engine-options.ts';
 import { refuseHeadersNotForGrpc } from './grpc-headers.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
 import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
-import { guardOrigins } from './origin-guard.ts';
+import { openOriginGuard } from './open-origin-guard.ts';
 import { planSection } from './plan-section.ts';
 import { playRun, type RunParts, recordNumberOf } from './play-run.ts';
 import { rehearse } from './rehearse.ts';
@@ -24,7 +24,8 @@ import { tellEnd } from './tell-end.ts';
  * holds nothing to send. The trace stays open.
  */
 export async function runReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
-  if (!run.allowOrigin) guardOrigins(run.trace.header.origins, run);
+  const guard = await openOriginGuard(run);
+  guard?.checkOrigins();
   refuseHeadersNotForGrpc(run);
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
@@ -40,7 +41,7 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
     try {
       if (run.rehearsal !== false) await rehearsed(run, options, deps, threads);
       return await withPlayer(openPlayer(), (player) =>
-        measured(run, deps, { options, source, player, log }),
+        measured(run, deps, { options, source, player, log, guard }),
       );
     } finally {
       await log.abort();
@@ -98,6 +99,8 @@ async function measured(run: RunOptions, deps: RunDeps, parts: RunParts): Promis
   const { options, source } = parts;
   const { trace } = run;
   const { startedMs, recorder, end, health, digest } = await playRun(run, deps, parts);
+  // The guard found an origin before anything was sent.
+  if (end.sourceError?.code === 'usage' && end.accounting.sent === 0) throw end.sourceError;
   refuseEmpty(run, end, source);
   tellEnd(end, recorder, run, deps);
   const document = createResultsDocument({

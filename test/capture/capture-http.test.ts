@@ -6,7 +6,9 @@ import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { startCapture } from '../../src/capture/capture.ts';
 import { createCaptureClock } from '../../src/capture/capture-clock.ts';
+import { authorityOf } from '../../src/capture/endpoint.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
+import { machineNames } from '../../src/machine-names.ts';
 import type { TraceRecord } from '../../src/trace/record.ts';
 import {
   MARKER,
@@ -79,7 +81,9 @@ describe('capture of HTTP', () => {
     assert.equal(header?.sorted, false);
     assert.equal(header?.source, 'capture');
     assert.equal(header?.resolutionNs, 1);
-    assert.deepEqual(header?.origins, [`127.0.0.1:${upstream}`]);
+    const places = ['127.0.0.1', ...machineNames()];
+    const origins = places.map((host) => authorityOf({ host, port: upstream }));
+    assert.deepEqual(header?.origins, origins, 'the names of this machine go with its loopback');
     const startMs =
       Number((header as { epochUnixNs: bigint }).epochUnixNs / 1_000_000n) +
       (records[0]?.startNs as number) / 1e6;

@@ -218,6 +218,14 @@ describe('replay safety', () => {
     const refused = await run(args);
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /--allow-origin/);
+    const addressed = someRecords(5, 1).map((record) => ({
+      ...record,
+      headers: ['Host', `prod.test:${port}`],
+    }));
+    const named = await writeTrace(join(folder, 'addressed.trace.zst'), addressed, {});
+    const byName = await run(['replay', '--trace', named, '--endpoint', `http://Prod.test:${port}`]);
+    assert.equal(byName.code, 2, byName.stderr);
+    assert.match(byName.stderr, /prod\.test:.* is where this trace was recorded/);
     assert.equal(target.requests.length, 0);
     const allowed = await run([...args, '--allow-origin']);
     assert.equal(documentIn(allowed).operations.total, 5);

@@ -42,7 +42,10 @@ export interface Header {
   tool: string;
   /** Where the records come from: "capture", "export", "filter", "ndjson", ... */
   source: string;
-  /** Authorities (host:port) the traffic was addressed to, for the safety check of replay. */
+  /**
+   * Authorities (host:port) the traffic was addressed to, for the safety check of replay. Where one is an address of the
+   * recording machine itself (loopback, a wildcard), the machine's names and addresses are here too, with its port.
+   */
   origins: string[];
   /** What was removed before the file was written: "header:authorization", "query:api_key", ... */
   redacted: string[];
