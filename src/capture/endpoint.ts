@@ -22,9 +22,9 @@ export function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::' || host === '::1' || host === '0.0.0.0' || /^127\./.test(host);
 }
 
-/** Parses `[host:]port`, with an optional `http://` or `https://` before it; `https` comes back as `tls`. */
+/** Parses `[host:]port` or `:port`, with an optional `http://` or `https://` before it; `https` comes back as `tls`. */
 export function parseEndpoint(text: string, defaultHost: string): Endpoint & { tls: boolean } {
-  const match = /^(?:(https?):\/\/)?(?:(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]\s]+):)?([0-9]{1,5})\/?$/.exec(text);
+  const match = /^(?:(https?):\/\/)?(?:(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]\s]+)?:)?([0-9]{1,5})\/?$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || !(port <= 65_535)) {
     throw new EngramTraceError('usage', `"${text}" is no address`, {

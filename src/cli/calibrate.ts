@@ -18,6 +18,7 @@ import { tell } from './people/people.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
 import { hostSection } from './replay-host.ts';
+import { resolveTrace } from './resolve-trace.ts';
 import { runDepsOf } from './run-deps.ts';
 import { withCleanUp } from './signals.ts';
 import { printWarning } from './warnings.ts';
@@ -61,7 +62,8 @@ export function makeCalibrateCommand(): Command {
     .action(runCalibrate);
 }
 
-async function runCalibrate(flags: CalibrateFlags): Promise<void> {
+async function runCalibrate(argument: string | undefined, given: CalibrateFlags): Promise<void> {
+  const flags = await resolveTrace(argument, given);
   if (flags.trace === '-') {
     throw new EngramTraceError(
       'usage',

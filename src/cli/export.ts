@@ -16,7 +16,7 @@ import { parseDuration } from './parse-duration.ts';
 import { tell } from './people/people.ts';
 import { createProgress } from './progress.ts';
 import { printJson } from './stdout.ts';
-import { naming } from './time-range-flags.ts';
+import { naming, tellReading } from './time-range-flags.ts';
 import { wallClockUnixNs } from './wall-clock.ts';
 import { printWarning } from './warnings.ts';
 import { withOutput } from './with-output.ts';
@@ -44,14 +44,15 @@ export function makeExportCommand(): Command {
     )
     .option(
       '--start <time>',
-      'start of the window, ISO 8601 (UTC without a zone) or relative such as -2h; default: the first record',
+      'start of the window: ISO 8601 (UTC without a zone), Unix time (s or ms), or relative such as -2h (default: the first record)',
     )
     .addOption(
-      new Option('--end <time>', 'end of the window, excluded; default: the last record').conflicts(
-        'duration',
-      ),
+      new Option(
+        '--end <time>',
+        'end of the window, excluded: as --start (default: the last record)',
+      ).conflicts('duration'),
     )
-    .option('--duration <time>', 'length of the window instead of its end: 3600, 1h30m', parseDuration)
+    .option('--duration <time>', 'length of the window instead of its end: 3600 (s), 1h30m', parseDuration)
     .option('--skip-damaged', 'go on without segments and blocks that cannot be read, and count them')
     .option('--force', 'replace an output that exists')
     .option('--json', 'the report as JSON on stdout')
@@ -98,13 +99,21 @@ async function startOf(flags: ExportFlags, request: WindowRequest): Promise<bigi
   }
 }
 
-async function windowRequest({ start, end, duration: durationNs }: ExportFlags): Promise<WindowRequest> {
+async function windowRequest({
+  start,
+  end,
+  duration: durationNs,
+  quiet,
+}: ExportFlags): Promise<WindowRequest> {
   if (start === undefined && end === undefined) return { durationNs };
   const { parseTime } = await import('./parse-time.ts');
   const nowUnixNs = wallClockUnixNs();
   const timeOf = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : naming(flag, () => parseTime(text, nowUnixNs));
-  return { startUnixNs: timeOf('--start', start), endUnixNs: timeOf('--end', end), durationNs };
+  const request = { startUnixNs: timeOf('--start', start), endUnixNs: timeOf('--end', end), durationNs };
+  if (!quiet && start !== undefined) await tellReading('--start', start);
+  if (!quiet && end !== undefined) await tellReading('--end', end);
+  return request;
 }
 
 async function openLog(

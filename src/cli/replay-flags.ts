@@ -14,6 +14,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
+import { DEFAULT_TRACES } from './defaults.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
 import { parseConnections } from './parse-connections.ts';
 import { parseDuration } from './parse-duration.ts';
@@ -22,7 +23,7 @@ import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-fl
 
 /** The flags of `replay` as commander hands them over. */
 export interface ReplayFlags extends TimeRangeFlags {
-  trace: string;
+  trace?: string;
   output: string;
   endpoint: Endpoint | undefined;
   grpcEndpoint: Endpoint | undefined;
@@ -35,6 +36,8 @@ export interface ReplayFlags extends TimeRangeFlags {
   order: Order;
   behind: BehindPolicy;
   loop: number;
+  duration?: number;
+  limit?: number;
   maxGap?: number;
   only?: 'reads' | 'writes';
   maxInFlight?: number;
@@ -90,14 +93,28 @@ function withPlanFlags(command: Command): Command {
     .argParser(oneOf('catch-up', 'shed', 'stretch', 'abort'))
     .default('catch-up', 'catch-up');
   command
-    .requiredOption('--trace <file>', 'what to replay: a trace, NDJSON, or - for stdin')
-    .option('--rate-multiplier <factor>', 'speed: 2 is twice as fast (1e-6 to 1e6)', parseFactor, 1)
+    .argument('[trace]', 'what to replay: the same as --trace')
+    .option(
+      '--trace <file>',
+      `what to replay: a trace, NDJSON, or - for stdin (default: the newest trace in ${DEFAULT_TRACES}/)`,
+    )
+    .option(
+      '--rate-multiplier <factor>',
+      'speed: 2, 2x or 200% is twice as fast (1e-6 to 1e6)',
+      parseMultiplier,
+      1,
+    )
     .addOption(timing)
     .option('--pace <phases>', 'speed over the time of the replay, as in "10s@1 5m@2 30s@0.5"', parsePace)
     .addOption(precision)
     .addOption(order)
     .addOption(behind)
-    .option('--loop <passes>', 'play the trace so many times', parseAtLeastOne, 1)
+    .option(
+      '--loop <passes>',
+      'play the trace so many times; forever: until Ctrl-C, which writes the results',
+      parsePasses,
+      1,
+    )
     .option(
       '--copies <count>',
       'play every session so many times, as sessions of their own',
@@ -105,21 +122,40 @@ function withPlanFlags(command: Command): Command {
       1,
     )
     .option('--seed <number>', 'of the shifts of copies', parseCount, 1)
-    .option('--max-gap <time>', 'cut longer recorded gaps to this', parseDuration)
+    .option(
+      '--max-gap <time>',
+      'cut longer recorded gaps to this: 10 (s), 500ms (default: no cut)',
+      parseDuration,
+    )
     .option('--only <kind>', 'send only reads or only writes', oneOf('reads', 'writes'));
-  return withTimeRange(command);
+  return withTimeRange(command)
+    .addOption(
+      new Option(
+        '--duration <time>',
+        'play so much recorded time, from --from or the first record: 300 (s), 5m (default: to the end)',
+      )
+        .argParser(parsePositiveDuration)
+        .conflicts('to'),
+    )
+    .option('--limit <count>', 'play only the first so many records (default: all)', parseAtLeastOne);
 }
 
 function withTargetFlags(command: Command): Command {
   const [http, grpc] = ['http://localhost:7432', 'http://localhost:50051'];
   return command
     .addOption(
-      new Option('--endpoint <url>', 'HTTP target; the default only where neither target is named')
+      new Option(
+        '--endpoint <url>',
+        'HTTP target: URL, host:port, or :port on 127.0.0.1; the default only where neither target is named',
+      )
         .argParser(parseHttpEndpoint)
         .default(parseHttpEndpoint(http), http),
     )
     .addOption(
-      new Option('--grpc-endpoint <target>', 'gRPC target: host:port, or a URL; default as above')
+      new Option(
+        '--grpc-endpoint <target>',
+        'gRPC target: host:port, :port on 127.0.0.1, or a URL; default as above',
+      )
         .argParser(parseGrpcEndpoint)
         .default(parseGrpcEndpoint(grpc), grpc),
     )
@@ -144,9 +180,21 @@ function withTargetFlags(command: Command): Command {
       `wire (our own) or library (undici, grpc-js) (default: ${DEFAULT_TRANSPORT})`,
       oneOf('wire', 'library'),
     )
-    .option('--timeout <time>', 'time for a whole answer (default: 30s)', parsePositiveDuration)
-    .option('--gate-timeout <time>', 'longest wait for the session (default: 30s)', parsePositiveDuration)
-    .option('--drain <time>', 'time for open operations at the end (default: their timeout)', parseDuration)
+    .option(
+      '--timeout <time>',
+      'time for a whole answer: 30 (s), 500ms (default: 30s)',
+      parsePositiveDuration,
+    )
+    .option(
+      '--gate-timeout <time>',
+      'longest wait for what comes before in the session: 30 (s) (default: 30s)',
+      parsePositiveDuration,
+    )
+    .option(
+      '--drain <time>',
+      'time for open operations at the end: 10 (s) (default: their timeout)',
+      parseDuration,
+    )
     .option('--ca <file>', 'PEM file of the authorities to trust')
     .option('--cert <file>', 'PEM file of the client certificate')
     .option('--key <file>', "PEM file of the client certificate's key")
@@ -185,7 +233,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
   refuseContradictions(flags, range);
   return {
     trace,
-    range,
+    range: { ...range, durationNs: flags.duration, limit: flags.limit },
     only: flags.only,
     skipDamaged: flags.skipDamaged,
     includeDangerous: flags.includeDangerous,
@@ -287,6 +335,18 @@ function parseFactor(text: string): number {
   const factor = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (factor >= LEAST_FACTOR && factor <= MOST_FACTOR) return factor;
   throw new EngramTraceError('usage', `'${text}' is not a number above 0, from 1e-6 to 1e6`);
+}
+
+/** A factor as people write it: 2, 2x, 200%. */
+function parseMultiplier(text: string): number {
+  const [, digits = text, unit] = /^\s*(.+?)\s*([x×%])?\s*$/i.exec(text) ?? [];
+  if (unit === undefined) return parseFactor(text);
+  const factor = parseFactor(digits);
+  return unit === '%' ? parseFactor(String(factor / 100)) : factor;
+}
+
+function parsePasses(text: string): number {
+  return /^(forever|infinite|infinity|inf)$/i.test(text) ? Infinity : parseAtLeastOne(text);
 }
 
 /** A share, or a switch, as in a configuration file. */

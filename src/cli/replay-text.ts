@@ -128,8 +128,8 @@ function more(count: number, what: string): string[] {
 export function planText({ summary: plan, redacted, unsendable }: ReplayPlan): string {
   const { excluded, dangers } = plan;
   const lines = [
-    `operations  ${plan.operations} in ${plan.passes} ${plan.passes === 1 ? 'pass' : 'passes'}`,
-    `duration    ${(plan.durationNs / 1e9).toFixed(3)} s`,
+    passesText(plan.operations, plan.passes),
+    `duration    ${Number.isFinite(plan.durationNs) ? `${(plan.durationNs / 1e9).toFixed(3)} s` : 'until it is stopped'}`,
     `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
     `requests    ${plan.requestBytes} bytes a pass`,
     `left out    ${excludedText(excluded) || 'nothing'}`,
@@ -167,6 +167,12 @@ function countLines(
   return [`${title} (${beyond > 0 ? 'more than ' : ''}${counts.size})`, ...lines];
 }
 
+function passesText(operations: number, passes: number): string {
+  if (!Number.isFinite(passes))
+    return 'operations  without end: passes follow each other until it is stopped';
+  return `operations  ${operations} in ${passes} ${passes === 1 ? 'pass' : 'passes'}`;
+}
+
 /** The plan of `--dry-run`, for programs. */
 export function planJson(
   { summary: plan, redacted, unsendable }: ReplayPlan,
@@ -176,7 +182,7 @@ export function planJson(
     trace_digest: plan.digest,
     operations: Number.isFinite(plan.operations) ? plan.operations : null,
     passes: Number.isFinite(plan.passes) ? plan.passes : null,
-    duration_secs: plan.durationNs / 1e9,
+    duration_secs: Number.isFinite(plan.durationNs) ? plan.durationNs / 1e9 : null,
     rate_ops_sec: plan.ratePerSec ?? null,
     request_bytes: plan.requestBytes,
     excluded: plan.excluded,

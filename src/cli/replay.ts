@@ -11,6 +11,7 @@ import { refuseSameFile } from './refuse-same-file.ts';
 import { refuseUnnamedTarget, targetsMeant } from './refuse-unnamed-target.ts';
 import { isUnanswered, replayExitCode } from './replay-exit-code.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
+import { resolveTrace } from './resolve-trace.ts';
 import { mindSignals } from './signals.ts';
 import { printJson, printText } from './stdout.ts';
 import { printWarning, reportWarnings } from './warnings.ts';
@@ -20,7 +21,12 @@ export function makeReplayCommand(): Command {
   return withReplayFlags(new Command('replay')).action(runReplayCommand);
 }
 
-async function runReplayCommand(given: ReplayFlags, command: Command): Promise<void> {
+async function runReplayCommand(
+  argument: string | undefined,
+  flagsGiven: ReplayFlags,
+  command: Command,
+): Promise<void> {
+  const given = await resolveTrace(argument, flagsGiven);
   if (!given.dryRun) refuseLostFile(given);
   const { openInput } = await import('./open-input.ts');
   const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';

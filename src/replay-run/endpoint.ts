@@ -11,15 +11,29 @@ export interface Endpoint {
 
 const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
-/** Reads `http://host:7432` (or https). Paths, queries and credentials are refused with `usage`. */
+/**
+ * Reads `http://host:7432` (or https), `host:7432`, or `:7432` and `7432` on this machine. Paths, queries and
+ * credentials are refused with `usage`.
+ */
 export function parseHttpEndpoint(text: string): Endpoint {
-  return endpointOf(text, text, 'http://localhost:7432');
+  const isNameAlone = !/[:@]/.test(text) && !/^\d+$/.test(text);
+  return endpointOf(
+    isNameAlone ? text : withScheme(text),
+    text,
+    'http://localhost:7432, localhost:7432 or :7432',
+  );
 }
 
-/** Reads `http://host:50051`, `https://…` for TLS, or plain `host:50051`. */
+/** Reads `http://host:50051`, `https://…` for TLS, plain `host:50051`, or `:50051` on this machine. */
 export function parseGrpcEndpoint(text: string): Endpoint {
-  const withScheme = text.includes('://') ? text : `http://${text}`;
-  return endpointOf(withScheme, text, 'localhost:50051, or https://host:443 for TLS');
+  return endpointOf(withScheme(text), text, 'localhost:50051, or https://host:443 for TLS');
+}
+
+/** Plain HTTP where nothing is said; a port alone is one of this machine (a URL parser would read `8080` as an address). */
+function withScheme(text: string): string {
+  const port = /^:?(\d+)\/?$/.exec(text)?.[1];
+  if (port !== undefined) return `http://127.0.0.1:${port}`;
+  return text.includes('://') ? text : `http://${text}`;
 }
 
 function endpointOf(urlText: string, given: string, example: string): Endpoint {

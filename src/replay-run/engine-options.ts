@@ -45,10 +45,16 @@ function refuseLibrary({
   });
 }
 
-/** The length of a pass, where something says it: the part asked for, inside the window the trace was cut to. */
+/**
+ * The length of a pass, where something says it: the part asked for, inside the window the trace was cut to. Records
+ * that are counted end a pass with the last of them.
+ */
 function passWindow({ trace, range }: Pick<RunOptions, 'trace' | 'range'>): TimeWindow | undefined {
   const { window } = trace.header;
-  const startNs = window?.startNs ?? trace.index?.totals.firstStartNs;
+  const firstStartNs = trace.index?.totals.firstStartNs;
+  if (range?.limit !== undefined || (range?.durationNs !== undefined && firstStartNs === undefined))
+    return undefined;
+  const startNs = firstStartNs ?? window?.startNs;
   const bounds = range === undefined || startNs === undefined ? {} : boundsOf(trace, range, startNs);
   const fromNs = Math.max(bounds.fromNs ?? -Infinity, window?.startNs ?? -Infinity);
   const toNs = Math.min(bounds.toNs ?? Infinity, window?.endNs ?? Infinity);

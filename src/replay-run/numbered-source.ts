@@ -4,6 +4,14 @@ import type { ReadOptions, Trace } from '../trace/trace.ts';
 import type { TimePoint, TimeRange } from '../transforms/time-range.ts';
 import { countBefore } from './count-before.ts';
 
+/** The part of a trace that is played. */
+export interface ReplayPart extends TimeRange {
+  /** Recorded time, from `from` or else from the first record; there is no `to` beside it. */
+  readonly durationNs?: number | undefined;
+  /** The first so many records of a pass. */
+  readonly limit?: number | undefined;
+}
+
 /** Reads the records of a trace once for each pass and knows which number each has in its file. */
 export interface NumberedSource {
   /** Batches of one pass, in the order of starts. */
@@ -15,12 +23,12 @@ export interface NumberedSource {
 }
 
 /**
- * The records of `trace` that start in `range`. An index saves reading what lies before; without one, what lies
+ * The records of `trace` that belong to `part`. An index saves reading what lies before; without one, what lies
  * before is read and skipped.
  */
 export function createNumberedSource(
   trace: Trace,
-  range: TimeRange,
+  part: ReplayPart,
   onDamage: NonNullable<ReadOptions['onDamage']>,
 ): NumberedSource {
   let base: number | undefined;
@@ -30,13 +38,16 @@ export function createNumberedSource(
   async function* open(): AsyncGenerator<TraceRecord[]> {
     if (recordsRead > 0 && !trace.seekable) throw cannotReadAgain(trace);
     const before = recordsRead;
-    const { fromNs, toNs } = indexedBounds(trace, range);
+    const { fromNs, toNs } = indexedBounds(trace, part);
     if (fromNs !== undefined) base ??= await countBefore(trace, fromNs, onDamage);
     const batches = trace.records({ fromNs, toNs, onDamage, ahead: true });
-    const wanted = isBounded(range) && trace.index === undefined ? cut(batches) : batches;
+    const wanted = isBounded(part) && trace.index === undefined ? cut(batches) : batches;
     for await (const batch of wanted) {
-      recordsRead += batch.length;
-      yield batch;
+      const left = (part.limit ?? Infinity) - (recordsRead - before);
+      const within = batch.length > left ? batch.slice(0, left) : batch;
+      recordsRead += within.length;
+      yield within;
+      if (within.length >= left) break;
     }
     passLength ??= recordsRead - before;
   }
@@ -46,7 +57,7 @@ export function createNumberedSource(
     let skipped = 0;
     let bounds: Bounds | undefined;
     for await (const batch of batches) {
-      bounds ??= boundsOf(trace, range, trace.header.window?.startNs ?? batch[0]?.startNs ?? 0);
+      bounds ??= boundsOf(trace, part, batch[0]?.startNs ?? 0);
       const { fromNs = -Infinity, toNs = Infinity } = bounds;
       const inside = batch.filter((record) => record.startNs >= fromNs && record.startNs < toNs);
       if (base === undefined) skipped += batch.filter((record) => record.startNs < fromNs).length;
@@ -72,22 +83,26 @@ interface Bounds {
   toNs?: number | undefined;
 }
 
-function isBounded(range: TimeRange): boolean {
-  return range.from !== undefined || range.to !== undefined;
+function isBounded({ from, to, durationNs }: ReplayPart): boolean {
+  return from !== undefined || to !== undefined || durationNs !== undefined;
 }
 
-function indexedBounds(trace: Trace, range: TimeRange): Bounds {
-  if (trace.index === undefined) return {};
-  return boundsOf(trace, range, trace.header.window?.startNs ?? trace.index.totals.firstStartNs);
+function indexedBounds(trace: Trace, part: ReplayPart): Bounds {
+  return trace.index === undefined ? {} : boundsOf(trace, part, trace.index.totals.firstStartNs);
 }
 
-/** `range` in ns from the trace's epoch; `startNs` is what offsets count from. Throws `usage` where it is empty. */
-export function boundsOf(trace: Trace, range: TimeRange, startNs: number): Bounds {
+/**
+ * `part` in ns from the trace's epoch, as far as times bound it. Offsets count from the start of the trace's window, or
+ * from its first record, which starts at `firstStartNs`. Throws `usage` where it is empty.
+ */
+export function boundsOf(trace: Trace, part: ReplayPart, firstStartNs: number): Bounds {
+  const startNs = trace.header.window?.startNs ?? firstStartNs;
   const at = (point: TimePoint | undefined): number | undefined => {
     if (point === undefined) return undefined;
     return 'offsetNs' in point ? startNs + point.offsetNs : Number(point.unixNs - trace.header.epochUnixNs);
   };
-  const bounds = { fromNs: at(range.from), toNs: at(range.to) };
+  const bounds = { fromNs: at(part.from), toNs: at(part.to) };
+  if (part.durationNs !== undefined) bounds.toNs = (bounds.fromNs ?? firstStartNs) + part.durationNs;
   if (bounds.fromNs !== undefined && bounds.toNs !== undefined && bounds.fromNs >= bounds.toNs) {
     const hint = '--from must be before --to';
     throw new EngramTraceError('usage', 'the range ends before it starts', { hint });

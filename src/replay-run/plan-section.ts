@@ -61,6 +61,8 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     max_gap_secs: seconds(options.maxGapNs),
     from: pointText(run.range?.from),
     to: pointText(run.range?.to),
+    duration_secs: seconds(run.range?.durationNs),
+    limit: run.range?.limit ?? null,
     only: run.only ?? null,
     dangerous: run.includeDangerous ? null : (run.dangerous ?? []).join('\n'),
     max_in_flight: options.maxInFlight,

@@ -157,7 +157,7 @@ function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<
 /** Known beforehand only where all records of an indexed trace take part that have a target. */
 function plannedOperations(run: RunOptions, { loops, copies }: ReplayOptions): number | undefined {
   const { trace, range, only, http, grpc } = run;
-  const isWhole = only === undefined && range?.from === undefined && range?.to === undefined;
+  const isWhole = only === undefined && Object.values(range ?? {}).every((bound) => bound === undefined);
   const stats = trace.index?.totals.stats;
   if (!isWhole || stats === undefined || !Number.isFinite(loops)) return undefined;
   const records = (http ? stats.httpRecords : 0) + (grpc ? stats.grpcRecords : 0);

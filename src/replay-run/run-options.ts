@@ -6,17 +6,17 @@ import type { HostSection } from '../results/results-document.ts';
 import type { LiveCounts } from '../results/results-recorder.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { TimeRange } from '../transforms/time-range.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import type { TransportKind } from './create-transports.ts';
+import type { ReplayPart } from './numbered-source.ts';
 import type { Targets } from './targets.ts';
 
 /** What to replay, where and how. */
 export interface RunOptions extends Targets {
   trace: Trace;
   /** Part of the trace; all of it where undefined. */
-  range?: TimeRange | undefined;
+  range?: ReplayPart | undefined;
   only?: 'reads' | 'writes' | undefined;
   /** More operations that would harm the target: patterns as of `--dangerous`. */
   dangerous?: readonly string[] | undefined;

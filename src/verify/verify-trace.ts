@@ -48,7 +48,8 @@ export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace):
   const logged = await collectLogged(table, copies);
   const plan = plannedBy(option, copies);
   const takesPart = selectionOf(facts, trace);
-  const cut = { from: (option('from') ?? null) !== null, to: (option('to') ?? null) !== null };
+  const isSet = (name: string): boolean => (option(name) ?? null) !== null;
+  const cut = { from: isSet('from'), to: ['to', 'duration_secs', 'limit'].some(isSet) };
   const digest = createPlanDigest();
   const terms = { copies, passes, isComplete, plan, cut, takesPart, digest };
   const found = await compareWith(trace, logged, terms);
@@ -211,7 +212,7 @@ async function compareWith(trace: Trace, logged: Logged, terms: Terms): Promise<
   return found;
 }
 
-/** `--from` and `--to` cut the trace, and an early stop does: what lies outside is not part of the plan. */
+/** `--from`, `--to`, `--duration` and `--limit` cut the trace, and an early stop does: what lies outside is not part of the plan. */
 function rangeOf({ times }: Logged, { cut, isComplete }: Terms): { first: number; last: number } {
   return {
     first: cut.from ? times.findIndex((count) => count > 0) : 0,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { nearest } from '../../src/cli/nearest.ts';
 import { parseDuration } from '../../src/cli/parse-duration.ts';
 import { parseSize } from '../../src/cli/parse-size.ts';
-import { parseTime, parseTimePoint } from '../../src/cli/parse-time.ts';
+import { parseTime, parseTimePoint, readingOf } from '../../src/cli/parse-time.ts';
 import { withReplayFlags } from '../../src/cli/replay-flags.ts';
 
 const NOW = 1_763_733_600_000_000_000n; // 2025-11-21T14:00:00Z
@@ -78,12 +78,37 @@ test('sizes', () => {
   }
 });
 
-test('a Unix time is refused with what it means', () => {
-  for (const digits of ['1774735200', '1774735200000', '1774735200000000', '1774735200000000000']) {
-    assert.throws(() => parseTime(digits, NOW), {
-      code: 'usage',
-      hint: /would be 2026-03-28T22:00:00\.000Z/,
-    });
+test('a Unix time is taken, its unit told by its length', () => {
+  const unixNs = 1_774_735_200_000_000_000n;
+  const table: [string, bigint, string][] = [
+    ['1774735200', unixNs, 'seconds'],
+    ['1774735200.25', unixNs + 250_000_000n, 'seconds'],
+    ['1774735200000', unixNs, 'ms'],
+    ['1774735200000000', unixNs, 'us'],
+    ['1774735200000000001', unixNs + 1n, 'ns'],
+  ];
+  for (const [text, expected, unit] of table) {
+    assert.equal(parseTime(text, NOW), expected, text);
+    assert.deepEqual(parseTimePoint(text, NOW), { unixNs: expected });
+    assert.match(readingOf(text) ?? '', new RegExp(`Unix time \\(${unit}\\) of 2026-03-28T22:00:00`));
+  }
+  for (const odd of ['17747352001', '177473520000000']) {
+    assert.throws(() => parseTime(odd, NOW), { code: 'usage' }, odd);
+  }
+});
+
+test('a time without a zone is UTC, and that is said', () => {
+  for (const text of ['2025-11-21 14:00:00', '2025-11-21T14:00', '2025-11-21', '20251121T140000']) {
+    assert.match(readingOf(text) ?? '', /taken as UTC/, text);
+  }
+  for (const text of [
+    '2025-11-21T14:00:00Z',
+    '2025-11-21 14:00:00 +02:00',
+    '2025-11-21T14:00:00-0200',
+    'now',
+    '-2h',
+  ]) {
+    assert.equal(readingOf(text), undefined, text);
   }
 });
 
@@ -96,6 +121,13 @@ test('times: UTC where no zone is given, exact to the ns', () => {
     ['2025-11-21T14:00:00.123456789Z', NOW + 123_456_789n],
     ['2025-11-21T14:00:00.5+00:00', NOW + 500_000_000n],
     ['20251121T140000Z', NOW],
+    ['2025-11-21 14:00:00', NOW],
+    ['2025-11-21 14:00', NOW],
+    ['2025-11-21 14:00:00Z', NOW],
+    ['2025-11-21 14:00:00 UTC', NOW],
+    ['2025-11-21 14:00:00.5', NOW + 500_000_000n],
+    ['2025-11-21 16:00:00 +02:00', NOW],
+    ['2025-11-21 16:00:00+0200', NOW],
     ['2025-11-21', NOW - 14n * 3_600_000_000_000n],
     ['now', NOW],
     ['-2h', NOW - 7_200_000_000_000n],

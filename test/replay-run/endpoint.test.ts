@@ -16,6 +16,11 @@ describe('endpoints', () => {
     ['http://example.org', 'http://example.org:80', 'example.org:80'],
     ['https://Example.org/', 'https://example.org:443', 'example.org:443'],
     ['http://[::1]:7432', 'http://[::1]:7432', '[::1]:7432'],
+    ['localhost:7432', 'http://localhost:7432', 'localhost:7432'],
+    ['[::1]:7432', 'http://[::1]:7432', '[::1]:7432'],
+    [':8080', 'http://127.0.0.1:8080', '127.0.0.1:8080'],
+    ['8080', 'http://127.0.0.1:8080', '127.0.0.1:8080'],
+    [':80', 'http://127.0.0.1:80', '127.0.0.1:80'],
   ];
   for (const [text, url, authority] of rows) {
     it(`reads ${text}`, () => {
@@ -27,13 +32,15 @@ describe('endpoints', () => {
     assert.equal(parseGrpcEndpoint('localhost:50051').authority, 'localhost:50051');
     assert.equal(parseGrpcEndpoint('[::1]:50051').authority, '[::1]:50051');
     assert.equal(parseGrpcEndpoint('https://example.org').tls, true);
+    assert.equal(parseGrpcEndpoint(':50051').authority, '127.0.0.1:50051');
   });
 
   it('refuses what it cannot use', () => {
-    for (const text of ['localhost', 'localhost:7432', 'ftp://x', '', 'http://', 'http://h:99999']) {
+    for (const text of ['localhost', 'ftp://x', '', 'http://', 'http://h:99999', ':99999', ':', ':x']) {
       assert.throws(() => parseHttpEndpoint(text), usage(/no http or https URL/), text);
     }
     assert.throws(() => parseHttpEndpoint('http://h/api'), usage(/has a path/));
+    assert.throws(() => parseHttpEndpoint('h:7432/api'), usage(/has a path/));
     assert.throws(() => parseHttpEndpoint('http://h/?a=1'), usage(/has a path/));
   });
 
@@ -43,6 +50,7 @@ describe('endpoints', () => {
       'https://hunter2@h',
       'ftp://user:hunter2@h',
       'http://user:hunter2@',
+      'user:hunter2@h:7432',
     ]) {
       assert.throws(
         () => parseHttpEndpoint(text),
