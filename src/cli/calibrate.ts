@@ -58,7 +58,7 @@ export function makeCalibrateCommand(): Command {
         .default(5e9, '5s'),
     )
     .option('--max-steps <count>', 'most doublings of the rate', parseCount, 8)
-    .option('--output <file>', 'what was measured, as JSON; - for stdout', '-')
+    .option('-o, --output <file>', 'what was measured, as JSON; - for stdout', '-')
     .action(runCalibrate);
 }
 

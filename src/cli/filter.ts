@@ -52,13 +52,17 @@ export function makeFilterCommand(): Command {
     )
     .addOption(new Option('--format <form>', FORMAT_HELP).choices(OUTPUT_FORMATS))
     .option('--force', 'replace an output that exists')
-    .option('--op <name>', 'operation, * for any characters; may be repeated, as all conditions', collect)
+    .option(
+      '--op <name>',
+      'operation, * for any characters; may be repeated, as all conditions (default of each: any)',
+      collect,
+    )
     .option('--space <name>', 'memory space or tenant', collect)
     .option('--session <name>', 'connection or client', collect)
     .option('--method <name>', 'HTTP method', collect)
     .option('--path <glob>', 'path without query: * within a segment, ** across segments', collect)
     .option('--status <status>', '200, 5xx, 400-499, a gRPC code or name, or none', collect)
-    .addOption(new Option('--protocol <name>').choices(['http', 'grpc']))
+    .addOption(new Option('--protocol <name>', 'only this protocol').choices(['http', 'grpc']))
     .addOption(new Option('--ok', 'only what succeeded').conflicts('failed'))
     .option('--failed', 'only what failed')
     .option('--latency <range>', "recorded duration: '>10ms', '<=1s', 10ms..1s", collectLatency)

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { EngramTraceError } from '../trace/error.ts';
 import { COMMANDS, type CommandEntry } from './command-table.ts';
+import { completeHelp } from './complete-help.ts';
 import type { ConfigValues } from './config-file.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { meantBy } from './flag-meaning.ts';
 import { didYouMean } from './nearest.ts';
 import { printError } from './print-error.ts';
 import { printText } from './stdout.ts';
@@ -14,7 +16,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode | un
   try {
     const entry = findEntry(args[0] ?? '');
     const rest = args.slice(1);
-    command = await build(entry, (text) => void help.push(text));
+    command = await buildCommand(entry, (text) => void help.push(text));
     await applyDefaults(command, entry, rest);
     await command.parent?.parseAsync([entry.name, ...rest], { from: 'user' });
     return undefined;
@@ -44,7 +46,10 @@ function findEntry(name: string): CommandEntry {
 }
 
 /** The command, ready to parse: errors are thrown, `--config` and `--quiet` exist, parsers name their flag. */
-async function build(entry: CommandEntry, writeOut = (_: string): void => {}): Promise<Command> {
+export async function buildCommand(
+  entry: CommandEntry,
+  writeOut = (_: string): void => {},
+): Promise<Command> {
   const program = new Command('engram-trace')
     .exitOverride()
     .configureOutput({ writeOut, outputError: () => {} });
@@ -64,7 +69,7 @@ async function build(entry: CommandEntry, writeOut = (_: string): void => {}): P
     delete option.envVar;
   }
   program.addCommand(command);
-  return command;
+  return completeHelp(command);
 }
 
 type ParseArg = <T>(value: string, previous: T) => T;
@@ -85,7 +90,7 @@ function naming(flag: string, parse: ParseArg): ParseArg {
 /** Variables and the configuration file fill in what a trial parse finds missing on the command line. */
 async function applyDefaults(command: Command, entry: CommandEntry, args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return;
-  const trial = await build(entry);
+  const trial = await buildCommand(entry);
   const [unknown] = trial.parseOptions([...args]).unknown;
   if (unknown !== undefined) throw unknownFlag(unknown, command);
   const file = trial.getOptionValue('config') ?? process.env['ENGRAM_TRACE_CONFIG'];
@@ -131,7 +136,7 @@ function strayArgument({ code }: CommanderError, command: Command | undefined): 
 
 function unknownFlag(flag: string, command: Command): EngramTraceError {
   const flags = command.options.map((option) => option.long ?? option.flags);
-  const hint = didYouMean(flag, flags, helpHint(command));
+  const hint = meantBy(flag, command) ?? didYouMean(flag, flags, helpHint(command));
   return new EngramTraceError('usage', `unknown flag '${flag}'`, { hint });
 }
 

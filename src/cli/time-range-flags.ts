@@ -16,7 +16,7 @@ export function withTimeRange(command: Command): Command {
   return command
     .option(
       '--from <time>',
-      'first start, included: ISO 8601 (UTC without a zone), Unix time (s or ms), or a duration from the start of the trace: 90 (s), 1m30s',
+      'first start, included: ISO 8601 (UTC without a zone), Unix time (s or ms), or a duration from the start of the trace: 90 (s), 1m30s (default: the start)',
     )
     .option('--to <time>', 'last start, excluded: as --from (default: the end)');
 }

@@ -153,7 +153,6 @@ describe('engram-trace capture', () => {
   it('tells what is wrong with its flags', async (t) => {
     const folder = await temporaryFolder(t);
     const cases: [string[], RegExp][] = [
-      [['--http-listen', '0', '--http-upstream', '1'], /--oplog/],
       [['--oplog', folder], /nothing to capture/],
       [['--oplog', folder, '--http-listen', '0'], /--http-upstream is missing/],
       [['--oplog', folder, '--grpc-upstream', '1'], /--grpc-listen is missing/],

@@ -271,7 +271,6 @@ describe('replay safety', () => {
   });
 
   const wrong: [string, string[], RegExp][] = [
-    ['no trace', [], /--trace/],
     ['an unknown flag', ['--trace', 'x', '--rate-multiplyer', '2'], /--rate-multiplier/],
     ['a multiplier of 0', ['--trace', 'x', '--rate-multiplier', '0'], /--rate-multiplier.*above 0/s],
     ['a timing that is none', ['--trace', 'x', '--timing', 'slowly'], /absolute, think, asap or rate=N/],
