@@ -1,11 +1,13 @@
+import { hangUpNs } from '../trace/cancelled.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import { emptyList } from '../trace/stable-shapes.ts';
 import { Alarm } from './alarm.ts';
 import { createRelease } from './create-release.ts';
 import { Flight, type FlightHost } from './flight.ts';
+import { HangUps } from './hang-ups.ts';
 import { HeadStart } from './head-start.ts';
 import { type IdleTurnParts, idleTurn } from './idle-turn.ts';
-import { InFlight } from './in-flight.ts';
+import { giveUp, InFlight } from './in-flight.ts';
 import { Ledger } from './ledger.ts';
 import { createPace, type Pace } from './pace.ts';
 import type { PlanDigest } from './plan-digest.ts';
@@ -17,8 +19,9 @@ import type { ReplayEnd, ReplayStop } from './replay-end.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import type { PlannedTimes } from './schedule.ts';
 import { createSelection, type Selection } from './selection.ts';
-import { failedSend, timedOutSend } from './send-outcome.ts';
+import { cancelledAsRecorded, failedSend, timedOutSend } from './send-outcome.ts';
 import { Stopping } from './stopping.ts';
+import { scaledOffset } from './stream-offsets.ts';
 import type { ThinkQueue } from './think-queue.ts';
 
 /** What a replay works with. */
@@ -63,6 +66,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #loop: ReleaseLoop;
   readonly #inFlight = new InFlight();
   readonly #ledger: Ledger;
+  readonly #hangUps: HangUps;
   readonly #turnAlarm: Alarm;
   readonly #sweepAlarm: Alarm;
   readonly #free = emptyList<Flight>();
@@ -93,6 +97,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#headStart = new HeadStart(options);
     this.#stopping = new Stopping(options);
     this.#ledger = new Ledger(deps.observer);
+    this.#hangUps = new HangUps(clock, (flight, nowNs) => giveUp(flight, 'as_recorded', nowNs));
     this.#turnAlarm = new Alarm(clock, () => this.#turn());
     this.#sweepAlarm = new Alarm(clock, () => this.#sweep(), true);
     const { queue, thinks, loop } = createRelease(options, clock, this.#inFlight, this);
@@ -179,12 +184,16 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   // The loop lets operations go.
 
   send(flight: Flight, nowNs: number): void {
-    const { record } = flight;
-    const streamNs = record.stream === undefined ? 0 : (record.durationNs ?? 0) / this.#timeScale(flight);
-    this.#inFlight.add(flight, nowNs + this.#options.timeoutNs + streamNs);
+    this.#inFlight.add(flight, nowNs + this.#timeLimitNs(flight));
     const cancel = this.#handOver(flight);
     // A transport may be done before it returns.
     if (flight.slot >= 0) flight.cancel = cancel;
+  }
+
+  /** A server's own time does not shrink with the multiplier, and what follows the client's grows as that goes down. */
+  #timeLimitNs(flight: Flight): number {
+    const recordedNs = flight.record.durationNs ?? 0;
+    return this.#options.timeoutNs + recordedNs / Math.min(1, this.#timeScale(flight));
   }
 
   #handOver(flight: Flight): (() => void) | undefined {
@@ -216,7 +225,16 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
 
   sent(flight: Flight, heldNs: number): void {
     flight.leave(this.#clock.nowNs(), heldNs);
+    if (flight.record.outcome.error !== '') this.#planHangUp(flight);
     this.#ledger.sent(flight, this.#inFlight.size);
+  }
+
+  /** Streams are played to their end by their transport. */
+  #planHangUp(flight: Flight): void {
+    const { record, sentNs } = flight;
+    const afterNs = record.stream === undefined ? hangUpNs(record) : undefined;
+    if (afterNs === undefined || sentNs === undefined) return;
+    this.#hangUps.add(flight, sentNs + scaledOffset(afterNs, this.#timeScale(flight)));
   }
 
   firstAnswer(flight: Flight): void {
@@ -229,14 +247,20 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#turn();
   }
 
-  #land(flight: Flight, outcome: SendOutcome): void {
+  #land(flight: Flight, told: SendOutcome): void {
     flight.doneNs = this.#clock.nowNs();
     this.#loop.meter.interrupt(flight.doneNs);
     this.#inFlight.remove(flight);
-    const isTimeout = flight.givenUp === 'timeout';
-    flight.outcome = isTimeout ? timedOutSend(outcome, this.#options.timeoutNs) : outcome;
+    const outcome = this.#outcomeOf(flight, told);
+    flight.outcome = outcome;
     const isCut = flight.givenUp === 'cut_off' && outcome.failure !== undefined;
     this.#conclude(flight, isCut ? 'cut_off' : this.#isOk(flight.record.op, outcome) ? 'ok' : 'error');
+  }
+
+  #outcomeOf(flight: Flight, told: SendOutcome): SendOutcome {
+    const { givenUp, record } = flight;
+    if (givenUp === 'timeout') return timedOutSend(told, this.#timeLimitNs(flight));
+    return givenUp === 'as_recorded' ? cancelledAsRecorded(told, record.protocol === 'grpc') : told;
   }
 
   #isOk(op: string, { ok, status, failure }: SendOutcome): boolean {
@@ -307,6 +331,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.closed = true;
     this.#turnAlarm.set(Infinity);
     this.#sweepAlarm.set(Infinity);
+    this.#hangUps.stop();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     const { error: sourceError, complete, passes } = this.#reader;
     this.#resolve({

@@ -4,7 +4,7 @@ import type { PlannedTimes } from './schedule.ts';
 import type { Session } from './session-gate.ts';
 
 /** Why we gave a flight up, when we did. */
-export type GivenUp = 'timeout' | 'cut_off' | undefined;
+export type GivenUp = 'timeout' | 'cut_off' | 'as_recorded' | undefined;
 
 /** Hears what a transport tells of a flight. */
 export interface FlightHost {

@@ -51,7 +51,8 @@ export class InFlight {
   }
 }
 
-function giveUp(flight: Flight, why: GivenUp, nowNs: number): void {
+/** Has the transport end it; what becomes of it is told as ever. */
+export function giveUp(flight: Flight, why: GivenUp, nowNs: number): void {
   flight.givenUp = why;
   flight.givenUpNs = nowNs;
   try {

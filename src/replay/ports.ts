@@ -28,12 +28,14 @@ export type FailureCode =
 export interface SendOutcome {
   /** HTTP status or gRPC status code; undefined when none came. */
   status: number | undefined;
-  /** HTTP below 400, gRPC 0, and a gRPC stream that we cancelled where the recording was (status 1). */
+  /** HTTP below 400, gRPC 0, and what we cancelled where the recorded client did. */
   ok: boolean;
   failure: FailureCode | undefined;
   /** One line for people, for the first of each kind of error. */
   detail: string;
   responseBytes: number;
+  /** We hung up where the recorded client did: its answer has no end, so that it has no latency. */
+  isCancelled?: boolean | undefined;
   /** Of a record with a stream that was with a transport. */
   stream?: StreamTimes | undefined;
 }

@@ -57,7 +57,7 @@ export interface ReplayOptions {
   shedAfterNs: number;
   /** `abort`: an operation later than this stops the replay. */
   abortAfterNs: number;
-  /** Time for a whole answer; a gRPC stream gets its recorded duration (scaled) on top. */
+  /** Time for a whole answer, on top of how long the recorded one took. */
   timeoutNs: number;
   /** By op a status that is an answer like any other, though its protocol has it for a failure: misses of a cache. */
   missStatus: ReadonlyMap<string, number>;

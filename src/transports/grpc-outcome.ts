@@ -25,7 +25,14 @@ export function grpcOutcome(
   if (isOurs && ownEnd === 'as_recorded') {
     // The recorded client hung up here too: that is this call's proper end.
     const detail = 'cancelled as recorded';
-    return { status: Status.CANCELLED, ok: true, failure: undefined, detail, responseBytes };
+    return {
+      status: Status.CANCELLED,
+      ok: true,
+      failure: undefined,
+      detail,
+      responseBytes,
+      isCancelled: true,
+    };
   }
   if (isOurs) {
     const isLate = ownEnd === 'deadline';

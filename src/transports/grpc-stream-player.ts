@@ -1,5 +1,6 @@
 import type { Clock } from '../replay/ports.ts';
 import { scaledOffset } from '../replay/stream-offsets.ts';
+import { hangUpNs } from '../trace/cancelled.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import { plainMessage } from './grpc-message.ts';
 
@@ -41,18 +42,11 @@ export function streamSteps(
   if (stream.halfCloseNs !== undefined) {
     steps.push({ atNs: scaledOffset(stream.halfCloseNs, timeScale), kind: 'half_close', data: undefined });
   }
-  const cancelNs = cancelOffsetNs(record);
+  const cancelNs = hangUpNs(record);
   if (cancelNs !== undefined)
     steps.push({ atNs: scaledOffset(cancelNs, timeScale), kind: 'cancel', data: undefined });
   // Stable: what was recorded in the same nanosecond stays in order.
   return steps.sort((a, b) => a.atNs - b.atNs);
-}
-
-/** A call that just stopped (its connection broke) would stay open for good if nobody hung up. */
-function cancelOffsetNs({ stream, outcome, durationNs }: TraceRecord): number | undefined {
-  if (stream?.cancelNs !== undefined) return stream.cancelNs;
-  const isOpenEnded = stream?.halfCloseNs === undefined && outcome.status === undefined;
-  return isOpenEnded ? durationNs : undefined;
 }
 
 /**

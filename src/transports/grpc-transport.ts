@@ -11,6 +11,7 @@ import { plainMessage } from './grpc-message.ts';
 import { createGrpcMetadata } from './grpc-metadata.ts';
 import { grpcTimeout } from './grpc-metadata-rules.ts';
 import { StreamPlayer, type StreamSink, streamSteps } from './grpc-stream-player.ts';
+import { playedDeadlineNs } from './played-deadline.ts';
 import { StreamTraffic } from './stream-traffic.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
@@ -30,7 +31,7 @@ export interface GrpcTransportOptions {
 /**
  * Sends gRPC records with grpc-js, message bytes as recorded (a compressed message is unpacked first), metadata as
  * recorded but for what describes the call itself. Streams write each message where the recording did, scaled;
- * deadlines are those of the recording, not scaled: they bound the server's time, which replaying does not speed up.
+ * deadlines are those of the recording (see `playedDeadlineNs`).
  * No retries. A stream that ends where the recorded client cancelled it counts as ok, with status 1.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): Transport {
@@ -94,18 +95,20 @@ class GrpcTransport implements Transport {
    */
   #sendUnary(record: TraceRecord, listener: SendListener): Cancel {
     const message = plainMessage(record.body, record.bodyCompressed, record);
-    const metadata = this.#callMetadata(record);
+    const { deadlineNs } = record;
+    const metadata = this.#callMetadata(record, deadlineNs);
     const lane = this.#lanes.pick();
     const call = this.#newCall(lane, listener, {});
     const { credentials, received } = call;
-    return this.#begin(call, record, () =>
+    return this.#begin(call, deadlineNs, () =>
       lane.client.makeServerStreamRequest(record.path, asIs, received, message, metadata, { credentials }),
     );
   }
 
   #sendStream(record: TraceRecord, timeScale: number, listener: SendListener): Cancel {
     const steps = streamSteps(record, timeScale);
-    const metadata = this.#callMetadata(record);
+    const deadlineNs = playedDeadlineNs(record, timeScale);
+    const metadata = this.#callMetadata(record, deadlineNs);
     const lane = this.#lanes.pick();
     const { clock } = this.#options;
     const traffic = new StreamTraffic(clock, timeScale);
@@ -119,7 +122,7 @@ class GrpcTransport implements Transport {
       traffic,
     });
     const { credentials, received } = call;
-    return this.#begin(call, record, () => {
+    return this.#begin(call, deadlineNs, () => {
       const running = lane.client.makeBidiStreamRequest(record.path, asIs, received, metadata, {
         credentials,
       });
@@ -144,25 +147,25 @@ class GrpcTransport implements Transport {
     return call;
   }
 
-  #begin(call: GrpcCall, record: TraceRecord, make: () => RunningCall): Cancel {
+  #begin(call: GrpcCall, deadlineNs: number | undefined, make: () => RunningCall): Cancel {
     try {
       const running = make();
       // The status says it all; but an error nobody listens to would end the process.
       running.on('error', () => {});
       running.on('status', (status) => call.ended(status));
       running.resume();
-      call.begun(running, record.deadlineNs, this.#options.clock);
+      call.begun(running, deadlineNs, this.#options.clock);
     } catch (thrown) {
       call.refused(textOf(thrown));
     }
     return () => call.end('given_up');
   }
 
-  #callMetadata(record: TraceRecord): Metadata {
+  #callMetadata(record: TraceRecord, deadlineNs: number | undefined): Metadata {
     const shared = this.#metadataFor(record.headers);
-    if (record.deadlineNs === undefined) return shared;
+    if (deadlineNs === undefined) return shared;
     const metadata = shared.clone();
-    metadata.set('grpc-timeout', grpcTimeout(record.deadlineNs));
+    metadata.set('grpc-timeout', grpcTimeout(deadlineNs));
     return metadata;
   }
 }

@@ -2,6 +2,7 @@ import { EngramTraceError } from '../../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record.ts';
 import { checkGrpcPath } from '../grpc-checks.ts';
 import { createMetadataRules, grpcTimeout, headerValue } from '../grpc-metadata-rules.ts';
+import { playedDeadlineNs } from '../played-deadline.ts';
 import { isRedacted } from '../redacted.ts';
 import { isSendableHeader } from '../sendable-header.ts';
 import { headerFrames } from './header-block.ts';
@@ -48,14 +49,19 @@ export function createGrpcCallContext(options: {
 
 /**
  * Turns a record into bytes; equal records give equal bytes, whatever the context has seen before. Throws
- * `bad_record` for what gRPC does not allow.
+ * `bad_record` for what gRPC does not allow. `timeScale` is for the deadline of a stream.
  */
-export function prepareGrpcCall(record: TraceRecord, context: GrpcCallContext): PreparedGrpcCall {
-  const { stream, deadlineNs, body } = record;
+export function prepareGrpcCall(
+  record: TraceRecord,
+  context: GrpcCallContext,
+  timeScale = 1,
+): PreparedGrpcCall {
+  const { stream, body } = record;
+  const deadlineNs = playedDeadlineNs(record, timeScale);
   const isCompressed = stream === undefined && record.bodyCompressed;
   if (isCompressed) checkEncoding(record);
   return {
-    head: headOf(record, context),
+    head: headOf(record, deadlineNs, context),
     message: stream === undefined ? body : undefined,
     isCompressed,
     deadlineNs,
@@ -74,12 +80,12 @@ function checkEncoding({ headers }: TraceRecord): void {
   }
 }
 
-function headOf(record: TraceRecord, context: GrpcCallContext): Uint8Array {
-  const { headers, path, deadlineNs } = record;
+function headOf(record: TraceRecord, deadlineNs: number | undefined, context: GrpcCallContext): Uint8Array {
+  const { headers, path } = record;
   let byPath = context.known.get(headers);
   const known = byPath?.get(path);
   if (known !== undefined && known.deadlineNs === deadlineNs) return known.head;
-  const head = headerFrames(headerList(record, context));
+  const head = headerFrames(headerList(record, deadlineNs, context));
   if (byPath === undefined || byPath.size >= MAX_KNOWN_PATHS) {
     byPath = new Map();
     context.known.set(headers, byPath);
@@ -89,8 +95,12 @@ function headOf(record: TraceRecord, context: GrpcCallContext): Uint8Array {
 }
 
 /** In the order of the gRPC protocol's `Request-Headers`. */
-function headerList(record: TraceRecord, { scheme, authority, metadataOf }: GrpcCallContext): string[] {
-  const { headers, path, deadlineNs } = record;
+function headerList(
+  record: TraceRecord,
+  deadlineNs: number | undefined,
+  { scheme, authority, metadataOf }: GrpcCallContext,
+): string[] {
+  const { headers, path } = record;
   checkGrpcPath(path);
   const list = [
     ':method',

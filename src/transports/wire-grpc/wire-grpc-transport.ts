@@ -102,7 +102,7 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
     let prepared: PreparedGrpcCall;
     let steps: StreamStep[] | undefined;
     try {
-      prepared = prepareGrpcCall(record, this.context);
+      prepared = prepareGrpcCall(record, this.context, timeScale);
       if (record.stream !== undefined) steps = streamSteps(record, timeScale, streamMessage);
     } catch (thrown) {
       listener.onDone(failedSend('bad_request', thrown instanceof Error ? thrown.message : String(thrown)));

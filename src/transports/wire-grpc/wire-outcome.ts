@@ -66,7 +66,8 @@ export function ownOutcome(
   }
   if (why === 'given_up') return failedOutcome('cancelled', howFar, responseBytes);
   // The recorded client hung up here too: that is this call's proper end.
-  return { status: 1, ok: true, failure: undefined, detail: 'cancelled as recorded', responseBytes };
+  const detail = 'cancelled as recorded';
+  return { status: 1, ok: true, failure: undefined, detail, responseBytes, isCancelled: true };
 }
 
 export function failedOutcome(failure: FailureCode, detail: string, responseBytes: number): SendOutcome {
