@@ -42,6 +42,7 @@ export interface ReplayFlags extends TimeRangeFlags {
   only?: 'reads' | 'writes';
   maxInFlight?: number;
   timeout?: number;
+  waitForTarget?: number;
   gateTimeout?: number;
   drain?: number;
   connections?: ConnectionMode;
@@ -195,6 +196,11 @@ function withTargetFlags(command: Command): Command {
       'time for open operations at the end: 10 (s) (default: their timeout)',
       parseDuration,
     )
+    .option(
+      '--wait-for-target <time>',
+      'wait so long for a server to be there, before the clock starts: 30 (s) (default: 0, fail at once)',
+      parseDuration,
+    )
     .option('--ca <file>', 'PEM file of the authorities to trust')
     .option('--cert <file>', 'PEM file of the client certificate')
     .option('--key <file>', "PEM file of the client certificate's key")
@@ -246,6 +252,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     tls: tlsOf(flags),
     connections: flags.connections,
     transport: flags.transport,
+    waitForTargetMs: flags.waitForTarget === undefined ? 0 : flags.waitForTarget / 1e6,
     senders: flags.senders ?? sendersFor(flags, trace),
     replay: {
       multiplier: flags.rateMultiplier,

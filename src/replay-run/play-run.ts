@@ -10,8 +10,10 @@ import {
   UNKNOWN_HEALTH,
 } from '../results/generator-health.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
+import type { EngramTraceError } from '../trace/error.ts';
 import type { Protocol, TraceRecord } from '../trace/record.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';
+import { awaitTargets } from './await-targets.ts';
 import type { Player } from './create-player.ts';
 import { firstSessionsOf } from './first-sessions.ts';
 import { warningOfHeadersNotForGrpc } from './grpc-headers.ts';
@@ -40,6 +42,14 @@ export interface RunParts {
   guard?: OriginGuard | undefined;
 }
 
+/** What ends a run from outside of its plan. */
+interface Over {
+  /** The engine has ended. */
+  isOver: boolean;
+  /** Nobody is there to send to. */
+  nobody: EngramTraceError | undefined;
+}
+
 /** What came of it. */
 export interface Played {
   startedMs: number;
@@ -62,13 +72,14 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
     probe = startHealthProbe(deps.health);
     deps.onStart?.({ live: () => recorder.live(), planned: plannedOperations(run, options) });
   };
-  const over = { isOver: false };
+  const over: Over = { isOver: false, nobody: undefined };
   const end = await player.play(() => watched(run, deps, { ...parts, recorder, over }, onReady), options, {
     clock: deps.clock,
     observer: parts.log.observe(recorder),
     digest,
   });
   over.isOver = true;
+  if (over.nobody !== undefined) throw over.nobody;
   const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
   return { startedMs, recorder, end, health, digest: digest.finish() };
 }
@@ -103,14 +114,7 @@ function hasOneScale({ timing, pace }: ReplayOptions): boolean {
 async function* watched(
   run: RunOptions,
   deps: RunDeps,
-  {
-    options,
-    source,
-    player,
-    recorder,
-    over,
-    guard,
-  }: RunParts & { recorder: ResultsRecorder; over: { isOver: boolean } },
+  { options, source, player, recorder, over, guard }: RunParts & { recorder: ResultsRecorder; over: Over },
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
   const selection = createSelection(options, hasTargetIn(run));
@@ -130,14 +134,44 @@ async function* watched(
     if (!isWarm) {
       isWarm = true;
       const willSend = options.signal?.aborted !== true;
-      const errors = willSend ? await player.warmUp(warmUpMs(options), firstSessionsOf(batch)) : [];
-      // An interrupt waits for nobody who does not let us connect.
-      if (over.isOver) return;
+      const errors = willSend ? await warmedUp(run, deps, { options, player, batch }, over) : [];
+      // An interrupt waits for nobody who does not let us connect; and without a target there is nothing to play.
+      if (over.isOver || over.nobody !== undefined) return;
       for (const error of errors) deps.warn(oneLine(error));
       onReady();
     }
     yield batch;
   }
+}
+
+/** Opens connections. Where that fails because nobody is there, `over` tells: nothing is sent then. */
+async function warmedUp(
+  run: RunOptions,
+  { nowMs }: RunDeps,
+  { options, player, batch }: Pick<RunParts, 'options' | 'player'> & { batch: readonly TraceRecord[] },
+  over: Over,
+): Promise<EngramTraceError[]> {
+  const warmUp = () => player.warmUp(warmUpMs(options), firstSessionsOf(batch));
+  const errors = await warmUp();
+  if (errors.length === 0 || over.isOver) return errors;
+  const { error, hasWaited } = await awaitTargets(
+    run,
+    takingPart(run, options, batch),
+    options.signal,
+    nowMs,
+  );
+  over.nobody = error;
+  return hasWaited && error === undefined && !over.isOver ? warmUp() : errors;
+}
+
+/** Protocols that operations are sure to be sent with: those of this batch, and those that only later ones have. */
+function takingPart(run: RunOptions, options: ReplayOptions, batch: readonly TraceRecord[]): Set<Protocol> {
+  const selection = createSelection(options, hasTargetIn(run));
+  const here = new Set(batch.map(({ protocol }) => protocol));
+  const isWhole = run.only === undefined && run.range?.from === undefined && run.range?.to === undefined;
+  const later = isWhole ? [...protocolsOf(run, [])].filter((protocol) => !here.has(protocol)) : [];
+  const taken = batch.filter((record) => selection.takes(record)).map(({ protocol }) => protocol);
+  return new Set([...taken, ...later]);
 }
 
 function warmUpMs({ timeoutNs }: ReplayOptions): number {

@@ -33,6 +33,8 @@ export interface RunOptions extends Targets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   headers?: HeaderList | undefined;
   tls?: TlsSettings | undefined;
+  /** How long to wait for somebody to be there, before the clock starts; 0 where undefined. */
+  waitForTargetMs?: number | undefined;
   /** Which connections the operations of a session use; `pooled` where undefined. */
   connections?: ConnectionMode | undefined;
   transport?: TransportKind | undefined;
