@@ -25,6 +25,8 @@ const MAX_HELD_BYTES = 256 * 1024;
 /** What a request costs beyond its head and body: its objects, and its place in the queue. */
 const EXCHANGE_BYTES = 640;
 
+const REFUSED_UPLOAD = 'HTTP/1.1: what comes behind an upload that was refused before it began';
+
 /** A request whose answer decides what the connection is from there on. */
 interface Switching {
   readonly exchange: HttpExchange;
@@ -54,6 +56,8 @@ export class Http1Tap implements Tap {
   #switching: Switching | undefined;
   readonly #held: HeldBytes;
   #isInformational = false;
+  /** The client waits for a 100 before it sends the body of the request that is arriving. */
+  #isBodyAwaited = false;
   #nowNs = 0;
   #client: Hearing = 'reading';
   #server: Hearing = 'reading';
@@ -80,9 +84,14 @@ export class Http1Tap implements Tap {
 
   fromClient(chunk: Buffer, atNs: number): void {
     if (this.#client === 'opaque') this.#http2?.fromClient(chunk, atNs);
-    else if (this.#client === 'deaf') this.#unread.fromClient(chunk.length, this.#server === 'reading');
+    else if (this.#client === 'deaf') this.#unreadFromClient(chunk);
     else if (this.#switching?.exchange.requestDone) this.#hold(chunk, atNs);
     else this.#readRequests(chunk, atNs);
+  }
+
+  #unreadFromClient(chunk: Buffer): void {
+    this.#unread.fromClient(chunk.length, this.#server === 'reading');
+    this.#unread.gaveUp(REFUSED_UPLOAD); // unless it was told before why
   }
 
   #readRequests(chunk: Buffer, atNs: number): void {
@@ -141,7 +150,10 @@ export class Http1Tap implements Tap {
     return {
       onStart: () => this.#onRequestStart(),
       onHead: (head) => this.#onRequestHead(head),
-      onBody: (view) => this.#arriving?.addBody(view),
+      onBody: (view) => {
+        this.#isBodyAwaited = false;
+        this.#arriving?.addBody(view);
+      },
       onEnd: () => this.#onRequestEnd(),
     };
   }
@@ -169,6 +181,7 @@ export class Http1Tap implements Tap {
     this.#setHead(exchange, head);
     if (this.#server === 'reading') this.#queue.push(exchange);
     else exchange.answerError = 'not_followed';
+    this.#isBodyAwaited = expectsContinue(fields.headers);
     const isSwitch = method === 'CONNECT' || fields.upgrade;
     if (isSwitch) this.#switching = { exchange, headers: fields.headers };
     return 'as-framed';
@@ -218,6 +231,7 @@ export class Http1Tap implements Tap {
 
   #onResponseHead({ status, fields }: ResponseHead): BodyRule {
     this.#isInformational = status < 200 && status !== 101;
+    if (status === 100) this.#isBodyAwaited = false;
     if (this.#isInformational) return 'none';
     const exchange = this.#queue[0];
     this.#answered = exchange;
@@ -226,9 +240,22 @@ export class Http1Tap implements Tap {
       return 'as-framed';
     }
     exchange.status = status;
+    if (exchange === this.#arriving && this.#isBodyAwaited && status !== 101) this.#giveUpUpload(exchange);
     const isTunnel = exchange.isTunnel && status < 300;
     if (status === 101 || isTunnel) this.#switch(exchange, status, fields.headers);
     return isTunnel || exchange.method === 'HEAD' ? 'none' : 'as-framed';
+  }
+
+  /**
+   * Whether the body of an upload that was refused before it began comes all the same, or the next request, is known to
+   * its client and server only. What comes is counted by its answers.
+   */
+  #giveUpUpload(exchange: HttpExchange): void {
+    this.#isBodyAwaited = false;
+    exchange.requestError = 'request_incomplete';
+    this.#arriving = undefined;
+    this.#client = 'deaf';
+    this.#requests.release();
   }
 
   /** To a request that could not be read, or to none at all: servers say 408 to idle connections before they close. */
@@ -321,4 +348,14 @@ export class Http1Tap implements Tap {
       else if (exchange.requestDone) this.#finishUnanswered(exchange);
     }
   }
+}
+
+/** Header lists are shared by many requests, and few say this. */
+function expectsContinue(headers: HeaderList): boolean {
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length === 6 && name.toLowerCase() === 'expect')
+      return /100-continue/i.test(headers[i + 1] as string);
+  }
+  return false;
 }

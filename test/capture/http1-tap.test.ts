@@ -373,6 +373,97 @@ describe('HTTP/1 tap', () => {
     it(`counts ${name}`, () => assert.equal(play([...steps, ['end', 'incomplete', 9]]).dropped(), count));
   }
 
+  describe('an upload that was refused while its client waited for a 100', () => {
+    const PUT = 'PUT /up HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 4\r\n\r\n';
+    const NO = 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n';
+    const told = ({ records, dropped, reasons }: Watched) => [
+      ...records.map((each) => `${brief(each)} ${each.body}+${each.bodyBytesMissing}`),
+      `${dropped()} lost, told ${reasons.length}`,
+    ];
+
+    it('is incomplete, and what follows counts by its answers: nobody knows whether it is the body', () => {
+      const watched = play([
+        ['c', PUT],
+        ['s', NO],
+        ['c', GET],
+        ['s', OK],
+        ['c', GET + GET],
+        ['s', OK + OK],
+        ['end', 'incomplete'],
+      ]);
+      assert.deepEqual(told(watched), ['/up 401 request_incomplete +1', '3 lost, told 1']);
+    });
+
+    it('in chunks, too; and where nothing follows nothing is lost', () => {
+      const chunked = PUT.replace('Content-Length: 4', 'Transfer-Encoding: chunked');
+      const watched = play([
+        ['c', chunked],
+        ['s', NO],
+        ['end', 'client_aborted'],
+      ]);
+      assert.deepEqual(told(watched), ['/up 401 request_incomplete +1', '0 lost, told 0']);
+    });
+
+    it('is none where a 100 came first, or some of the body', () => {
+      const asked = play([
+        ['c', PUT],
+        ['s', `HTTP/1.1 100 Continue\r\n\r\n${NO}`],
+        ['c', `body${GET}`],
+        ['s', OK],
+        ['end', 'incomplete'],
+      ]);
+      assert.deepEqual(told(asked), ['/up 401  body+0', '/a 200  +0', '0 lost, told 0']);
+      const begun = play([
+        ['c', `${PUT}bo`],
+        ['s', NO],
+        ['c', `dy${GET}`],
+        ['s', OK],
+        ['end', 'incomplete'],
+      ]);
+      assert.deepEqual(told(begun), ['/up 401  body+0', '/a 200  +0', '0 lost, told 0']);
+    });
+  });
+
+  describe('a PROXY protocol header in front', () => {
+    const V2 = Buffer.concat([
+      Buffer.from('0d0a0d0a000d0a515549540a2111000c', 'hex'),
+      Buffer.from([10, 0, 0, 9, 10, 0, 0, 1, 0x9c, 0x40, 0, 80]),
+    ]).toString('latin1');
+    const LOCAL = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex').toString('latin1');
+    const headers = ['PROXY TCP4 10.0.0.9 10.0.0.1 40000 80\r\n', 'PROXY UNKNOWN\r\n', V2, LOCAL];
+
+    for (const header of headers) {
+      it(`is passed over: ${JSON.stringify(header.slice(0, 16))}`, () => {
+        const pieces = [header + GET, ...header.split('').map((_, at) => at)];
+        for (const at of pieces) {
+          const cut = typeof at === 'string' ? [at] : [header.slice(0, at), header.slice(at), GET];
+          const sent = cut.filter((piece) => piece !== '').map((piece): Step => ['c', piece]);
+          const { records, dropped } = play([...sent, ['s', OK], ['end', 'incomplete']]);
+          assert.deepEqual([records.map(brief), dropped()], [['/a 200 '], 0]);
+        }
+      });
+    }
+
+    it('is none where it only begins as one', () => {
+      const { records } = play([
+        ['c', '\r\n'],
+        ['c', '\r\nP'],
+        ['c', 'ROXY /a HTTP/1.1\r\n\r\n'],
+        ['s', OK],
+        ['end', 'incomplete'],
+      ]);
+      assert.deepEqual(
+        records.map(({ method, path }) => `${method} ${path}`),
+        ['PROXY /a'],
+      );
+      const alone = play([
+        ['c', headers[0] as string],
+        ['end', 'client_aborted'],
+      ]);
+      assert.deepEqual([alone.records.length, alone.dropped()], [0, 0], 'a health check asks for nothing');
+    });
+  });
+
   it('keeps nothing of a tunnel, whatever length its request claims', () => {
     const { records } = play([
       ['c', 'CONNECT db:5432 HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecret'],

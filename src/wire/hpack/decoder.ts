@@ -5,8 +5,8 @@ import { decodeHuffman } from './huffman.ts';
 
 /** What the table may hold until the peer's SETTINGS say otherwise (RFC 9113 §6.5.2). */
 const DEFAULT_TABLE_BYTES = 4096;
-/** Largest table an observer keeps; an encoder that is allowed more and uses it cannot be followed. */
-const MAX_TABLE_BYTES = 1024 * 1024;
+/** Most that an observer keeps of a table, however large it may become; more can't be followed. */
+const MAX_TABLE_BYTES = 16 * 1024 * 1024;
 /** Longest list of one block, counted as RFC 9113 §6.5.2 does: a few bytes can repeat a long entry for ever. */
 const MAX_LIST_BYTES = 512 * 1024;
 const ENTRY_OVERHEAD_BYTES = 32;
@@ -40,7 +40,7 @@ export class HpackDecoder {
    * takes it up, so the limit only grows; the sender tells of every change it makes in a block.
    */
   allowTableBytes(bytes: number): void {
-    this.#allowedTableBytes = Math.min(MAX_TABLE_BYTES, Math.max(this.#allowedTableBytes, bytes));
+    this.#allowedTableBytes = Math.max(this.#allowedTableBytes, bytes);
   }
 
   /** Whether the last block read or changed the dynamic table. If not, its bytes mean the same until one does. */
@@ -72,6 +72,7 @@ export class HpackDecoder {
   }
 
   #holdTable(): void {
+    if (this.#table.sizeBytes > MAX_TABLE_BYTES) throw malformed('HPACK', 'a table too large to keep');
     const needed = this.#table.sizeBytes * COST_OF_TABLE_BYTE;
     if (needed <= this.#heldBytes) return;
     if (!this.#room.grow(this.#heldBytes, needed)) throw outOfRoom('an HPACK table');
@@ -101,14 +102,14 @@ export class HpackDecoder {
     this.#table.resize(bytes);
   }
 
-  /** RFC 7541 §5.1; four bytes behind the prefix reach further than anything here may be. */
+  /** RFC 7541 §5.1; five bytes behind the prefix hold every size of a table (a setting has 32 bits). */
   #integer(prefixBits: number): number {
     const mask = (1 << prefixBits) - 1;
     let value = this.#byte() & mask;
     if (value < mask) return value;
-    for (let shift = 0; shift <= 21; shift += 7) {
+    for (let shift = 0; shift <= 28; shift += 7) {
       const byte = this.#byte();
-      value += (byte & 0x7f) << shift;
+      value += (byte & 0x7f) * 2 ** shift;
       if ((byte & 0x80) === 0) return value;
     }
     throw malformed('HPACK', 'an integer too long');

@@ -122,6 +122,31 @@ describe('HPACK decoder, hostile bytes', () => {
     assert.deepEqual(decoder.decode(hex('3fe17f82')), [':method', 'GET']);
   });
 
+  it('follows a table of any announced size, and gives back what it held of it', () => {
+    let taken = 0;
+    const room = {
+      grow: (from: number, to: number) => {
+        taken += to - from;
+        return true;
+      },
+      shrink: (bytes: number) => {
+        taken -= bytes;
+      },
+    };
+    const decoder = new HpackDecoder(room);
+    decoder.allowTableBytes(0xffff_ffff);
+    decoder.decode(hex('3fe0ffffff0f')); // 2^32 - 1
+    const entry = Buffer.concat([hex('40 01 61 7f 81 ff 03'), Buffer.alloc(65_536, 0x62)]);
+    for (let i = 0; i < 40; i++) decoder.decode(entry);
+    assert.equal(decoder.decode(hex('e5'))[1]?.length, 65_536, 'the oldest of 2.6 MB is still there');
+    assert.ok(taken > 40 * 65_536);
+    assert.throws(() => {
+      for (let i = 0; i < 300; i++) decoder.decode(entry);
+    }, /too large/);
+    decoder.release();
+    assert.equal(taken, 0);
+  });
+
   it('refuses a list that a few bytes repeat for ever', () => {
     const decoder = new HpackDecoder();
     const long = Buffer.concat([hex('40 01 61 7f 81 1d'), Buffer.alloc(3840, 0x62)]); // 127 + 0x81 0x1d = 3840
