@@ -97,6 +97,12 @@ function toSwitch(text: string, where: string): boolean {
   throw new EngramTraceError('usage', `'${text}' is neither true nor false`, { where });
 }
 
+/** A switch set to false is as if it were not given; of `--no-x` and of a pair, false is what turns it off. */
 function set(command: Command, option: Option, value: unknown, source: string): void {
+  if (value === false && isSwitch(option) && !canBeOff(command, option)) return;
   command.setOptionValueWithSource(option.attributeName(), value, source);
+}
+
+function canBeOff(command: Command, option: Option): boolean {
+  return command.options.some((other) => other.negate && flagName(other) === flagName(option));
 }

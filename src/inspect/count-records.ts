@@ -1,4 +1,5 @@
 import { createBlockBuilder, type EncodedBlock } from '../trace/block-builder.ts';
+import { createOpNumbers, type OpNumbers } from '../trace/op-numbers.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import { computeTotals } from '../trace/totals.ts';
 import type { BlockEntry, Totals } from '../trace/trace-index.ts';
@@ -16,7 +17,7 @@ export async function countRecords(
 ): Promise<Totals> {
   const builder = createBlockBuilder(epochUnixNs);
   const entries: BlockEntry[] = [];
-  const ops: string[] = [];
+  const ops = createOpNumbers();
   const close = () => entries.push(entryOf(builder.close(builder.lastStartNs), ops));
   for await (const batch of records) {
     for (const record of batch) {
@@ -25,15 +26,10 @@ export async function countRecords(
     }
   }
   if (!builder.isEmpty) close();
-  return computeTotals(entries, ops, epochUnixNs);
+  return computeTotals(entries, ops.names, epochUnixNs);
 }
 
-function entryOf(block: EncodedBlock, ops: string[]): BlockEntry {
-  const opCounts: number[] = [];
-  for (const [op, count] of block.opCounts) {
-    const known = ops.indexOf(op);
-    opCounts[known < 0 ? ops.push(op) - 1 : known] = count;
-  }
+function entryOf(block: EncodedBlock, ops: OpNumbers): BlockEntry {
   return {
     offset: 0,
     compressedBytes: 0,
@@ -42,7 +38,7 @@ function entryOf(block: EncodedBlock, ops: string[]): BlockEntry {
     firstStartNs: block.firstStartNs,
     lastStartNs: block.lastStartNs,
     loss: block.loss,
-    opCounts: Array.from(opCounts, (count) => count ?? 0),
+    opCounts: ops.countsOf(block.opCounts),
     stats: block.stats,
   };
 }

@@ -1,3 +1,4 @@
+import { OTHER_NAME } from '../trace/op-numbers.ts';
 import type { Protocol, TraceRecord } from '../trace/record.ts';
 import { copiedWindow, createCopier } from './copy-sessions.ts';
 import type { LeftOutDangers, ReplayExcluded } from './exclusions.ts';
@@ -41,6 +42,8 @@ export interface FirstDue {
 
 /** A trace may have millions of sessions and memory is bounded. */
 export const SESSIONS_COUNTED = 10_000;
+/** Further names of ops are counted as `(other)`. */
+const OPS_COUNTED = 1_000;
 const FIRST_SHOWN = 10;
 
 /** Reads one pass and adds it up in bounded memory; further passes are computed. Rejects when the source breaks. */
@@ -101,7 +104,7 @@ function addUp(summary: PlanSummary, record: TraceRecord, dueNs: number): void {
   summary.operations += 1;
   summary.durationNs = dueNs;
   summary.requestBytes += recordBytes(record);
-  countIn(summary.perOp, op);
+  countIn(summary.perOp, summary.perOp.size < OPS_COUNTED || summary.perOp.has(op) ? op : OTHER_NAME);
   countIn(summary.perProtocol, protocol);
   if (summary.perSession.size < SESSIONS_COUNTED || summary.perSession.has(session)) {
     countIn(summary.perSession, session);

@@ -1,10 +1,13 @@
 import { createDistribution, mergeDistribution } from './distribution.ts';
+import { OTHER_NAME } from './op-numbers.ts';
 import type { BlockStats, OpStats } from './trace-index.ts';
 
 /** Arrivals are counted on a grid of this width that starts at the Unix epoch. */
 export const ARRIVAL_BIN_NS = 10_000_000;
 /** Session hashes kept: the standard error of the estimate is about 1/sqrt(254), 6 %. */
 export const SKETCH_SIZE = 256;
+/** Names of ops, and of spaces, that a trace's totals keep: the first that come. The rest is `(other)`. */
+export const MAX_TOTALS_NAMES = 1_000;
 
 /** Arrivals of one block: bin number (Unix time / 10 ms) and count, ascending. */
 export type Arrivals = readonly (readonly [bin: number, count: number])[];
@@ -33,15 +36,31 @@ export function createOpStats(): OpStats {
   return { count: 0, failed: 0, requestBytes: 0, responseBytes: 0, duration: createDistribution() };
 }
 
-/** Adds `other` into `stats`. */
+/** Adds `other` into `stats`, which keeps a bounded number of names. */
 export function mergeBlockStats(stats: BlockStats, other: BlockStats): void {
   for (const [op, more] of other.ops) mergeOp(stats.ops, op, more);
-  for (const [space, count] of other.spaces) stats.spaces.set(space, (stats.spaces.get(space) ?? 0) + count);
+  for (const [space, count] of other.spaces) {
+    const name = nameIn(stats.spaces, space);
+    stats.spaces.set(name, (stats.spaces.get(name) ?? 0) + count);
+  }
   stats.httpRecords += other.httpRecords;
   stats.grpcRecords += other.grpcRecords;
   stats.grpcStreams += other.grpcStreams;
   stats.sessionHashes = smallestHashes([...stats.sessionHashes, ...other.sessionHashes]);
   mergeDistribution(stats.gaps, other.gaps);
+}
+
+/** The same statistics with no more names than totals keep. */
+export function boundStats(stats: BlockStats): BlockStats {
+  const most = MAX_TOTALS_NAMES + 1;
+  if (stats.ops.size <= most && stats.spaces.size <= most) return stats;
+  const bounded = createBlockStats();
+  mergeBlockStats(bounded, stats);
+  return bounded;
+}
+
+function nameIn(known: ReadonlyMap<string, unknown>, name: string): string {
+  return known.size < MAX_TOTALS_NAMES || known.has(name) ? name : OTHER_NAME;
 }
 
 /** 32-bit FNV-1a of the UTF-8 bytes, its bits then mixed by MurmurHash3's fmix32: the sketch needs them even. */
@@ -70,8 +89,9 @@ export function estimateSessions(stats: BlockStats): number {
 }
 
 function mergeOp(ops: Map<string, OpStats>, op: string, more: OpStats): void {
-  const sum = ops.get(op) ?? createOpStats();
-  ops.set(op, sum);
+  const name = nameIn(ops, op);
+  const sum = ops.get(name) ?? createOpStats();
+  ops.set(name, sum);
   sum.count += more.count;
   sum.failed += more.failed;
   sum.requestBytes += more.requestBytes;

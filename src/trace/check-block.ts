@@ -1,4 +1,5 @@
 import { openBlock } from './block-cursor.ts';
+import { OTHER_NAME } from './op-numbers.ts';
 import type { BlockEntry } from './trace-index.ts';
 import { MalformedError } from './wire-reader.ts';
 
@@ -8,7 +9,7 @@ export interface BlockClaim {
   records: number;
   firstStartNs: number;
   lastStartNs: number;
-  /** Records by op. */
+  /** Records by op; what is counted as `(other)` follows from the number of all. */
   ops: ReadonlyMap<string, number>;
 }
 
@@ -18,7 +19,7 @@ export function claimOf(entry: BlockEntry, epochUnixNs: bigint, ops: readonly st
   const counts = new Map<string, number>();
   for (const [i, count] of entry.opCounts.entries()) {
     const op = ops[i] ?? '';
-    if (count > 0) counts.set(op, (counts.get(op) ?? 0) + count);
+    if (count > 0 && op !== OTHER_NAME) counts.set(op, (counts.get(op) ?? 0) + count);
   }
   return { epochUnixNs, records, firstStartNs, lastStartNs, ops: counts };
 }

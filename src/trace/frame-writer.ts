@@ -4,6 +4,7 @@ import { EngramTraceError } from './error.ts';
 import { encodeHeader } from './header-encoder.ts';
 import { encodeIndex } from './index-encoder.ts';
 import { encodeIndexFrame } from './index-frame.ts';
+import { createOpNumbers } from './op-numbers.ts';
 import type { TraceHeader } from './record.ts';
 import { encodeSeekTable, type SeekEntry } from './seek-table.ts';
 import { computeTotals } from './totals.ts';
@@ -43,8 +44,7 @@ export function createFrameWriter(
   const level = options.level ?? DEFAULT_LEVEL;
   const entries: BlockEntry[] = [];
   const seekEntries: SeekEntry[] = [];
-  const ops: string[] = [];
-  const opNumbers = new Map<string, number>();
+  const ops = createOpNumbers();
   let bytesWritten = 0;
   let records = 0;
   let started = false;
@@ -77,17 +77,6 @@ export function createFrameWriter(
     if (entry.firstStartNs < lastFirstStartNs) throw outOfOrder(entry.firstStartNs, lastFirstStartNs);
     lastFirstStartNs = entry.firstStartNs;
   };
-  const opNumber = (op: string) => {
-    const known = opNumbers.get(op);
-    if (known !== undefined) return known;
-    opNumbers.set(op, ops.length);
-    return ops.push(op) - 1;
-  };
-  const numberOps = (counts: readonly (readonly [op: string, count: number])[]) => {
-    const numbered: number[] = [];
-    for (const [op, count] of counts) if (count > 0) numbered[opNumber(op)] = count;
-    return Array.from(numbered, (count) => count ?? 0);
-  };
   return {
     get bytesWritten() {
       return bytesWritten;
@@ -110,7 +99,7 @@ export function createFrameWriter(
         firstStartNs: block.firstStartNs + shiftNs,
         lastStartNs: block.lastStartNs + shiftNs,
         loss: block.loss,
-        opCounts: numberOps(block.opCounts),
+        opCounts: ops.countsOf(block.opCounts),
         stats: block.stats,
       });
     },
@@ -121,13 +110,13 @@ export function createFrameWriter(
         ...entry,
         firstStartNs: entry.firstStartNs + shiftNs,
         lastStartNs: entry.lastStartNs + shiftNs,
-        opCounts: numberOps(entry.opCounts.map((count, i) => [source.ops[i] ?? '', count])),
+        opCounts: ops.countsOf(entry.opCounts.map((count, i) => [source.ops[i] ?? '', count] as const)),
       });
     },
     finish: async (closedNs) => {
       await start();
       entries.sort((a, b) => a.firstStartNs - b.firstStartNs || a.offset - b.offset);
-      const totals = computeTotals(entries, ops, header.epochUnixNs);
+      const totals = computeTotals(entries, ops.names, header.epochUnixNs);
       const frame = encodeIndexFrame(encodeIndex({ totals, blocks: entries, closedNs }));
       await writeFrame(frame, 0, 0);
       const table = encodeSeekTable(seekEntries);

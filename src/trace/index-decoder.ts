@@ -1,6 +1,7 @@
-import { createBlockStats } from './block-stats.ts';
+import { boundStats, createBlockStats } from './block-stats.ts';
 import { readBlockStats } from './block-stats-decoder.ts';
 import { readLoss } from './header-decoder.ts';
+import { boundCounts, boundNames } from './op-numbers.ts';
 import { emptyLoss } from './record.ts';
 import type { BlockEntry, Totals, TraceIndex } from './trace-index.ts';
 import { MalformedError, WireReader } from './wire-reader.ts';
@@ -51,6 +52,7 @@ function readEntry(reader: WireReader): BlockEntry {
   reader.end = reader.nested();
   while (reader.pos < reader.end) readEntryField(reader, reader.varint(), entry);
   reader.end = outerEnd;
+  entry.opCounts = boundCounts(entry.opCounts);
   return entry;
 }
 
@@ -96,5 +98,7 @@ function readTotals(reader: WireReader): Totals {
     else if (tag === 90 || tag === 88) reader.numbers(tag, totals.timeline);
     else reader.skip(tag);
   });
+  totals.ops = boundNames(totals.ops);
+  totals.stats = boundStats(totals.stats);
   return totals;
 }

@@ -2,6 +2,7 @@ import { type BlockCursor, openBlock } from './block-cursor.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { type DamagedRange, reasonOf } from './damage.ts';
 import { INDEX_MAGIC } from './index-frame.ts';
+import { createOpNumbers, type OpNumbers } from './op-numbers.ts';
 import { type FrameEvent, readFrames } from './read-frames.ts';
 import { startsTrace } from './read-header.ts';
 import { SEEK_TABLE_MAGIC } from './seek-table.ts';
@@ -32,7 +33,7 @@ export async function scanTrace(queue: ByteQueue, epochUnixNs?: bigint): Promise
   const found: Found = { ...nothingFound(), epochUnixNs };
   for await (const event of readFrames(queue)) take(found, event);
   found.entries.sort((a, b) => a.firstStartNs - b.firstStartNs || a.offset - b.offset);
-  const totals = computeTotals(found.entries, found.ops, found.epochUnixNs ?? 0n);
+  const totals = computeTotals(found.entries, found.ops.names, found.epochUnixNs ?? 0n);
   return {
     index: { totals, blocks: found.entries, closedNs: found.closedNs },
     epochUnixNs: found.epochUnixNs ?? 0n,
@@ -46,7 +47,7 @@ export async function scanTrace(queue: ByteQueue, epochUnixNs?: bigint): Promise
 interface Found {
   epochUnixNs: bigint | undefined;
   entries: BlockEntry[];
-  ops: string[];
+  ops: OpNumbers;
   damaged: DamagedRange[];
   cutBytes: number;
   closedNs: number;
@@ -57,7 +58,7 @@ interface Found {
 
 const nothingFound = () => ({
   entries: [],
-  ops: [],
+  ops: createOpNumbers(),
   damaged: [],
   cutBytes: 0,
   closedNs: 0,
@@ -109,7 +110,7 @@ function describeBlock(
   cursor: BlockCursor,
   frame: { offset: number; sizeBytes: number; raw: Uint8Array },
   epochUnixNs: bigint,
-  ops: string[],
+  ops: OpNumbers,
 ): BlockEntry {
   const stats = createStatsBuilder(epochUnixNs);
   const starts: number[] = [];
@@ -127,13 +128,7 @@ function describeBlock(
     firstStartNs,
     lastStartNs: starts.at(-1) ?? firstStartNs,
     loss: cursor.loss,
-    opCounts: numberOps(stats.opCounts, ops),
+    opCounts: ops.countsOf(stats.opCounts),
     stats: stats.close(starts),
   };
-}
-
-function numberOps(counts: readonly (readonly [op: string, count: number])[], ops: string[]): number[] {
-  const byOp = new Map(counts);
-  for (const op of byOp.keys()) if (!ops.includes(op)) ops.push(op);
-  return ops.map((op) => byOp.get(op) ?? 0);
 }

@@ -32,6 +32,7 @@ export interface FilterConditions {
   /** See `createStatusTest`. */
   statuses?: readonly string[] | undefined;
   protocol?: TraceRecord['protocol'] | undefined;
+  /** Known to have succeeded, or known to have failed: a record of whose answer nothing is known is neither. */
   ok?: boolean | undefined;
   latencies?: readonly LatencyRange[] | undefined;
   /** ns from the epoch, inclusive. */
@@ -58,7 +59,7 @@ function testsOf(conditions: FilterConditions): RecordPredicate[] {
     fromNs === undefined ? undefined : (record) => record.startNs >= fromNs,
     toNs === undefined ? undefined : (record) => record.startNs < toNs,
     protocol === undefined ? undefined : (record) => record.protocol === protocol,
-    ok === undefined ? undefined : (record) => record.outcome.ok === ok,
+    ok === undefined ? undefined : (record) => isOutcomeKnown(record) && record.outcome.ok === ok,
     anyOf(conditions.ops, nameTest, (record) => record.op),
     anyOf(conditions.spaces, nameTest, (record) => record.space),
     anyOf(conditions.sessions, nameTest, (record) => record.session),
@@ -68,6 +69,11 @@ function testsOf(conditions: FilterConditions): RecordPredicate[] {
     anyOf(conditions.paths, createGlob, (record) => withoutQuery(record.path)),
   ];
   return tests.filter((test) => test !== undefined);
+}
+
+/** Whether anything is known of the answer: sources of old say nothing, and that is no success. */
+export function isOutcomeKnown({ outcome }: TraceRecord): boolean {
+  return outcome.status !== undefined || outcome.error !== '' || !outcome.ok;
 }
 
 /** At least one of `values` must accept what `get` takes from the record. */

@@ -143,6 +143,11 @@ test('switches can be turned on and off by a variable, and nothing else', async 
     runCli(['filter', '--format', 'ndjson'], { input: LINE, env: { ENGRAM_TRACE_INVERT: value } });
   assert.doesNotMatch((await run('1')).stdout, /start_ns":1,/);
   assert.match((await run('0')).stdout, /start_ns":1,/);
+  const off = await runCli(['filter', '--format', 'ndjson', '--failed'], {
+    input: LINE,
+    env: { ENGRAM_TRACE_OK: '0' },
+  });
+  assert.equal(off.code, 0, 'a switch set to false conflicts with nothing');
   const bad = await run('perhaps');
   assert.deepEqual(
     [bad.code, bad.stderr],

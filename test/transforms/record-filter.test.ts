@@ -155,3 +155,15 @@ test('a filter and its inversion part the records', () => {
     }),
   );
 });
+
+test('a record of whose answer nothing is known has neither succeeded nor failed', () => {
+  const unknown = { outcome: unknownOutcome() };
+  assert.equal(selects({ ok: true }, unknown), false);
+  assert.equal(selects({ ok: false }, unknown), false);
+  assert.equal(selects({ ok: true, invert: true }, unknown), true);
+  assert.equal(selects({ ok: false }, { outcome: { ...unknownOutcome(), ok: false } }), true);
+  assert.equal(
+    selects({ ok: false }, { outcome: { ...unknownOutcome(), ok: false, error: 'upstream_reset' } }),
+    true,
+  );
+});
