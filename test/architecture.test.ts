@@ -88,7 +88,7 @@ function resolved({ from, to }: Import): string {
 
 test('the imports are found', () => {
   assert.ok(SOURCES.length > 30);
-  assert.ok(OURS.some(({ from, to }) => from === 'cli/main.ts' && to === './run-command.ts'));
+  assert.ok(OURS.some(({ from, to }) => from === 'cli/program.ts' && to === './run-command.ts'));
   assert.ok(PACKAGES.some(({ from, to }) => from === 'cli/run-command.ts' && to === 'commander'));
 });
 

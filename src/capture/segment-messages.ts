@@ -18,11 +18,18 @@ export type ToWorker =
   | { readonly kind: 'tick'; readonly nowNs: number; readonly untold: Loss }
   | { readonly kind: 'finish'; readonly nowNs: number; readonly untold: Loss };
 
+/** Why a start failed. */
+export interface StartError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
 /** From the worker: one `block` for each block in their order, one `ticked` for each tick, `finished` last. */
 export type FromWorker =
   | {
       readonly kind: 'ready';
-      readonly error: { readonly code: string; readonly message: string } | undefined;
+      readonly error: StartError | undefined;
     }
   | { readonly kind: 'block'; readonly written: boolean; readonly stats: SegmentStats }
   /** The process that calls the file system; undefined when it is gone. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { requireZstd } from '../trace/zstd.ts';
 import { createDiskClient } from './disk-client.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './segment-messages.ts';
 import { createSegmentWriter, type SegmentWriter } from './segment-writer.ts';
@@ -24,11 +25,12 @@ port.on('message', (message: ToWorker) => {
 async function open(): Promise<SegmentWriter> {
   const writer = createSegmentWriter(disk, options);
   try {
+    requireZstd();
     await writer.open(nowNs);
     reply({ kind: 'ready', error: undefined });
   } catch (thrown) {
-    const { code = '', message } = thrown as NodeJS.ErrnoException;
-    reply({ kind: 'ready', error: { code, message } });
+    const { code = '', message, hint } = thrown as NodeJS.ErrnoException & { hint?: string };
+    reply({ kind: 'ready', error: { code, message, hint } });
   }
   return writer;
 }

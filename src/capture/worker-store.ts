@@ -3,7 +3,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import { emptyLoss, type Loss } from '../trace/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { createDiskWatch, type DiskWatch, PATIENCE_MS } from './disk-watch.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './segment-messages.ts';
+import type { FromWorker, StartError, ToWorker, WorkerStart } from './segment-messages.ts';
 import { addSegmentStats, emptySegmentStats, type SegmentStats } from './segment-stats.ts';
 import type { SegmentOptions } from './segment-writer.ts';
 
@@ -37,19 +37,19 @@ export async function startWorkerStore(options: WorkerStoreOptions): Promise<Blo
   const error = await store.whenReady(options.patienceMs ?? PATIENCE_MS);
   if (error !== undefined && !PASSING_ERRORS.has(error.code)) {
     await store.close(options.nowNs(), emptyLoss());
-    throw new EngramTraceError('io', `the op log can't be written: ${error.message}`, {
+    const code = error.code === 'missing_zstd' ? 'missing_zstd' : 'io';
+    throw new EngramTraceError(code, `the op log can't be written: ${error.message}`, {
       where: options.directory,
+      hint: error.hint,
     });
   }
   return store;
 }
 
-type StartError = { readonly code: string; readonly message: string } | undefined;
-
 class WorkerStore implements BlockStore {
   readonly #options: WorkerStoreOptions;
   readonly #watch: DiskWatch;
-  readonly #ready: Promise<StartError>;
+  readonly #ready: Promise<StartError | undefined>;
   #worker: Worker | undefined;
   #workers = 0;
   #diskPid: number | undefined;
@@ -78,7 +78,7 @@ class WorkerStore implements BlockStore {
     return this.#silentNs / 1e6;
   }
 
-  async whenReady(patienceMs: number): Promise<StartError> {
+  async whenReady(patienceMs: number): Promise<StartError | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
@@ -134,7 +134,7 @@ class WorkerStore implements BlockStore {
     this.#worker?.postMessage(message, transfer);
   }
 
-  #start(onReady: (error: StartError) => void): void {
+  #start(onReady: (error: StartError | undefined) => void): void {
     const { directory, segments, nowNs, diskEntry } = this.#options;
     const firstNumber = segments.firstNumber + this.#workers++ * NUMBERS_PER_WORKER;
     const { untold } = this.#past;
@@ -159,7 +159,7 @@ class WorkerStore implements BlockStore {
     });
   }
 
-  #onMessage(message: FromWorker, onReady: (error: StartError) => void): void {
+  #onMessage(message: FromWorker, onReady: (error: StartError | undefined) => void): void {
     if (message.kind === 'disk') {
       this.#diskPid = message.pid;
       return;

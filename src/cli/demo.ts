@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { createLauncher } from '../demo/child-command.ts';
 import { runDemo } from '../demo/demo.ts';
 import { EngramTraceError } from '../trace/error.ts';
+import { requireZstd } from '../trace/zstd.ts';
 import { linesText } from '../visible-text.ts';
 import { parseCount } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
@@ -29,6 +30,7 @@ export function makeDemoCommand(): Command {
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
+  requireZstd();
   const entry = fileURLToPath(new URL('./main.js', import.meta.url));
   const launcher = createLauncher({ execPath: process.execPath, entry });
   const work = () =>

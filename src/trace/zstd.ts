@@ -43,11 +43,16 @@ export function inflate(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   return zstd().inflate(pieces);
 }
 
+/** Throws `missing_zstd` where there is no zstd at all: for who would otherwise find out after it has begun. */
+export function requireZstd(): void {
+  zstd();
+}
+
 function zstd(): Zstd {
   loaded ??= loadBinding() ?? loadBuiltIn();
   if (loaded) return loaded;
   throw new EngramTraceError('missing_zstd', 'no zstd library is available', {
-    hint: 'Run `npm rebuild zstd-napi` (needs a C++ compiler), or use Node 22.15 or newer, which has zstd built in.',
+    hint: 'Run `npm install zstd-napi` (with -g where engram-trace was installed with it), or use Node 22.15 or newer, which has zstd built in.',
   });
 }
 

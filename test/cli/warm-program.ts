@@ -10,8 +10,9 @@ export interface WarmRun {
   mark: string;
 }
 
-/** Program of the process behind `runWarm`: runs main.js whenever it is asked, and tells the exit code. */
+/** Program of the process behind `runWarm`: runs what main.js runs whenever it is asked, and tells the exit code. */
 const MAIN = new URL('../../src/cli/main.js', import.meta.url);
+const PROGRAM = new URL('../../src/cli/program.js', import.meta.url);
 const UNSETTLED = 13; // what Node says of a main module that never ends
 let runs = 0;
 let running: (WarmRun & { hasEnded: boolean }) | undefined;
@@ -23,7 +24,7 @@ process.on('message', (run: WarmRun) => {
   // From here on only what the program does keeps this process alive.
   process.channel?.unref();
   setPlace(run);
-  void import(`${MAIN.href}?run=${runs++}`).then(() => {
+  void import(`${PROGRAM.href}?run=${runs++}`).then(() => {
     own.hasEnded = true;
   });
 });
