@@ -1,4 +1,7 @@
-import * as hdr from 'hdr-histogram-js';
+// The package's own entry also compiles a WebAssembly twin of all this, which takes most of its time to load.
+
+import float64 from 'hdr-histogram-js/dist/Float64Histogram.js';
+import encoding from 'hdr-histogram-js/dist/JsHistogram.encoding.js';
 import { DOUBLE_ZERO } from '../trace/stable-shapes.ts';
 
 /** Buckets with something in them, ascending: what a histogram is when nobody writes to it. */
@@ -30,6 +33,8 @@ export interface HistogramOptions {
   lowestNs?: number;
 }
 
+const Float64Histogram = float64.default;
+
 /** The widest span a bucket exists for: one hour. */
 export const HIGHEST_NS = 3_600_000_000_000;
 
@@ -39,7 +44,7 @@ export const HIGHEST_NS = 3_600_000_000_000;
  * Count, sum, minimum and maximum are exact; percentiles are exact to the number of digits.
  */
 export class Histogram {
-  readonly #hdr: hdr.Float64Histogram;
+  readonly #hdr: InstanceType<typeof Float64Histogram>;
   readonly #digits: number;
   readonly #lowestNs: number;
   readonly #unitNs: number;
@@ -54,7 +59,7 @@ export class Histogram {
     this.#digits = options.digits ?? 3;
     this.#lowestNs = options.lowestNs ?? 1000;
     // Counts are doubles: a 32-bit bucket would wrap in silence after 4.3e9 values.
-    this.#hdr = new hdr.Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
+    this.#hdr = new Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
     this.#hdr.autoResize = true;
     this.#unitNs = 2 ** this.#hdr.unitMagnitude;
     this.#magnitude = this.#hdr.subBucketHalfCountMagnitude;
@@ -130,8 +135,29 @@ export class Histogram {
   /** Value in ns at a percentile from 0 to 100, never outside [min, max]; undefined while empty. */
   percentileNs(percentile: number): number | undefined {
     if (this.count === 0) return undefined;
-    const ns = this.#hdr.getValueAtPercentile(percentile);
+    const ns = this.#hdr.highestEquivalentValue(this.#hdr.valueFromIndex(this.#indexAt(percentile)));
     return Math.min(Math.max(ns, this.#minNs), this.#maxNs);
+  }
+
+  /** The library's rule, from the first bucket with something in it on: most of those below are empty, and many. */
+  #indexAt(percentile: number): number {
+    const exact = (Math.min(percentile, 100) / 100) * this.count;
+    // A product may come out one unit of its last place above the whole number it is.
+    const lastPlace = 2 ** (Math.floor(Math.log2(exact)) - 52);
+    const wanted = Math.max(1, Math.ceil(exact - lastPlace));
+    let seen = 0;
+    let index = this.#firstIndex;
+    for (; index < this.#hdr.countsArrayLength - 1; index++) {
+      seen += this.#hdr.getCountAtIndex(index);
+      if (seen >= wanted) break;
+    }
+    return index;
+  }
+
+  /** No bucket below has anything in it. */
+  get #firstIndex(): number {
+    const units = Math.max(0, Math.min(this.#minNs, HIGHEST_NS)) / this.#unitNs;
+    return units < 2 ** 31 ? this.#indexOf(units) : 0;
   }
 
   add(other: Histogram): void {
@@ -158,7 +184,7 @@ export class Histogram {
   freeze(): FrozenHistogram {
     const indexes: number[] = [];
     const counts: number[] = [];
-    for (let index = 0; index < this.#hdr.countsArrayLength; index++) {
+    for (let index = this.#firstIndex; index < this.#hdr.countsArrayLength; index++) {
       const count = this.#hdr.getCountAtIndex(index);
       if (count === 0) continue;
       indexes.push(index);
@@ -178,7 +204,7 @@ export class Histogram {
 
   /** Non-empty buckets, ascending. Two histograms of one precision have the same bucket values. */
   *buckets(): Generator<Bucket> {
-    for (let index = 0; index < this.#hdr.countsArrayLength; index++) {
+    for (let index = this.#firstIndex; index < this.#hdr.countsArrayLength; index++) {
       const count = this.#hdr.getCountAtIndex(index);
       if (count === 0) continue;
       yield { valueNs: this.#hdr.medianEquivalentValue(this.#hdr.valueFromIndex(index)), count };
@@ -188,19 +214,19 @@ export class Histogram {
   /** HdrHistogram V2 compressed encoding, base64, readable by every HdrHistogram library; values in ns. */
   encode(): string {
     // The library encodes buckets up to its own idea of the maximum, which adding frozen buckets goes past.
-    const copy = new hdr.Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
+    const copy = new Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
     copy.autoResize = true;
-    for (let index = 0; index < this.#hdr.countsArrayLength; index++) {
+    for (let index = this.#firstIndex; index < this.#hdr.countsArrayLength; index++) {
       const count = this.#hdr.getCountAtIndex(index);
       if (count > 0) copy.recordValueWithCount(this.#hdr.valueFromIndex(index), count);
     }
-    return hdr.encodeIntoCompressedBase64(copy);
+    return copy.encodeIntoCompressedBase64();
   }
 }
 
 /** Decodes `Histogram.encode`: how a histogram in a results document is read back. */
 export function decodeHistogram(base64: string): { count: number; percentileNs(percentile: number): number } {
-  const decoded = hdr.decodeFromCompressedBase64(base64, 64);
+  const decoded = encoding.doDecode(encoding.decompress(Buffer.from(base64, 'base64')), 64);
   return {
     count: decoded.totalCount,
     percentileNs: (percentile) => decoded.getValueAtPercentile(percentile),
