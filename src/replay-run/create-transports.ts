@@ -1,8 +1,10 @@
 import type { Clock } from '../replay/ports.ts';
 import type { HeaderList } from '../trace/record.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
+import { createRotatingLookup } from '../transports/rotating-lookup.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
+import type { TargetAddresses } from './look-up-targets.ts';
 import type { Targets } from './targets.ts';
 
 /** `wire`: HTTP/1.1 and HTTP/2 of our own over sockets. `library`: undici and grpc-js. */
@@ -17,6 +19,8 @@ export interface TransportSettings extends Targets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   readonly headers?: HeaderList | undefined;
   readonly tls?: TlsSettings | undefined;
+  /** What their names stand for, looked up once. */
+  readonly addresses?: TargetAddresses | undefined;
   /** Which connections the operations of a session use; `pooled` where undefined. The libraries know only that. */
   readonly connections?: ConnectionMode | undefined;
   /** Most connections to an endpoint, whatever the mode; what would need more waits, or fails with `recorded`. */
@@ -54,10 +58,20 @@ export function createTransports(settings: TransportSettings, clock: Clock): Laz
   });
 }
 
-function httpOptions({ http, headers = [], tls = {} }: TransportSettings) {
-  return http && { origin: new URL(http.url), headers, tls };
+function httpOptions({ http, headers = [], tls = {}, addresses }: TransportSettings) {
+  const lookup = addresses?.http && createRotatingLookup(addresses.http);
+  return http && { origin: new URL(http.url), headers, tls, lookup };
 }
 
-function grpcOptions({ grpc, headers = [], tls = {} }: TransportSettings, clock: Clock) {
-  return grpc && { target: grpc.authority, metadata: headers, tls: grpc.tls ? tls : undefined, clock };
+function grpcOptions({ grpc, headers = [], tls = {}, addresses }: TransportSettings, clock: Clock) {
+  const lookup = addresses?.grpc && createRotatingLookup(addresses.grpc);
+  return (
+    grpc && {
+      lookup,
+      target: grpc.authority,
+      metadata: headers,
+      tls: grpc.tls ? tls : undefined,
+      clock,
+    }
+  );
 }

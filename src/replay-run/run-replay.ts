@@ -9,6 +9,7 @@ import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } fro
 import { engineOptions } from './engine-options.ts';
 import { refuseHeadersNotForGrpc } from './grpc-headers.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
+import { lookUpTargets, type TargetAddresses } from './look-up-targets.ts';
 import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
 import { openOriginGuard } from './open-origin-guard.ts';
 import { planSection } from './plan-section.ts';
@@ -30,7 +31,8 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
   const threads = createSenderThreads(deps.clock);
-  const openPlayer = playerOpener(run, options, deps, threads);
+  const addresses = await lookUpTargets(run);
+  const openPlayer = playerOpener(run, options, deps, threads, addresses);
   try {
     const log = await openLoggedRun(deps, {
       traceName: run.trace.name,
@@ -57,11 +59,12 @@ function playerOpener(
   options: ReplayOptions,
   { clock, openFileLimit }: RunDeps,
   threads: SenderThreads,
+  addresses?: TargetAddresses,
 ): () => Player {
   const { http, grpc, transport, headers, tls, connections } = run;
   const senders = senderCount(run.senders, options, connections);
   const mostConnections = connectionLimit(run, senders, openFileLimit);
-  const settings = { http, grpc, transport, headers, tls, connections, mostConnections };
+  const settings = { http, grpc, transport, headers, tls, addresses, connections, mostConnections };
   return () =>
     senders === 1
       ? createLocalPlayer(settings, clock)

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
 import type { Cancel, Clock, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
@@ -20,6 +21,8 @@ export interface GrpcTransportOptions {
   target: string;
   /** Undefined: cleartext HTTP/2. */
   tls?: TlsSettings | undefined;
+  /** Looks the name of the target up; grpc-js asks on its own. */
+  lookup?: LookupFunction | undefined;
   /** In place of, or besides, the recorded metadata. */
   metadata?: HeaderList | undefined;
   /** Connections from the start; more are opened as calls in flight need them. Default: 2. */

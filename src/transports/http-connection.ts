@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { isIP, type Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import type { HttpExchange } from './http-exchange.ts';
 import { isAsterisk } from './request-target.ts';
@@ -11,6 +11,7 @@ const MAX_HEADER_BYTES = 256 * 1024;
 export interface HttpConnectionOptions {
   origin: URL;
   tls?: TlsSettings | undefined;
+  lookup?: LookupFunction | undefined;
   /** How long an idle connection is kept; a server's Keep-Alive header may shorten it. */
   keepAliveMs?: number | undefined;
 }
@@ -41,7 +42,8 @@ export function createHttpConnector(
   onLost: (connection: HttpConnection) => void,
 ): () => HttpConnection {
   const { tls, origin, keepAliveMs = 30_000 } = options;
-  const connect = buildConnector({ ...tlsOptions(tls), timeout: 0, maxCachedSessions: 100 });
+  const asked = options.lookup === undefined ? {} : { lookup: options.lookup };
+  const connect = buildConnector({ ...tlsOptions(tls), ...asked, timeout: 0, maxCachedSessions: 100 });
   // With a recorded Host header undici would ask for that name; the certificate is the target's.
   const servername = origin.protocol === 'https:' ? (tls?.servername ?? nameOf(origin)) : undefined;
   return () => {

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Cancel, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
 import { EngramTraceError } from '../trace/error.ts';
@@ -21,6 +22,8 @@ export interface UndiciTransportOptions {
   /** Sends the recorded Host header instead of the target's. */
   keepHost?: boolean | undefined;
   tls?: TlsSettings | undefined;
+  /** Looks the name of the origin up. */
+  lookup?: LookupFunction | undefined;
   /** How long an idle connection is kept, in ms. Default: 30 s. */
   keepAliveMs?: number | undefined;
 }

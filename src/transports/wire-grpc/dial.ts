@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { FailureCode } from '../../replay/ports.ts';
 import { codeOf, detailOf, isTlsCode } from '../http-failure.ts';
@@ -9,6 +9,7 @@ export interface DialOptions {
   /** host:port, IPv6 in brackets. */
   target: string;
   tls: TlsOptions | undefined;
+  lookup?: LookupFunction | undefined;
 }
 
 /** What a socket tells. Bytes are good until the call returns. */
@@ -30,11 +31,18 @@ export function tlsOptionsOf({ ca, cert, key, servername, insecure }: TlsSetting
   };
 }
 
+interface DialedAddress {
+  host: string;
+  port: number;
+  lookup?: LookupFunction;
+}
+
 const READ_BYTES = 64 * 1024;
 
 /** Opens a TCP or TLS connection for HTTP/2. */
-export function dial({ target, tls }: DialOptions, events: SocketEvents): Socket {
-  const socket = tls === undefined ? dialPlain(target, events) : dialTls(target, tls, events);
+export function dial({ target, tls, lookup }: DialOptions, events: SocketEvents): Socket {
+  const to = { ...addressOf(target), ...(lookup === undefined ? {} : { lookup }) };
+  const socket = tls === undefined ? dialPlain(to, events) : dialTls(to, tls, events);
   socket.setNoDelay(true);
   socket.on('error', (error) => events.ended(failureOf(error, tls !== undefined), detailOf(error)));
   socket.on('end', () => events.ended('connection_closed', 'the server closed the connection'));
@@ -43,19 +51,19 @@ export function dial({ target, tls }: DialOptions, events: SocketEvents): Socket
 }
 
 /** All is read into one piece of memory; a stream's buffers would each be new. */
-function dialPlain(target: string, events: SocketEvents): Socket {
+function dialPlain(to: DialedAddress, events: SocketEvents): Socket {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const callback = (bytes: number): boolean => {
     events.received(buffer, bytes);
     return true;
   };
-  const socket = connect({ ...addressOf(target), onread: { buffer, callback } });
+  const socket = connect({ ...to, onread: { buffer, callback } });
   socket.on('connect', () => events.connected());
   return socket;
 }
 
-function dialTls(target: string, tls: TlsOptions, events: SocketEvents): Socket {
-  const socket = connectTls({ ...addressOf(target), ...tls });
+function dialTls(to: DialedAddress, tls: TlsOptions, events: SocketEvents): Socket {
+  const socket = connectTls({ ...to, ...tls });
   socket.on('secureConnect', () => {
     if (socket.alpnProtocol === 'h2') events.connected();
     else events.ended('tls', 'the server does not offer HTTP/2 (ALPN h2)');

@@ -156,7 +156,16 @@ function createPools(options: WireGrpcTransportOptions, tuning: WireTuning): Ses
   const { target, clock, channels = 2, mode = 'pooled', mostConnections = MOST_OWN_CONNECTIONS } = options;
   const tls = options.tls === undefined ? undefined : tlsOptionsOf(options.tls);
   const [connections, maxConnections] = mode === 'pooled' ? [channels, tuning.maxConnections] : [1, 1];
-  const shared = { ...tuning, target, tls, clock, connections, maxConnections, turnEnd: new TurnEnd() };
+  const shared = {
+    ...tuning,
+    target,
+    tls,
+    lookup: options.lookup,
+    clock,
+    connections,
+    maxConnections,
+    turnEnd: new TurnEnd(),
+  };
   return new SessionPools({
     mode,
     mostConnections,

@@ -1,0 +1,26 @@
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { Endpoint } from './endpoint.ts';
+import type { Targets } from './targets.ts';
+
+/** What the names of the targets stand for; undefined for an address, or where nobody knows. */
+export interface TargetAddresses {
+  readonly http: readonly LookupAddress[] | undefined;
+  readonly grpc: readonly LookupAddress[] | undefined;
+}
+
+/** Looks each name up once for the whole run, all of its addresses in the order of the system. */
+export async function lookUpTargets({ http, grpc }: Targets): Promise<TargetAddresses> {
+  const [ofHttp, ofGrpc] = await Promise.all([addressesOf(http), addressesOf(grpc)]);
+  return { http: ofHttp, grpc: ofGrpc };
+}
+
+async function addressesOf(endpoint: Endpoint | undefined): Promise<LookupAddress[] | undefined> {
+  if (endpoint === undefined) return undefined;
+  const host = new URL(endpoint.url).hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0) return undefined;
+  // A name that is none is told by the connections, which ask again.
+  const found = await lookup(host, { all: true }).catch(() => []);
+  return found.length > 0 ? found : undefined;
+}
