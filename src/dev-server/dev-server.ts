@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { EngramTraceError } from '../trace/error.ts';
+import { createActivityFeed } from './activity-feed.ts';
 import { type ArrivalLog, createArrivalLog } from './arrival-log.ts';
 import { createAnswerTimer } from './faults/answer-timer.ts';
 import { createFaults } from './faults/faults.ts';
@@ -9,7 +10,7 @@ import type { Stall } from './faults/stall.ts';
 import { createGrpcServer } from './grpc/grpc-server.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { DevServerStats, ServerContext } from './server-context.ts';
-import { createMemoryStore } from './store/memory-store.ts';
+import { createMemoryStore, SPACE_CAPACITY } from './store/memory-store.ts';
 import type { World } from './world.ts';
 
 export interface DevServerOptions {
@@ -74,8 +75,11 @@ export async function createDevServer(options: DevServerOptions): Promise<DevSer
 
 function createContext(options: DevServerOptions, log: ArrivalLog): ServerContext {
   const { seed, nowNs, wallMs, latency, errorRate, stalls } = options;
+  const feed = createActivityFeed();
   const world: World = {
-    store: createMemoryStore(wallMs),
+    store: createMemoryStore(wallMs, SPACE_CAPACITY, feed.publish),
+    feed,
+    snapshots: new WeakMap(),
     seed,
     wallMs,
     observationsQueued: 0,

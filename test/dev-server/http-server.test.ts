@@ -164,7 +164,7 @@ test('spaces: precedence, creation by naming, and their list', async (t) => {
   await call(port, 'POST', '/api/v1/memories', { content: 'text 4', memory_space_id: 'by-body' });
   const total = async (path: string, headers = {}) => {
     return (await call(port, 'GET', `/api/v1/memories${path}`, undefined, headers)).json.tier_counts
-      .total as number;
+      .hot as number;
   };
   assert.equal(await total('?space=by-body', header), 1);
   assert.equal(await total('?space=by-body'), 1);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { MemorySpace, type NewMemory } from '../../src/dev-server/store/memory-space.ts';
+import { MemorySpace, type NewMemory, type Recalled } from '../../src/dev-server/store/memory-space.ts';
 import { defaultEmbedding } from '../../src/dev-server/store/validate-embedding.ts';
 import { toUnitVector, VectorTable } from '../../src/dev-server/store/vector-table.ts';
 import { embedding } from './support/start-server.ts';
@@ -11,7 +11,7 @@ const memory = (id: string, seed: number, more: Partial<NewMemory> = {}): NewMem
   id,
   content: `content of ${id}`,
   embedding: embedding(seed),
-  confidence: 0.7,
+  confidence: 0.9,
   whenMs: 0,
   ...more,
 });
@@ -22,9 +22,9 @@ test('a near-duplicate is dropped, or replaces a weaker one', () => {
   const close = embedding(1).map((value, i) => value + 0.05 * Math.cos(i));
   const dropped = memories.store(memory('same', 1, { embedding: close }));
   assert.equal(dropped.kind, 'dropped');
-  assert.ok(Math.abs(dropped.strength - 0.9 * 0.7) < 1e-4);
+  assert.ok(Math.abs(dropped.strength - 0.9 * 0.9) < 1e-4);
   assert.equal(memories.get('same'), undefined);
-  assert.equal(memories.store(memory('stronger', 1, { confidence: 0.8 })).kind, 'replaced');
+  assert.equal(memories.store(memory('stronger', 1, { confidence: 0.95 })).kind, 'replaced');
   assert.equal(memories.get('first'), undefined);
   assert.equal(memories.store(memory('other', 2)).kind, 'stored');
   assert.equal(memories.count, 2);
@@ -35,7 +35,7 @@ test('writes without an embedding of their own collapse into one, whatever their
   memories.store(memory('vector', 1));
   assert.equal(memories.store(memory('a', 0, { embedding: defaultEmbedding(0.5) })).kind, 'stored');
   assert.equal(memories.store(memory('b', 0, { embedding: defaultEmbedding(0.6) })).kind, 'dropped');
-  const stronger = memory('c', 0, { embedding: defaultEmbedding(0.6), confidence: 0.9 });
+  const stronger = memory('c', 0, { embedding: defaultEmbedding(0.6), confidence: 0.95 });
   assert.equal(memories.store(stronger).kind, 'replaced');
   const nearlyUniform = defaultEmbedding(1).map((value, i) => value + 0.1 * Math.sin(i));
   assert.equal(memories.store(memory('d', 0, { embedding: nearlyUniform })).kind, 'dropped');
@@ -66,8 +66,8 @@ test('beyond its capacity a space loses the weakest', () => {
   memories.store(memory('last', 99, { confidence: 0.9 }));
   assert.equal(memories.count, 10);
   assert.equal(memories.get('m4'), undefined);
-  assert.deepEqual(memories.recallByEmbedding(embedding(5), 0.9), []);
-  assert.equal(memories.recallByEmbedding(embedding(99), 0.9)[0]?.memory.id, 'last');
+  assert.deepEqual(memories.recallByEmbedding(embedding(5), 0.95), []);
+  assert.equal(memories.recallByEmbedding(embedding(99), 0.95)[0]?.memory.id, 'last');
 });
 
 test('odd vectors are stored and match nothing', () => {
@@ -117,6 +117,52 @@ test('text matches by the rules of the contract, best first', () => {
   assert.deepEqual(found('jumps xylophone', 0.22), [['c', 0.25]]);
   memories.store(memory('zq-1', 4, { content: 'unrelated' }));
   assert.deepEqual(found('zq-1', 0.9), [['zq-1', 1]]);
+});
+
+test('weak memories come back whatever the cue, behind strong ones that match', () => {
+  const memories = space();
+  memories.store(memory('strong', 1, { content: 'red apple' }));
+  memories.store(memory('other', 2, { content: 'blue plum' }));
+  memories.store(memory('weak', 3, { confidence: 0.6 }));
+  memories.store(memory('weaker', 4, { confidence: 0.5 }));
+  memories.store(memory('usual', 5, { confidence: 0.7 }));
+  const brief = (found: Recalled[]) =>
+    found.map((hit) => [hit.memory.id, Math.round(hit.confidence * 1000) / 1000]);
+  const all = [
+    ['usual', 0.665],
+    ['weak', 0.57],
+    ['weaker', 0.475],
+  ];
+  assert.deepEqual(brief(memories.recallByText('nowhere', 0.5)), all);
+  assert.deepEqual(brief(memories.recallByEmbedding(embedding(77), 0.5)), all);
+  assert.deepEqual(brief(memories.recallByText('APPLE', 0.5)), [['strong', 1], ...all]);
+  assert.deepEqual(brief(memories.recallByEmbedding(embedding(4), 0.5)), all);
+  // The threshold is held against what was stored, not against what comes back.
+  assert.deepEqual(brief(memories.recallByText('nowhere', 0.7)), [['usual', 0.665]]);
+  // Nothing in the tiers: all memories are compared with the cue.
+  assert.deepEqual(brief(memories.recallByEmbedding(embedding(4), 0.95)), [['weaker', 1]]);
+});
+
+test('what is forgotten is still recalled from among the weak, with its embedding', () => {
+  const memories = space();
+  memories.store(memory('strong', 1));
+  memories.store(memory('weak', 2, { confidence: 0.6 }));
+  assert.ok(memories.forget('strong') && memories.forget('weak'));
+  assert.equal(memories.forget('weak'), false);
+  memories.store(memory('new', 3));
+  memories.store(memory('newer', 4));
+  const [found, ...rest] = memories.recallByText('nowhere', 0.5);
+  assert.ok(found && rest.length === 0);
+  assert.equal(found.memory.id, 'weak');
+  assert.ok(Math.abs((memories.embeddingOf(found.memory)[0] ?? 0) - (embedding(2)[0] ?? 0)) < 1e-5);
+  const ids = (tiers: ('hot' | 'warm')[]) => memories.list(tiers, 0, 9).map(({ id }) => id);
+  assert.deepEqual([memories.get('weak'), memories.count, memories.warmCount], [undefined, 2, 1]);
+  assert.deepEqual(
+    [ids(['hot']), ids(['warm']), ids(['hot', 'warm'])],
+    [['new', 'newer'], ['weak'], ['new', 'newer', 'weak']],
+  );
+  memories.store(memory('weak', 5, { confidence: 0.95 }));
+  assert.equal(memories.warmCount, 0);
 });
 
 test('at most 100 come back for an embedding and 75 for a text', () => {

@@ -22,6 +22,8 @@ export interface Faults {
   fails(operation: number): boolean;
   /** When answer `part` (0, 1, …) of an operation is due, in ns on the monotonic clock. */
   dueNs(operation: number, part: number, fromNs: number): number;
+  /** The first moment at or after `fromNs` that lies in no stall. */
+  afterStallsNs(fromNs: number): number;
 }
 
 export function createFaults(options: FaultOptions): Faults {
@@ -31,6 +33,7 @@ export function createFaults(options: FaultOptions): Faults {
     sampleLatencyNs(latency, (draw) => uniformOf(seed, operation, FIRST_LATENCY_DRAW + 2 * part + draw));
   return {
     fails: (operation) => errorRate > 0 && uniformOf(seed, operation, ERROR_DRAW) < errorRate,
+    afterStallsNs: (fromNs) => startNs + afterStalls(stalls, fromNs - startNs),
     dueNs: (operation, part, fromNs) =>
       startNs + afterStalls(stalls, fromNs + latencyNs(operation, part) - startNs),
   };

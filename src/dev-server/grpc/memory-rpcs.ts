@@ -137,7 +137,7 @@ function forget(request: ForgetRequest, world: World): ForgetResponse | Rejectio
   if (request.pattern) return reject('unimplemented', 'forgetting by pattern is not implemented');
   if (request.memoryId === undefined) return reject('invalid', 'target is missing');
   return {
-    memoriesAffected: space.delete(request.memoryId) ? 1 : 0,
+    memoriesAffected: space.forget(request.memoryId) ? 1 : 0,
     forgetConfidence: confidence(0.9, 'Removed from memory.'),
     reversible: request.mode === ForgetMode.SUPPRESS,
   };

@@ -1,4 +1,5 @@
 import type { Rejection, RejectionReason } from '../rejection.ts';
+import type { EventStream } from './events/event-stream.ts';
 import type { HttpAnswer } from './http-types.ts';
 
 const PROBLEMS: Readonly<Record<RejectionReason, readonly [number, string]>> = {
@@ -25,6 +26,12 @@ export function textAnswer(status: number, text: string): HttpAnswer {
 
 export function emptyAnswer(status: number, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
   return { status, headers };
+}
+
+/** A stream of server-sent events. */
+export function eventAnswer(events: EventStream): HttpAnswer {
+  const headers = { 'cache-control': 'no-cache' };
+  return { status: 200, contentType: 'text/event-stream', headers, events };
 }
 
 /** A handler's refusal in the server's error shape. */

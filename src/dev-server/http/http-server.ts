@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { engramDialect } from '../../dialects/engram.ts';
 import { reject } from '../rejection.ts';
 import type { ServerContext } from '../server-context.ts';
+import type { EventStream } from './events/event-stream.ts';
+import { sendEvents } from './events/send-events.ts';
 import { emptyAnswer, problemAnswer, textAnswer } from './http-answers.ts';
 import type { HttpAnswer } from './http-types.ts';
 import { type ReceivedBody, receiveBody } from './receive-body.ts';
@@ -58,7 +60,7 @@ function answerRequest(context: ServerContext, exchange: Exchange, body: Receive
   const { operation, arrivalNs } = exchange;
   const answer = context.faults.fails(operation) ? injectedError() : safeAnswer(context, exchange, body);
   if (answer.status >= 500) context.stats.errors++;
-  context.timer.at(context.faults.dueNs(operation, 0, arrivalNs), () => send(exchange, answer));
+  context.timer.at(context.faults.dueNs(operation, 0, arrivalNs), () => send(context, exchange, answer));
 }
 
 function injectedError(): HttpAnswer {
@@ -94,16 +96,28 @@ function chooseAnswer(
   return match.handler({ method, path, query, headers, body: body.bytes, id: match.id, operation }, world);
 }
 
-function send({ request, response }: Exchange, answer: HttpAnswer): void {
+function send(context: ServerContext, { request, response }: Exchange, answer: HttpAnswer): void {
   if (response.destroyed) return;
-  const body = Buffer.from(answer.body ?? '');
+  const body = answer.events ? undefined : Buffer.from(answer.body ?? '');
   response.writeHead(answer.status, {
     ...SECURITY_HEADERS,
     ...(answer.contentType === undefined ? {} : { 'content-type': answer.contentType }),
-    'content-length': body.length,
+    ...(body ? { 'content-length': body.length } : {}),
     ...answer.headers,
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') response.end();
+  else if (answer.events) startEvents(context, response, answer.events);
+  else response.end(body);
+}
+
+/** Events end only with their client or with the server; a stall holds them back. */
+function startEvents(
+  { faults, timer, nowNs }: ServerContext,
+  response: ServerResponse,
+  events: EventStream,
+): void {
+  response.flushHeaders();
+  sendEvents(response, events, (resume) => timer.at(faults.afterStallsNs(nowNs()), resume));
 }
 
 function logArrival({ log }: ServerContext, exchange: Exchange, body: ReceivedBody): void {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { World } from '../world.ts';
+import type { EventStream } from './events/event-stream.ts';
 
 /** A request whose body is complete. */
 export interface HttpRequest {
@@ -15,12 +16,14 @@ export interface HttpRequest {
   readonly operation: number;
 }
 
-/** A whole answer. */
+/** A whole answer, or the head of one whose body has no end. */
 export interface HttpAnswer {
   status: number;
   contentType?: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** The body in the place of `body`: events without an end. */
+  events?: EventStream;
 }
 
 export type HttpHandler = (request: HttpRequest, world: World) => HttpAnswer;

@@ -27,6 +27,12 @@ export function numberParam(query: URLSearchParams, name: string, fallback: numb
   return text === null || !isNumber(text) ? fallback : Number(text);
 }
 
+/** A `true` or `false`, or what holds where it is not given. */
+export function flagOr(query: URLSearchParams, name: string, fallback: boolean): boolean {
+  const text = query.get(name);
+  return text === null ? fallback : text === 'true';
+}
+
 export function flagParam(query: URLSearchParams, name: string): boolean {
   return query.get(name) === 'true';
 }

@@ -1,5 +1,7 @@
 import { isRejection, reject } from '../rejection.ts';
+import type { Tier } from '../store/memory-space.ts';
 import type { World } from '../world.ts';
+import { consolidationSnapshot } from './consolidation-snapshot.ts';
 import { jsonAnswer, problemAnswer } from './http-answers.ts';
 import type { HttpAnswer, HttpRequest } from './http-types.ts';
 import { briefView } from './memory-views.ts';
@@ -8,7 +10,12 @@ import { spaceOfQuery } from './request-space.ts';
 
 const SEARCH_THRESHOLD = 0.7;
 const MAX_LIST_LIMIT = 1000;
-const TIERS = ['hot', 'warm', 'cold', 'all'];
+const TIERS: ReadonlyMap<string, readonly Tier[]> = new Map([
+  ['hot', ['hot']],
+  ['warm', ['warm']],
+  ['cold', []],
+  ['all', ['hot', 'warm']],
+] satisfies [string, Tier[]][]);
 
 /** GET /api/v1/memories/search: by text, with a fixed threshold. */
 export function searchMemories(request: HttpRequest, world: World): HttpAnswer {
@@ -28,19 +35,17 @@ export function searchMemories(request: HttpRequest, world: World): HttpAnswer {
   return jsonAnswer(200, { memories, total: memories.length });
 }
 
-/** GET /api/v1/memories: a page of everything; all memories are in the hot tier here. */
+/** GET /api/v1/memories: a page of the tiers asked for; `all` gives the weak memories twice. */
 export function listMemories(request: HttpRequest, world: World): HttpAnswer {
   const { query } = request;
   const space = spaceOfQuery(request, world);
   if (isRejection(space)) return problemAnswer(space);
-  const tier = query.get('tier') ?? 'hot';
-  if (!TIERS.includes(tier))
-    return problemAnswer(reject('bad_request', 'tier must be hot, warm, cold or all'));
+  const tiers = TIERS.get(query.get('tier') ?? 'hot');
+  if (!tiers) return problemAnswer(reject('bad_request', 'tier must be hot, warm, cold or all'));
   const offset = countOr(query.get('offset'), 0);
   const limit = Math.min(MAX_LIST_LIMIT, countOr(query.get('limit'), 100));
   const withEmbeddings = flagParam(query, 'include_embeddings');
-  const page = tier === 'hot' || tier === 'all' ? space.list(offset, limit) : [];
-  const memories = page.map((memory) => ({
+  const memories = space.list(tiers, offset, limit).map((memory) => ({
     ...briefView(memory),
     ...(withEmbeddings ? { embedding: Array.from(space.embeddingOf(memory)) } : {}),
   }));
@@ -48,7 +53,12 @@ export function listMemories(request: HttpRequest, world: World): HttpAnswer {
     memories,
     count: memories.length,
     pagination: { offset, limit, returned: memories.length },
-    tier_counts: { hot: space.count, warm: 0, cold: 0, total: space.count },
+    tier_counts: {
+      hot: space.count,
+      warm: space.warmCount,
+      cold: 0,
+      total: space.count + space.warmCount,
+    },
   });
 }
 
@@ -66,20 +76,7 @@ export function consolidations(request: HttpRequest, world: World): HttpAnswer {
   const space = spaceOfQuery(request, world);
   if (isRejection(space)) return problemAnswer(space);
   if (request.id !== '') return problemAnswer(reject('belief_not_found', `no belief "${request.id}"`));
-  return jsonAnswer(200, {
-    generated_at: new Date(world.wallMs()).toISOString(),
-    beliefs: [],
-    stats: {
-      total_replays: 0,
-      successful_consolidations: 0,
-      failed_consolidations: 0,
-      average_replay_speed: 0,
-      total_patterns_extracted: 0,
-      avg_ripple_frequency: 0,
-      avg_ripple_duration: 0,
-      last_replay_timestamp: null,
-    },
-  });
+  return jsonAnswer(200, consolidationSnapshot(space, world));
 }
 
 function countOr(text: string | null, fallback: number): number {

@@ -1,4 +1,7 @@
 import * as admin from './admin-routes.ts';
+import { streamActivities, streamMemories } from './events/activity-routes.ts';
+import { streamConsolidation } from './events/consolidation-stream.ts';
+import { monitorActivations, monitorCausality, monitorEvents } from './events/monitoring-routes.ts';
 import type { HttpHandler } from './http-types.ts';
 import { completePattern, postQuery } from './query-routes.ts';
 import { consolidations, getMemory, listMemories, searchMemories } from './read-routes.ts';
@@ -40,9 +43,15 @@ export const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
   ['GET', '/api/v1/system/spreading/config', admin.spreadingConfig],
   ['GET', '/metrics', admin.metrics],
   ['GET', '/metrics/prometheus', admin.prometheus],
-  ['GET', '/api/v1/stream/activities', admin.notAvailable],
-  ['GET', '/api/v1/stream/memories', admin.notAvailable],
-  ['GET', '/api/v1/stream/consolidation', admin.notAvailable],
+  ['GET', '/api/v1/stream/activities', streamActivities],
+  ['GET', '/api/v1/stream/memories', streamMemories],
+  ['GET', '/api/v1/stream/consolidation', streamConsolidation],
+  ['GET', '/api/v1/monitoring/events', monitorEvents],
+  ['GET', '/api/v1/monitoring/activations', monitorActivations],
+  ['GET', '/api/v1/monitoring/causality', monitorCausality],
+  ['GET', '/api/v1/monitor/events', monitorEvents],
+  ['GET', '/api/v1/monitor/activations', monitorActivations],
+  ['GET', '/api/v1/monitor/causality', monitorCausality],
   ['GET', '/v1/stream', admin.notAvailable],
   ['GET', '/cluster/health', admin.singleNode],
   ['GET', '/cluster/nodes', admin.singleNode],

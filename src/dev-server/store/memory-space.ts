@@ -1,5 +1,7 @@
+import type { Activity } from '../activity-feed.ts';
 import { TextIndex } from './text-index.ts';
 import { toUnitVector, type UnitVector, VectorTable } from './vector-table.ts';
+import { HOT_STRENGTH, WarmTier } from './warm-tier.ts';
 
 /** A write, already validated. */
 export interface NewMemory {
@@ -25,6 +27,8 @@ export interface StoredMemory {
   /** Strength it was stored with; the lowest is evicted first. */
   readonly activation: number;
   readonly row: number;
+  /** Its embedding, where the memory is forgotten and its row may be another's. */
+  readonly kept?: Float32Array;
 }
 
 export interface Recalled {
@@ -38,6 +42,14 @@ export interface StoreOutcome {
   strength: number;
 }
 
+/** `hot` lists every memory that is not forgotten, also those of the warm tier: as in the real server. */
+export type Tier = 'hot' | 'warm';
+
+interface Match {
+  row: number;
+  confidence: number;
+}
+
 const DUPLICATE_SIMILARITY = 0.95;
 const MAX_EMBEDDING_RESULTS = 100;
 const MAX_TEXT_RESULTS = 75;
@@ -47,19 +59,33 @@ export class MemorySpace {
   readonly id: string;
   readonly createdMs: number;
   readonly #capacity: number;
+  readonly #publish: ((activity: Activity) => void) | undefined;
   readonly #byId = new Map<string, StoredMemory>();
   readonly #byRow: (StoredMemory | undefined)[] = [];
   readonly #vectors = new VectorTable();
   readonly #texts = new TextIndex();
+  readonly #warm = new WarmTier();
 
-  constructor(id: string, createdMs: number, capacity: number) {
+  constructor(
+    id: string,
+    createdMs: number,
+    capacity: number,
+    publish?: ((activity: Activity) => void) | undefined,
+  ) {
     this.id = id;
     this.createdMs = createdMs;
     this.#capacity = capacity;
+    this.#publish = publish;
   }
 
+  /** Memories that are not forgotten, strong and weak. */
   get count(): number {
     return this.#byId.size;
+  }
+
+  /** Weak memories, forgotten ones among them. */
+  get warmCount(): number {
+    return this.#warm.count;
   }
 
   /** Stores unless a near-duplicate of at least the same confidence is there; a weaker one is replaced. */
@@ -72,9 +98,11 @@ export class MemorySpace {
       return { kind: 'dropped', strength: Math.fround(0.9 * strength) };
     }
     if (old) this.#remove(old);
-    this.delete(memory.id);
-    this.#insert(memory, vector, strength);
+    const same = this.#byId.get(memory.id);
+    if (same) this.#remove(same);
+    const stored = this.#insert(memory, vector, strength);
     if (this.count > this.#capacity) this.#evict();
+    this.#publish?.({ kind: 'stored', memory: stored });
     return { kind: old ? 'replaced' : 'stored', strength };
   }
 
@@ -82,40 +110,53 @@ export class MemorySpace {
     return this.#byId.get(id);
   }
 
-  delete(id: string): boolean {
+  /** Forgets it; the warm tier, as the real one, still recalls what it holds. */
+  forget(id: string): boolean {
     const memory = this.#byId.get(id);
-    if (memory) this.#remove(memory);
-    return memory !== undefined;
+    if (!memory) return false;
+    this.#warm.update({ ...memory, kept: this.embeddingOf(memory) });
+    this.#removeHot(memory);
+    return true;
   }
 
-  /** In the order of arrival. */
-  list(offset: number, limit: number): StoredMemory[] {
+  /** A page of the tiers named, one after the other, each in the order of arrival. */
+  list(tiers: readonly Tier[], offset: number, limit: number): StoredMemory[] {
     const page: StoredMemory[] = [];
     let skip = offset;
-    for (const memory of this.#byId.values()) {
-      if (page.length >= limit) break;
-      if (skip-- <= 0) page.push(memory);
+    for (const tier of tiers) {
+      for (const memory of tier === 'hot' ? this.#byId.values() : this.#warm.values()) {
+        if (page.length >= limit) return page;
+        if (skip-- <= 0) page.push(memory);
+      }
     }
     return page;
   }
 
   /** The embedding as it was given, to rounding. */
   embeddingOf(memory: StoredMemory): Float32Array {
-    return this.#vectors.read(memory.row);
+    return memory.kept ?? this.#vectors.read(memory.row);
   }
 
-  /** By cosine, best first, at most 100. */
+  /**
+   * Strong memories by cosine and weak ones whatever the cue, best first, at most 100. Where there are none, all
+   * memories by cosine.
+   */
   recallByEmbedding(embedding: ArrayLike<number>, threshold: number): Recalled[] {
-    const matches = this.#vectors.matches(toUnitVector(embedding), threshold);
-    return this.#ranked(
-      matches.map(({ row, similarity }) => ({ row, confidence: similarity })),
-      MAX_EMBEDDING_RESULTS,
-    );
+    const matches = this.#vectors
+      .matches(toUnitVector(embedding), threshold)
+      .map(({ row, similarity }) => ({ row, confidence: similarity }));
+    const tiered = this.#fromTiers(matches, threshold, MAX_EMBEDDING_RESULTS);
+    return this.#told(tiered.length > 0 ? tiered : this.#ranked(matches, MAX_EMBEDDING_RESULTS));
   }
 
-  /** By text, best first, at most 75; an exact id counts where nothing matches by text. */
+  /** The same by text, at most 75; an exact id counts where nothing matches by text. */
   recallByText(query: string, threshold: number): Recalled[] {
     const strict = this.#texts.search(query, threshold);
+    const tiered = this.#fromTiers(strict, threshold, MAX_TEXT_RESULTS);
+    return this.#told(tiered.length > 0 ? tiered : this.#textFallback(query, threshold, strict));
+  }
+
+  #textFallback(query: string, threshold: number, strict: Match[]): Recalled[] {
     if (strict.length > 0) return this.#ranked(strict, MAX_TEXT_RESULTS);
     const loose = this.#texts.searchLoosely(query, threshold);
     const named = this.#byId.get(query);
@@ -124,7 +165,19 @@ export class MemorySpace {
     return this.#ranked([{ row: named.row, confidence: 1 }, ...others], MAX_TEXT_RESULTS);
   }
 
-  #ranked(matches: { row: number; confidence: number }[], limit: number): Recalled[] {
+  #fromTiers(matches: readonly Match[], threshold: number, limit: number): Recalled[] {
+    const isHot = ({ row }: Match) => (this.#byRow[row]?.activation ?? 0) >= HOT_STRENGTH;
+    const hot = this.#ranked(matches.filter(isHot), limit);
+    const warm = this.#warm.recall(threshold, limit);
+    return [...hot, ...warm].sort((a, b) => b.confidence - a.confidence).slice(0, limit);
+  }
+
+  #told(found: Recalled[]): Recalled[] {
+    this.#publish?.({ kind: 'recalled', found });
+    return found;
+  }
+
+  #ranked(matches: Match[], limit: number): Recalled[] {
     const best = matches.sort((a, b) => b.confidence - a.confidence || a.row - b.row).slice(0, limit);
     return best.flatMap(({ row, confidence }) => {
       const memory = this.#byRow[row];
@@ -132,16 +185,24 @@ export class MemorySpace {
     });
   }
 
-  #insert(memory: NewMemory, vector: UnitVector, activation: number): void {
+  #insert(memory: NewMemory, vector: UnitVector, activation: number): StoredMemory {
     const row = this.#vectors.add(vector);
     const { id, content, confidence, whenMs, whereLocation, who = [] } = memory;
     const stored = { id, content, confidence, whenMs, whereLocation, who, activation, row };
     this.#byId.set(id, stored);
     this.#byRow[row] = stored;
     this.#texts.add(row, content);
+    if (activation < HOT_STRENGTH) this.#warm.add(stored);
+    else this.#warm.remove(id);
+    return stored;
   }
 
   #remove(memory: StoredMemory): void {
+    this.#warm.remove(memory.id);
+    this.#removeHot(memory);
+  }
+
+  #removeHot(memory: StoredMemory): void {
     this.#byId.delete(memory.id);
     this.#byRow[memory.row] = undefined;
     this.#texts.remove(memory.row);

@@ -1,4 +1,5 @@
 import { DEFAULT_SPACE } from '../../dialects/space-id.ts';
+import type { Activity } from '../activity-feed.ts';
 import { MemorySpace } from './memory-space.ts';
 
 /** The real server's limit of memories in one space. */
@@ -13,11 +14,16 @@ export interface MemoryStore {
   spaces(): MemorySpace[];
 }
 
-/** An empty store with the default space; times are Unix ms. */
-export function createMemoryStore(wallMs: () => number, capacity: number = SPACE_CAPACITY): MemoryStore {
+/** An empty store with the default space, whose activities it publishes; times are Unix ms. */
+export function createMemoryStore(
+  wallMs: () => number,
+  capacity: number = SPACE_CAPACITY,
+  publish: (activity: Activity) => void = () => undefined,
+): MemoryStore {
   const spaces = new Map<string, MemorySpace>();
   const open = (id: string) => {
-    const space = spaces.get(id) ?? new MemorySpace(id, wallMs(), capacity);
+    const space =
+      spaces.get(id) ?? new MemorySpace(id, wallMs(), capacity, id === DEFAULT_SPACE ? publish : undefined);
     spaces.set(id, space);
     return space;
   };
