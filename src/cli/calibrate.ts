@@ -44,6 +44,8 @@ const NOT_HERE = new Set([
   '--loop',
   '--output',
   '--replay-log',
+  '--prepare',
+  '--prepare-timeout',
 ]);
 
 /** `engram-trace calibrate`: the generator's own floor and limit on this machine, for one plan. */

@@ -56,6 +56,8 @@ export interface ReplayFlags extends TimeRangeFlags {
   servername?: string;
   allowOrigin?: boolean;
   expectMismatch?: number;
+  prepare?: boolean;
+  prepareTimeout?: number;
   includeDangerous?: boolean;
   dangerous?: string[];
   skipDamaged?: boolean;
@@ -219,6 +221,12 @@ function withSafetyFlags(command: Command): Command {
         .argParser(parseMismatch)
         .preset('any'),
     )
+    .option('--prepare', 'make the spaces of the trace on the target first, before the clock starts')
+    .option(
+      '--prepare-timeout <time>',
+      'time for each space to be made (default: 60s)',
+      parsePositiveDuration,
+    )
     .option('--include-dangerous', 'send also what would end or cripple the target, such as POST /shutdown')
     .option(
       '--dangerous <pattern>',
@@ -242,6 +250,8 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     range: { ...range, durationNs: flags.duration, limit: flags.limit },
     only: flags.only,
     skipDamaged: flags.skipDamaged,
+    prepare: flags.prepare,
+    prepareTimeoutNs: flags.prepareTimeout,
     includeDangerous: flags.includeDangerous,
     dangerous: flags.dangerous,
     allowOrigin: flags.allowOrigin,

@@ -10,6 +10,7 @@ const SESSIONS_SHOWN = 10;
 const REASONS_SHOWN = 8;
 const ERRORS_SHOWN = 5;
 const CHANGES_SHOWN = 5;
+const SPACES_SHOWN = 20;
 
 /** The live line: where it is, what is in flight, how late. */
 export function progressText({ live, planned }: RunProgress, elapsedS: number, ratePerSec: number): string {
@@ -24,6 +25,13 @@ export function progressText({ live, planned }: RunProgress, elapsedS: number, r
     `p99 ${msText(responseP99Ns)}`,
     `late p99 ${msText(latenessP99Ns)}`,
   ].join('  ');
+}
+
+/** Said while nothing else happens, which may take a minute a space. */
+export function preparingText(spaces: readonly string[]): string {
+  return linesText([
+    `engram-trace: preparing ${spaces.length} ${spaces.length === 1 ? 'space' : 'spaces'}, one after another`,
+  ]);
 }
 
 /** What a run came to, for people. */
@@ -43,6 +51,7 @@ export function summaryText(document: ResultsDocument): string {
     `response p50 ${numberText(latency.overall.p50, ' ms')}  p99 ${numberText(latency.overall.p99, ' ms')}` +
       `  max ${numberText(latency.overall.max, ' ms')}   service p99 ${numberText(service.overall.p99, ' ms')}` +
       `   send error p99 ${usText(sendError.p99)}`,
+    ...preparedText(document.prepare),
     ...streamsText(document.streams),
     ...notSentText(accounting),
     ...answersText(document.status_classes),
@@ -53,6 +62,24 @@ export function summaryText(document: ResultsDocument): string {
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
   ];
   return linesText(lines);
+}
+
+function preparedText(prepare: ResultsDocument['prepare']): string[] {
+  if (prepare === null) return [];
+  const { spaces, made, existed, secs } = prepare;
+  return [
+    `prepared ${spaces} spaces before: ${made} made, ${existed} there already, ${numberText(secs, ' s')}`,
+  ];
+}
+
+/** What `--prepare` would do, before the clock starts. */
+function preparedLines(spaces: readonly string[] | undefined): string[] {
+  if (spaces === undefined) return [];
+  return [
+    `prepare     ${spaces.length} ${spaces.length === 1 ? 'space is' : 'spaces are'} made first, where not there already`,
+    ...spaces.slice(0, SPACES_SHOWN).map((space) => `  ${space}`),
+    ...more(spaces.length - SPACES_SHOWN, 'spaces'),
+  ];
 }
 
 function streamsText(streams: ResultsDocument['streams']): string[] {
@@ -125,7 +152,7 @@ function more(count: number, what: string): string[] {
 }
 
 /** The plan of `--dry-run`, for people. */
-export function planText({ summary: plan, redacted, unsendable }: ReplayPlan): string {
+export function planText({ summary: plan, redacted, unsendable, spaces }: ReplayPlan): string {
   const { excluded, dangers } = plan;
   const lines = [
     passesText(plan.operations, plan.passes),
@@ -140,6 +167,7 @@ export function planText({ summary: plan, redacted, unsendable }: ReplayPlan): s
     ...(unsendable.operations === 0
       ? []
       : [`unsendable  ${unsendable.operations} a pass go without ${unsendable.names.join(', ')}`]),
+    ...preparedLines(spaces),
     ...countLines('protocols', plan.perProtocol),
     ...countLines('ops', plan.perOp),
     ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
@@ -175,7 +203,7 @@ function passesText(operations: number, passes: number): string {
 
 /** The plan of `--dry-run`, for programs. */
 export function planJson(
-  { summary: plan, redacted, unsendable }: ReplayPlan,
+  { summary: plan, redacted, unsendable, spaces }: ReplayPlan,
   refusals: readonly EngramTraceError[],
 ): Record<string, unknown> {
   return {
@@ -189,6 +217,7 @@ export function planJson(
     dangerous: [...plan.dangers].map(([{ pattern, why }, count]) => ({ pattern, count, why })),
     redacted: { operations: redacted.operations, names: redacted.names },
     unsendable: { operations: unsendable.operations, names: unsendable.names },
+    prepare: spaces === undefined ? null : { spaces: spaces.length, names: spaces.slice(0, SPACES_SHOWN) },
     refusals: refusals.map(({ message, hint }) => ({ message, hint })),
     ops: Object.fromEntries(plan.perOp),
     protocols: Object.fromEntries(plan.perProtocol),

@@ -82,7 +82,7 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   const run = await runOptionsOf(flags, trace);
   const { runReplay } = await import('../replay-run/run-replay.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
-  const { progressText, summaryText } = await import('./replay-text.ts');
+  const { preparingText, progressText, summaryText } = await import('./replay-text.ts');
   const { openDocumentSink } = await import('./document-sink.ts');
   const { runDepsOf } = await import('./run-deps.ts');
   // Minded from before the output is there: a signal that comes while it is opened leaves nothing behind either.
@@ -100,6 +100,9 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
     const document = await runReplay(run, {
       ...(await runDepsOf(flags.precision, printWarning)),
       signal: interrupt.signal,
+      onPrepare: (spaces) => {
+        if (!flags.quiet) tell(preparingText(spaces));
+      },
       onStart: shown.start,
       openReplayLog: log.open,
     });

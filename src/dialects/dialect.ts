@@ -1,5 +1,6 @@
 import type { HeaderList, Protocol, TraceRecord } from '../trace/record.ts';
 import type { Danger } from './danger.ts';
+import type { SpaceMaking } from './space-making.ts';
 
 /** What a dialect may look at to name an operation. */
 export interface RequestView {
@@ -23,6 +24,8 @@ export interface Dialect {
   readonly missStatus?: ReadonlyMap<string, number> | undefined;
   /** What would end the server, or cripple it: a replay leaves it out unless it is told otherwise. */
   readonly dangers?: readonly Danger[] | undefined;
+  /** How its spaces are made; undefined where it has none. */
+  readonly spaces?: SpaceMaking | undefined;
   describe(request: RequestView): OperationName;
   /** Whether the operation changes the server's state. */
   isWrite(record: Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>): boolean;

@@ -2,6 +2,7 @@ import type { HeaderList } from '../trace/record.ts';
 import type { Dialect, OperationName, RequestView } from './dialect.ts';
 import { ENGRAM_DANGERS } from './engram-dangers.ts';
 import { type EngramRoute, findHttpRoute, findRpcRoute, type SpaceSource } from './engram-routes.ts';
+import { engramSpaces } from './engram-spaces.ts';
 import { genericOp, isGenericWrite, pathOnly } from './generic.ts';
 import { findJsonField } from './json-field.ts';
 import { peekProto } from './proto-peek.ts';
@@ -45,6 +46,7 @@ const READS = new Set([
 export const engramDialect: Dialect = {
   name: 'engram',
   dangers: ENGRAM_DANGERS,
+  spaces: engramSpaces,
   describe: (request) => (request.protocol === 'grpc' ? describeRpc(request) : describeHttp(request)),
   isWrite: (record) => (isEngramOp(record.op) ? !READS.has(record.op) : isGenericWrite(record)),
 };

@@ -24,6 +24,7 @@ export const FACT_PATHS: readonly string[] = [
   'fidelity.timestamp_resolution_ns',
   'fidelity.generator',
   'capture_loss',
+  'prepare',
   'host',
 ];
 

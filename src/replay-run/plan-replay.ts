@@ -1,4 +1,5 @@
 import { type PlanSummary, summarisePlan } from '../replay/plan-summary.ts';
+import type { ReplayOptions } from '../replay/replay-options.ts';
 import { LeftOutCount } from '../results/left-out-count.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { TraceRecord } from '../trace/record.ts';
@@ -9,6 +10,7 @@ import { openOriginGuard } from './open-origin-guard.ts';
 import type { OriginGuard } from './origin-guard.ts';
 import { refusalBy, refusalsOf } from './refusals.ts';
 import type { RunOptions } from './run-options.ts';
+import { spacesOfRun } from './spaces-of-run.ts';
 import { hasTargetIn } from './targets.ts';
 
 /** What a run would do, and what of it would be refused. */
@@ -18,6 +20,8 @@ export interface ReplayPlan {
   redacted: LeftOutCount;
   /** Records of one pass that would go without what no message can hold. */
   unsendable: LeftOutCount;
+  /** What `--prepare` would make; undefined without it. */
+  spaces: readonly string[] | undefined;
   refusals: EngramTraceError[];
 }
 
@@ -38,6 +42,7 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
     return true;
   };
   const guard = await openOriginGuard(run);
+  const prepared = await preparationOf(run, options);
   const met: EngramTraceError[] = [];
   const guarded = () => watchOrigins(source.open(), guard, met);
   const summary = await summarisePlan(guarded, options, takes);
@@ -46,8 +51,22 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  const refusals = refusalsOf(run, options, guard);
-  return { summary, redacted, unsendable, refusals: [...refusals, ...met.slice(0, 1)] };
+  const refusals = [...refusalsOf(run, options, guard), ...met.slice(0, 1), ...prepared.refusals];
+  return { summary, redacted, unsendable, spaces: prepared.spaces, refusals };
+}
+
+async function preparationOf(
+  run: RunOptions,
+  options: ReplayOptions,
+): Promise<Pick<ReplayPlan, 'spaces' | 'refusals'>> {
+  if (!run.prepare) return { spaces: undefined, refusals: [] };
+  try {
+    return { spaces: await spacesOfRun(run, options), refusals: [] };
+  } catch (thrown) {
+    if (thrown instanceof EngramTraceError && thrown.code === 'usage')
+      return { spaces: undefined, refusals: [thrown] };
+    throw thrown;
+  }
 }
 
 /** Passes batches on; the first record whose client addressed an endpoint is one more refusal. */

@@ -22,6 +22,10 @@ export interface RunOptions extends Targets {
   dangerous?: readonly string[] | undefined;
   /** Sends also what would end or cripple the target. */
   includeDangerous?: boolean | undefined;
+  /** Makes the spaces of the trace before the clock starts. */
+  prepare?: boolean | undefined;
+  /** How long each may take; a minute where undefined. */
+  prepareTimeoutNs?: number | undefined;
   /** A damaged block ends the replay, unless it is to be skipped and counted. */
   skipDamaged?: boolean | undefined;
   /** Everything else about the plan; `only`, `window` and `signal` are set by the run. */
@@ -67,6 +71,8 @@ export interface RunDeps {
   openFileLimit?: number | undefined;
   /** One sentence for people. */
   warn(text: string): void;
+  /** Called once with the spaces that `--prepare` sees to. */
+  onPrepare?(spaces: readonly string[]): void;
   /** Called once, before the first operation. */
   onStart?(progress: RunProgress): void;
 }

@@ -2,7 +2,7 @@ import { excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
-import type { ResultsDocument } from '../results/results-document.ts';
+import type { PrepareSection, ResultsDocument } from '../results/results-document.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { connectionLimit } from './connection-limit.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
@@ -14,9 +14,11 @@ import { createNumberedSource, type NumberedSource } from './numbered-source.ts'
 import { openOriginGuard } from './open-origin-guard.ts';
 import { planSection } from './plan-section.ts';
 import { playRun, type RunParts, recordNumberOf } from './play-run.ts';
+import { prepareTarget } from './prepare-target.ts';
 import { rehearse } from './rehearse.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
 import { createSenderThreads, type SenderThreads } from './senders/sender-threads.ts';
+import { spacesOfRun } from './spaces-of-run.ts';
 import { tellEnd } from './tell-end.ts';
 
 /**
@@ -30,6 +32,7 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
   refuseHeadersNotForGrpc(run);
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
+  const spaces = run.prepare ? await spacesOfRun(run, options, guard) : undefined;
   const threads = createSenderThreads(deps.clock);
   const addresses = await lookUpTargets(run);
   const openPlayer = playerOpener(run, options, deps, threads, addresses);
@@ -41,9 +44,10 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
       recordNumber: recordNumberOf(source, options),
     });
     try {
+      const prepare = spaces && (await prepareTarget(run, spaces, deps));
       if (run.rehearsal !== false) await rehearsed(run, options, deps, threads);
       return await withPlayer(openPlayer(), (player) =>
-        measured(run, deps, { options, source, player, log, guard }),
+        measured(run, deps, { options, source, player, log, guard }, prepare),
       );
     } finally {
       await log.abort();
@@ -98,7 +102,12 @@ async function rehearsed(
   });
 }
 
-async function measured(run: RunOptions, deps: RunDeps, parts: RunParts): Promise<ResultsDocument> {
+async function measured(
+  run: RunOptions,
+  deps: RunDeps,
+  parts: RunParts,
+  prepare: PrepareSection | undefined,
+): Promise<ResultsDocument> {
   const { options, source } = parts;
   const { trace } = run;
   const { startedMs, recorder, end, health, digest } = await playRun(run, deps, parts);
@@ -118,6 +127,7 @@ async function measured(run: RunOptions, deps: RunDeps, parts: RunParts): Promis
     gaps: trace.header.gaps,
     window: trace.header.window,
     host: deps.host,
+    prepare,
     recordCommand: (number) => `engram-trace inspect ${shellWord(trace.name)} --record ${number}`,
   });
   await parts.log.seal(document, end.startNs);

@@ -2,13 +2,16 @@ import { dangersText, excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ResultsRecorder } from '../results/results-recorder.ts';
 import type { EngramTraceError } from '../trace/error.ts';
+import { dialectOf } from './record-predicate.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
+
+type Told = Pick<ResultsRecorder, 'redacted' | 'firstInSpace' | 'overall'>;
 
 /** Tells people, in a sentence each, what ended a replay early and what was not sent as it was recorded. */
 export function tellEnd(
   end: ReplayEnd,
-  recorder: Pick<ResultsRecorder, 'redacted'>,
-  run: Pick<RunOptions, 'http'>,
+  recorder: Told,
+  run: Pick<RunOptions, 'trace' | 'http' | 'prepare'>,
   { warn }: Pick<RunDeps, 'warn'>,
 ): void {
   const { sourceError, senderError, accounting, excluded, dangers } = end;
@@ -28,9 +31,26 @@ export function tellEnd(
     const [what, flag] = run.http === undefined ? ['HTTP', '--endpoint'] : ['gRPC', '--grpc-endpoint'];
     warn(`${what} records left out, because ${flag} was not given: ${excluded.no_target}`);
   }
+  hintAtPrepare(recorder, run, warn);
   const { operations, names } = recorder.redacted;
   if (operations > 0)
     warn(`operations sent without what was redacted in the trace: ${operations} ${why(names)}`);
+}
+
+/** A fresh target that stalled for each new space says little of the server. */
+function hintAtPrepare(
+  { firstInSpace, overall }: Told,
+  { trace, prepare }: Pick<RunOptions, 'trace' | 'prepare'>,
+  warn: (text: string) => void,
+): void {
+  if (prepare || dialectOf(trace.header.dialect).spaces === undefined) return;
+  const { spaces, longestNs } = firstInSpace.stalled(overall.service.percentileNs(50));
+  if (spaces === 0) return;
+  const longest = `${(longestNs / 1e9).toFixed(1)} s`;
+  warn(
+    `the first answer took up to ${longest} in ${spaces} ${spaces === 1 ? 'space' : 'spaces'}, far longer than the rest: ` +
+      'a fresh target makes a space when it is first named; --prepare makes them before the clock starts',
+  );
 }
 
 /** What was missing, and what can be done about it. */

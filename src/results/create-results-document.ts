@@ -22,6 +22,7 @@ import type {
   HistogramsSection,
   HostSection,
   PlanSection,
+  PrepareSection,
   ResultsDocument,
   SummarySection,
   WindowEntry,
@@ -46,6 +47,7 @@ export interface DocumentInput {
   /** Of the trace, that the gaps lie in. */
   window: TimeWindow | undefined;
   host: HostSection;
+  prepare?: PrepareSection | undefined;
   /** Command that prints a record of the trace. */
   recordCommand(recordNumber: number): string;
 }
@@ -91,6 +93,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     }),
     capture_loss: captureLoss(input.loss, gaps),
     histograms: histogramsSection(recorder),
+    prepare: input.prepare ?? null,
     replay_log: null,
     host: input.host,
   };

@@ -29,9 +29,22 @@ export interface ResultsDocument {
   fidelity: FidelitySection;
   capture_loss: CaptureLossSection;
   histograms: HistogramsSection;
+  /** What `--prepare` did before the clock started. */
+  prepare: PrepareSection | null;
   /** The log of every operation that goes with this document (`--replay-log`). */
   replay_log: ReplayLogSection | null;
   host: HostSection;
+}
+
+export interface PrepareSection {
+  /** Spaces of the plan. */
+  spaces: number;
+  made: number;
+  /** Were there already. */
+  existed: number;
+  secs: number;
+  /** What the slowest to be made took. */
+  slowest_secs: number | null;
 }
 
 export interface ReplayLogSection {

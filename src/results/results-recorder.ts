@@ -4,6 +4,7 @@ import { ArrivalStatistics } from './arrival-statistics.ts';
 import { DriftLine } from './drift.ts';
 import { DueSorter } from './due-sorter.ts';
 import { ErrorGroups } from './error-groups.ts';
+import { FirstInSpace } from './first-in-space.ts';
 import { InversionCounter } from './inversions.ts';
 import { LatenessAttribution } from './lateness-attribution.ts';
 import { LatenessCauses } from './lateness-causes.ts';
@@ -53,6 +54,7 @@ export class ResultsRecorder implements ReplayObserver {
   readonly errors: ErrorGroups;
   readonly sent = new ArrivalStatistics();
   readonly drift = new DriftLine();
+  readonly firstInSpace = new FirstInSpace();
   readonly inversions: InversionCounter;
   readonly causes = new LatenessCauses();
   readonly attribution = new LatenessAttribution();
@@ -220,8 +222,10 @@ export class ResultsRecorder implements ReplayObserver {
       if (responseNs !== undefined) recordLatencies(each, operation, responseNs);
     }
     if (disposition !== 'ok') this.errors.add(operation, disposition);
-    const { dueNs, doneNs } = operation;
+    const { dueNs, sentNs, doneNs } = operation;
     this.windows.onDone(dueNs - (this.#startNs ?? dueNs), responseNs, disposition !== 'ok');
+    if (doneNs !== undefined && sentNs !== undefined)
+      this.firstInSpace.add(operation.record.space, doneNs - sentNs);
     if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs ?? doneNs, doneNs);
     if (disposition !== 'cut_off') this.#compareStatus(operation, metrics);
     this.#compare(operation);

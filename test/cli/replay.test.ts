@@ -307,6 +307,44 @@ describe('replay safety', () => {
     assert.match(finished.stderr, /--endpoint URL, or select with engram-trace filter --protocol grpc/);
   });
 
+  it('leaves out what would end the target and makes its spaces first, as the plan says it would', async () => {
+    const records = someRecords(20, 2).map((record, i) => ({ ...record, space: `space-${i % 2}` }));
+    const ending = makeRecord({ startNs: 50 * MS, op: 'shutdown', method: 'POST', path: '/shutdown?now' });
+    const trace = await writeTrace(join(folder, 'spaces.trace.zst'), [...records, ending]);
+    const target = await server((request, response) => {
+      request.resume();
+      response.writeHead(request.method === 'POST' ? 201 : 200).end('{"spaces":[{"id":"space-1"}]}');
+    });
+    const args = ['replay', '--trace', trace, '--endpoint', target.url, '--prepare'];
+    const plan = JSON.parse((await run([...args, '--dry-run', '--json'])).stdout);
+    assert.deepEqual(plan.prepare, { spaces: 2, names: ['space-0', 'space-1'] });
+    assert.deepEqual(
+      [plan.operations, plan.dangerous[0].pattern, plan.dangerous[0].count],
+      [20, 'POST /shutdown', 1],
+    );
+    assert.match(
+      (await run([...args, '--dry-run'])).stdout,
+      /POST \/shutdown: it ends the server[\s\S]*space-1/,
+    );
+    assert.equal(target.requests.length, 0);
+
+    const finished = await run(args);
+    const document = documentIn(finished);
+    assert.match(finished.stderr, /would harm the target: 1 POST \/shutdown/);
+    assert.match(finished.stderr, /prepared 2 spaces before: 1 made, 1 there already/);
+    assert.deepEqual(
+      [document.prepare?.made, document.prepare?.existed, document.operations.total],
+      [1, 1, 20],
+    );
+    assert.deepEqual(
+      target.requests.slice(0, 2).map(({ method, url }) => `${method} ${url}`),
+      ['GET /api/v1/spaces', 'POST /api/v1/spaces'],
+    );
+    assert.ok(!target.requests.some(({ url }) => url.startsWith('/shutdown')));
+    await run(['replay', '--trace', trace, '--endpoint', target.url, '--include-dangerous']);
+    assert.equal(target.requests.filter(({ url }) => url === '/shutdown?now').length, 1);
+  });
+
   it('leaves records of a protocol without a target out where no index tells of them, and says so', async () => {
     const target = await server();
     const call = makeRecord({ startNs: MS, op: 'call', protocol: 'grpc', method: 'POST', path: '/a.B/C' });
