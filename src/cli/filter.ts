@@ -61,9 +61,17 @@ export function makeFilterCommand(): Command {
     .option('--session <name>', 'connection or client', collect)
     .option('--method <name>', 'HTTP method', collect)
     .option('--path <glob>', 'path without query: * within a segment, ** across segments', collect)
-    .option('--status <status>', '200, 5xx, 400-499, a gRPC code or name, or none', collect)
+    .option(
+      '--status <status>',
+      '200, 5xx, 400-499, a gRPC code or name, cancelled (by its client), or none',
+      collect,
+    )
     .addOption(new Option('--protocol <name>', 'only this protocol').choices(['http', 'grpc']))
-    .addOption(new Option('--ok', 'only what is known to have succeeded').conflicts('failed'))
+    .addOption(
+      new Option('--ok', 'only what is known to have succeeded, or was cancelled by its client').conflicts(
+        'failed',
+      ),
+    )
     .option('--failed', 'only what is known to have failed')
     .option('--latency <range>', "recorded duration: '>10ms', '<=1s', 10ms..1s", collectLatency)
     .option('--invert', 'what the conditions above do not select')

@@ -56,6 +56,7 @@ export interface OpSummary {
   count: number;
   rate_per_s: number | null;
   failed: number;
+  cancelled: number;
   request_bytes: number;
   response_bytes: number;
   /** Of the recorded durations; null where none is known. */
@@ -169,6 +170,7 @@ function opSummary(op: string, stats: OpStats, ratePerSec: number | null): OpSum
     count: stats.count,
     rate_per_s: ratePerSec,
     failed: stats.failed,
+    cancelled: stats.cancelled,
     request_bytes: stats.requestBytes,
     response_bytes: stats.responseBytes,
     latency_ms: latencySummary(stats.duration),

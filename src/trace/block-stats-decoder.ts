@@ -73,6 +73,7 @@ function readOp(reader: WireReader): [name: number, stats: OpStats] {
     else if (tag === 32) stats.requestBytes = reader.varint();
     else if (tag === 40) stats.responseBytes = reader.varint();
     else if (tag === 50) stats.duration = readDistribution(reader);
+    else if (tag === 56) stats.cancelled = reader.varint();
     else reader.skip(tag);
   });
   return [name, stats];

@@ -19,6 +19,7 @@ export function blockStatsToWire(stats: BlockStats, arrivals: Arrivals): WireSta
     op: intern(op),
     count: fromSum(o.count),
     failed: fromSum(o.failed),
+    cancelled: fromSum(o.cancelled),
     requestBytes: fromSum(o.requestBytes),
     responseBytes: fromSum(o.responseBytes),
     duration: distributionToWire(o.duration),

@@ -33,7 +33,14 @@ export function createBlockStats(): BlockStats {
 }
 
 export function createOpStats(): OpStats {
-  return { count: 0, failed: 0, requestBytes: 0, responseBytes: 0, duration: createDistribution() };
+  return {
+    count: 0,
+    failed: 0,
+    cancelled: 0,
+    requestBytes: 0,
+    responseBytes: 0,
+    duration: createDistribution(),
+  };
 }
 
 /** Adds `other` into `stats`, which keeps a bounded number of names. */
@@ -94,6 +101,7 @@ function mergeOp(ops: Map<string, OpStats>, op: string, more: OpStats): void {
   ops.set(name, sum);
   sum.count += more.count;
   sum.failed += more.failed;
+  sum.cancelled += more.cancelled;
   sum.requestBytes += more.requestBytes;
   sum.responseBytes += more.responseBytes;
   mergeDistribution(sum.duration, more.duration);

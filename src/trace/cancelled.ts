@@ -11,6 +11,16 @@ export function isCancelled({ outcome, stream }: TraceRecord): boolean {
 }
 
 /**
+ * Says whether it went as its client wanted: answered well, or cancelled by the client while nothing was wrong yet, which
+ * is how a replay counts it.
+ */
+export function hasSucceeded(record: TraceRecord): boolean {
+  const { ok, status } = record.outcome;
+  if (ok || !isCancelled(record)) return ok;
+  return record.protocol === 'grpc' || status === undefined || status < 400;
+}
+
+/**
  * How long after its start the client has to hang up, in ns, because no answer's end was recorded: where the client
  * cancelled it, and where the recording stopped. Undefined for what ends with its answer.
  */

@@ -1,5 +1,6 @@
 import { createBinOf, createBlockStats, createOpStats, sessionHash, smallestHashes } from './block-stats.ts';
 import { encodeBlockStats } from './block-stats-encoder.ts';
+import { hasSucceeded, isCancelled } from './cancelled.ts';
 import { addValue } from './distribution.ts';
 import type { TraceRecord } from './record.ts';
 
@@ -30,7 +31,8 @@ export function createStatsBuilder(epochUnixNs: bigint): StatsBuilder {
       const op = stats.ops.get(record.op) ?? createOpStats();
       if (op.count === 0) stats.ops.set(record.op, op);
       op.count++;
-      if (!record.outcome.ok) op.failed++;
+      if (isCancelled(record)) op.cancelled++;
+      if (!hasSucceeded(record)) op.failed++;
       op.requestBytes += requestBytes(record);
       op.responseBytes += record.outcome.responseBytes;
       if (record.durationNs !== undefined) addValue(op.duration, record.durationNs);

@@ -13,7 +13,9 @@ export interface Distribution {
 
 export interface OpStats {
   count: number;
+  /** Not ok, but for those that their client cancelled. */
   failed: number;
+  cancelled: number;
   requestBytes: number;
   responseBytes: number;
   /** Of the durations that are known. */

@@ -1,3 +1,4 @@
+import { hasSucceeded, isCancelled } from '../trace/cancelled.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import { createGlob } from './glob.ts';
 import { createStatusTest } from './status-set.ts';
@@ -29,7 +30,7 @@ export interface FilterConditions {
   methods?: readonly string[] | undefined;
   /** Globs over the path without its query: see `createGlob`. */
   paths?: readonly string[] | undefined;
-  /** See `createStatusTest`. */
+  /** See `createStatusTest`; `cancelled` is also what a client of HTTP cancelled. */
   statuses?: readonly string[] | undefined;
   protocol?: TraceRecord['protocol'] | undefined;
   /** Known to have succeeded, or known to have failed: a record of whose answer nothing is known is neither. */
@@ -59,12 +60,12 @@ function testsOf(conditions: FilterConditions): RecordPredicate[] {
     fromNs === undefined ? undefined : (record) => record.startNs >= fromNs,
     toNs === undefined ? undefined : (record) => record.startNs < toNs,
     protocol === undefined ? undefined : (record) => record.protocol === protocol,
-    ok === undefined ? undefined : (record) => isOutcomeKnown(record) && record.outcome.ok === ok,
+    ok === undefined ? undefined : (record) => isOutcomeKnown(record) && hasSucceeded(record) === ok,
     anyOf(conditions.ops, nameTest, (record) => record.op),
     anyOf(conditions.spaces, nameTest, (record) => record.space),
     anyOf(conditions.sessions, nameTest, (record) => record.session),
     anyOf(conditions.methods, methodTest, (record) => record.method),
-    anyOf(conditions.statuses, createStatusTest, (record) => record.outcome.status),
+    anyOf(conditions.statuses, statusTest, (record) => record),
     anyOf(conditions.latencies, latencyTest, (record) => record.durationNs),
     anyOf(conditions.paths, createGlob, (record) => withoutQuery(record.path)),
   ];
@@ -98,6 +99,19 @@ function methodTest(method: string): (text: string) => boolean {
   const upper = method.toUpperCase();
   return (text) => text.toUpperCase() === upper;
 }
+
+/** A call that its client cancelled has the status that gRPC has for it, in the recording as in a replay. */
+function statusTest(text: string): RecordPredicate {
+  const test = createStatusTest(text);
+  const isNamed = text.toUpperCase() === 'CANCELLED';
+  return (record) => {
+    const { protocol, outcome } = record;
+    if (!isCancelled(record)) return test(outcome.status);
+    return isNamed || test(protocol === 'grpc' ? (outcome.status ?? GRPC_CANCELLED) : outcome.status);
+  };
+}
+
+const GRPC_CANCELLED = 1;
 
 function latencyTest(range: LatencyRange): (durationNs: number | undefined) => boolean {
   const { aboveNs = -1, atLeastNs = 0, belowNs = Infinity, atMostNs = Infinity } = range;

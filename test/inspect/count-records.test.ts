@@ -127,3 +127,18 @@ test('idle time between blocks counts as a gap; where blocks overlap only the me
 test('an op without a name is told as such', async () => {
   assert.match(summaryText(await summaryOf([makeRecord(1, { op: '' })])), /\n\(none\) +1 /);
 });
+
+test('what its client cancelled is counted as such, and not as failed', async () => {
+  const { outcome } = makeRecord(0);
+  const cancelled = { ...outcome, ok: false, error: 'client_aborted' };
+  const stream = { messages: [], halfCloseNs: undefined, cancelNs: 5 };
+  const summary = await summaryOf([
+    makeRecord(0),
+    { ...makeRecord(1), outcome: cancelled },
+    { ...makeRecord(2), protocol: 'grpc', stream, outcome: { ...cancelled, status: undefined } },
+    { ...makeRecord(3), outcome: { ...cancelled, error: 'upstream_reset' } },
+  ]);
+  const [op] = summary.ops;
+  assert.deepEqual([op?.count, op?.cancelled, op?.failed], [4, 2, 1]);
+  assert.match(summaryText(summary), /failed +cancelled/);
+});

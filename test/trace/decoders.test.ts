@@ -70,6 +70,7 @@ const stats = object<BlockStats>({
     object({
       count,
       failed: count,
+      cancelled: count,
       requestBytes: count,
       responseBytes: count,
       duration: distributions,

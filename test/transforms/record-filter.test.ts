@@ -167,3 +167,21 @@ test('a record of whose answer nothing is known has neither succeeded nor failed
     true,
   );
 });
+
+test('what its client cancelled is named so, HTTP and gRPC alike, and is no failure', () => {
+  const outcome = { ...unknownOutcome(), ok: false, error: 'client_aborted' };
+  const stream = { messages: [], halfCloseNs: 0, cancelNs: 5e6 };
+  const call: Partial<TraceRecord> = { protocol: 'grpc', stream, outcome };
+  const left: Partial<TraceRecord> = { outcome: { ...outcome, status: 200 } };
+  for (const cancelled of [call, left]) {
+    assert.equal(selects({ statuses: ['cancelled'] }, cancelled), true);
+    assert.equal(selects({ ok: true }, cancelled), true);
+    assert.equal(selects({ ok: false }, cancelled), false);
+    assert.equal(selects({ statuses: ['none'] }, cancelled), false);
+  }
+  assert.equal(selects({ statuses: ['1'] }, call), true);
+  assert.equal(selects({ statuses: ['200'] }, left), true);
+  assert.equal(selects({ statuses: ['cancelled'] }, {}), false);
+  const refused = { outcome: { ...outcome, status: 503 } };
+  assert.equal(selects({ ok: false }, refused), true, 'it had failed before its client left');
+});

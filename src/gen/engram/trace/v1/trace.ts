@@ -253,12 +253,16 @@ export interface BlockStats {
 export interface OpStats {
   op: number;
   count: bigint;
-  /** Records whose outcome is not ok. */
+  /** Records whose outcome is not ok, but for those that their client cancelled. */
   failed: bigint;
   requestBytes: bigint;
   responseBytes: bigint;
   /** Of the durations that are known. */
-  duration: Distribution | undefined;
+  duration:
+    | Distribution
+    | undefined;
+  /** Records whose client hung up before the answer was whole. */
+  cancelled: bigint;
 }
 
 /** A histogram of nanoseconds with 32 buckets to a power of two; docs/trace-format.md has the bucket rule. */
@@ -1993,7 +1997,7 @@ export const BlockStats: MessageFns<BlockStats> = {
 };
 
 function createBaseOpStats(): OpStats {
-  return { op: 0, count: 0n, failed: 0n, requestBytes: 0n, responseBytes: 0n, duration: undefined };
+  return { op: 0, count: 0n, failed: 0n, requestBytes: 0n, responseBytes: 0n, duration: undefined, cancelled: 0n };
 }
 
 export const OpStats: MessageFns<OpStats> = {
@@ -2027,6 +2031,12 @@ export const OpStats: MessageFns<OpStats> = {
     }
     if (message.duration !== undefined) {
       Distribution.encode(message.duration, writer.uint32(50).fork()).join();
+    }
+    if (message.cancelled !== 0n) {
+      if (BigInt.asUintN(64, message.cancelled) !== message.cancelled) {
+        throw new globalThis.Error("value provided for field message.cancelled of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.cancelled);
     }
     return writer;
   },
@@ -2090,6 +2100,14 @@ export const OpStats: MessageFns<OpStats> = {
             }
 
             message.duration = Distribution.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.cancelled = reader.uint64() as bigint;
             continue;
           }
         }
