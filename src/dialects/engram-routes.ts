@@ -82,6 +82,15 @@ const rpcRoutes = new Map(
   ]),
 );
 
+const routeWords = new Set(
+  [...literalPaths].flatMap((path) => path.split('/')).filter((word) => /^\w+$/.test(word)),
+);
+
+/** Whether a segment of a path is a word of Engram's own routes. */
+export function isRouteWord(segment: string): boolean {
+  return routeWords.has(segment);
+}
+
 /** The route of an HTTP request; literal segments win over `{id}`. HEAD counts as GET. */
 export function findHttpRoute(method: string, path: string): EngramRoute | undefined {
   const verb = method === 'HEAD' ? 'GET' : method;

@@ -1,7 +1,13 @@
 import type { HeaderList } from '../trace/record.ts';
 import type { Dialect, OperationName, RequestView } from './dialect.ts';
 import { ENGRAM_DANGERS } from './engram-dangers.ts';
-import { type EngramRoute, findHttpRoute, findRpcRoute, type SpaceSource } from './engram-routes.ts';
+import {
+  type EngramRoute,
+  findHttpRoute,
+  findRpcRoute,
+  isRouteWord,
+  type SpaceSource,
+} from './engram-routes.ts';
 import { engramSpaces } from './engram-spaces.ts';
 import { genericOp, isGenericWrite, pathOnly } from './generic.ts';
 import { findJsonField } from './json-field.ts';
@@ -71,7 +77,21 @@ function rpcSpace(text: string | undefined, broken: boolean): string {
 
 function describeHttp(request: RequestView): OperationName {
   const route = findHttpRoute(request.method, pathOnly(request.path));
-  return route ? { op: route.op, space: httpSpace(route, request) } : { op: genericOp(request), space: '' };
+  return route
+    ? { op: route.op, space: httpSpace(route, request) }
+    : { op: genericOp(request, isRoutePart), space: '' };
+}
+
+const PLAIN_ROUTE = /^[a-z][a-z._-]{0,19}$/;
+const PREFIX = new Set(['api', 'v1']);
+
+/**
+ * Of a route that Engram does not have, its own words and the one that names the route stay. What follows may be a
+ * secret that looks like a word (`/reset/swordfish`), and would stand in every index, document and chart.
+ */
+function isRoutePart(segment: string, at: number, segments: readonly string[]): boolean {
+  if (isRouteWord(segment)) return true;
+  return PLAIN_ROUTE.test(segment) && segments.slice(0, at).every((before) => PREFIX.has(before));
 }
 
 /** '' where the space can't be told or is ill-formed (the server refuses those). */

@@ -31,11 +31,17 @@ export const genericDialect: Dialect = {
   isWrite: isGenericWrite,
 };
 
+/** Whether a segment of a path, `at` so many from its start, may stand in an op name as it is. */
+export type KeepSegment = (segment: string, at: number, segments: readonly string[]) => boolean;
+
 /** The op name of a request that no better dialect knows: bounded in length, and ids in it folded to `:id`. */
-export function genericOp(request: Pick<RequestView, 'protocol' | 'method' | 'path'>): string {
+export function genericOp(
+  request: Pick<RequestView, 'protocol' | 'method' | 'path'>,
+  keep: KeepSegment = (segment) => !isId(segment),
+): string {
   return request.protocol === 'grpc'
     ? rpcName(request.path)
-    : `${methodName(request.method)} ${pathTemplate(request.path)}`;
+    : `${methodName(request.method)} ${pathTemplate(request.path, keep)}`;
 }
 
 /** Whether an operation of no known application may change state: everything but HTTP's safe methods. */
@@ -61,11 +67,13 @@ function methodName(method: string): string {
   return HTTP_METHODS.has(upper) ? upper : 'OTHER';
 }
 
-function pathTemplate(target: string): string {
+function pathTemplate(target: string, keep: KeepSegment): string {
   const path = pathOnly(target).slice(0, MAX_PATH_SCANNED);
   if (path === '*' || path === '') return path === '*' ? '*' : '/';
   const segments = path.split('/').filter((segment) => segment !== '');
-  const kept = segments.slice(0, MAX_SEGMENTS).map((segment) => (isId(segment) ? ':id' : segment));
+  const kept = segments
+    .slice(0, MAX_SEGMENTS)
+    .map((segment, at) => (keep(segment, at, segments) ? segment : ':id'));
   return `/${kept.join('/')}${segments.length > MAX_SEGMENTS ? '/…' : ''}`;
 }
 

@@ -72,8 +72,20 @@ test('what is no route falls back to the generic name', () => {
   assert.equal(describe(http('POST', '/api/v1/memories/recall')), 'POST /api/v1/memories/recall@');
   assert.equal(describe(http('GET', '/api/v1/memories/remember')), 'GET /api/v1/memories/remember@');
   assert.equal(describe(http('GET', '/favicon.ico')), 'GET /favicon.ico@');
+  assert.equal(describe(http('GET', '/api/v1/new-thing/by/name')), 'GET /api/v1/new-thing/:id/:id@');
   const other = { ...grpc(''), path: '/grpc.health.v1.Health/Check' };
   assert.equal(describe(other), 'Health/Check@');
+});
+
+test('a secret that looks like a word does not become an op name', () => {
+  for (const path of [
+    '/reset/swordfish',
+    '/swordfish1',
+    '/CorrectHorse',
+    '/api/v1/memories/swordfish/more',
+    '/u/a/b',
+  ])
+    assert.doesNotMatch(describe(http('PATCH', path)), /sword|Correct|[ab]$/);
 });
 
 test('the space follows the precedence of each route', () => {
