@@ -2,6 +2,15 @@ import { EngramTraceError } from '../trace/error.ts';
 import type { DangerView } from './danger.ts';
 import { pathOnly } from './generic.ts';
 
+/** What one pattern matches, and what tells quickly that it does not. */
+export interface DangerPattern {
+  matches(record: DangerView): boolean;
+  /** The only op it can mean. */
+  readonly op: string;
+  /** Source of an expression for `plainPath` of every HTTP request it matches; undefined: none by its path. */
+  readonly pathSource: string | undefined;
+}
+
 const METHOD_AND_PATH = /^(\*|[A-Za-z]+) +(\S+)$/;
 /** Nobody's path to a dangerous operation is longer, and embeddings in a path are. */
 const MOST_PATH = 1024;
@@ -10,7 +19,7 @@ const MOST_PATH = 1024;
  * Reads a pattern of `--dangerous`: `METHOD path` (`*` is any method; in a path `*` is anything within a segment, `**`
  * anything), an rpc (`Method`, `Service/Method` or the whole path), or the name of an op.
  */
-export function dangerPattern(pattern: string): (record: DangerView) => boolean {
+export function dangerPattern(pattern: string): DangerPattern {
   const text = pattern.trim();
   if (text === '') {
     throw new EngramTraceError('usage', 'a dangerous operation needs a name', {
@@ -20,7 +29,12 @@ export function dangerPattern(pattern: string): (record: DangerView) => boolean 
   }
   const [, method, path] = METHOD_AND_PATH.exec(text) ?? [];
   const isHttp = path === undefined ? isNamed(text) : isRequest(method as string, path);
-  return (record) => record.op === text || isHttp(record);
+  const glob = path ?? (text.startsWith('/') ? text : undefined);
+  return {
+    matches: (record) => record.op === text || isHttp(record),
+    op: text,
+    pathSource: glob === undefined ? undefined : globSource(plainPath(glob)),
+  };
 }
 
 function isRequest(method: string, glob: string): (record: DangerView) => boolean {
@@ -44,7 +58,8 @@ function isNamed(text: string): (record: DangerView) => boolean {
 /** The patterns of a list are all tried on the same path. */
 let last = { target: '', plain: '' };
 
-function plainPath(target: string): string {
+/** The path of a request target as the laxest of servers reads it. */
+export function plainPath(target: string): string {
   if (last.target !== target) last = { target, plain: asLaxRead(target) };
   return last.plain;
 }
@@ -55,6 +70,7 @@ function plainPath(target: string): string {
  */
 function asLaxRead(target: string): string {
   const path = pathOnly(target).slice(0, MOST_PATH);
+  if (!UNUSUAL.test(path)) return path;
   const decoded = path.includes('%') ? path.replace(/%([0-9a-f]{2})/gi, decodeByte) : path;
   const plain = decoded
     .replace(/;[^/]*/g, '')
@@ -63,16 +79,23 @@ function asLaxRead(target: string): string {
   return plain.length > 1 && plain.endsWith('/') ? plain.replace(/\/+$/, '') || '/' : plain;
 }
 
+/** Nearly every path has none of this, and is read for every record of a trace. */
+const UNUSUAL = /[%;A-Z]|\/[./]|.\/$/;
+
 function decodeByte(_: string, hex: string): string {
   return String.fromCharCode(Number.parseInt(hex, 16));
 }
 
 function globPattern(glob: string): RegExp {
+  return new RegExp(globSource(glob), 's');
+}
+
+function globSource(glob: string): string {
   const source = glob
     .split(/(\*\*|\*)/)
     .map((part) =>
       part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
     )
     .join('');
-  return new RegExp(`^${source}$`, 's');
+  return `^${source}$`;
 }

@@ -1,5 +1,5 @@
 import type { Danger, DangerView } from './danger.ts';
-import { dangerPattern } from './danger-pattern.ts';
+import { type DangerPattern, dangerPattern, plainPath } from './danger-pattern.ts';
 import type { Dialect } from './dialect.ts';
 import { DIALECTS } from './find-dialect.ts';
 
@@ -13,6 +13,8 @@ const WELL_KNOWN: readonly Danger[] = [
   { pattern: 'POST **/_shutdown', why: 'it ends a node of an old Elasticsearch' },
 ];
 const OWN = 'it was named by --dangerous';
+
+type FindMay = (record: DangerView) => boolean;
 
 /** Tells which danger a record is; undefined: none that is known. */
 export type FindDanger = (record: DangerView) => Danger | undefined;
@@ -30,9 +32,33 @@ export function createFindDanger(dialect: Dialect, own: readonly string[] = []):
   ];
   const known = dangers
     .flatMap(oneByOne)
-    .map((danger) => ({ danger, matches: dangerPattern(danger.pattern) }));
+    .map((danger) => ({ danger, pattern: dangerPattern(danger.pattern) }));
+  const mayBe = quickLook(known.map(({ pattern }) => pattern));
   return (record) =>
-    known.find(({ danger, matches }) => matches(record) && danger.when?.(record) !== false)?.danger;
+    mayBe(record)
+      ? known.find(({ danger, pattern }) => pattern.matches(record) && danger.when?.(record) !== false)
+          ?.danger
+      : undefined;
+}
+
+/** There are few rpcs, but a trace may have invented them. */
+const MOST_RPCS = 1_000;
+
+/** False only for what no pattern matches. Every record of a trace is looked at, so this is one look, not one a pattern. */
+function quickLook(patterns: readonly DangerPattern[]): FindMay {
+  const ops = new Set(patterns.map(({ op }) => op));
+  const sources = patterns.flatMap(({ pathSource }) => pathSource ?? []);
+  const paths = new RegExp(sources.map((source) => `(?:${source})`).join('|'), 's');
+  const rpcs = new Map<string, boolean>();
+  const isRpc = (record: DangerView): boolean => {
+    const known = rpcs.get(record.path);
+    if (known !== undefined) return known;
+    const found = patterns.some((pattern) => pattern.matches(record));
+    if (rpcs.size < MOST_RPCS) rpcs.set(record.path, found);
+    return found;
+  };
+  return (record) =>
+    ops.has(record.op) || (record.protocol === 'http' ? paths.test(plainPath(record.path)) : isRpc(record));
 }
 
 /** Each method is a danger with a name of its own. */
