@@ -1,9 +1,11 @@
 import { excludedText } from '../replay/exclusions.ts';
 import type { ReplayPlan } from '../replay-run/plan-replay.ts';
 import type { RunProgress } from '../replay-run/run-options.ts';
-import type { ResultsDocument } from '../results/results-document.ts';
+import { remedyFor } from '../results/remedies.ts';
+import type { LatencySection, Percentiles, Reason, ResultsDocument } from '../results/results-document.ts';
 import type { EngramTraceError } from '../trace/error.ts';
 import { linesText } from '../visible-text.ts';
+import { opTableLines, provenPercentile } from './op-table-text.ts';
 
 const FIRST_SHOWN = 10;
 const SESSIONS_SHOWN = 10;
@@ -48,9 +50,10 @@ export function summaryText(document: ResultsDocument): string {
   const lines = [
     `sent ${accounting.sent} of ${accounting.planned} operations in ${numberText(summary.duration_secs, ' s')}` +
       ` (${numberText(summary.throughput_ops_sec, '/s')} ok), ${operations.failed} failed`,
-    `response p50 ${numberText(latency.overall.p50, ' ms')}  p99 ${numberText(latency.overall.p99, ' ms')}` +
-      `  max ${numberText(latency.overall.max, ' ms')}   service p99 ${numberText(service.overall.p99, ' ms')}` +
-      `   send error p99 ${usText(sendError.p99)}`,
+    `response p50 ${ms(latency.overall, 'p50')}  p99 ${ms(latency.overall, 'p99')}` +
+      `  max ${numberText(latency.overall.max, ' ms')}   service p99 ${ms(service.overall, 'p99')}` +
+      `   send error p99 ${usText(provenPercentile(sendError, 'p99'))}`,
+    ...indented(opTableLines(document)),
     ...preparedText(document.prepare),
     ...streamsText(document.streams),
     ...notSentText(accounting),
@@ -58,7 +61,7 @@ export function summaryText(document: ResultsDocument): string {
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
     ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
     `fidelity: ${fidelity.verdict}`,
-    ...fidelity.reasons.slice(0, REASONS_SHOWN).map(reasonText),
+    ...fidelity.reasons.slice(0, REASONS_SHOWN).flatMap(reasonLines),
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
   ];
   return linesText(lines);
@@ -85,10 +88,12 @@ function preparedLines(spaces: readonly string[] | undefined): string[] {
 function streamsText(streams: ResultsDocument['streams']): string[] {
   if (streams === null) return [];
   const { messages_sent: sent, messages_planned: planned } = streams;
+  const us = (section: LatencySection, share: 'p50' | 'p99') =>
+    usText(provenPercentile(section.overall, share));
   const { message_lateness_us: late, received_gap_us: received, recorded_gap_us: recorded } = streams;
   return [
-    `messages of streams: sent ${sent} of ${planned}, late p99 ${usText(late.overall.p99)}` +
-      `   received gap p50 ${usText(received.overall.p50)} (recorded ${usText(recorded.overall.p50)})`,
+    `messages of streams: sent ${sent} of ${planned}, late p99 ${us(late, 'p99')}  max ${usText(late.overall.max)}` +
+      `   received gap p50 ${us(received, 'p50')} (recorded ${us(recorded, 'p50')})`,
   ];
 }
 
@@ -134,17 +139,18 @@ function errorText(group: ResultsDocument['errors'][number]): string {
   return `  ${count} x ${code} ${op}${known}${said}${where}`;
 }
 
-function reasonText({
-  code,
-  message,
-  observed,
-  limit,
-}: ResultsDocument['fidelity']['reasons'][number]): string {
+/** A reason, and what helps against it. */
+function reasonLines({ code, message, observed, limit }: Reason): string[] {
   const short = (value: number | string): string | number =>
     typeof value === 'number' ? Number(value.toPrecision(4)) : value;
   const numbers =
     observed === null ? '' : ` (${short(observed)}${limit === null ? '' : `, limit ${short(limit)}`})`;
-  return `  ${code}: ${message}${numbers}`;
+  const remedy = remedyFor(code);
+  return [`  ${code}: ${message}${numbers}`, ...(remedy === undefined ? [] : [`    what helps: ${remedy}`])];
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
 }
 
 function more(count: number, what: string): string[] {
@@ -229,6 +235,10 @@ export function planJson(
 
 function msText(ns: number | undefined): string {
   return ns === undefined ? '-' : `${(ns / 1e6).toFixed(1)} ms`;
+}
+
+function ms(of: Percentiles, share: 'p50' | 'p99'): string {
+  return numberText(provenPercentile(of, share), ' ms');
 }
 
 /** Microseconds, in ms. */

@@ -7,6 +7,7 @@ import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
 import type { GeneratorHealth } from './generator-health.ts';
 import { healthFindings } from './health-findings.ts';
 import { scaled } from './percentiles.ts';
+import type { ReasonCode } from './remedies.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import { noSchedule, scheduleFindings } from './schedule-findings.ts';
 import { statusFindings } from './status-findings.ts';
@@ -58,7 +59,7 @@ export function keepaliveShare({ keepaliveClosed, started }: ResultsRecorder): n
 function keepaliveFindings(recorder: ResultsRecorder): Finding[] {
   const message =
     'share of operations that met the end of a kept connection, before a byte of an answer: the keep-alive time of ' +
-    'the target is shorter than the recorded pauses. Raise it, or have the target tell it (Keep-Alive: timeout=)';
+    'the target is shorter than the recorded pauses';
   return aboveLimit(keepaliveShare(recorder), LIMITS.keepaliveClosedShare, 'keepalive_closed', message);
 }
 
@@ -160,7 +161,7 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
     found.push(finding('degraded', 'interrupted', 'stopped before the end of the plan'));
   if (end.stop === 'behind')
     found.push(finding('degraded', 'aborted_behind', 'stopped for being too far behind'));
-  const counted: [string, number, string][] = [
+  const counted: [ReasonCode, number, string][] = [
     ['unsent', accounting.unsent, 'operations of the plan were not sent'],
     ['shed', accounting.shed, 'operations were dropped for being too late'],
     [
@@ -175,11 +176,7 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
       UNPLAYED.reduce((sum, reason) => sum + excluded[reason], 0),
       'records nobody can play as they were (tunnels, upgrades, transfer codings) were left out',
     ],
-    [
-      'excluded_dangerous',
-      excluded.dangerous,
-      'records that would end or cripple the target were left out; --include-dangerous sends them',
-    ],
+    ['excluded_dangerous', excluded.dangerous, 'records that would end or cripple the target were left out'],
     ['excluded_no_target', excluded.no_target, 'records had no target for their protocol'],
     [
       'redacted',

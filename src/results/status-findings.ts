@@ -17,7 +17,7 @@ export function statusFindings(
   const message =
     'share of operations whose answer is of another status class than the recorded one ' +
     `(most often ${most.replayed} for ${most.recorded}): the numbers are about another path of the server. ` +
-    `${remedyFor(most, cacheKnown)}; --expect-mismatch SHARE allows it`;
+    whyOf(most, cacheKnown);
   return aboveLimit(mismatchShare, mismatchLimits(mismatches, expected), 'status_mismatch', message);
 }
 
@@ -28,7 +28,7 @@ function mismatchLimits(mismatches: number, expected: number): Limits {
   return mismatches > 1 ? { ...raised, invalid: Math.max(invalid, expected) } : raised;
 }
 
-function remedyFor({ replayed }: StatusChange, isCache: boolean): string {
+function whyOf({ replayed }: StatusChange, isCache: boolean): string {
   switch (replayed) {
     case '4xx':
     case 'client_error':

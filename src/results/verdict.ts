@@ -1,3 +1,4 @@
+import type { ReasonCode } from './remedies.ts';
 import type { Reason, Verdict } from './results-document.ts';
 
 /** A finding and how bad it is. */
@@ -8,7 +9,7 @@ export interface Finding {
 
 export function finding(
   severity: Finding['severity'],
-  code: string,
+  code: ReasonCode,
   message: string,
   observed: Reason['observed'] = null,
   limit: Reason['limit'] = null,
@@ -27,7 +28,7 @@ export interface Limits {
 export function aboveLimit(
   value: number | undefined,
   limits: Limits,
-  code: string,
+  code: ReasonCode,
   message: string,
   perUnit = 1,
 ): Finding[] {

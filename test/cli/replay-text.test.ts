@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { summaryText } from '../../src/cli/replay-text.ts';
+import { REMEDIES } from '../../src/results/remedies.ts';
 import { unknownOutcome } from '../../src/trace/record.ts';
 import { ANCHOR_NS, documentOf, MS, type Told } from '../results/support.ts';
 import { streamWith } from '../support/stream-transport.ts';
@@ -28,12 +29,19 @@ const STREAM: Told = {
   },
 };
 
+function tableOf(told: Told[]): string[] {
+  const lines = summaryText(documentOf(told)).split('\n');
+  const from = lines.findIndex((line) => line.startsWith('  op '));
+  const height = lines.slice(from).findIndex((line) => !line.startsWith('  '));
+  return lines.slice(from, from + height);
+}
+
 describe('what a run came to, for people', () => {
   it('has a line for the messages of streams', () => {
     const lines = summaryText(documentOf([...PLAIN, STREAM])).split('\n');
     assert.deepEqual(
       lines.filter((line) => line.startsWith('messages')),
-      ['messages of streams: sent 2 of 3, late p99 4 ms   received gap p50 20 ms (recorded 15 ms)'],
+      ['messages of streams: sent 2 of 3, late p99 -  max 4 ms   received gap p50 - (recorded -)'],
     );
   });
 
@@ -62,12 +70,81 @@ describe('what a run came to, for people', () => {
     );
   });
 
+  it('has a table of ops, with percentiles only where enough operations carry them', () => {
+    const some = (op: string, count: number, ms: number): Told[] =>
+      Array.from({ length: count }, (_, i) => ({
+        record: { op },
+        dueNs: i * MS,
+        sentNs: i * MS,
+        doneNs: (i + ms) * MS,
+        ...(i === 0 && op === 'store' ? { outcome: { status: 500, ok: false }, disposition: 'error' } : {}),
+      }));
+    const told = [
+      ...some('recall', 299, 2),
+      ...some('store', 298, 4),
+      ...some('', 28, 1),
+      ...some('rare', 4, 3),
+    ];
+    assert.deepEqual(tableOf(told), [
+      '  op      sent  errors  p50 ms   p90   p95   p99   max',
+      '  recall   299       0    2.00  2.00  2.00  2.00  2.00',
+      '  store    298       1    4.00  4.00  4.00     -  4.00',
+      '  (none)    28       0    1.00     -     -     -  1.00',
+      '  rare       4       0       -     -     -     -  3.00',
+    ]);
+  });
+
+  it('keeps that table as wide as a terminal and twenty rows high, and what it leaves out is summed', () => {
+    const long = (i: number) => `GET /api/v1/${'\u{1f600}'.repeat(60)}/${'a'.repeat(40)}/${i}`;
+    const told = Array.from({ length: 30 }, (_, i) => ({
+      record: { op: long(i) },
+      dueNs: i * MS,
+      sentNs: i * MS,
+      doneNs: (i + 1 + i) * MS,
+    }));
+    const lines = tableOf([...told, ...told.slice(0, 20)]);
+    assert.equal(lines.length, 1 + 20 + 1);
+    assert.deepEqual(lines.at(-1)?.trim().split(/ {2,}/), [
+      'and 10 more',
+      '10',
+      '0',
+      '-',
+      '-',
+      '-',
+      '-',
+      '30.0',
+    ]);
+    for (const line of lines) assert.ok(line.length <= 100, line);
+    const names = lines.slice(1, -1).map((line) => line.trim().split(/ {2,}/)[0] ?? '');
+    assert.equal(new Set(names).size, 20);
+    for (const name of names) assert.match(name, /^GET \/api\/v1\/(\u{1f600})+…a+\/\d+$/u);
+  });
+
+  it('counts in it the failures of operations of which no byte left', () => {
+    const refused = PLAIN.slice(0, 6).map(
+      (each): Told => ({
+        ...each,
+        sentNs: undefined,
+        outcome: { status: undefined, ok: false, failure: 'connect_failed' },
+        disposition: 'error',
+      }),
+    );
+    assert.equal(tableOf(refused)[1]?.replaceAll(/ +/g, ' '), ' recall 6 6 - - - - -');
+  });
+
+  it('names what helps beside each reason', () => {
+    const shed: Told = { ...(PLAIN[0] as Told), sentNs: undefined, doneNs: undefined, disposition: 'shed' };
+    const lines = summaryText(documentOf([...PLAIN, shed])).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('  shed: '));
+    assert.equal(lines[at + 1], `    what helps: ${REMEDIES.shed}`);
+  });
+
   it('has none where there were no streams, and no numbers where nothing left', () => {
     assert.doesNotMatch(summaryText(documentOf(PLAIN)), /messages of streams/);
     const unsent: Told = { ...STREAM, sentNs: undefined, doneNs: undefined, disposition: 'shed' };
     assert.match(
       summaryText(documentOf([...PLAIN, unsent])),
-      /streams: sent 0 of 3, late p99 - {3}received gap p50 - \(recorded -\)/,
+      /streams: sent 0 of 3, late p99 - {2}max - {3}received gap p50 - \(recorded -\)/,
     );
   });
 });

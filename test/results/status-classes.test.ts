@@ -79,7 +79,7 @@ describe('ends of kept connections', () => {
     assert.deepEqual(many.fidelity.keepalive_closed, { operations: 5, share: 0.0125 });
     const reason = many.fidelity.reasons.find(({ code }) => code === 'keepalive_closed');
     assert.deepEqual([reason?.observed, reason?.limit], [0.0125, 0.01]);
-    assert.match(reason?.message ?? '', /keep-alive time of the target is shorter.*Raise it/);
+    assert.match(reason?.message ?? '', /keep-alive time of the target is shorter/);
   });
 });
 
@@ -178,7 +178,6 @@ describe('answers of another class than recorded', () => {
       documentWith([{ ...pair, times: 4 }]).fidelity.reasons[0]?.message ?? '';
     const notFound = remedy({ recorded: 200, replayed: 404 });
     assert.match(notFound, /most often 4xx for 2xx.*fresh server knows none of the recorded ids.*-H/);
-    assert.match(notFound, /--expect-mismatch SHARE allows it$/);
     assert.match(remedy({ protocol: 'grpc', recorded: 0, replayed: 5 }), /knows none of the recorded ids/);
     for (const replayed of [503, undefined]) {
       assert.match(remedy({ recorded: 200, replayed }), /fails where the recorded server did not/);

@@ -1,0 +1,68 @@
+const LOWER_RATE = 'try a lower --rate-multiplier';
+const QUIETER = 'run on a quieter machine or more cores, with more --senders or --precision spin';
+const FASTER_READING = 'read the trace from a fast disk and not from a pipe, or filter it beforehand';
+
+/**
+ * What helps against each reason of a verdict: a line for the terminal. The codes of all reasons are the keys, so that
+ * none can be given without.
+ */
+export const REMEDIES = {
+  accounting_open: 'this is a fault of engram-trace: please report it, with the results document',
+  nothing_sent: 'see with --dry-run what is left out of the plan, and why',
+  never_left: 'see the errors: is it running there? --wait-for-target 60 waits until it is',
+  plan_not_played: `${LOWER_RATE}, or a higher --max-in-flight`,
+  status_mismatch: 'fill the target as the recorded server was, or allow it: --expect-mismatch SHARE',
+  source_error: '--skip-damaged plays what is whole; engram-trace repair makes a whole file of it',
+  sender_died: 'run it again; with the same end: fewer --senders, or more memory',
+  generator_late_p99: QUIETER,
+  generator_late_p50: QUIETER,
+  event_loop_delay_p99: QUIETER,
+  event_loop_stall: QUIETER,
+  steal: 'run on a machine whose CPUs are not shared with others',
+  cpu_throttled: 'raise the CPU quota of this container or unit, or lift it',
+  cpu_pressure: 'stop what else runs on this machine, or run the target on another one',
+  gate_wait: `${LOWER_RATE}, or --order open, which does not wait`,
+  back_pressure: 'raise --max-in-flight, and --connections where it is limited',
+  inversions: 'of --order open: --order session keeps the order; else please report it',
+  shed: `${LOWER_RATE}, or --behind catch-up, which drops nothing`,
+  gate_timeout: `${LOWER_RATE}, a longer --gate-timeout, or --order open`,
+  unsent: 'let it run to its end; if nobody stopped it, the reason beside this one did',
+  cut_off: 'give what is open at the end more time: --drain 60',
+  stretched: `${LOWER_RATE}: it takes no more than it was given`,
+  interrupted: 'let it run to its end, or plan a shorter one: --duration, --limit',
+  aborted_behind: `${LOWER_RATE}, or --behind catch-up, which goes on`,
+  no_schedule: 'look at service times; --timing absolute plays it as it was recorded',
+  excluded_incomplete: 'record with a larger --max-body and --buffer: their requests are not whole',
+  excluded_unplayable: 'nothing plays them; what is judged is the rest',
+  excluded_dangerous: '--include-dangerous sends them, to a target that may end',
+  excluded_no_target: 'give both --endpoint (HTTP) and --grpc-endpoint (gRPC)',
+  redacted: "give the target's own with -H 'name: value', or -H @FILE",
+  keepalive_closed: 'raise that time, or have the target tell it (Keep-Alive: timeout=)',
+  unsendable: 'fidelity.unsendable has the names; give those it needs with -H',
+  plan_held: FASTER_READING,
+  read_ahead_dry: FASTER_READING,
+  stream_message_late_p99: QUIETER,
+  stream_message_late_p50: QUIETER,
+  stream_messages_unsent: `see the errors: why did streams end early? Else ${LOWER_RATE}`,
+  drift: `see the reasons beside this one; alone: ${LOWER_RATE}`,
+  gaps: QUIETER,
+  dispersion: QUIETER,
+  timestamp_resolution: `record with engram-trace capture, which has ns; else ${LOWER_RATE}`,
+  gc_pause: 'run with more --senders, or a lower --max-in-flight',
+  gc_share: 'run with more --senders, or a lower --max-in-flight',
+  clock_stepped: 'let NTP slew the clock and not set it; keep the machine awake',
+  capture_loss: 'inspect tells what is missing; record with a larger --buffer, on a faster disk',
+  capture_gaps: 'inspect lists them; take a window without any: --from, --to',
+  trace_incomplete: 'export it again, or engram-trace repair it; plan.trace.warnings says what is wrong',
+  health_unknown: 'run with another version of Node: this one does not tell',
+  too_few_operations: 'play more: a longer window, or --loop',
+  plan_statistics: 'play a shorter part of the trace (--from, --to), or fewer --copies',
+} as const satisfies Record<string, string>;
+
+/** Name of a reason. */
+export type ReasonCode = keyof typeof REMEDIES;
+
+/** What helps against a reason; undefined for one of a later version. */
+export function remedyFor(code: string): string | undefined {
+  return Object.hasOwn(REMEDIES, code) ? REMEDIES[code as ReasonCode] : undefined;
+}
