@@ -197,6 +197,7 @@ export class GrpcCall implements StreamTap {
       op: '',
       space: '',
       protocol: 'grpc',
+      httpVersion: undefined,
       method: 'POST',
       path,
       headers,

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { isMiss } from '../dialects/is-miss.ts';
-import { type HeaderList, NO_HEADERS, type TraceRecord } from '../trace/record.ts';
+import { type HeaderList, type HttpVersion, NO_HEADERS, type TraceRecord } from '../trace/record.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { TapContext } from './tap.ts';
 
@@ -18,6 +18,8 @@ export class HttpExchange {
   #costBytes = 0;
   #isLost = false;
   method = '';
+  /** Of HTTP/1, where it is not the usual one. */
+  httpVersion: HttpVersion | undefined;
   requestDone = false;
   /** Why the request, though it will not go on, is not whole. */
   requestError = '';
@@ -111,6 +113,7 @@ export class HttpExchange {
       op: '',
       space: '',
       protocol: 'http',
+      httpVersion: this.httpVersion,
       method: this.method,
       path: this.#path,
       headers: this.#headers,

@@ -187,7 +187,7 @@ export class Http1Tap implements Tap {
     return 'as-framed';
   }
 
-  #setHead(exchange: HttpExchange, { method, target, fields }: RequestHead): void {
+  #setHead(exchange: HttpExchange, { method, target, minorVersion, fields }: RequestHead): void {
     const costBytes = 2 * target.length + headersCost(fields.headers);
     if (!this.#context.budget.take('flight', costBytes)) {
       exchange.lose(method);
@@ -195,6 +195,7 @@ export class Http1Tap implements Tap {
     }
     exchange.adopt(costBytes);
     exchange.setHead(method, target, fields.headers, true);
+    if (minorVersion === 0) exchange.httpVersion = '1.0';
   }
 
   #onRequestEnd(): void {

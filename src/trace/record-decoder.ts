@@ -1,13 +1,14 @@
 import {
   type GrpcStream,
   type HeaderList,
+  type HttpVersion,
   NO_BYTES,
   type Outcome,
   type StreamMessage,
   type TraceRecord,
   unknownOutcome,
 } from './record.ts';
-import { GRPC, HTTP, MESSAGE_TAG, OUTCOME_TAG, STREAM_TAG, TAG } from './record-encoder.ts';
+import { GRPC, HTTP, HTTP_1_0, MESSAGE_TAG, OUTCOME_TAG, STREAM_TAG, TAG } from './record-encoder.ts';
 import { MalformedError, type WireReader } from './wire-reader.ts';
 
 /** What the records of one block refer to. */
@@ -33,6 +34,7 @@ export function decodeRecord(
   let op = '';
   let space = '';
   let protocol = 0;
+  let httpVersion: HttpVersion | undefined;
   let method = '';
   let path = '';
   let headerSet = 0;
@@ -92,6 +94,10 @@ export function decodeRecord(
       case TAG.bodyCompressed:
         bodyCompressed = reader.varint() !== 0;
         break;
+      case TAG.httpVersion:
+        // A version to come is read as the usual one.
+        httpVersion = reader.varint() === HTTP_1_0 ? '1.0' : undefined;
+        break;
       default:
         reader.skip(tag);
     }
@@ -106,6 +112,7 @@ export function decodeRecord(
     op,
     space,
     protocol: protocol === GRPC ? 'grpc' : 'http',
+    httpVersion,
     method,
     path,
     headers: entry(headerSets, headerSet),

@@ -20,6 +20,7 @@ export const TAG = {
   deadline: 104,
   outcome: 114,
   bodyCompressed: 120,
+  httpVersion: 128,
 } as const;
 
 // … of `Stream` and `Message`, …
@@ -39,6 +40,7 @@ export const OUTCOME_TAG = {
 
 export const HTTP = 1;
 export const GRPC = 2;
+export const HTTP_1_0 = 1;
 
 /** Writes all fields of a Record but its start, which is a difference to a neighbour not known yet. */
 export function encodeRecord(record: TraceRecord, strings: StringTable, out: ByteWriter): void {
@@ -56,6 +58,7 @@ export function encodeRecord(record: TraceRecord, strings: StringTable, out: Byt
   optional(out, TAG.deadline, record.deadlineNs);
   encodeOutcome(record.outcome, strings, out);
   flag(out, TAG.bodyCompressed, record.bodyCompressed);
+  if (record.httpVersion === '1.0') number(out, TAG.httpVersion, HTTP_1_0);
 }
 
 function encodeStream(stream: GrpcStream, out: ByteWriter): void {

@@ -22,6 +22,7 @@ export function recordToJson(record: TraceRecord): Json {
   put(json, 'op', record.op, '');
   put(json, 'space', record.space, '');
   json['protocol'] = record.protocol;
+  put(json, 'http_version', record.httpVersion);
   json['method'] = record.method;
   json['path'] = record.path;
   if (record.headers.length > 0) json['headers'] = pairs(record.headers);
@@ -45,6 +46,7 @@ export function recordFromJson(value: unknown, where: string): TraceRecord {
     op: fields.text('op') ?? '',
     space: fields.text('space') ?? '',
     protocol,
+    httpVersion: fields.choice('http_version', ['1.0', '1.1'], '1.1') === '1.0' ? '1.0' : undefined,
     method: fields.text('method') ?? (protocol === 'grpc' ? 'POST' : 'GET'),
     path: fields.requiredText('path'),
     headers: headersFromJson(fields),

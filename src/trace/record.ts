@@ -3,6 +3,9 @@ export type HeaderList = readonly string[];
 
 export type Protocol = 'http' | 'grpc';
 
+/** A version of HTTP/1 that is not the usual one. */
+export type HttpVersion = '1.0';
+
 /** One operation: when it started, who sent it, the bytes that went out, what came back. */
 export interface TraceRecord {
   /** Start, in integer ns from the header's epoch. Exact to 2^53 ns (104 days). */
@@ -16,6 +19,8 @@ export interface TraceRecord {
   /** Memory space or tenant; '' where there is none. */
   space: string;
   protocol: Protocol;
+  /** `1.0` where the request was sent as HTTP/1.0; undefined for HTTP/1.1, and for all that is no HTTP/1. */
+  httpVersion: HttpVersion | undefined;
   /** HTTP method; `POST` for gRPC. */
   method: string;
   /** Request target as sent, query included; for gRPC `/package.Service/Method`. */
@@ -179,6 +184,7 @@ export function emptyRecord(): TraceRecord {
     op: '',
     space: '',
     protocol: 'http',
+    httpVersion: undefined,
     method: '',
     path: '',
     headers: NO_HEADERS,

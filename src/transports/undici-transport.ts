@@ -35,7 +35,7 @@ const WARM_CONNECTIONS = 4;
  * Sends HTTP/1.1 records with undici: method, path and body bytes as recorded, headers as recorded but for those
  * of the connection, redacted ones and the target's Host. A body that was chunked is sent with a content-length.
  * One request at a time on a connection, no retries, no redirects, no timeouts (those are the engine's); the
- * answer is counted and not kept. A `100 Continue` nobody asked for counts as `bad_response`: undici reads no more.
+ * answer is counted and not kept. HTTP/1.0 is refused: undici can't send it. A `100 Continue` nobody asked for counts as `bad_response`: undici reads no more.
  */
 export function createUndiciTransport(options: UndiciTransportOptions): Transport {
   const { pathname, search, username } = options.origin;
@@ -183,6 +183,8 @@ class UndiciTransport implements Transport {
 
 function refusalOf(record: TraceRecord, isClosed: boolean): ReturnType<typeof failedSend> | undefined {
   if (isClosed) return failedSend('cancelled', 'the transport is closed');
+  if (record.httpVersion !== undefined)
+    return failedSend('bad_request', `undici sends no HTTP/${record.httpVersion}; the wire transport does`);
   if (record.method === 'CONNECT')
     return failedSend('bad_request', 'CONNECT opens a tunnel and is not replayed');
   if (isRedacted(sentTarget(record.method, record.path)))

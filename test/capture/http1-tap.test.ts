@@ -47,6 +47,7 @@ describe('HTTP/1 tap', () => {
         op: 'POST /x',
         space: '',
         protocol: 'http',
+        httpVersion: undefined,
         method: 'POST',
         path: '/x?key=[redacted]',
         headers: ['Authorization', '[redacted]', 'Content-Length', '3'],
@@ -66,6 +67,19 @@ describe('HTTP/1 tap', () => {
         },
       },
     ]);
+  });
+
+  it('keeps the version of a request that is not the usual one, on one connection with others', () => {
+    const versions = ['HTTP/1.0', 'HTTP/1.1', 'http/1.0', 'HTTP/1.2', 'HTTP/1.0'];
+    const steps = versions.flatMap((version): Step[] => [
+      ['c', `GET /a ${version}\r\n\r\n`],
+      ['s', OK],
+    ]);
+    const { records } = play([...steps, ['end', 'client_aborted']]);
+    assert.deepEqual(
+      records.map(({ httpVersion }) => httpVersion),
+      ['1.0', undefined, '1.0', undefined, '1.0'],
+    );
   });
 
   it('takes the miss of a cache for the answer it is, where the dialect knows one', () => {

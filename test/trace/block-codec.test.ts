@@ -58,6 +58,7 @@ function fromWire(block: Block): TraceRecord[] {
       op: text(wire.op),
       space: text(wire.space),
       protocol: wire.protocol === 2 ? 'grpc' : 'http',
+      httpVersion: wire.httpVersion === 1 ? '1.0' : undefined,
       method: text(wire.method),
       path: text(wire.path),
       headers: headers(wire.headerSet),

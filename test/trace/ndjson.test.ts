@@ -17,6 +17,19 @@ test('a line with the least there can be', async () => {
   assert.deepEqual(record, makeRecord({ startNs: 5, path: '/p', session: '', op: '', space: '' }));
 });
 
+test('a version of HTTP is the usual one where none is said, and nothing but a version', async () => {
+  const versions = ['', ',"http_version":"1.0"', ',"http_version":"1.1"'];
+  const { records } = await readPiped(lines(...versions.map((version, i) => line(i, version))));
+  assert.deepEqual(
+    records.map(({ httpVersion }) => httpVersion),
+    [undefined, '1.0', undefined],
+  );
+  await assert.rejects(
+    readPiped(lines(line(1, ',"http_version":"one"'))),
+    /http_version is "?one"?, not one of 1\.0, 1\.1/,
+  );
+});
+
 test('a header is not needed, an outcome says what it can, unknown fields are passed over', async () => {
   const { records, header } = await readPiped(
     lines(

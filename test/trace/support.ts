@@ -176,6 +176,7 @@ export const records = (starts: fc.Arbitrary<number> = count): fc.Arbitrary<Trac
     op: fc.constantFrom('remember', 'recall', ''),
     space: fc.constantFrom('', 'default', 'größe'),
     protocol: fc.constantFrom<Protocol>('http', 'grpc'),
+    httpVersion: fc.constantFrom(undefined, '1.0' as const),
     method: fc.constantFrom('GET', 'POST', ''),
     path: text,
     headers: fc

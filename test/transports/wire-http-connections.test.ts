@@ -77,6 +77,23 @@ for (const [what, fields, keepAliveMs, idleMs, connections] of AGES) {
   });
 }
 
+test('wire: behind HTTP/1.0 the connection is not used again, whatever the server says, but where its client kept it', async () => {
+  await withWire(answerOk, async (transport, server) => {
+    const send = async (headers: string[], httpVersion?: '1.0'): Promise<void> => {
+      const { done } = sendAndWatch(transport, makeRecord(0, { headers, httpVersion }));
+      assert.equal((await done).ok, true);
+    };
+    await send([]);
+    await send([], '1.0');
+    assert.equal(server.received.length, 1, 'it may be the last on a kept one');
+    await send(['Connection', 'close'], '1.0');
+    for (const version of ['1.0', '1.0', undefined] as const)
+      await send(['Connection', 'keep-alive'], version);
+    const versions = server.received.map((text) => text.match(/HTTP\/1\.[01]/g)?.join(' '));
+    assert.deepEqual(versions, ['HTTP/1.1 HTTP/1.0', 'HTTP/1.0', 'HTTP/1.0 HTTP/1.0 HTTP/1.1']);
+  });
+});
+
 test('wire: a server says once that it takes two more requests, and gets two more', async () => {
   await withWire(
     (socket, text, connection) => {

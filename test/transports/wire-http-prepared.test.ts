@@ -32,6 +32,42 @@ test('prepared requests: the length of a body is told where there is one or one 
   assert.match(prepared({ body }, ['Connection', 'close']), /connection: close/);
 });
 
+test('prepared requests: HTTP/1.0 goes out as such, with a Host and a kept connection only where they were recorded', () => {
+  const own = 'host: engram.test:7432\r\n';
+  const kept = 'connection: keep-alive\r\n';
+  const cases: [recorded: string[], given: string[], fields: string][] = [
+    [[], [], ''],
+    [['Host', 'prod:80'], [], own],
+    [['Connection', 'Keep-Alive', 'Keep-Alive', '300'], [], kept],
+    [
+      ['Host', 'prod', 'Connection', 'keep-alive, X-Hop', 'X-Hop', '1', 'Accept', '*/*'],
+      [],
+      `${own}${kept}Accept: */*\r\n`,
+    ],
+    [['Connection', 'close'], [], 'connection: close\r\n'],
+    [[], ['Host', 'given', 'Connection', 'keep-alive'], `host: given\r\n${kept}`],
+    [['Connection', 'keep-alive'], ['Connection', 'close'], 'connection: close\r\n'],
+  ];
+  for (const [headers, given, fields] of cases) {
+    const old = { httpVersion: '1.0', headers } as const;
+    assert.equal(prepared({ ...old, path: '/old' }, given), `GET /old HTTP/1.0\r\n${fields}\r\n`);
+    const post = { ...old, method: 'POST', body: Buffer.from('ok') };
+    assert.equal(prepared(post, given), `POST / HTTP/1.0\r\n${fields}content-length: 2\r\n\r\nok`);
+  }
+});
+
+test('prepared requests: one list of headers serves both versions', () => {
+  const context = createHttpRequestContext({ origin });
+  const start = (httpVersion: '1.0' | undefined): string =>
+    String(prepareHttpRequest(makeRecord(0, { httpVersion }), context))
+      .split('\r\n', 2)
+      .join(' ');
+  for (const _ of [1, 2]) {
+    assert.equal(start('1.0').trimEnd(), 'GET / HTTP/1.0');
+    assert.equal(start(undefined), 'GET / HTTP/1.1 host: engram.test:7432');
+  }
+});
+
 test('prepared requests: what would be read as something else is refused, also in given headers', () => {
   const refused: [Partial<TraceRecord>, string[]][] = [
     [{ path: '/a b' }, []],

@@ -35,6 +35,7 @@ export function operationToRecord(value: unknown, index: number, where: string):
     op,
     space,
     protocol: 'http',
+    httpVersion: undefined,
     ...request,
     bodyCompressed: false,
     bodyBytesMissing: 0,

@@ -6,13 +6,13 @@ import { isAsterisk, sentTarget } from '../request-target.ts';
 import type { HttpRequestContext, PreparedHeaders } from './request-headers.ts';
 
 /** What a request is made of; a record has all of it. */
-export type HttpRequestRecord = Pick<TraceRecord, 'method' | 'path' | 'headers' | 'body'>;
+export type HttpRequestRecord = Pick<TraceRecord, 'method' | 'path' | 'headers' | 'body' | 'httpVersion'>;
 
 /** Room for this many bytes; what was in it does not matter. */
 export type Allocate = (sizeBytes: number) => Buffer;
 
 /**
- * The bytes of an HTTP/1.1 request, head and body in one piece and in what `allocate` gave, or the outcome of a
+ * The bytes of an HTTP/1.1 request (HTTP/1.0 where that was recorded), head and body in one piece and in what `allocate` gave, or the outcome of a
  * record that can't be sent. It depends on nothing but its arguments, so it can run ahead of time and elsewhere.
  */
 export function prepareHttpRequest(
@@ -44,7 +44,7 @@ function prepare(
 ): Buffer | SendOutcome {
   const { method } = record;
   const path = sentTarget(method, record.path);
-  const headers = context(record.headers);
+  const headers = context(record.headers, record.httpVersion);
   const refusal = headers.refusal ?? refusalOf(method, path);
   if (refusal !== undefined) return refusal;
   const start = `${method} ${path}`;

@@ -1,6 +1,7 @@
 import type { SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
-import type { HeaderList } from '../../trace/record.ts';
+import type { HeaderList, HttpVersion } from '../../trace/record.ts';
+import { valuesOf } from '../../wire/http1-head.ts';
 import { createHttpHeaders } from '../http-headers.ts';
 
 /** All of a request's head behind method and target, as bytes. Shared by many requests: never change them. */
@@ -11,12 +12,14 @@ export interface PreparedHeaders {
   readonly withoutBody: Buffer;
   /** Complete, with a length of 0. */
   readonly withEmptyBody: Buffer;
+  /** They say that the connection ends behind the answer. */
+  readonly isLast: boolean;
   /** These headers can't be sent. */
   readonly refusal: SendOutcome | undefined;
 }
 
 /** What a request is made with besides its record. */
-export type HttpRequestContext = (recorded: HeaderList) => PreparedHeaders;
+export type HttpRequestContext = (recorded: HeaderList, httpVersion?: HttpVersion) => PreparedHeaders;
 
 export interface HttpRequestOptions {
   origin: URL;
@@ -33,11 +36,15 @@ export interface HttpRequestOptions {
 export function createHttpRequestContext(options: HttpRequestOptions): HttpRequestContext {
   const { origin, headers = [], keepHost = false } = options;
   const headersFor = createHttpHeaders(headers, keepHost);
-  const known = new WeakMap<HeaderList, PreparedHeaders>();
-  return (recorded) => {
+  const usual = new WeakMap<HeaderList, PreparedHeaders>();
+  const old = new WeakMap<HeaderList, PreparedHeaders>();
+  return (recorded, httpVersion) => {
+    const known = httpVersion === undefined ? usual : old;
     let prepared = known.get(recorded);
     if (prepared === undefined) {
-      prepared = prepareHeaders(headersFor(recorded), origin.host);
+      const defaults =
+        httpVersion === undefined ? usualFields(origin.host) : oldFields(recorded, origin.host);
+      prepared = prepareHeaders(headersFor(recorded), defaults);
       known.set(recorded, prepared);
     }
     return prepared;
@@ -56,9 +63,33 @@ const NOT_TO_GIVE = new Set([
   'trailer',
 ]);
 
-function prepareHeaders(headers: readonly string[], targetHost: string): PreparedHeaders {
+/** The version of a request, and the fields it has where none are given; '' for none. */
+interface OwnFields {
+  readonly version: '1.0' | '1.1';
+  readonly host: string;
+  readonly connection: string;
+}
+
+function usualFields(host: string): OwnFields {
+  return { version: '1.1', host, connection: 'keep-alive' };
+}
+
+/** HTTP/1.0 knows neither Host nor kept connections; clients that have one of them from later say so. */
+function oldFields(recorded: HeaderList, host: string): OwnFields {
+  const connection = connectionOf(valuesOf(recorded, 'connection').join());
+  return { version: '1.0', host: valuesOf(recorded, 'host').length > 0 ? host : '', connection };
+}
+
+/** What a Connection header says of what is behind the answer. */
+function connectionOf(value: string): 'close' | 'keep-alive' | '' {
+  const tokens = value.split(',').map((token) => token.trim().toLowerCase());
+  if (tokens.includes('close')) return 'close';
+  return tokens.includes('keep-alive') ? 'keep-alive' : '';
+}
+
+function prepareHeaders(headers: readonly string[], own: OwnFields): PreparedHeaders {
   let host: string | undefined;
-  let connection = 'keep-alive';
+  let { connection } = own;
   let lines = '';
   let problem: string | undefined;
   for (let at = 0; at + 1 < headers.length; at += 2) {
@@ -71,16 +102,22 @@ function prepareHeaders(headers: readonly string[], targetHost: string): Prepare
       if (host !== undefined) problem ??= 'duplicate host header';
       host = value;
     } else if (lower === 'connection') {
-      if (/(?:^|,)\s*close\s*(?:,|$)/i.test(value)) connection = 'close';
+      connection = connectionOf(value) || connection;
     } else lines += `${name}: ${value}\r\n`;
   }
-  const front = ` HTTP/1.1\r\nhost: ${host ?? targetHost}\r\nconnection: ${connection}\r\n${lines}`;
+  const ownLines = line('host', host ?? own.host) + line('connection', connection);
+  const front = ` HTTP/${own.version}\r\n${ownLines}${lines}`;
   return {
     front: Buffer.from(front, 'latin1'),
     withoutBody: Buffer.from(`${front}\r\n`, 'latin1'),
     withEmptyBody: Buffer.from(`${front}content-length: 0\r\n\r\n`, 'latin1'),
+    isLast: connection !== 'keep-alive',
     refusal: problem === undefined ? undefined : failedSend('bad_request', problem),
   };
+}
+
+function line(name: string, value: string): string {
+  return value === '' ? '' : `${name}: ${value}\r\n`;
 }
 
 function fieldProblem(name: string, value: string): string | undefined {

@@ -140,6 +140,7 @@ export class WireConnection implements SocketEvents {
     // An answer before the whole request was written: what is left of that must not precede the next.
     const isKept =
       !isMore &&
+      this.exchange?.isLast === false &&
       head.keepsAlive &&
       this.#requestsLeft > 0 &&
       this.#serverKeepAliveMs > 0 &&

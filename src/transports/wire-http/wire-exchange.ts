@@ -10,6 +10,8 @@ export class WireExchange {
   readonly bytes: Uint8Array;
   /** What follows `bytes`, where it was too large to copy. */
   readonly body: Uint8Array | undefined;
+  /** The connection is not used again behind it, as the client of the recording said. */
+  readonly isLast: boolean;
   /** Where it is under way; undefined while it waits, and at the end. */
   connection: WireConnection | undefined;
   isDone = false;
@@ -19,11 +21,18 @@ export class WireExchange {
   heldNs = 0;
   #status: number | undefined;
 
-  constructor(listener: SendListener, isHead: boolean, bytes: Uint8Array, body: Uint8Array | undefined) {
+  constructor(
+    listener: SendListener,
+    isHead: boolean,
+    bytes: Uint8Array,
+    body: Uint8Array | undefined,
+    isLast = false,
+  ) {
     this.listener = listener;
     this.isHead = isHead;
     this.bytes = bytes;
     this.body = body;
+    this.isLast = isLast;
   }
 
   /** Its wait is over. */

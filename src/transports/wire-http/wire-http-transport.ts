@@ -38,7 +38,7 @@ const LARGE_BODY_BYTES = 64 * 1024;
 const SCRATCH_BYTES = LARGE_BODY_BYTES + 64 * 1024;
 
 /**
- * Sends HTTP/1.1 records over node:net or node:tls: bytes prepared once per kind of request, one write, and a
+ * Sends HTTP/1.1 records, and HTTP/1.0 ones as such, over node:net or node:tls: bytes prepared once per kind of request, one write, and a
  * parser that only counts. What goes out and what is told is the same as with the undici transport, but for interim
  * answers (1xx), which are skipped, and irregular ones, which are read as capture reads them.
  */
@@ -82,34 +82,41 @@ class WireTransport implements WireHttpTransport {
   send(record: TraceRecord, _timeScale: number, listener: SendListener): Cancel {
     const pool = this.#pools.of(record.session);
     const isHead = record.method === 'HEAD';
+    const isLast = this.#isLast(record);
     const isLarge = record.body.length > LARGE_BODY_BYTES;
     if (isLarge) {
       const head = prepareHttpHead(record, this.#context);
-      return this.#send(head, record.body, isHead, listener, pool);
+      return this.#send(head, record.body, isHead, isLast, listener, pool);
     }
     const connection = pool.takeIdle();
     if (connection === undefined) {
-      return this.#send(prepareHttpRequest(record, this.#context), undefined, isHead, listener, pool);
+      const bytes = prepareHttpRequest(record, this.#context);
+      return this.#send(bytes, undefined, isHead, isLast, listener, pool);
     }
     const bytes = prepareHttpRequest(record, this.#context, this.#allocate);
     if (isRefusal(bytes)) {
       pool.freed(connection);
       return refuse(bytes, listener);
     }
-    const exchange = new WireExchange(listener, isHead, bytes, undefined);
+    const exchange = new WireExchange(listener, isHead, bytes, undefined, isLast);
     // What the kernel did not take yet still lies in the scratch.
     if (!connection.begin(exchange) && bytes.buffer === this.#scratch.buffer) this.#scratch = newScratch();
     return () => pool.cancel(exchange);
   }
 
   sendPrepared(bytes: Uint8Array, isHead: boolean, listener: SendListener, session = ''): Cancel {
-    return this.#send(bytes, undefined, isHead, listener, this.#pools.of(session));
+    return this.#send(bytes, undefined, isHead, false, listener, this.#pools.of(session));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeper);
     for (const pool of this.#pools) pool.close();
+  }
+
+  /** Only a client of HTTP/1.0 says with its request whether the connection goes on. */
+  #isLast({ headers, httpVersion }: TraceRecord): boolean {
+    return httpVersion !== undefined && this.#context(headers, httpVersion).isLast;
   }
 
   #inScratch(sizeBytes: number): Buffer {
@@ -120,12 +127,13 @@ class WireTransport implements WireHttpTransport {
     bytes: Uint8Array | SendOutcome,
     body: Uint8Array | undefined,
     isHead: boolean,
+    isLast: boolean,
     listener: SendListener,
     pool: HttpPool,
   ): Cancel {
     if (this.#isClosed) return refuse(failedSend('cancelled', 'the transport is closed'), listener);
     if (isRefusal(bytes)) return refuse(bytes, listener);
-    const exchange = new WireExchange(listener, isHead, bytes, body);
+    const exchange = new WireExchange(listener, isHead, bytes, body, isLast);
     pool.place(exchange);
     return () => pool.cancel(exchange);
   }

@@ -28,6 +28,19 @@ export namespace Protocol {
   export type GRPC = typeof Protocol.GRPC;
 }
 
+export const HttpVersion = {
+  /** HTTP_VERSION_UNSPECIFIED - HTTP/1.1, not known, or no HTTP/1. */
+  HTTP_VERSION_UNSPECIFIED: 0,
+  HTTP_VERSION_1_0: 1,
+} as const;
+
+export type HttpVersion = typeof HttpVersion[keyof typeof HttpVersion];
+
+export namespace HttpVersion {
+  export type HTTP_VERSION_UNSPECIFIED = typeof HttpVersion.HTTP_VERSION_UNSPECIFIED;
+  export type HTTP_VERSION_1_0 = typeof HttpVersion.HTTP_VERSION_1_0;
+}
+
 /** First message of the file, alone in its frame. */
 export interface Header {
   /** Raised only when an old reader would misread the file; readers refuse a higher one. */
@@ -159,6 +172,8 @@ export interface Record {
     | undefined;
   /** The body, one gRPC message, is compressed with the call's grpc-encoding. */
   bodyCompressed: boolean;
+  /** What the request was sent with. */
+  httpVersion: HttpVersion;
 }
 
 export interface Stream {
@@ -1044,6 +1059,7 @@ function createBaseRecord(): Record {
     deadlineNs: undefined,
     outcome: undefined,
     bodyCompressed: false,
+    httpVersion: 0,
   };
 }
 
@@ -1105,6 +1121,9 @@ export const Record: MessageFns<Record> = {
     }
     if (message.bodyCompressed !== false) {
       writer.uint32(120).bool(message.bodyCompressed);
+    }
+    if (message.httpVersion !== 0) {
+      writer.uint32(128).int32(message.httpVersion);
     }
     return writer;
   },
@@ -1240,6 +1259,14 @@ export const Record: MessageFns<Record> = {
             }
 
             message.bodyCompressed = reader.bool();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.httpVersion = reader.int32() as any;
             continue;
           }
         }
