@@ -5,7 +5,7 @@ import {
   ForgetRequest,
   ForgetResponse,
   RecallRequest,
-  RecallResponse,
+  type RecallResponse,
   RememberRequest,
   RememberResponse,
 } from '../../gen/engram/v1/service.ts';
@@ -13,6 +13,7 @@ import { isRejection, type Rejection, reject } from '../rejection.ts';
 import type { MemorySpace, NewMemory, Recalled } from '../store/memory-space.ts';
 import { clampConfidence, validateEmbedding } from '../store/validate-embedding.ts';
 import type { World } from '../world.ts';
+import { RECALL_ENCODER } from './embedding-codecs.ts';
 import { confidence, recalledMessage, unixMs } from './messages.ts';
 import { bidi, type Rpc, unary } from './rpc.ts';
 import { rpcPath } from './rpc-path.ts';
@@ -27,7 +28,7 @@ const STREAMING_RECALL_TIME_MS = 5n;
 /** The rpcs that really write, read and delete memories. */
 export const MEMORY_RPCS: readonly Rpc[] = [
   unary(rpcPath('Remember'), RememberRequest, RememberResponse, remember),
-  unary(rpcPath('Recall'), RecallRequest, RecallResponse, (request, world) =>
+  unary(rpcPath('Recall'), RecallRequest, RECALL_ENCODER, (request, world) =>
     recall(request, world, RECALL_TIME_MS),
   ),
   unary(rpcPath('Forget'), ForgetRequest, ForgetResponse, forget),
@@ -37,7 +38,7 @@ export const MEMORY_RPCS: readonly Rpc[] = [
     RememberResponse,
     (world) => (request) => remember(request, world),
   ),
-  bidi(rpcPath('StreamingRecall'), RecallRequest, RecallResponse, (world) => {
+  bidi(rpcPath('StreamingRecall'), RecallRequest, RECALL_ENCODER, (world) => {
     return (request) => recall(request, world, STREAMING_RECALL_TIME_MS);
   }),
 ];

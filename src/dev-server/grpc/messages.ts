@@ -1,10 +1,7 @@
 import { type Confidence, ConfidenceCategory, Memory } from '../../gen/engram/v1/memory.ts';
 import type { Timestamp } from '../../gen/google/protobuf/timestamp.ts';
 import type { Recalled } from '../store/memory-space.ts';
-import { EMBEDDING_LENGTH } from '../store/vector-table.ts';
 import { make } from './rpc.ts';
-
-const ZERO_EMBEDDING: number[] = new Array<number>(EMBEDDING_LENGTH).fill(0);
 
 /** A Confidence with the category of its value. */
 export function confidence(value: number, reasoning: string): Confidence {
@@ -21,13 +18,12 @@ export function unixMs(time: Timestamp | undefined, fallbackMs: number): number 
   return time === undefined ? fallbackMs : Number(time.seconds) * 1000 + time.nanos / 1e6;
 }
 
-/** A recalled memory: its embedding is all zeros and its times are now, as in the real server. */
+/** A recalled memory: its times are now, as in the real server. The encoder adds the embedding. */
 export function recalledMessage({ memory, confidence: match }: Recalled, nowMs: number): Memory {
   return make(Memory, {
     id: memory.id,
     content: memory.content,
     confidence: confidence(match, 'Strength of the match.'),
-    embedding: ZERO_EMBEDDING,
     lastAccess: timestamp(nowMs),
     createdAt: timestamp(nowMs),
     decayRate: 0.1,

@@ -5,13 +5,13 @@ import {
   IntrospectRequest,
   IntrospectResponse,
   QueryRequest,
-  QueryResponse,
 } from '../../gen/engram/v1/service.ts';
 import { metricsSnapshot } from '../http/admin-routes.ts';
 import { runQuery } from '../query/run-query.ts';
 import { isRejection, type Rejection, reject } from '../rejection.ts';
-import type { MemorySpace, StoredMemory } from '../store/memory-space.ts';
+import type { StoredMemory } from '../store/memory-space.ts';
 import type { World } from '../world.ts';
+import { QUERY_ENCODER, type QueryAnswer } from './embedding-codecs.ts';
 import { messageSpaceId } from './memory-rpcs.ts';
 import { confidence, timestamp } from './messages.ts';
 import { make, type Rpc, unary } from './rpc.ts';
@@ -19,13 +19,13 @@ import { rpcPath } from './rpc-path.ts';
 
 /** ExecuteQuery, Complete and Introspect. */
 export const QUERY_RPCS: readonly Rpc[] = [
-  unary(rpcPath('ExecuteQuery'), QueryRequest, QueryResponse, executeQuery),
+  unary(rpcPath('ExecuteQuery'), QueryRequest, QUERY_ENCODER, executeQuery),
   unary(rpcPath('Complete'), CompleteRequest, CompleteResponse, complete),
   unary(rpcPath('Introspect'), IntrospectRequest, IntrospectResponse, introspect),
 ];
 
 /** Unlike all others, does not create a space that it does not know. */
-function executeQuery(request: QueryRequest, world: World): QueryResponse | Rejection {
+function executeQuery(request: QueryRequest, world: World): QueryAnswer | Rejection {
   const id = messageSpaceId(request.memorySpaceId);
   if (isRejection(id)) return id;
   if (request.queryText.trim() === '') return reject('invalid', 'query_text is empty');
@@ -35,7 +35,10 @@ function executeQuery(request: QueryRequest, world: World): QueryResponse | Reje
   if (isRejection(result)) return result;
   const { lower, mean, upper } = result.confidence;
   return {
-    episodes: result.found.map(({ memory }) => episodeMessage(space, memory)),
+    episodes: result.found.map(({ memory }) => ({
+      episode: episodeMessage(memory),
+      embedding: space.embeddingOf(memory),
+    })),
     confidences: result.found.map(({ memory }) => memory.confidence),
     aggregateConfidence: { lowerBound: lower, mean, upperBound: upper, confidenceLevel: 0.95 },
     totalCount: result.found.length,
@@ -43,12 +46,11 @@ function executeQuery(request: QueryRequest, world: World): QueryResponse | Reje
   };
 }
 
-function episodeMessage(space: MemorySpace, memory: StoredMemory): Episode {
+function episodeMessage(memory: StoredMemory): Episode {
   return make(EpisodeCodec, {
     id: memory.id,
     when: timestamp(memory.whenMs),
     what: memory.content,
-    embedding: Array.from(space.embeddingOf(memory)),
     encodingConfidence: confidence(memory.confidence, 'As stored.'),
     whereLocation: memory.whereLocation ?? '',
     who: [...memory.who],

@@ -7,6 +7,9 @@ export interface Codec<T> {
   encode(message: T): { finish(): Uint8Array };
 }
 
+/** Writes one message type. */
+export type Encoder<T> = Pick<Codec<T>, 'encode'>;
+
 /** What the server does about one message of a stream: a reply, silence, the end of the stream, or its failure. */
 export type StreamReply = Uint8Array | undefined | 'end' | Rejection;
 
@@ -45,7 +48,7 @@ export function make<T extends object>(codec: Codec<T>, fields: Partial<T>): T {
 export function unary<I, O>(
   path: string,
   request: Codec<I>,
-  response: Codec<O>,
+  response: Encoder<O>,
   handle: (message: I, world: World) => O | Rejection,
 ): Rpc {
   return {
@@ -62,7 +65,7 @@ export function unary<I, O>(
 export function serverStream<I, O>(
   path: string,
   request: Codec<I>,
-  response: Codec<O>,
+  response: Encoder<O>,
   handle: (message: I, world: World) => Iterable<{ afterMs: number; message: O }> | Rejection,
 ): Rpc {
   return {
@@ -80,7 +83,7 @@ export function serverStream<I, O>(
 export function bidi<I, O>(
   path: string,
   request: Codec<I>,
-  response: Codec<O>,
+  response: Encoder<O>,
   open: (world: World, operation: number) => (message: I) => O | undefined | 'end' | Rejection,
 ): Rpc {
   return {
@@ -101,7 +104,7 @@ export function bidi<I, O>(
 export function clientStream<I, O>(
   path: string,
   request: Codec<I>,
-  response: Codec<O>,
+  response: Encoder<O>,
   open: () => { receive(message: I): Rejection | undefined; finish(): O },
 ): Rpc {
   return {
@@ -128,6 +131,6 @@ function decode<T>(codec: Codec<T>, bytes: Uint8Array): T | Rejection {
   }
 }
 
-function* encodeReplies<O>(replies: Iterable<{ afterMs: number; message: O }>, codec: Codec<O>) {
+function* encodeReplies<O>(replies: Iterable<{ afterMs: number; message: O }>, codec: Encoder<O>) {
   for (const { afterMs, message } of replies) yield { afterMs, bytes: codec.encode(message).finish() };
 }
