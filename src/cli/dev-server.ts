@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { createDevServer, type DevServer } from '../dev-server/dev-server.ts';
+import { parseDurationNs } from '../dev-server/faults/duration.ts';
 import { type Latency, parseLatency } from '../dev-server/faults/latency.ts';
 import { parseStall, type Stall } from '../dev-server/faults/stall.ts';
 import { exitCodeOfSignal } from './exit-code.ts';
@@ -14,6 +15,7 @@ interface DevServerFlags {
   latency: Latency;
   errorRate: number;
   stall: Stall[];
+  spaceLatency: number;
   seed: number;
   arrivalLog?: string;
   force?: boolean;
@@ -21,6 +23,16 @@ interface DevServerFlags {
   json?: boolean;
   quiet?: boolean;
 }
+
+const APART = `
+docs/dev-server.md says what it answers. Apart from Engram on purpose:
+  - all is in memory, and gone with the process
+  - it goes on after POST /shutdown, and after what ends a real server: the rpc
+    MemoryStream, an event stream with buffer_size=0
+  - /monitoring/events that names no events of its level is silent, in the place
+    of pinning a core
+  - making a space holds up what comes to that space, and nothing else
+  - no WebSocket at /v1/stream (501), no authentication, no HTTP/2 on the HTTP port`;
 
 /** `engram-trace dev-server`: a stand-in for Engram, until it is stopped. */
 export function makeDevServerCommand(): Command {
@@ -42,6 +54,11 @@ export function makeDevServerCommand(): Command {
         .argParser(collectStall)
         .default([], 'none'),
     )
+    .addOption(
+      new Option('--space-latency <time>', 'how long a new memory space takes to make (Engram: 3s to 17s)')
+        .argParser((text) => parseDurationNs(text, 'space latency'))
+        .default(0, '0'),
+    )
     .option('--seed <number>', 'of latencies and errors', parseCount, 1)
     .option(
       '--arrival-log <file>',
@@ -50,6 +67,7 @@ export function makeDevServerCommand(): Command {
     .option('--force', 'replace an arrival log that exists')
     .option('--test-service', 'serve a gRPC service with every shape of call too')
     .option('--json', 'print the ports as JSON when ready')
+    .addHelpText('after', APART)
     .action(runDevServer);
 }
 
@@ -62,6 +80,7 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
   const server = await createDevServer({
     ...flags,
     stalls: flags.stall,
+    makeSpaceNs: flags.spaceLatency,
     arrivalLog: flags.arrivalLog,
     testService: flags.testService ?? false,
     nowNs: () => Number(process.hrtime.bigint()),

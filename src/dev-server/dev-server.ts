@@ -10,7 +10,7 @@ import type { Stall } from './faults/stall.ts';
 import { createGrpcServer } from './grpc/grpc-server.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { DevServerStats, ServerContext } from './server-context.ts';
-import { createMemoryStore, SPACE_CAPACITY } from './store/memory-store.ts';
+import { createMemoryStore } from './store/memory-store.ts';
 import type { World } from './world.ts';
 
 export interface DevServerOptions {
@@ -27,6 +27,8 @@ export interface DevServerOptions {
   errorRate: number;
   /** From `parseStall`. */
   stalls: readonly Stall[];
+  /** How long a new space takes to make, ns: its first operations are answered no sooner. 0 where not given. */
+  makeSpaceNs?: number | undefined;
   /** File to write arrivals to. */
   arrivalLog: string | undefined;
   /** Empty an arrival log that exists. */
@@ -74,15 +76,16 @@ export async function createDevServer(options: DevServerOptions): Promise<DevSer
 }
 
 function createContext(options: DevServerOptions, log: ArrivalLog): ServerContext {
-  const { seed, nowNs, wallMs, latency, errorRate, stalls } = options;
+  const { seed, nowNs, wallMs, latency, errorRate, stalls, makeSpaceNs = 0 } = options;
   const feed = createActivityFeed();
   const world: World = {
-    store: createMemoryStore(wallMs, SPACE_CAPACITY, feed.publish),
+    store: createMemoryStore({ wallMs, nowNs, makeSpaceNs, publish: feed.publish }),
     feed,
     snapshots: new WeakMap(),
     seed,
     wallMs,
     observationsQueued: 0,
+    probeRuns: 0,
     operations: 0,
   };
   const stats = { httpOps: 0, grpcOps: 0, grpcStreamMessages: 0, errors: 0, connections: 0 };

@@ -9,6 +9,7 @@ export type RejectionReason =
   | 'failed_precondition'
   | 'internal'
   | 'unimplemented'
+  | 'unavailable'
   | 'single_node';
 
 /** A refusal, returned in the place of an answer: a failed operation is data. */

@@ -16,6 +16,8 @@ export interface World {
   readonly wallMs: () => number;
   /** Observations accepted and, as in the real server, never stored. */
   observationsQueued: number;
+  /** Runs of the health probes. */
+  probeRuns: number;
   /** Operations begun since the start. */
   operations: number;
 }

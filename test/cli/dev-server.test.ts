@@ -59,6 +59,8 @@ test('the ready line for people; Ctrl-C; faults to order', async () => {
     'uniform:1ms,2ms',
     '--stall',
     '1ms@60m',
+    '--space-latency',
+    '50ms',
   ]);
   const port = /^dev-server ready: HTTP on 127\.0\.0\.1:(\d+), gRPC on 127\.0\.0\.1:\d+$/.exec(line)?.[1];
   const answer = await fetch(`http://127.0.0.1:${port}/health/alive`);
@@ -67,11 +69,25 @@ test('the ready line for people; Ctrl-C; faults to order', async () => {
   assert.equal(await stopped(child, 'SIGINT'), 130);
 });
 
+test('the help says where the dev-server stays apart from Engram', async () => {
+  const { code, stdout } = await runCli(['dev-server', '--help']);
+  assert.equal(code, 0);
+  for (const words of [
+    /goes on after POST \/shutdown/,
+    /MemoryStream/,
+    /no WebSocket/,
+    /--space-latency <time>/,
+  ]) {
+    assert.match(stdout, words);
+  }
+});
+
 test('knobs that make no sense, and a port that is taken', async () => {
   for (const [flag, value] of [
     ['--latency', 'sometimes'],
     ['--stall', '5'],
     ['--error-rate', '2'],
+    ['--space-latency', 'long'],
   ] as const) {
     const { code, stderr } = await runCli(['dev-server', flag, value]);
     assert.equal(code, 2, stderr);

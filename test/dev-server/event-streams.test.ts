@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { ROUTES } from '../../src/dev-server/http/routes.ts';
+import { shapeOf } from './support/shape-of.ts';
 import { call, embedding, startServer } from './support/start-server.ts';
 
+/** Keys and types of what a running Engram sent, by stream and event. */
+const SEEN: Record<string, unknown> = JSON.parse(
+  readFileSync(new URL('../../../fixtures/engram-answer-shapes.json', import.meta.url), 'utf8'),
+);
 const REMEMBER = '/api/v1/memories/remember';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -119,6 +125,8 @@ test('what happens in the default space goes to the memory and the activity stre
       ['5', 'retrieval', 'three', 'Retrieved'],
     ],
   );
+  assert.deepEqual(shapeOf(formed?.data), SEEN['stream_memories formation']);
+  assert.deepEqual(shapeOf(retrieved[0]?.data), SEEN['stream_memories retrieval']);
   assert.match(retrieved[0]?.data.timestamp, /\+00:00$/);
   assert.equal(retrieved[2]?.data.activation, Math.fround(0.95 * Math.fround(0.6)));
 
@@ -153,7 +161,7 @@ test('the consolidation stream tells progress and a heartbeat at once', async (t
   const { httpPort: port } = await startServer(t);
   const stream = await listen(t, port, '/api/v1/stream/consolidation?include_progress=true&session_id=s1');
   const [progress, heartbeat] = await stream.take(2);
-  assert.deepEqual(Object.keys(progress?.data).sort(), ['generated_at', 'session_id', 'stats']);
+  assert.deepEqual(shapeOf(progress?.data), SEEN['stream_consolidation progress']);
   assert.deepEqual([progress?.event, progress?.id, progress?.data.session_id], ['progress', undefined, 's1']);
   assert.equal(heartbeat?.comment, 'consolidation heartbeat for session s1');
   const asked = await call(port, 'GET', '/api/v1/consolidations');
@@ -194,6 +202,13 @@ test('monitoring makes up events in the shapes of the contract, under both names
   assert.deepEqual(await keys('monitoring/causality?temporal_window=1&min_confidence=0'), [
     'causality: causal_chain,confidence,latency_ms,operation_id,operation_type,sequence,session_id,timestamp',
   ]);
+});
+
+test('a made-up activation has the shape of one that was seen', async (t) => {
+  const { httpPort: port } = await startServer(t);
+  const stream = await listen(t, port, '/api/v1/monitoring/activations?threshold=0.3&frequency=100');
+  const [frame] = await stream.take(1);
+  assert.deepEqual(shapeOf(frame?.data), SEEN['monitoring activation']);
 });
 
 test('what would end or stall the real server is answered with silence', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROUTES } from '../../src/dev-server/http/routes.ts';
 import { engramDialect } from '../../src/dialects/engram.ts';
-import { call, embedding, startServer } from './support/start-server.ts';
+import { call, embedding, nowNs, startServer } from './support/start-server.ts';
 
 const REMEMBER = '/api/v1/memories/remember';
 
@@ -43,7 +43,9 @@ test('what is remembered is found: by id, text, embedding, query and list', asyn
   assert.deepEqual([query.json.total_count, query.json.episodes[0].id], [1, 'note-1']);
   const likely = await call(port, 'GET', '/api/v1/query/probabilistic?query=dawn&include_evidence=true');
   assert.equal(likely.json.confidence_interval.point, 1);
-  assert.equal(likely.json.evidence_chain[0].source_type, 'direct_match');
+  assert.deepEqual(likely.json.evidence_chain, []);
+  const near = await call(port, 'GET', `/api/v1/query/probabilistic?embedding=${cue}&include_evidence=true`);
+  assert.equal(near.json.evidence_chain[0].source_type, 'vector_similarity');
   assert.equal(likely.json.uncertainty_sources, null);
   const list = await call(port, 'GET', '/api/v1/memories?include_embeddings=true');
   assert.equal(list.json.memories[0].embedding.length, 768);
@@ -64,7 +66,7 @@ test('episodes keep who and where; deleting over HTTP deletes nothing', async (t
     .episodes;
   assert.deepEqual(found.who, ['Ada', 'Bo']);
   assert.equal(found.where_location, 'harbour');
-  assert.equal(found.when, '2023-12-31T22:00:00.000Z');
+  assert.equal(found.when, '2023-12-31T22:00:00.000+00:00');
   const deleted = await call(port, 'DELETE', `/api/v1/memories/${stored.json.memory_id}`);
   assert.deepEqual([deleted.status, deleted.json.status], [200, 'not_supported']);
   assert.equal((await call(port, 'GET', `/api/v1/memories/${stored.json.memory_id}`)).status, 200);
@@ -103,7 +105,13 @@ test('refusals have the status and shape of the contract', async (t) => {
     ['GET', '/api/v1/consolidations/b1', undefined, 404, 'CONSOLIDATION_NOT_FOUND'],
     ['GET', '/cluster/nodes', undefined, 501, 'FEATURE_NOT_ENABLED'],
     ['POST', REMEMBER, '{"content":', 400, 'Failed to parse the request body as JSON'],
-    ['POST', REMEMBER, {}, 422, 'Failed to deserialize the JSON body'],
+    [
+      'POST',
+      REMEMBER,
+      '{\n "id": "x"}\n',
+      422,
+      'Failed to deserialize the JSON body into the target type: missing field `content` at line 2 column 11',
+    ],
     ['POST', REMEMBER, { content: 7 }, 422, 'Failed to deserialize the JSON body'],
     [
       'POST',
@@ -186,7 +194,7 @@ test('spaces: precedence, creation by naming, and their list', async (t) => {
   assert.deepEqual(spaces, ['by-body', 'by-header', 'default', 'made-by-naming', 'made-by-post']);
 });
 
-test('completion needs 256 known values', async (t) => {
+test('completion needs 256 known values and a threshold of 0', async (t) => {
   const { httpPort: port } = await startServer(t);
   const body = (known: number) => ({
     partial_episode: {
@@ -194,18 +202,33 @@ test('completion needs 256 known values', async (t) => {
       partial_embedding: embedding(1).map((v, i) => (i < known ? v : null)),
     },
   });
-  const done = await call(port, 'POST', '/api/v1/complete', body(256));
+  const config = { ca1_threshold: 0 };
+  const done = await call(port, 'POST', '/api/v1/complete', { ...body(256), config });
   assert.equal(done.status, 200);
   assert.match(done.json.completed_episode.id, /^completed_\d+$/);
   assert.equal(done.json.source_attribution.what.source, 'recalled');
-  assert.equal((await call(port, 'POST', '/api/v1/complete', body(255))).status, 422);
+  assert.equal((await call(port, 'POST', '/api/v1/complete', { ...body(255), config })).status, 422);
+  // Any threshold above 0 asks for more than the engine can give, as the words of the refusal do not say.
+  for (const more of [{}, { config: { ca1_threshold: 0.3, max_iterations: 10 } }]) {
+    const refused = await call(port, 'POST', '/api/v1/complete', { ...body(768), ...more });
+    assert.equal(refused.status, 422);
+    assert.match(
+      refused.json.error.message,
+      /minimum 30% cue overlap\. Current overlap: 100\.0% \(768 of 768/,
+    );
+  }
 });
 
 test('the rest of the surface answers', async (t) => {
   const { httpPort: port } = await startServer(t);
   assert.equal((await call(port, 'GET', '/health/alive')).text, '');
   assert.equal((await call(port, 'GET', '/health')).json.status, 'healthy');
-  assert.equal((await call(port, 'GET', '/api/v1/system/health?space=unknown')).json.spaces.length, 0);
+  const system = await call(port, 'GET', '/api/v1/system/health?space=unknown');
+  assert.equal(system.json.spaces.length, 0);
+  const spreading = await call(port, 'GET', '/health/spreading');
+  const spread = system.json.checks.at(-1);
+  assert.deepEqual([spreading.status, spreading.json], [200, { ...spread, consecutive_successes: 2 }]);
+  assert.equal(system.json.checks.length, 6);
   assert.equal((await call(port, 'GET', '/api/v1/system/introspect')).json.memory_statistics.total_nodes, 0);
   assert.equal((await call(port, 'GET', '/metrics')).json.snapshot.schema_version, '1.1.0');
   assert.match(
@@ -217,16 +240,41 @@ test('the rest of the surface answers', async (t) => {
   assert.deepEqual((await call(port, 'GET', '/api/v1/episodes/replay?x=1')).json.episodes, []);
   const recognized = await call(port, 'POST', '/api/v1/memories/recognize', { input: 'eleven bytes' });
   assert.equal(recognized.json.recognized, true);
+  const moved = await call(port, 'GET', '/docs');
+  assert.deepEqual([moved.status, moved.headers['location'], moved.text], [307, '/docs/', '']);
+  assert.match((await call(port, 'GET', '/docs/')).text, /<html/);
+  const routes = (await call(port, 'GET', '/api-docs/openapi.json')).json.paths;
+  assert.ok(routes['/api/v1/memories/{id}'].delete && routes['/docs/'].get);
+  assert.deepEqual(JSON.parse((await call(port, 'GET', '/api-docs/openapi.yaml')).text).paths, routes);
+  assert.equal((await call(port, 'POST', '/shutdown')).json.status, 'shutdown_initiated');
   const head = await call(port, 'HEAD', '/health');
   assert.deepEqual([head.status, head.text], [200, '']);
-  assert.equal((await call(port, 'OPTIONS', REMEMBER)).headers['access-control-allow-origin'], '*');
+  const preflight = (await call(port, 'OPTIONS', REMEMBER)).headers;
+  assert.deepEqual(
+    ['origin', 'methods', 'headers'].map((name) => preflight[`access-control-allow-${name}`]),
+    ['*', '*', '*'],
+  );
+  assert.match(String(preflight['vary']), /^origin, /);
 });
 
-test('every route that the server knows has a name in the dialect', async (t) => {
+test('a space that is slow to make holds up what comes to it first, and nothing else', async (t) => {
+  const makeSpaceNs = 300e6;
+  const { httpPort: port } = await startServer(t, { makeSpaceNs });
+  const startNs = nowNs();
+  const made = call(port, 'POST', '/api/v1/spaces', { id: 'slow-one' });
+  const used = call(port, 'POST', REMEMBER, { content: 'x', memory_space_id: 'slow-two' });
+  const first = await Promise.race([made, used, call(port, 'GET', '/api/v1/memories/recall?query=x')]);
+  assert.equal(first.json.recall_confidence.value, 0.8);
+  assert.deepEqual([(await made).status, (await used).status], [201, 201]);
+  assert.ok(nowNs() - startNs >= makeSpaceNs);
+});
+
+test('every route that the server knows, but for pages that people read, has a name in the dialect', async (t) => {
   const { httpPort: port } = await startServer(t);
   const answer = await call(port, 'PATCH', '/api/v1/memories/some-id');
   assert.equal(answer.headers['allow'], 'GET,HEAD,DELETE');
   for (const [method, path] of ROUTES) {
+    if (/^\/(api-)?docs/.test(path)) continue;
     const view = {
       protocol: 'http',
       method,

@@ -8,7 +8,7 @@ import {
 } from '../../gen/engram/v1/service.ts';
 import { isRejection, type Rejection, reject } from '../rejection.ts';
 import { validateEmbedding } from '../store/validate-embedding.ts';
-import { generatedId, OBSERVATION_QUEUE_CAPACITY, type World } from '../world.ts';
+import { generatedUuid, OBSERVATION_QUEUE_CAPACITY, type World } from '../world.ts';
 import { timestamp } from './messages.ts';
 import { make } from './rpc.ts';
 
@@ -31,7 +31,7 @@ export function openObservation(world: World, operation: number): (request: Obse
     if (request.init) {
       if (parseSpaceId(request.memorySpaceId) === undefined)
         return reject('invalid', 'memory_space_id is needed');
-      sessionId = generatedId(world, 'stream_', operation);
+      sessionId = generatedUuid(world, operation);
       return respond({ initAck: { sessionId, initialSequence: 0n, capabilities: capabilities() } });
     }
     if (request.observation) {

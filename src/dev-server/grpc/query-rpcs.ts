@@ -76,7 +76,7 @@ function introspect(request: IntrospectRequest, world: World): IntrospectRespons
       streaming_updates_exported: world.operations,
       streaming_updates_dropped: 0,
     },
-    health: { healthy: true, components: {}, summary: 'healthy' },
+    health: { healthy: true, components: {}, summary: 'All memory systems operational' },
     statistics: {
       totalMemories: 0n,
       byType: {},
@@ -86,7 +86,7 @@ function introspect(request: IntrospectRequest, world: World): IntrospectRespons
       oldestMemory: undefined,
       newestMemory: undefined,
     },
-    activeProcesses: ['spreading_activation', 'memory_consolidation'],
+    activeProcesses: ['consolidation', 'decay'],
     metricsSnapshotJson: JSON.stringify(metricsSnapshot(world)),
   });
 }

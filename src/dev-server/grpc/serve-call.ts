@@ -25,6 +25,7 @@ const STATUS: Readonly<Record<RejectionReason, status>> = {
   failed_precondition: status.FAILED_PRECONDITION,
   internal: status.INTERNAL,
   unimplemented: status.UNIMPLEMENTED,
+  unavailable: status.UNAVAILABLE,
   single_node: status.FAILED_PRECONDITION,
 };
 /** Replies of one stream that may wait before no more of its messages are read. */
@@ -45,7 +46,8 @@ export function serveUnary(context: GrpcContext, rpc: OfKind<'unary'>): handleUn
     const answer = context.faults.fails(operation)
       ? injected()
       : guarded(() => rpc.answer(call.request, context.world));
-    context.timer.at(context.faults.dueNs(operation, 0, arrivalNs), () => {
+    const fromNs = Math.max(arrivalNs, context.world.store.takeReadyNs());
+    context.timer.at(context.faults.dueNs(operation, 0, fromNs), () => {
       if (isRejection(answer)) callback(errorOf(context, answer));
       else callback(null, answer);
     });
@@ -125,9 +127,10 @@ export function serveBidi(
       if (reply === undefined || over) return;
       over = reply === 'end' || isRejection(reply);
       const step = isRejection(reply) ? { rejection: reply } : reply === 'end' ? reply : { bytes: reply };
-      queue.push(step, () => {
+      const resume = () => {
         if (queue.waiting < MAX_WAITING_REPLIES) call.resume();
-      });
+      };
+      queue.push(step, resume, context.world.store.takeReadyNs());
       if (queue.waiting >= MAX_WAITING_REPLIES) call.pause();
     };
     onMessages(context, call, arrivals, {

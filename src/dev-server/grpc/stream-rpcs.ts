@@ -43,16 +43,16 @@ export const STREAM_RPCS: readonly Rpc[] = [
   serverStream(rpcPath('RecallStream'), StreamingRecallRequest, StreamingRecallResponse, () => []),
   bidi(rpcPath('MemoryFlow'), MemoryFlowRequest, MemoryFlowResponse, openMemoryFlow),
   bidi(rpcPath('ObserveStream'), ObservationRequest, ObservationResponse, openObservation),
-  // In Engram the handler panics and the stream is reset; a status is kinder to the clients of a stand-in.
+  // In Engram the handler panics: the client sees this, and the whole server is gone.
   bidi(rpcPath('MemoryStream'), ObservationRequest, ObservationResponse, () => () => {
-    return reject('unimplemented', 'MemoryStream is not implemented');
+    return reject('unavailable', 'Connection dropped');
   }),
 ];
 
 function* dream(request: DreamRequest) {
   const cycles = Math.min(100, Math.max(1, request.replayCycles));
   for (let cycle = 0; cycle < cycles; cycle++) {
-    yield { afterMs: DREAM_INTERVAL_MS, message: make(DreamResponse, dreamContent(cycle)) };
+    yield { afterMs: cycle === 0 ? 0 : DREAM_INTERVAL_MS, message: make(DreamResponse, dreamContent(cycle)) };
   }
 }
 
@@ -80,7 +80,7 @@ function* events(request: StreamRequest, world: World) {
       metadata: { space_id: request.memorySpaceId },
       importance: 0.5,
     });
-    yield { afterMs: EVENT_INTERVAL_MS, message };
+    yield { afterMs: i === 0 ? 0 : EVENT_INTERVAL_MS, message };
   }
 }
 

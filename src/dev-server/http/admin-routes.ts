@@ -1,47 +1,12 @@
 import { DEFAULT_SPACE, parseSpaceId } from '../../dialects/space-id.ts';
 import { reject } from '../rejection.ts';
 import type { MemorySpace } from '../store/memory-space.ts';
-import { SPACE_CAPACITY } from '../store/memory-store.ts';
 import type { World } from '../world.ts';
-import { emptyAnswer, jsonAnswer, problemAnswer } from './http-answers.ts';
+import { jsonAnswer, problemAnswer } from './http-answers.ts';
 import type { HttpAnswer, HttpRequest } from './http-types.ts';
 import { confidenceView } from './memory-views.ts';
 import { isoTime } from './number-format.ts';
 import { parseBody } from './request-body.ts';
-
-/** GET /health */
-export function health(_request: HttpRequest, world: World): HttpAnswer {
-  const timestamp = isoTime(world.wallMs());
-  return jsonAnswer(200, { status: 'healthy', service: 'engram', version: '0.1.0', timestamp });
-}
-
-/** GET /health/alive: the cheapest probe. */
-export function alive(): HttpAnswer {
-  return emptyAnswer(200);
-}
-
-/** GET /health/spreading: no such probe here. */
-export function spreadingHealth(): HttpAnswer {
-  return jsonAnswer(404, { status: 'unknown', message: 'no spreading probe is registered' });
-}
-
-/** GET /api/v1/system/health; an unknown but well-formed `space` gives an empty list. */
-export function systemHealth(request: HttpRequest, world: World): HttpAnswer {
-  const asked = request.query.get('space');
-  const id = asked === null ? undefined : parseSpaceId(asked);
-  if (asked !== null && id === undefined)
-    return problemAnswer(reject('unprocessable', 'invalid memory space id'));
-  const spaces = world.store.spaces().filter((space) => id === undefined || space.id === id);
-  return jsonAnswer(200, {
-    status: 'healthy',
-    timestamp: isoTime(world.wallMs()),
-    checks: [],
-    spaces: spaces.map(({ id: space, count: memories }) => {
-      return { space, memories, pressure: 0, wal_lag_ms: 0, consolidation_rate: 0 };
-    }),
-    cluster: null,
-  });
-}
 
 /** GET /api/v1/spaces */
 export function listSpaces(_request: HttpRequest, world: World): HttpAnswer {
@@ -57,7 +22,7 @@ export function createSpace(request: HttpRequest, world: World): HttpAnswer {
   return jsonAnswer(201, spaceView(world.store.open(id)));
 }
 
-/** GET /api/v1/system/introspect: counts of the default space. */
+/** GET /api/v1/system/introspect: constants, but for the count of the default space. */
 export function introspect(_request: HttpRequest, world: World): HttpAnswer {
   const count = world.store.open(DEFAULT_SPACE).count;
   return jsonAnswer(200, {
@@ -67,15 +32,15 @@ export function introspect(_request: HttpRequest, world: World): HttpAnswer {
       consolidation_states: { recent: 0, consolidated: count, archived: 0 },
     },
     system_processes: {
-      spreading_activation: 'idle',
-      memory_consolidation: 'idle',
+      memory_consolidation: 'scheduled',
+      dream_simulation: 'offline',
       pattern_completion: 'ready',
-      dreaming: 'idle',
+      spreading_activation: 'idle',
     },
     performance_metrics: {
-      avg_recall_time_ms: 10,
-      memory_capacity_used: count / SPACE_CAPACITY,
-      activation_efficiency: 0.9,
+      avg_recall_time_ms: 45,
+      memory_capacity_used: '15%',
+      activation_efficiency: 'high',
     },
   });
 }
@@ -144,9 +109,15 @@ export function replayEpisodes(): HttpAnswer {
   });
 }
 
-/** Routes that exist and answer 501 here. */
-export function notAvailable(request: HttpRequest): HttpAnswer {
+/** GET /v1/stream: a WebSocket in Engram. */
+export function webSocket(request: HttpRequest): HttpAnswer {
   return problemAnswer(reject('unimplemented', `${request.path} is not available in the dev-server`));
+}
+
+/** POST /shutdown answers as Engram does, and the dev-server goes on: somebody's test needs it. */
+export function shutdown(): HttpAnswer {
+  const message = 'The dev-server answers as Engram does and goes on; stop it with a signal.';
+  return jsonAnswer(200, { status: 'shutdown_initiated', message });
 }
 
 /** Cluster routes on a single node. */
@@ -155,5 +126,5 @@ export function singleNode(): HttpAnswer {
 }
 
 function spaceView(space: MemorySpace) {
-  return { id: space.id, persistence_root: `memory/${space.id}`, created_at: isoTime(space.createdMs) };
+  return { id: space.id, persistence_root: `engram-data/${space.id}`, created_at: isoTime(space.createdMs) };
 }

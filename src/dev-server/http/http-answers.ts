@@ -12,6 +12,7 @@ const PROBLEMS: Readonly<Record<RejectionReason, readonly [number, string]>> = {
   failed_precondition: [422, 'MEMORY_VALIDATION_ERROR'],
   internal: [500, 'MEMORY_SYSTEM_ERROR'],
   unimplemented: [501, 'NOT_IMPLEMENTED'],
+  unavailable: [503, 'MEMORY_CLUSTER_UNAVAILABLE'],
   single_node: [501, 'FEATURE_NOT_ENABLED'],
 };
 
@@ -44,6 +45,10 @@ export function problemAnswer({ rejected, message }: Rejection): HttpAnswer {
       educational_context: 'This answer comes from the development stand-in for Engram.',
       cognitive_guidance: 'Compare the request with the API description and send it again.',
     },
-    documentation: { api_guide: '/docs', memory_concepts: '/docs', examples: '/docs' },
+    documentation: {
+      api_guide: '/docs/api',
+      memory_concepts: '/docs/memory-systems',
+      examples: '/docs/examples',
+    },
   });
 }

@@ -14,7 +14,8 @@ const MAX_BODY_BYTES = 2 * 1024 * 1024;
 const MAX_TARGET_LENGTH = 65_534;
 /** Room for a target of the greatest length and as many bytes of headers. */
 const MAX_HEADER_BYTES = 256 * 1024;
-const SECURITY_HEADERS = {
+const COMMON_HEADERS = {
+  vary: 'origin, access-control-request-method, access-control-request-headers',
   'access-control-allow-origin': '*',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -60,7 +61,8 @@ function answerRequest(context: ServerContext, exchange: Exchange, body: Receive
   const { operation, arrivalNs } = exchange;
   const answer = context.faults.fails(operation) ? injectedError() : safeAnswer(context, exchange, body);
   if (answer.status >= 500) context.stats.errors++;
-  context.timer.at(context.faults.dueNs(operation, 0, arrivalNs), () => send(context, exchange, answer));
+  const fromNs = Math.max(arrivalNs, context.world.store.takeReadyNs());
+  context.timer.at(context.faults.dueNs(operation, 0, fromNs), () => send(context, exchange, answer));
 }
 
 function injectedError(): HttpAnswer {
@@ -100,7 +102,7 @@ function send(context: ServerContext, { request, response }: Exchange, answer: H
   if (response.destroyed) return;
   const body = answer.events ? undefined : Buffer.from(answer.body ?? '');
   response.writeHead(answer.status, {
-    ...SECURITY_HEADERS,
+    ...COMMON_HEADERS,
     ...(answer.contentType === undefined ? {} : { 'content-type': answer.contentType }),
     ...(body ? { 'content-length': body.length } : {}),
     ...answer.headers,

@@ -10,8 +10,8 @@ export function confidenceView(value: number, reasoning: string) {
   return { value: shortFloat(value), category: confidenceCategory(value), reasoning };
 }
 
-/** The memory object of recall and probabilistic answers. */
-export function recalledView({ memory, confidence }: Recalled) {
+/** The memory object of recall and probabilistic answers: it counts as accessed now, by the path named. */
+export function recalledView({ memory, confidence }: Recalled, retrievalPath: string, nowMs: number) {
   const value = shortFloat(confidence);
   return {
     id: memory.id,
@@ -19,9 +19,9 @@ export function recalledView({ memory, confidence }: Recalled) {
     confidence: confidenceView(confidence, 'Strength of the match.'),
     activation_level: value,
     similarity_score: value,
-    retrieval_path: 'direct',
+    retrieval_path: retrievalPath,
     observed_at: isoTime(memory.whenMs),
-    last_access: null,
+    last_access: isoTime(nowMs),
     tags: [],
     memory_type: 'Episodic',
     relevance_explanation: `Matched the cue with ${value}.`,
@@ -43,7 +43,7 @@ export function episodeView({ memory, confidence }: Recalled) {
   const { id, whenMs, content, whereLocation, who } = memory;
   return {
     id,
-    when: isoTime(whenMs),
+    when: isoTimeOffset(whenMs),
     what: content,
     ...(whereLocation === undefined ? {} : { where_location: whereLocation }),
     ...(who.length === 0 ? {} : { who }),

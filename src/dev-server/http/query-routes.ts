@@ -11,8 +11,10 @@ import { firstSpaceId, headerSpace, spaceOfBody } from './request-space.ts';
 
 /** Known embedding values below which the completion engine gives up. */
 const MIN_KNOWN_VALUES = 256;
-/** Rounds the completion engine takes: with no stored pattern to be drawn to, it settles at once. */
-const ITERATIONS = 1;
+const DEFAULT_CA1_THRESHOLD = 0.7;
+
+/** Confidence of an engine that used all its rounds. */
+const NEVER_SETTLED = 0;
 
 const PARTIAL_SHAPE = {
   known_fields: 'map!',
@@ -46,7 +48,10 @@ export function postQuery(request: HttpRequest, world: World): HttpAnswer {
   });
 }
 
-/** POST /api/v1/complete: fills the missing embedding values; stored memories play no part. */
+/**
+ * POST /api/v1/complete: stored memories play no part, so the engine never settles, its confidence is 0 and only a
+ * threshold of 0 lets it answer anything but 422.
+ */
 export function completePattern(request: HttpRequest, world: World): HttpAnswer {
   const parsed = parseBody(request, {
     partial_episode: 'object!',
@@ -63,7 +68,7 @@ export function completePattern(request: HttpRequest, world: World): HttpAnswer 
   if (isRejection(space)) return problemAnswer(space);
   const problem = completionProblem(partial, config);
   if (problem !== undefined) return problemAnswer(reject('unprocessable', problem));
-  return jsonAnswer(200, completion(partial, completionConfidence(config), world));
+  return jsonAnswer(200, completion(partial, world));
 }
 
 function completionProblem(partial: JsonObject, config: JsonObject): string | undefined {
@@ -78,19 +83,20 @@ function completionProblem(partial: JsonObject, config: JsonObject): string | un
     return 'cue_strength must lie in 0 to 1';
   const known = values.filter((value) => value !== null).length;
   const enough =
-    known >= MIN_KNOWN_VALUES && completionConfidence(config) >= numberOr(config['ca1_threshold'], 0.7);
-  return enough ? undefined : 'not enough evidence to complete the pattern';
+    known >= MIN_KNOWN_VALUES && numberOr(config['ca1_threshold'], DEFAULT_CA1_THRESHOLD) <= NEVER_SETTLED;
+  return enough ? undefined : tooLittleOverlap(known);
 }
 
-function completionConfidence(config: JsonObject): number {
-  const rounds = numberOr(config['max_iterations'], 7);
-  return rounds <= 0 ? 0 : 0.9 * Math.max(0, 1 - ITERATIONS / rounds);
+/** The real server says this of every failure, however much is known. */
+function tooLittleOverlap(known: number): string {
+  const percent = ((100 * known) / EMBEDDING_LENGTH).toFixed(1);
+  const overlap = `Current overlap: ${percent}% (${known} of ${EMBEDDING_LENGTH} dimensions known)`;
+  return `Pattern completion requires minimum 30% cue overlap. ${overlap}.`;
 }
 
-function completion(partial: JsonObject, confidence: number, world: World) {
+function completion(partial: JsonObject, world: World) {
   const fields = partial['known_fields'] as Readonly<Record<string, string>>;
   const now = world.wallMs();
-  const value = shortFloat(confidence);
   return {
     completed_episode: {
       id: `completed_${Math.floor(now / 1000)}`,
@@ -98,10 +104,10 @@ function completion(partial: JsonObject, confidence: number, world: World) {
       what: fields['what'] ?? '',
       where_location: fields['where'] ?? null,
       who: fields['who'] === undefined ? null : [fields['who']],
-      encoding_confidence: value,
+      encoding_confidence: NEVER_SETTLED,
     },
-    completion_confidence: completionCategory(confidence),
-    metacognitive_confidence: completionCategory(confidence),
+    completion_confidence: completionCategory(NEVER_SETTLED),
+    metacognitive_confidence: completionCategory(NEVER_SETTLED),
     source_attribution: Object.fromEntries(
       Object.keys(fields).map((field) => [field, { source: 'recalled', confidence: 1 }]),
     ),
@@ -109,7 +115,7 @@ function completion(partial: JsonObject, confidence: number, world: World) {
       ca3_iterations: 0,
       convergence_achieved: true,
       pattern_sources: [],
-      plausibility_score: value,
+      plausibility_score: NEVER_SETTLED,
     },
   };
 }

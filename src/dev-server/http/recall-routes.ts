@@ -24,6 +24,7 @@ const PROBABILISTIC_PARAMS = {
   include_uncertainty: 'bool',
 } as const;
 const VIVID_CONFIDENCE = 0.7;
+const TRACE_SUGGESTION = 'Set trace_activation=true.';
 
 /** GET /api/v1/memories/recall */
 export function recallMemories(request: HttpRequest, world: World): HttpAnswer {
@@ -42,7 +43,13 @@ export function recallMemories(request: HttpRequest, world: World): HttpAnswer {
   const found = recallByCue(space, cue, numberParam(query, 'threshold', 0.5), limit);
   return jsonAnswer(
     200,
-    recallBody(found, cue, limit, flagParam(query, 'include_metadata') ? space.count : undefined),
+    recallBody(
+      found,
+      cue,
+      limit,
+      world.wallMs(),
+      flagParam(query, 'include_metadata') ? space.count : undefined,
+    ),
   );
 }
 
@@ -58,23 +65,28 @@ export function probabilisticQuery(request: HttpRequest, world: World): HttpAnsw
   const limit = numberParam(query, 'max_results', 10);
   const found = recallByCue(space, cue, numberParam(query, 'threshold', 0.5), limit);
   const { lower, mean, upper } = confidenceInterval(found.map(({ confidence }) => confidence));
-  const source = 'text' in cue ? 'direct_match' : 'vector_similarity';
   return jsonAnswer(200, {
-    memories: found.map(recalledView),
+    memories: found.map((hit) => recalledView(hit, 'Probabilistic query', world.wallMs())),
     confidence_interval: {
       lower: shortFloat(lower),
       upper: shortFloat(upper),
       point: shortFloat(mean),
       width: shortFloat(upper - lower),
     },
-    evidence_chain: flagParam(query, 'include_evidence') ? found.map((hit) => evidence(hit, source)) : null,
+    evidence_chain: flagParam(query, 'include_evidence') ? evidenceChain(cue, found) : null,
     uncertainty_sources: flagParam(query, 'include_uncertainty') ? [uncertainty(upper - lower)] : null,
     system_message: `${found.length} memories found.`,
   });
 }
 
-function evidence({ memory, confidence }: Recalled, source: string) {
-  return { source_type: source, strength: shortFloat(confidence), description: `Memory "${memory.id}".` };
+/** A text is no evidence: only an embedding is told how near it came. */
+function evidenceChain(cue: Cue, found: readonly Recalled[]) {
+  if ('text' in cue) return [];
+  return found.map(({ memory, confidence }) => ({
+    source_type: 'vector_similarity',
+    strength: shortFloat(confidence),
+    description: `Memory "${memory.id}".`,
+  }));
 }
 
 function uncertainty(width: number) {
@@ -82,12 +94,19 @@ function uncertainty(width: number) {
   return { source_type: 'measurement_error', impact: shortFloat(width), explanation };
 }
 
-function recallBody(found: readonly Recalled[], cue: Cue, limit: number, searched: number | undefined) {
+function recallBody(
+  found: readonly Recalled[],
+  cue: Cue,
+  limit: number,
+  nowMs: number,
+  searched: number | undefined,
+) {
+  const view = (hit: Recalled) => recalledView(hit, 'Memory store recall', nowMs);
   const isVivid = ({ confidence }: Recalled) => confidence > VIVID_CONFIDENCE;
   return {
     memories: {
-      vivid: found.filter(isVivid).map(recalledView),
-      associated: found.filter((hit) => !isVivid(hit)).map(recalledView),
+      vivid: found.filter(isVivid).map(view),
+      associated: found.filter((hit) => !isVivid(hit)).map(view),
       reconstructed: [],
     },
     recall_confidence: confidenceView(0.8, 'Recall finished.'),
@@ -95,7 +114,7 @@ function recallBody(found: readonly Recalled[], cue: Cue, limit: number, searche
       understood_intent: 'text' in cue ? 'Recall by text.' : 'Recall by embedding.',
       search_strategy: 'text' in cue ? 'text' : 'similarity',
       cognitive_load: limit > 20 ? 'Medium' : 'Low',
-      suggestions: found.length === 0 ? ['Lower the threshold.'] : [],
+      suggestions: limit < 10 ? [TRACE_SUGGESTION, 'Raise max_results.'] : [TRACE_SUGGESTION],
     },
     metadata:
       searched === undefined

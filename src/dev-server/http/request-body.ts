@@ -28,7 +28,9 @@ export function parseBody(request: HttpRequest, shape: BodyShape): ParsedBody {
     return { refusal: textAnswer(400, 'Failed to parse the request body as JSON') };
   }
   const wrong = shapeError(value, shape);
-  return wrong === undefined ? { body: value as JsonObject } : { refusal: wrongShape(wrong) };
+  if (wrong === undefined) return { body: value as JsonObject };
+  const where = wrong.startsWith('missing field') ? ` at ${endOf(request.body)}` : '';
+  return { refusal: wrongShape(`${wrong}${where}`) };
 }
 
 /** First thing about a value that does not fit, in words; undefined when all fits. */
@@ -59,6 +61,12 @@ export function parseTime(text: string): number | undefined {
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Where the value ends: that is when a field turns out to be missing. */
+function endOf(body: Buffer): string {
+  const lines = body.toString('utf8').trimEnd().split('\n');
+  return `line ${lines.length} column ${Buffer.byteLength(lines.at(-1) ?? '')}`;
 }
 
 function isJson(contentType: string | undefined): boolean {

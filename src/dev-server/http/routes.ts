@@ -1,7 +1,9 @@
 import * as admin from './admin-routes.ts';
+import * as docs from './docs-routes.ts';
 import { streamActivities, streamMemories } from './events/activity-routes.ts';
 import { streamConsolidation } from './events/consolidation-stream.ts';
 import { monitorActivations, monitorCausality, monitorEvents } from './events/monitoring-routes.ts';
+import * as health from './health-routes.ts';
 import type { HttpHandler } from './http-types.ts';
 import { completePattern, postQuery } from './query-routes.ts';
 import { consolidations, getMemory, listMemories, searchMemories } from './read-routes.ts';
@@ -34,11 +36,11 @@ export const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
   ['GET', '/api/v1/spaces', admin.listSpaces],
   ['POST', '/api/v1/spaces', admin.createSpace],
   ['POST', '/api/v1/maintenance/compact', admin.compact],
-  ['POST', '/shutdown', admin.notAvailable],
-  ['GET', '/health', admin.health],
-  ['GET', '/health/alive', admin.alive],
-  ['GET', '/health/spreading', admin.spreadingHealth],
-  ['GET', '/api/v1/system/health', admin.systemHealth],
+  ['POST', '/shutdown', admin.shutdown],
+  ['GET', '/health', health.health],
+  ['GET', '/health/alive', health.alive],
+  ['GET', '/health/spreading', health.spreadingHealth],
+  ['GET', '/api/v1/system/health', health.systemHealth],
   ['GET', '/api/v1/system/introspect', admin.introspect],
   ['GET', '/api/v1/system/spreading/config', admin.spreadingConfig],
   ['GET', '/metrics', admin.metrics],
@@ -52,12 +54,16 @@ export const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
   ['GET', '/api/v1/monitor/events', monitorEvents],
   ['GET', '/api/v1/monitor/activations', monitorActivations],
   ['GET', '/api/v1/monitor/causality', monitorCausality],
-  ['GET', '/v1/stream', admin.notAvailable],
+  ['GET', '/v1/stream', admin.webSocket],
   ['GET', '/cluster/health', admin.singleNode],
   ['GET', '/cluster/nodes', admin.singleNode],
   ['GET', '/cluster/rebalance', admin.singleNode],
   ['POST', '/cluster/rebalance', admin.singleNode],
   ['POST', '/cluster/migrate', admin.singleNode],
+  ['GET', '/docs', docs.docsRedirect],
+  ['GET', '/docs/', docs.docsPage],
+  ['GET', '/api-docs/openapi.json', () => docs.openApi(ROUTES)],
+  ['GET', '/api-docs/openapi.yaml', () => docs.openApiYaml(ROUTES)],
 ];
 
 const ID_PATH = /^(\/api\/v1\/(?:memories|consolidations))\/([^/]+)$/;
