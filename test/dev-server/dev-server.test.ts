@@ -56,7 +56,7 @@ test('the arrival log holds one line for each operation, and one for each messag
     [
       ['remember', undefined, undefined],
       ['search', undefined, undefined],
-      ['GET /no/such/path/:id', undefined, undefined],
+      ['GET /no/:id/:id/:id', undefined, undefined],
       ['Shapes/Echo', undefined, undefined],
       ...[1, 2, 3].map((n) => ['Shapes/Chat', n, undefined]),
       ['Shapes/Chat', undefined, 3],
