@@ -183,6 +183,6 @@ function isResetByKernel(socket: Socket): boolean {
 }
 
 /** The TCP connection below; a TLS socket has no way to reset it. */
-function connectionOf(socket: Socket): Socket | undefined {
+export function connectionOf(socket: Socket): Socket | undefined {
   return socket instanceof TLSSocket ? (socket as { _parent?: Socket })._parent : socket;
 }

@@ -5,6 +5,7 @@ import { authorityOf, type Endpoint } from './endpoint.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
 import type { Tap } from './tap.ts';
 import { connectUpstream, KEEP_ALIVE_MS, type Upstream, upstreamTrouble } from './upstream.ts';
+import { watchHandshakes } from './watch-handshakes.ts';
 
 /** TLS towards the clients: PEM texts. */
 export interface ListenerTls {
@@ -63,6 +64,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     open.add(connection);
   };
   const server = createServer(options, onConnection);
+  const handshakes = server instanceof tls.Server ? watchHandshakes(server) : undefined;
   await listen(server, options.listen);
   return {
     port: (server.address() as net.AddressInfo).port,
@@ -83,7 +85,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
         };
         onGone();
       });
-      return closeRelay(server, open, allGone, graceMs);
+      const endIdle = (): void => {
+        handshakes?.end();
+        for (const connection of open) if (connection.idle) connection.end();
+      };
+      return closeRelay(server, open, endIdle, allGone, graceMs);
     },
   };
 }
@@ -137,13 +143,11 @@ function listen(server: net.Server, at: Endpoint): Promise<void> {
 async function closeRelay(
   server: net.Server,
   open: ReadonlySet<RelayedConnection>,
+  endIdle: () => void,
   allGone: Promise<void>,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const endIdle = (): void => {
-    for (const connection of open) if (connection.idle) connection.end();
-  };
   endIdle();
   const timer = setInterval(endIdle, IDLE_CHECK_MS);
   let deadline: NodeJS.Timeout | undefined;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import https from 'node:https';
+import net from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { startRelay } from '../../src/capture/relay.ts';
@@ -8,6 +10,7 @@ import { selfSigned } from './self-signed.ts';
 import {
   captureFor,
   hasProgram,
+  inTime,
   LOOPBACK,
   listenerTo,
   listenFor,
@@ -101,6 +104,27 @@ describe('capture with TLS', { skip: noTools }, () => {
     assert.equal(record?.outcome.error, 'upstream_unreachable');
     const lax = await captureFor(t, { http: { ...listenerTo(upstream), upstreamTls: { insecure: true } } });
     assert.match((await talk(lax.port, get)).text, /secure$/);
+  });
+
+  it('ends without waiting for clients that connected and began no handshake, or none to its end', async (t) => {
+    const { cert, key } = await selfSigned(t);
+    const { port: upstream } = await loggingServer(t);
+    const { port, capture } = await captureFor(t, {
+      http: { ...listenerTo(upstream), listenTls: { cert, key } },
+      graceMs: 3_600_000,
+    });
+    const clients = ['', '\x16\x03\x01\x02\x00\x01'].map((bytes) => {
+      const client = net.connect(port, LOOPBACK, () => client.write(bytes, 'latin1'));
+      t.after(() => client.destroy());
+      return client.on('error', () => {}).resume();
+    });
+    const gone = clients.map((client) => once(client, 'close'));
+    // A third one, accepted behind them: when it has its answer, they are known to the listener.
+    const options = { port, host: LOOPBACK, rejectUnauthorized: false, agent: false } as const;
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    await new Promise((resolve) => https.get(options, (response) => response.resume().on('end', resolve)));
+    assert.ok(await inTime(capture.close()), 'it has ended');
+    assert.ok(await inTime(Promise.all(gone)), 'and its clients know');
   });
 
   it('says so when the certificate is none', async () => {
