@@ -210,8 +210,9 @@ class Writer implements SegmentWriter {
   async #rotate(nowNs: number): Promise<void> {
     if (this.#current === undefined) return;
     const { blocks, bytesWritten, openedNs } = this.#current;
-    const isOld = blocks > 0 && nowNs - openedNs >= this.#options.maxAgeNs;
-    if (!isOld && bytesWritten < this.#options.maxBytes) return;
+    const isOld = nowNs - openedNs >= this.#options.maxAgeNs;
+    const isLarge = bytesWritten >= this.#options.maxBytes;
+    if (blocks === 0 || !(isOld || isLarge)) return; // the header alone may be larger than a segment may be
     await this.#closeSegment(nowNs);
     await this.#applyRetention(nowNs);
     await this.#openSegment(nowNs).catch(this.#failed); // tried again with the next block

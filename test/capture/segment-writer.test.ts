@@ -80,6 +80,18 @@ describe('segment writer', () => {
     assert.equal(records.length, 1);
   });
 
+  it('makes no file without a block, however small a segment may be', async (t) => {
+    const folder = await temporaryFolder(t);
+    const writer = createSegmentWriter(createSegmentFs(folder), options({ maxBytes: 0, maxAgeNs: 0 }));
+    await writer.open(0);
+    for (let second = 1; second <= 20; second++) await writer.tick(second * 1e9, emptyLoss());
+    assert.equal(writer.stats.segments, 1);
+    assert.ok(await writer.write(block(21), 21e9));
+    assert.equal(writer.stats.segments, 2, 'the block is in a full one');
+    await writer.finish(22e9, emptyLoss());
+    assert.deepEqual(await paths(folder), ['/21']);
+  });
+
   it('begins a new segment by age, by size, and not while there is nothing in it', async (t) => {
     const folder = await temporaryFolder(t);
     const writer = createSegmentWriter(
