@@ -321,6 +321,16 @@ describe('an HTTP/2 connection', () => {
     assert.deepEqual([dropped, unfollowed], [1, [1, BAD_FRAME.length + more.length]]);
   });
 
+  it('tells a server that answers in HTTP/1 from one that closed without an answer', () => {
+    const { records, dropped } = followAnyhow([
+      ['c', OPEN, get(1, '/a')],
+      ['s', 'HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad'],
+      ['c', get(3, '/b')],
+    ]);
+    assert.deepEqual(records.map(brief), ['/a undefined bad_response', '/b undefined not_followed']);
+    assert.equal(dropped, 0);
+  });
+
   it('records a status that is none as a bad response', () => {
     const { records } = followAnyhow([
       ['c', OPEN, get(1, '/a'), get(3, '/b')],

@@ -40,6 +40,9 @@ const FRAME = {
   goaway: 7,
   continuation: 9,
 } as const;
+/** `HTTP`, read as the head of a frame: a server that knows no HTTP/2 says so in HTTP/1. */
+const LENGTH_OF_HTTP1 = 0x485454;
+const TYPE_OF_HTTP1 = 0x50;
 const FLAG_END_STREAM = 1;
 const FLAG_ACK = 1;
 const FLAG_END_HEADERS = 4;
@@ -141,6 +144,9 @@ export class FrameParser {
     this.#flags = this.#header[4] as number;
     this.#streamId = this.#header.readUInt32BE(5) & 0x7fffffff;
     this.#checkOrder();
+    if (this.#type === TYPE_OF_HTTP1 && this.#left === LENGTH_OF_HTTP1) {
+      throw malformed('HTTP/2', 'an answer of HTTP/1');
+    }
     if (this.#type === FRAME.data) this.#openData();
     else {
       this.#data.flush();
