@@ -12,7 +12,7 @@ import type { ByteSink } from './trace.ts';
 
 export interface FileSink extends ByteSink {
   readonly bytesWritten: number;
-  /** Where the whole file is, if `close` could not give it its name. */
+  /** Where the whole file is, if `close` could not give it its name, and nobody has removed it. */
   readonly keptIn: string | undefined;
   /** Gives up: removes what was written. Does nothing after `close`. */
   abort(): Promise<void>;
@@ -204,8 +204,12 @@ function existsError(name: string): EngramTraceError {
   });
 }
 
-/** The file is whole, but not where it should be. */
-function misplaced(error: unknown, name: string, kept: string): EngramTraceError {
+/** The file is whole, but not where it should be; or it is nowhere. */
+function misplaced(error: unknown, name: string, kept: string | undefined): EngramTraceError {
+  if (kept === undefined) {
+    const gone = 'what was being written, or its folder, was removed or renamed meanwhile';
+    return new EngramTraceError('io', gone, { where: name, cause: error });
+  }
   const { message } = error instanceof TakenError ? error : ioError(error, name);
   return new EngramTraceError('io', `${message}; what was written is in ${kept}`, {
     where: name,

@@ -64,18 +64,26 @@ async function becomeLike(
   }
 }
 
-/** Gives a finished file the first free of the names `PATH.1`, `PATH.2`, …, and returns it. */
-export async function placeBeside(temporary: string, path: string, calls?: PlaceCalls): Promise<string> {
+/**
+ * Gives a finished file the first free of the names `PATH.1`, `PATH.2`, …, and returns it, or the name that it has
+ * where it can have none of these; undefined where somebody has removed it, or renamed its folder.
+ */
+export async function placeBeside(
+  temporary: string,
+  path: string,
+  calls?: PlaceCalls,
+): Promise<string | undefined> {
   for (let number = 1; number <= MAX_NAMES; number++) {
     const name = `${path}.${number}`;
     try {
       await placeNew(temporary, name, calls);
       return name;
     } catch (error) {
-      if (!(error instanceof TakenError)) return temporary;
+      if (!(error instanceof TakenError)) break;
     }
   }
-  return temporary;
+  const found = await lstat(temporary).catch(() => undefined);
+  return found && temporary;
 }
 
 /** So that a new name survives a power cut; not every file system can. */

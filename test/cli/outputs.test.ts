@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -39,6 +39,33 @@ test('a results file that came to be during the replay stays, and the results ar
       assert.equal(await readFile(output, 'utf8'), 'precious');
       assert.equal(JSON.parse(await readFile(`${output}.1`, 'utf8')).operations.total, 1);
       assert.deepEqual((await readdir(folder)).sort(), ['one.ndjson', 'r.json', 'r.json.1']);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+test('the results outlive the folder that was to hold them and their log', async () => {
+  await withFolder(async (folder) => {
+    const [trace, out, second] = ['one.ndjson', 'out', 'second'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeFile(trace, ONE);
+    await mkdir(second);
+    const server = await startServer((_request, response) => {
+      void rm(out, { recursive: true }).then(() => response.end('ok'));
+    });
+    try {
+      const outputs = ['-o', join(out, 'r.json'), '--replay-log', join(out, 'r.log')];
+      const env = { TMPDIR: second };
+      const { code, stderr } = await runCli([...args(trace, server.url), ...outputs], { env, fresh: true });
+      assert.equal(code, 1);
+      assert.match(stderr, /r\.json: .*removed or renamed meanwhile; what was measured is in .*second/);
+      assert.match(stderr, /r\.log: .*removed or renamed meanwhile/);
+      const [found = ''] = await readdir(second);
+      assert.equal(JSON.parse(await readFile(join(second, found), 'utf8')).operations.total, 1);
     } finally {
       await server.close();
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
@@ -58,6 +58,27 @@ test('folders that are missing are made, and go with an output that is given up'
     await one.close();
     await other.abort();
     assert.deepEqual(await readdir(join(folder, 'a', 'b')), ['out']);
+  });
+});
+
+test('an output whose file or folder was removed meanwhile is not said to be anywhere', async () => {
+  await withFolder(async (folder) => {
+    for (const force of [false, true]) {
+      const path = join(folder, 'gone', 'out');
+      const sink = await createFileSink(path, { force });
+      await sink.write(bytes('x'));
+      await rm(join(folder, 'gone'), { recursive: true });
+      await assert.rejects(sink.close(), {
+        code: 'io',
+        where: path,
+        message: /removed or renamed meanwhile$/,
+      });
+      assert.equal(sink.keptIn, undefined);
+      const part = await createFileSink(path, { force });
+      await part.write(bytes('x'));
+      await rm(join(folder, 'gone'), { recursive: true });
+      assert.equal(await part.keep(), undefined);
+    }
   });
 });
 
