@@ -51,7 +51,9 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  const refusals = [...refusalsOf(run, options, guard), ...met.slice(0, 1), ...prepared.refusals];
+  const all = [...refusalsOf(run, options, guard), ...met.slice(0, 1), ...prepared.refusals];
+  // The trace's origins and the hosts of its records may name the same place.
+  const refusals = all.filter((one, at) => all.findIndex(({ message }) => message === one.message) === at);
   return { summary, redacted, unsendable, spaces: prepared.spaces, refusals };
 }
 
