@@ -14,6 +14,9 @@ const ERRORS_SHOWN = 5;
 const CHANGES_SHOWN = 5;
 const SPACES_SHOWN = 20;
 
+/** Characters of what a server said that are shown. */
+const MOST_SHOWN = 120;
+
 /** The live line: where it is, what is in flight, how late. */
 export function progressText({ live, planned }: RunProgress, elapsedS: number, ratePerSec: number): string {
   const { sent, errors, inFlight, responseP99Ns, latenessP99Ns } = live();
@@ -131,11 +134,17 @@ function notSentText(accounting: ResultsDocument['fidelity']['accounting']): str
   return [`not sent: ${shed} shed, ${gate_timeout} waited too long for their session, ${unsent} not reached`];
 }
 
+/** The whole of it is in the document; a page of HTML would hide the rest of the summary. */
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN)}…` : line;
+}
+
 function errorText(group: ResultsDocument['errors'][number]): string {
   const { code, op, count, as_recorded, first_record, example } = group;
   const known = as_recorded === 0 ? '' : ` (${as_recorded === count ? 'all' : as_recorded} as recorded)`;
   const where = first_record === null ? '' : `; first: ${first_record.command}`;
-  const said = example === '' ? '' : `: ${example}`;
+  const said = example === '' ? '' : `: ${shortened(example)}`;
   return `  ${count} x ${code} ${op}${known}${said}${where}`;
 }
 
