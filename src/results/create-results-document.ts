@@ -12,7 +12,6 @@ import {
   latencySection,
   NS_PER_MS,
   NS_PER_US,
-  opKey,
   percentiles,
   scaled,
 } from './percentiles.ts';
@@ -176,7 +175,7 @@ function histogramsSection(recorder: ResultsRecorder): HistogramsSection {
   const { overall, ops } = recorder;
   const perOp = (pick: (metrics: OpMetrics) => Histogram): Record<string, string> => ({
     overall: pick(overall).encode(),
-    ...Object.fromEntries(ops.entries().map(([op, metrics]) => [opKey(op), pick(metrics).encode()])),
+    ...Object.fromEntries(ops.entries().map(([key, metrics]) => [key, pick(metrics).encode()])),
   });
   const total = (pick: (histogram: Histogram) => number): number =>
     histogramsOf(overall).reduce((sum, histogram) => sum + pick(histogram), 0);

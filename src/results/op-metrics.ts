@@ -1,4 +1,5 @@
 import { Histogram } from './histogram.ts';
+import { OTHER_OPS, opKey } from './op-key.ts';
 import { StatusComparison } from './status-comparison.ts';
 import type { StreamMetrics } from './stream-metrics.ts';
 
@@ -42,13 +43,11 @@ export const HISTOGRAM_NAMES = [
   'firstAnswer',
 ] as const;
 
-/** Name under which operations are counted once a trace has more than `maxOps` names. */
-export const OTHER_OPS = '(other)';
-
-/** Metrics per operation name, for a bounded number of names. */
+/** Metrics per operation name, for a bounded number of names; the operations of all further ones are counted together. */
 export class OpTable {
   readonly #maxOps: number;
   readonly #ops = new Map<string, OpMetrics>();
+  #rest: OpMetrics | undefined = undefined;
 
   constructor(maxOps = 64) {
     this.#maxOps = maxOps;
@@ -57,17 +56,19 @@ export class OpTable {
   get(op: string): OpMetrics {
     const known = this.#ops.get(op);
     if (known !== undefined) return known;
-    const name = this.#ops.size < this.#maxOps ? op : OTHER_OPS;
-    let metrics = this.#ops.get(name);
-    if (metrics === undefined) {
-      metrics = new OpMetrics();
-      this.#ops.set(name, metrics);
+    if (this.#ops.size >= this.#maxOps) {
+      this.#rest ??= new OpMetrics();
+      return this.#rest;
     }
+    const metrics = new OpMetrics();
+    this.#ops.set(op, metrics);
     return metrics;
   }
 
-  /** In order of name. */
-  entries(): [string, OpMetrics][] {
-    return [...this.#ops.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  /** By their keys in a document, in order of those. */
+  entries(): [key: string, metrics: OpMetrics][] {
+    const entries = [...this.#ops].map(([op, metrics]): [string, OpMetrics] => [opKey(op), metrics]);
+    if (this.#rest !== undefined) entries.push([OTHER_OPS, this.#rest]);
+    return entries.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }

@@ -7,15 +7,6 @@ export const NS_PER_US = 1e3;
 
 type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
-/** Keys of a latency section that no operation name may take. */
-const RESERVED = new Set(['overall', 'min_ms', 'avg_ms', 'p50_ms', 'p95_ms', 'p99_ms', 'max_ms']);
-
-/** The key of an operation in a section: its name, unless that means something else there. */
-export function opKey(op: string): string {
-  if (op === '') return '(none)';
-  return RESERVED.has(op) ? `op:${op}` : op;
-}
-
 /** A time in another unit, null where there is none; rounded to what a ns clock can know. */
 export function scaled(ns: number | undefined, nsPerUnit: number): number | null {
   if (ns === undefined || !Number.isFinite(ns)) return null;
@@ -51,7 +42,7 @@ export function latencySection(
   name: HistogramName,
   nsPerUnit = NS_PER_MS,
 ): LatencySection {
-  const entries = ops.entries().map(([op, metrics]) => [opKey(op), percentiles(metrics[name], nsPerUnit)]);
+  const entries = ops.entries().map(([key, metrics]) => [key, percentiles(metrics[name], nsPerUnit)]);
   return { overall: percentiles(overall[name], nsPerUnit), ...Object.fromEntries(entries) };
 }
 

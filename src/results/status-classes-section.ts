@@ -1,4 +1,4 @@
-import { finite, opKey } from './percentiles.ts';
+import { finite } from './percentiles.ts';
 import type { StatusClassCounts, StatusClassesSection } from './results-document.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import type { StatusComparison } from './status-comparison.ts';
@@ -6,13 +6,11 @@ import type { StatusComparison } from './status-comparison.ts';
 /** How the classes of the answers differ from those recorded, in total and for each operation name. */
 export function statusClassesSection(recorder: ResultsRecorder): StatusClassesSection {
   const ops = recorder.ops.entries();
-  const changes = ops.flatMap(([op, { statuses }]) =>
-    statuses.changes.map((change) => ({ op: opKey(op), ...change })),
-  );
+  const changes = ops.flatMap(([op, { statuses }]) => statuses.changes.map((change) => ({ op, ...change })));
   return {
     recorded_unknown: recorder.recordedStatusUnknown,
     overall: counts(recorder.overall.statuses),
-    ops: Object.fromEntries(ops.map(([op, { statuses }]) => [opKey(op), counts(statuses)])),
+    ops: Object.fromEntries(ops.map(([op, { statuses }]) => [op, counts(statuses)])),
     changes: changes.sort((a, b) => b.count - a.count),
   };
 }

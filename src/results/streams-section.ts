@@ -1,5 +1,5 @@
 import type { Histogram } from './histogram.ts';
-import { NS_PER_US, opKey, percentiles } from './percentiles.ts';
+import { NS_PER_US, percentiles } from './percentiles.ts';
 import type { LatencySection, StreamsSection } from './results-document.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import { StreamMetrics } from './stream-metrics.ts';
@@ -47,6 +47,6 @@ function byOp<T>(
 ): ByOp<T> {
   const own = ops
     .entries()
-    .flatMap(([op, { stream }]): [string, T][] => (stream === undefined ? [] : [[opKey(op), of(stream)]]));
+    .flatMap(([op, { stream }]): [string, T][] => (stream === undefined ? [] : [[op, of(stream)]]));
   return { overall: of(overall.stream ?? new StreamMetrics()), ...Object.fromEntries(own) };
 }

@@ -12,7 +12,7 @@ export interface Check {
 
 /** What a log cannot say, and need not: words for people, and what was checked in another way. */
 const UNPROVEN =
-  /^(schema_version$|histograms\.unit$|checks$|validation$|errors\[.*\]\.(code|op|example|first_record\.command)$|fidelity\.reasons\[.*\]\.message$)|\.$/;
+  /^(schema_version$|histograms\.unit$|checks$|validation$|errors\[.*\]\.(code|op|example|first_record\.command)$|fidelity\.reasons\[.*\]\.message$)|\.$/s;
 
 /**
  * Holds every expectation against the document, and every leaf of the document against the expectations: a number

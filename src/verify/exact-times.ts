@@ -23,11 +23,21 @@ const PERCENTILES = {
 /** A set of times, in ns and ascending. */
 export type SortedTimes = Float64Array;
 
-/** Nearest rank: the smallest value that at least that part of all values is not above. */
-export function percentileNs(times: SortedTimes, hundredths: number): number | undefined {
+/**
+ * Nearest rank: the smallest value that at least that part of all values is not above, as a histogram holds it: of what
+ * is longer than an hour it knows no more than that.
+ */
+function percentileNs(times: SortedTimes, hundredths: number): number | undefined {
   const rank = Math.max(1, Math.ceil((times.length * hundredths) / 10_000));
   const value = times[rank - 1];
-  return value === undefined ? undefined : clamped(value);
+  return value === undefined ? undefined : Math.min(Math.max(0, value), HOUR_NS);
+}
+
+/** What a document says of it: its percentiles are never outside of the smallest and the largest time, which are exact. */
+function statedPercentileNs(times: SortedTimes, hundredths: number): number | undefined {
+  const [ns, min, max] = [percentileNs(times, hundredths), lowest(times), highest(times)];
+  if (ns === undefined || min === undefined || max === undefined) return undefined;
+  return Math.min(Math.max(ns, min), max);
 }
 
 /** What a document's percentiles of these times have to be, in a unit of `unitNs`. */
@@ -52,7 +62,7 @@ export function expectPercentile(
   unitNs: number,
   precision: Precision,
 ): Expectation {
-  const ns = percentileNs(times, hundredths);
+  const ns = statedPercentileNs(times, hundredths);
   return ns === undefined
     ? exactly(null)
     : nearly(ns / unitNs, percentileToleranceNs(ns, precision) / unitNs);
@@ -99,10 +109,6 @@ export function countClamped(times: SortedTimes): { below: number; above: number
 
 function nearlyNs(ns: number | undefined, unitNs: number): Expectation {
   return nearly(ns === undefined ? undefined : ns / unitNs);
-}
-
-function clamped(ns: number): number {
-  return Math.min(Math.max(0, ns), HOUR_NS);
 }
 
 function lowest(times: SortedTimes): number | undefined {

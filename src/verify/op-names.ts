@@ -1,6 +1,7 @@
-/** Keys that mean something else in a latency section. */
-const RESERVED = new Set(['overall', 'min_ms', 'avg_ms', 'p50_ms', 'p95_ms', 'p99_ms', 'max_ms']);
+const NONE = '(none)';
 const OTHER = '(other)';
+/** Names that are no keys as they are, as docs/results.md lists them; with any number of `op:` in front. */
+const RESERVED = /^(op:)*(\(none\)|\(other\)|overall|(min|avg|p50|p95|p99|max)_ms|__proto__)$/;
 const MAX_NAMES = 64;
 
 /** Which entry of a document's sections each op is counted in. */
@@ -16,13 +17,14 @@ export interface OpNames {
  * to say: it names those it knows, in `latency`.
  */
 export function opNames(ops: readonly string[], named: ReadonlySet<string>): OpNames {
-  const keyOf = (op: string): string => {
-    if (op === '') return '(none)';
-    return RESERVED.has(op) ? `op:${op}` : op;
-  };
   const own = ops.length <= MAX_NAMES ? ops : ops.filter((op) => named.has(keyOf(op)));
   const keys = own.map(keyOf);
   if (own.length < ops.length) keys.push(OTHER);
   const places = new Map(own.map((op, i) => [op, i]));
   return { keys, indexOf: (op) => places.get(op) ?? keys.length - 1 };
+}
+
+function keyOf(op: string): string {
+  if (op === '') return NONE;
+  return RESERVED.test(op) ? `op:${op}` : op;
 }

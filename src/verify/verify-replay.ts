@@ -66,7 +66,7 @@ async function expectEverything(
   const names = opNames(table.ops, new Set(Object.keys(document.latency)));
   await expectCounts(table, into, {
     dialect: String(facts.get('plan.trace.dialect')),
-    errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/),
+    errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/s),
   });
   await expectStatusClasses(table, names, into);
   await expectLatencies(table, names, into);

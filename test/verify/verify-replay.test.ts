@@ -14,6 +14,8 @@ import { framesOf } from '../replay-log/support.ts';
 import { type Fate, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, writeLog } from './support.ts';
 
+const HOUR = 3600 * SECOND;
+
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-'));
@@ -44,6 +46,25 @@ async function mixedRun(given: Partial<ReplayOptions> = {}): Promise<Run> {
     if (i % 97 === 5) return { kind: 'hang' };
     return { kind: 'answer', afterNs: (2 + (i % 13)) * MS + (i % 41 === 0 ? 80 * MS : 0), ok: i % 29 !== 0 };
   });
+}
+
+/** What people call operations, and what somebody might. */
+const NAMES = [
+  'recall',
+  'remember',
+  '',
+  ...['(none)', '(other)', 'overall', 'min_ms', '__proto__', 'constructor', 'toString'].flatMap((name) => [
+    name,
+    `op:${name}`,
+  ]),
+  'op:op:overall',
+  'a.p99',
+  'b].code',
+  'two\u2028lines\n',
+];
+
+function outcomeOf(status: number): TraceRecord['outcome'] {
+  return { ...unknownOutcome(), status };
 }
 
 type Path = (string | number)[];
@@ -87,7 +108,7 @@ describe('verify', () => {
       gapNs: fc.oneof(fc.nat(300 * MS), fc.nat(3000)),
       durationNs: fc.option(fc.nat(500 * MS), { nil: undefined }),
       session: fc.constantFrom('a', 'b', 'c'),
-      op: fc.constantFrom('recall', 'remember', 'overall', ''),
+      op: fc.constantFrom(...NAMES),
       isWhole: fc.boolean(),
       protocol: fc.constantFrom('http' as const, 'grpc' as const),
       status: fc.constantFrom(200, 204, 404, 503, 0, 5, undefined),
@@ -126,6 +147,49 @@ describe('verify', () => {
       }),
       { seed: 1, numRuns: 150 },
     );
+  });
+
+  it('agrees where all latencies are above an hour, where histograms end', async () => {
+    const runOf = (list: number[]): Promise<Run> =>
+      loggedRun(
+        list.map((hours, i) => makeRecord(i * MS, { durationNs: hours * HOUR })),
+        {},
+        () => ({ kind: 'answer', afterNs: MS, ok: true }),
+      );
+    for (const list of [[1.0001], [0.1, 0.2, 5], [0.999, 1, 1.001, 8], [0, 2, 2, 2, 2]]) {
+      assert.deepEqual(wrongOnes(await verify(await runOf(list))), [], String(list));
+    }
+    const run = await runOf([5, 6, 7]);
+    assert.deepEqual(wrongOnes(await verify(run)), []);
+    const { p50, max } = run.document.recorded_latency.overall;
+    assert.deepEqual([p50, max], [(5 * HOUR) / MS, (7 * HOUR) / MS]);
+    const forged = edited(run.document, ['recorded_latency', 'overall', 'p50'], () => HOUR / MS);
+    assert.notDeepEqual(wrongOnes(await verify({ ...run, document: forged })), []);
+  });
+
+  it('counts each op by itself, whatever it is called, and the rest past 64 names together', async () => {
+    const plain = Array.from({ length: 80 }, (_, i) => `op ${i}`);
+    for (const names of [NAMES, [...NAMES, ...plain], [...plain, ...NAMES]]) {
+      const records = names.flatMap((op, i) =>
+        Array.from({ length: names === NAMES ? i + 1 : 1 }, () =>
+          makeRecord(i * MS, { op, outcome: outcomeOf(404) }),
+        ),
+      );
+      const run = await loggedRun(records, {}, () => ({ kind: 'answer', afterNs: MS, ok: true }));
+      assert.deepEqual(wrongOnes(await verify(run)), []);
+      const { latency, status_classes: classes, histograms } = JSON.parse(JSON.stringify(run.document));
+      const ops = Object.entries(classes.ops as Record<string, { compared: number }>);
+      assert.equal(ops.length, Math.min(names.length, 65));
+      assert.equal(Object.keys(histograms.response).length, ops.length + 1);
+      const counted = ops.reduce((sum, [, { compared }]) => sum + compared, 0);
+      assert.deepEqual([counted, latency.overall.count], [records.length, records.length]);
+      if (names !== NAMES) continue;
+      const counts = ops.map(([, { compared }]) => compared).sort((a, b) => a - b);
+      assert.deepEqual(
+        counts,
+        NAMES.map((_, i) => i + 1),
+      );
+    }
   });
 
   it('agrees with a run that left out what would end the target, and finds it when that is hushed up', async () => {
