@@ -1,7 +1,6 @@
 import { countText, numberText } from '../inspect/number-text.ts';
 import { textTable } from '../inspect/text-table.ts';
-import { OTHER_OPS } from '../results/op-metrics.ts';
-import { opKey } from '../results/percentiles.ts';
+import { OTHER_OPS, opKey } from '../results/op-key.ts';
 import type { Percentiles, ResultsDocument } from '../results/results-document.ts';
 import { visibleText } from '../visible-text.ts';
 
