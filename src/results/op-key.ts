@@ -3,7 +3,7 @@ const NONE = '(none)';
 /** All operations of the names past those that have an entry of their own. */
 export const OTHER_OPS = '(other)';
 
-/** What means something else in a section, and `__proto__`, that many a program can't use as a key. */
+/** What means something else in a section. */
 const RESERVED: ReadonlySet<string> = new Set([
   NONE,
   OTHER_OPS,
@@ -14,7 +14,6 @@ const RESERVED: ReadonlySet<string> = new Set([
   'p95_ms',
   'p99_ms',
   'max_ms',
-  '__proto__',
 ]);
 const PREFIXES = /^(op:)*/;
 

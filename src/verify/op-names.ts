@@ -1,7 +1,7 @@
 const NONE = '(none)';
 const OTHER = '(other)';
 /** Names that are no keys as they are, as docs/results.md lists them; with any number of `op:` in front. */
-const RESERVED = /^(op:)*(\(none\)|\(other\)|overall|(min|avg|p50|p95|p99|max)_ms|__proto__)$/;
+const RESERVED = /^(op:)*(\(none\)|\(other\)|overall|(min|avg|p50|p95|p99|max)_ms)$/;
 const MAX_NAMES = 64;
 
 /** Which entry of a document's sections each op is counted in. */
