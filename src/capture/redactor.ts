@@ -2,6 +2,7 @@ import type { HeaderList } from '../trace/record.ts';
 import { createHeaderRule, URL_HEADERS } from './redact/header-rule.ts';
 import { comparableName, type NameFlags } from './redact/name-rules.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
+import { redactCredentials } from './redact/redact-credentials.ts';
 import { redactJson } from './redact/redact-json.ts';
 import { type NameRule, redactText, redactUrl } from './redact/redact-url.ts';
 import { REDACTED, VALUE_SHAPES } from './redact/secret-values.ts';
@@ -96,7 +97,7 @@ function valueRedactor(flags: NameFlags, rule: NameRule): RedactValue {
       case 'protocols':
         return redactProtocols(value, rule);
       default:
-        return redactText(redactJsonIn(value, rule), rule);
+        return redactCredentials(redactText(redactJsonIn(value, rule), rule), rule);
     }
   };
 }

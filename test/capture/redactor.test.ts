@@ -48,7 +48,8 @@ describe('redactor', () => {
     ['/a?%zz=1&token=a=b', '/a?%zz=1&token=[redacted]'],
     ['http://user:pass@host/a?x=1', 'http://[redacted]@host/a?x=1'],
     ['http://host/a@b', 'http://host/a@b'],
-    ['/token=1', '/token=1'],
+    ['/token=1', '/token=[redacted]'],
+    ['/token/1=1', '/token/1=1'],
     [
       '/a?api_key[]=s&x[token]=s&x%5Bjwt%5D=s',
       '/a?api_key[]=[redacted]&x[token]=[redacted]&x%5Bjwt%5D=[redacted]',
@@ -140,6 +141,10 @@ describe('redactor', () => {
       'aB',
       '3D',
       '@',
+      'a: ',
+      'a:',
+      'ab.-',
+      '/a=',
     ];
     const started = process.cpuUsage();
     for (const text of hostile) {

@@ -35,7 +35,7 @@ const DESCRIPTIVE =
 
 /** Keys that name something, where `…-key` at the end of a header otherwise lets somebody in. */
 const NAMING_KEY =
-  /(?:^|-)(?:idempotency|idempotent|cache|surrogate|partition|partitioning|sort|rout(?:e|ing)|shard|object|public|publishable|correlation|dedup(?:e|lication)?|primary|foreign|websocket|group|grouping|message|ordering|row|map|lookup|index|hash|range|lock|queue|tenant|space|memory|trace|request|affinity|rate-?limit|throttle|bucket)-?key$/;
+  /(?:^|-)(?:idempotency|idempotent|cache|surrogate|partition|partitioning|sort|rout(?:e|ing)|shard|object|public|publishable|correlation|dedup(?:e|lication)?|primary|foreign|websocket|group|grouping|message|ordering|row|map|lookup|index|hash|range|lock|queue|tenant|space|memory|trace|request|affinity|rate-?limit|throttle|bucket|hot|tag|label|feature|flag|field|event|topic|item|record|entity|resource|column)-?key$/;
 
 /** The rule for names of headers and metadata (any case; `-bin` behind a name says nothing). */
 export function createHeaderRule(flags: NameFlags): (name: string) => HeaderVerdict {

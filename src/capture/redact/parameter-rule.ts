@@ -3,8 +3,8 @@ import { comparableName, createFlagRule, type NameFlags } from './name-rules.ts'
 import { decodedText, type NameRule, type NameVerdict } from './redact-url.ts';
 import { isSecretName } from './secret-words.ts';
 
-/** Ordinary words that are names of secrets in some places: of OAuth, and of signed requests. */
-const ORDINARY = new Set(['code', 'state', 'sign']);
+/** Ordinary words that are names of secrets in some places: of OAuth, of tickets, and of signed requests. */
+const ORDINARY = new Set(['code', 'state', 'sign', 'st', 'rt', 'policy', 'keypairid']);
 /** How often a name may be percent-encoded, one around the other. */
 const MAX_DECODINGS = 3;
 

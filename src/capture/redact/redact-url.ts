@@ -56,11 +56,11 @@ function redactUser(url: string, isTarget: boolean): string {
   return url.replace(USER, `$1${REDACTED}@`);
 }
 
-/** Parameters of path segments (RFC 3986, 3.3), their marks percent-encoded or not. */
-const PATH_PARAMETER = /(;|%3B)((?:(?!%3B|%3D)[^;=/])*)(=|%3D)((?:(?!%3B)[^;/])*)/gi;
+/** Parameters of path segments (RFC 3986, 3.3), their marks percent-encoded or not; and segments that are a pair. */
+const PATH_PARAMETER = /(;|%3B|\/)((?:(?!%3B|%3D)[^;=/])*)(=|%3D)((?:(?!%3B)[^;/])*)/gi;
 
 function redactPath(path: string, rule: NameRule, url: string): string {
-  const hasParameters = path.includes(';') || (path.includes('%') && /%3b/i.test(path));
+  const hasParameters = path.includes('=') || (path.includes('%') && /%3d/i.test(path));
   return redactShapes(hasParameters ? redactPathParameters(path, rule, url) : path);
 }
 

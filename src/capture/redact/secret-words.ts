@@ -46,7 +46,7 @@ const INSIDE = new RegExp(
   [
     'token(?!s$|i[sz])|secret(?!ar[yi]|ion|ed|es)|passw(?:or)?d|passphrase|passcode|passwort|kennwort|pwd',
     'credential|signature|sess(?:ion)?(?:id|key|token)|jwt|csrf|xsrf|cookie|saml(?:res|req|art)|clientassertion',
-    'clientcert|authorization|authentication|oauth|hmac|connectionstring|connstr|(?:auth|access|verification)code',
+    'clientcert|authorization|authentication|oauth|hmac(?!k)|cardnumber|creditcardno|onetime(?:code|pin)|connectionstring|connstr|(?:auth|access|verification)code',
     'codeverifier|(?:api|access|private|secret|master|account|shared|encryption|signing|subscription|license)key',
   ].join('|'),
 );
@@ -54,7 +54,7 @@ const SHORTEST_INSIDE = 3;
 
 /** Words that are ordinary in front of others (`pass-through`, `ticket-id`) and a secret at the end. */
 const LAST = wordSet(
-  'pass pw psw pin pincode ticket userpass dbpass mypass adminpass rootpass loginpass smtppass authpass keypass',
+  'pass pw psw pin pincode ticket pat tgt sso userpass dbpass mypass adminpass rootpass loginpass smtppass authpass keypass',
 );
 
 /** Whose keys are secrets. A key alone is a place in a cache, a map or a sorted list. */
@@ -73,7 +73,7 @@ const CODE_OWNERS = wordSet(
 /** Two words in a row that only together are a secret's. */
 const TOGETHER = wordSet(
   'pin-number seed-phrase recovery-phrase pass-word pass-phrase pass-code pass-wd code-verifier connection-string two-factor',
-  'access-tokens refresh-tokens auth-tokens api-tokens bearer-tokens session-tokens device-tokens id-tokens',
+  'card-number cc-number card-num card-no access-tokens refresh-tokens auth-tokens api-tokens bearer-tokens session-tokens device-tokens id-tokens',
 );
 
 /** All headers of these gateways are about who calls. */
@@ -83,8 +83,10 @@ const VENDOR =
 /** A name that ends so tells about a secret (`token_type`, `session_timeout`, `auth_url`) and holds none. */
 const ABOUT = wordSet(
   'type method version algorithm algo alg timeout ttl expiry expires expiration count limit length size mode policy',
-  'scheme timestamp callback endpoint url uri consent status affinity enabled required strength time date budget duration provider bucket ids position',
+  'scheme timestamp callback endpoint url uri consent status affinity enabled required strength time accepted allowed disabled date budget duration provider bucket ids position',
 );
+/** Three words that only together are a secret's; `time_code` is none. */
+const ONE_TIME = /(?:^| )one time (?:code|pin)s?$/;
 const PREPOSITIONS = wordSet('in at on');
 
 /** Tokens that are a place in a list or in the words of a model, or tell repeated requests. */
@@ -96,7 +98,11 @@ const PLACE =
  * metadata end in `-bin`, which says nothing.
  */
 export function isSecretName(name: string): boolean {
-  return name.length >= SHORTEST_INSIDE - 1 && nameWords(name).some(isSecretReading);
+  if (name.length < SHORTEST_INSIDE - 1) return false;
+  const readings = nameWords(name);
+  // `tokenBudget` tells about a secret; read as one word it can't be seen to.
+  if (readings.length > 1 && isAbout(readings.at(-1) as string[])) return false;
+  return readings.some(isSecretReading);
 }
 
 function isSecretReading(words: string[]): boolean {
@@ -104,7 +110,11 @@ function isSecretReading(words: string[]): boolean {
   if (words[0] === 'x' || words[0] === 'cf' || words[0] === 'http') {
     if (VENDOR.test(words.join(' '))) return true;
   }
-  return words.some(isSecretWord) && !isAbout(words) && !PLACE.test(words.join(' '));
+  return (
+    (words.some(isSecretWord) || ONE_TIME.test(words.join(' '))) &&
+    !isAbout(words) &&
+    !PLACE.test(words.join(' '))
+  );
 }
 
 function isSecretWord(word: string, at: number, words: readonly string[]): boolean {

@@ -8,6 +8,7 @@ import {
   KEPT_HEADERS,
   KEPT_PARAMETERS,
   KEPT_TARGETS,
+  KEPT_VALUES,
   MARKER,
   SECRET_HEADERS,
   SECRET_PARAMETERS,
@@ -86,6 +87,10 @@ describe('redaction by default', () => {
         KEPT_HEADERS.filter((name) => headerValue(name, value) !== value),
         [],
       );
+  });
+
+  it('keeps texts that name a secret and hold none', () => {
+    for (const value of KEPT_VALUES) assert.equal(headerValue('X-Text', value), value);
   });
 
   it('keeps parameters that are none', () => {

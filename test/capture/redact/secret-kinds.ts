@@ -27,6 +27,7 @@ export const SECRET_HEADERS: readonly string[] = list(`
   X-SAML-Assertion X-Forwarded-Client-Cert X-Client-Cert Client-Cert SSL_CLIENT_CERT X-SSL-Client-Cert
   X-Amzn-Mtls-Clientcert X-ARR-ClientCert X-Connection-String X-DSN X-Userinfo X-Apigateway-Api-Userinfo
   X-Cvv Card-Cvc X-Seed-Phrase X-Recovery-Phrase X-Mnemonic MYSAPSSO2
+  X-Pat X-Github-Pat X-Tgt X-SSO Card-Number X-Card-Number X-One-Time-Code
   2fa X-Firebase-AppCheck X-Sentry-Auth X-Auth X-OAuth-Token X-Bearer authorization2 token secret
 `);
 
@@ -44,6 +45,7 @@ export const SECRET_PARAMETERS: readonly string[] = list(`
   X-Goog-Security-Token Signature signature sig session session_id sessionid sessionId sid PHPSESSID JSESSIONID
   ASP.NET_SessionId connect.sid CFTOKEN session_state otp totp otp_code mfa_code verification_code device_code
   pin pin_code ticket assertion client_assertion SAMLResponse SAMLRequest SAMLart wresult code_verifier nonce _wpnonce bearer
+  pat tgt sso sso_ticket card_number cardNumber cc_number one_time_code oneTimeCode one_time_pin
   passw pin_number cvv cvc activation_key invite_code
   cookie hmac hdnts csrf _csrf xsrf saml cert reset_token invite_token unsubscribe_token
 `);
@@ -54,6 +56,12 @@ export const SECRET_TARGETS: readonly string[] = [
   '/a;x=1;JSESSIONID=§',
   '/a;token=a,§;y=2/c;sid=§',
   '/a%3Bjsessionid=§',
+  '/token=§',
+  '/a/api_key=§/b?x=1',
+  '/a/x=1/password%3D§/b',
+  '/a?st=ST-12-§',
+  '/a?rt=0123456789§&x=1',
+  '/a?Policy=eyJTdGF0§&Key-Pair-Id=K2§X7',
   '/a%3bjsessionid%3d§/b',
   '/a?b=1#access_token=§&x=1',
   '/a#id_token=§',
@@ -118,6 +126,15 @@ export const SECRET_VALUES: readonly [name: string, value: string][] = (
     ['Sec-WebSocket-Protocol', 'bearer, §'],
     ['Sec-WebSocket-Protocol', 'base64url.bearer.authorization.k8s.io.§'],
     ['X-Custom', 'Bearer §'],
+    ['X-Custom', 'Token §'],
+    ['X-Custom', 'token §'],
+    ['X-Upstream-Credit', 'ApiKey §'],
+    ['X-Custom', 'Api-Key §'],
+    ['X-Custom', 'SSWS §'],
+    ['X-Custom', 'sso-key §'],
+    ['X-Custom', 'password: §'],
+    ['X-Custom', 'user: u, password: §'],
+    ['X-Custom', 'x-api-key:§'],
     ['X-Custom', 'bearer §'],
     ['X-Custom', 'DPoP §'],
     ['X-Upstream', 'Basic dXNlcjpwYXNz'],
@@ -140,6 +157,17 @@ export const SECRET_VALUES: readonly [name: string, value: string][] = (
   ] as [string, string][]
 ).map(([name, value]) => [name, value.replaceAll('§', MARKER)]);
 
+/** Values of ordinary headers that hold names of secrets and no secret. */
+export const KEPT_VALUES: readonly string[] = [
+  'Token budget exceeded',
+  'session started',
+  'token: true, session: false',
+  'Mac OS',
+  'time: 10:30, host: a:80',
+  'https://h/a:b',
+  'password:',
+];
+
 /** Headers that are no secret, and that a replay or a reader needs. */
 export const KEPT_HEADERS: readonly string[] = list(`
   Host Content-Type Content-Length Content-Encoding Content-Language Content-MD5 Content-Digest Content-Disposition Accept
@@ -147,11 +175,11 @@ export const KEPT_HEADERS: readonly string[] = list(`
   If-Range Range Cache-Control Pragma Date Expect TE Trailer Transfer-Encoding Connection Upgrade Keep-Alive Via Forwarded
   X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Real-Ip X-Request-Id X-Correlation-Id traceparent tracestate baggage b3
   x-b3-traceid x-b3-spanid x-b3-sampled X-Cloud-Trace-Context X-Amzn-Trace-Id sentry-trace Idempotency-Key X-Idempotency-Key
-  X-Cache-Key Surrogate-Key X-Partition-Key X-Routing-Key Sec-WebSocket-Key Sec-WebSocket-Version Sec-Fetch-Mode Sec-CH-UA
+  X-Cache-Key X-Hot-Key X-Tag-Key X-Label-Key X-Feature-Key Surrogate-Key X-Partition-Key X-Routing-Key Sec-WebSocket-Key Sec-WebSocket-Version Sec-Fetch-Mode Sec-CH-UA
   grpc-timeout grpc-encoding grpc-accept-encoding grpc-trace-bin grpc-tags-bin :authority X-Memory-Space X-Memory-Space-Id
   X-Engram-Memory-Space Last-Event-Id X-Author X-Authority X-Author-Name X-Passenger X-Compass X-Tokenizer X-Tokenize
   X-Secretary X-Bypass-Cache X-Pass-Through X-Monkey X-Keyboard-Layout X-Max-Tokens X-RateLimit-Remaining-Tokens
-  X-Token-Bucket X-Session-Duration X-Auth-Provider X-Token-Type X-Token-Count X-Auth-Type X-Auth-Method X-Session-Timeout X-Session-Affinity X-Signature-Version
+  X-Token-Bucket X-Cookies-Accepted X-Hmacking X-Session-Duration X-Auth-Provider X-Token-Type X-Token-Count X-Auth-Type X-Auth-Method X-Session-Timeout X-Session-Affinity X-Signature-Version
   X-Obsession X-Ticketing-System X-Ticket-Id X-Certainty X-Pinned X-Design X-Opt-In Depth Destination Overwrite
   x-goog-user-project x-goog-request-params x-amz-date x-amz-target x-amz-content-sha256 x-ms-version x-ms-date
   X-Forwarded-User Remote-User X-Username X-Tenant-Id X-Country-Code X-Status-Code X-Page-Token X-Continuation-Token
@@ -163,7 +191,8 @@ export const KEPT_PARAMETERS: readonly string[] = list(`
   offset tier max_episodes event_types min_importance last_event_id focus_id last_sequence author authority passenger compass
   tokenize tokenizer secretary bypass monkey keyboard max_tokens tokens x[tokens] token_type token_count page_token pageToken
   next_token nextPageToken continuation_token sync_token auth_type session_timeout signature_version pass_count country_code
-  start_token end_token pad_token eos_token bos_token startToken token_ids token_position session_duration
+  tokenBudget tokenType passwordStrength cookies_accepted cookiesAccepted hmacking ssoEnabled sso_url pattern spat
+  card_type cardType time_code policy_id st rt policy start_token end_token pad_token eos_token bos_token startToken token_ids token_position session_duration
   promo_code status_code error_code cache_key sort_key primary_key group_key public_key idempotency_key ticket_id username
   user_id client_id redirect_uri grant_type scope response_type design opinion sidebar inside session_count X-Amz-Date
   X-Amz-Algorithm X-Amz-Expires X-Amz-SignedHeaders sv se sp name email q page
@@ -175,6 +204,8 @@ export const KEPT_TARGETS: readonly string[] = [
   '/a?code=DE&country=x',
   '/a?auth=true&session=false&pin=true&token=',
   '/a;v=1.2/b;lang=de?x=1',
+  '/a/x=1/lang=de',
+  '/a?policy=strict&st=open&rt=12',
   'http://host:80/a@b',
   'http://[::1]/x@y',
   '//a@b/c',
