@@ -21,6 +21,7 @@ test('latency specs are read, and what is none is a usage error', () => {
   assert.deepEqual(parseLatency('0'), { kind: 'fixed', ns: 0 });
   assert.deepEqual(parseLatency('5ms'), { kind: 'fixed', ns: 5e6 });
   assert.deepEqual(parseLatency('250us'), { kind: 'fixed', ns: 250e3 });
+  assert.deepEqual(parseLatency('1h'), { kind: 'fixed', ns: 3600e9 });
   assert.deepEqual(parseLatency('uniform:1ms,5ms'), { kind: 'uniform', lowNs: 1e6, highNs: 5e6 });
   assert.deepEqual(parseLatency('exp:5ms'), { kind: 'exp', meanNs: 5e6 });
   assert.deepEqual(parseLatency('lognormal:5ms,0.5'), { kind: 'lognormal', medianNs: 5e6, sigma: 0.5 });

@@ -4,6 +4,9 @@ import { type Client, status } from '@grpc/grpc-js';
 import { type Codec, make } from '../../src/dev-server/grpc/rpc.ts';
 import { rpcPath } from '../../src/dev-server/grpc/rpc-path.ts';
 import { shapesPath } from '../../src/dev-server/grpc/shapes-rpcs.ts';
+import { STREAM_RPCS } from '../../src/dev-server/grpc/stream-rpcs.ts';
+import { isRejection } from '../../src/dev-server/rejection.ts';
+import type { World } from '../../src/dev-server/world.ts';
 import { Cue, Episode, Memory, PatternCue } from '../../src/gen/engram/v1/memory.ts';
 import * as m from '../../src/gen/engram/v1/service.ts';
 import { CollectSummary, CountRequest, EchoMessage } from '../../src/gen/engramtrace/test/v1/shapes.ts';
@@ -163,6 +166,20 @@ test('every rpc of the service answers', async (t) => {
   // The client sees what Engram's shows, and the server goes on.
   assert.equal(dropped.code, status.UNAVAILABLE);
   await answers(batch, make(m.ApplyReplicationBatchRequest, { endSequence: 9n }));
+});
+
+test('the generators of Dream and Stream tell their first message at once', () => {
+  const world = { wallMs: () => 0 } as World;
+  const pauses = (name: string, request: Uint8Array) => {
+    const rpc = STREAM_RPCS.find(({ path }) => path === rpcPath(name));
+    assert.ok(rpc?.kind === 'server_stream');
+    const replies = rpc.answer(request, world);
+    assert.ok(!isRejection(replies));
+    return Array.from(replies, ({ afterMs }) => afterMs);
+  };
+  const cycles = m.DreamRequest.encode(make(m.DreamRequest, { replayCycles: 3 })).finish();
+  assert.deepEqual(pauses('Dream', cycles), [0, 100, 100]);
+  assert.deepEqual(pauses('Stream', new Uint8Array()), [0, ...new Array<number>(9).fill(500)]);
 });
 
 test('server stream: Dream sends a message per cycle, Stream ten events', async (t) => {
