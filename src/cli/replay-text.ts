@@ -59,6 +59,7 @@ export function summaryText(document: ResultsDocument): string {
     ...indented(opTableLines(document)),
     ...preparedText(document.prepare),
     ...streamsText(document.streams),
+    ...addressesText(document.target),
     ...notSentText(accounting),
     ...answersText(document.status_classes),
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
@@ -68,6 +69,22 @@ export function summaryText(document: ResultsDocument): string {
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
   ];
   return linesText(lines);
+}
+
+/** Which address of a name got what, where it has more than one. */
+function addressesText({ addresses }: ResultsDocument['target']): string[] {
+  return (['http', 'grpc'] as const).flatMap((protocol) => {
+    const ofIt = addresses.filter((entry) => entry.protocol === protocol);
+    const name = protocol === 'http' ? 'HTTP' : 'gRPC';
+    return ofIt.length > 1 ? [`${name} connections by address: ${ofIt.map(addressText).join(', ')}`] : [];
+  });
+}
+
+type AddressEntry = ResultsDocument['target']['addresses'][number];
+
+function addressText({ address, connections, failed_attempts: failed }: AddressEntry): string {
+  if (connections === null) return `${address} not known`;
+  return `${address} ${connections}${failed ? ` (passed over ${failed} times)` : ''}`;
 }
 
 function preparedText(prepare: ResultsDocument['prepare']): string[] {

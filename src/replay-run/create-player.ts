@@ -13,10 +13,11 @@ import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-send
 import { SenderPool } from './senders/sender-pool.ts';
 import type { SenderThreads } from './senders/sender-threads.ts';
 import { partOf } from './senders/share.ts';
+import { sumAddressUse } from './target-address-use.ts';
 import { hasTargetIn } from './targets.ts';
 
 /** Plays a plan: in this thread, or by several that send. */
-export interface Player extends Pick<LazyTransports, 'prepare' | 'warmUp' | 'close'> {
+export interface Player extends Pick<LazyTransports, 'prepare' | 'warmUp' | 'addressUse' | 'close'> {
   play(openSource: OpenSource, options: ReplayOptions, deps: SharedReplayDeps): Promise<ReplayEnd>;
   /** The health of all threads that send, where `whole` is that of this thread and the process. */
   health(whole: GeneratorHealth): GeneratorHealth;
@@ -28,6 +29,7 @@ export function createLocalPlayer(settings: TransportSettings, clock: SharedRepl
   return {
     prepare: transports.prepare,
     warmUp: transports.warmUp,
+    addressUse: transports.addressUse,
     close: transports.close,
     play: (openSource, options, deps) =>
       replay(openSource, options, {
@@ -46,11 +48,12 @@ export function createThreadedPlayer(
   senders: number,
   threads: SenderThreads,
 ): Player {
-  const open = threads.open((number) => shareOfConnections(settings, number, senders));
+  const open = threads.open((number) => settingsOf(settings, number, senders));
   const pool = new SenderPool(options, senders, open);
   return {
     prepare: (protocols) => pool.prepare(protocols),
     warmUp: (timeoutMs, sessions) => pool.warmUp(timeoutMs, sessions),
+    addressUse: () => sumAddressUse(pool.addressUse),
     close: () => pool.close(),
     play: (openSource, given, deps) =>
       replayBySenders(openSource, given, { ...deps, hasTarget: hasTargetIn(settings) }, pool),
@@ -58,12 +61,13 @@ export function createThreadedPlayer(
   };
 }
 
-/** What sender `number` may have of the connections of all: together they keep to the limits. */
-function shareOfConnections(settings: TransportSettings, number: number, senders: number): TransportSettings {
+/** Sender `number` has its share of the connections of all, and begins with an address of its own. */
+function settingsOf(settings: TransportSettings, number: number, senders: number): TransportSettings {
   const { connections, mostConnections } = settings;
   const part = (total: number): number => Math.max(1, partOf(total, number, senders));
   return {
     ...settings,
+    firstAddress: number,
     connections: typeof connections === 'number' ? part(connections) : connections,
     mostConnections: mostConnections === undefined ? undefined : part(mostConnections),
   };

@@ -1,7 +1,7 @@
 import type { Clock } from '../replay/ports.ts';
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList, Protocol } from '../trace/record.ts';
+import { type AddressSpread, type AddressUse, createAddressSpread } from '../transports/address-spread.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
-import { createRotatingLookup } from '../transports/rotating-lookup.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
 import type { TargetAddresses } from './look-up-targets.ts';
@@ -21,6 +21,8 @@ export interface TransportSettings extends Targets {
   readonly tls?: TlsSettings | undefined;
   /** What their names stand for, looked up once. */
   readonly addresses?: TargetAddresses | undefined;
+  /** Which of these the first connection begins with; 0 where undefined. */
+  readonly firstAddress?: number | undefined;
   /** Which connections the operations of a session use; `pooled` where undefined. The libraries know only that. */
   readonly connections?: ConnectionMode | undefined;
   /** Most connections to an endpoint, whatever the mode; what would need more waits, or fails with `recorded`. */
@@ -31,16 +33,17 @@ export interface TransportSettings extends Targets {
 export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
   const { transport = DEFAULT_TRANSPORT, connections: mode, mostConnections } = settings;
   const affinity = { mode, mostConnections };
-  const http = httpOptions(settings);
-  const grpc = grpcOptions(settings, clock);
+  const http = httpOptions(settings, spreadOver(settings, 'http'));
+  const grpc = grpcOptions(settings, clock, spreadOver(settings, 'grpc'));
   if (transport === 'library') {
-    return createLazyTransports({
+    const makers = {
       http:
         http && (async () => (await import('../transports/undici-transport.ts')).createUndiciTransport(http)),
       grpc: grpc && (async () => (await import('../transports/grpc-transport.ts')).createGrpcTransport(grpc)),
-    });
+    };
+    return createLazyTransports(makers, { http: http?.spread?.used, grpc: () => unknownUse(settings) });
   }
-  return createLazyTransports({
+  const makers = {
     http:
       http &&
       (async () =>
@@ -55,19 +58,36 @@ export function createTransports(settings: TransportSettings, clock: Clock): Laz
           ...grpc,
           ...affinity,
         })),
-  });
+  };
+  return createLazyTransports(makers, { http: http?.spread?.used, grpc: grpc?.spread?.used });
 }
 
-function httpOptions({ http, headers = [], tls = {}, addresses }: TransportSettings) {
-  const lookup = addresses?.http && createRotatingLookup(addresses.http);
-  return http && { origin: new URL(http.url), headers, tls, lookup };
+function spreadOver(
+  { addresses, firstAddress }: TransportSettings,
+  protocol: Protocol,
+): AddressSpread | undefined {
+  const found = addresses?.[protocol];
+  return found && createAddressSpread(found, firstAddress);
 }
 
-function grpcOptions({ grpc, headers = [], tls = {}, addresses }: TransportSettings, clock: Clock) {
-  const lookup = addresses?.grpc && createRotatingLookup(addresses.grpc);
+/** grpc-js looks the name up itself, keeps to one address that answers, and tells nobody which. */
+function unknownUse({ addresses }: TransportSettings): AddressUse[] {
+  const unknown = { connections: undefined, failedAttempts: undefined };
+  return (addresses?.grpc ?? []).map(({ address }) => ({ address, ...unknown }));
+}
+
+function httpOptions({ http, headers = [], tls = {} }: TransportSettings, spread: AddressSpread | undefined) {
+  return http && { origin: new URL(http.url), headers, tls, spread };
+}
+
+function grpcOptions(
+  { grpc, headers = [], tls = {} }: TransportSettings,
+  clock: Clock,
+  spread: AddressSpread | undefined,
+) {
   return (
     grpc && {
-      lookup,
+      spread,
       target: grpc.authority,
       metadata: headers,
       tls: grpc.tls ? tls : undefined,

@@ -1,7 +1,9 @@
 import type { Transport } from '../replay/ports.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { Protocol } from '../trace/record.ts';
+import type { AddressUse } from '../transports/address-spread.ts';
 import type { FirstSessions } from './first-sessions.ts';
+import type { TargetAddressUse } from './target-address-use.ts';
 
 /** What makes the transport of a protocol; undefined where it has no target. */
 export type TransportMakers = Readonly<Record<Protocol, (() => Promise<Transport>) | undefined>>;
@@ -14,10 +16,15 @@ export interface LazyTransports {
   warmUp(timeoutMs: number, sessions?: FirstSessions): Promise<EngramTraceError[]>;
   /** Undefined for a protocol that has no target. */
   for(protocol: Protocol): Transport | undefined;
+  /** By the addresses of the names of those targets that were made a transport for; none for a target that is an address. */
+  addressUse(): TargetAddressUse[];
   close(): Promise<void>;
 }
 
-export function createLazyTransports(makers: TransportMakers): LazyTransports {
+/** What tells how the addresses of a target's name were used. */
+export type AddressUses = Readonly<Partial<Record<Protocol, (() => readonly AddressUse[]) | undefined>>>;
+
+export function createLazyTransports(makers: TransportMakers, addressUses: AddressUses = {}): LazyTransports {
   const made = new Map<Protocol, Transport>();
   return {
     prepare: async (protocols) => {
@@ -38,6 +45,10 @@ export function createLazyTransports(makers: TransportMakers): LazyTransports {
         throw new EngramTraceError('internal', `no transport for ${protocol}`);
       return transport;
     },
+    addressUse: () =>
+      [...made.keys()].flatMap((protocol) =>
+        (addressUses[protocol]?.() ?? []).map((use) => ({ protocol, ...use })),
+      ),
     close: async () => {
       await Promise.all([...made.values()].map((transport) => transport.close()));
     },

@@ -2,7 +2,7 @@ import { excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
-import type { PrepareSection, ResultsDocument } from '../results/results-document.ts';
+import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/results-document.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { connectionLimit } from './connection-limit.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
@@ -19,6 +19,7 @@ import { rehearse } from './rehearse.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
 import { createSenderThreads, type SenderThreads } from './senders/sender-threads.ts';
 import { spacesOfRun } from './spaces-of-run.ts';
+import type { TargetAddressUse } from './target-address-use.ts';
 import { tellEnd } from './tell-end.ts';
 
 /**
@@ -118,7 +119,11 @@ async function measured(
   const document = createResultsDocument({
     tool: deps.tool,
     plan: planSection(run, options, digest),
-    target: { http: run.http?.url, grpc: run.grpc?.url },
+    target: {
+      http: run.http?.url,
+      grpc: run.grpc?.url,
+      addresses: addressEntries(parts.player.addressUse()),
+    },
     startedMs,
     recorder,
     end,
@@ -132,6 +137,15 @@ async function measured(
   });
   await parts.log.seal(document, end.startNs);
   return document;
+}
+
+function addressEntries(uses: readonly TargetAddressUse[]): AddressEntry[] {
+  return uses.map(({ protocol, address, connections, failedAttempts }) => ({
+    protocol,
+    address,
+    connections: connections ?? null,
+    failed_attempts: failedAttempts ?? null,
+  }));
 }
 
 function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSource): void {

@@ -16,6 +16,7 @@ import {
   scaled,
 } from './percentiles.ts';
 import type {
+  AddressEntry,
   CaptureLossSection,
   ErrorEntry,
   HistogramsSection,
@@ -35,7 +36,7 @@ import type { WindowCounts } from './windows.ts';
 export interface DocumentInput {
   tool: { name: string; version: string };
   plan: PlanSection;
-  target: { http: string | undefined; grpc: string | undefined };
+  target: { http: string | undefined; grpc: string | undefined; addresses: AddressEntry[] };
   /** Wall clock at the start, Unix ms. */
   startedMs: number;
   recorder: ResultsRecorder;
@@ -64,7 +65,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     schema_version: 1,
     tool: input.tool,
     plan: input.plan,
-    target: { http: input.target.http ?? null, grpc: input.target.grpc ?? null },
+    target: { ...input.target, http: input.target.http ?? null, grpc: input.target.grpc ?? null },
     timestamp: new Date(input.startedMs).toISOString(),
     summary,
     operations: { total: overall.sent, successful: overall.ok, failed: overall.errors + overall.cutOff },

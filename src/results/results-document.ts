@@ -6,7 +6,7 @@ export interface ResultsDocument {
   schema_version: 1;
   tool: { name: string; version: string };
   plan: PlanSection;
-  target: { http: string | null; grpc: string | null };
+  target: TargetSection;
   /** Wall clock at the start, ISO 8601. */
   timestamp: string;
   summary: SummarySection;
@@ -34,6 +34,21 @@ export interface ResultsDocument {
   /** The log of every operation that goes with this document (`--replay-log`). */
   replay_log: ReplayLogSection | null;
   host: HostSection;
+}
+
+export interface TargetSection {
+  http: string | null;
+  grpc: string | null;
+  addresses: AddressEntry[];
+}
+
+/** Connections to one address of a target's name. */
+export interface AddressEntry {
+  protocol: 'http' | 'grpc';
+  address: string;
+  /** Null where nobody can tell. */
+  connections: number | null;
+  failed_attempts: number | null;
 }
 
 export interface PrepareSection {

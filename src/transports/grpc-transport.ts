@@ -1,9 +1,9 @@
-import type { LookupFunction } from 'node:net';
 import type { ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
 import type { Cancel, Clock, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import type { AddressSpread } from './address-spread.ts';
 import { GrpcCall, type GrpcCallHooks } from './grpc-call.ts';
 import { checkGrpcPath } from './grpc-checks.ts';
 import { hasLeft } from './grpc-departures.ts';
@@ -21,8 +21,8 @@ export interface GrpcTransportOptions {
   target: string;
   /** Undefined: cleartext HTTP/2. */
   tls?: TlsSettings | undefined;
-  /** Looks the name of the target up; grpc-js asks on its own. */
-  lookup?: LookupFunction | undefined;
+  /** Over the addresses of the target's name; grpc-js looks that up itself, and keeps to one. */
+  spread?: AddressSpread | undefined;
   /** In place of, or besides, the recorded metadata. */
   metadata?: HeaderList | undefined;
   /** Connections from the start; more are opened as calls in flight need them. Default: 2. */

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
-import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
+import type { AddressSpread } from './address-spread.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { isAsterisk } from './request-target.ts';
 import type { TlsSettings } from './tls-settings.ts';
@@ -11,7 +12,7 @@ const MAX_HEADER_BYTES = 256 * 1024;
 export interface HttpConnectionOptions {
   origin: URL;
   tls?: TlsSettings | undefined;
-  lookup?: LookupFunction | undefined;
+  spread?: AddressSpread | undefined;
   /** How long an idle connection is kept; a server's Keep-Alive header may shorten it. */
   keepAliveMs?: number | undefined;
 }
@@ -41,8 +42,8 @@ export function createHttpConnector(
   options: HttpConnectionOptions,
   onLost: (connection: HttpConnection) => void,
 ): () => HttpConnection {
-  const { tls, origin, keepAliveMs = 30_000 } = options;
-  const asked = options.lookup === undefined ? {} : { lookup: options.lookup };
+  const { tls, origin, spread, keepAliveMs = 30_000 } = options;
+  const asked = spread === undefined ? {} : { lookup: spread.lookup };
   const connect = buildConnector({ ...tlsOptions(tls), ...asked, timeout: 0, maxCachedSessions: 100 });
   // With a recorded Host header undici would ask for that name; the certificate is the target's.
   const servername = origin.protocol === 'https:' ? (tls?.servername ?? nameOf(origin)) : undefined;
@@ -53,6 +54,7 @@ export function createHttpConnector(
         // A connection still being made can't be given up through the client.
         connection.hasServed = false;
         socket = connect(details, callback) as unknown as Socket | undefined;
+        if (socket !== undefined) spread?.watch(socket);
       },
       pipelining: 1,
       headersTimeout: 0,

@@ -1,8 +1,8 @@
-import type { LookupFunction } from 'node:net';
 import type { Cancel, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import type { AddressSpread } from './address-spread.ts';
 import { GIVEN_UP } from './given-up.ts';
 import { createHttpConnector, type HttpConnection, type HttpRequest } from './http-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -22,8 +22,8 @@ export interface UndiciTransportOptions {
   /** Sends the recorded Host header instead of the target's. */
   keepHost?: boolean | undefined;
   tls?: TlsSettings | undefined;
-  /** Looks the name of the origin up. */
-  lookup?: LookupFunction | undefined;
+  /** Over the addresses of the origin's name. */
+  spread?: AddressSpread | undefined;
   /** How long an idle connection is kept, in ms. Default: 30 s. */
   keepAliveMs?: number | undefined;
 }

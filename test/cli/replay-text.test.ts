@@ -132,6 +132,29 @@ describe('what a run came to, for people', () => {
     assert.equal(tableOf(refused)[1]?.replaceAll(/ +/g, ' '), ' recall 6 6 - - - - -');
   });
 
+  it('tells which address of a name got what, where there is more than one', () => {
+    const linesOf = (
+      ...uses: [protocol: 'http' | 'grpc', address: string, got: number | null, passed: number | null][]
+    ) => {
+      const addresses = uses.map(([protocol, address, connections, failed_attempts]) => ({
+        protocol,
+        address,
+        connections,
+        failed_attempts,
+      }));
+      const document = documentOf(PLAIN);
+      const text = summaryText({ ...document, target: { ...document.target, addresses } });
+      return text.split('\n').filter((line) => line.includes('by address'));
+    };
+    assert.deepEqual(
+      linesOf(['http', '10.0.0.1', 25, 0], ['http', '10.0.0.2', 0, 25], ['grpc', '10.0.0.3', 2, 0]),
+      ['HTTP connections by address: 10.0.0.1 25, 10.0.0.2 0 (passed over 25 times)'],
+    );
+    assert.deepEqual(linesOf(['grpc', '::1', null, null], ['grpc', '127.0.0.1', null, null]), [
+      'gRPC connections by address: ::1 not known, 127.0.0.1 not known',
+    ]);
+  });
+
   it('names what helps beside each reason', () => {
     const shed: Told = { ...(PLAIN[0] as Told), sentNs: undefined, doneNs: undefined, disposition: 'shed' };
     const lines = summaryText(documentOf([...PLAIN, shed])).split('\n');

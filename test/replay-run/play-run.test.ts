@@ -31,6 +31,7 @@ function staged(signal: AbortSignal) {
         heard.push('warm-up');
         endWarmUp = () => resolve([new EngramTraceError('target', 'nobody is there')]);
       }),
+    addressUse: () => [],
     close: async () => {},
     play: (openSource, options, deps) =>
       replay(openSource, options, { ...deps, transportFor: () => transport }),

@@ -3,6 +3,7 @@ import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { GeneratorHealth } from '../../results/generator-health.ts';
 import type { Protocol } from '../../trace/record.ts';
 import type { FirstSessions } from '../first-sessions.ts';
+import type { TargetAddressUse } from '../target-address-use.ts';
 import type { EventChunk } from './event-columns.ts';
 import type { RecordBatch } from './record-batch.ts';
 
@@ -41,7 +42,12 @@ export type FromSender =
   /** The engine stopped on its own account, and is draining. */
   | { readonly kind: 'stopped' }
   /** Everything is settled and told. */
-  | { readonly kind: 'ended'; readonly end: ReplayEnd; readonly health: GeneratorHealth };
+  | {
+      readonly kind: 'ended';
+      readonly end: ReplayEnd;
+      readonly health: GeneratorHealth;
+      readonly addressUse: readonly TargetAddressUse[];
+    };
 
 /** A sender as the thread that reads the plan sees it. */
 export interface SenderLink {

@@ -3,6 +3,7 @@ import type { GeneratorHealth } from '../../results/generator-health.ts';
 import { EngramTraceError } from '../../trace/error.ts';
 import type { Protocol } from '../../trace/record.ts';
 import type { FirstSessions } from '../first-sessions.ts';
+import type { TargetAddressUse } from '../target-address-use.ts';
 import type { FromSender, OpenSender, ToSender } from './messages.ts';
 import { SenderLane } from './sender-lane.ts';
 import { senderOf, shareOf } from './share.ts';
@@ -22,6 +23,8 @@ export class SenderPool {
   readonly lanes: SenderLane[];
   /** Of the senders that ended properly. */
   readonly health: GeneratorHealth[] = [];
+  /** Of the same senders. */
+  readonly addressUse: (readonly TargetAddressUse[])[] = [];
   readonly #listeners: PoolListener[] = [];
   readonly #deaths: { lane: SenderLane; error: EngramTraceError }[] = [];
   readonly #prepared = new Set<Protocol>();
@@ -108,6 +111,7 @@ export class SenderPool {
       lane.isOver = true;
       lane.end = message.end;
       this.health.push(message.health);
+      this.addressUse.push(message.addressUse);
     }
     for (const listener of this.#listeners) listener.told(lane, message);
   }

@@ -122,7 +122,7 @@ class Sender implements ReplayObserver {
 
   #tellEnd(end: ReplayEnd, health: GeneratorHealth = UNKNOWN_HEALTH): void {
     this.#log.close();
-    this.#tell({ kind: 'ended', end, health });
+    this.#tell({ kind: 'ended', end, health, addressUse: this.#deps.transports.addressUse() });
   }
 
   /** Nobody hears it from here on, whatever still comes to an end: its thread may be another sender's. */

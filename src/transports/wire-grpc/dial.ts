@@ -1,6 +1,7 @@
-import { connect, type LookupFunction, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { FailureCode } from '../../replay/ports.ts';
+import type { AddressSpread } from '../address-spread.ts';
 import { codeOf, detailOf, isTlsCode } from '../http-failure.ts';
 import type { TlsSettings } from '../tls-settings.ts';
 
@@ -9,7 +10,7 @@ export interface DialOptions {
   /** host:port, IPv6 in brackets. */
   target: string;
   tls: TlsOptions | undefined;
-  lookup?: LookupFunction | undefined;
+  spread?: AddressSpread | undefined;
 }
 
 /** What a socket tells. Bytes are good until the call returns. */
@@ -34,15 +35,16 @@ export function tlsOptionsOf({ ca, cert, key, servername, insecure }: TlsSetting
 interface DialedAddress {
   host: string;
   port: number;
-  lookup?: LookupFunction;
+  lookup?: AddressSpread['lookup'];
 }
 
 const READ_BYTES = 64 * 1024;
 
 /** Opens a TCP or TLS connection for HTTP/2. */
-export function dial({ target, tls, lookup }: DialOptions, events: SocketEvents): Socket {
-  const to = { ...addressOf(target), ...(lookup === undefined ? {} : { lookup }) };
+export function dial({ target, tls, spread }: DialOptions, events: SocketEvents): Socket {
+  const to = { ...addressOf(target), ...(spread === undefined ? {} : { lookup: spread.lookup }) };
   const socket = tls === undefined ? dialPlain(to, events) : dialTls(to, tls, events);
+  spread?.watch(socket);
   socket.setNoDelay(true);
   socket.on('error', (error) => events.ended(failureOf(error, tls !== undefined), detailOf(error)));
   socket.on('end', () => events.ended('connection_closed', 'the server closed the connection'));

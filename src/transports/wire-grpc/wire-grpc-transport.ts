@@ -160,7 +160,7 @@ function createPools(options: WireGrpcTransportOptions, tuning: WireTuning): Ses
     ...tuning,
     target,
     tls,
-    lookup: options.lookup,
+    spread: options.spread,
     clock,
     connections,
     maxConnections,

@@ -145,7 +145,7 @@ function createPools(options: WireHttpTransportOptions): SessionPools<HttpPool> 
   const keepAliveMs = options.keepAliveMs ?? (mode === 'recorded' ? OWN_IDLE_SECS * 1000 : KEEP_ALIVE_MS);
   const mostPooled = Math.min(connections, options.mostConnections ?? Infinity);
   const most = mode === 'pooled' ? mostPooled : mode === 'recorded' ? Infinity : 1;
-  const openSocket = createSocketOpener(origin, tls, options.lookup);
+  const openSocket = createSocketOpener(origin, tls, options.spread);
   return new SessionPools({
     mode,
     mostConnections,

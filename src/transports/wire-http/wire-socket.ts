@@ -1,6 +1,7 @@
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { EngramTraceError } from '../../trace/error.ts';
+import type { AddressSpread } from '../address-spread.ts';
 import type { TlsSettings } from '../tls-settings.ts';
 
 /** What a connection hears of its socket. */
@@ -27,21 +28,22 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 export function createSocketOpener(
   origin: URL,
   tls: TlsSettings | undefined,
-  lookup?: LookupFunction,
+  spread?: AddressSpread,
 ): OpenSocket {
   const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   const host = origin.hostname.replace(/^\[|\]$/g, '');
   const isTls = origin.protocol === 'https:';
   const port = Number(origin.port || (isTls ? 443 : 80));
-  const secure = isTls ? tlsConnector(host, port, tls, lookup) : undefined;
+  const lookup = spread === undefined ? {} : { lookup: spread.lookup };
+  const secure = isTls ? tlsConnector({ host, port, ...lookup }, tls) : undefined;
   return (events) => {
     const callback = (length: number): boolean => {
       events.onBytes(buffer, length);
       return true;
     };
     const onread = { buffer, callback };
-    const socket =
-      secure?.(onread) ?? connectTcp({ host, port, onread, ...(lookup === undefined ? {} : { lookup }) });
+    const socket = secure?.(onread) ?? connectTcp({ host, port, onread, ...lookup });
+    spread?.watch(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     socket.on(isTls ? 'secureConnect' : 'connect', () => events.onOpen());
@@ -57,25 +59,24 @@ interface OnRead {
   callback(length: number): boolean;
 }
 
-function tlsConnector(
-  host: string,
-  port: number,
-  tls: TlsSettings | undefined,
-  lookup: LookupFunction | undefined,
-): (onread: OnRead) => Socket {
+interface DialedAddress {
+  host: string;
+  port: number;
+  lookup?: AddressSpread['lookup'];
+}
+
+function tlsConnector(to: DialedAddress, tls: TlsSettings | undefined): (onread: OnRead) => Socket {
   const secureContext = contextOf(tls);
   // An address is no name: RFC 6066 forbids it there.
-  const servername = tls?.servername ?? (isIP(host) === 0 ? host : undefined);
+  const servername = tls?.servername ?? (isIP(to.host) === 0 ? to.host : undefined);
   const rejectUnauthorized = tls?.insecure !== true;
   let session: Buffer | undefined;
   return (onread) => {
     const socket = connectTls({
-      host,
-      port,
+      ...to,
       secureContext,
       rejectUnauthorized,
       ALPNProtocols: ['http/1.1'],
-      ...(lookup === undefined ? {} : { lookup }),
       ...(servername === undefined ? {} : { servername }),
       ...(session === undefined ? {} : { session }),
       // The types of tls.connect leave out what its documentation has.

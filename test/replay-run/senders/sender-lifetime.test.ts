@@ -31,7 +31,7 @@ describe('warming up senders', () => {
     const { pool, heard, tell } = scripted();
     const warming = pool.warmUp(1000);
     assert.deepEqual(heard, ['warm_up', 'warm_up']);
-    tell({ kind: 'ended', end: {} as ReplayEnd, health: UNKNOWN_HEALTH });
+    tell({ kind: 'ended', end: {} as ReplayEnd, health: UNKNOWN_HEALTH, addressUse: [] });
     // What they say of it afterwards is not heard any more.
     tell({ kind: 'warm', errors: [{ message: 'late', where: undefined, hint: undefined }] });
     assert.deepEqual(await warming, []);
@@ -43,7 +43,7 @@ describe('warming up senders', () => {
     for (const { gone } of listeners) gone('scripted');
     assert.deepEqual(await warming, []);
     heard.length = 0;
-    tell({ kind: 'ended', end: {} as ReplayEnd, health: UNKNOWN_HEALTH });
+    tell({ kind: 'ended', end: {} as ReplayEnd, health: UNKNOWN_HEALTH, addressUse: [] });
     assert.deepEqual(await pool.warmUp(1000), []);
     assert.deepEqual(heard, []);
   });
@@ -64,6 +64,7 @@ describe('a sender that is to leave', () => {
             warmed = resolve;
           }),
         for: () => undefined,
+        addressUse: () => [],
         close: async () => {},
       },
       startHealth: () => ({ stop: () => UNKNOWN_HEALTH }),
