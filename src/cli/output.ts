@@ -35,6 +35,7 @@ export interface OutputOptions {
 
 /** Opens FILE or `-` (stdout). Throws `usage` for a file that exists and for binary on a terminal. */
 export async function openOutput(name: string, options: OutputOptions): Promise<Output> {
+  if (options.format === undefined && /\.gz$/i.test(name)) throw gzipIsRead();
   const format = options.format ?? formatOfName(name);
   const toStdout = isStdout(name);
   if (toStdout && isatty(1) && (format === 'trace' || format === 'ndjson.zst')) throw binaryOnTerminal();
@@ -94,6 +95,12 @@ async function createWriter(
   }
   const { createNdjsonWriter } = await import('../trace/ndjson-writer.ts');
   return createNdjsonWriter(sink, header, { compress: format === 'ndjson.zst', recordsOnly });
+}
+
+function gzipIsRead(): EngramTraceError {
+  return new EngramTraceError('usage', 'gzip is read, but not written', {
+    hint: 'name it .ndjson.zst, which is smaller, or pipe --format ndjson on into gzip',
+  });
 }
 
 function binaryOnTerminal(): EngramTraceError {

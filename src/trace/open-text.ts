@@ -19,7 +19,7 @@ export async function openText(
   format: TextFormat,
   options: OpenOptions,
 ): Promise<Trace> {
-  if (format === 'ndjson' || format === 'ndjson.zst') {
+  if (format === 'ndjson' || format === 'ndjson.zst' || format === 'ndjson.gz') {
     const { openTraceFromNdjson } = await import('./trace-from-ndjson.ts');
     return openTraceFromNdjson({ ...source, format });
   }
@@ -42,6 +42,7 @@ export async function* content(
   format: TextFormat,
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  if (!format.endsWith('.zst')) yield* chunks;
-  else yield* (await import('./decompress-chunks.ts')).decompressChunks(chunks, name);
+  if (format.endsWith('.zst')) yield* (await import('./decompress-chunks.ts')).decompressChunks(chunks, name);
+  else if (format.endsWith('.gz')) yield* (await import('./gunzip-chunks.ts')).gunzipChunks(chunks, name);
+  else yield* chunks;
 }

@@ -4,7 +4,8 @@ import { refuseFrame } from './refuse-frame.ts';
 import { decompressFrame } from './zstd.ts';
 import { FRAME_MAGIC, frameHeaderBytes, frameSpan, isSkippable, readU32 } from './zstd-frame.ts';
 
-export type TextFormat = 'ndjson' | 'ndjson.zst' | 'loadtest' | 'loadtest.zst';
+/** What the text is, and what it is packed by. */
+export type TextFormat = `${'ndjson' | 'loadtest'}${'' | '.zst' | '.gz'}`;
 export type SniffedFormat = 'trace' | TextFormat;
 
 /** Bytes of the content's beginning that are enough to tell the format. */
@@ -14,6 +15,7 @@ const MAX_FIRST_FRAME_BYTES = 1024 * 1024;
 
 const END = { done: true, value: undefined } as const;
 const NEWLINE = 10;
+const GZIP_MAGIC = [0x1f, 0x8b];
 const FORMAT_VERSION_TAG = 8;
 const WHITE_SPACE = /^[\s\uFEFF]*/;
 
@@ -21,7 +23,9 @@ type Foreign = readonly [start: readonly number[], name: string, hint: string];
 
 /** First bytes of files people take for traces. */
 const FOREIGN: readonly Foreign[] = [
-  [[0x1f, 0x8b], 'gzip', 'Unpack it first: gunzip.'],
+  // These two are read, but not within each other or themselves.
+  [GZIP_MAGIC, 'gzip', 'It is packed twice: unpack it first.'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'zstd', 'It is packed twice: unpack it first.'],
   [[0x42, 0x5a, 0x68], 'bzip2', 'Unpack it first: bunzip2.'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'xz', 'Unpack it first: unxz.'],
   [[0x50, 0x4b, 0x03, 0x04], 'a zip archive', 'Unpack it first: unzip.'],
@@ -44,7 +48,7 @@ const LOADTEST = /"operations"\s*:\s*\[\s*(\]|\{\s*"(timestamp_ms|operation)")/;
 
 const NOT_READ_YET = 'That form is not read yet: make NDJSON of it, one record a line (start_ns, path, …).';
 const NOT_A_TRACE_HINT =
-  'A trace is a .trace.zst file, or NDJSON with one record a line (start_ns, path, …), plain or zstd-compressed.';
+  'A trace is a .trace.zst file, or NDJSON with one record a line (start_ns, path, …), plain or compressed by zstd or gzip.';
 
 /**
  * Tells what a file is by its first bytes, of which no more are asked for than it takes: a live pipe may be silent for
@@ -61,6 +65,7 @@ export async function sniffFormat(chunks: AsyncIterable<Uint8Array>, name: strin
       });
     }
     const all = startingWith(head, source);
+    if (GZIP_MAGIC.every((byte, i) => head[i] === byte)) return await gzipForm(all, name);
     const magic = readU32(head, 0);
     if (magic !== FRAME_MAGIC && !isSkippable(magic)) return textForm(await startOf(all, holdsLine), name);
     return await compressedForm(head, all, name);
@@ -84,6 +89,21 @@ async function compressedForm(
     return `${textForm(start, `${name} (zstd-compressed)`)}.zst`;
   } catch (error) {
     throw isDamage(error) ? damagedStart(name, error) : error;
+  } finally {
+    await content.return(undefined);
+  }
+}
+
+async function gzipForm(all: AsyncIterator<Uint8Array>, name: string): Promise<TextFormat> {
+  const { gunzipChunks } = await import('./gunzip-chunks.ts');
+  const content = gunzipChunks({ [Symbol.asyncIterator]: () => all }, name);
+  try {
+    const start = await startOf(content, holdsLine);
+    if (start.length > 0) return `${textForm(start, `${name} (gzip-compressed)`)}.gz`;
+    throw new EngramTraceError('empty', 'there is nothing in the gzip', {
+      where: name,
+      hint: 'Whatever should have written into it did not: look there.',
+    });
   } finally {
     await content.return(undefined);
   }

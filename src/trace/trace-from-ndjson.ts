@@ -17,7 +17,7 @@ const MAX_VALUES = 2_000_000;
 
 export interface NdjsonSource {
   name: string;
-  format: 'ndjson' | 'ndjson.zst';
+  format: 'ndjson' | 'ndjson.zst' | 'ndjson.gz';
   /** Starts reading from the front; a pipe can do so once. */
   open(): AsyncIterable<Uint8Array>;
   seekable: boolean;

@@ -17,13 +17,13 @@ export interface ReadOptions {
 }
 
 /**
- * An open trace, whatever its form (trace file, NDJSON, compressed NDJSON; file or pipe).
+ * An open trace, whatever its form (trace file, NDJSON, NDJSON compressed by zstd or gzip; file or pipe).
  * A file may be read several times, one read after the other; a pipe once.
  */
 export interface Trace {
   /** File name, or `-`. For messages. */
   readonly name: string;
-  readonly format: 'trace' | 'ndjson' | 'ndjson.zst' | 'loadtest';
+  readonly format: 'trace' | 'ndjson' | 'ndjson.zst' | 'ndjson.gz' | 'loadtest';
   readonly header: TraceHeader;
   /** Undefined on a pipe, for NDJSON, and where the file has none or a damaged one (`warnings` says so). */
   readonly index: TraceIndex | undefined;

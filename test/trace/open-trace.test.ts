@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { openLoadtest } from '../../src/sources/loadtest/open-loadtest.ts';
 import { openTrace } from '../../src/trace/open-trace.ts';
+import type { Trace } from '../../src/trace/trace.ts';
 import { openTraceFile } from '../../src/trace/trace-file.ts';
 import { compressFrame } from '../../src/trace/zstd.ts';
 import { collect, makeRecord, pipeOf, withFile, withFolder, writeTrace } from './support.ts';
@@ -19,7 +21,11 @@ function brokenZstd(): Uint8Array {
 const STRANGERS: [name: string, bytes: Uint8Array, code: string, message: RegExp][] = [
   ['an empty file', text(''), 'empty', /the file is empty/],
   ['white space', text(' \n\n'), 'empty', /white space/],
-  ['gzip', gzipSync('x'), 'not_a_trace', /looks like gzip/],
+  ['gzip of text', gzipSync('x'), 'not_a_trace', /looks like text/],
+  ['gzip of gzip', gzipSync(gzipSync('x')), 'not_a_trace', /looks like gzip/],
+  ['gzip of zstd', gzipSync(compressFrame(text('x'))), 'not_a_trace', /looks like zstd/],
+  ['gzip of nothing', gzipSync(''), 'empty', /nothing in the gzip/],
+  ['the start of gzip', Buffer.from('1f8b08', 'hex'), 'corrupt', /unexpected end/],
   ['pcap', Buffer.from('d4c3b2a102000400', 'hex'), 'not_a_trace', /pcap/],
   ['text', text('127.0.0.1 - - [01/Jan/2026]\n'), 'not_a_trace', /looks like text/],
   ['binary data', Buffer.from([1, 2, 0, 3]), 'not_a_trace', /binary/],
@@ -63,6 +69,32 @@ test('random access wants a trace file', async () => {
   await withFile(text('{"start_ns":1,"path":"/"}\n'), (path) =>
     assert.rejects(openTraceFile(path), { code: 'not_a_trace', hint: /convert/ }),
   );
+});
+
+test('gzip of NDJSON and of loadtest JSON is read by its content, from a file, twice, and from a pipe', async () => {
+  const lines = [0, 1, 2].map((n) => `{"start_ns":${n},"path":"/${n}","op":"get"}\n`);
+  const bytes = Buffer.concat([...lines.map((line) => gzipSync(line)), Buffer.alloc(512)]);
+  const starts = async (trace: Trace): Promise<number[]> =>
+    (await collect(trace)).records.map(({ startNs }) => startNs);
+  await withFile(bytes, async (path) => {
+    const trace = await openTrace(path);
+    assert.deepEqual([trace.format, trace.seekable], ['ndjson.gz', true]);
+    assert.deepEqual(await starts(trace), [0, 1, 2]);
+    assert.deepEqual(await starts(trace), [0, 1, 2]);
+  });
+  assert.deepEqual(await starts(await openTrace('-', { stdin: pipeOf(bytes) })), [0, 1, 2]);
+  const loadtest = gzipSync('{"operations":[{"timestamp_ms":1,"operation":"get"}]}');
+  const opened = await openTrace('-', { stdin: pipeOf(loadtest), openLoadtest });
+  assert.equal(opened.format, 'loadtest');
+});
+
+test('a gzip that is cut short gives the lines it holds, then its place', async () => {
+  const whole = gzipSync('{"start_ns":1,"path":"/"}\n{"start_ns":2,"path":"/"}\n');
+  await withFile(whole.subarray(0, -8), async (path) => {
+    const trace = await openTrace(path);
+    const where = new RegExp(`^${path}, near byte ${whole.length - 8}$`);
+    await assert.rejects(collect(trace), { code: 'corrupt', message: /unexpected end/, where });
+  });
 });
 
 test('a named pipe is read like a pipe', async () => {
