@@ -1,15 +1,18 @@
+import type { Readable } from 'node:stream';
 import { Command } from 'commander';
+import type { Trace } from '../trace/trace.ts';
 import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { parseCount } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
 import { openOutput } from './output.ts';
+import { peekInput } from './peek-input.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
 import { writeRecords } from './write-records.ts';
 
-interface CatFlags extends TimeRangeFlags {
+export interface CatFlags extends TimeRangeFlags {
   header: boolean;
   limit?: number;
   skipDamaged?: boolean;
@@ -18,17 +21,27 @@ interface CatFlags extends TimeRangeFlags {
 /** `engram-trace cat`: a trace as NDJSON on stdout. */
 export function makeCatCommand(): Command {
   const command = new Command('cat')
-    .description('print a trace as NDJSON: first a line with the header, then a record a line')
-    .argument('[trace]', 'trace file, NDJSON, loadtest JSON, or - for stdin', '-')
-    .option('--no-header', 'only records: no line with the header, none with losses')
+    .description(
+      'print a trace, or a replay log, as NDJSON: first a line with the header, then a record or an operation a line',
+    )
+    .argument('[trace]', 'trace file, NDJSON, loadtest JSON, replay log, or - for stdin', '-')
+    .option('--no-header', 'only records: no line with the header, none with losses or the end')
     .option('--limit <count>', 'end after so many records', parseCount)
     .option('--skip-damaged', 'leave damaged blocks out and count them');
   return withTimeRange(command).action(runCat);
 }
 
 async function runCat(input: string, flags: CatFlags): Promise<void> {
+  const peeked = await peekInput(input);
+  if (peeked.kind === 'replay-log') {
+    const { catReplayLog } = await import('./cat-replay-log.ts');
+    await catReplayLog(peeked.chunks, input, flags).finally(() => input === '-' && process.stdin.destroy());
+  } else await catTrace(input, flags, peeked.stream);
+}
+
+async function catTrace(input: string, flags: CatFlags, stream: Readable | undefined): Promise<void> {
   const range = await timeRangeOf(flags);
-  await withInput(input, async (trace) => {
+  const print = async (trace: Trace): Promise<void> => {
     const output = await openOutput('-', { format: 'ndjson', recordsOnly: !flags.header });
     const header = derivedHeader(trace.header, TOOL, trace.header.source);
     const records = recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw');
@@ -36,5 +49,6 @@ async function runCat(input: string, flags: CatFlags): Promise<void> {
     const plan = { keep: () => true, limit: flags.limit };
     await writeRecords(output, { trace, header, records, plan, report });
     reportWarnings(trace, flags);
-  });
+  };
+  await withInput(input, print, { stream });
 }

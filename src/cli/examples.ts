@@ -41,6 +41,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   cat: [
     ['traces/peak.trace.zst --limit 5', 'the first records'],
     ['traces/peak.trace.zst --no-header --from 90 --to 91', 'one second, 90 s after the start'],
+    ['results/monday.replay.zst --no-header', 'a line for each operation of a replay'],
   ],
   convert: [
     ['traces/peak.trace.zst traces/peak.ndjson', 'to read or to edit'],

@@ -1,7 +1,14 @@
+import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../trace/error.ts';
+import { openPipe } from '../trace/open-pipe.ts';
 import type { ForeignSource } from '../trace/open-text.ts';
 import { type OpenOptions, openTrace } from '../trace/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
+
+export interface InputOptions extends Pick<OpenOptions, 'totalsOnly'> {
+  /** What comes under that name, where somebody has opened it already. */
+  stream?: Readable | undefined;
+}
 
 /**
  * Runs `use` with the trace of that name and closes it; `-` is stdin. Throws `usage` where that is a terminal. Whatever
@@ -10,7 +17,7 @@ import type { Trace } from '../trace/trace.ts';
 export async function withInput<T>(
   name: string,
   use: (trace: Trace) => Promise<T>,
-  options: Pick<OpenOptions, 'totalsOnly'> = {},
+  options: InputOptions = {},
 ): Promise<T> {
   try {
     const trace = await openInput(name, options);
@@ -25,7 +32,8 @@ export async function withInput<T>(
 }
 
 /** Opens a trace of any form, those included that are no format of ours; `-` is stdin. The caller closes it. */
-export async function openInput(name: string, options: Pick<OpenOptions, 'totalsOnly'> = {}): Promise<Trace> {
+export async function openInput(name: string, { stream, ...options }: InputOptions = {}): Promise<Trace> {
+  if (stream !== undefined) return openPipe(stream, name, { ...options, openLoadtest });
   if (name !== '-') return openTrace(name, { ...options, openLoadtest });
   if (process.stdin.isTTY) {
     throw new EngramTraceError('usage', 'no trace is named, and stdin is a terminal', {

@@ -30,17 +30,37 @@ export async function readReplayLog(path: string, onBlock: (block: LogBlock) => 
   const file = await openRegularFile(path);
   try {
     const { size } = await file.stat();
-    const walk = new Walk(path, onBlock);
-    for await (const event of readFrames(createByteQueue(fileChunks(file, size)))) {
+    const blocks = logBlocks(fileChunks(file, size), path);
+    for (let next = await blocks.next(); ; next = await blocks.next()) {
+      if (next.done) return next.value;
+      onBlock(next.value);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same of bytes from anywhere, a pipe for one: each whole block as it comes, and at last what was found. */
+export async function* logBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  onHeader?: (header: LogHeader) => void,
+): AsyncGenerator<LogBlock, LogReading> {
+  const found: LogBlock[] = [];
+  const walk = new Walk(name, (block) => found.push(block), onHeader);
+  const queue = createByteQueue(chunks);
+  try {
+    for await (const event of readFrames(queue)) {
       const at = `at byte ${event.offset}`;
       if (event.kind === 'data') walk.frame(event.raw, at);
       else if (event.kind === 'cut') walk.damage.push(`the last frame, ${at}, is cut off`);
       else if (event.kind === 'damaged') walk.damage.push(`${at}: ${event.reason}`);
       else walk.damage.push(`${at}: a frame that no replay log has`);
+      yield* found.splice(0);
     }
     return walk.result();
   } finally {
-    await file.close();
+    await queue.close();
   }
 }
 
@@ -63,15 +83,17 @@ class Walk {
   readonly damage: string[] = [];
   readonly #path: string;
   readonly #onBlock: (block: LogBlock) => void;
+  readonly #onHeader: ((header: LogHeader) => void) | undefined;
   #header: LogHeader | undefined;
   #end: LogReading['end'];
   #previous = '0'.repeat(64);
   #blocks = 0;
   #entries = 0;
 
-  constructor(path: string, onBlock: (block: LogBlock) => void) {
+  constructor(path: string, onBlock: (block: LogBlock) => void, onHeader?: (header: LogHeader) => void) {
     this.#path = path;
     this.#onBlock = onBlock;
+    this.#onHeader = onHeader;
   }
 
   frame(raw: Uint8Array, at: string): void {
@@ -127,7 +149,10 @@ class Walk {
       throw new EngramTraceError('unsupported_version', message, { where: this.#path });
     }
     if (this.#header !== undefined) this.damage.push(`${at}: a second header`);
-    else this.#header = header;
+    else {
+      this.#header = header;
+      this.#onHeader?.(header);
+    }
   }
 
   #notALog(): EngramTraceError {

@@ -1,6 +1,7 @@
 import { reasonOf } from './damage.ts';
 import { EngramTraceError } from './error.ts';
 import { refuseFrame } from './refuse-frame.ts';
+import { startsWithReplayLog } from './starts-with-replay-log.ts';
 import { decompressFrame } from './zstd.ts';
 import { FRAME_MAGIC, frameHeaderBytes, frameSpan, isSkippable, readU32 } from './zstd-frame.ts';
 
@@ -81,11 +82,13 @@ async function compressedForm(
 ): Promise<SniffedFormat> {
   const first = firstFrame(head, name);
   if (first && startsWithHeader(first)) return 'trace';
+  if (first && startsWithReplayLog(first)) throw replayLog(name);
   const { decompressChunks } = await import('./decompress-chunks.ts');
   const content = decompressChunks({ [Symbol.asyncIterator]: () => all }, name);
   try {
     const start = await startOf(content, (bytes) => startsWithHeader(bytes) || holdsLine(bytes));
     if (startsWithHeader(start)) return 'trace';
+    if (startsWithReplayLog(start)) throw replayLog(name);
     return `${textForm(start, `${name} (zstd-compressed)`)}.zst`;
   } catch (error) {
     throw isDamage(error) ? damagedStart(name, error) : error;
@@ -148,7 +151,7 @@ function startsWithHeader(content: Uint8Array): boolean {
 }
 
 /** What the first frame holds, where it is short and at hand as a trace's header is: then no stream is needed. */
-function firstFrame(head: Uint8Array, name: string): Uint8Array | undefined {
+export function firstFrame(head: Uint8Array, name: string): Uint8Array | undefined {
   const span = frameSpan(head);
   if (span.kind !== 'data' || span.contentBytes === undefined) return undefined;
   if (span.contentBytes > Math.min(span.maxContentBytes, MAX_FIRST_FRAME_BYTES)) return undefined;
@@ -213,6 +216,14 @@ export function loadtestTrace(name: string): EngramTraceError {
     name,
     'it is a trace of the Engram loadtest tool',
     'Turn it into a trace first: engram-trace convert.',
+  );
+}
+
+function replayLog(name: string): EngramTraceError {
+  return notATrace(
+    name,
+    'it is a replay log',
+    'engram-trace cat prints it, one line an operation; engram-trace verify holds it against the results',
   );
 }
 
