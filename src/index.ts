@@ -56,6 +56,7 @@ export {
   type Gap,
   type GrpcStream,
   type HeaderList,
+  type HttpVersion,
   type Loss,
   type Outcome,
   type Protocol,
