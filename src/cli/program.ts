@@ -2,10 +2,11 @@ import { helpText } from './command-table.ts';
 import { EXIT } from './exit-code.ts';
 import { leaveWhenDone } from './leave.ts';
 import { tell } from './people/people.ts';
-import { ignoreSignals } from './signals.ts';
+import { holdSignals, ignoreSignals } from './signals.ts';
 
 // Help and version need no module beyond these: they answer in the time Node takes to start.
 ignoreSignals();
+if (process.argv[2] === 'replay') holdSignals();
 tellWhatNodeSays();
 await main(process.argv.slice(2));
 await leaveWhenDone();

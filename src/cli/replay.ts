@@ -12,7 +12,7 @@ import { refuseUnnamedTarget, targetsMeant } from './refuse-unnamed-target.ts';
 import { isUnanswered, replayExitCode } from './replay-exit-code.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
 import { resolveTrace } from './resolve-trace.ts';
-import { mindSignals } from './signals.ts';
+import { mindSignals, releaseSignals } from './signals.ts';
 import { printJson, printText } from './stdout.ts';
 import { printWarning, reportWarnings } from './warnings.ts';
 
@@ -27,7 +27,8 @@ async function runReplayCommand(
   command: Command,
 ): Promise<void> {
   const given = await resolveTrace(argument, flagsGiven);
-  if (!given.dryRun) refuseLostFile(given);
+  if (given.dryRun) releaseSignals();
+  else refuseLostFile(given);
   const { openInput } = await import('./open-input.ts');
   const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
   const trace = await openInput(given.trace);

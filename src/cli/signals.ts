@@ -23,6 +23,11 @@ export const ENDING_SIGNALS: readonly NodeJS.Signals[] = (
 
 /** Who was told to stop and cleans up gets this long. */
 const CLEAN_UP_MS = 5_000;
+/** A command that starts gets this long to mind the signal it was sent; it may wait for a pipe that says nothing. */
+const HELD_MS = 10_000;
+
+/** Gives up the holding, and returns the signal that was held. */
+let takeHeld: () => NodeJS.Signals | undefined = () => undefined;
 
 /**
  * For every command: SIGUSR1 would make Node open a debugger that anybody on this machine can talk to, and Node undoes
@@ -34,13 +39,40 @@ export function ignoreSignals(): void {
 }
 
 /**
- * Calls `first` with the first signal that ends a program and `again` with each later one; without `again` the second
+ * For a command that owes a document from its first moment on: a signal that comes while its modules are loaded and its
+ * input is opened is kept for whoever minds signals next. Another one ends the process, and so does the time.
+ */
+export function holdSignals(): void {
+  let held: NodeJS.Signals | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = mindSignals((signal) => {
+    held = signal;
+    tell('engram-trace: stopping (again to leave at once)\n');
+    timer = setTimeout(() => void leaveBySignal(signal), HELD_MS).unref();
+  });
+  takeHeld = () => {
+    takeHeld = () => undefined;
+    stop();
+    clearTimeout(timer);
+    return held;
+  };
+}
+
+/** Nobody will mind signals: they have their usual effect again, and so has one that came. */
+export function releaseSignals(): void {
+  const held = takeHeld();
+  if (held !== undefined) void leaveBySignal(held);
+}
+
+/**
+ * Calls `first` with the first signal that ends a program (at once with one that was held) and `again` with each later one; without `again` the second
  * ends the process at once. Returns what ends the minding.
  */
 export function mindSignals(
   first: (signal: NodeJS.Signals) => void,
   again: (signal: NodeJS.Signals) => void = (signal) => void leaveBySignal(signal),
 ): () => void {
+  const held = takeHeld();
   let isTold = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     const act = isTold ? again : first;
@@ -52,6 +84,7 @@ export function mindSignals(
     (signal) => process.listenerCount(signal) === 0 && !isForProfiler(signal),
   );
   for (const signal of free) process.on(signal, onSignal);
+  if (held !== undefined) onSignal(held);
   return () => {
     for (const signal of free) process.off(signal, onSignal);
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -124,6 +124,31 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
       assert.ok(operations.total >= 3);
     });
   }
+
+  it('SIGHUP while a replay opens its trace: there is a document all the same', async (t) => {
+    const target = await startServer(ok);
+    t.after(() => target.close());
+    const folder = await temporaryFolder(t);
+    const [trace, output] = [join(folder, 'pipe.ndjson'), join(folder, 'results.json')];
+    await run('mkfifo', [trace]);
+    const { child, finished } = start([
+      'replay',
+      ...['--trace', trace, '--endpoint', target.url, '--output', output],
+    ]);
+    t.after(() => child.kill('SIGKILL'));
+    const held = new Promise<void>((resolve) => {
+      child.stderr?.on('data', (text: Buffer) => text.includes('stopping') && resolve());
+    });
+    // A pipe is open when it is open on both sides: the program has come as far as its input, and waits for it.
+    const pipe = await open(trace, 'w');
+    child.kill('SIGHUP');
+    await inTime(held, LONG_MS);
+    await pipe.write('{"start_ns":0,"path":"/a"}\n{"start_ns":60000000000,"path":"/a"}\n');
+    await pipe.close();
+    const ended = await inTime(finished, LONG_MS);
+    assert.equal(ended?.code, 129, ended?.stderr);
+    assert.equal(JSON.parse(await readFile(output, 'utf8')).summary.stop, 'interrupted');
+  });
 
   it('SIGHUP leaves no half-written file', async (t) => {
     const folder = await temporaryFolder(t);
