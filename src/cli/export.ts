@@ -15,6 +15,7 @@ import { EXIT } from './exit-code.ts';
 import { parseDuration } from './parse-duration.ts';
 import { tell } from './people/people.ts';
 import { createProgress } from './progress.ts';
+import { refuseSegment } from './refuse-segment.ts';
 import { printJson } from './stdout.ts';
 import { naming, tellReading } from './time-range-flags.ts';
 import { wallClockUnixNs } from './wall-clock.ts';
@@ -65,6 +66,7 @@ async function runExport(flags: ExportFlags): Promise<void> {
   }
   const request = await windowRequest(flags);
   const name = flags.output ?? traceNameOf(await startOf(flags, request));
+  refuseSegment(flags.source, name);
   await withOutput(name, { force: flags.force, quiet: flags.quiet }, async (output) => {
     const progress = await createProgress(flags);
     let log: OpLog | undefined;
@@ -142,6 +144,7 @@ async function report(
   done: ExportReport,
 ): Promise<void> {
   for (const { name, reason } of log.skipped) printWarning(`segment ${name} was left out: ${reason}`);
+  for (const { name, of } of log.copies) printWarning(`segment ${name} was left out: it is a copy of ${of}`);
   if (flags.json) await printJson({ output, ...reportJson(plan, done) });
   else if (!flags.quiet) tell(reportText(output, plan, done));
   if (plan.emptyBecause === undefined) return;

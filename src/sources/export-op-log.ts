@@ -54,7 +54,10 @@ export async function planExport(log: OpLog, options: ExportOptions): Promise<Ex
   const epochUnixNs = (segments[0] ?? log.segments[0])?.header.epochUnixNs ?? asked.startUnixNs;
   const frame = frameTrace(asked, recordedIn(plan.blocks, asked), epochUnixNs);
   const left = log.skipped.map(({ name, reason }) => `segment ${name} was left out: ${reason}`);
-  const notes = [frame.note, ...left, ...ledger.unknown, emptyBecause].filter((note) => note !== undefined);
+  const copies = log.copies.map(({ name, of }) => `segment ${name} was left out: it is a copy of ${of}`);
+  const notes = [frame.note, ...left, ...copies, ...ledger.unknown, emptyBecause].filter(
+    (note) => note !== undefined,
+  );
   const losses = [...plan.losses, ...ledger.losses];
   const header = exportHeader({ tool: options.tool, frame, segments, survey, losses, notes });
   const blocks = plan.blocks.map((block) => near(block, frame.epochUnixNs));

@@ -5,6 +5,7 @@ import { hasLoss, type TraceHeader } from '../trace/record.ts';
 import { openTraceFile, type TraceFile } from '../trace/trace-file.ts';
 import type { BlockEntry } from '../trace/trace-index.ts';
 import { isUntoldLossesName } from '../trace/untold-losses.ts';
+import { identityOf, leaveOutCopies, type SegmentCopy } from './leave-out-copies.ts';
 import { type KnownUntold, readUntoldLosses } from './read-untold-losses.ts';
 import { readSegmentName } from './segment-number.ts';
 import type { SegmentSpan } from './survey-runs.ts';
@@ -17,6 +18,9 @@ export interface Segment extends SegmentSpan {
   readonly tellings: readonly Telling[];
   /** Of its records; undefined where it has none. `endUnixNs` is just behind the last start. */
   readonly recorded: UnixSpan | undefined;
+  readonly records: number;
+  /** Equal in copies of one segment; undefined where nobody can tell. */
+  readonly identity: string | undefined;
   /** Undefined once it is known that nothing of it is needed. */
   readonly file: TraceFile | undefined;
 }
@@ -40,6 +44,8 @@ export interface OpLog {
   readonly segments: readonly Segment[];
   /** Files that could not be read, with the reason. */
   readonly skipped: readonly SkippedSegment[];
+  /** Files that hold what another one holds, and are not used. */
+  readonly copies: readonly SegmentCopy[];
   /** What runs of capture could tell in no block of theirs. */
   readonly untold: readonly KnownUntold[];
   close(): Promise<void>;
@@ -82,9 +88,15 @@ export async function openOpLog(path: string, options: OpLogOptions = {}): Promi
     await close();
     throw thrown;
   }
-  segments.sort((a, b) => compareTimes(a.startUnixNs, b.startUnixNs));
-  const untold = isFolder ? await readUntoldLosses(path, options.skipDamaged) : [];
-  return { name: path, segments, skipped, untold, close };
+  const { used, copies } = leaveOutCopies(segments);
+  const inOrder = [...used].sort((a, b) => compareTimes(a.startUnixNs, b.startUnixNs));
+  try {
+    const untold = isFolder ? await readUntoldLosses(path, options.skipDamaged) : [];
+    return { name: path, segments: inOrder, skipped, copies, untold, close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
 }
 
 async function segmentPaths(path: string): Promise<{ names: string[]; isFolder: boolean }> {
@@ -165,6 +177,8 @@ async function openSegment(path: string): Promise<Segment> {
     endUnixNs: at(hasRecords ? Math.max(closedNs, lastNs + 1) : Math.max(openedNs, closedNs)),
     recorded: hasRecords ? { startUnixNs: at(firstNs), endUnixNs: at(lastNs + 1) } : undefined,
     tellings: hasLoss(totals.loss) ? tellingsOf(file.index.blocks, at) : [],
+    records: totals.records,
+    identity: identityOf(file.header, file.index.blocks),
     file,
   };
 }

@@ -2,7 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngramTraceError } from '../trace/error.ts';
 import { emptyLoss } from '../trace/record.ts';
-import { decodeUntoldLosses, isUntoldLossesName, type UntoldLosses } from '../trace/untold-losses.ts';
+import {
+  decodeUntoldLosses,
+  isUntoldLossesName,
+  runOfUntoldLosses,
+  type UntoldLosses,
+} from '../trace/untold-losses.ts';
 import { readSegmentName } from './segment-number.ts';
 import type { UnixSpan } from './unix-span.ts';
 
@@ -14,18 +19,29 @@ export async function readUntoldLosses(folder: string, skipDamaged = false): Pro
   const found: KnownUntold[] = [];
   for (const name of (await readdir(folder)).filter(isUntoldLossesName).sort()) {
     const path = join(folder, name);
-    // A run that ends in order removes its file; one that has just begun has not filled it yet.
-    const bytes = await readFile(path).catch(ignoreMissing);
-    if (bytes.length === 0) continue;
-    const losses = decode(bytes, path, name, skipDamaged);
+    const bytes = await read(path);
+    if (bytes === undefined) continue;
+    const losses = bytes.length === 0 ? unfilled(name) : decode(bytes, path, name, skipDamaged);
     found.push({ ...losses, startUnixNs: losses.sinceUnixNs, endUnixNs: losses.untilUnixNs });
   }
   return found;
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): Buffer {
-  if (error.code === 'ENOENT') return Buffer.alloc(0);
-  throw error;
+/** Undefined for a file that is gone: a run that ends in order removes its own. */
+async function read(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw EngramTraceError.from(thrown, 'io', { where: path });
+  }
+}
+
+/** Of a run that has just begun, or that a power cut ended: it told of nothing, and nobody told of its end. */
+function unfilled(name: string): UntoldLosses {
+  const { openedUnixNs = 0n } = readSegmentName(name);
+  const times = { sinceUnixNs: openedUnixNs, untilUnixNs: openedUnixNs };
+  return { runId: runOfUntoldLosses(name), isEnded: false, ...times, loss: emptyLoss() };
 }
 
 function decode(bytes: Uint8Array, path: string, name: string, skipDamaged: boolean): UntoldLosses {

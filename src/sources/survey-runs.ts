@@ -70,7 +70,18 @@ export function surveyRuns(segments: readonly SegmentSpan[], alive: readonly Run
     if (proof !== undefined) covered.push({ startUnixNs: last.endUnixNs, endUnixNs: proof.untilUnixNs });
     holes.push(...holeBehind(last, proof));
   }
+  for (const proof of alive) {
+    if (proof.isEnded || proof.runId === '') continue;
+    if (!segments.some(({ runId }) => runId === proof.runId)) holes.push(holeOfRun(proof));
+  }
   return { covered, holes };
+}
+
+/** A run that left no segment, and no word of its end. */
+function holeOfRun({ runId, untilUnixNs }: RunAlive): Hole {
+  const reason = `run ${runId} of capture left no segment and was not closed (capture was killed or is still running): what came after ${isoTime(untilUnixNs)} is not known`;
+  const reachUnixNs = untilUnixNs - WRITE_DELAY_NS;
+  return { reachUnixNs, startUnixNs: untilUnixNs, endUnixNs: undefined, segments: 1, reason };
 }
 
 function runsOf(segments: readonly SegmentSpan[]): SegmentSpan[][] {

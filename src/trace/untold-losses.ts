@@ -21,7 +21,7 @@ export interface UntoldLosses {
 /** Fixed, so that it can be written again in place: that needs no free space. */
 export const UNTOLD_LOSSES_BYTES = 4096;
 const FORMAT = 'engram-trace untold losses 1';
-const NAME = /^oplog-\d{8}T\d{9}Z-[0-9A-Za-z]{1,32}\.losses$/;
+const NAME = /^oplog-\d{8}T\d{9}Z-([0-9A-Za-z]{1,32})\.losses$/;
 
 /** File name of a run's untold losses: UTC time of the run's start, and the run. */
 export function untoldLossesName(startUnixMs: number, runId: string): string {
@@ -32,6 +32,11 @@ export function untoldLossesName(startUnixMs: number, runId: string): string {
 /** Whether `name` is one that `untoldLossesName` gives. */
 export function isUntoldLossesName(name: string): boolean {
   return NAME.test(name);
+}
+
+/** The run that such a name tells; '' for another name. */
+export function runOfUntoldLosses(name: string): string {
+  return NAME.exec(name)?.[1] ?? '';
 }
 
 /** The whole file: one line of JSON, and blanks up to the file's fixed size. */

@@ -292,6 +292,35 @@ test('a folder that is no op log, and one that is not there', async () => {
   });
 });
 
+test('a segment that stands in the folder twice is exported once, and that is told', async () => {
+  await withFolder(async (folder) => {
+    const blocks = (from: number) => [[makeRecord(from)], [makeRecord(from + 5 * SECOND)]];
+    const [first = '', second = ''] = await writeOpLog(folder, [
+      { name: 'oplog-20251121T140000000Z-a-000001.trace.zst', blocks: blocks(0) },
+      {
+        name: 'oplog-20251121T140010000Z-a-000002.trace.zst',
+        header: { openedNs: 10 * SECOND },
+        blocks: blocks(10 * SECOND),
+      },
+    ]);
+    const bytes = await readFile(first);
+    const whole = (await exportTo(folder, join(folder, 'whole.bin'))).records;
+    const expectOnce = async (what: string) => {
+      const { records, header } = await exportTo(folder, join(folder, `${what}.bin`));
+      assert.deepEqual(records, whole, what);
+      assert.deepEqual([header.loss, header.gaps], [emptyLoss(), []], what);
+      assert.match(header.notes.join(), /was left out: it is a copy of oplog-/, what);
+    };
+    await writeFile(join(folder, 'oplog-20251121T140000000Z-a-000001 copy.trace.zst'), bytes);
+    await expectOnce('beside');
+    await writeFile(first, bytes.subarray(0, bytes.length - 200));
+    await expectOnce('the copy is the whole one');
+    await writeFile(first, bytes);
+    await writeFile(join(folder, 'oplog-20251121T140020000Z-a-000003.trace.zst'), await readFile(second));
+    await expectOnce('as the next number');
+  });
+});
+
 test('an earlier export in the same folder is not exported again', async () => {
   await withFolder(async (folder) => {
     await writeOpLog(folder, [{ blocks: [[makeRecord(0)]] }]);
@@ -533,6 +562,22 @@ test('what a run could tell in no block, and how long it lived, is read from the
     assert.equal((await exportTo(folder, join(folder, 'told.bin'))).header.loss.recordsDropped, 9);
     const earlier = await exportTo(folder, join(folder, 'earlier.bin'), seconds(0, 10));
     assert.equal(earlier.header.loss.recordsDropped, 0);
+    await tell(false, emptyLoss());
+    await rm(join(folder, 'oplog-20251121T140000000Z-a-000001.trace.zst'));
+    await writeOpLog(folder, [
+      {
+        name: 'oplog-20251121T140000000Z-b-000001.trace.zst',
+        header: { runId: 'b' },
+        blocks: [[makeRecord(SECOND)]],
+      },
+    ]);
+    const killed = await exportTo(folder, join(folder, 'killed.bin'));
+    assert.equal(killed.header.loss.segmentsIncomplete, 1, 'a run that was killed and left no segment');
+    assert.match(killed.header.notes.join(), /run a of capture left no segment/);
+    await writeFile(join(folder, untoldLossesName(Number(EPOCH / 1_000_000n), 'a')), '');
+    const unfilled = await exportTo(folder, join(folder, 'unfilled.bin'));
+    assert.equal(unfilled.header.loss.segmentsIncomplete, 1, 'an empty file tells of no end');
+    await tell(false, emptyLoss());
     await writeFile(join(folder, untoldLossesName(0, 'b')), 'damaged');
     await assert.rejects(exportTo(folder, join(folder, 'out.bin')), { hint: /--skip-damaged/ });
     const skipped = await exportTo(folder, join(folder, 'skipped.bin'), { skipDamaged: true });
