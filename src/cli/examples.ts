@@ -27,7 +27,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   inspect: [
     ['traces/peak.trace.zst', 'rates, sizes, latencies, losses'],
-    ['traces/peak.trace.zst --timeline', 'arrivals over time'],
+    ['oplog --timeline', 'arrivals over time of an op log, and when it was busiest'],
     ['traces/peak.trace.zst --record 42', 'one record in full'],
   ],
   filter: [

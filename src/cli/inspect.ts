@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { summarizeTrace, type TraceSummary } from '../inspect/trace-summary.ts';
+import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
+import { TOOL } from '../version.ts';
 import { parseCount } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
 import { printJson, printText } from './stdout.ts';
@@ -17,9 +19,9 @@ interface InspectFlags {
 /** `engram-trace inspect`: what is in a trace. */
 export function makeInspectCommand(): Command {
   return new Command('inspect')
-    .argument('[trace]', 'trace file, NDJSON, loadtest JSON, or - for stdin', '-')
+    .argument('[trace]', 'op log folder, trace file, NDJSON, loadtest JSON, or - for stdin', '-')
     .option('--json', 'everything as one JSON document')
-    .option('--timeline', 'arrivals over time as bars')
+    .option('--timeline', 'arrivals over time as bars, and the busiest windows')
     .option(
       '--record <number>',
       'print this record as JSON, counted from 0 in the order of starts',
@@ -32,14 +34,50 @@ export function makeInspectCommand(): Command {
     .action(runInspect);
 }
 
-function runInspect(input: string, flags: InspectFlags): Promise<void> {
+async function runInspect(input: string, flags: InspectFlags): Promise<void> {
   const { record } = flags;
+  if (await isFolder(input)) return inspectOpLog(input, flags);
   if (record !== undefined) return withInput(input, (trace) => printRecord(trace, record, flags));
   return withInput(input, (trace) => printSummary(trace, flags), { totalsOnly: true });
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  return path !== '-' && (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** What can't be read of it is told, and the rest is shown: to look is to find out. */
+async function inspectOpLog(path: string, flags: InspectFlags): Promise<void> {
+  if (flags.record !== undefined) {
+    throw new EngramTraceError('usage', '--record is for a trace, and this is an op log', {
+      where: path,
+      hint: 'cut a trace out of it first: engram-trace export --source',
+    });
+  }
+  const { openOpLog } = await import('../sources/op-log.ts');
+  const { totalsOfOpLog } = await import('../sources/op-log-totals.ts');
+  const { createProgress } = await import('./progress.ts');
+  const progress = await createProgress(flags);
+  const log = await openOpLog(path, {
+    skipDamaged: true,
+    onFile: (name, number, count) =>
+      progress.update(() => `inspect: reading segment ${number + 1} of ${count}, ${name}`),
+  });
+  try {
+    const found = await totalsOfOpLog(log, TOOL);
+    progress.stop();
+    const input = { ...found, name: path, format: 'op log', countedFrom: 'index' as const, warnings: [] };
+    await printFound(summarizeTrace(input), flags);
+  } finally {
+    progress.stop();
+    await log.close();
+  }
+}
+
 async function printSummary(trace: Trace, flags: InspectFlags): Promise<void> {
-  const summary = await summarize(trace, flags);
+  await printFound(await summarize(trace, flags), flags);
+}
+
+async function printFound(summary: TraceSummary, flags: InspectFlags): Promise<void> {
   if (flags.json) await printJson(summary, 2);
   else await printText(await textOf(summary, flags));
 }

@@ -1,4 +1,5 @@
 import { linesText } from '../visible-text.ts';
+import { busiestLines } from './busiest-text.ts';
 import { countText, durationText, numberText, sizeText } from './number-text.ts';
 import { textTable } from './text-table.ts';
 import type { OpSummary, SpanSummary, TraceSummary } from './trace-summary.ts';
@@ -18,6 +19,7 @@ export function summaryText(
     overview(summary),
     opSection(summary),
     spaceSection(summary),
+    busiestLines(summary),
     [...shortfall(summary), ...unread],
   ];
   const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section]);
@@ -59,6 +61,7 @@ function labelled(rows: readonly [string, string | undefined][]): string[] {
 }
 
 function kindOf(summary: TraceSummary): string {
+  if (summary.format === 'op log') return 'op log, read from the indexes of its segments';
   const how = summary.counted_from === 'index' ? 'read from the index' : 'no index: counted from the records';
   return `${summary.format}, ${how}`;
 }

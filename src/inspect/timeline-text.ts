@@ -1,4 +1,5 @@
 import { linesText } from '../visible-text.ts';
+import { busiestLines } from './busiest-text.ts';
 import { numberText } from './number-text.ts';
 import { textTable } from './text-table.ts';
 import type { TraceSummary } from './trace-summary.ts';
@@ -9,7 +10,7 @@ const BAR_WIDTH = 50;
 
 /** Arrivals over time as horizontal bars, one row per step; steps are joined until at most 60 rows remain. */
 export function timelineText(summary: TraceSummary): string {
-  const { counts, step_s: stepS } = summary.timeline;
+  const { start, counts, step_s: stepS } = summary.timeline;
   const perRow = Math.max(1, Math.ceil(counts.length / MOST_ROWS));
   const rows: number[] = [];
   counts.forEach((count, i) => {
@@ -19,16 +20,27 @@ export function timelineText(summary: TraceSummary): string {
   const rowS = stepS * perRow;
   const most = Math.max(1, ...rows);
   const columns = [
+    { title: 'from (UTC)' },
     { title: 'from (s)', align: 'right' },
     { title: 'per s', align: 'right' },
     { title: '' },
   ] as const;
   const cells = rows.map((count, i) => [
+    clockText(start, i * rowS, rowS),
     secondsText(i * rowS, rowS),
     numberText(count / rowS),
     bar(count / most),
   ]);
-  return linesText(textTable(columns, cells));
+  const busiest = busiestLines(summary);
+  return linesText([...textTable(columns, cells), ...(busiest.length === 0 ? [] : ['', ...busiest])]);
+}
+
+/** `2026-11-16 09:00:00`, with ms where rows are shorter than a second. */
+function clockText(start: string | null, seconds: number, stepS: number): string {
+  const atMs = start === null ? Number.NaN : Date.parse(start) + Math.round(seconds * 1000);
+  if (Number.isNaN(atMs) || Math.abs(atMs) > 8.64e15) return '-';
+  const text = new Date(atMs).toISOString().replace('T', ' ').replace('Z', '');
+  return Number.isInteger(stepS) && atMs % 1000 === 0 ? text.replace(/\.\d+$/, '') : text;
 }
 
 function secondsText(seconds: number, stepS: number): string {

@@ -1,8 +1,10 @@
 import { isoTime } from '../iso-time.ts';
-import { estimateSessions, SKETCH_SIZE } from '../trace/block-stats.ts';
+import { ARRIVAL_BIN_NS, createBinOf, estimateSessions, SKETCH_SIZE } from '../trace/block-stats.ts';
 import { coefficientOfVariation, mean, percentile } from '../trace/distribution.ts';
 import type { Gap, Loss, TimeWindow, TraceHeader } from '../trace/record.ts';
 import type { Distribution, OpStats, Totals } from '../trace/trace-index.ts';
+import { type BusiestWindows, busiestWindows, type Timeline } from './busiest-windows.ts';
+import { cutCommand } from './cut-command.ts';
 
 /** What is in a trace, ready to be printed as JSON: units in the names, null where nothing is known. */
 export interface TraceSummary {
@@ -26,12 +28,17 @@ export interface TraceSummary {
   spaces: { space: string; count: number; rate_per_s: number | null }[];
   inter_arrival_us: InterArrivalSummary | null;
   burstiness: BurstSummary | null;
-  timeline: { step_s: number; counts: number[] };
+  /** Arrivals per step, from `start` on; null where there are none. */
+  timeline: { start: string | null; step_s: number; counts: number[] };
+  /** Hours and minutes, or seconds, with the most arrivals, and the command that cuts each out. */
+  busiest: (Omit<BusiestWindows, 'windows'> & { windows: BusyWindow[] })[];
   loss: Record<string, number>;
   gaps: (SpanSummary & { reason: string })[];
   notes: string[];
   warnings: string[];
 }
+
+export type BusyWindow = BusiestWindows['windows'][number] & { command: string | null };
 
 export interface OriginSummary {
   format_version: number;
@@ -123,12 +130,34 @@ export function summarizeTrace(input: SummaryInput): TraceSummary {
     spaces: byCount([...stats.spaces].map(([space, count]) => ({ space, count, rate_per_s: rate(count) }))),
     inter_arrival_us: gapSummary(totals),
     burstiness: burstSummary(totals),
-    timeline: { step_s: totals.timelineStepNs / 1e9, counts: totals.timeline },
+    timeline: timelineSummary(timelineOf(header, totals)),
+    busiest: busiestSummary(input),
     loss: lossSummary(input.loss),
     gaps: header.gaps.map((gap: Gap) => ({ ...toSpan(gap), reason: gap.reason })),
     notes: header.notes,
     warnings: [...input.warnings],
   };
+}
+
+/** Its steps are counted in bins of Unix time: the first of them begins a little before the first start. */
+function timelineOf(header: TraceHeader, { firstStartNs, timeline, timelineStepNs }: Totals): Timeline {
+  const bin = createBinOf(header.epochUnixNs)(firstStartNs);
+  return { startUnixNs: BigInt(bin) * BigInt(ARRIVAL_BIN_NS), stepNs: timelineStepNs, counts: timeline };
+}
+
+function timelineSummary({ startUnixNs, stepNs, counts }: Timeline): TraceSummary['timeline'] {
+  return {
+    start: counts.length === 0 ? null : isoTime(startUnixNs),
+    step_s: stepNs / 1e9,
+    counts: [...counts],
+  };
+}
+
+function busiestSummary(input: SummaryInput): TraceSummary['busiest'] {
+  return busiestWindows(timelineOf(input.header, input.totals)).map(({ width_s, windows }) => ({
+    width_s,
+    windows: windows.map((each) => ({ ...each, command: cutCommand(input, each.start, width_s) })),
+  }));
 }
 
 /** Snake case, as everywhere in JSON of ours. */
