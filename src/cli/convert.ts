@@ -2,13 +2,14 @@ import { Command, Option } from 'commander';
 import { countText } from '../inspect/number-text.ts';
 import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';
+import { linesText } from '../visible-text.ts';
 import { withInput } from './open-input.ts';
 import { FORMAT_HELP, OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 import { tell } from './people/people.ts';
 import { createProgress } from './progress.ts';
 import { reportWarnings } from './warnings.ts';
 import { withOutput } from './with-output.ts';
-import { writeRecords } from './write-records.ts';
+import { writeRecords, writtenText } from './write-records.ts';
 
 interface ConvertFlags {
   format?: OutputFormat;
@@ -42,6 +43,6 @@ function runConvert(input: string, outputName: string, flags: ConvertFlags): Pro
       await writeRecords(output, { trace, header, records, plan: { keep: () => true }, report });
     });
     reportWarnings(trace, flags);
-    if (!flags.quiet) tell(`convert: ${countText(report.recordsKept)} records\n`);
+    if (!flags.quiet) tell(linesText([`convert: ${writtenText(outputName, report)}`]));
   });
 }

@@ -8,6 +8,7 @@ import { createRecordFilter, type FilterConditions, type LatencyRange } from '..
 import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
+import { linesText } from '../visible-text.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
 import { FORMAT_HELP, OUTPUT_FORMATS, type OutputFormat } from './output.ts';
@@ -17,7 +18,7 @@ import { createProgress } from './progress.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
 import { withOutput } from './with-output.ts';
-import { writeRecords } from './write-records.ts';
+import { writeRecords, writtenText } from './write-records.ts';
 
 interface FilterFlags extends TimeRangeFlags {
   op?: string[];
@@ -97,7 +98,7 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
     const records = judgeOutcomes(trace.header.dialect, recordsBetween(trace, range, damageOf(flags)));
     const report = await writeFiltered(trace, records, plan, flags);
     reportWarnings(trace, flags);
-    if (!flags.quiet) tell(`${reportText(report, flags)}\n`);
+    if (!flags.quiet) tell(linesText([endText(report, flags)]));
   });
 }
 
@@ -119,6 +120,12 @@ async function writeFiltered(
 
 function damageOf(flags: FilterFlags): 'skip' | 'throw' {
   return flags.skipDamaged ? 'skip' : 'throw';
+}
+
+/** What was kept is what was written, but where the form of the output has no place for some of it. */
+function endText(report: FilterReport, flags: FilterFlags): string {
+  const kept = reportText(report, flags);
+  return report.recordsLeftOut ? `${kept}; ${writtenText(flags.output, report)}` : kept;
 }
 
 function reportText(report: FilterReport, { from, to }: TimeRangeFlags): string {

@@ -185,7 +185,7 @@ function withTargetFlags(command: Command): Command {
     )
     .option(
       '--timeout <time>',
-      'time for a whole answer: 30 (s), 500ms (default: 30s)',
+      'time for a whole answer, on top of how long the recorded one took: 30 (s), 500ms (default: 30s)',
       parsePositiveDuration,
     )
     .option(

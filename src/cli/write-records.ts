@@ -2,6 +2,7 @@ import { countText } from '../inspect/number-text.ts';
 import type { TraceHeader, TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type FilterPlan, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
+import { isStdout } from './is-stdout.ts';
 import type { Output } from './output.ts';
 import { printWarning } from './warnings.ts';
 
@@ -28,14 +29,23 @@ export async function writeRecords(output: Output, what: RecordsToWrite): Promis
     throw error;
   }
   await writer.finish();
-  tellLeftOut(output, writer.leftOut ?? new Map());
+  const leftOut = writer.leftOut ?? new Map<string, number>();
+  what.report.recordsLeftOut = [...leftOut.values()].reduce((sum, count) => sum + count, 0);
+  tellLeftOut(output, leftOut, what.report.recordsLeftOut);
+}
+
+/** How many records are in the output, and how many that were kept are not: `10 records written to x (2 of 12 …)`. */
+export function writtenText(name: string, { recordsKept, recordsLeftOut = 0 }: FilterReport): string {
+  const written = `${countText(recordsKept - recordsLeftOut)} records written to ${isStdout(name) ? 'stdout' : name}`;
+  return recordsLeftOut === 0
+    ? written
+    : `${written} (${countText(recordsLeftOut)} of ${countText(recordsKept)} have no equivalent there)`;
 }
 
 /** Said whatever the flags: a trace that is shorter than the one it was made from must not look like it. */
-function tellLeftOut({ name, format }: Output, leftOut: ReadonlyMap<string, number>): void {
-  const counts = [...leftOut].sort((a, b) => b[1] - a[1]);
-  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+function tellLeftOut({ name, format }: Output, leftOut: ReadonlyMap<string, number>, total: number): void {
   if (total === 0) return;
+  const counts = [...leftOut].sort((a, b) => b[1] - a[1]);
   const ops = counts.map(([op, count]) => `${countText(count)} ${op}`).join(', ');
   printWarning(`${name}: ${countText(total)} records have no equivalent in ${format} JSON (${ops})`);
 }

@@ -14,6 +14,8 @@ export interface FilterReport {
   recordsRead: number;
   recordsKept: number;
   recordsSampledOut: number;
+  /** Of those kept: what the form of the output has no place for. */
+  recordsLeftOut?: number | undefined;
   /** The plan's limit ended it. */
   limitReached?: boolean | undefined;
 }

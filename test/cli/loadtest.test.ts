@@ -43,7 +43,7 @@ test('convert makes a trace of it and writes it back', async () => {
     const [trace, back] = [join(folder, 'x.trace.zst'), join(folder, 'back.json')];
     assert.equal((await runCli(['convert', path, trace, '--quiet'])).code, 0);
     const converted = await runCli(['convert', trace, back, '--format', 'loadtest']);
-    assert.deepEqual([converted.code, converted.stderr], [0, 'convert: 4 records\n']);
+    assert.deepEqual([converted.code, converted.stderr], [0, `convert: 4 records written to ${back}\n`]);
     const [was, is] = [path, back].map((name) => JSON.parse(readFileSync(name, 'utf8')));
     assert.deepEqual(is.operations, was.operations);
   });
@@ -62,6 +62,19 @@ test('convert says what has no equivalent, quiet or not', async () => {
     assert.equal(
       stderr,
       'engram-trace: warning: -: 2 records have no equivalent in loadtest JSON (2 search)\n',
+    );
+
+    const out = join(folder, 'out.json');
+    const loud = await runCli(['convert', trace, out, '--format', 'loadtest']);
+    assert.equal(JSON.parse(readFileSync(out, 'utf8')).operations.length, 1);
+    assert.match(
+      loud.stderr,
+      /convert: 1 records written to .*out\.json \(2 of 3 have no equivalent there\)\n/,
+    );
+    const filtered = await runCli(['filter', trace, '--limit', '2', '--format', 'loadtest']);
+    assert.match(
+      filtered.stderr,
+      /filter: kept 2, .*; 0 records written to stdout \(2 of 2 have no equivalent there\)\n/,
     );
   });
 });
