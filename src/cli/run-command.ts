@@ -95,6 +95,7 @@ async function applyDefaults(command: Command, entry: CommandEntry, args: readon
   if (unknown !== undefined) throw unknownFlag(unknown, command);
   const file = trial.getOptionValue('config') ?? process.env['ENGRAM_TRACE_CONFIG'];
   const { applySettings, settableFlags } = await import('./settings.ts');
+  await warnOfMisspelt(settableFlags(command));
   const given = (attribute: string) => trial.getOptionValueSource(attribute) === 'cli';
   const flags = settableFlags(command);
   applySettings(
@@ -103,6 +104,18 @@ async function applyDefaults(command: Command, entry: CommandEntry, args: readon
     process.env,
     file ? await configOf(String(file), entry.name, flags) : new Map(),
   );
+}
+
+/** A variable of another command's flag is not misspelt; who they are is looked up only where one is not of this one. */
+async function warnOfMisspelt(flags: readonly string[]): Promise<void> {
+  const { misspeltText, unknownVariables } = await import('./misspelt-variables.ts');
+  const { settableFlags, variableOf } = await import('./settings.ts');
+  const ofCommand = flags.map(variableOf);
+  if (unknownVariables(process.env, ofCommand).length === 0) return;
+  const commands = await Promise.all(COMMANDS.map((entry) => buildCommand(entry)));
+  const ofAny = [...new Set(commands.flatMap(settableFlags))].map(variableOf);
+  const { printWarning } = await import('./warnings.ts');
+  for (const name of unknownVariables(process.env, ofAny)) printWarning(misspeltText(name, ofCommand, ofAny));
 }
 
 async function configOf(file: string, command: string, flags: readonly string[]): Promise<ConfigValues> {
