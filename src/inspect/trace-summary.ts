@@ -95,7 +95,8 @@ export interface SummaryInput {
   name: string;
   format: string;
   header: TraceHeader;
-  totals: Totals;
+  /** `sessions` where they were counted one by one; an index has the estimate of a sketch. */
+  totals: Totals & { sessions?: number | undefined };
   loss: Loss;
   countedFrom: 'index' | 'records';
   sizeBytes?: number | undefined;
@@ -124,8 +125,8 @@ export function summarizeTrace(input: SummaryInput): TraceSummary {
     records: totals.records,
     rate_per_s: rate(totals.records),
     protocols: { http: stats.httpRecords, grpc: stats.grpcRecords, grpc_streams: stats.grpcStreams },
-    sessions: estimateSessions(stats),
-    sessions_exact: stats.sessionHashes.length < SKETCH_SIZE,
+    sessions: totals.sessions ?? estimateSessions(stats),
+    sessions_exact: totals.sessions !== undefined || stats.sessionHashes.length < SKETCH_SIZE,
     ops: byCount([...stats.ops].map(([op, of]) => opSummary(op, of, rate(of.count)))),
     spaces: byCount([...stats.spaces].map(([space, count]) => ({ space, count, rate_per_s: rate(count) }))),
     inter_arrival_us: gapSummary(totals),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countRecords } from '../../src/inspect/count-records.ts';
+import { countRecords, MAX_EXACT_SESSIONS } from '../../src/inspect/count-records.ts';
 import { summaryText } from '../../src/inspect/summary-text.ts';
 import { summarizeTrace } from '../../src/inspect/trace-summary.ts';
 import { createBlockBuilder } from '../../src/trace/block-builder.ts';
@@ -8,7 +8,11 @@ import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record
 import { computeTotals } from '../../src/trace/totals.ts';
 import { EPOCH, makeRecord } from '../sources/make-op-log.ts';
 
-async function summaryOf(records: readonly TraceRecord[], batchSize = 256) {
+async function summaryOf(
+  records: readonly TraceRecord[],
+  batchSize = 256,
+  countedFrom: 'index' | 'records' = 'records',
+) {
   async function* batches() {
     for (let i = 0; i < records.length; i += batchSize) yield records.slice(i, i + batchSize);
   }
@@ -18,9 +22,9 @@ async function summaryOf(records: readonly TraceRecord[], batchSize = 256) {
     name: 'x',
     format: 'ndjson',
     header,
-    totals,
+    totals: countedFrom === 'index' ? { ...totals, sessions: undefined } : totals,
     loss: emptyLoss(),
-    countedFrom: 'records',
+    countedFrom,
     warnings: [],
   });
 }
@@ -83,8 +87,9 @@ test('percentiles are within the error of the buckets, totals exact', async () =
   assert.deepEqual([summary.sessions, summary.sessions_exact], [100, true]);
 });
 
-test('an estimate of many sessions says that it is one', async () => {
-  const summary = await summaryOf([...Array(20_000).keys()].map((n) => makeRecord(n, { session: `h${n}` })));
+test('what an index knows of many sessions is an estimate, and says so', async () => {
+  const records = [...Array(20_000).keys()].map((n) => makeRecord(n, { session: `h${n}` }));
+  const summary = await summaryOf(records, 256, 'index');
   assert.equal(summary.sessions_exact, false);
   assert.ok(summary.sessions > 15_000 && summary.sessions < 25_000, String(summary.sessions));
 });
@@ -141,4 +146,16 @@ test('what its client cancelled is counted as such, and not as failed', async ()
   const [op] = summary.ops;
   assert.deepEqual([op?.count, op?.cancelled, op?.failed], [4, 2, 1]);
   assert.match(summaryText(summary), /failed +cancelled/);
+});
+
+test('sessions are counted one by one up to a bound, and estimated above it', async () => {
+  const sessionsOf = async (count: number) =>
+    summaryOf([...Array(count).keys()].map((n) => ({ ...makeRecord(n * 1000), session: `operation ${n}` })));
+  const exact = await sessionsOf(3000);
+  assert.deepEqual([exact.sessions, exact.sessions_exact], [3000, true]);
+  assert.match(summaryText(exact, {}), /sessions +3,?000\n/);
+  const many = await sessionsOf(MAX_EXACT_SESSIONS + 1);
+  assert.equal(many.sessions_exact, false);
+  assert.ok(Math.abs(many.sessions / MAX_EXACT_SESSIONS - 1) < 0.3);
+  assert.match(summaryText(many, {}), /sessions +~/);
 });
