@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'replay-log': ['trace', 'replay'],
   verify: ['trace', 'dialects', 'replay', 'replay-log', 'results', 'root'],
   'null-sink': ['wire'],
-  calibrate: ['results', 'root'],
+  calibrate: ['trace', 'replay-run', 'results', 'root'],
   report: ['trace', 'results', 'root'],
   'dev-server': ['trace', 'dialects', 'gen', 'wire', 'root'],
   'replay-run': [

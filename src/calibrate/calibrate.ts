@@ -1,4 +1,5 @@
 import type { ResultsDocument } from '../results/results-document.ts';
+import type { StepWindow } from './busiest-part.ts';
 
 /** Plays the plan at a multiplier against the null sink for at most so many seconds. */
 export type PlayStep = (multiplier: number, seconds: number) => Promise<ResultsDocument>;
@@ -9,12 +10,16 @@ export interface CalibrateOptions {
   stepSeconds: number;
   /** Doublings of the rate; `REFINEMENTS` follow between the last rate that held and the first that did not. */
   maxSteps: number;
+  /** Where the plan is played from at a multiplier; null where the whole of it is one as the other. */
+  windowAt?(multiplier: number): StepWindow | null;
   onStep?(step: CalibrationStep): void;
 }
 
 /** What the generator does on its own at one rate. */
 export interface CalibrationStep {
   multiplier: number;
+  /** The busiest part of the recording as long as the step takes at its rate; it was played from there. */
+  window: StepWindow | null;
   planned_ops_per_sec: number | null;
   sent_ops_per_sec: number | null;
   operations: number;
@@ -66,7 +71,11 @@ const NOT_OURS = new Set([
 export async function calibrate(play: PlayStep, options: CalibrateOptions): Promise<Calibration> {
   const steps: CalibrationStep[] = [];
   const once = async (multiplier: number): Promise<CalibrationStep> => {
-    const step = stepOf(multiplier, await play(multiplier, options.stepSeconds));
+    const step = stepOf(
+      multiplier,
+      options.windowAt?.(multiplier) ?? null,
+      await play(multiplier, options.stepSeconds),
+    );
     options.onStep?.(step);
     steps.push(step);
     return step;
@@ -92,7 +101,7 @@ export async function calibrate(play: PlayStep, options: CalibrateOptions): Prom
   return { floor, highest, limit_found: failed !== undefined, steps };
 }
 
-function stepOf(multiplier: number, document: ResultsDocument): CalibrationStep {
+function stepOf(multiplier: number, window: StepWindow | null, document: ResultsDocument): CalibrationStep {
   const { fidelity, summary, service_latency: service, send_error_us: sendError } = document;
   const { generator, drift, accounting } = fidelity;
   const reasons = fidelity.reasons.map(({ code }) => code).filter((code) => !NOT_OURS.has(code));
@@ -101,6 +110,7 @@ function stepOf(multiplier: number, document: ResultsDocument): CalibrationStep 
   const { planned_duration_secs: plannedSecs, actual_duration_secs: actualSecs } = drift;
   return {
     multiplier,
+    window,
     planned_ops_per_sec: ratio(accounting.sent, plannedSecs),
     sent_ops_per_sec: ratio(accounting.sent, actualSecs),
     operations: accounting.sent,

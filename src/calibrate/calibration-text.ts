@@ -1,5 +1,20 @@
 import { linesText } from '../visible-text.ts';
+import type { StepWindow } from './busiest-part.ts';
 import type { Calibration, CalibrationStep } from './calibrate.ts';
+
+/** Which part of the trace the first step plays. */
+export function windowText({
+  from_s: fromS,
+  start,
+  duration_s: durationS,
+  records,
+  records_per_sec: rate,
+}: StepWindow): string {
+  return (
+    `calibrate: plays from the busiest ${rounded(durationS)} s of the trace: from ${rounded(fromS)} s (${start}), ` +
+    `${records} records, ${rounded(rate)} recorded ops/s; a higher rate takes a longer part`
+  );
+}
 
 /** One step in one line. */
 export function stepText(step: CalibrationStep): string {

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import type { BusiestPart } from '../calibrate/busiest-part.ts';
 import type { PlayStep } from '../calibrate/calibrate.ts';
 import type { Timing } from '../replay/replay-options.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/endpoint.ts';
@@ -84,8 +85,11 @@ async function runCalibrate(argument: string | undefined, given: CalibrateFlags)
 
 async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void> {
   const { calibrate } = await import('../calibrate/calibrate.ts');
-  const { calibrationText, stepText } = await import('../calibrate/calibration-text.ts');
+  const { calibrationText, stepText, windowText } = await import('../calibrate/calibration-text.ts');
   const run = await runOptionsOf(flags, trace);
+  const busiestAt = await busiestParts(run, flags);
+  const first = busiestAt(flags.rateMultiplier);
+  if (first !== undefined && !flags.quiet) tell(linesText([windowText(first.window)]));
   const sink = await openDocumentSink(flags.output, flags.force);
   const target = await startSinkProcess();
   const cleanUp = async (): Promise<void> => {
@@ -93,10 +97,11 @@ async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void
     await sink.abort();
   };
   await withCleanUp(cleanUp, async () => {
-    const found = await calibrate(playAgainst(target, run, flags), {
+    const found = await calibrate(playAgainst(target, run, flags, busiestAt), {
       multiplier: flags.rateMultiplier,
       stepSeconds: flags.stepTime / 1e9,
       maxSteps: flags.maxSteps,
+      windowAt: (multiplier) => busiestAt(multiplier)?.window ?? null,
       onStep: (step) => void (flags.quiet || tell(linesText([stepText(step)]))),
     });
     target.stop();
@@ -111,6 +116,16 @@ async function calibrateTrace(flags: CalibrateFlags, trace: Trace): Promise<void
     if (!flags.quiet) tell(calibrationText(found));
     if (undelivered !== undefined) throw undelivered;
   });
+}
+
+type BusiestAt = (multiplier: number) => BusiestPart | undefined;
+
+/** A plan of even times has no busiest part. */
+async function busiestParts(run: RunOptions, { timing, stepTime }: CalibrateFlags): Promise<BusiestAt> {
+  if (timing.kind === 'rate') return () => undefined;
+  const { createBusiestPart } = await import('../calibrate/busiest-part.ts');
+  const ofLength = await createBusiestPart(run);
+  return (multiplier) => ofLength(stepTime * multiplier);
 }
 
 interface SinkProcess {
@@ -133,8 +148,13 @@ async function startSinkProcess(): Promise<SinkProcess> {
   return { ...ports, stop: () => void child.kill() };
 }
 
-/** One step: the plan over and over at that rate, stopped when its time is up. */
-function playAgainst(target: SinkProcess, run: RunOptions, flags: CalibrateFlags): PlayStep {
+/** One step: the plan from its busiest part on, over and over at that rate, stopped when its time is up. */
+function playAgainst(
+  target: SinkProcess,
+  run: RunOptions,
+  flags: CalibrateFlags,
+  busiestAt: BusiestAt,
+): PlayStep {
   const { multiplier: _, ...plan } = run.replay ?? {};
   const warn = flags.quiet ? (): void => {} : warnOnce();
   let isFirst = true;
@@ -151,6 +171,7 @@ function playAgainst(target: SinkProcess, run: RunOptions, flags: CalibrateFlags
     };
     const step: RunOptions = {
       ...run,
+      range: busiestAt(multiplier)?.part ?? run.range,
       http: parseHttpEndpoint(`http://127.0.0.1:${target.httpPort}`),
       grpc: parseGrpcEndpoint(`127.0.0.1:${target.grpcPort}`),
       allowOrigin: true,

@@ -133,6 +133,9 @@ describe('calibrate, the command', () => {
     assert.ok(!found.floor.reasons.includes('errors'), 'the sink answers everything');
     assert.ok(found.floor.send_error_us.p99 >= found.floor.send_error_us.p50);
     assert.ok(found.floor.cpu_us_per_op > 0);
+    // Half a second of recorded time and no busier part than all of it.
+    assert.deepEqual([found.floor.window.from_s, found.floor.window.records], [0, 40]);
+    assert.match(stderr, /plays from the busiest .* of the trace: from 0 s .*40 records/);
     assert.match(stderr, /floor at 1x: send error p50/);
   });
 
