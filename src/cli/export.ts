@@ -73,6 +73,7 @@ async function runExport(flags: ExportFlags): Promise<void> {
     try {
       log = await openLog(flags, request, (text) => progress.update(text));
       const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
+      if (flags.output === undefined) refuseEmpty(flags.source, log, plan);
       const write = (sink: ByteSink) =>
         writeExport(plan, sink, (so) =>
           progress.update(
@@ -136,6 +137,18 @@ async function openLog(
   return openOpLog(flags.source, { skipDamaged: flags.skipDamaged, from, to, onFile });
 }
 
+/** Throws where a trace nobody named would hold nothing: `replay` without a trace would take it, as the newest. */
+function refuseEmpty(source: string, log: OpLog, { emptyBecause }: ExportPlan): void {
+  if (emptyBecause === undefined) return;
+  warnLeftOut(log);
+  throw new EngramTraceError('empty', emptyBecause, { where: source });
+}
+
+function warnLeftOut({ skipped, copies }: OpLog): void {
+  for (const { name, reason } of skipped) printWarning(`segment ${name} was left out: ${reason}`);
+  for (const { name, of } of copies) printWarning(`segment ${name} was left out: it is a copy of ${of}`);
+}
+
 async function report(
   flags: ExportFlags,
   output: string,
@@ -143,8 +156,7 @@ async function report(
   plan: ExportPlan,
   done: ExportReport,
 ): Promise<void> {
-  for (const { name, reason } of log.skipped) printWarning(`segment ${name} was left out: ${reason}`);
-  for (const { name, of } of log.copies) printWarning(`segment ${name} was left out: it is a copy of ${of}`);
+  warnLeftOut(log);
   if (flags.json) await printJson({ output, ...reportJson(plan, done) });
   else if (!flags.quiet) tell(reportText(output, plan, done));
   if (plan.emptyBecause === undefined) return;

@@ -58,6 +58,12 @@ test('the lines of the capacity guide work as written, from a folder that holds 
       assert.doesNotMatch(shortest.stderr, /NDJSON/);
       assert.match(shortest.stderr, /export: traces\/2025-10-27T00-00-00Z\.trace\.zst: 6 records/);
 
+      const empty = await line(['export', '--start', '2020-01-01T00:00:00Z', '--duration', '10']);
+      assert.equal(empty.code, 1, empty.stderr);
+      assert.match(empty.stderr, /oplog: no records: the window ends before the log begins; the log covers/);
+      const traces = await readdir(join(folder, 'traces'));
+      assert.ok(!traces.some((name) => name.startsWith('2020')), 'replay would take it as the newest');
+
       const faster = await line(SHORTEST_REPLAY);
       assert.ok([0, 98].includes(faster.code ?? -1), faster.stderr);
       assert.match(faster.stderr, /taking traces\/2025-10-27T00-00-00Z\.trace\.zst, the newest there\n/);
