@@ -4,12 +4,20 @@ import { countText } from '../inspect/number-text.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { derivedHeader, type FilterPlan, type FilterReport } from '../transforms/filter-trace.ts';
-import { createRecordFilter, type FilterConditions, type LatencyRange } from '../transforms/record-filter.ts';
+import { OpCounts } from '../transforms/op-counts.ts';
+import {
+  createRecordFilter,
+  type FilterConditions,
+  isOutcomeKnown,
+  type LatencyRange,
+  type RecordPredicate,
+} from '../transforms/record-filter.ts';
 import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
+import { nothingKept } from './nothing-kept.ts';
 import { withInput } from './open-input.ts';
 import { FORMAT_HELP, OUTPUT_FORMATS, type OutputFormat } from './output.ts';
 import { parseLatencyRange } from './parse-latency-range.ts';
@@ -88,17 +96,18 @@ function collectLatency(text: string, previous: readonly LatencyRange[] = []): L
 }
 
 async function runFilter(input: string, flags: FilterFlags): Promise<void> {
+  const seen: Seen = { ops: new OpCounts(), unknown: 0 };
   const plan: FilterPlan = {
-    keep: createRecordFilter(conditionsOf(flags)),
+    keep: watchedFilter(flags, seen),
     sample: flags.sample === undefined ? undefined : createSessionSample(flags.sample, flags.seed),
     limit: flags.limit,
   };
   const range = await timeRangeOf(flags);
   await withInput(input, async (trace) => {
     const records = judgeOutcomes(trace.header.dialect, recordsBetween(trace, range, damageOf(flags)));
-    const report = await writeFiltered(trace, records, plan, flags);
+    const report = await writeFiltered(trace, records, plan, flags, seen);
     reportWarnings(trace, flags);
-    if (!flags.quiet) tell(linesText([endText(report, flags)]));
+    if (!flags.quiet) tell(linesText([`${endText(report, flags)}${unknownText(seen)}`]));
   });
 }
 
@@ -107,15 +116,52 @@ async function writeFiltered(
   records: AsyncIterable<TraceRecord[]>,
   plan: FilterPlan,
   flags: FilterFlags,
+  seen: Seen,
 ): Promise<FilterReport> {
   const progress = await createProgress(flags);
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
   const watched = progress.watch(records, () => reportText(report, flags));
   const header = derivedHeader(trace.header, TOOL, 'filter');
   await withOutput(flags.output, flags, (output) =>
-    writeRecords(output, { trace, header, records: watched, plan, report }),
+    writeRecords(output, {
+      trace,
+      header,
+      records: watched,
+      plan,
+      report,
+      refuseNothing: () => {
+        if (!flags.quiet) tell(`${reportText(report, flags)}${unknownText(seen)}\n`);
+        return nothingKept(trace, report, seen.ops, flags.op);
+      },
+    }),
   );
   return report;
+}
+
+/** What came by, kept or not. */
+interface Seen {
+  ops: OpCounts;
+  /** Records of whose outcome nothing is known, of those that meet all conditions but `--ok` and `--failed`. */
+  unknown: number;
+}
+
+function watchedFilter(flags: FilterFlags, seen: Seen): RecordPredicate {
+  const conditions = conditionsOf(flags);
+  const keep = createRecordFilter(conditions);
+  const meetsOthers = createRecordFilter({ ...conditions, ok: undefined, invert: false });
+  let keptAny = false;
+  return (record) => {
+    const isKept = keep(record);
+    keptAny ||= isKept;
+    // Once there is something nobody asks what else there was.
+    if (!keptAny || flags.sample !== undefined) seen.ops.add(record.op);
+    if (conditions.ok !== undefined && !isOutcomeKnown(record) && meetsOthers(record)) seen.unknown++;
+    return isKept;
+  };
+}
+
+function unknownText({ unknown }: Seen): string {
+  return unknown === 0 ? '' : `, ${countText(unknown)} are of unknown outcome`;
 }
 
 function damageOf(flags: FilterFlags): 'skip' | 'throw' {

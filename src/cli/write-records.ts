@@ -3,6 +3,7 @@ import type { TraceHeader, TraceRecord } from '../trace/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type FilterPlan, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
 import { isStdout } from './is-stdout.ts';
+import { lazyWriter } from './lazy-writer.ts';
 import type { Output } from './output.ts';
 import { printWarning } from './warnings.ts';
 
@@ -13,6 +14,8 @@ export interface RecordsToWrite {
   plan: FilterPlan;
   /** Counts on while it runs. */
   report: FilterReport;
+  /** The error where no record is kept; without it that is a trace like any other. */
+  refuseNothing?: (() => Error) | undefined;
 }
 
 /**
@@ -20,9 +23,10 @@ export interface RecordsToWrite {
  * a file would be removed, but those behind a pipe can use it.
  */
 export async function writeRecords(output: Output, what: RecordsToWrite): Promise<void> {
-  const writer = await output.writer(what.header);
+  const writer = lazyWriter(() => output.writer(what.header));
   try {
     await filterTrace(what.trace, what.records, what.plan, writer, what.report);
+    if (what.refuseNothing && what.report.recordsKept === 0) throw what.refuseNothing();
   } catch (error) {
     // The first error is the one to tell.
     if (output.name === '-' && what.report.recordsKept > 0) await writer.flush().catch(() => {});

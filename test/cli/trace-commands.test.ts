@@ -7,6 +7,31 @@ import { makeRecord, SECOND, withFolder, writeOpLog } from '../sources/make-op-l
 import { cleanEnv, MAIN, runCli } from './run-cli.ts';
 import { ALL, BLOCKS, parseLines, startsIn, startsOf, withTrace } from './trace-support.ts';
 
+test('a filter that keeps nothing ends with 1, names the ops there are, and leaves the old file', async () => {
+  await withTrace(async (folder, trace) => {
+    const output = join(folder, 'old.ndjson');
+    await writeFile(output, 'old');
+    const none = await runCli(['filter', trace, '--op', 'remeber', '--output', output, '--force']);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /none of 1,000 records is kept/);
+    assert.match(
+      none.stderr,
+      /Did you mean remember\? ops there are: recall \(334\), remember \(333\), search \(333\)/,
+    );
+    assert.equal(await readFile(output, 'utf8'), 'old');
+    const piped = await runCli(['filter', trace, '--status', '418']);
+    assert.deepEqual([piped.code, piped.stdoutBytes.length], [1, 0]);
+    const late = await runCli(['filter', trace, '--from', '1h', '--output', join(folder, 'new.ndjson')]);
+    assert.equal(late.code, 1);
+    assert.match(late.stderr, /Its records are from \d{4}-.* to \d{4}-/);
+    await assert.rejects(readFile(join(folder, 'new.ndjson')));
+    const lines =
+      '{"start_ns":1,"path":"/a"}\n{"start_ns":2,"path":"/b","outcome":{"ok":true,"status":200}}\n';
+    const known = await runCli(['filter', '-', '--ok', '--format', 'ndjson'], { input: lines });
+    assert.match(known.stderr, /kept 1 of 2 records, 1 are of unknown outcome/);
+  });
+});
+
 test('export, cat, filter and convert tell the same records', async () => {
   await withTrace(async (folder, trace) => {
     const cat = await runCli(['cat', trace]);
