@@ -147,7 +147,8 @@ test('switches can be turned on and off by a variable, and nothing else', async 
     input: LINE,
     env: { ENGRAM_TRACE_OK: '0' },
   });
-  assert.equal(off.code, 0, 'a switch set to false conflicts with nothing');
+  // Nothing failed there, so nothing is kept: that is 1. A conflict of switches would be 2.
+  assert.equal(off.code, 1, 'a switch set to false conflicts with nothing');
   const bad = await run('perhaps');
   assert.deepEqual(
     [bad.code, bad.stderr],
