@@ -394,15 +394,18 @@ describe('replay log in its thread', () => {
     );
   });
 
-  it('keeps an existing file, and says where a folder is missing', async () => {
+  it('keeps an existing file, and makes the folder of a new one', async () => {
     const path = join(folder, 'exists');
     await writeFile(path, 'mine');
     await assert.rejects(startReplayLog({ path, header: HEADER }), { code: 'usage' });
     assert.equal(await readFile(path, 'utf8'), 'mine');
     await (await startReplayLog({ path, force: true, header: HEADER })).close();
-    await assert.rejects(startReplayLog({ path: join(folder, 'no', 'where'), header: HEADER }), {
-      code: 'io',
+    const inNew = join(folder, 'new', 'one');
+    await (await startReplayLog({ path: inNew, header: HEADER })).finish({
+      anchorNs: undefined,
+      factsJson: '{}',
     });
+    assert.ok((await readFile(inNew)).length > 0);
   });
 
   it('loses and counts entries past its bound, and never waits', async () => {
