@@ -10,8 +10,11 @@ export const DISPOSITIONS: readonly Disposition[] = [
   'unsent',
 ];
 
-/** The same for failures; '' is none, `no_outcome` that nobody told (the thread that sent it died). */
-export const FAILURES: readonly (FailureCode | '' | 'no_outcome')[] = [
+/**
+ * The same for failures; '' is none, `no_outcome` that nobody told (the thread that sent it died), and
+ * `cancelled_as_recorded` that it ended where the recorded client ended it, which is no failure.
+ */
+export const FAILURES: readonly (FailureCode | '' | 'no_outcome' | 'cancelled_as_recorded')[] = [
   '',
   'timeout',
   'connect_failed',
@@ -24,6 +27,7 @@ export const FAILURES: readonly (FailureCode | '' | 'no_outcome')[] = [
   'other',
   'no_outcome',
   'keepalive_closed',
+  'cancelled_as_recorded',
 ];
 
 export const PROTOCOLS = ['', 'http', 'grpc'] as const;

@@ -1,4 +1,4 @@
-import type { Disposition, Operation } from '../replay/ports.ts';
+import type { Disposition, Operation, SendOutcome } from '../replay/ports.ts';
 import { recordedOffsets } from '../replay/stream-offsets.ts';
 import {
   allocateColumns,
@@ -134,9 +134,7 @@ class Recorder implements ReplayLogObserver {
     columns.sendOrder[i] = send?.order ?? Number.NaN;
     columns.inFlight[i] = send?.inFlight ?? 0;
     columns.disposition[i] = this.#dispositions.get(disposition) ?? 0;
-    const isUntold = outcome === undefined && WITH_OUTCOME.has(disposition);
-    const failure = isUntold ? 'no_outcome' : (outcome?.failure ?? '');
-    columns.failure[i] = this.#failures.get(failure) ?? OTHER;
+    columns.failure[i] = this.#failures.get(failureOf(outcome, disposition)) ?? OTHER;
     columns.status[i] = outcome?.status ?? -1;
     columns.responseBytes[i] = outcome?.responseBytes ?? 0;
     if (send === undefined) return;
@@ -168,6 +166,11 @@ class Recorder implements ReplayLogObserver {
     this.#strings.set(text, this.#strings.size);
     return this.#strings.size - 1;
   }
+}
+
+function failureOf(outcome: SendOutcome | undefined, disposition: Disposition): string {
+  if (outcome === undefined) return WITH_OUTCOME.has(disposition) ? 'no_outcome' : '';
+  return outcome.failure ?? (outcome.isCancelled === true ? 'cancelled_as_recorded' : '');
 }
 
 function wholeNs(ns: number): number {

@@ -68,7 +68,12 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     target: { ...input.target, http: input.target.http ?? null, grpc: input.target.grpc ?? null },
     timestamp: new Date(input.startedMs).toISOString(),
     summary,
-    operations: { total: overall.sent, successful: overall.ok, failed: overall.errors + overall.cutOff },
+    operations: {
+      total: overall.sent,
+      successful: overall.ok,
+      failed: overall.errors + overall.cutOff,
+      cancelled: overall.cancelled,
+    },
     throughput_ops_per_sec: summary.throughput_ops_sec,
     latency: { ...section('response'), ...flatLatencies(overall.response) },
     service_latency: section('service'),

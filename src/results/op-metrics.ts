@@ -8,6 +8,8 @@ export class OpMetrics {
   ok = 0;
   errors = 0;
   cutOff = 0;
+  /** Of `ok` and `errors`: cancelled where the recorded client did. */
+  cancelled = 0;
   /** From the due time to the end of the answer: free of coordinated omission. */
   readonly response = new Histogram();
   /** From the actual send to the end of the answer. */

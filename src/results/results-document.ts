@@ -10,7 +10,8 @@ export interface ResultsDocument {
   /** Wall clock at the start, ISO 8601. */
   timestamp: string;
   summary: SummarySection;
-  operations: { total: number; successful: number; failed: number };
+  /** `cancelled` are among the successful, and the failed where a refusal had come. */
+  operations: { total: number; successful: number; failed: number; cancelled: number };
   throughput_ops_per_sec: number | null;
   latency: LatencySection & FlatLatencies;
   service_latency: LatencySection;
@@ -103,7 +104,7 @@ export interface SummarySection {
   sent_ops_sec: number | null;
   /** Share of the operations sent that failed, 0 to 1. */
   error_rate: number | null;
-  /** Operations without a whole answer. Those not waited for to the end (a timeout) have no latency. */
+  /** Operations without a whole answer that were not cancelled as recorded. Those not waited for to the end (a timeout) have no latency. */
   without_answer: number;
   /** Answers whose status differs from the recorded one. */
   status_mismatches: number;

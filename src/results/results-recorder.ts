@@ -45,7 +45,8 @@ export interface LiveCounts {
  *
  * Latencies are those of operations with a whole answer (of whatever status), and of those given up on after a
  * wait (`timeout`, cut off), which would have taken longer still. A refused or broken connection has no latency:
- * it fails fast, and would make a dying server look quick.
+ * it fails fast, and would make a dying server look quick. What was cancelled as recorded has none either: its time
+ * is the recorded client's, and says nothing of the server.
  */
 export class ResultsRecorder implements ReplayObserver {
   readonly overall = new OpMetrics();
@@ -213,18 +214,20 @@ export class ResultsRecorder implements ReplayObserver {
   }
 
   #settleSent(operation: Operation, disposition: 'ok' | 'error' | 'cut_off'): void {
+    const { outcome } = operation;
     const metrics = this.ops.get(operation.record.op);
     const responseNs = responseTimeNs(operation, disposition);
     for (const each of [this.overall, metrics]) {
       if (disposition === 'ok') each.ok++;
       else if (disposition === 'error') each.errors++;
       else each.cutOff++;
+      if (outcome?.isCancelled === true) recordCancelled(each, operation);
       if (responseNs !== undefined) recordLatencies(each, operation, responseNs);
     }
     if (disposition !== 'ok') this.errors.add(operation, disposition);
     const { dueNs, sentNs, doneNs } = operation;
     this.windows.onDone(dueNs - (this.#startNs ?? dueNs), responseNs, disposition !== 'ok');
-    if (doneNs !== undefined && sentNs !== undefined)
+    if (doneNs !== undefined && sentNs !== undefined && outcome?.isCancelled !== true)
       this.firstInSpace.add(operation.record.space, doneNs - sentNs);
     if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs ?? doneNs, doneNs);
     if (disposition !== 'cut_off') this.#compareStatus(operation, metrics);
@@ -261,14 +264,20 @@ export class ResultsRecorder implements ReplayObserver {
   }
 }
 
-/** From due to done; undefined for an operation that failed without an answer and without a wait. */
+/** From due to done; undefined for an operation that failed without an answer and without a wait, or was cancelled as recorded. */
 function responseTimeNs(operation: Operation, disposition: Disposition): number | undefined {
   const { outcome, doneNs, dueNs, sentNs } = operation;
-  if (doneNs === undefined) return undefined;
+  if (doneNs === undefined || outcome?.isCancelled === true) return undefined;
   const answered = sentNs !== undefined && outcome !== undefined && outcome.failure === undefined;
   // Also where no byte of it left: a wait for a connection is a wait.
   const givenUp = disposition === 'cut_off' || outcome?.failure === 'timeout';
   return answered || givenUp ? doneNs - dueNs : undefined;
+}
+
+/** When its answer began is the server's doing all the same. */
+function recordCancelled(metrics: OpMetrics, { firstAnswerNs, sentNs }: Operation): void {
+  metrics.cancelled++;
+  if (firstAnswerNs !== undefined && sentNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
 }
 
 function recordLatencies(metrics: OpMetrics, operation: Operation, responseNs: number): void {

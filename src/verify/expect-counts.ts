@@ -15,6 +15,7 @@ export interface DocumentSays {
 interface Counts {
   ended: Record<string, number>;
   answered: number;
+  cancelled: number;
   keepaliveClosed: number;
   mismatches: number;
   responseBytes: number;
@@ -56,6 +57,7 @@ export async function expectCounts(table: LogTable, into: Expectations, said: Do
     total: exactly(attempted),
     successful: exactly(ended('ok')),
     failed: exactly(failed),
+    cancelled: exactly(counts.cancelled),
   });
   expectSummary(table, counts, attempted, into);
   expectCache(counts, into);
@@ -116,6 +118,7 @@ async function countAll(table: LogTable, dialect: string): Promise<Counts> {
   const counts: Counts = {
     ended: {},
     answered: 0,
+    cancelled: 0,
     keepaliveClosed: 0,
     mismatches: 0,
     responseBytes: 0,
@@ -138,6 +141,7 @@ async function countAll(table: LogTable, dialect: string): Promise<Counts> {
 function countAttempt(counts: Counts, row: LogRow): void {
   const { status, recordedStatus, doneNs } = row;
   if (row.failure === '') counts.answered += 1;
+  if (row.isCancelled) counts.cancelled += 1;
   if (row.failure === 'keepalive_closed') counts.keepaliveClosed += 1;
   if (status >= 0 && recordedStatus >= 0 && status !== recordedStatus) counts.mismatches += 1;
   counts.responseBytes += row.responseBytes;

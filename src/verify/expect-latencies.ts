@@ -22,6 +22,9 @@ function ofAnswered(timeOf: (row: LogRow) => number): (row: LogRow) => number {
   return (row) => (Number.isNaN(row.responseNs) || !row.isSent ? Number.NaN : timeOf(row));
 }
 
+const firstAnswer = (row: LogRow): number => row.firstAnswerNs - row.sentNs;
+const firstAnswerOfAnswered = ofAnswered(firstAnswer);
+
 const KINDS: readonly Kind[] = [
   {
     sections: [{ path: 'latency', unitNs: MS }],
@@ -39,7 +42,7 @@ const KINDS: readonly Kind[] = [
     sections: [{ path: 'first_answer_latency', unitNs: MS }],
     histogram: 'first_answer',
     perOp: false,
-    timeOf: ofAnswered((row) => row.firstAnswerNs - row.sentNs),
+    timeOf: (row) => (row.isCancelled ? firstAnswer(row) : firstAnswerOfAnswered(row)),
   },
   {
     sections: [{ path: 'recorded_latency', unitNs: MS }],

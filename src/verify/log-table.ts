@@ -2,6 +2,8 @@ import type { LogBlock, LogColumns, LogStream } from '../replay-log/log-block.ts
 import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
 import { type LogReading, readBlocksAgain, readReplayLog } from '../replay-log/read-replay-log.ts';
 
+const CANCELLED = FAILURES.indexOf('cancelled_as_recorded');
+
 /**
  * A replay log that is read from front to back as often as needed: each pass keeps only the columns it is about, so
  * that ten million operations take a few hundred megabytes and not several times that.
@@ -95,8 +97,13 @@ export class LogRow {
   get disposition(): string {
     return DISPOSITIONS[this.#columns.disposition[this.#at] as number] as string;
   }
+  /** '': it has an answer, or was cancelled as recorded. */
   get failure(): string {
-    return FAILURES[this.#columns.failure[this.#at] as number] as string;
+    return this.isCancelled ? '' : (FAILURES[this.#columns.failure[this.#at] as number] as string);
+  }
+  /** It ended where the recorded client ended it. */
+  get isCancelled(): boolean {
+    return this.#columns.failure[this.#at] === CANCELLED;
   }
   /** -1: none came. */
   get status(): number {
@@ -126,11 +133,11 @@ export class LogRow {
     return !Number.isNaN(this.sentNs);
   }
 
-  /** From due to done; NaN for an operation that failed without an answer and without a wait. */
+  /** From due to done; NaN for one that failed without an answer and without a wait, or was cancelled as recorded. */
   get responseNs(): number {
     const { failure } = this;
     const isGivenUp = failure === 'timeout' || this.disposition === 'cut_off';
-    const counts = isGivenUp || (failure === '' && this.isSent);
+    const counts = isGivenUp || (failure === '' && this.isSent && !this.isCancelled);
     return this.isAttempted && counts ? this.doneNs - this.dueNs : Number.NaN;
   }
 }

@@ -12,6 +12,7 @@ import {
   emptyEnd,
   MS,
   makeRecord,
+  outcome,
   SECOND,
   type Told,
   validated,
@@ -40,7 +41,7 @@ describe('results document', () => {
     assert.ok(Math.abs((document.latency.overall.p99 as number) - 5.2) < 0.01);
     assert.equal(document.latency.overall.max, 600);
     assert.equal(document.summary.error_rate, 0.05);
-    assert.deepEqual(document.operations, { total: 200, successful: 190, failed: 10 });
+    assert.deepEqual(document.operations, { total: 200, successful: 190, failed: 10, cancelled: 0 });
     assert.deepEqual(document.cache, { hits: null, misses: null, hit_rate_percent: null });
     assert.equal(document.latency.p99_ms, document.latency.overall.p99);
     assert.equal(document.latency.avg_ms, document.latency.overall.mean);
@@ -219,5 +220,55 @@ describe('results document', () => {
   it('refuses what the schema does not know', () => {
     assert.throws(() => validated({ ...document, surprise: 1 }));
     assert.throws(() => validated({ ...document, summary: { ...document.summary, error_rate: 2 } }));
+  });
+});
+
+describe('what was cancelled as recorded', () => {
+  const cancelled = { isCancelled: true, responseBytes: 5 };
+  const answer = (i: number): Told => ({
+    record: { durationNs: 3 * MS },
+    dueNs: i * MS,
+    sentNs: i * MS,
+    doneNs: (i + 2) * MS,
+    disposition: 'ok',
+  });
+  const hungUp: Told = {
+    record: { durationNs: 9 * SECOND },
+    dueNs: 0,
+    sentNs: 0,
+    doneNs: 9 * SECOND,
+    disposition: 'ok',
+    outcome: cancelled,
+  };
+  const refused: Told = {
+    ...hungUp,
+    disposition: 'error',
+    outcome: { ...cancelled, ok: false, status: 503 },
+  };
+  const document = documentOf([...[0, 1, 2].map(answer), hungUp, refused]);
+
+  it('is counted and sets no latency, in total, of its op or of its second', () => {
+    assert.deepEqual(document.operations, { total: 5, successful: 4, failed: 1, cancelled: 2 });
+    assert.equal(document.summary.without_answer, 0);
+    const { latency, service_latency: service, recorded_latency: recorded, windows } = document;
+    for (const { overall, recall } of [latency, service]) {
+      assert.deepEqual([overall.count, overall.max], [3, 2]);
+      assert.deepEqual(recall, overall);
+    }
+    assert.deepEqual([recorded.overall.count, recorded.overall.max], [3, 3]);
+    assert.deepEqual([windows[0]?.ops, windows[0]?.max], [5, 2]);
+  });
+
+  it('has the time of its first answer, if that had come', () => {
+    const recorder = new ResultsRecorder({ timeScale: 1 });
+    const operation = { ...NO_WAITS, record: makeRecord(), number: 0, dueNs: 0, readyNs: 0, releasedNs: 0 };
+    const ended = outcome(cancelled);
+    for (const firstAnswerNs of [4 * MS, undefined]) {
+      const told = { ...operation, sentNs: 0, firstAnswerNs, doneNs: SECOND, outcome: ended };
+      recorder.onSent(told, 1);
+      recorder.onSettled(told, 'ok', 0);
+    }
+    assert.equal(recorder.overall.firstAnswer.count, 1);
+    assert.equal(recorder.overall.firstAnswer.maxNs, 4 * MS);
   });
 });

@@ -31,19 +31,20 @@ function wrongOnes({ checks, logDamage }: Verification): unknown[] {
   return [...logDamage, ...wrong.map(({ name, inDocument, recomputed }) => [name, inDocument, recomputed])];
 }
 
-/** Bursts of two ops in seven sessions over three seconds, with a server that is sometimes slow or wrong. */
+/** Bursts of two ops in seven sessions over three seconds, with a server that is sometimes slow or wrong, and clients that hang up. */
 async function mixedRun(given: Partial<ReplayOptions> = {}): Promise<Run> {
   const records = Array.from({ length: 300 }, (_, i) =>
     makeRecord(Math.floor(i / 10) * 100 * MS + (i % 10) * MS, {
       session: `s${i % 7}`,
       op: i % 3 ? 'recall' : 'remember',
-      durationNs: (i % 5) * MS,
+      durationNs: hangsUp(i) ? 300 * MS : (i % 5) * MS,
       path: `/${i}`,
+      ...(hangsUp(i) ? { outcome: { ...unknownOutcome(), status: 200, error: 'client_aborted' } } : {}),
     }),
   );
   return loggedRun(records, { timeoutNs: SECOND, ...given }, ({ path }) => {
     const i = Number(path.slice(1));
-    if (i % 97 === 5) return { kind: 'hang' };
+    if (i % 97 === 5 || hangsUp(i)) return { kind: 'hang' };
     return { kind: 'answer', afterNs: (2 + (i % 13)) * MS + (i % 41 === 0 ? 80 * MS : 0), ok: i % 29 !== 0 };
   });
 }
@@ -67,6 +68,8 @@ function outcomeOf(status: number): TraceRecord['outcome'] {
   return { ...unknownOutcome(), status };
 }
 
+const hangsUp = (i: number): boolean => i % 53 === 7;
+
 type Path = (string | number)[];
 
 /** Paths of all numbers in a document. */
@@ -89,8 +92,11 @@ function edited<T>(document: T, path: Path, change: (value: never) => unknown): 
 
 describe('verify', () => {
   it('agrees with the document of a mixed run', async () => {
-    const result = await verify(await mixedRun());
+    const run = await mixedRun();
+    const result = await verify(run);
     assert.deepEqual(wrongOnes(result), []);
+    assert.equal(run.document.operations.cancelled, 6);
+    assert.equal(run.document.latency.overall.count, 294);
     assert.equal(result.agrees, true);
     assert.ok(result.checks.length > 300);
   });

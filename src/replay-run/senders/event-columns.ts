@@ -47,7 +47,7 @@ const KIND_OF: Record<Disposition, number> = {
 };
 const DISPOSITIONS = Object.keys(KIND_OF) as Disposition[];
 
-/** 0: an answer that is not ok; -1: one that is. */
+/** 0: an answer that is not ok; -1: one that is; -2 and -3: the same of one that was cancelled as recorded. */
 const FAILURE_OF: Record<FailureCode, number> = {
   timeout: 1,
   connect_failed: 2,
@@ -63,6 +63,8 @@ const FAILURE_OF: Record<FailureCode, number> = {
 const FAILURES = Object.keys(FAILURE_OF) as FailureCode[];
 const ANSWER_OK = -1;
 const ANSWER_NOT_OK = 0;
+const CANCELLED_OK = -2;
+const CANCELLED_NOT_OK = -3;
 
 /** Writes one event; `disposition` is undefined for a send. */
 export function writeEvent(
@@ -104,8 +106,9 @@ export interface EventToWrite {
   stream: number;
 }
 
-function failureOf({ ok, failure }: SendOutcome): number {
+function failureOf({ ok, failure, isCancelled }: SendOutcome): number {
   if (failure !== undefined) return FAILURE_OF[failure];
+  if (isCancelled === true) return ok ? CANCELLED_OK : CANCELLED_NOT_OK;
   return ok ? ANSWER_OK : ANSWER_NOT_OK;
 }
 
@@ -165,10 +168,11 @@ export class EventCursor {
     const stream = this.#chunk.streams[this.#number(STREAM)];
     return {
       status: this.#optional(STATUS),
-      ok: failure === ANSWER_OK,
+      ok: failure === ANSWER_OK || failure === CANCELLED_OK,
       failure: FAILURES[failure - 1],
       detail: this.#chunk.details[this.#number(DETAIL)] ?? '',
       responseBytes: this.#number(RESPONSE_BYTES),
+      ...(failure <= CANCELLED_OK ? { isCancelled: true } : {}),
       ...(stream === undefined ? {} : { stream }),
     };
   }

@@ -66,3 +66,22 @@ describe('events of streams', () => {
     );
   });
 });
+
+it('events of senders: what was cancelled as recorded is told so, well or not, and nothing else is', () => {
+  const given = [true, false].flatMap((ok) => [
+    outcome({ ok, isCancelled: true }),
+    outcome({ ok }),
+    outcome({ ok: false, failure: 'cancelled' }),
+  ]);
+  const [chunk] = told(given.map((ended, i) => makeOperation(i, { outcome: ended })));
+  const cursor = new EventCursor(chunk as EventChunk);
+  for (const { ok, failure, isCancelled } of given) {
+    const read = new OpenOperation(makeRecord(), cursor.operation, 0, 0);
+    cursor.copyTo(read);
+    assert.deepEqual(
+      [read.outcome?.ok, read.outcome?.failure, read.outcome?.isCancelled],
+      [ok, failure, isCancelled],
+    );
+    cursor.advance();
+  }
+});
