@@ -17,6 +17,13 @@ export function connectTrouble(error: Error, flags: TlsFlags): string {
   return found === undefined ? '' : found[1](flags);
 }
 
+/** Its message; of OpenSSL's, which name a thread, a library and a line of source, only what is wrong. */
+export function connectMessage(error: Error): string {
+  const { message, name } = firstOf(error);
+  const text = error.message || message || name;
+  return /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/i.exec(text)?.[1] ?? text;
+}
+
 /** `net` tries several addresses of a name, and gathers what each said. */
 function firstOf(error: Error): Error {
   const { errors } = error as { errors?: unknown };

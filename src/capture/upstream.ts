@@ -1,6 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { connectTrouble, type TlsFlags } from '../connect-trouble.ts';
+import { connectMessage, connectTrouble, type TlsFlags } from '../connect-trouble.ts';
 import { authorityOf, type Endpoint } from './endpoint.ts';
 
 /** TLS towards the server: PEM texts. */
@@ -35,8 +35,7 @@ const UPSTREAM_FLAGS: TlsFlags = {
 
 /** One sentence: which server, what it is, and what helps. */
 export function upstreamTrouble(upstream: Endpoint, error: Error): string {
-  const { errors } = error as { errors?: readonly Error[] };
-  const said = error.message || errors?.[0]?.message || error.name;
+  const said = connectMessage(error);
   const words = connectTrouble(error, UPSTREAM_FLAGS);
   return `no connection to ${authorityOf(upstream)}: ${words === '' ? said : `${words} (${said})`}`;
 }

@@ -6,7 +6,7 @@ const MEANINGS: readonly (readonly [words: string, flags: string])[] = [
   ['qps rps ops tps target-rate throughput requests-per-second', '--timing'],
   ['d duration time length secs seconds for run-time runtime', '--duration --step-time --to'],
   ['n limit count num number max head first records requests max-records iterations-max', '--limit'],
-  ['start begin since after start-time from', '--start --from'],
+  ['start begin since after start-time from last past', '--start --from'],
   ['end until before stop to end-time', '--end --to'],
   [
     'u url target host server base-url addr address http uri destination',

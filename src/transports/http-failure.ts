@@ -1,4 +1,4 @@
-import { connectTrouble } from '../connect-trouble.ts';
+import { connectMessage, connectTrouble } from '../connect-trouble.ts';
 import type { FailureCode } from '../replay/ports.ts';
 
 /** What went wrong with an HTTP exchange, from an error of undici or of a socket. */
@@ -50,9 +50,7 @@ const FLAGS = { ca: '--ca', insecure: '--insecure', cert: '--cert', servername: 
 
 /** One line for people; errors of several addresses carry no message of their own. */
 export function detailOf(error: Error): string {
-  const { errors } = error as { errors?: unknown };
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  const text = error.message || (first instanceof Error ? first.message : '') || error.name;
+  const text = connectMessage(error);
   const code = codeOf(error);
   const whole = code === '' || text.includes(code) ? text : `${text} (${code})`;
   const words = connectTrouble(error, FLAGS);

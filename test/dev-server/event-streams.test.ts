@@ -9,7 +9,7 @@ import { call, embedding, startServer } from './support/start-server.ts';
 
 /** Keys and types of what a running Engram sent, by stream and event. */
 const SEEN: Record<string, unknown> = JSON.parse(
-  readFileSync(new URL('../../../fixtures/engram-answer-shapes.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/engram/answer-shapes.json', import.meta.url), 'utf8'),
 );
 const REMEMBER = '/api/v1/memories/remember';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

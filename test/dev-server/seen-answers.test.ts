@@ -6,7 +6,7 @@ import { call, embedding, startServer } from './support/start-server.ts';
 
 /** Keys and types of what a running Engram answered, by what was asked and the status. */
 const SEEN: Record<string, unknown> = JSON.parse(
-  readFileSync(new URL('../../../fixtures/engram-answer-shapes.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/engram/answer-shapes.json', import.meta.url), 'utf8'),
 );
 const STREAMED = ['stream_memories', 'stream_consolidation', 'monitoring'];
 const API = '/api/v1';
