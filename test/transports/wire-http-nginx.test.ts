@@ -56,7 +56,14 @@ for (const subject of SUBJECTS) {
       for (let round = 0; round < 3; round += 1) {
         const all = CASES.map(async ([method, path, headers, body, status, bytes]) => {
           const outcome = await sendAndWatch(transport, makeRecord(0, { method, path, headers, body })).done;
-          const seen = [method, path, outcome.status, outcome.responseBytes, outcome.failure, outcome.detail.length];
+          const seen = [
+            method,
+            path,
+            outcome.status,
+            outcome.responseBytes,
+            outcome.failure,
+            outcome.detail.length,
+          ];
           // With an error nginx sends a page, whose beginning is kept.
           const saidLength = status < 400 ? 0 : Math.min(bytes, 300);
           assert.deepEqual(seen, [method, path, status, bytes, undefined, saidLength]);
