@@ -1,5 +1,6 @@
 import { isoTime } from '../iso-time.ts';
 import { createNumberedSource, type ReplayPart } from '../replay-run/numbered-source.ts';
+import { playsAll } from '../replay-run/plays-all.ts';
 import { dialectOf, onlyPredicate } from '../replay-run/record-predicate.ts';
 import type { RunOptions } from '../replay-run/run-options.ts';
 import { ARRIVAL_BIN_NS } from '../trace/block-stats.ts';
@@ -31,8 +32,7 @@ type PartOfRun = Pick<RunOptions, 'trace' | 'range' | 'only' | 'skipDamaged'>;
  * nothing takes part. The rest of the trace follows it, so that a step does not end in the middle.
  */
 export async function createBusiestPart(run: PartOfRun): Promise<(ns: number) => BusiestPart | undefined> {
-  const isWhole =
-    run.only === undefined && Object.values(run.range ?? {}).every((each) => each === undefined);
+  const isWhole = playsAll(run);
   const { trace } = run;
   const counter = isWhole && trace.index !== undefined ? countOfIndex(trace) : await countOfRecords(run);
   const unixNs = (ns: number): bigint => trace.header.epochUnixNs + BigInt(Math.floor(ns));

@@ -1,17 +1,15 @@
 import type { Dialect } from '../dialects/dialect.ts';
-import { machineNames } from '../machine-names.ts';
 import { EngramTraceError } from '../trace/error.ts';
-import { addLoss, emptyHeader, hasLoss, type Loss, type TraceHeader } from '../trace/record.ts';
+import { addLoss, hasLoss, type Loss } from '../trace/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { CaptureClock } from './capture-clock.ts';
-import { authorityOf, type Endpoint, isSamePlace, isThisMachine } from './endpoint.ts';
+import { authorityOf, type Endpoint, isSamePlace } from './endpoint.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import type { NameFlags } from './redact/name-rules.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
-import { BODY_NAMES, createRedactingSink } from './redact/redacting-sink.ts';
-import { createRedactor, type Redactor } from './redactor.ts';
+import { createRedactingSink } from './redact/redacting-sink.ts';
 import { type ListenerTls, type Relay, startRelay } from './relay.ts';
+import { parameterFlags, redactorOf, segmentHeader } from './segment-header.ts';
 import { createSniffingTap } from './sniffing-tap.ts';
 import { guardTap, type TapContext } from './tap.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -212,42 +210,6 @@ function openStore(options: CaptureOptions, nowNs: () => number): ReturnType<typ
       firstNumber: 1,
     },
   });
-}
-
-function segmentHeader(options: CaptureOptions): TraceHeader {
-  // What is sent to the listeners reaches the same servers: both are where this traffic was addressed to.
-  const places = [options.http, options.grpc].flatMap((each) =>
-    each === undefined ? [] : [each.upstream, each.listen],
-  );
-  return {
-    ...emptyHeader(),
-    epochUnixNs: options.clock.epochUnixNs,
-    resolutionNs: 1,
-    sorted: false,
-    tool: options.tool,
-    source: 'capture',
-    origins: [...new Set(places.filter(({ port }) => port !== 0).flatMap(authoritiesOf))],
-    redacted: [...redactorOf(options).names, ...(options.redactBodies ? BODY_NAMES : [])],
-    dialect: options.dialect.name,
-    runId: options.runId,
-  };
-}
-
-/** A place on this machine goes with its names: a replay elsewhere must not take its own loopback for this one. */
-function authoritiesOf({ host, port }: Endpoint): string[] {
-  const names = isThisMachine(host) ? machineNames() : [];
-  return [host, ...names].map((name) => authorityOf({ host: name, port }));
-}
-
-function redactorOf(options: CaptureOptions): Redactor {
-  return createRedactor({
-    headers: { redact: options.redactHeaders, keep: options.keepHeaders },
-    parameters: parameterFlags(options),
-  });
-}
-
-function parameterFlags({ redactQuery, keepQuery }: CaptureOptions): NameFlags {
-  return { redact: redactQuery, keep: keepQuery };
 }
 
 interface GaveUp {

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { connectMessage } from '../connect-trouble.ts';
 import { EngramTraceError } from '../trace/error.ts';
 import { authorityOf, type Endpoint } from './endpoint.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
@@ -110,7 +111,7 @@ function createServer(options: RelayOptions, onConnection: (client: net.Socket) 
       onConnection,
     );
     server.on('tlsClientError', (error) => {
-      options.onTrouble?.(`a client was turned away in the TLS handshake: ${error.message}`);
+      options.onTrouble?.(`a client was turned away in the TLS handshake: ${connectMessage(error)}`);
     });
     return server;
   } catch (cause) {

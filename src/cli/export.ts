@@ -12,9 +12,10 @@ import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';
 import { DEFAULT_OPLOG, DEFAULT_TRACES, traceNameOf } from './defaults.ts';
 import { EXIT } from './exit-code.ts';
+import type { Output } from './output.ts';
 import { parseDuration } from './parse-duration.ts';
 import { tell } from './people/people.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { refuseSegment } from './refuse-segment.ts';
 import { printJson } from './stdout.ts';
 import { naming, tellReading } from './time-range-flags.ts';
@@ -65,41 +66,49 @@ async function runExport(flags: ExportFlags): Promise<void> {
     throw new EngramTraceError('usage', 'stdout cannot take both the trace and --json');
   }
   const request = await windowRequest(flags);
-  const name = flags.output ?? traceNameOf(await startOf(flags, request));
-  refuseSegment(flags.source, name);
-  await withOutput(name, { force: flags.force, quiet: flags.quiet }, async (output) => {
-    const progress = await createProgress(flags);
-    let log: OpLog | undefined;
-    try {
-      log = await openLog(flags, request, (text) => progress.update(text));
-      const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
-      if (flags.output === undefined) refuseEmpty(flags.source, log, plan);
-      const write = (sink: ByteSink) =>
-        writeExport(plan, sink, (so) =>
-          progress.update(
-            () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
-          ),
-        );
-      const done = await withTraceBytes(output, write);
-      progress.stop();
-      const bytesWritten = output.bytesWritten() ?? done.bytesWritten;
-      await report(flags, name, log, plan, { ...done, bytesWritten });
-    } finally {
-      progress.stop();
-      await log?.close();
-    }
-  });
+  const progress = await createProgress(flags);
+  const held: { log?: OpLog } = {};
+  const opened = async (): Promise<OpLog> => {
+    held.log ??= await openLog(flags, request, progress);
+    return held.log;
+  };
+  try {
+    const name = flags.output ?? traceNameOf(await startOf(request, opened));
+    refuseSegment(flags.source, name);
+    await withOutput(name, { force: flags.force, quiet: flags.quiet }, async (output) => {
+      await exportTo(output, name, await opened(), request, flags, progress);
+    });
+  } finally {
+    progress.stop();
+    await held.log?.close();
+  }
+}
+
+async function exportTo(
+  output: Output,
+  name: string,
+  log: OpLog,
+  request: WindowRequest,
+  flags: ExportFlags,
+  progress: Progress,
+): Promise<void> {
+  const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
+  if (flags.output === undefined) refuseEmpty(flags.source, log, plan);
+  const write = (sink: ByteSink) =>
+    writeExport(plan, sink, (so) =>
+      progress.update(
+        () => `export: ${so.blocksCopied + so.blocksRewritten} of ${plan.blocks.length} blocks`,
+      ),
+    );
+  const done = await withTraceBytes(output, write);
+  progress.stop();
+  const bytesWritten = output.bytesWritten() ?? done.bytesWritten;
+  await report(flags, name, log, plan, { ...done, bytesWritten });
 }
 
 /** The start of the window, for its name; the log tells where nobody asks for one. */
-async function startOf(flags: ExportFlags, request: WindowRequest): Promise<bigint> {
-  if (request.startUnixNs !== undefined) return request.startUnixNs;
-  const log = await openLog(flags, request, () => {});
-  try {
-    return coverageOf(log)?.startUnixNs ?? 0n;
-  } finally {
-    await log.close();
-  }
+async function startOf({ startUnixNs }: WindowRequest, opened: () => Promise<OpLog>): Promise<bigint> {
+  return startUnixNs ?? coverageOf(await opened())?.startUnixNs ?? 0n;
 }
 
 async function windowRequest({
@@ -119,15 +128,11 @@ async function windowRequest({
   return request;
 }
 
-async function openLog(
-  flags: ExportFlags,
-  request: WindowRequest,
-  show: (text: () => string) => void,
-): Promise<OpLog> {
+async function openLog(flags: ExportFlags, request: WindowRequest, progress: Progress): Promise<OpLog> {
   const { startUnixNs: from, endUnixNs, durationNs } = request;
   const to = from !== undefined && durationNs !== undefined ? from + BigInt(durationNs) : endUnixNs;
   const onFile = (name: string, number: number, count: number) =>
-    show(() => `export: reading segment ${number + 1} of ${count}, ${name}`);
+    progress.update(() => `export: reading segment ${number + 1} of ${count}, ${name}`);
   if (flags.source === DEFAULT_OPLOG && !existsSync(DEFAULT_OPLOG)) {
     throw new EngramTraceError('io', 'there is no such folder', {
       where: DEFAULT_OPLOG,

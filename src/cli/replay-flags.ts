@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { PacePhase } from '../replay/pace.ts';
@@ -13,13 +12,22 @@ import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
-import type { TlsSettings } from '../transports/tls-settings.ts';
 import { DEFAULT_TRACES } from './defaults.ts';
-import { collect, parseCount, parseRatio } from './flag-parsers.ts';
+import { collect, parseCount } from './flag-parsers.ts';
 import { parseConnections } from './parse-connections.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parsePace } from './parse-pace.ts';
+import {
+  oneOf,
+  parseAtLeastOne,
+  parseMismatch,
+  parseMultiplier,
+  parsePasses,
+  parsePositiveDuration,
+  parseTiming,
+} from './replay-values.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
+import { readText, tlsOf } from './tls-flags.ts';
 
 /** The flags of `replay` as commander hands them over. */
 export interface ReplayFlags extends TimeRangeFlags {
@@ -317,92 +325,4 @@ function sendersFor(flags: ReplayFlags, trace: Trace): number {
     cores,
     recorded * rateMultiplier * copies * Math.max(1, ...pace.map(({ rate }) => rate)),
   );
-}
-
-function tlsOf(flags: ReplayFlags): TlsSettings {
-  const { ca, cert, key, insecure, servername } = flags;
-  const given = Object.entries({ ca, cert, key, insecure, servername }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (given.length > 0 && !flags.endpoint?.tls && !flags.grpcEndpoint?.tls) {
-    throw new EngramTraceError('usage', `--${given[0]?.[0]} is for TLS, and no endpoint is https`, {
-      hint: 'write --endpoint https://… or --grpc-endpoint https://…',
-    });
-  }
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new EngramTraceError('usage', 'a client certificate needs both --cert and --key');
-  }
-  const text = (flag: string, path: string | undefined) =>
-    path === undefined ? undefined : readText(flag, path);
-  return { ca: text('--ca', ca), cert: text('--cert', cert), key: text('--key', key), insecure, servername };
-}
-
-function readText(flag: string, path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
-  try {
-    return readFileSync(path, encoding);
-  } catch (thrown) {
-    throw EngramTraceError.from(thrown, 'usage', { where: flag });
-  }
-}
-
-/** What a due time in integer-valued ns has room for. */
-const [LEAST_FACTOR, MOST_FACTOR] = [1e-6, 1e6];
-
-function parseFactor(text: string): number {
-  const factor = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  if (factor >= LEAST_FACTOR && factor <= MOST_FACTOR) return factor;
-  throw new EngramTraceError('usage', `'${text}' is not a number above 0, from 1e-6 to 1e6`);
-}
-
-/** A factor as people write it: 2, 2x, 200%. */
-function parseMultiplier(text: string): number {
-  const [, digits = text, unit] = /^\s*(.+?)\s*([x×%])?\s*$/i.exec(text) ?? [];
-  if (unit === undefined) return parseFactor(text);
-  const factor = parseFactor(digits);
-  return unit === '%' ? parseFactor(String(factor / 100)) : factor;
-}
-
-function parsePasses(text: string): number {
-  return /^(forever|infinite|infinity|inf)$/i.test(text) ? Infinity : parseAtLeastOne(text);
-}
-
-/** A share, or a switch, as in a configuration file. */
-function parseMismatch(text: string): number {
-  if (text === 'any' || text === 'true') return 1;
-  if (text === 'false') return 0;
-  try {
-    return parseRatio(text);
-  } catch (thrown) {
-    throw new EngramTraceError('usage', `'${text}' is not a share from 0 to 1`, {
-      hint: 'write --expect-mismatch=25%, or the flag alone behind everything else for any share',
-      cause: thrown,
-    });
-  }
-}
-
-function parseAtLeastOne(text: string): number {
-  const count = parseCount(text);
-  if (count > 0) return count;
-  throw new EngramTraceError('usage', 'has to be at least 1');
-}
-
-function parsePositiveDuration(text: string): number {
-  const ns = parseDuration(text);
-  if (ns > 0) return ns;
-  throw new EngramTraceError('usage', `'${text}' has to be longer than 0`);
-}
-
-function parseTiming(text: string): Timing {
-  if (text === 'absolute' || text === 'think' || text === 'asap') return { kind: text };
-  const rate = /^rate=(.+)$/.exec(text)?.[1];
-  if (rate !== undefined) return { kind: 'rate', perSec: parseFactor(rate) };
-  throw new EngramTraceError('usage', `'${text}' is not absolute, think, asap or rate=N`);
-}
-
-function oneOf<T extends string>(...choices: T[]): (text: string) => T {
-  return (text) => {
-    const choice = choices.find((each) => each === text);
-    if (choice !== undefined) return choice;
-    throw new EngramTraceError('usage', `'${text}' is not one of: ${choices.join(', ')}`);
-  };
 }

@@ -4,6 +4,9 @@ import { isIP } from 'node:net';
 import type { Endpoint } from './endpoint.ts';
 import type { Targets } from './targets.ts';
 
+/** A name server that says nothing keeps a replay waiting this long. */
+const LOOKUP_MS = 3000;
+
 /** What the names of the targets stand for; undefined for an address, or where nobody knows. */
 export interface TargetAddresses {
   readonly http: readonly LookupAddress[] | undefined;
@@ -20,7 +23,12 @@ async function addressesOf(endpoint: Endpoint | undefined): Promise<LookupAddres
   if (endpoint === undefined) return undefined;
   const host = new URL(endpoint.url).hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0) return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), LOOKUP_MS);
+  });
   // A name that is none is told by the connections, which ask again.
-  const found = await lookup(host, { all: true }).catch(() => []);
+  const found = await Promise.race([lookup(host, { all: true }).catch(() => []), timeUp]);
+  clearTimeout(timer);
   return found.length > 0 ? found : undefined;
 }

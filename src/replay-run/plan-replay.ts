@@ -5,6 +5,7 @@ import { EngramTraceError } from '../trace/error.ts';
 import type { TraceRecord } from '../trace/record.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';
 import { engineOptions } from './engine-options.ts';
+import { lookUpTargets } from './look-up-targets.ts';
 import { createNumberedSource } from './numbered-source.ts';
 import { openOriginGuard } from './open-origin-guard.ts';
 import type { OriginGuard } from './origin-guard.ts';
@@ -41,7 +42,7 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
     unsendable.add(left.unsendable);
     return true;
   };
-  const guard = await openOriginGuard(run);
+  const guard = openOriginGuard(run, await lookUpTargets(run));
   const prepared = await preparationOf(run, options);
   const met: EngramTraceError[] = [];
   const guarded = () => watchOrigins(source.open(), guard, met);

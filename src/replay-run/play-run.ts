@@ -20,6 +20,7 @@ import { warningOfHeadersNotForGrpc } from './grpc-headers.ts';
 import type { LoggedRun } from './logged-run.ts';
 import type { NumberedSource } from './numbered-source.ts';
 import type { OriginGuard } from './origin-guard.ts';
+import { playsAll } from './plays-all.ts';
 import { cacheResultOf, dialectOf } from './record-predicate.ts';
 import type { RunDeps, RunOptions } from './run-options.ts';
 import { hasTargetIn } from './targets.ts';
@@ -168,8 +169,7 @@ async function warmedUp(
 function takingPart(run: RunOptions, options: ReplayOptions, batch: readonly TraceRecord[]): Set<Protocol> {
   const selection = createSelection(options, hasTargetIn(run));
   const here = new Set(batch.map(({ protocol }) => protocol));
-  const isWhole = run.only === undefined && run.range?.from === undefined && run.range?.to === undefined;
-  const later = isWhole ? [...protocolsOf(run, [])].filter((protocol) => !here.has(protocol)) : [];
+  const later = playsAll(run) ? [...protocolsOf(run, [])].filter((protocol) => !here.has(protocol)) : [];
   const taken = batch.filter((record) => selection.takes(record)).map(({ protocol }) => protocol);
   return new Set([...taken, ...later]);
 }
@@ -190,10 +190,9 @@ function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<
 
 /** Known beforehand only where all records of an indexed trace take part that have a target. */
 function plannedOperations(run: RunOptions, { loops, copies }: ReplayOptions): number | undefined {
-  const { trace, range, only, http, grpc } = run;
-  const isWhole = only === undefined && Object.values(range ?? {}).every((bound) => bound === undefined);
+  const { trace, http, grpc } = run;
   const stats = trace.index?.totals.stats;
-  if (!isWhole || stats === undefined || !Number.isFinite(loops)) return undefined;
+  if (!playsAll(run) || stats === undefined || !Number.isFinite(loops)) return undefined;
   const records = (http ? stats.httpRecords : 0) + (grpc ? stats.grpcRecords : 0);
   return records * loops * copies;
 }

@@ -28,14 +28,14 @@ import { tellEnd } from './tell-end.ts';
  * holds nothing to send. The trace stays open.
  */
 export async function runReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
-  const guard = await openOriginGuard(run);
+  const addresses = await lookUpTargets(run);
+  const guard = openOriginGuard(run, addresses);
   guard?.checkOrigins();
   refuseHeadersNotForGrpc(run);
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
   const spaces = run.prepare ? await spacesOfRun(run, options, guard) : undefined;
   const threads = createSenderThreads(deps.clock);
-  const addresses = await lookUpTargets(run);
   const openPlayer = playerOpener(run, options, deps, threads, addresses);
   try {
     const log = await openLoggedRun(deps, {

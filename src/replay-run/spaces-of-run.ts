@@ -2,8 +2,10 @@ import type { SpaceMaking } from '../dialects/space-making.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createSelection } from '../replay/selection.ts';
 import { EngramTraceError } from '../trace/error.ts';
+import { OTHER_NAME } from '../trace/op-numbers.ts';
 import { createNumberedSource } from './numbered-source.ts';
 import type { OriginGuard } from './origin-guard.ts';
+import { playsAll } from './plays-all.ts';
 import { dialectOf } from './record-predicate.ts';
 import type { RunOptions } from './run-options.ts';
 import { hasTargetIn } from './targets.ts';
@@ -45,10 +47,10 @@ export async function spacesOfRun(
   return [...spaces].filter((space) => making.create(space) !== undefined).sort();
 }
 
-function indexedSpaces({ trace, range, only }: RunOptions): Iterable<string> | undefined {
-  const isWhole = only === undefined && range?.from === undefined && range?.to === undefined;
-  const spaces = isWhole ? trace.index?.totals.stats.spaces.keys() : undefined;
-  return spaces && boundedSet(spaces);
+/** Undefined where it does not tell: totals keep a bounded number of names, and count the rest as one. */
+function indexedSpaces(run: RunOptions): Set<string> | undefined {
+  const spaces = playsAll(run) ? run.trace.index?.totals.stats.spaces : undefined;
+  return spaces === undefined || spaces.has(OTHER_NAME) ? undefined : new Set(spaces.keys());
 }
 
 /** As a replay does before it sends anything. */
@@ -83,12 +85,6 @@ async function readSpaces(
     refuseTooMany(found.size);
   }
   return found;
-}
-
-function boundedSet(spaces: Iterable<string>): Set<string> {
-  const set = new Set(spaces);
-  refuseTooMany(set.size);
-  return set;
 }
 
 function refuseTooMany(count: number): void {

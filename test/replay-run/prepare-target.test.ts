@@ -74,6 +74,22 @@ describe('spaces of a run', () => {
     assert.deepEqual(await spacesOfRun({ ...all, only: 'reads' }, reads), ['beta']);
   });
 
+  it('are read where the index does not tell them: of the first records alone, and beyond the names it keeps', async () => {
+    const indexWith = (spaces: string[]) =>
+      ({
+        blocks: [],
+        totals: { firstStartNs: 0, stats: { spaces: new Map(spaces.map((space) => [space, 1])) } },
+      }) as unknown as Trace['index'];
+    const records = ['alpha', 'beta', 'gamma'].map((space, i) => makeRecord(i * SECOND, { space }));
+    const first = {
+      ...runOf(records, { index: indexWith(['alpha', 'beta', 'gamma']) }),
+      range: { limit: 1 },
+    };
+    assert.deepEqual(await spacesOfRun(first, replayOptions()), ['alpha']);
+    const many = runOf(records, { index: indexWith(['alpha', '(other)']) });
+    assert.deepEqual(await spacesOfRun(many, replayOptions()), ['alpha', 'beta', 'gamma']);
+  });
+
   it('are not made on a server of the recording, whether an index tells them or the trace is read', async () => {
     const guard = {
       checkOrigins: () => {},

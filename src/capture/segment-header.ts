@@ -1,0 +1,46 @@
+import { machineNames } from '../machine-names.ts';
+import { emptyHeader, type TraceHeader } from '../trace/record.ts';
+import type { CaptureOptions } from './capture.ts';
+import { authorityOf, type Endpoint, isThisMachine } from './endpoint.ts';
+import type { NameFlags } from './redact/name-rules.ts';
+import { BODY_NAMES } from './redact/redacting-sink.ts';
+import { createRedactor, type Redactor } from './redactor.ts';
+
+/** The header of every segment: who records, at which addresses, and what is replaced. */
+export function segmentHeader(options: CaptureOptions): TraceHeader {
+  // What is sent to the listeners reaches the same servers: both are where this traffic was addressed to.
+  const places = [options.http, options.grpc].flatMap((each) =>
+    each === undefined ? [] : [each.upstream, each.listen],
+  );
+  return {
+    ...emptyHeader(),
+    epochUnixNs: options.clock.epochUnixNs,
+    resolutionNs: 1,
+    sorted: false,
+    tool: options.tool,
+    source: 'capture',
+    origins: [...new Set(places.filter(({ port }) => port !== 0).flatMap(authoritiesOf))],
+    redacted: [...redactorOf(options).names, ...(options.redactBodies ? BODY_NAMES : [])],
+    dialect: options.dialect.name,
+    runId: options.runId,
+  };
+}
+
+/** A place on this machine goes with its names: a replay elsewhere must not take its own loopback for this one. */
+function authoritiesOf({ host, port }: Endpoint): string[] {
+  const names = isThisMachine(host) ? machineNames() : [];
+  return [host, ...names].map((name) => authorityOf({ host: name, port }));
+}
+
+/** What replaces secrets in heads. */
+export function redactorOf(options: CaptureOptions): Redactor {
+  return createRedactor({
+    headers: { redact: options.redactHeaders, keep: options.keepHeaders },
+    parameters: parameterFlags(options),
+  });
+}
+
+/** The names that are told of parameters and fields. */
+export function parameterFlags({ redactQuery, keepQuery }: CaptureOptions): NameFlags {
+  return { redact: redactQuery, keep: keepQuery };
+}
