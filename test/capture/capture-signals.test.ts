@@ -31,11 +31,19 @@ describe('engram-trace capture, under load and signals', () => {
   it('keeps record, descriptor and exit when a client leaves in its answer', { skip: noProc }, async (t) => {
     const count = 8;
     let onRequest = (_: net.Socket): void => {};
-    const upstream = await rawServer(t, (socket) => socket.once('data', () => onRequest(socket)));
+    let onChecked = (): void => {};
+    const checked = new Promise<void>((resolve) => {
+      onChecked = resolve;
+    });
+    // The first connection is the check at the start, which asks nothing.
+    const upstream = await rawServer(t, (socket) =>
+      socket.once('data', () => onRequest(socket)).once('end', () => onChecked()),
+    );
     const folder = await temporaryFolder(t);
     const args = ['--oplog', folder, '--http-listen', '0', '--http-upstream', `${upstream}`, '--grace', '1s'];
     const running = await startCommand(t, args);
     const pid = running.child.pid as number;
+    await inTime(checked);
     const before = await openSockets(pid);
     for (let i = 0; i < count; i++) {
       const client = await connect(t, running.port);
@@ -61,7 +69,7 @@ describe('engram-trace capture, under load and signals', () => {
       socket.destroy();
     }
     for (let tries = 0; (await openSockets(pid)) > before && tries < 100; tries++) await pause(100);
-    assert.ok((await openSockets(pid)) <= before);
+    assert.equal(await openSockets(pid), before);
     running.child.kill('SIGTERM');
     assert.equal(await inTime(running.exited), 0);
     const { records, loss } = await readOpLog(folder);

@@ -171,7 +171,7 @@ describe('the verdict of a staged run', () => {
       replay: { order: 'open' },
       answer: (request, response) => {
         request.resume();
-        if (++served === 60) stalledUntilMs = performance.now() + 2000;
+        if (++served === 60) stalledUntilMs = performance.now() + 3000;
         const waitMs = Math.max(0, (stalledUntilMs ?? 0) - performance.now());
         setTimeout(() => response.end('{}'), waitMs);
       },
@@ -181,7 +181,7 @@ describe('the verdict of a staged run', () => {
     assert.ok((document.service_latency.overall.p99 ?? 0) > 1500, 'operations left in the stall');
     const { generator_lateness_us: own, reasons } = document.fidelity;
     const late = reasons.filter(({ code }) => code.startsWith('generator_late'));
-    // A noisy machine may be late by itself, but not by anything like the stall.
+    // A noisy machine may be late by itself, but not by half of the stall.
     assert.ok(late.length === 0 || (own.p99 ?? 0) < 1.5e6, JSON.stringify(late));
     assert.deepEqual(
       // Without an order of sessions, one that opens a connection may be overtaken by the next.
