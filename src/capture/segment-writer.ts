@@ -34,7 +34,7 @@ export interface SegmentWriter {
   finish(nowNs: number, untold: Loss): Promise<void>;
 }
 
-/** The open file is looked after this often. A look costs as much as a block. */
+/** The open file is looked after this often while no block comes, and before each block. */
 const LOOK_NS = 1e9;
 const MAX_NOTES = 16;
 
@@ -70,14 +70,13 @@ class Writer implements SegmentWriter {
   }
 
   async write(block: EncodedBlock, nowNs: number): Promise<boolean> {
-    if (nowNs - this.#lookedNs >= LOOK_NS) await this.#leaveVanished(nowNs);
+    await this.#leaveVanished(nowNs); // a block put into a file that is gone would be lost with it
     try {
       await this.#append(block, nowNs);
       this.stats.blocks++;
     } catch (thrown) {
       this.#failed(thrown);
       this.stats.blocksLost++;
-      this.#lookedNs = Number.NEGATIVE_INFINITY;
       await this.#cutBack();
       return false;
     }
