@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { emptyRecord, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
+import { emptyRecord, type TraceRecord, unknownOutcome } from '../src/trace/record/record.ts';
 import { burstyStarts, constantStarts } from './shared/arrivals.ts';
 import { benchOptions } from './shared/bench-options.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';

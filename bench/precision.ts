@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { replay } from '../src/replay/engine.ts';
+import { createRealClock } from '../src/replay/clock/real-clock.ts';
+import { replay } from '../src/replay/engine/engine.ts';
 import type { SendOutcome, Transport } from '../src/replay/ports.ts';
-import { createRealClock } from '../src/replay/real-clock.ts';
 import { type Precision, replayOptions } from '../src/replay/replay-options.ts';
-import type { TraceRecord } from '../src/trace/record.ts';
+import type { TraceRecord } from '../src/trace/record/record.ts';
 import { createUndiciTransport } from '../src/transports/undici-transport.ts';
 import { createRandom, median, smallRecords } from './support.ts';
 

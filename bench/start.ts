@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createTraceWriter } from '../src/trace/create-trace-writer.ts';
-import { createFileSink } from '../src/trace/file-sink.ts';
-import { emptyHeader, type TraceRecord } from '../src/trace/record.ts';
+import { createFileSink } from '../src/trace/file/file-sink.ts';
+import { emptyHeader, type TraceRecord } from '../src/trace/record/record.ts';
+import { createTraceWriter } from '../src/trace/write/create-trace-writer.ts';
 import { cpuSecondsOf, embeddingRecords, median, report, smallRecords, withFolder } from './support.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));

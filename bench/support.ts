@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { emptyRecord, NO_BYTES, type TraceRecord, unknownOutcome } from '../src/trace/record.ts';
+import { emptyRecord, NO_BYTES, type TraceRecord, unknownOutcome } from '../src/trace/record/record.ts';
 import { withCleanUp } from './shared/clean-up.ts';
 import { processFigures } from './shared/process-figures.ts';
 import { cpuOf, outputOf } from './shared/run-child.ts';

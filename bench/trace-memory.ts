@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createTraceWriter } from '../src/trace/create-trace-writer.ts';
-import { createFileSink } from '../src/trace/file-sink.ts';
-import { openTrace } from '../src/trace/open-trace.ts';
-import { emptyHeader } from '../src/trace/record.ts';
-import { openTraceFile } from '../src/trace/trace-file.ts';
+import { createFileSink } from '../src/trace/file/file-sink.ts';
+import { openTrace } from '../src/trace/open/open-trace.ts';
+import { openTraceFile } from '../src/trace/read/trace-file.ts';
+import { emptyHeader } from '../src/trace/record/record.ts';
+import { createTraceWriter } from '../src/trace/write/create-trace-writer.ts';
 import { embeddingRecords, peakMemoryOf, report, withFolder } from './support.ts';
 
 const MAX_MB = 250;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { createTraceWriter } from '../src/trace/create-trace-writer.ts';
-import { createFileSink } from '../src/trace/file-sink.ts';
-import { openTrace } from '../src/trace/open-trace.ts';
-import { emptyHeader } from '../src/trace/record.ts';
+import { createFileSink } from '../src/trace/file/file-sink.ts';
+import { openTrace } from '../src/trace/open/open-trace.ts';
+import { emptyHeader } from '../src/trace/record/record.ts';
+import { createTraceWriter } from '../src/trace/write/create-trace-writer.ts';
 import { cpuSeconds, cpuSecondsOf, median, report, smallRecords, withFolder } from './support.ts';
 
 const RECORDS = 1_000_000;

@@ -7,12 +7,16 @@ export { type Capture, type CaptureOptions, type CaptureSummary, startCapture } 
 export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';
 export type { Dialect, OperationName, RequestView } from './dialects/dialect.ts';
 export { DIALECT_NAMES, findDialect } from './dialects/find-dialect.ts';
+// What a trace is made of.
+export { EngramTraceError, type ErrorCode, type ErrorDetails } from './error.ts';
 // Looking inside and selecting.
 export { countRecords } from './inspect/count-records.ts';
 export { summaryText } from './inspect/summary-text.ts';
 export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/trace-summary.ts';
+export { createRealClock } from './replay/clock/real-clock.ts';
 // Replaying: the engine and its ports, the transports, and a whole run with its results document.
-export { replay } from './replay/engine.ts';
+export { replay } from './replay/engine/engine.ts';
+export type { ReplayAccounting, ReplayEnd } from './replay/engine/replay-end.ts';
 export type {
   Clock,
   Disposition,
@@ -23,13 +27,11 @@ export type {
   SendOutcome,
   Transport,
 } from './replay/ports.ts';
-export { createRealClock } from './replay/real-clock.ts';
-export type { ReplayAccounting, ReplayEnd } from './replay/replay-end.ts';
 export { type ReplayOptions, replayOptions } from './replay/replay-options.ts';
 export type { LogHeader, LogSeal, ReplayLog } from './replay-log/replay-log.ts';
 // What became of every operation, and the proof that the results say so.
 export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay-log.ts';
-export type { RunDeps, RunOptions, RunProgress } from './replay-run/run-options.ts';
+export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
 export { runReplay } from './replay-run/run-replay.ts';
 export type { ResultsDocument } from './results/results-document.ts';
 export {
@@ -42,13 +44,11 @@ export {
 export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
 export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
 export { type OpLog, type OpLogOptions, openOpLog, type Segment } from './sources/op-log.ts';
-// Reading and writing.
-export { createTraceWriter, type TraceWriterOptions } from './trace/create-trace-writer.ts';
-// What a trace is made of.
-export { EngramTraceError, type ErrorCode, type ErrorDetails } from './trace/error.ts';
-export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file-sink.ts';
-export { createNdjsonWriter } from './trace/ndjson-writer.ts';
-export { type OpenOptions, openTrace } from './trace/open-trace.ts';
+export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';
+export { createNdjsonWriter } from './trace/ndjson/ndjson-writer.ts';
+export { recordFromJson, recordToJson } from './trace/ndjson/record-json.ts';
+export { type OpenOptions, openTrace } from './trace/open/open-trace.ts';
+export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
 export {
   emptyHeader,
   emptyLoss,
@@ -65,12 +65,12 @@ export {
   type TraceHeader,
   type TraceRecord,
   unknownOutcome,
-} from './trace/record.ts';
-export { recordFromJson, recordToJson } from './trace/record-json.ts';
-export { type RepairReport, repairTrace } from './trace/repair.ts';
+} from './trace/record/record.ts';
+export type { BlockEntry, Totals, TraceIndex } from './trace/stats/trace-index.ts';
 export type { ByteSink, ReadOptions, Trace, TraceWriter } from './trace/trace.ts';
-export { openTraceFile, type TraceFile } from './trace/trace-file.ts';
-export type { BlockEntry, Totals, TraceIndex } from './trace/trace-index.ts';
+// Reading and writing.
+export { createTraceWriter, type TraceWriterOptions } from './trace/write/create-trace-writer.ts';
+export { type RepairReport, repairTrace } from './trace/write/repair.ts';
 export { derivedHeader, type FilterPlan, type FilterReport, filterTrace } from './transforms/filter-trace.ts';
 export {
   createRecordFilter,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { SendListener, SendOutcome, Transport } from '../../src/replay/ports.ts';
-import { createRealClock } from '../../src/replay/real-clock.ts';
-import { emptyRecord, NO_BYTES, type TraceRecord } from '../../src/trace/record.ts';
+import { emptyRecord, NO_BYTES, type TraceRecord } from '../../src/trace/record/record.ts';
 import { createGrpcTransport } from '../../src/transports/grpc-transport.ts';
 import type { TlsSettings } from '../../src/transports/tls-settings.ts';
 import { createUndiciTransport } from '../../src/transports/undici-transport.ts';

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { replay } from '../../src/replay/engine.ts';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
+import { replay } from '../../src/replay/engine/engine.ts';
 import type { SendOutcome, Transport } from '../../src/replay/ports.ts';
-import { createRealClock } from '../../src/replay/real-clock.ts';
 import { replayOptions } from '../../src/replay/replay-options.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
-import { openTrace } from '../../src/trace/open-trace.ts';
+import { openTrace } from '../../src/trace/open/open-trace.ts';
 
 /** This file as a program: plays a trace to nobody, `nullReplayCommand(trace, 0)` as fast as it goes. */
 export function nullReplayCommand(trace: string, ratePerSec: number): string[] {

@@ -1,6 +1,6 @@
 import type { Cue, Memory } from '../../src/gen/engram/v1/memory.ts';
 import { RecallRequest, RememberRequest } from '../../src/gen/engram/v1/service.ts';
-import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
+import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { createRandom } from '../support.ts';
 
 /** The record of a number, the same each time; its start is set by who writes it. */

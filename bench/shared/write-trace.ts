@@ -1,6 +1,6 @@
-import { createTraceWriter } from '../../src/trace/create-trace-writer.ts';
-import { createFileSink } from '../../src/trace/file-sink.ts';
-import { emptyHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { createFileSink } from '../../src/trace/file/file-sink.ts';
+import { emptyHeader, type TraceRecord } from '../../src/trace/record/record.ts';
+import { createTraceWriter } from '../../src/trace/write/create-trace-writer.ts';
 
 const BATCH = 256;
 

@@ -1,10 +1,10 @@
 import { isoTime } from '../iso-time.ts';
-import { createNumberedSource, type ReplayPart } from '../replay-run/numbered-source.ts';
-import { playsAll } from '../replay-run/plays-all.ts';
-import { dialectOf, onlyPredicate } from '../replay-run/record-predicate.ts';
-import type { RunOptions } from '../replay-run/run-options.ts';
-import { ARRIVAL_BIN_NS } from '../trace/block-stats.ts';
-import { decodeBlockStats } from '../trace/block-stats-decoder.ts';
+import { playsAll } from '../replay-run/options/plays-all.ts';
+import { dialectOf, onlyPredicate } from '../replay-run/options/record-predicate.ts';
+import type { RunOptions } from '../replay-run/options/run-options.ts';
+import { createNumberedSource, type ReplayPart } from '../replay-run/source/numbered-source.ts';
+import { ARRIVAL_BIN_NS } from '../trace/stats/block-stats.ts';
+import { decodeBlockStats } from '../trace/stats/block-stats-decoder.ts';
 import type { Trace } from '../trace/trace.ts';
 import { ArrivalCounter } from './arrival-counter.ts';
 

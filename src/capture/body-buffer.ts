@@ -1,4 +1,4 @@
-import { NO_BYTES } from '../trace/record.ts';
+import { NO_BYTES } from '../trace/record/record.ts';
 import type { Budget } from './byte-budget.ts';
 
 /** What a Buffer with bytes of its own costs beyond them: three objects and a block of the allocator. */

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialects/dialect.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import { addLoss, hasLoss, type Loss } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
+import { addLoss, hasLoss, type Loss } from '../trace/record/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { CaptureClock } from './capture-clock.ts';

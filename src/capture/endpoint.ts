@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 
 /** A place to listen at or to connect to. */
 export interface Endpoint {

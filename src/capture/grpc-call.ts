@@ -5,7 +5,7 @@ import {
   NO_BYTES,
   type Outcome,
   type TraceRecord,
-} from '../trace/record.ts';
+} from '../trace/record/record.ts';
 import { GrpcDirection, GrpcMessages } from './grpc-messages.ts';
 import { headerValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd, TapContext } from './tap.ts';

@@ -1,4 +1,4 @@
-import type { StreamMessage } from '../trace/record.ts';
+import type { StreamMessage } from '../trace/record/record.ts';
 import { GrpcFraming } from '../wire/grpc-framing.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { TapContext } from './tap.ts';

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import { valuesOf } from '../wire/http1-head.ts';
 
 const H2C = /(^|,)[ \t]*h2c[ \t]*($|,)/i;

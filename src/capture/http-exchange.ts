@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { isMiss } from '../dialects/is-miss.ts';
-import { type HeaderList, type HttpVersion, NO_HEADERS, type TraceRecord } from '../trace/record.ts';
+import { type HeaderList, type HttpVersion, NO_HEADERS, type TraceRecord } from '../trace/record/record.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { TapContext } from './tap.ts';
 

@@ -1,5 +1,5 @@
-import { EngramTraceError } from '../trace/error.ts';
-import type { HeaderList } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import { outOfRoom } from '../wire/byte-room.ts';
 import type { RequestHead, ResponseHead } from '../wire/http1-head.ts';
 import {

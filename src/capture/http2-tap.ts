@@ -1,5 +1,5 @@
-import type { HeaderList } from '../trace/record.ts';
-import { UPSTREAM_REFUSED } from '../trace/unplayable.ts';
+import type { HeaderList } from '../trace/record/record.ts';
+import { UPSTREAM_REFUSED } from '../trace/record/unplayable.ts';
 import { HpackDecoder } from '../wire/hpack/decoder.ts';
 import {
   type FrameHandler,

@@ -1,5 +1,5 @@
-import { hasLoss, type Loss, type TraceHeader } from '../trace/record.ts';
-import { encodeUntoldLosses, UNTOLD_LOSSES_BYTES, untoldLossesName } from '../trace/untold-losses.ts';
+import { encodeUntoldLosses, UNTOLD_LOSSES_BYTES, untoldLossesName } from '../trace/op-log/untold-losses.ts';
+import { hasLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
 import type { SegmentFile, SegmentFs } from './segment-fs.ts';
 
 /** Keeps the file with what a run could write into no block. Calls must not overlap. */

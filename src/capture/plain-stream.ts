@@ -1,4 +1,4 @@
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { headerValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd } from './tap.ts';

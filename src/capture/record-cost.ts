@@ -1,4 +1,4 @@
-import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import type { HeaderList, TraceRecord } from '../trace/record/record.ts';
 
 /** A string beyond its letters: its object, and its places in the list and in the redacted one. */
 const STRING_BYTES = 48;

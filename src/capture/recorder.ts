@@ -1,5 +1,5 @@
-import { type BlockBuilder, createBlockBuilder } from '../trace/block-builder.ts';
-import { addLoss, emptyLoss, hasLoss, type Loss, type TraceRecord } from '../trace/record.ts';
+import { type BlockBuilder, createBlockBuilder } from '../trace/block/block-builder.ts';
+import { addLoss, emptyLoss, hasLoss, type Loss, type TraceRecord } from '../trace/record/record.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Budget } from './byte-budget.ts';
 import { recordCost } from './record-cost.ts';

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import { createHeaderRule, URL_HEADERS } from './redact/header-rule.ts';
 import { comparableName, type NameFlags } from './redact/name-rules.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';

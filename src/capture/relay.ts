@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { connectMessage } from '../connect-trouble.ts';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { authorityOf, type Endpoint } from './endpoint.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
 import type { Tap } from './tap.ts';

@@ -1,4 +1,4 @@
-import { isUntoldLossesName } from '../trace/untold-losses.ts';
+import { isUntoldLossesName } from '../trace/op-log/untold-losses.ts';
 import { isSegmentName } from './segment-name.ts';
 
 export interface SegmentInfo {

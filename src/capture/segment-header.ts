@@ -1,5 +1,5 @@
 import { machineNames } from '../machine-names.ts';
-import { emptyHeader, type TraceHeader } from '../trace/record.ts';
+import { emptyHeader, type TraceHeader } from '../trace/record/record.ts';
 import type { CaptureOptions } from './capture.ts';
 import { authorityOf, type Endpoint, isThisMachine } from './endpoint.ts';
 import type { NameFlags } from './redact/name-rules.ts';

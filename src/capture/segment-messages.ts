@@ -1,5 +1,5 @@
-import type { EncodedBlock } from '../trace/block-builder.ts';
-import type { Loss } from '../trace/record.ts';
+import type { EncodedBlock } from '../trace/block/block-builder.ts';
+import type { Loss } from '../trace/record/record.ts';
 import type { SegmentStats } from './segment-stats.ts';
 import type { SegmentOptions } from './segment-writer.ts';
 

@@ -1,4 +1,4 @@
-import { addLoss, emptyLoss, type Loss } from '../trace/record.ts';
+import { addLoss, emptyLoss, type Loss } from '../trace/record/record.ts';
 
 /** What has become of the blocks. */
 export interface SegmentStats {

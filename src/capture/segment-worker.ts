@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { requireZstd } from '../trace/zstd.ts';
+import { requireZstd } from '../trace/frames/zstd.ts';
 import { createDiskClient } from './disk-client.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './segment-messages.ts';
 import { createSegmentWriter, type SegmentWriter } from './segment-writer.ts';

@@ -1,5 +1,5 @@
-import type { EncodedBlock } from '../trace/block-builder.ts';
-import { addLoss, emptyLoss, hasLoss, type Loss, type TraceHeader } from '../trace/record.ts';
+import type { EncodedBlock } from '../trace/block/block-builder.ts';
+import { addLoss, emptyLoss, hasLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
 import { createLossFile } from './loss-file.ts';
 import { planRetention, type RetentionLimits } from './retention.ts';
 import { type Segment, startSegment } from './segment.ts';

@@ -1,6 +1,6 @@
-import type { EncodedBlock } from '../trace/block-builder.ts';
-import { createFrameWriter } from '../trace/frame-writer.ts';
-import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record.ts';
+import type { EncodedBlock } from '../trace/block/block-builder.ts';
+import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
+import { createFrameWriter } from '../trace/write/frame-writer.ts';
 import type { SegmentFile, SegmentFs } from './segment-fs.ts';
 
 /** One file of an op log while it is written. Calls must not overlap. */

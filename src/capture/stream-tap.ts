@@ -1,4 +1,4 @@
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import type { ConnectionEnd } from './tap.ts';
 
 /** Watches one HTTP/2 stream. Each call says when; the stream is over once `done`. */

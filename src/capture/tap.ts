@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialects/dialect.ts';
-import type { TraceRecord } from '../trace/record.ts';
-import type { UPSTREAM_REFUSED } from '../trace/unplayable.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
+import type { UPSTREAM_REFUSED } from '../trace/record/unplayable.ts';
 import type { Budget } from './byte-budget.ts';
 import type { Redactor } from './redactor.ts';
 

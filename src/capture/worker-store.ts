@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { EngramTraceError } from '../trace/error.ts';
-import { emptyLoss, type Loss } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
+import { emptyLoss, type Loss } from '../trace/record/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { createDiskWatch, type DiskWatch, PATIENCE_MS } from './disk-watch.ts';
 import type { FromWorker, StartError, ToWorker, WorkerStart } from './segment-messages.ts';

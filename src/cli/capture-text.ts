@@ -7,7 +7,7 @@ import type {
 } from '../capture/capture.ts';
 import { authorityOf } from '../capture/endpoint.ts';
 import { sizeText } from '../inspect/number-text.ts';
-import { hasLoss } from '../trace/record.ts';
+import { hasLoss } from '../trace/record/record.ts';
 
 /** What capture prints on stdout when it listens: where, and what stands behind it. */
 export function readyLine(

@@ -8,7 +8,7 @@ import { parseEndpoint } from '../capture/endpoint.ts';
 import type { ListenerTls } from '../capture/relay.ts';
 import type { UpstreamTls } from '../capture/upstream.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';
 import { readyLine, statusLine, summaryLines } from './capture-text.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { didYouMean } from './nearest.ts';
 
 /** Values of one command from a configuration file: its section over the keys at the top. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EngramTraceError } from '../error.ts';
 import { isoTime } from '../iso-time.ts';
-import { EngramTraceError } from '../trace/error.ts';
 
 /** Where `capture` writes and `export` reads when no folder is named. */
 export const DEFAULT_OPLOG = 'oplog';

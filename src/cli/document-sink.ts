@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { EngramTraceError } from '../trace/error.ts';
-import { createFileSink, type FileSink } from '../trace/file-sink.ts';
+import { EngramTraceError } from '../error.ts';
+import { createFileSink, type FileSink } from '../trace/file/file-sink.ts';
 import { isStdout } from './is-stdout.ts';
 import { jsonText, openDocumentStdout } from './stdout.ts';
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { ErrorCode } from '../trace/error.ts';
+import type { ErrorCode } from '../error.ts';
 
 /** Every exit code of the program, by meaning; after a signal it is `exitCodeOfSignal`. */
 export const EXIT = {

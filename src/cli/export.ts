@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { EngramTraceError } from '../error.ts';
 import { countText, durationText, sizeText } from '../inspect/number-text.ts';
 import { lossSummary } from '../inspect/trace-summary.ts';
 import { isoTime } from '../iso-time.ts';
 import { type ExportPlan, type ExportReport, planExport, writeExport } from '../sources/export-op-log.ts';
 import { coverageOf, type WindowRequest } from '../sources/export-window.ts';
 import { type OpLog, openOpLog } from '../sources/op-log.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import type { ByteSink } from '../trace/trace.ts';
 import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { judgeOutcomes } from '../dialects/judge-outcomes.ts';
 import { countText } from '../inspect/number-text.ts';
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { derivedHeader, type FilterPlan, type FilterReport } from '../transforms/filter-trace.ts';
 import { OpCounts } from '../transforms/op-counts.ts';

@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 
 /** Parser of a flag that may be given several times: collects the values. */
 export function collect(value: string, previous: readonly string[] = []): string[] {

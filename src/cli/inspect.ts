@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
+import { EngramTraceError } from '../error.ts';
 import { summarizeTrace, type TraceSummary } from '../inspect/trace-summary.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import { TOOL } from '../version.ts';
 import { parseCount } from './flag-parsers.ts';

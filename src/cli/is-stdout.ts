@@ -1,4 +1,4 @@
-import { followLinks } from '../trace/output-place.ts';
+import { followLinks } from '../trace/file/output-place.ts';
 
 /** Whether an output's name means our stdout: `-`, or `/dev/stdout` and whatever links there. */
 export function isStdout(name: string): boolean {

@@ -1,4 +1,4 @@
-import { addLoss, emptyLoss, type Loss } from '../trace/record.ts';
+import { addLoss, emptyLoss, type Loss } from '../trace/record/record.ts';
 import type { TraceWriter } from '../trace/trace.ts';
 
 /** A writer that is made when the first records come, or at its end: until then nothing is written, no header either. */

@@ -1,6 +1,6 @@
+import { EngramTraceError } from '../error.ts';
 import { countText } from '../inspect/number-text.ts';
 import { isoTime } from '../iso-time.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { FilterReport } from '../transforms/filter-trace.ts';
 import type { OpCounts } from '../transforms/op-counts.ts';

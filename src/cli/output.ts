@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
-import { EngramTraceError } from '../trace/error.ts';
-import { createFileSink } from '../trace/file-sink.ts';
-import type { TraceHeader } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
+import { createFileSink } from '../trace/file/file-sink.ts';
+import type { TraceHeader } from '../trace/record/record.ts';
 import type { ByteSink, TraceWriter } from '../trace/trace.ts';
 import { linesText } from '../visible-text.ts';
 import { isStdout } from './is-stdout.ts';
@@ -86,14 +86,14 @@ async function createWriter(
   recordsOnly: boolean | undefined,
 ): Promise<TraceWriter> {
   if (format === 'trace') {
-    const { createTraceWriter } = await import('../trace/create-trace-writer.ts');
+    const { createTraceWriter } = await import('../trace/write/create-trace-writer.ts');
     return createTraceWriter(sink, header);
   }
   if (format === 'loadtest') {
     const { createLoadtestWriter } = await import('../sources/loadtest/loadtest-writer.ts');
     return createLoadtestWriter(sink, header);
   }
-  const { createNdjsonWriter } = await import('../trace/ndjson-writer.ts');
+  const { createNdjsonWriter } = await import('../trace/ndjson/ndjson-writer.ts');
   return createNdjsonWriter(sink, header, { compress: format === 'ndjson.zst', recordsOnly });
 }
 

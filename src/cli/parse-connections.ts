@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
 
 /** As many as there are ports. */

@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 
 const UNIT_NS: Record<string, number> = {
   ns: 1,

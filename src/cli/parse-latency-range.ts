@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { LatencyRange } from '../transforms/record-filter.ts';
 import { parseDuration } from './parse-duration.ts';
 

@@ -1,5 +1,5 @@
-import type { PacePhase } from '../replay/pace.ts';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
+import type { PacePhase } from '../replay/plan/pace.ts';
 import { parseDuration } from './parse-duration.ts';
 
 /** Reads `10s@1 5m@2`: how long, in replay time, at how many times the speed. Throws `usage`. */

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
+import { EngramTraceError } from '../error.ts';
 import { isoTime } from '../iso-time.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
 import { parseDuration } from './parse-duration.ts';
 

@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { visibleText } from '../visible-text.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { tell } from './people/people.ts';

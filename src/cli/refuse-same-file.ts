@@ -1,7 +1,7 @@
 import { type BigIntStats, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { EngramTraceError } from '../trace/error.ts';
-import { followLinks } from '../trace/output-place.ts';
+import { EngramTraceError } from '../error.ts';
+import { followLinks } from '../trace/file/output-place.ts';
 
 /** A file on the command line, by the flag (or argument) that names it; `-` and nothing name none. */
 export interface NamedFile {

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { EngramTraceError } from '../trace/error.ts';
-import { followLinks } from '../trace/output-place.ts';
+import { EngramTraceError } from '../error.ts';
+import { followLinks } from '../trace/file/output-place.ts';
 
 const SEGMENT = /^oplog-.*\.trace\.zst$/;
 

@@ -1,5 +1,5 @@
-import type { Targets } from '../replay-run/targets.ts';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
+import type { Targets } from '../replay-run/target/targets.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /** Which targets someone asked for, by flag, variable or configuration file. */

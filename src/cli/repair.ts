@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { EngramTraceError } from '../error.ts';
 import { countText, sizeText } from '../inspect/number-text.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import { type RepairReport, repairTrace } from '../trace/repair.ts';
+import { type RepairReport, repairTrace } from '../trace/write/repair.ts';
 import { linesText } from '../visible-text.ts';
 import { tell } from './people/people.ts';
 import { refuseSameFile } from './refuse-same-file.ts';

@@ -1,9 +1,9 @@
+import type { EngramTraceError } from '../error.ts';
 import { excludedText } from '../replay/exclusions.ts';
+import type { RunProgress } from '../replay-run/options/run-options.ts';
 import type { ReplayPlan } from '../replay-run/plan-replay.ts';
-import type { RunProgress } from '../replay-run/run-options.ts';
 import { remedyFor } from '../results/remedies.ts';
 import type { LatencySection, Percentiles, Reason, ResultsDocument } from '../results/results-document.ts';
-import type { EngramTraceError } from '../trace/error.ts';
 import { linesText } from '../visible-text.ts';
 import { opTableLines, provenPercentile } from './op-table-text.ts';
 

@@ -1,5 +1,5 @@
+import { EngramTraceError } from '../error.ts';
 import type { Timing } from '../replay/replay-options.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import { parseCount, parseRatio } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
 

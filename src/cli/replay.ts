@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
-import type { RunProgress } from '../replay-run/run-options.ts';
+import type { RunProgress } from '../replay-run/options/run-options.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { DocumentSink } from './document-sink.ts';
 import { EXIT } from './exit-code.ts';

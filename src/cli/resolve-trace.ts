@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { linesText } from '../visible-text.ts';
 import { newestTrace } from './defaults.ts';
 import { tell } from './people/people.ts';

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { COMMANDS, type CommandEntry } from './command-table.ts';
 import { completeHelp } from './complete-help.ts';
 import type { ConfigValues } from './config-file.ts';

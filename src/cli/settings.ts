@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { ConfigValues } from './config-file.ts';
 
 const NOT_SETTABLE = new Set(['help', 'config']);

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { EngramTraceError } from '../trace/error.ts';
-import { createStreamSink } from '../trace/file-sink.ts';
+import { EngramTraceError } from '../error.ts';
+import { createStreamSink } from '../trace/file/file-sink.ts';
 import type { ByteSink } from '../trace/trace.ts';
 import { linesText, visibleJson } from '../visible-text.ts';
 import { EXIT } from './exit-code.ts';

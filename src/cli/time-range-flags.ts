@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { TimePoint, TimeRange } from '../transforms/time-range.ts';
 import { linesText } from '../visible-text.ts';
 import { tell } from './people/people.ts';

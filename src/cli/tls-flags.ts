@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Verification } from '../verify/verify-replay.ts';
 import { EXIT } from './exit-code.ts';

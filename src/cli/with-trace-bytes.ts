@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createFileSink } from '../trace/file-sink.ts';
-import { openTrace } from '../trace/open-trace.ts';
+import { createFileSink } from '../trace/file/file-sink.ts';
+import { openTrace } from '../trace/open/open-trace.ts';
 import type { ByteSink } from '../trace/trace.ts';
 import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';

@@ -1,5 +1,5 @@
 import { countText } from '../inspect/number-text.ts';
-import type { TraceHeader, TraceRecord } from '../trace/record.ts';
+import type { TraceHeader, TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type FilterPlan, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
 import { isStdout } from './is-stdout.ts';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { openTrace } from '../trace/open-trace.ts';
+import { openTrace } from '../trace/open/open-trace.ts';
 
 /** Operations counted per bin, from the first one on. */
 export type Counts = number[];

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runDemoTraffic } from '../dev-server/demo-traffic.ts';
 import { renderArrivalsChart } from '../report/arrivals-chart.ts';
-import { createFileSink } from '../trace/file-sink.ts';
+import { createFileSink } from '../trace/file/file-sink.ts';
 import { actualArrivals, plannedArrivals } from './arrivals.ts';
 import type { Launcher } from './child-command.ts';
 import { type ReplayResult, summaryTable } from './summary.ts';

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { EngramTraceError } from '../trace/error.ts';
-import { ioError } from '../trace/io-error.ts';
-import { findOutputPlace } from '../trace/output-place.ts';
+import { EngramTraceError } from '../error.ts';
+import { ioError } from '../trace/file/io-error.ts';
+import { findOutputPlace } from '../trace/file/output-place.ts';
 
 const FLUSH_INTERVAL_MS = 200;
 

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { createActivityFeed } from './activity-feed.ts';
 import { type ArrivalLog, createArrivalLog } from './arrival-log.ts';
 import { createAnswerTimer } from './faults/answer-timer.ts';

@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { DangerView } from './danger.ts';
 import { pathOnly } from './generic.ts';
 

@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 
 /** What a danger looks at. */
 export type DangerView = Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>;

@@ -1,4 +1,4 @@
-import type { HeaderList, Protocol, TraceRecord } from '../trace/record.ts';
+import type { HeaderList, Protocol, TraceRecord } from '../trace/record/record.ts';
 import type { Danger } from './danger.ts';
 import type { SpaceMaking } from './space-making.ts';
 

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import type { Dialect, OperationName, RequestView } from './dialect.ts';
 import { ENGRAM_DANGERS } from './engram-dangers.ts';
 import {

@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { Dialect } from './dialect.ts';
 import { engramDialect } from './engram.ts';
 import { genericDialect } from './generic.ts';

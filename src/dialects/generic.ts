@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import type { Dialect, RequestView } from './dialect.ts';
 
 const HTTP_METHODS = new Set([

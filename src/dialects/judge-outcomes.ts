@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import type { Dialect } from './dialect.ts';
 import { DIALECT_NAMES, findDialect } from './find-dialect.ts';
 import { isMiss } from './is-miss.ts';

@@ -1,8 +1,8 @@
-import { createBlockBuilder, type EncodedBlock } from '../trace/block-builder.ts';
-import { createOpNumbers, type OpNumbers } from '../trace/op-numbers.ts';
-import type { TraceRecord } from '../trace/record.ts';
-import { computeTotals } from '../trace/totals.ts';
-import type { BlockEntry, Totals } from '../trace/trace-index.ts';
+import { createBlockBuilder, type EncodedBlock } from '../trace/block/block-builder.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
+import { createOpNumbers, type OpNumbers } from '../trace/stats/op-numbers.ts';
+import { computeTotals } from '../trace/stats/totals.ts';
+import type { BlockEntry, Totals } from '../trace/stats/trace-index.ts';
 
 const MAX_BLOCK_BYTES = 1024 * 1024;
 const MAX_BLOCK_RECORDS = 16_384;

@@ -1,8 +1,8 @@
-import type { TraceRecord } from '../trace/record.ts';
-import { recordToJson } from '../trace/record-json.ts';
+import { recordToJson } from '../trace/ndjson/record-json.ts';
+import type { TraceFile } from '../trace/read/trace-file.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
+import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import type { ReadOptions, Trace } from '../trace/trace.ts';
-import type { TraceFile } from '../trace/trace-file.ts';
-import type { BlockEntry } from '../trace/trace-index.ts';
 
 /** The record with that number, counted from 0 in the order of starts over the whole trace, as replay counts. */
 export async function findRecord(

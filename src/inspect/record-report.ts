@@ -1,9 +1,9 @@
+import { EngramTraceError } from '../error.ts';
 import { isoTime } from '../iso-time.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import type { TraceRecord } from '../trace/record.ts';
-import { recordToJson } from '../trace/record-json.ts';
+import { recordToJson } from '../trace/ndjson/record-json.ts';
+import { openTraceFile } from '../trace/read/trace-file.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import type { ReadOptions, Trace } from '../trace/trace.ts';
-import { openTraceFile } from '../trace/trace-file.ts';
 import { findRecord, placeOf, type RecordPlace } from './find-record.ts';
 
 /** One record as JSON, when it was in wall-clock time, and where in the file it is. */

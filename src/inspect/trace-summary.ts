@@ -1,8 +1,8 @@
 import { isoTime } from '../iso-time.ts';
-import { ARRIVAL_BIN_NS, createBinOf, estimateSessions, SKETCH_SIZE } from '../trace/block-stats.ts';
-import { coefficientOfVariation, mean, percentile } from '../trace/distribution.ts';
-import type { Gap, Loss, TimeWindow, TraceHeader } from '../trace/record.ts';
-import type { Distribution, OpStats, Totals } from '../trace/trace-index.ts';
+import type { Gap, Loss, TimeWindow, TraceHeader } from '../trace/record/record.ts';
+import { ARRIVAL_BIN_NS, createBinOf, estimateSessions, SKETCH_SIZE } from '../trace/stats/block-stats.ts';
+import { coefficientOfVariation, mean, percentile } from '../trace/stats/distribution.ts';
+import type { Distribution, OpStats, Totals } from '../trace/stats/trace-index.ts';
 import { type BusiestWindows, busiestWindows, type Timeline } from './busiest-windows.ts';
 import { cutCommand } from './cut-command.ts';
 

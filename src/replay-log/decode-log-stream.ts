@@ -1,4 +1,4 @@
-import { MalformedError, WireReader } from '../trace/wire-reader.ts';
+import { MalformedError, WireReader } from '../trace/bytes/wire-reader.ts';
 import type { LogStream } from './log-block.ts';
 import { unzigzag } from './zigzag.ts';
 

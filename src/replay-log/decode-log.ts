@@ -1,4 +1,4 @@
-import { MalformedError, WireReader } from '../trace/wire-reader.ts';
+import { MalformedError, WireReader } from '../trace/bytes/wire-reader.ts';
 import { decodeStreams } from './decode-log-stream.ts';
 import { BLOCK_ENTRIES, type LogBlock, type LogColumns, type LogStream } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';

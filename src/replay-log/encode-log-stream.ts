@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../trace/byte-writer.ts';
+import type { ByteWriter } from '../trace/bytes/byte-writer.ts';
 import type { LogStream } from './log-block.ts';
 import { zigzag } from './zigzag.ts';
 

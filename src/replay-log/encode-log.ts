@@ -1,4 +1,4 @@
-import { type ByteWriter, createByteWriter } from '../trace/byte-writer.ts';
+import { type ByteWriter, createByteWriter } from '../trace/bytes/byte-writer.ts';
 import { encodeStream } from './encode-log-stream.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';

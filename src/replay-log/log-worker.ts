@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { EngramTraceError } from '../trace/error.ts';
-import { createFileSink, type FileSink } from '../trace/file-sink.ts';
+import { EngramTraceError } from '../error.ts';
+import { createFileSink, type FileSink } from '../trace/file/file-sink.ts';
 import { blockOf, type LogBlockMessage } from './log-block.ts';
 import type { FromLogWorker, LogFailure, LogWorkerStart, ToLogWorker } from './log-worker-messages.ts';
 import { createReplayLogWriter, type ReplayLogWriter } from './replay-log-writer.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createByteQueue } from '../trace/byte-queue.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import { fileChunks, openRegularFile } from '../trace/random-file.ts';
-import { readFrames } from '../trace/read-frames.ts';
-import { MalformedError, WireReader } from '../trace/wire-reader.ts';
+import { EngramTraceError } from '../error.ts';
+import { createByteQueue } from '../trace/bytes/byte-queue.ts';
+import { MalformedError, WireReader } from '../trace/bytes/wire-reader.ts';
+import { fileChunks, openRegularFile } from '../trace/file/random-file.ts';
+import { readFrames } from '../trace/frames/read-frames.ts';
 import { decodeFrame, type LogFrame } from './decode-log.ts';
 import type { LogBlock } from './log-block.ts';
 import { LOG_FORMAT_VERSION, type LogEnd, type LogHeader } from './replay-log.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createByteWriter } from '../trace/byte-writer.ts';
+import { createByteWriter } from '../trace/bytes/byte-writer.ts';
+import { compressFrame } from '../trace/frames/zstd.ts';
 import type { ByteSink } from '../trace/trace.ts';
-import { compressFrame } from '../trace/zstd.ts';
 import { encodeBlockFrame, encodeEndFrame, encodeHeaderFrame } from './encode-log.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogEnd, LogHeader, LogSeal } from './replay-log.ts';

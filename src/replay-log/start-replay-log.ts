@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { EngramTraceError, type ErrorCode } from '../trace/error.ts';
+import { EngramTraceError, type ErrorCode } from '../error.ts';
 import { BLOCK_ENTRIES, type LogBlockMessage } from './log-block.ts';
 import type { FromLogWorker, LogFailure, LogWorkerStart, ToLogWorker } from './log-worker-messages.ts';
 import type { LogEnd, LogHeader, LogSeal, ReplayLog, ReplayLogObserver } from './replay-log.ts';

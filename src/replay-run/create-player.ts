@@ -1,20 +1,20 @@
-import { replay } from '../replay/engine.ts';
-import type { OpenSource } from '../replay/plan-reader.ts';
-import type { ReplayEnd } from '../replay/replay-end.ts';
+import { EngramTraceError } from '../error.ts';
+import { replay } from '../replay/engine/engine.ts';
+import type { ReplayEnd } from '../replay/engine/replay-end.ts';
+import type { OpenSource } from '../replay/plan/plan-reader.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { GeneratorHealth } from '../results/generator-health.ts';
 import { mergeHealth } from '../results/merge-health.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
-import { collectGarbage } from './collect-garbage.ts';
-import { createTransports, type TransportSettings } from './create-transports.ts';
-import type { LazyTransports } from './lazy-transports.ts';
+import { createTransports, type TransportSettings } from './connect/create-transports.ts';
+import type { LazyTransports } from './connect/lazy-transports.ts';
 import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-senders.ts';
 import { SenderPool } from './senders/sender-pool.ts';
 import type { SenderThreads } from './senders/sender-threads.ts';
 import { partOf } from './senders/share.ts';
-import { sumAddressUse } from './target-address-use.ts';
-import { hasTargetIn } from './targets.ts';
+import { sumAddressUse } from './target/target-address-use.ts';
+import { hasTargetIn } from './target/targets.ts';
+import { collectGarbage } from './warm-up/collect-garbage.ts';
 
 /** Plays a plan: in this thread, or by several that send. */
 export interface Player extends Pick<LazyTransports, 'prepare' | 'warmUp' | 'addressUse' | 'close'> {

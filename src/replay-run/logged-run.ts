@@ -1,10 +1,10 @@
+import { EngramTraceError } from '../error.ts';
 import type { Operation, ReplayObserver } from '../replay/ports.ts';
 import { factsOf } from '../replay-log/document-facts.ts';
 import { LOG_FORMAT_VERSION, type ReplayLog } from '../replay-log/replay-log.ts';
 import { teeObserver } from '../replay-log/tee-observer.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import type { RunDeps } from './run-options.ts';
+import type { RunDeps } from './options/run-options.ts';
 
 /** The replay log of a run, or nothing where none was asked for. */
 export interface LoggedRun {

@@ -1,18 +1,18 @@
-import { type PlanSummary, summarisePlan } from '../replay/plan-summary.ts';
+import { EngramTraceError } from '../error.ts';
+import { type PlanSummary, summarisePlan } from '../replay/plan/plan-summary.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { LeftOutCount } from '../results/left-out-count.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';
-import { engineOptions } from './engine-options.ts';
-import { lookUpTargets } from './look-up-targets.ts';
-import { createNumberedSource } from './numbered-source.ts';
-import { openOriginGuard } from './open-origin-guard.ts';
-import type { OriginGuard } from './origin-guard.ts';
+import { engineOptions } from './options/engine-options.ts';
+import type { RunOptions } from './options/run-options.ts';
+import { openOriginGuard } from './origin/open-origin-guard.ts';
+import type { OriginGuard } from './origin/origin-guard.ts';
+import { spacesOfRun } from './prepare/spaces-of-run.ts';
 import { refusalBy, refusalsOf } from './refusals.ts';
-import type { RunOptions } from './run-options.ts';
-import { spacesOfRun } from './spaces-of-run.ts';
-import { hasTargetIn } from './targets.ts';
+import { createNumberedSource } from './source/numbered-source.ts';
+import { lookUpTargets } from './target/look-up-targets.ts';
+import { hasTargetIn } from './target/targets.ts';
 
 /** What a run would do, and what of it would be refused. */
 export interface ReplayPlan {

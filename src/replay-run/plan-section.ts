@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isoTime } from '../iso-time.ts';
-import { paceText } from '../replay/pace.ts';
+import { paceText } from '../replay/plan/pace.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { PlanSection } from '../results/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
+import { DEFAULT_TRANSPORT } from './connect/create-transports.ts';
 import { senderCount } from './create-player.ts';
-import { DEFAULT_TRANSPORT } from './create-transports.ts';
-import type { RunOptions } from './run-options.ts';
+import type { RunOptions } from './options/run-options.ts';
 
 /** What was planned: the trace, the options in force, and a digest of both, by which two results can be compared. */
 export function planSection(run: RunOptions, options: ReplayOptions, traceDigest: string): PlanSection {

@@ -1,8 +1,9 @@
-import { createPlanDigest } from '../replay/plan-digest.ts';
+import type { EngramTraceError } from '../error.ts';
+import type { ReplayEnd } from '../replay/engine/replay-end.ts';
+import { createPlanDigest } from '../replay/plan/plan-digest.ts';
+import { createSelection } from '../replay/plan/selection.ts';
 import type { Operation } from '../replay/ports.ts';
-import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
-import { createSelection } from '../replay/selection.ts';
 import {
   type GeneratorHealth,
   type HealthProbe,
@@ -10,22 +11,21 @@ import {
   UNKNOWN_HEALTH,
 } from '../results/generator-health.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
-import type { EngramTraceError } from '../trace/error.ts';
-import type { Protocol, TraceRecord } from '../trace/record.ts';
+import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';
-import { awaitTargets } from './await-targets.ts';
 import type { Player } from './create-player.ts';
-import { firstSessionsOf } from './first-sessions.ts';
-import { warningOfHeadersNotForGrpc } from './grpc-headers.ts';
 import type { LoggedRun } from './logged-run.ts';
-import type { NumberedSource } from './numbered-source.ts';
-import type { OriginGuard } from './origin-guard.ts';
-import { playsAll } from './plays-all.ts';
-import { cacheResultOf, dialectOf } from './record-predicate.ts';
-import type { RunDeps, RunOptions } from './run-options.ts';
-import { hasTargetIn } from './targets.ts';
-import { oneLine } from './tell-end.ts';
-import { tellExcluded } from './tell-excluded.ts';
+import { warningOfHeadersNotForGrpc } from './options/grpc-headers.ts';
+import { playsAll } from './options/plays-all.ts';
+import { cacheResultOf, dialectOf } from './options/record-predicate.ts';
+import type { RunDeps, RunOptions } from './options/run-options.ts';
+import type { OriginGuard } from './origin/origin-guard.ts';
+import { awaitTargets } from './prepare/await-targets.ts';
+import { firstSessionsOf } from './source/first-sessions.ts';
+import type { NumberedSource } from './source/numbered-source.ts';
+import { hasTargetIn } from './target/targets.ts';
+import { oneLine } from './tell/tell-end.ts';
+import { tellExcluded } from './tell/tell-excluded.ts';
 
 /**
  * A target that takes longer to accept a connection is reported, and the replay begins all the same. Where operations

@@ -1,9 +1,9 @@
+import { EngramTraceError } from '../error.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import { senderCount } from './create-player.ts';
-import { refuseHeadersNotForGrpc } from './grpc-headers.ts';
-import type { OriginGuard } from './origin-guard.ts';
-import type { RunOptions } from './run-options.ts';
+import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
+import type { RunOptions } from './options/run-options.ts';
+import type { OriginGuard } from './origin/origin-guard.ts';
 
 /** What a run would refuse before it sends anything, in its own words; empty: nothing. */
 export function refusalsOf(

@@ -1,26 +1,26 @@
+import { EngramTraceError } from '../error.ts';
+import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import { excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
-import type { ReplayEnd } from '../replay/replay-end.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/results-document.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import { connectionLimit } from './connection-limit.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
-import { engineOptions } from './engine-options.ts';
-import { refuseHeadersNotForGrpc } from './grpc-headers.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
-import { lookUpTargets, type TargetAddresses } from './look-up-targets.ts';
-import { createNumberedSource, type NumberedSource } from './numbered-source.ts';
-import { openOriginGuard } from './open-origin-guard.ts';
+import { connectionLimit } from './options/connection-limit.ts';
+import { engineOptions } from './options/engine-options.ts';
+import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
+import type { RunDeps, RunOptions } from './options/run-options.ts';
+import { openOriginGuard } from './origin/open-origin-guard.ts';
 import { planSection } from './plan-section.ts';
 import { playRun, type RunParts, recordNumberOf } from './play-run.ts';
-import { prepareTarget } from './prepare-target.ts';
-import { rehearse } from './rehearse.ts';
-import type { RunDeps, RunOptions } from './run-options.ts';
+import { prepareTarget } from './prepare/prepare-target.ts';
+import { spacesOfRun } from './prepare/spaces-of-run.ts';
 import { createSenderThreads, type SenderThreads } from './senders/sender-threads.ts';
-import { spacesOfRun } from './spaces-of-run.ts';
-import type { TargetAddressUse } from './target-address-use.ts';
-import { tellEnd } from './tell-end.ts';
+import { createNumberedSource, type NumberedSource } from './source/numbered-source.ts';
+import { lookUpTargets, type TargetAddresses } from './target/look-up-targets.ts';
+import type { TargetAddressUse } from './target/target-address-use.ts';
+import { tellEnd } from './tell/tell-end.ts';
+import { rehearse } from './warm-up/rehearse.ts';
 
 /**
  * Replays a trace and measures it. Resolves with the results document whatever the target did, and also when

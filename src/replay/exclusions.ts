@@ -1,4 +1,4 @@
-import type { Unplayable } from '../trace/unplayable.ts';
+import type { Unplayable } from '../trace/record/unplayable.ts';
 
 /** Why a record is no part of the plan; each is a count in `fidelity.excluded` of the results. */
 export type Exclusion = 'filtered_out' | Unplayable | 'dangerous' | 'incomplete' | 'no_target';

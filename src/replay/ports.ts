@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 
 /** Monotonic time and waiting. The only place replay gets either from; tests pass a virtual one. */
 export interface Clock {

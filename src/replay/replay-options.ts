@@ -1,7 +1,7 @@
-import { EngramTraceError } from '../trace/error.ts';
-import type { TimeWindow, TraceRecord } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
+import type { TimeWindow, TraceRecord } from '../trace/record/record.ts';
 import type { Danger } from './exclusions.ts';
-import type { PacePhase } from './pace.ts';
+import type { PacePhase } from './plan/pace.ts';
 
 /**
  * When operations are due: at their recorded times; a session's pauses after its replayed answers; all at once; or

@@ -1,4 +1,4 @@
-import type { GrpcStream } from '../trace/record.ts';
+import type { GrpcStream } from '../trace/record/record.ts';
 
 /** Recorded offsets, in ns and ascending, of the messages that one side of a stream sent. */
 export function recordedOffsets({ messages }: GrpcStream, fromServer: boolean): Float64Array {

@@ -1,4 +1,4 @@
-import type { Gap, TimeWindow } from '../trace/record.ts';
+import type { Gap, TimeWindow } from '../trace/record/record.ts';
 
 /** How much of a trace's window nobody recorded. */
 export interface CaptureGaps {

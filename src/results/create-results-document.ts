@@ -1,5 +1,5 @@
-import type { ReplayEnd } from '../replay/replay-end.ts';
-import type { Gap, Loss, TimeWindow } from '../trace/record.ts';
+import type { ReplayEnd } from '../replay/engine/replay-end.ts';
+import type { Gap, Loss, TimeWindow } from '../trace/record/record.ts';
 import { type CaptureGaps, captureGaps } from './capture-gaps.ts';
 import type { ErrorGroup } from './error-groups.ts';
 import { fidelitySection } from './fidelity.ts';

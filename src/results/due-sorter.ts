@@ -1,4 +1,4 @@
-import { MinHeap } from '../replay/min-heap.ts';
+import { MinHeap } from '../min-heap.ts';
 
 /** Due times held at most; what is farther out of order than that is not put right. */
 const WINDOW = 65_536;

@@ -1,6 +1,6 @@
+import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import { UNPLAYED } from '../replay/exclusions.ts';
-import type { ReplayEnd } from '../replay/replay-end.ts';
-import { hasLoss, type Loss } from '../trace/record.ts';
+import { hasLoss, type Loss } from '../trace/record/record.ts';
 import type { CaptureGaps } from './capture-gaps.ts';
 import type { DistributionDistance } from './distance.ts';
 import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';

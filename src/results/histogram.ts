@@ -2,7 +2,7 @@
 
 import float64 from 'hdr-histogram-js/dist/Float64Histogram.js';
 import encoding from 'hdr-histogram-js/dist/JsHistogram.encoding.js';
-import { DOUBLE_ZERO } from '../trace/stable-shapes.ts';
+import { DOUBLE_ZERO } from '../stable-shapes.ts';
 
 /** Buckets with something in them, ascending: what a histogram is when nobody writes to it. */
 export interface SparseBuckets {

@@ -1,5 +1,5 @@
 import type { Disposition, Operation, ReplayObserver } from '../replay/ports.ts';
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import { ArrivalStatistics } from './arrival-statistics.ts';
 import { DriftLine } from './drift.ts';
 import { DueSorter } from './due-sorter.ts';

@@ -1,4 +1,4 @@
-import type { Protocol } from '../trace/record.ts';
+import type { Protocol } from '../trace/record/record.ts';
 
 /** What kind of answer an operation got. Of HTTP the first digit of its status; of gRPC who is to blame. */
 export type StatusClass =

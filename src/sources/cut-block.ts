@@ -1,6 +1,6 @@
-import type { TraceRecord } from '../trace/record.ts';
-import type { TraceFile } from '../trace/trace-file.ts';
-import type { BlockEntry } from '../trace/trace-index.ts';
+import type { TraceFile } from '../trace/read/trace-file.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
+import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import type { UnixSpan } from './unix-span.ts';
 
 /** The records of a block that start in the window, in order; times count from the file's epoch. */

@@ -1,4 +1,11 @@
-import { addLoss, emptyHeader, emptyLoss, type Gap, type Loss, type TraceHeader } from '../trace/record.ts';
+import {
+  addLoss,
+  emptyHeader,
+  emptyLoss,
+  type Gap,
+  type Loss,
+  type TraceHeader,
+} from '../trace/record/record.ts';
 import { findGaps } from './coverage.ts';
 import type { Segment } from './op-log.ts';
 import type { Survey } from './survey-runs.ts';

@@ -1,7 +1,7 @@
-import { type BlockBuilder, createBlockBuilder } from '../trace/block-builder.ts';
-import { createFrameWriter, type FrameWriter } from '../trace/frame-writer.ts';
-import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record.ts';
+import { type BlockBuilder, createBlockBuilder } from '../trace/block/block-builder.ts';
+import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
 import type { ByteSink } from '../trace/trace.ts';
+import { createFrameWriter, type FrameWriter } from '../trace/write/frame-writer.ts';
 import { cutBlock } from './cut-block.ts';
 import { exportHeader, reachesInto } from './export-header.ts';
 import { type BlockPlan, damageOf, type PlannedBlock, planBlocks } from './export-plan.ts';

@@ -1,8 +1,8 @@
-import { damagedRange } from '../trace/damage.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import { emptyLoss, hasLoss, type Loss } from '../trace/record.ts';
-import type { TraceFile } from '../trace/trace-file.ts';
-import type { BlockEntry } from '../trace/trace-index.ts';
+import { EngramTraceError } from '../error.ts';
+import { damagedRange } from '../trace/frames/damage.ts';
+import type { TraceFile } from '../trace/read/trace-file.ts';
+import { emptyLoss, hasLoss, type Loss } from '../trace/record/record.ts';
+import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import { cutBlock } from './cut-block.ts';
 import type { OpLog } from './op-log.ts';
 import { compareTimes, type UnixSpan } from './unix-span.ts';

@@ -1,5 +1,5 @@
+import { EngramTraceError } from '../error.ts';
 import { isoTime } from '../iso-time.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import type { OpLog } from './op-log.ts';
 import { earlier, later, type UnixSpan } from './unix-span.ts';
 

@@ -1,6 +1,6 @@
-import { checkBlock } from '../trace/check-block.ts';
-import { createUnpackThread, type UnpackThread } from '../trace/unpack-thread.ts';
-import { decompressFrame } from '../trace/zstd.ts';
+import { checkBlock } from '../trace/block/check-block.ts';
+import { decompressFrame } from '../trace/frames/zstd.ts';
+import { createUnpackThread, type UnpackThread } from '../trace/read/unpack-thread.ts';
 import type { PlannedBlock } from './export-plan.ts';
 
 /** Frames read and checked ahead of who writes them. */

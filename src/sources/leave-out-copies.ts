@@ -1,4 +1,4 @@
-import type { BlockEntry } from '../trace/trace-index.ts';
+import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import type { Segment } from './op-log.ts';
 
 /** A segment that stands in the folder twice. */

@@ -1,5 +1,5 @@
-import { emptyLoss, hasLoss, type Loss } from '../trace/record.ts';
-import type { BlockEntry } from '../trace/trace-index.ts';
+import { emptyLoss, hasLoss, type Loss } from '../trace/record/record.ts';
+import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import { mayReach, type WindowBounds } from './export-window.ts';
 import type { OpLog, Segment } from './op-log.ts';
 import type { Hole } from './survey-runs.ts';

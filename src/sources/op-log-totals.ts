@@ -1,6 +1,6 @@
-import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record.ts';
-import { computeTotals } from '../trace/totals.ts';
-import type { BlockEntry, Totals } from '../trace/trace-index.ts';
+import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
+import { computeTotals } from '../trace/stats/totals.ts';
+import type { BlockEntry, Totals } from '../trace/stats/trace-index.ts';
 import { planExport } from './export-op-log.ts';
 import type { PlannedBlock } from './export-plan.ts';
 import type { OpLog } from './op-log.ts';

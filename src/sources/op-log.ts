@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { EngramTraceError } from '../trace/error.ts';
-import { hasLoss, type TraceHeader } from '../trace/record.ts';
-import { openTraceFile, type TraceFile } from '../trace/trace-file.ts';
-import type { BlockEntry } from '../trace/trace-index.ts';
-import { isUntoldLossesName } from '../trace/untold-losses.ts';
+import { EngramTraceError } from '../error.ts';
+import { isUntoldLossesName } from '../trace/op-log/untold-losses.ts';
+import { openTraceFile, type TraceFile } from '../trace/read/trace-file.ts';
+import { hasLoss, type TraceHeader } from '../trace/record/record.ts';
+import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import { identityOf, leaveOutCopies, type SegmentCopy } from './leave-out-copies.ts';
 import { type KnownUntold, readUntoldLosses } from './read-untold-losses.ts';
 import { readSegmentName } from './segment-number.ts';

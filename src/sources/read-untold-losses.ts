@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngramTraceError } from '../trace/error.ts';
-import { emptyLoss } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
 import {
   decodeUntoldLosses,
   isUntoldLossesName,
   runOfUntoldLosses,
   type UntoldLosses,
-} from '../trace/untold-losses.ts';
+} from '../trace/op-log/untold-losses.ts';
+import { emptyLoss } from '../trace/record/record.ts';
 import { readSegmentName } from './segment-number.ts';
 import type { UnixSpan } from './unix-span.ts';
 

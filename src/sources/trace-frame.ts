@@ -1,5 +1,5 @@
+import { EngramTraceError } from '../error.ts';
 import { isoTime } from '../iso-time.ts';
-import { EngramTraceError } from '../trace/error.ts';
 import { earlier, later, type UnixSpan } from './unix-span.ts';
 
 /** Times of a trace are numbers of ns from its epoch, exact up to here: 104 days. */

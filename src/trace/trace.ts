@@ -1,5 +1,5 @@
-import type { Loss, TraceHeader, TraceRecord } from './record.ts';
-import type { TraceIndex } from './trace-index.ts';
+import type { Loss, TraceHeader, TraceRecord } from './record/record.ts';
+import type { TraceIndex } from './stats/trace-index.ts';
 
 /** What to read of a trace. All bounds in ns from the header's epoch. */
 export interface ReadOptions {

@@ -1,4 +1,4 @@
-import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../trace/record.ts';
+import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../trace/record/record.ts';
 import type { Trace, TraceWriter } from '../trace/trace.ts';
 import type { RecordPredicate } from './record-filter.ts';
 

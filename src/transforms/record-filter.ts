@@ -1,5 +1,5 @@
-import { hasSucceeded, isCancelled } from '../trace/cancelled.ts';
-import type { TraceRecord } from '../trace/record.ts';
+import { hasSucceeded, isCancelled } from '../trace/record/cancelled.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import { createGlob } from './glob.ts';
 import { createStatusTest } from './status-set.ts';
 

@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 
 /** gRPC status names by code (grpc/grpc doc/statuscodes.md). */
 const GRPC_NAMES = [

@@ -1,5 +1,5 @@
-import { EngramTraceError } from '../trace/error.ts';
-import type { TraceRecord } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import type { ReadOptions, Trace } from '../trace/trace.ts';
 
 /** A point in time on the wall clock (Unix ns), or counted from the start of a trace (ns). */

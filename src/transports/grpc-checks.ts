@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 import { isRedacted } from './redacted.ts';
 
 /** Throws `bad_record` for what is no path of a gRPC method: nothing else may stand in `:path`. */

@@ -1,5 +1,5 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import { headerValue } from './grpc-metadata-rules.ts';
 
 /** A recorded message larger than this when unpacked is not believed. */

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import { withoutTrueBinary } from '../wire/true-binary.ts';
 import { isRedacted } from './redacted.ts';
 import { isSendableHeader } from './sendable-header.ts';

@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import { createMetadataRules } from './grpc-metadata-rules.ts';
 
 export { grpcTimeout } from './grpc-metadata-rules.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../replay/ports.ts';
 import { scaledOffset } from '../replay/stream-offsets.ts';
-import { hangUpNs } from '../trace/cancelled.ts';
-import type { TraceRecord } from '../trace/record.ts';
+import { hangUpNs } from '../trace/record/cancelled.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 import { plainMessage } from './grpc-message.ts';
 
 /** One thing the recorded client did, ns after the call began. */

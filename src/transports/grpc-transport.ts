@@ -1,8 +1,8 @@
 import type { ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import { EngramTraceError } from '../error.ts';
 import type { Cancel, Clock, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import type { HeaderList, TraceRecord } from '../trace/record/record.ts';
 import type { AddressSpread } from './address-spread.ts';
 import { GrpcCall, type GrpcCallHooks } from './grpc-call.ts';
 import { checkGrpcPath } from './grpc-checks.ts';

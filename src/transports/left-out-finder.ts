@@ -1,4 +1,4 @@
-import type { GrpcStream, HeaderList, Protocol, TraceRecord } from '../trace/record.ts';
+import type { GrpcStream, HeaderList, Protocol, TraceRecord } from '../trace/record/record.ts';
 import { redactedMetadata, unsendableMetadata } from './grpc-metadata-rules.ts';
 import { redactedHttpHeaders, unsendableHttpHeaders } from './http-headers.ts';
 import { holdsRedacted, isRedacted, redactedParts } from './redacted.ts';

@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../trace/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 
 /**
  * The deadline a call is sent with, in ns; undefined for none. A stream that is played slower needs its client's time

@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { EngramTraceError } from '../trace/error.ts';
-import type { HeaderList } from '../trace/record.ts';
+import { EngramTraceError } from '../error.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 /** A request that is no part of a plan. */

@@ -1,7 +1,7 @@
+import { EngramTraceError } from '../error.ts';
 import type { Cancel, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
-import { EngramTraceError } from '../trace/error.ts';
-import type { HeaderList, TraceRecord } from '../trace/record.ts';
+import type { HeaderList, TraceRecord } from '../trace/record/record.ts';
 import type { AddressSpread } from './address-spread.ts';
 import { GIVEN_UP } from './given-up.ts';
 import { createHttpConnector, type HttpConnection, type HttpRequest } from './http-connection.ts';

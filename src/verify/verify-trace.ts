@@ -1,12 +1,12 @@
 import type { Dialect } from '../dialects/dialect.ts';
 import { createFindDanger, type FindDanger } from '../dialects/find-danger.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
-import { createPlanDigest, type PlanDigest } from '../replay/plan-digest.ts';
+import { createPlanDigest, type PlanDigest } from '../replay/plan/plan-digest.ts';
 import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
-import { crc32 } from '../trace/crc32.ts';
-import type { TraceRecord } from '../trace/record.ts';
+import { crc32 } from '../trace/bytes/crc32.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
+import { unplayableBy } from '../trace/record/unplayable.ts';
 import type { Trace } from '../trace/trace.ts';
-import { unplayableBy } from '../trace/unplayable.ts';
 import type { Check } from './compare.ts';
 import type { Leaves } from './document-leaves.ts';
 import type { LogRow, LogTable } from './log-table.ts';

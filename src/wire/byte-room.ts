@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 
 /** Where a parser asks before a buffer of its own grows. */
 export interface ByteRoom {

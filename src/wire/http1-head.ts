@@ -1,4 +1,4 @@
-import type { HeaderList } from '../trace/record.ts';
+import type { HeaderList } from '../trace/record/record.ts';
 import { malformed } from './malformed.ts';
 
 /** Header fields of one message, and what they say about where it ends. */

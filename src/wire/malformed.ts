@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../trace/error.ts';
+import { EngramTraceError } from '../error.ts';
 
 /** The error all parsers of this folder throw for bytes that are not the protocol they read. */
 export function malformed(protocol: string, what: string): EngramTraceError {

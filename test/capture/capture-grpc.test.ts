@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import http2 from 'node:http2';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { chat, collect, count, shapesClient, shapesServer, unary } from './grpc-shapes.ts';
 import { captureFor, hasProgram, LOOPBACK, listenerTo, listenFor, readOpLog, run, until } from './support.ts';
 

@@ -9,7 +9,7 @@ import { createCaptureClock } from '../../src/capture/capture-clock.ts';
 import { authorityOf } from '../../src/capture/endpoint.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { machineNames } from '../../src/machine-names.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import {
   MARKER,
   SECRET_HEADERS,

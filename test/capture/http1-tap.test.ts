@@ -6,7 +6,7 @@ import type { ConnectionEnd, TapContext } from '../../src/capture/tap.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { memobuildDialect } from '../../src/dialects/memobuild.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { splitAt } from '../wire/split-bytes.ts';
 import { type Watched, watch } from './watch-tap.ts';
 

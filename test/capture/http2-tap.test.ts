@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseGrpcTimeout } from '../../src/capture/grpc-call.ts';
-import { createBlockBuilder } from '../../src/trace/block-builder.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { CONNECTION_PREFACE } from '../../src/wire/http2/frame-parser.ts';
 import { splitAt } from '../wire/split-bytes.ts';
 import {

@@ -1,4 +1,4 @@
-import { emptyRecord, type TraceRecord } from '../../src/trace/record.ts';
+import { emptyRecord, type TraceRecord } from '../../src/trace/record/record.ts';
 
 /** A record with resting values where nothing is given. */
 export function makeRecord(fields: Partial<TraceRecord> = {}): TraceRecord {

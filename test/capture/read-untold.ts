@@ -1,6 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeUntoldLosses, isUntoldLossesName, type UntoldLosses } from '../../src/trace/untold-losses.ts';
+import {
+  decodeUntoldLosses,
+  isUntoldLossesName,
+  type UntoldLosses,
+} from '../../src/trace/op-log/untold-losses.ts';
 
 /** What the runs of an op log left untold. */
 export async function readUntold(folder: string): Promise<UntoldLosses[]> {

@@ -4,7 +4,7 @@ import type { BlockStore } from '../../src/capture/block-store.ts';
 import { ByteBudget } from '../../src/capture/byte-budget.ts';
 import { createRecorder } from '../../src/capture/recorder.ts';
 import { emptySegmentStats } from '../../src/capture/segment-stats.ts';
-import type { EncodedBlock } from '../../src/trace/block-builder.ts';
+import type { EncodedBlock } from '../../src/trace/block/block-builder.ts';
 import { makeRecord } from './make-record.ts';
 import { until } from './support.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planRetention, type SegmentInfo } from '../../src/capture/retention.ts';
 import { isSegmentName, segmentName } from '../../src/capture/segment-name.ts';
-import { untoldLossesName } from '../../src/trace/untold-losses.ts';
+import { untoldLossesName } from '../../src/trace/op-log/untold-losses.ts';
 
 const NOW_MS = Date.UTC(2025, 10, 21, 14);
 const HOUR_MS = 3_600_000;

@@ -5,8 +5,8 @@ import { describe, it } from 'node:test';
 import { createSegmentFs, type SegmentFile, type SegmentFs } from '../../src/capture/segment-fs.ts';
 import { segmentName } from '../../src/capture/segment-name.ts';
 import { createSegmentWriter, type SegmentOptions } from '../../src/capture/segment-writer.ts';
-import { createBlockBuilder, type EncodedBlock } from '../../src/trace/block-builder.ts';
-import { emptyHeader, emptyLoss } from '../../src/trace/record.ts';
+import { createBlockBuilder, type EncodedBlock } from '../../src/trace/block/block-builder.ts';
+import { emptyHeader, emptyLoss } from '../../src/trace/record/record.ts';
 import { makeRecord } from './make-record.ts';
 import { readOpLog, temporaryFolder } from './support.ts';
 

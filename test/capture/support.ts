@@ -14,8 +14,14 @@ import {
 } from '../../src/capture/capture.ts';
 import { createCaptureClock } from '../../src/capture/capture-clock.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
-import { openTrace } from '../../src/trace/open-trace.ts';
-import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { openTrace } from '../../src/trace/open/open-trace.ts';
+import {
+  addLoss,
+  emptyLoss,
+  type Loss,
+  type TraceHeader,
+  type TraceRecord,
+} from '../../src/trace/record/record.ts';
 
 export const LOOPBACK = '127.0.0.1';
 export const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { createRedactor } from '../../src/capture/redactor.ts';
 import { createSniffingTap } from '../../src/capture/sniffing-tap.ts';
 import { guardTap, type Tap, type TapContext } from '../../src/capture/tap.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 
 /** A tap of one connection, and all it said. */
 export interface Watched {

@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startWorkerStore } from '../../src/capture/worker-store.ts';
-import { createBlockBuilder, type EncodedBlock } from '../../src/trace/block-builder.ts';
-import { emptyHeader, emptyLoss } from '../../src/trace/record.ts';
+import { createBlockBuilder, type EncodedBlock } from '../../src/trace/block/block-builder.ts';
+import { emptyHeader, emptyLoss } from '../../src/trace/record/record.ts';
 import { makeRecord } from './make-record.ts';
 import { readOpLog, temporaryFolder } from './support.ts';
 

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { compressFrame } from '../../src/trace/zstd.ts';
+import { compressFrame } from '../../src/trace/frames/zstd.ts';
 import { withFolder } from '../trace/support.ts';
 import { cleanEnv, MAIN } from './run-cli.ts';
 

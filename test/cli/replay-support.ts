@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import { createTraceWriter } from '../../src/trace/create-trace-writer.ts';
-import { createFileSink } from '../../src/trace/file-sink.ts';
-import { createNdjsonWriter } from '../../src/trace/ndjson-writer.ts';
-import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { createFileSink } from '../../src/trace/file/file-sink.ts';
+import { createNdjsonWriter } from '../../src/trace/ndjson/ndjson-writer.ts';
+import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record/record.ts';
+import { createTraceWriter } from '../../src/trace/write/create-trace-writer.ts';
 import { MS, makeRecord } from '../results/support.ts';
 import { cleanEnv, MAIN, runCli } from './run-cli.ts';
 

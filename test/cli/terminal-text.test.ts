@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { summaryLines } from '../../src/cli/capture-text.ts';
-import { emptyLoss } from '../../src/trace/record.ts';
+import { emptyLoss } from '../../src/trace/record/record.ts';
 import { linesText } from '../../src/visible-text.ts';
 import { hasProgram, run as runProgram } from '../capture/support.ts';
 import { ok, startServer, type TestServer } from './replay-support.ts';

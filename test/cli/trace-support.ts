@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planExport, writeExport } from '../../src/sources/export-op-log.ts';
 import { openOpLog } from '../../src/sources/op-log.ts';
-import { createFileSink } from '../../src/trace/file-sink.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import { createFileSink } from '../../src/trace/file/file-sink.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { makeRecord, withFolder, writeOpLog } from '../sources/make-op-log.ts';
 
 const OPS = ['recall', 'remember', 'search'];

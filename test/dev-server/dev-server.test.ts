@@ -9,8 +9,8 @@ import { status } from '@grpc/grpc-js';
 import type { ArrivalLine } from '../../src/dev-server/arrival-log.ts';
 import { runDemoTraffic } from '../../src/dev-server/demo-traffic.ts';
 import { shapesPath } from '../../src/dev-server/grpc/shapes-rpcs.ts';
+import { EngramTraceError } from '../../src/error.ts';
 import { CollectSummary, CountRequest, EchoMessage } from '../../src/gen/engramtrace/test/v1/shapes.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
 import { callBidi, callClientStream, callServerStream, callUnary } from './support/grpc-calls.ts';
 import { call, grpcClient, nowNs, startServer } from './support/start-server.ts';
 

@@ -5,7 +5,7 @@ import { createFaults } from '../../src/dev-server/faults/faults.ts';
 import { parseLatency, sampleLatencyNs } from '../../src/dev-server/faults/latency.ts';
 import { uniformOf } from '../../src/dev-server/faults/seeded.ts';
 import { afterStalls, parseStall } from '../../src/dev-server/faults/stall.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
+import { EngramTraceError } from '../../src/error.ts';
 
 const isUsage = (error: unknown) => error instanceof EngramTraceError && error.code === 'usage';
 const sampled = (spec: string, seed = 1) =>

@@ -5,6 +5,7 @@ import { make } from '../../src/dev-server/grpc/rpc.ts';
 import type { RequestView } from '../../src/dialects/dialect.ts';
 import { engramDialect } from '../../src/dialects/engram.ts';
 import { DIALECT_NAMES, findDialect } from '../../src/dialects/find-dialect.ts';
+import { EngramTraceError } from '../../src/error.ts';
 import { Episode, Memory } from '../../src/gen/engram/v1/memory.ts';
 import {
   DreamRequest,
@@ -12,7 +13,6 @@ import {
   QueryRequest,
   RememberRequest,
 } from '../../src/gen/engram/v1/service.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
 
 const http = (method: string, path: string, headers: string[] = [], body = ''): RequestView => ({
   protocol: 'http',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeOutcomes } from '../../src/dialects/judge-outcomes.ts';
 import { memobuildDialect } from '../../src/dialects/memobuild.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { makeRecord } from '../results/support.ts';
 
 const HASH = '0123456789abcdef';

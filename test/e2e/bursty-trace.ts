@@ -1,9 +1,9 @@
 import type { ArrivalLine } from '../../src/dev-server/arrival-log.ts';
 import { EchoMessage } from '../../src/gen/engramtrace/test/v1/shapes.ts';
-import { crc32 } from '../../src/trace/crc32.ts';
-import { createTraceWriter } from '../../src/trace/create-trace-writer.ts';
-import { createFileSink } from '../../src/trace/file-sink.ts';
-import { emptyHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { crc32 } from '../../src/trace/bytes/crc32.ts';
+import { createFileSink } from '../../src/trace/file/file-sink.ts';
+import { emptyHeader, type TraceRecord } from '../../src/trace/record/record.ts';
+import { createTraceWriter } from '../../src/trace/write/create-trace-writer.ts';
 import { MS, makeRecord } from '../support/replay-harness.ts';
 
 const SESSIONS = 12;

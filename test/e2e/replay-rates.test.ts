@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import type { ArrivalLine } from '../../src/dev-server/arrival-log.ts';
 import { createDevServer } from '../../src/dev-server/dev-server.ts';
 import { parseLatency } from '../../src/dev-server/faults/latency.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { validated } from '../results/support.ts';
 import { arrivalsIn, burstyRecords, requestCrc, writeTrace } from './bursty-trace.ts';

@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { HEALTH_SOURCES, hostSection } from '../../src/cli/replay-host.ts';
-import { createRealClock } from '../../src/replay/real-clock.ts';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
-import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/endpoint.ts';
 import { runReplay } from '../../src/replay-run/run-replay.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { HealthSources } from '../../src/results/generator-health.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
-import { openTrace } from '../../src/trace/open-trace.ts';
+import { openTrace } from '../../src/trace/open/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import {
   closedPort,

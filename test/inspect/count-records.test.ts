@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { countRecords, MAX_EXACT_SESSIONS } from '../../src/inspect/count-records.ts';
 import { summaryText } from '../../src/inspect/summary-text.ts';
 import { summarizeTrace } from '../../src/inspect/trace-summary.ts';
-import { createBlockBuilder } from '../../src/trace/block-builder.ts';
-import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record.ts';
-import { computeTotals } from '../../src/trace/totals.ts';
+import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
+import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record/record.ts';
+import { computeTotals } from '../../src/trace/stats/totals.ts';
 import { EPOCH, makeRecord } from '../sources/make-op-log.ts';
 
 async function summaryOf(

@@ -5,8 +5,8 @@ import { blockOf } from '../../src/replay-log/log-block.ts';
 import { LOG_FORMAT_VERSION, type LogHeader } from '../../src/replay-log/replay-log.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
+import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
 import type { ByteSink } from '../../src/trace/trace.ts';
-import { frameSpan } from '../../src/trace/zstd-frame.ts';
 import { makeRecord, outcome } from '../results/support.ts';
 
 export const HEADER: LogHeader = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NO_WAITS } from '../../src/replay/hold-meter.ts';
+import { EngramTraceError } from '../../src/error.ts';
 import type { Operation, Transport } from '../../src/replay/ports.ts';
-import { createLazyTransports } from '../../src/replay-run/lazy-transports.ts';
-import { cacheResultOf, dialectOf, onlyPredicate } from '../../src/replay-run/record-predicate.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
+import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
+import { createLazyTransports } from '../../src/replay-run/connect/lazy-transports.ts';
+import { cacheResultOf, dialectOf, onlyPredicate } from '../../src/replay-run/options/record-predicate.ts';
 import { makeRecord, outcome } from '../results/support.ts';
 
 function transport(over: Partial<Transport> = {}): Transport {

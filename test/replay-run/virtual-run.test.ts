@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
+import { createSelection } from '../../src/replay/plan/selection.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
-import { createSelection } from '../../src/replay/selection.ts';
-import { tellExcluded } from '../../src/replay-run/tell-excluded.ts';
+import { tellExcluded } from '../../src/replay-run/tell/tell-excluded.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { documentInput, validated } from '../results/support.ts';
 import { type Fate, inBatches, MS, makeRecord, play, SECOND } from '../support/replay-harness.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NO_WAITS } from '../../src/replay/hold-meter.ts';
 import type { Operation } from '../../src/replay/ports.ts';
+import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { ErrorGroups, errorCode } from '../../src/results/error-groups.ts';
 import { makeRecord, outcome } from './support.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { NO_WAITS } from '../../src/replay/hold-meter.ts';
-import type { ReplayEnd } from '../../src/replay/replay-end.ts';
+import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
+import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createClockWatch } from '../../src/results/clock-watch.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import { startHealthProbe, UNKNOWN_HEALTH } from '../../src/results/generator-health.ts';
@@ -14,7 +14,7 @@ import {
   stealBetween,
   throttlingBetween,
 } from '../../src/results/machine-counters.ts';
-import { emptyLoss } from '../../src/trace/record.ts';
+import { emptyLoss } from '../../src/trace/record/record.ts';
 import {
   documentInput,
   documentOf,

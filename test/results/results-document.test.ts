@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { NO_WAITS } from '../../src/replay/hold-meter.ts';
+import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import { decodeHistogram } from '../../src/results/histogram.ts';
 import type { Percentiles } from '../../src/results/results-document.ts';

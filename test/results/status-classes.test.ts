@@ -4,8 +4,8 @@ import { OpMetrics } from '../../src/results/op-metrics.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { statusClass } from '../../src/results/status-class.ts';
 import { statusFindings } from '../../src/results/status-findings.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
-import { unknownOutcome } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
+import { unknownOutcome } from '../../src/trace/record/record.ts';
 import { documentInput, documentOf, MS, type Told } from './support.ts';
 
 interface Pair {

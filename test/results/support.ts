@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { emptyAccounting, type ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import { emptyExcluded } from '../../src/replay/exclusions.ts';
-import { NO_WAITS } from '../../src/replay/hold-meter.ts';
 import type { Disposition, Operation, SendOutcome, Waits } from '../../src/replay/ports.ts';
-import { emptyAccounting, type ReplayEnd } from '../../src/replay/replay-end.ts';
+import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createResultsDocument, type DocumentInput } from '../../src/results/create-results-document.ts';
 import type { GeneratorHealth } from '../../src/results/generator-health.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
-import { emptyLoss, emptyRecord, type TraceRecord } from '../../src/trace/record.ts';
+import { emptyLoss, emptyRecord, type TraceRecord } from '../../src/trace/record/record.ts';
 
 export const MS = 1e6;
 export const SECOND = 1e9;

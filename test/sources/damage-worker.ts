@@ -3,13 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
+import { EngramTraceError } from '../../src/error.ts';
 import { planExport, writeExport } from '../../src/sources/export-op-log.ts';
 import type { WindowRequest } from '../../src/sources/export-window.ts';
 import { openOpLog } from '../../src/sources/op-log.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
-import { openTrace } from '../../src/trace/open-trace.ts';
-import { hasLoss } from '../../src/trace/record.ts';
-import { recordToJson } from '../../src/trace/record-json.ts';
+import { recordToJson } from '../../src/trace/ndjson/record-json.ts';
+import { openTrace } from '../../src/trace/open/open-trace.ts';
+import { hasLoss } from '../../src/trace/record/record.ts';
 import { EPOCH, makeRecord, SECOND, type SegmentSpec, withFolder, writeOpLog } from './make-op-log.ts';
 
 // A thread of its own: in a test each promise is followed by hooks, and these thousands of exports take three times as long.

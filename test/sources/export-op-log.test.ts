@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { type ExportReport, planExport, writeExport } from '../../src/sources/export-op-log.ts';
 import type { WindowRequest } from '../../src/sources/export-window.ts';
 import { openOpLog } from '../../src/sources/op-log.ts';
-import { createFileSink } from '../../src/trace/file-sink.ts';
-import { emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
-import { openTraceFile } from '../../src/trace/trace-file.ts';
-import type { TraceIndex } from '../../src/trace/trace-index.ts';
-import { encodeUntoldLosses, untoldLossesName } from '../../src/trace/untold-losses.ts';
+import { createFileSink } from '../../src/trace/file/file-sink.ts';
+import { encodeUntoldLosses, untoldLossesName } from '../../src/trace/op-log/untold-losses.ts';
+import { openTraceFile } from '../../src/trace/read/trace-file.ts';
+import { emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../../src/trace/record/record.ts';
+import type { TraceIndex } from '../../src/trace/stats/trace-index.ts';
 import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from './make-op-log.ts';
 
 interface Exported {

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { EngramTraceError } from '../../src/error.ts';
 import { createLoadtestWriter } from '../../src/sources/loadtest/loadtest-writer.ts';
 import { openLoadtest } from '../../src/sources/loadtest/open-loadtest.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
-import { openTrace } from '../../src/trace/open-trace.ts';
-import { emptyHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { compressFrame } from '../../src/trace/frames/zstd.ts';
+import { openTrace } from '../../src/trace/open/open-trace.ts';
+import { emptyHeader, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../src/trace/trace.ts';
-import { compressFrame } from '../../src/trace/zstd.ts';
 import {
   collect,
   createMemorySink,

@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBlockBuilder } from '../../src/trace/block-builder.ts';
-import { createFileSink } from '../../src/trace/file-sink.ts';
-import { createFrameWriter } from '../../src/trace/frame-writer.ts';
+import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
+import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import {
   emptyHeader,
   emptyRecord,
@@ -11,7 +10,8 @@ import {
   type TraceHeader,
   type TraceRecord,
   unknownOutcome,
-} from '../../src/trace/record.ts';
+} from '../../src/trace/record/record.ts';
+import { createFrameWriter } from '../../src/trace/write/frame-writer.ts';
 
 /** 2025-11-21T14:00:00Z. */
 export const EPOCH = 1_763_733_600_000_000_000n;

@@ -1,8 +1,8 @@
-import { type ReplayDeps, replay } from '../../src/replay/engine.ts';
+import { type ReplayDeps, replay } from '../../src/replay/engine/engine.ts';
+import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import type { Clock, Disposition, Operation, SendOutcome, Transport } from '../../src/replay/ports.ts';
-import type { ReplayEnd } from '../../src/replay/replay-end.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
-import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
+import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 export const MS = 1e6;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cancel, SendOutcome, Transport } from '../../src/replay/ports.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 
 /** One operation handed to a transport, and what was heard of it. */
 export interface Watched {

@@ -1,5 +1,5 @@
 import type { Clock, SendOutcome, Transport } from '../../src/replay/ports.ts';
-import type { GrpcStream, TraceRecord } from '../../src/trace/record.ts';
+import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
 import { StreamPlayer, type StreamSink, streamSteps } from '../../src/transports/grpc-stream-player.ts';
 import { StreamTraffic } from '../../src/transports/stream-traffic.ts';
 

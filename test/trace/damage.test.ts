@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { EngramTraceError } from '../../src/trace/error.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
-import { repairTrace } from '../../src/trace/repair.ts';
-import { openTraceFile } from '../../src/trace/trace-file.ts';
+import { EngramTraceError } from '../../src/error.ts';
+import { openTraceFile } from '../../src/trace/read/trace-file.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
+import { repairTrace } from '../../src/trace/write/repair.ts';
 import { endOfBlocks, frames, OPTIONS, RECORDS, unfinished, whole } from './damaged-sample.ts';
 import {
   createMemorySink,

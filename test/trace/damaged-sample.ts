@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { frameSpan } from '../../src/trace/zstd-frame.ts';
+import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
 import { makeRecord, writeTrace } from './support.ts';
 
 /** What the sample holds. */

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Block, Header, Index } from '../../src/gen/engram/trace/v1/trace.ts';
-import { createBlockBuilder } from '../../src/trace/block-builder.ts';
-import { createFrameWriter } from '../../src/trace/frame-writer.ts';
-import { encodeIndexFrame } from '../../src/trace/index-frame.ts';
-import { emptyHeader } from '../../src/trace/record.ts';
+import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
+import { encodeIndexFrame } from '../../src/trace/frames/index-frame.ts';
 import {
   decodeSeekTable,
   encodeSeekTable,
   type SeekEntry,
   seekTableBytes,
-} from '../../src/trace/seek-table.ts';
-import { openTraceFile } from '../../src/trace/trace-file.ts';
-import { compressFrame, decompressFrame } from '../../src/trace/zstd.ts';
-import { frameSpan } from '../../src/trace/zstd-frame.ts';
+} from '../../src/trace/frames/seek-table.ts';
+import { compressFrame, decompressFrame } from '../../src/trace/frames/zstd.ts';
+import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
+import { openTraceFile } from '../../src/trace/read/trace-file.ts';
+import { emptyHeader } from '../../src/trace/record/record.ts';
+import { createFrameWriter } from '../../src/trace/write/frame-writer.ts';
 import {
   createMemorySink,
   lossOf,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { EngramTraceError } from '../../src/trace/error.ts';
-import { decompressFrame } from '../../src/trace/zstd.ts';
-import { frameSpan } from '../../src/trace/zstd-frame.ts';
+import { EngramTraceError } from '../../src/error.ts';
+import { decompressFrame } from '../../src/trace/frames/zstd.ts';
+import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
 import { makeFixtures, summarizeIndex } from './make-fixtures.ts';
 import { FIXTURES, readPath } from './support.ts';
 

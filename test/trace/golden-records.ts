@@ -4,7 +4,7 @@ import {
   emptyLoss,
   type TraceHeader,
   type TraceRecord,
-} from '../../src/trace/record.ts';
+} from '../../src/trace/record/record.ts';
 import { lossOf, makeRecord } from './support.ts';
 
 // What the golden pair holds: each field of the format at least once, and the values that are easy to get wrong.

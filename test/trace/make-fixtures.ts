@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { createTraceWriter } from '../../src/trace/create-trace-writer.ts';
-import { createFrameWriter } from '../../src/trace/frame-writer.ts';
-import { createNdjsonWriter } from '../../src/trace/ndjson-writer.ts';
+import { compressFrame } from '../../src/trace/frames/zstd.ts';
+import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
+import { createNdjsonWriter } from '../../src/trace/ndjson/ndjson-writer.ts';
+import { openTraceFile } from '../../src/trace/read/trace-file.ts';
 import type { TraceWriter } from '../../src/trace/trace.ts';
-import { openTraceFile } from '../../src/trace/trace-file.ts';
-import { compressFrame } from '../../src/trace/zstd.ts';
-import { frameSpan } from '../../src/trace/zstd-frame.ts';
+import { createTraceWriter } from '../../src/trace/write/create-trace-writer.ts';
+import { createFrameWriter } from '../../src/trace/write/frame-writer.ts';
 import { GOLDEN_HEADER, GOLDEN_LOSS, GOLDEN_RECORDS } from './golden-records.ts';
 import { createMemorySink, FIXTURES, withFile } from './support.ts';
 

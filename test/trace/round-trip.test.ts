@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createNdjsonWriter } from '../../src/trace/ndjson-writer.ts';
-import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record.ts';
+import { createNdjsonWriter } from '../../src/trace/ndjson/ndjson-writer.ts';
+import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record/record.ts';
 import {
   byStart,
   createMemorySink,

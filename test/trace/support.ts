@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { createTraceWriter, type TraceWriterOptions } from '../../src/trace/create-trace-writer.ts';
-import { openTrace } from '../../src/trace/open-trace.ts';
+import { openTrace } from '../../src/trace/open/open-trace.ts';
 import {
   emptyHeader,
   emptyLoss,
@@ -14,8 +13,9 @@ import {
   type Protocol,
   type TraceHeader,
   type TraceRecord,
-} from '../../src/trace/record.ts';
+} from '../../src/trace/record/record.ts';
 import type { ByteSink, ReadOptions, Trace } from '../../src/trace/trace.ts';
+import { createTraceWriter, type TraceWriterOptions } from '../../src/trace/write/create-trace-writer.ts';
 
 /** Where fixtures lie, seen from the compiled tests. */
 export const FIXTURES = new URL('../../../fixtures/', import.meta.url);

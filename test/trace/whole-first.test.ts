@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EngramTraceError } from '../../src/error.ts';
 import { Block } from '../../src/gen/engram/trace/v1/trace.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
-import { openTrace } from '../../src/trace/open-trace.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
-import { recordToJson } from '../../src/trace/record-json.ts';
+import { compressFrame, decompressFrame } from '../../src/trace/frames/zstd.ts';
+import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
+import { recordToJson } from '../../src/trace/ndjson/record-json.ts';
+import { openTrace } from '../../src/trace/open/open-trace.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
-import { compressFrame, decompressFrame } from '../../src/trace/zstd.ts';
-import { frameSpan } from '../../src/trace/zstd-frame.ts';
 import { frames, OPTIONS, RECORDS, unfinished, whole } from './damaged-sample.ts';
 import { pipeOf, readPath, readPiped, withFile, writeTrace } from './support.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
+import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { createRecordFilter, type FilterConditions } from '../../src/transforms/record-filter.ts';
 
 const OPS = ['recall', 'remember', 'GET /a/:id'];

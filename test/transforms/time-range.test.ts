@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { emptyHeader, emptyLoss, type TimeWindow, type TraceRecord } from '../../src/trace/record.ts';
+import { emptyHeader, emptyLoss, type TimeWindow, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { derivedHeader, type FilterReport, filterTrace } from '../../src/transforms/filter-trace.ts';
 import { recordsBetween, type TimeRange } from '../../src/transforms/time-range.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { test } from 'node:test';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { FailureCode } from '../../src/replay/ports.ts';
-import { createRealClock } from '../../src/replay/real-clock.ts';
 import { startScriptedHttp2Server } from '../support/scripted-http2-server.ts';
 import { startScriptedServer } from '../support/scripted-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { createRealClock } from '../../src/replay/real-clock.ts';
-import type { GrpcStream, TraceRecord } from '../../src/trace/record.ts';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
+import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
 import { startHeadersServer } from '../support/headers-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';
 import { echo, type GrpcSubject, grpcCall, type Methods, withServer } from './conformance-grpc-support.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRealClock } from '../../src/replay/real-clock.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
+import { EngramTraceError } from '../../src/error.ts';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { MS } from '../support/replay-harness.ts';
 import { freePort } from '../support/scripted-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';

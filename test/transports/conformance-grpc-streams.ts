@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { SendOutcome, StreamTimes } from '../../src/replay/ports.ts';
-import { createRealClock } from '../../src/replay/real-clock.ts';
-import type { GrpcStream } from '../../src/trace/record.ts';
+import type { GrpcStream } from '../../src/trace/record/record.ts';
 import { MS } from '../support/replay-harness.ts';
 import { startScriptedHttp2Server } from '../support/scripted-http2-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';

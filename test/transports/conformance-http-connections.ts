@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { EngramTraceError } from '../../src/trace/error.ts';
+import { EngramTraceError } from '../../src/error.ts';
 import { makeRecord } from '../support/replay-harness.ts';
 import { freePort } from '../support/scripted-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';

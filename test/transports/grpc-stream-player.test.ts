@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { GrpcStream } from '../../src/trace/record.ts';
+import type { GrpcStream } from '../../src/trace/record/record.ts';
 import { StreamPlayer, streamSteps } from '../../src/transports/grpc-stream-player.ts';
 import { MS, makeRecord } from '../support/replay-harness.ts';
 import { streamWith } from '../support/stream-transport.ts';

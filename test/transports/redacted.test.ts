@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failedSend } from '../../src/replay/send-outcome.ts';
-import type { TraceRecord } from '../../src/trace/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { createLeftOutFinder } from '../../src/transports/left-out-finder.ts';
 import { redactedParts, withoutRedacted } from '../../src/transports/redacted.ts';
 import { prepareHttpRequest } from '../../src/transports/wire-http/prepare-http-request.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createRealClock } from '../../src/replay/real-clock.ts';
-import { EngramTraceError } from '../../src/trace/error.ts';
+import { EngramTraceError } from '../../src/error.ts';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { FrameReader, type FrameSink } from '../../src/transports/wire-grpc/frame-reader.ts';
 import { FLAG, FRAME, frameOf } from '../../src/transports/wire-grpc/h2-frames.ts';
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';

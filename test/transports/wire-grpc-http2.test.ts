@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { FailureCode, Transport } from '../../src/replay/ports.ts';
-import { createRealClock } from '../../src/replay/real-clock.ts';
 import { FLAG, FRAME, frameOf, SETTING, uint32 } from '../../src/transports/wire-grpc/h2-frames.ts';
 import { headerBlock } from '../../src/transports/wire-grpc/header-block.ts';
 import {

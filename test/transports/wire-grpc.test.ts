@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRealClock } from '../../src/replay/real-clock.ts';
+import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';
 import { makeRecord } from '../support/replay-harness.ts';

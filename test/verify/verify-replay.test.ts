@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
-import { type TraceRecord, unknownOutcome } from '../../src/trace/record.ts';
+import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { checklistText } from '../../src/verify/checklist-text.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { framesOf } from '../replay-log/support.ts';

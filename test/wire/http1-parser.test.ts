@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { EngramTraceError } from '../../src/trace/error.ts';
+import { EngramTraceError } from '../../src/error.ts';
 import { createRequestParser, createResponseParser, MAX_HEAD_BYTES } from '../../src/wire/http1-parser.ts';
 import { splitAt } from './split-bytes.ts';
 

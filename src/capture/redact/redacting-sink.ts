@@ -1,5 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { type HeaderList, NO_BYTES, type StreamMessage, type TraceRecord } from '../../trace/record.ts';
+import {
+  type HeaderList,
+  NO_BYTES,
+  type StreamMessage,
+  type TraceRecord,
+} from '../../trace/record/record.ts';
 import type { RecordSink } from '../tap.ts';
 import { redactBody } from './redact-body.ts';
 import { messageOf } from './redact-protobuf.ts';

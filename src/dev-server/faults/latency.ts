@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../../trace/error.ts';
+import { EngramTraceError } from '../../error.ts';
 import { parseDurationNs } from './duration.ts';
 
 /** How long the server takes over an answer. */

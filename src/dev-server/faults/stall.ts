@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../../trace/error.ts';
+import { EngramTraceError } from '../../error.ts';
 import { parseDurationNs } from './duration.ts';
 
 /** A window, in ns after the server's start, in which nothing is answered. */

@@ -1,5 +1,5 @@
+import { bookDisposition, type ReplayAccounting, type ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { Disposition } from '../../replay/ports.ts';
-import { bookDisposition, type ReplayAccounting, type ReplayEnd } from '../../replay/replay-end.ts';
 
 /** What the engines of all senders say of themselves, as if they were one. */
 export type SummedEnd = Pick<

@@ -1,4 +1,4 @@
-import type { PlanReader, PlanSink } from '../../replay/plan-reader.ts';
+import type { PlanReader, PlanSink } from '../../replay/plan/plan-reader.ts';
 import { BatchCursor, type RecordBatch } from './record-batch.ts';
 
 /** The plan of an engine whose operations arrive in batches. */

@@ -1,9 +1,9 @@
-import type { ReplayEnd } from '../../replay/replay-end.ts';
+import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { GeneratorHealth } from '../../results/generator-health.ts';
-import type { Protocol } from '../../trace/record.ts';
-import type { FirstSessions } from '../first-sessions.ts';
-import type { TargetAddressUse } from '../target-address-use.ts';
+import type { Protocol } from '../../trace/record/record.ts';
+import type { FirstSessions } from '../source/first-sessions.ts';
+import type { TargetAddressUse } from '../target/target-address-use.ts';
 import type { EventChunk } from './event-columns.ts';
 import type { RecordBatch } from './record-batch.ts';
 

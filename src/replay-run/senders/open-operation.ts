@@ -1,5 +1,5 @@
 import type { Operation, SendOutcome } from '../../replay/ports.ts';
-import { type GrpcStream, NO_BYTES, type TraceRecord } from '../../trace/record.ts';
+import { type GrpcStream, NO_BYTES, type TraceRecord } from '../../trace/record/record.ts';
 
 /** An operation that a sender has, as the reader of the plan knows it. */
 export class OpenOperation implements Operation {

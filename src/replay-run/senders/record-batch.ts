@@ -1,12 +1,12 @@
-import type { PlannedTimes } from '../../replay/schedule.ts';
-import { createByteWriter } from '../../trace/byte-writer.ts';
-import { EngramTraceError } from '../../trace/error.ts';
-import type { HeaderList, TraceRecord } from '../../trace/record.ts';
-import { type BlockTables, decodeRecord } from '../../trace/record-decoder.ts';
-import { encodeRecord } from '../../trace/record-encoder.ts';
-import { DOUBLE_ZERO } from '../../trace/stable-shapes.ts';
-import { createStringTable } from '../../trace/string-table.ts';
-import { WireReader } from '../../trace/wire-reader.ts';
+import { EngramTraceError } from '../../error.ts';
+import type { PlannedTimes } from '../../replay/plan/schedule.ts';
+import { DOUBLE_ZERO } from '../../stable-shapes.ts';
+import { type BlockTables, decodeRecord } from '../../trace/block/record-decoder.ts';
+import { encodeRecord } from '../../trace/block/record-encoder.ts';
+import { createStringTable } from '../../trace/block/string-table.ts';
+import { createByteWriter } from '../../trace/bytes/byte-writer.ts';
+import { WireReader } from '../../trace/bytes/wire-reader.ts';
+import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
 
 /**
  * Planned operations on their way to another thread. Plain data: both buffers are handed over, not copied.

@@ -1,22 +1,22 @@
-import type { PlanDigest } from '../../replay/plan-digest.ts';
-import {
-  createPlanReader,
-  type OpenSource,
-  type PlanReader,
-  type PlanSink,
-} from '../../replay/plan-reader.ts';
-import type { Clock, ReplayObserver } from '../../replay/ports.ts';
+import type { EngramTraceError } from '../../error.ts';
 import {
   emptyAccounting,
   type ReplayAccounting,
   type ReplayEnd,
   type ReplayStop,
-} from '../../replay/replay-end.ts';
+} from '../../replay/engine/replay-end.ts';
+import type { PlanDigest } from '../../replay/plan/plan-digest.ts';
+import {
+  createPlanReader,
+  type OpenSource,
+  type PlanReader,
+  type PlanSink,
+} from '../../replay/plan/plan-reader.ts';
+import type { PlannedTimes } from '../../replay/plan/schedule.ts';
+import { createSelection, type Selection } from '../../replay/plan/selection.ts';
+import type { Clock, ReplayObserver } from '../../replay/ports.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
-import type { PlannedTimes } from '../../replay/schedule.ts';
-import { createSelection, type Selection } from '../../replay/selection.ts';
-import type { EngramTraceError } from '../../trace/error.ts';
-import type { TraceRecord } from '../../trace/record.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
 import { addUpEnds, book } from './add-up-ends.ts';
 import type { EventCursor } from './event-columns.ts';
 import { EventMerge } from './event-merge.ts';

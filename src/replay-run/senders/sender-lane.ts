@@ -1,7 +1,7 @@
-import type { ReplayEnd } from '../../replay/replay-end.ts';
-import { Room } from '../../replay/room.ts';
-import type { PlannedTimes } from '../../replay/schedule.ts';
-import type { TraceRecord } from '../../trace/record.ts';
+import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
+import type { PlannedTimes } from '../../replay/plan/schedule.ts';
+import { Room } from '../../replay/release/room.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
 import type { SenderLink } from './messages.ts';
 import { createBatchBuilder } from './record-batch.ts';
 

@@ -1,9 +1,9 @@
+import { EngramTraceError } from '../../error.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { GeneratorHealth } from '../../results/generator-health.ts';
-import { EngramTraceError } from '../../trace/error.ts';
-import type { Protocol } from '../../trace/record.ts';
-import type { FirstSessions } from '../first-sessions.ts';
-import type { TargetAddressUse } from '../target-address-use.ts';
+import type { Protocol } from '../../trace/record/record.ts';
+import type { FirstSessions } from '../source/first-sessions.ts';
+import type { TargetAddressUse } from '../target/target-address-use.ts';
 import type { FromSender, OpenSender, ToSender } from './messages.ts';
 import { SenderLane } from './sender-lane.ts';
 import { senderOf, shareOf } from './share.ts';

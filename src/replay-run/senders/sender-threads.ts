@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../replay/ports.ts';
-import type { TransportSettings } from '../create-transports.ts';
+import type { TransportSettings } from '../connect/create-transports.ts';
 import type { FromSender, OpenSender, SenderLink, SenderListener, ToSender } from './messages.ts';
 import type { FromThread, SenderWork, ToThread } from './sender-worker.ts';
 import { clockOriginNs } from './shifted-clock.ts';

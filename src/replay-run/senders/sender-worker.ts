@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createRealClock } from '../../replay/real-clock.ts';
+import { createRealClock } from '../../replay/clock/real-clock.ts';
 import { startHealthProbe } from '../../results/generator-health.ts';
-import { collectGarbage } from '../collect-garbage.ts';
-import { createTransports, type TransportSettings } from '../create-transports.ts';
+import { createTransports, type TransportSettings } from '../connect/create-transports.ts';
+import { collectGarbage } from '../warm-up/collect-garbage.ts';
 import type { FromSender, SenderOptions, ToSender } from './messages.ts';
 import { startSender } from './sender.ts';
 import { clockOriginNs, shiftedClock } from './shifted-clock.ts';

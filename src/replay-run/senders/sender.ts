@@ -1,10 +1,10 @@
-import { replay } from '../../replay/engine.ts';
+import { replay } from '../../replay/engine/engine.ts';
+import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { Clock, Disposition, Operation, ReplayObserver } from '../../replay/ports.ts';
-import type { ReplayEnd } from '../../replay/replay-end.ts';
 import type { GeneratorHealth, HealthProbe } from '../../results/generator-health.ts';
 import { UNKNOWN_HEALTH } from '../../results/generator-health.ts';
-import type { FirstSessions } from '../first-sessions.ts';
-import type { LazyTransports } from '../lazy-transports.ts';
+import type { LazyTransports } from '../connect/lazy-transports.ts';
+import type { FirstSessions } from '../source/first-sessions.ts';
 import { BatchFeed } from './batch-feed.ts';
 import type { EventChunk } from './event-columns.ts';
 import { EventLog } from './event-log.ts';

@@ -1,6 +1,12 @@
 import { isoTime } from '../../iso-time.ts';
-import { lossToJson } from '../../trace/header-json.ts';
-import { addLoss, emptyLoss, hasLoss, type TraceHeader, type TraceRecord } from '../../trace/record.ts';
+import { lossToJson } from '../../trace/ndjson/header-json.ts';
+import {
+  addLoss,
+  emptyLoss,
+  hasLoss,
+  type TraceHeader,
+  type TraceRecord,
+} from '../../trace/record/record.ts';
 import type { ByteSink, TraceWriter } from '../../trace/trace.ts';
 import { NS_PER_MS } from './operation-to-record.ts';
 import { recordToOperation } from './record-to-operation.ts';

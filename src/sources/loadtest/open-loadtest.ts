@@ -1,7 +1,12 @@
-import { EngramTraceError } from '../../trace/error.ts';
-import { lossFromJson } from '../../trace/header-json.ts';
-import { BATCH_RECORDS } from '../../trace/merge-blocks.ts';
-import type { ForeignSource } from '../../trace/open-text.ts';
+import { EngramTraceError } from '../../error.ts';
+import { BATCH_RECORDS } from '../../trace/block/merge-blocks.ts';
+import { lossFromJson } from '../../trace/ndjson/header-json.ts';
+import {
+  createReorderWindow,
+  REORDER_LIMITS,
+  type ReorderLimits,
+} from '../../trace/ndjson/reorder-window.ts';
+import type { ForeignSource } from '../../trace/open/open-text.ts';
 import {
   addLoss,
   emptyHeader,
@@ -9,8 +14,7 @@ import {
   type Loss,
   type TraceHeader,
   type TraceRecord,
-} from '../../trace/record.ts';
-import { createReorderWindow, REORDER_LIMITS, type ReorderLimits } from '../../trace/reorder-window.ts';
+} from '../../trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../trace/trace.ts';
 import { NS_PER_MS, operationToRecord } from './operation-to-record.ts';
 import { type DocumentPart, readDocument } from './read-document.ts';

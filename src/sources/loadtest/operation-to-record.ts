@@ -1,12 +1,12 @@
 import { engramDialect } from '../../dialects/engram.ts';
-import { EngramTraceError } from '../../trace/error.ts';
+import { EngramTraceError } from '../../error.ts';
 import {
   type HeaderList,
   NO_BYTES,
   NO_HEADERS,
   type TraceRecord,
   unknownOutcome,
-} from '../../trace/record.ts';
+} from '../../trace/record/record.ts';
 
 export const NS_PER_MS = 1_000_000;
 const MAX_MS = Math.floor(Number.MAX_SAFE_INTEGER / NS_PER_MS);

@@ -1,7 +1,7 @@
 import { Assembler } from 'stream-json/core/assembler.js';
 import { jsonParser } from 'stream-json/core/parser.js';
-import { reasonOf } from '../../trace/damage.ts';
-import { EngramTraceError } from '../../trace/error.ts';
+import { EngramTraceError } from '../../error.ts';
+import { reasonOf } from '../../trace/frames/damage.ts';
 
 /** A part of the document `{"operations": […], "metadata": {…}}`. */
 export type DocumentPart =

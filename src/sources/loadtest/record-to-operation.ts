@@ -1,5 +1,5 @@
 import { pathOnly } from '../../dialects/generic.ts';
-import type { TraceRecord } from '../../trace/record.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
 import { EMBEDDING_LENGTH } from './operation-to-record.ts';
 
 /** The server's own defaults, for what a request left out. */

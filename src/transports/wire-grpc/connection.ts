@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import { EngramTraceError } from '../../error.ts';
 import type { Clock, FailureCode } from '../../replay/ports.ts';
-import { EngramTraceError } from '../../trace/error.ts';
 import { malformed } from '../../wire/malformed.ts';
 import { otherProtocol } from '../other-protocol.ts';
 import { AnswerHeads } from './answer-heads.ts';

@@ -1,4 +1,4 @@
-import { MinHeap } from '../../replay/min-heap.ts';
+import { MinHeap } from '../../min-heap.ts';
 import type { Clock } from '../../replay/ports.ts';
 
 /** Deadlines are looked at this often; none passes early. */

@@ -1,5 +1,5 @@
-import { EngramTraceError } from '../../trace/error.ts';
-import type { HeaderList, TraceRecord } from '../../trace/record.ts';
+import { EngramTraceError } from '../../error.ts';
+import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
 import { checkGrpcPath } from '../grpc-checks.ts';
 import { createMetadataRules, grpcTimeout, headerValue } from '../grpc-metadata-rules.ts';
 import { playedDeadlineNs } from '../played-deadline.ts';

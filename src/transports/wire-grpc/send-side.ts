@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { emptyList } from '../../trace/stable-shapes.ts';
+import { emptyList } from '../../stable-shapes.ts';
 import { malformed } from '../../wire/malformed.ts';
 import { FLAG, FRAME, INITIAL_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES } from './h2-frames.ts';
 import { OutBuffer } from './out-buffer.ts';

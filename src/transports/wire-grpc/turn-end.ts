@@ -1,4 +1,4 @@
-import { emptyList } from '../../trace/stable-shapes.ts';
+import { emptyList } from '../../stable-shapes.ts';
 
 /** Something that has collected work for the end of the turn. */
 export interface Flushable {

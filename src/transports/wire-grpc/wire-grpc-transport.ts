@@ -1,7 +1,7 @@
+import { EngramTraceError } from '../../error.ts';
 import type { Cancel, SendListener, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
-import { EngramTraceError } from '../../trace/error.ts';
-import { NO_HEADERS, type TraceRecord } from '../../trace/record.ts';
+import { NO_HEADERS, type TraceRecord } from '../../trace/record/record.ts';
 import type { ConnectionMode } from '../connection-mode.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import { StreamPlayer, type StreamStep, streamSteps } from '../grpc-stream-player.ts';

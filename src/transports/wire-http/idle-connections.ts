@@ -1,4 +1,4 @@
-import { emptyList } from '../../trace/stable-shapes.ts';
+import { emptyList } from '../../stable-shapes.ts';
 import type { WireConnection } from './wire-connection.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
-import type { TraceRecord } from '../../trace/record.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
 import { isRedacted } from '../redacted.ts';
 import { isAsterisk, sentTarget } from '../request-target.ts';
 import type { HttpRequestContext, PreparedHeaders } from './request-headers.ts';

@@ -1,6 +1,6 @@
 import type { SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
-import type { HeaderList, HttpVersion } from '../../trace/record.ts';
+import type { HeaderList, HttpVersion } from '../../trace/record/record.ts';
 import { valuesOf } from '../../wire/http1-head.ts';
 import { createHttpHeaders } from '../http-headers.ts';
 

@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../../trace/error.ts';
+import { EngramTraceError } from '../../error.ts';
 import { codeOf, detailOf } from '../http-failure.ts';
 
 /** Throws `usage` for anything but a scheme (http or https), a host and a port. */

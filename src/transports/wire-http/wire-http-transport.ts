@@ -1,6 +1,6 @@
 import type { Cancel, SendListener, SendOutcome, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
-import type { TraceRecord } from '../../trace/record.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
 import type { ConnectionMode } from '../connection-mode.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../session-pools.ts';
 import type { UndiciTransportOptions } from '../undici-transport.ts';

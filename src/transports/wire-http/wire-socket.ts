@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
-import { EngramTraceError } from '../../trace/error.ts';
+import { EngramTraceError } from '../../error.ts';
 import type { AddressSpread } from '../address-spread.ts';
 import type { TlsSettings } from '../tls-settings.ts';
 

@@ -9,7 +9,7 @@ import { redactBody } from '../../../src/capture/redact/redact-body.ts';
 import { createRedactingSink } from '../../../src/capture/redact/redacting-sink.ts';
 import { Memory } from '../../../src/gen/engram/v1/memory.ts';
 import { MemoryFlowRequest, RememberRequest } from '../../../src/gen/engram/v1/service.ts';
-import { NO_BYTES, type TraceRecord } from '../../../src/trace/record.ts';
+import { NO_BYTES, type TraceRecord } from '../../../src/trace/record/record.ts';
 import { makeRecord } from '../../support/replay-harness.ts';
 import { MARKER, SECRET_PARAMETERS } from './secret-kinds.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createRedactor } from '../../../src/capture/redactor.ts';
-import { createBlockBuilder } from '../../../src/trace/block-builder.ts';
+import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import { makeRecord } from '../../support/replay-harness.ts';
 import {
   KEPT_HEADERS,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { replayExitCode } from '../../../src/cli/replay-exit-code.ts';
 import type { ResultsDocument } from '../../../src/results/results-document.ts';
-import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import type { FaultRun } from './fault-run.ts';
 
 /** What a busy test machine may add to any run: never a fault of the plan, the counts or the order. */

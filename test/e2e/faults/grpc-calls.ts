@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { MS, makeRecord } from '../../results/support.ts';
 
 /** What a trace of calls is like. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { SETTING } from '../../../src/transports/wire-grpc/h2-frames.ts';
 import { startScriptedServer } from '../../support/scripted-server.ts';
 import { goodAnswer, type Peer, settingsFrame } from '../../transports/conformance-grpc-peer.ts';

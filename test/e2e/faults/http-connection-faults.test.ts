@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { MS, makeRecord } from '../../results/support.ts';
 import { assertFaults } from './assert-faults.ts';
 import { type FaultServer, LIBRARY, playFaults, SHORT_MS, WIRE } from './fault-run.ts';

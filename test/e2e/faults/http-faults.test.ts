@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { MS, makeRecord } from '../../results/support.ts';
 import { assertFaults, type ExpectedError } from './assert-faults.ts';
 import { LIBRARY, type Means, playFaults, SHORT_MS, TWO_SENDERS, WIRE } from './fault-run.ts';

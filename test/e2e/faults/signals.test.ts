@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ResultsDocument } from '../../../src/results/results-document.ts';
-import type { Protocol, TraceRecord } from '../../../src/trace/record.ts';
+import type { Protocol, TraceRecord } from '../../../src/trace/record/record.ts';
 import { type Running, start, writeTrace } from '../../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../../results/support.ts';
 import { until } from '../../support/send-and-watch.ts';

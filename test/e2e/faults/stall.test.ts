@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Protocol, TraceRecord } from '../../../src/trace/record.ts';
+import type { Protocol, TraceRecord } from '../../../src/trace/record/record.ts';
 import { MS, makeRecord } from '../../results/support.ts';
 import { goodAnswer } from '../../transports/conformance-grpc-peer.ts';
 import { assertFaults } from './assert-faults.ts';

@@ -1,7 +1,7 @@
+import type { ReplayEnd } from '../../../src/replay/engine/replay-end.ts';
 import type { Clock, Transport } from '../../../src/replay/ports.ts';
-import type { ReplayEnd } from '../../../src/replay/replay-end.ts';
 import { type ReplayOptions, replayOptions } from '../../../src/replay/replay-options.ts';
-import { createLazyTransports } from '../../../src/replay-run/lazy-transports.ts';
+import { createLazyTransports } from '../../../src/replay-run/connect/lazy-transports.ts';
 import type {
   FromSender,
   OpenSender,
@@ -12,7 +12,7 @@ import { replayBySenders, type SharedReplayDeps } from '../../../src/replay-run/
 import { startSender } from '../../../src/replay-run/senders/sender.ts';
 import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
-import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { createScriptedTransport, type Fate, inBatches, MS, SECOND } from '../../support/replay-harness.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { EngramTraceError } from '../../../src/error.ts';
 import type { Disposition, FailureCode, Operation } from '../../../src/replay/ports.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
 import { senderCount } from '../../../src/replay-run/create-player.ts';
@@ -22,7 +23,6 @@ import { defaultSenders, partOf, senderOf, shareOf } from '../../../src/replay-r
 import { clockOriginNs, shiftedClock } from '../../../src/replay-run/senders/shifted-clock.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
 import { mergeHealth } from '../../../src/results/merge-health.ts';
-import { EngramTraceError } from '../../../src/trace/error.ts';
 import { HEALTHY } from '../../results/support.ts';
 import { MS, makeRecord } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
 import type { Disposition, Operation } from '../../../src/replay/ports.ts';
-import { accountingCloses } from '../../../src/replay/replay-end.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';
 import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
-import type { TraceRecord } from '../../../src/trace/record.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
 import { burstyTrace, type Fate, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ReplayEnd } from '../../../src/replay/replay-end.ts';
+import { EngramTraceError } from '../../../src/error.ts';
+import type { ReplayEnd } from '../../../src/replay/engine/replay-end.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
 import type { FromSender, SenderListener, ToSender } from '../../../src/replay-run/senders/messages.ts';
 import { startSender } from '../../../src/replay-run/senders/sender.ts';
 import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
 import { shareOf } from '../../../src/replay-run/senders/share.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
-import { EngramTraceError } from '../../../src/trace/error.ts';
 import { SECOND } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { EngramTraceError } from '../../../src/trace/error.ts';
+import { EngramTraceError } from '../../../src/error.ts';
 import { HpackDecoder } from '../../../src/wire/hpack/decoder.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

@@ -1,0 +1,99 @@
+import type { Clock } from '../../replay/ports.ts';
+import type { HeaderList, Protocol } from '../../trace/record/record.ts';
+import { type AddressSpread, type AddressUse, createAddressSpread } from '../../transports/address-spread.ts';
+import type { ConnectionMode } from '../../transports/connection-mode.ts';
+import type { TlsSettings } from '../../transports/tls-settings.ts';
+import type { TargetAddresses } from '../target/look-up-targets.ts';
+import type { Targets } from '../target/targets.ts';
+import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
+
+/** `wire`: HTTP/1.1 and HTTP/2 of our own over sockets. `library`: undici and grpc-js. */
+export type TransportKind = 'wire' | 'library';
+
+/** What is used where nothing is asked for. */
+export const DEFAULT_TRANSPORT: TransportKind = 'wire';
+
+/** Where and how operations leave. Plain data: it can be posted to a thread. */
+export interface TransportSettings extends Targets {
+  readonly transport?: TransportKind | undefined;
+  /** Headers and metadata put in place of, or besides, the recorded ones. */
+  readonly headers?: HeaderList | undefined;
+  readonly tls?: TlsSettings | undefined;
+  /** What their names stand for, looked up once. */
+  readonly addresses?: TargetAddresses | undefined;
+  /** Which of these the first connection begins with; 0 where undefined. */
+  readonly firstAddress?: number | undefined;
+  /** Which connections the operations of a session use; `pooled` where undefined. The libraries know only that. */
+  readonly connections?: ConnectionMode | undefined;
+  /** Most connections to an endpoint, whatever the mode; what would need more waits, or fails with `recorded`. */
+  readonly mostConnections?: number | undefined;
+}
+
+/** What sends is loaded only when it is needed. */
+export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
+  const { transport = DEFAULT_TRANSPORT, connections: mode, mostConnections } = settings;
+  const affinity = { mode, mostConnections };
+  const http = httpOptions(settings, spreadOver(settings, 'http'));
+  const grpc = grpcOptions(settings, clock, spreadOver(settings, 'grpc'));
+  if (transport === 'library') {
+    const makers = {
+      http:
+        http &&
+        (async () => (await import('../../transports/undici-transport.ts')).createUndiciTransport(http)),
+      grpc:
+        grpc && (async () => (await import('../../transports/grpc-transport.ts')).createGrpcTransport(grpc)),
+    };
+    return createLazyTransports(makers, { http: http?.spread?.used, grpc: () => unknownUse(settings) });
+  }
+  const makers = {
+    http:
+      http &&
+      (async () =>
+        (await import('../../transports/wire-http/wire-http-transport.ts')).createWireHttpTransport({
+          ...http,
+          ...affinity,
+        })),
+    grpc:
+      grpc &&
+      (async () =>
+        (await import('../../transports/wire-grpc/wire-grpc-transport.ts')).createWireGrpcTransport({
+          ...grpc,
+          ...affinity,
+        })),
+  };
+  return createLazyTransports(makers, { http: http?.spread?.used, grpc: grpc?.spread?.used });
+}
+
+function spreadOver(
+  { addresses, firstAddress }: TransportSettings,
+  protocol: Protocol,
+): AddressSpread | undefined {
+  const found = addresses?.[protocol];
+  return found && createAddressSpread(found, firstAddress);
+}
+
+/** grpc-js looks the name up itself, keeps to one address that answers, and tells nobody which. */
+function unknownUse({ addresses }: TransportSettings): AddressUse[] {
+  const unknown = { connections: undefined, failedAttempts: undefined };
+  return (addresses?.grpc ?? []).map(({ address }) => ({ address, ...unknown }));
+}
+
+function httpOptions({ http, headers = [], tls = {} }: TransportSettings, spread: AddressSpread | undefined) {
+  return http && { origin: new URL(http.url), headers, tls, spread };
+}
+
+function grpcOptions(
+  { grpc, headers = [], tls = {} }: TransportSettings,
+  clock: Clock,
+  spread: AddressSpread | undefined,
+) {
+  return (
+    grpc && {
+      spread,
+      target: grpc.authority,
+      metadata: headers,
+      tls: grpc.tls ? tls : undefined,
+      clock,
+    }
+  );
+}

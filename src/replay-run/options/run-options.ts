@@ -1,0 +1,81 @@
+import type { Clock } from '../../replay/ports.ts';
+import type { ReplayOptions } from '../../replay/replay-options.ts';
+import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
+import type { HealthSources } from '../../results/generator-health.ts';
+import type { HostSection } from '../../results/results-document.ts';
+import type { LiveCounts } from '../../results/results-recorder.ts';
+import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
+import type { Trace } from '../../trace/trace.ts';
+import type { ConnectionMode } from '../../transports/connection-mode.ts';
+import type { TlsSettings } from '../../transports/tls-settings.ts';
+import type { TransportKind } from '../connect/create-transports.ts';
+import type { ReplayPart } from '../source/numbered-source.ts';
+import type { Targets } from '../target/targets.ts';
+
+/** What to replay, where and how. */
+export interface RunOptions extends Targets {
+  trace: Trace;
+  /** Part of the trace; all of it where undefined. */
+  range?: ReplayPart | undefined;
+  only?: 'reads' | 'writes' | undefined;
+  /** More operations that would harm the target: patterns as of `--dangerous`. */
+  dangerous?: readonly string[] | undefined;
+  /** Sends also what would end or cripple the target. */
+  includeDangerous?: boolean | undefined;
+  /** Makes the spaces of the trace before the clock starts. */
+  prepare?: boolean | undefined;
+  /** How long each may take; a minute where undefined. */
+  prepareTimeoutNs?: number | undefined;
+  /** A damaged block ends the replay, unless it is to be skipped and counted. */
+  skipDamaged?: boolean | undefined;
+  /** Everything else about the plan; `only`, `window` and `signal` are set by the run. */
+  replay?: Partial<ReplayOptions> | undefined;
+  /** Replays even against the server the trace was recorded from. */
+  allowOrigin?: boolean | undefined;
+  /** Share of answers of another status class than recorded that takes nothing from the verdict, 0 to 1. */
+  expectMismatch?: number | undefined;
+  /** Headers and metadata put in place of, or besides, the recorded ones. */
+  headers?: HeaderList | undefined;
+  tls?: TlsSettings | undefined;
+  /** How long to wait for somebody to be there, before the clock starts; 0 where undefined. */
+  waitForTargetMs?: number | undefined;
+  /** Which connections the operations of a session use; `pooled` where undefined. */
+  connections?: ConnectionMode | undefined;
+  transport?: TransportKind | undefined;
+  /** Threads that send; 1, the default, is this one. */
+  senders?: number | undefined;
+  /** False: no rehearsal (see rehearse.ts); for those whose code is warm already. */
+  rehearsal?: boolean | undefined;
+}
+
+/** What a run may look at while it goes on. */
+export interface RunProgress {
+  live(): LiveCounts;
+  /** Operations planned in all, where the index tells. */
+  planned: number | undefined;
+}
+
+/** What a run needs of the process it lives in. */
+export interface RunDeps {
+  clock: Clock;
+  /** Wall clock, Unix ms. */
+  nowMs(): number;
+  tool: { name: string; version: string };
+  host: HostSection;
+  health: HealthSources;
+  /** Opens the log of every operation (`--replay-log`); the run fills it and puts it in place. */
+  openReplayLog?: ((header: LogHeader) => Promise<ReplayLog>) | undefined;
+  /** Aborted: nothing more is sent, and what was measured is reported. */
+  signal?: AbortSignal | undefined;
+  /** Files and sockets the process may have open; undefined where nobody knows. */
+  openFileLimit?: number | undefined;
+  /** One sentence for people. */
+  warn(text: string): void;
+  /** Called once with the spaces that `--prepare` sees to. */
+  onPrepare?(spaces: readonly string[]): void;
+  /** Called once, before the first operation. */
+  onStart?(progress: RunProgress): void;
+}
+
+/** Which records take part by the kind of their operation. */
+export type RecordPredicate = (record: TraceRecord) => boolean;

@@ -1,0 +1,117 @@
+import { EngramTraceError } from '../../error.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
+import type { ReadOptions, Trace } from '../../trace/trace.ts';
+import type { TimePoint, TimeRange } from '../../transforms/time-range.ts';
+import { countBefore } from './count-before.ts';
+
+/** The part of a trace that is played. */
+export interface ReplayPart extends TimeRange {
+  /** Recorded time, from `from` or else from the first record; there is no `to` beside it. */
+  readonly durationNs?: number | undefined;
+  /** The first so many records of a pass. */
+  readonly limit?: number | undefined;
+}
+
+/** Reads the records of a trace once for each pass and knows which number each has in its file. */
+export interface NumberedSource {
+  /** Batches of one pass, in the order of starts. */
+  open(): AsyncIterable<TraceRecord[]>;
+  /** Number in the file (from 0, in the order of starts) of the n-th record read over all passes. */
+  recordNumber(readNumber: number): number;
+  /** Records read in all. */
+  readonly recordsRead: number;
+}
+
+/**
+ * The records of `trace` that belong to `part`. An index saves reading what lies before; without one, what lies
+ * before is read and skipped.
+ */
+export function createNumberedSource(
+  trace: Trace,
+  part: ReplayPart,
+  onDamage: NonNullable<ReadOptions['onDamage']>,
+): NumberedSource {
+  let base: number | undefined;
+  let passLength: number | undefined;
+  let recordsRead = 0;
+
+  async function* open(): AsyncGenerator<TraceRecord[]> {
+    if (recordsRead > 0 && !trace.seekable) throw cannotReadAgain(trace);
+    const before = recordsRead;
+    const { fromNs, toNs } = indexedBounds(trace, part);
+    if (fromNs !== undefined) base ??= await countBefore(trace, fromNs, onDamage);
+    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true });
+    const wanted = isBounded(part) && trace.index === undefined ? cut(batches) : batches;
+    for await (const batch of wanted) {
+      const left = (part.limit ?? Infinity) - (recordsRead - before);
+      const within = batch.length > left ? batch.slice(0, left) : batch;
+      recordsRead += within.length;
+      yield within;
+      if (within.length >= left) break;
+    }
+    passLength ??= recordsRead - before;
+  }
+
+  /** Without an index: skips and counts what lies before the range. */
+  async function* cut(batches: AsyncIterable<TraceRecord[]>): AsyncGenerator<TraceRecord[]> {
+    let skipped = 0;
+    let bounds: Bounds | undefined;
+    for await (const batch of batches) {
+      bounds ??= boundsOf(trace, part, batch[0]?.startNs ?? 0);
+      const { fromNs = -Infinity, toNs = Infinity } = bounds;
+      const inside = batch.filter((record) => record.startNs >= fromNs && record.startNs < toNs);
+      if (base === undefined) skipped += batch.filter((record) => record.startNs < fromNs).length;
+      if (inside.length > 0) {
+        base ??= skipped;
+        yield inside;
+      }
+      if ((batch.at(-1)?.startNs ?? 0) >= toNs) return;
+    }
+  }
+
+  return {
+    open,
+    recordNumber: (readNumber) => (base ?? 0) + (passLength ? readNumber % passLength : readNumber),
+    get recordsRead() {
+      return recordsRead;
+    },
+  };
+}
+
+interface Bounds {
+  fromNs?: number | undefined;
+  toNs?: number | undefined;
+}
+
+function isBounded({ from, to, durationNs }: ReplayPart): boolean {
+  return from !== undefined || to !== undefined || durationNs !== undefined;
+}
+
+function indexedBounds(trace: Trace, part: ReplayPart): Bounds {
+  return trace.index === undefined ? {} : boundsOf(trace, part, trace.index.totals.firstStartNs);
+}
+
+/**
+ * `part` in ns from the trace's epoch, as far as times bound it. Offsets count from the start of the trace's window, or
+ * from its first record, which starts at `firstStartNs`. Throws `usage` where it is empty.
+ */
+export function boundsOf(trace: Trace, part: ReplayPart, firstStartNs: number): Bounds {
+  const startNs = trace.header.window?.startNs ?? firstStartNs;
+  const at = (point: TimePoint | undefined): number | undefined => {
+    if (point === undefined) return undefined;
+    return 'offsetNs' in point ? startNs + point.offsetNs : Number(point.unixNs - trace.header.epochUnixNs);
+  };
+  const bounds = { fromNs: at(part.from), toNs: at(part.to) };
+  if (part.durationNs !== undefined) bounds.toNs = (bounds.fromNs ?? firstStartNs) + part.durationNs;
+  if (bounds.fromNs !== undefined && bounds.toNs !== undefined && bounds.fromNs >= bounds.toNs) {
+    const hint = '--from must be before --to';
+    throw new EngramTraceError('usage', 'the range ends before it starts', { hint });
+  }
+  return bounds;
+}
+
+function cannotReadAgain(trace: Trace): EngramTraceError {
+  return new EngramTraceError('usage', `${trace.name} is a pipe and can be read only once`, {
+    hint: 'write the trace to a file to play it with --loop',
+  });
+}

@@ -1,0 +1,31 @@
+import type { Protocol } from '../../trace/record/record.ts';
+import type { AddressUse } from '../../transports/address-spread.ts';
+
+/** What became of one address of the name of the target of a protocol. Plain data. */
+export interface TargetAddressUse extends AddressUse {
+  readonly protocol: Protocol;
+}
+
+/** Adds up what several senders to the same targets tell. */
+export function sumAddressUse(lists: readonly (readonly TargetAddressUse[])[]): TargetAddressUse[] {
+  const sums = new Map<string, TargetAddressUse>();
+  for (const use of lists.flat()) {
+    const key = `${use.protocol} ${use.address}`;
+    const sum = sums.get(key);
+    sums.set(key, sum === undefined ? use : added(sum, use));
+  }
+  return [...sums.values()];
+}
+
+function added(sum: TargetAddressUse, more: TargetAddressUse): TargetAddressUse {
+  return {
+    ...sum,
+    connections: known(sum.connections, more.connections),
+    failedAttempts: known(sum.failedAttempts, more.failedAttempts),
+  };
+}
+
+/** Unknown where it is not known of all. */
+function known(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}

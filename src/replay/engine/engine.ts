@@ -1,0 +1,358 @@
+import { emptyList } from '../../stable-shapes.ts';
+import { hangUpNs } from '../../trace/record/cancelled.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
+import { Alarm } from '../clock/alarm.ts';
+import { createPace, type Pace } from '../plan/pace.ts';
+import type { PlanDigest } from '../plan/plan-digest.ts';
+import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from '../plan/plan-reader.ts';
+import type { PlannedTimes } from '../plan/schedule.ts';
+import { createSelection, type Selection } from '../plan/selection.ts';
+import type { Clock, Disposition, ReplayObserver, SendOutcome, Transport } from '../ports.ts';
+import { createRelease } from '../release/create-release.ts';
+import { Flight, type FlightHost } from '../release/flight.ts';
+import { giveUp, InFlight } from '../release/in-flight.ts';
+import type { Lineup } from '../release/plan-queue.ts';
+import type { ReleaseListener, ReleaseLoop } from '../release/release-loop.ts';
+import type { ThinkQueue } from '../release/think-queue.ts';
+import type { ReplayOptions } from '../replay-options.ts';
+import { cancelledAsRecorded, failedSend, timedOutSend } from '../send-outcome.ts';
+import { scaledOffset } from '../stream-offsets.ts';
+import { HangUps } from './hang-ups.ts';
+import { HeadStart } from './head-start.ts';
+import { type IdleTurnParts, idleTurn } from './idle-turn.ts';
+import { Ledger } from './ledger.ts';
+import type { ReplayEnd, ReplayStop } from './replay-end.ts';
+import { Stopping } from './stopping.ts';
+
+/** What a replay works with. */
+export interface ReplayDeps {
+  clock: Clock;
+  /** Who sends this record; undefined: nobody, it is counted in `excluded.no_target`. Asked twice per record. */
+  transportFor(record: TraceRecord): Transport | undefined;
+  observer: ReplayObserver;
+  /** Fed with the operations of the first pass. */
+  digest?: PlanDigest | undefined;
+  /** Brings the plan in place of a reader of the source: one engine of several plays its share of a common plan. */
+  readPlan?: ((sink: PlanSink) => PlanReader) | undefined;
+  /** The anchor on `clock`, where several engines share one. */
+  anchorNs?: number | undefined;
+  /** Called once, when enough of the plan is read and before the first due time is set: the moment to tidy up. */
+  onHeadStart?: (() => void) | undefined;
+}
+
+/**
+ * Plays a trace: every operation leaves at its due time, after its predecessors, and is settled exactly once.
+ * Resolves when everything is settled. A source that breaks ends up in `sourceError`, never in a rejection.
+ */
+export function replay(openSource: OpenSource, options: ReplayOptions, deps: ReplayDeps): Promise<ReplayEnd> {
+  return new Promise((resolve) => {
+    new Engine(openSource, options, deps, resolve).run();
+  });
+}
+
+/** Timeouts, gates and drains are looked at this often. */
+const SWEEP_NS = 50e6;
+
+class Engine implements FlightHost, PlanSink, ReleaseListener {
+  closed = false;
+  readonly #options: ReplayOptions;
+  readonly #deps: ReplayDeps;
+  readonly #clock: Clock;
+  readonly #resolve: (end: ReplayEnd) => void;
+  readonly #selection: Selection;
+  readonly #reader: PlanReader;
+  readonly #queue: Lineup;
+  readonly #thinks: ThinkQueue | undefined;
+  readonly #loop: ReleaseLoop;
+  readonly #inFlight = new InFlight();
+  readonly #ledger: Ledger;
+  readonly #hangUps: HangUps;
+  readonly #turnAlarm: Alarm;
+  readonly #sweepAlarm: Alarm;
+  readonly #free = emptyList<Flight>();
+  readonly #pace: Pace;
+  readonly #idleParts: IdleTurnParts;
+  readonly #headStart: HeadStart;
+  readonly #stopping: Stopping;
+  readonly #onAbort = (): void => this.#stopNow('interrupted');
+  #startNs: number | undefined;
+  /** When the first operation of the slice that is being read was there. */
+  #readNs = -Infinity;
+  #isReading = false;
+  /** Inside a turn nothing starts another: whatever an operation sets off is seen by the turn that goes on. */
+  #isTurning = false;
+
+  constructor(
+    openSource: OpenSource,
+    options: ReplayOptions,
+    deps: ReplayDeps,
+    resolve: (end: ReplayEnd) => void,
+  ) {
+    const { clock, digest } = deps;
+    this.#options = options;
+    this.#deps = deps;
+    this.#clock = clock;
+    this.#resolve = resolve;
+    this.#pace = createPace(options.pace);
+    this.#headStart = new HeadStart(options);
+    this.#stopping = new Stopping(options);
+    this.#ledger = new Ledger(deps.observer);
+    this.#hangUps = new HangUps(clock, (flight, nowNs) => giveUp(flight, 'as_recorded', nowNs));
+    this.#turnAlarm = new Alarm(clock, () => this.#turn());
+    this.#sweepAlarm = new Alarm(clock, () => this.#sweep(), true);
+    const { queue, thinks, loop } = createRelease(options, clock, this.#inFlight, this);
+    this.#queue = queue;
+    this.#thinks = thinks;
+    this.#loop = loop;
+    this.#idleParts = {
+      clock,
+      queue,
+      anchorNs: () => this.#loop.anchorNs,
+      isOver: () => this.stopped || this.closed,
+    };
+    this.#selection = createSelection(options, (record) => deps.transportFor(record) !== undefined);
+    const selection = this.#selection;
+    this.#reader =
+      deps.readPlan?.(this) ??
+      createPlanReader({ openSource, options, selection, digest, clock, sink: this });
+  }
+
+  run(): void {
+    const { signal } = this.#options;
+    if (signal?.aborted === true) this.#stopNow('interrupted');
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#sweep();
+    void this.#reader.run().then(() => this.batchEnd());
+  }
+
+  // The reader brings the plan.
+
+  get stopped(): boolean {
+    return this.#stopping.isEarly;
+  }
+
+  operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
+    if (this.closed) return undefined;
+    if (!this.#isReading) this.#noteRead();
+    const flight = this.#free.pop() ?? new Flight(this);
+    flight.plan(record, number, times, this.#loop.anchorNs ?? this.#clock.nowNs(), this.#readNs);
+    this.#ledger.planned();
+    if (this.stopped) {
+      this.#settle(flight, 'unsent');
+      return undefined;
+    }
+    if (this.#loop.anchorNs === undefined) this.#headStart.read(times.dueNs, this.#clock.nowNs());
+    this.#queue.push(flight);
+    if (!this.#queue.full) return undefined;
+    this.batchEnd();
+    return this.#queue.full ? this.#queue.room() : undefined;
+  }
+
+  batchEnd(): void {
+    this.#isReading = false;
+    if (!this.stopped && this.#queue.size > 0 && this.#hasHeadStart()) this.#dropAnchor();
+    this.#turn();
+  }
+
+  #hasHeadStart(): boolean {
+    if (this.#loop.anchorNs !== undefined || this.#deps.anchorNs !== undefined) return true;
+    return this.#reader.done || this.#queue.full || this.#headStart.isEnough(this.#clock.nowNs());
+  }
+
+  /** What is due sooner than a slice takes to read goes first, as long as enough is there to go. */
+  breath(): Promise<void> {
+    this.batchEnd();
+    return idleTurn(this.#idleParts);
+  }
+
+  #noteRead(): void {
+    this.#isReading = true;
+    if (this.#loop.anchorNs !== undefined) this.#readNs = this.#clock.nowNs();
+  }
+
+  #dropAnchor(): void {
+    const { anchorNs } = this.#loop;
+    if (anchorNs !== undefined) {
+      this.#headStart.resumed(anchorNs + (this.#queue.peek()?.offsetNs ?? Infinity), this.#clock.nowNs());
+      return;
+    }
+    this.#deps.onHeadStart?.();
+    this.#startNs = this.#deps.anchorNs ?? this.#clock.nowNs() + this.#options.leadNs;
+    this.#loop.anchorNs = this.#startNs;
+  }
+
+  // The loop lets operations go.
+
+  send(flight: Flight, nowNs: number): void {
+    this.#inFlight.add(flight, nowNs + this.#timeLimitNs(flight));
+    const cancel = this.#handOver(flight);
+    // A transport may be done before it returns.
+    if (flight.slot >= 0) flight.cancel = cancel;
+  }
+
+  /** A server's own time does not shrink with the multiplier, and what follows the client's grows as that goes down. */
+  #timeLimitNs(flight: Flight): number {
+    const recordedNs = flight.record.durationNs ?? 0;
+    return this.#options.timeoutNs + recordedNs / Math.min(1, this.#timeScale(flight));
+  }
+
+  #handOver(flight: Flight): (() => void) | undefined {
+    const { record } = flight;
+    try {
+      const transport = this.#deps.transportFor(record);
+      if (transport !== undefined) return transport.send(record, this.#timeScale(flight), flight);
+      flight.onDone(failedSend('bad_request', 'there is no target for it'));
+    } catch (thrown) {
+      flight.onDone(failedSend('bad_request', `the transport refused it: ${String(thrown)}`));
+    }
+    return undefined;
+  }
+
+  /** How many times faster than recorded time passes at its due time: for what happens inside a stream. */
+  #timeScale({ offsetNs }: Flight): number {
+    return this.#options.multiplier * this.#pace.rateAt(offsetNs);
+  }
+
+  drop(flight: Flight, disposition: Disposition): void {
+    this.#settle(flight, disposition);
+  }
+
+  fellBehind(): void {
+    this.#stopNow('behind');
+  }
+
+  // The transports tell.
+
+  sent(flight: Flight, heldNs: number): void {
+    flight.leave(this.#clock.nowNs(), heldNs);
+    if (flight.record.outcome.error !== '') this.#planHangUp(flight);
+    this.#ledger.sent(flight, this.#inFlight.size);
+  }
+
+  /** Streams are played to their end by their transport. */
+  #planHangUp(flight: Flight): void {
+    const { record, sentNs } = flight;
+    const afterNs = record.stream === undefined ? hangUpNs(record) : undefined;
+    if (afterNs === undefined || sentNs === undefined) return;
+    this.#hangUps.add(flight, sentNs + scaledOffset(afterNs, this.#timeScale(flight)));
+  }
+
+  firstAnswer(flight: Flight): void {
+    flight.firstAnswerNs = this.#clock.nowNs();
+  }
+
+  done(flight: Flight, outcome: SendOutcome): void {
+    this.#land(flight, outcome);
+    this.#free.push(flight);
+    this.#turn();
+  }
+
+  #land(flight: Flight, told: SendOutcome): void {
+    flight.doneNs = this.#clock.nowNs();
+    this.#loop.meter.interrupt(flight.doneNs);
+    this.#inFlight.remove(flight);
+    const outcome = this.#outcomeOf(flight, told);
+    flight.outcome = outcome;
+    const isCut = flight.givenUp === 'cut_off' && outcome.failure !== undefined;
+    this.#conclude(flight, isCut ? 'cut_off' : this.#isOk(flight.record.op, outcome) ? 'ok' : 'error');
+  }
+
+  #outcomeOf(flight: Flight, told: SendOutcome): SendOutcome {
+    const { givenUp, record } = flight;
+    if (givenUp === 'timeout') return timedOutSend(told, this.#timeLimitNs(flight));
+    return givenUp === 'as_recorded' ? cancelledAsRecorded(told, record.protocol === 'grpc') : told;
+  }
+
+  #isOk(op: string, { ok, status, failure }: SendOutcome): boolean {
+    if (failure !== undefined) return false;
+    return ok || (status !== undefined && this.#options.missStatus.get(op) === status);
+  }
+
+  #settle(flight: Flight, disposition: Disposition): void {
+    this.#conclude(flight, disposition);
+    this.#free.push(flight);
+  }
+
+  #conclude(flight: Flight, disposition: Disposition): void {
+    this.#ledger.settled(flight, disposition, this.#inFlight.size);
+    this.#loop.gate.leave(flight);
+    flight.reset();
+  }
+
+  // Time passes.
+
+  #turn(): void {
+    if (this.#isTurning || this.closed) return;
+    this.#isTurning = true;
+    const nextNs = this.#loop.turn();
+    if (this.#queue.size === 0 && this.#startNs !== undefined) this.#headStart.ranDry();
+    this.#drain();
+    this.#isTurning = false;
+    if (!this.closed) this.#turnAlarm.set(nextNs);
+  }
+
+  #sweep(): void {
+    const nowNs = this.#clock.nowNs();
+    this.#isTurning = true;
+    this.#inFlight.sweep(nowNs, this.#onLost);
+    this.#loop.gate.expire(nowNs);
+    this.#isTurning = false;
+    this.#sweepAlarm.set(nowNs + SWEEP_NS);
+    // A source that has stopped in the middle of its head start (a slow pipe) tells nobody.
+    if (this.#startNs === undefined) this.batchEnd();
+    else this.#turn();
+  }
+
+  /** The transport still holds the flight, so it is not used again. */
+  readonly #onLost = (flight: Flight): void => {
+    this.#land(flight, failedSend('cancelled', 'the transport never gave it back'));
+  };
+
+  #stopNow(why: ReplayStop): void {
+    if (this.stopped || this.closed) return;
+    this.#stopping.stop(why, this.#clock.nowNs());
+    for (let flight = this.#loop.takeUnsent(); flight !== undefined; flight = this.#loop.takeUnsent()) {
+      this.#settle(flight, 'unsent');
+    }
+    this.#queue.release();
+    this.#turn();
+  }
+
+  #drain(): void {
+    const isPlanOver = this.stopped || (this.#reader.done && this.#loop.isIdle);
+    if (!isPlanOver) return;
+    const nowNs = this.#clock.nowNs();
+    if (this.#stopping.isDrainOver(nowNs)) this.#inFlight.cutOff(nowNs);
+    const isCounted = this.#reader.done || this.#stopping.isCountOver(nowNs);
+    if (this.#inFlight.size === 0 && isCounted) this.#finish(nowNs);
+  }
+
+  #finish(nowNs: number): void {
+    this.closed = true;
+    this.#turnAlarm.set(Infinity);
+    this.#sweepAlarm.set(Infinity);
+    this.#hangUps.stop();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    const { error: sourceError, complete, passes } = this.#reader;
+    this.#resolve({
+      accounting: this.#ledger.sums,
+      excluded: this.#selection.excluded,
+      dangers: this.#selection.dangers,
+      planComplete: complete,
+      stop: this.#stopping.why === 'end' && sourceError !== undefined ? 'source_error' : this.#stopping.why,
+      sourceError,
+      startNs: this.#startNs,
+      lastDueNs: this.#loop.lastDueNs,
+      lastReleaseNs: this.#loop.lastReleaseNs,
+      endNs: nowNs,
+      stretchedNs: this.#loop.stretchedNs,
+      passes,
+      maxInFlight: this.#inFlight.peak,
+      maxHeld: this.#loop.maxHeld,
+      lateReleases: this.#loop.lateReleases,
+      underruns: this.#headStart.underruns + (this.#thinks?.readLate ?? 0),
+      stalls: this.#loop.meter.stalls,
+      heldLimitHits: this.#loop.heldLimitHits,
+    });
+  }
+}

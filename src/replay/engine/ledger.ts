@@ -1,0 +1,25 @@
+import type { Disposition, Operation, ReplayObserver } from '../ports.ts';
+import { bookDisposition, emptyAccounting, type ReplayAccounting } from './replay-end.ts';
+
+/** Books every operation once, when it is planned and when it ends, and tells the observer. */
+export class Ledger {
+  readonly sums: ReplayAccounting = emptyAccounting();
+  readonly #observer: ReplayObserver;
+
+  constructor(observer: ReplayObserver) {
+    this.#observer = observer;
+  }
+
+  planned(): void {
+    this.sums.planned += 1;
+  }
+
+  sent(operation: Operation, inFlight: number): void {
+    this.#observer.onSent(operation, inFlight);
+  }
+
+  settled(operation: Operation, disposition: Disposition, inFlight: number): void {
+    bookDisposition(this.sums, disposition);
+    this.#observer.onSettled(operation, disposition, inFlight);
+  }
+}

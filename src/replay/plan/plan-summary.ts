@@ -1,0 +1,132 @@
+import type { Protocol, TraceRecord } from '../../trace/record/record.ts';
+import { OTHER_NAME } from '../../trace/stats/op-numbers.ts';
+import type { LeftOutDangers, ReplayExcluded } from '../exclusions.ts';
+import { recordBytes } from '../release/flight.ts';
+import type { ReplayOptions } from '../replay-options.ts';
+import { copiedWindow, createCopier } from './copy-sessions.ts';
+import { createPlanDigest } from './plan-digest.ts';
+import type { OpenSource } from './plan-reader.ts';
+import { createSchedule, type Schedule } from './schedule.ts';
+import { createSelection, type Selection } from './selection.ts';
+
+/** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
+export interface PlanSummary {
+  digest: string;
+  /** In all passes; `Infinity` for an endless plan. */
+  operations: number;
+  passes: number;
+  /** From the first due time to the last, over all passes, in ns. */
+  durationNs: number;
+  /** Operations over the duration; undefined when that is 0 or endless. */
+  ratePerSec: number | undefined;
+  excluded: ReplayExcluded;
+  dangers: LeftOutDangers;
+  perOp: Map<string, number>;
+  perProtocol: Map<Protocol, number>;
+  /** The first `SESSIONS_COUNTED` sessions by name; operations of further ones are in `otherSessionsOperations`. */
+  perSession: Map<string, number>;
+  otherSessionsOperations: number;
+  requestBytes: number;
+  /** The first operations of the plan. */
+  first: FirstDue[];
+}
+
+export interface FirstDue {
+  /** In ns after the first due time. */
+  dueNs: number;
+  op: string;
+  session: string;
+  method: string;
+  path: string;
+}
+
+/** A trace may have millions of sessions and memory is bounded. */
+export const SESSIONS_COUNTED = 10_000;
+/** Further names of ops are counted as `(other)`. */
+const OPS_COUNTED = 1_000;
+const FIRST_SHOWN = 10;
+
+/** Reads one pass and adds it up in bounded memory; further passes are computed. Rejects when the source breaks. */
+export async function summarisePlan(
+  openSource: OpenSource,
+  options: ReplayOptions,
+  hasTarget: (record: TraceRecord) => boolean = () => true,
+): Promise<PlanSummary> {
+  const schedule = createSchedule({ ...options, window: copiedWindow(options.window, options) });
+  const selection = createSelection(options, hasTarget);
+  const digest = createPlanDigest();
+  const summary = emptySummary(selection);
+  const copier = createCopier(options);
+  let firstStartNs: number | undefined;
+  const plan = (): void => {
+    for (let copy = copier.take(); copy !== undefined; copy = copier.take()) {
+      schedule.next(copy.record.startNs);
+      addUp(summary, copy.record, schedule.dueNs);
+    }
+  };
+  let number = 0;
+  for await (const batch of openSource()) {
+    for (const record of batch) {
+      if (!selection.takes(record)) continue;
+      firstStartNs ??= record.startNs;
+      digest.add(record);
+      copier.add(record, number++);
+      plan();
+    }
+  }
+  copier.end();
+  plan();
+  summary.digest = digest.finish();
+  if (firstStartNs !== undefined) addPasses(summary, options.loops, schedule, firstStartNs);
+  return summary;
+}
+
+function emptySummary({ excluded, dangers }: Selection): PlanSummary {
+  return {
+    digest: '',
+    operations: 0,
+    passes: 1,
+    durationNs: 0,
+    ratePerSec: undefined,
+    excluded,
+    dangers,
+    perOp: new Map(),
+    perProtocol: new Map(),
+    perSession: new Map(),
+    otherSessionsOperations: 0,
+    requestBytes: 0,
+    first: [],
+  };
+}
+
+function addUp(summary: PlanSummary, record: TraceRecord, dueNs: number): void {
+  const { op, session, method, path, protocol } = record;
+  summary.operations += 1;
+  summary.durationNs = dueNs;
+  summary.requestBytes += recordBytes(record);
+  countIn(summary.perOp, summary.perOp.size < OPS_COUNTED || summary.perOp.has(op) ? op : OTHER_NAME);
+  countIn(summary.perProtocol, protocol);
+  if (summary.perSession.size < SESSIONS_COUNTED || summary.perSession.has(session)) {
+    countIn(summary.perSession, session);
+  } else summary.otherSessionsOperations += 1;
+  if (summary.first.length < FIRST_SHOWN) summary.first.push({ dueNs, op, session, method, path });
+}
+
+function countIn<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** The first offset of a second pass is the length of a pass; all passes are as long. */
+function addPasses(summary: PlanSummary, loops: number, schedule: Schedule, firstStartNs: number): void {
+  const lastOffsetNs = schedule.offsetNs;
+  schedule.nextPass();
+  schedule.next(firstStartNs);
+  const passNs = schedule.offsetNs;
+  summary.operations *= loops;
+  summary.passes = loops;
+  if (loops > 1) {
+    summary.durationNs = schedule.dueAt((loops - 1) * passNs + lastOffsetNs, summary.operations - 1);
+  }
+  const seconds = summary.durationNs / 1e9;
+  if (seconds > 0 && Number.isFinite(seconds)) summary.ratePerSec = summary.operations / seconds;
+}

@@ -1,0 +1,47 @@
+import type { TraceRecord } from '../../trace/record/record.ts';
+import { unplayableBy } from '../../trace/record/unplayable.ts';
+import { type Danger, type Exclusion, emptyExcluded, type ReplayExcluded } from '../exclusions.ts';
+import type { ReplayOptions } from '../replay-options.ts';
+
+/** Decides which records of a trace become operations, and counts the others by reason. */
+export interface Selection {
+  readonly excluded: ReplayExcluded;
+  /** Those that are `dangerous`, by what they are. */
+  readonly dangers: ReadonlyMap<Danger, number>;
+  takes(record: TraceRecord): boolean;
+}
+
+/**
+ * `only` is the user's choice; a record that can't be sent as it was, would end the target, or has no target, never
+ * takes part.
+ */
+export function createSelection(
+  { only, dangerOf }: Pick<ReplayOptions, 'only' | 'dangerOf'>,
+  hasTarget: (record: TraceRecord) => boolean,
+): Selection {
+  const excluded = emptyExcluded();
+  const dangers = new Map<Danger, number>();
+  const isDangerous = (record: TraceRecord): boolean => {
+    const danger = dangerOf?.(record);
+    if (danger !== undefined) dangers.set(danger, (dangers.get(danger) ?? 0) + 1);
+    return danger !== undefined;
+  };
+  const reasonFor = (record: TraceRecord): Exclusion | undefined => {
+    if (only !== undefined && !only(record)) return 'filtered_out';
+    const unplayable = unplayableBy(record);
+    if (unplayable !== undefined) return unplayable;
+    if (isIncomplete(record)) return 'incomplete';
+    if (isDangerous(record)) return 'dangerous';
+    return hasTarget(record) ? undefined : 'no_target';
+  };
+  const takes = (record: TraceRecord): boolean => {
+    const reason = reasonFor(record);
+    if (reason !== undefined) excluded[reason] += 1;
+    return reason === undefined;
+  };
+  return { excluded, dangers, takes };
+}
+
+function isIncomplete(record: TraceRecord): boolean {
+  return record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete';
+}

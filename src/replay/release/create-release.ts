@@ -1,0 +1,36 @@
+import type { Clock } from '../ports.ts';
+import type { ReplayOptions } from '../replay-options.ts';
+import { createBacklog } from './backlog.ts';
+import type { InFlight } from './in-flight.ts';
+import { type Lineup, PlanQueue } from './plan-queue.ts';
+import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
+import { createOpenGate, createSessionGate } from './session-gate.ts';
+import { ThinkQueue } from './think-queue.ts';
+
+/** What decides when operations leave. */
+export interface Release {
+  /** What was read and is not due yet. */
+  queue: Lineup;
+  /** The same, where pauses are kept (`timing think`). */
+  thinks: ThinkQueue | undefined;
+  loop: ReleaseLoop;
+}
+
+export function createRelease(
+  options: ReplayOptions,
+  clock: Clock,
+  inFlight: InFlight,
+  listener: ReleaseListener,
+): Release {
+  const sinceAnchorNs = (): number => {
+    const { anchorNs } = loop;
+    return anchorNs === undefined ? 0 : clock.nowNs() - anchorNs;
+  };
+  const thinks = options.timing.kind === 'think' ? new ThinkQueue(options, sinceAnchorNs) : undefined;
+  const queue = thinks ?? new PlanQueue(options.readAheadRecords, options.readAheadBytes);
+  const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap';
+  const backlog = createBacklog(isPaced ? options.catchUpFactor : Infinity, options.lateGraceNs);
+  const loop: ReleaseLoop = new ReleaseLoop({ options, clock, queue, backlog, inFlight, listener });
+  loop.gate = thinks ?? (options.order === 'session' ? createSessionGate(loop) : createOpenGate());
+  return { queue, thinks, loop };
+}

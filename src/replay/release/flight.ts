@@ -1,0 +1,130 @@
+import { emptyRecord, type TraceRecord } from '../../trace/record/record.ts';
+import type { PlannedTimes } from '../plan/schedule.ts';
+import type { Cancel, Operation, SendListener, SendOutcome } from '../ports.ts';
+import type { Session } from './session-gate.ts';
+
+/** Why we gave a flight up, when we did. */
+export type GivenUp = 'timeout' | 'cut_off' | 'as_recorded' | undefined;
+
+/** Hears what a transport tells of a flight. */
+export interface FlightHost {
+  /** `heldNs`: how long busy connections held it. */
+  sent(flight: Flight, heldNs: number): void;
+  firstAnswer(flight: Flight): void;
+  done(flight: Flight, outcome: SendOutcome): void;
+}
+
+/**
+ * One operation from the plan to its settlement, reused for the next: the operation the observer sees, the
+ * listener the transport talks to and the places it takes in gate, backlog and in-flight table, in one object,
+ * so that sending allocates nothing.
+ */
+export class Flight implements Operation, SendListener {
+  record: TraceRecord = NO_RECORD;
+  number = 0;
+  // Times are NaN until it is planned: doubles from the start (see DOUBLE_ZERO).
+  dueNs = Number.NaN;
+  readyNs = Number.NaN;
+  releasedNs: number | undefined;
+  sentNs: number | undefined;
+  readingNs = 0;
+  fullNs = 0;
+  pacedNs = 0;
+  stalledNs = 0;
+  firstAnswerNs: number | undefined;
+  doneNs: number | undefined;
+  outcome: SendOutcome | undefined;
+
+  /** Due time in ns after the anchor. */
+  offsetNs = Number.NaN;
+  /** Recorded start and end on the timeline that counts on over passes. */
+  timelineNs = Number.NaN;
+  timelineEndNs = Number.NaN;
+  sizeBytes = 0;
+  /** When it was read from the trace; -Infinity: before the replay began. */
+  readNs = -Infinity;
+
+  /** In the session gate. */
+  session: Session | undefined;
+  insideIndex = -1;
+  gateDeadlineNs = Number.NaN;
+  nextInSession: Flight | undefined;
+  nextGated: Flight | undefined;
+  previousGated: Flight | undefined;
+  /** In the think queue: what later operations of its session count from. */
+  spell: { doneNs: number } | undefined;
+
+  /** In the in-flight table; -1: not there, and what a transport may still say is ignored. */
+  slot = -1;
+  deadlineNs = Number.NaN;
+  givenUp: GivenUp;
+  givenUpNs = Number.NaN;
+  cancel: Cancel | undefined;
+
+  readonly #host: FlightHost;
+
+  constructor(host: FlightHost) {
+    this.#host = host;
+  }
+
+  /** Becomes the operation with these times. */
+  plan(record: TraceRecord, number: number, times: PlannedTimes, anchorNs: number, readNs: number): void {
+    this.record = record;
+    this.readNs = readNs;
+    this.number = number;
+    this.offsetNs = times.dueNs;
+    this.dueNs = anchorNs + times.dueNs;
+    this.readyNs = this.dueNs;
+    this.timelineNs = times.timelineNs;
+    this.timelineEndNs = times.timelineNs + (record.durationNs ?? 0);
+    this.sizeBytes = recordBytes(record);
+  }
+
+  onSent(heldNs = 0): void {
+    if (this.slot >= 0) this.#host.sent(this, heldNs);
+  }
+
+  /** It leaves now, and of the time since it was released busy connections held it for `heldNs`. */
+  leave(nowNs: number, heldNs: number): void {
+    this.sentNs = nowNs;
+    if (heldNs === 0 || this.releasedNs === undefined) return;
+    const chargedNs = Math.min(Math.round(heldNs), nowNs - this.releasedNs);
+    this.releasedNs += chargedNs;
+    this.fullNs += chargedNs;
+  }
+
+  onFirstAnswer(): void {
+    if (this.slot >= 0) this.#host.firstAnswer(this);
+  }
+
+  onDone(outcome: SendOutcome): void {
+    if (this.slot >= 0) this.#host.done(this, outcome);
+  }
+
+  /** Forgets everything, above all the record, whose body keeps a whole block of the trace alive. */
+  reset(): void {
+    this.record = NO_RECORD;
+    this.releasedNs = undefined;
+    this.sentNs = undefined;
+    this.readingNs = 0;
+    this.fullNs = 0;
+    this.pacedNs = 0;
+    this.stalledNs = 0;
+    this.firstAnswerNs = undefined;
+    this.doneNs = undefined;
+    this.outcome = undefined;
+    this.session = undefined;
+    this.spell = undefined;
+    this.givenUp = undefined;
+    this.cancel = undefined;
+  }
+}
+
+const NO_RECORD = emptyRecord();
+
+/** Request bytes a record holds in memory. */
+export function recordBytes(record: TraceRecord): number {
+  let sum = record.body.length;
+  for (const message of record.stream?.messages ?? []) sum += message.data.length;
+  return sum;
+}

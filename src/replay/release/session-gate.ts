@@ -1,0 +1,174 @@
+import { MinHeap } from '../../min-heap.ts';
+import type { Flight } from './flight.ts';
+
+/** What a gate tells its owner. */
+export interface GateListener {
+  /** Its predecessors are settled: it may leave. */
+  opened(flight: Flight): void;
+  /** It waited too long and is out of the gate. */
+  expired(flight: Flight): void;
+}
+
+/** Decides whether an operation may leave yet. */
+export interface Gate {
+  /** True: it may leave now. False: `opened` or `expired` follows. Operations enter in the order of the trace. */
+  enter(flight: Flight, deadlineNs: number): boolean;
+  /** An operation that had entered is settled. */
+  leave(flight: Flight): void;
+  /** Gives up what waited past its deadline. */
+  expire(nowNs: number): void;
+  /** Takes out an operation that still waits; undefined when none does. */
+  takeWaiting(): Flight | undefined;
+  readonly waiting: number;
+}
+
+/** The gate of `--order open`: time only. */
+export function createOpenGate(): Gate {
+  return { enter: () => true, leave() {}, expire() {}, takeWaiting: () => undefined, waiting: 0 };
+}
+
+/** What a gate knows of one session while anything of it is unsettled. */
+export interface Session {
+  readonly name: string;
+  /** Entered and unsettled; the one whose recorded end comes first is on top. */
+  readonly inside: MinHeap<Flight>;
+  firstWaiting: Flight | undefined;
+  lastWaiting: Flight | undefined;
+}
+
+/**
+ * The gate of `--order session`: an operation waits for those of its session that had ended, in the recording,
+ * when it started. What overlapped may overlap again.
+ *
+ * Starts grow along the trace, so whatever blocks an operation blocks all later ones of its session as well.
+ * That is why a queue per session is enough, and why only its head is ever compared, with the one unsettled
+ * operation that ended first: no edges between operations, however many wait.
+ */
+export function createSessionGate(listener: GateListener): Gate {
+  return new SessionGate(listener);
+}
+
+class SessionGate implements Gate {
+  waiting = 0;
+  readonly #listener: GateListener;
+  readonly #sessions = new Map<string, Session>();
+  // Everything that waits, in the order of entering, which is the order of the deadlines.
+  #oldest: Flight | undefined;
+  #newest: Flight | undefined;
+
+  constructor(listener: GateListener) {
+    this.#listener = listener;
+  }
+
+  enter(flight: Flight, deadlineNs: number): boolean {
+    const session = this.#sessionOf(flight);
+    flight.session = session;
+    if (session.firstWaiting === undefined && !isBlocked(session, flight)) {
+      session.inside.push(flight);
+      return true;
+    }
+    flight.gateDeadlineNs = deadlineNs;
+    this.#append(session, flight);
+    return false;
+  }
+
+  leave(flight: Flight): void {
+    const { session } = flight;
+    if (session === undefined) return;
+    if (flight.insideIndex >= 0) session.inside.removeAt(flight.insideIndex);
+    flight.session = undefined;
+    this.#advance(session);
+  }
+
+  expire(nowNs: number): void {
+    for (let head = this.#oldest; head !== undefined && head.gateDeadlineNs <= nowNs; head = this.#oldest) {
+      const session = head.session as Session;
+      this.#removeHead(session, head);
+      head.session = undefined;
+      this.#listener.expired(head);
+      this.#advance(session);
+    }
+  }
+
+  takeWaiting(): Flight | undefined {
+    const flight = this.#oldest;
+    if (flight === undefined) return undefined;
+    const session = flight.session as Session;
+    this.#removeHead(session, flight);
+    flight.session = undefined;
+    this.#forgetIfIdle(session);
+    return flight;
+  }
+
+  #advance(session: Session): void {
+    for (let head = session.firstWaiting; head !== undefined; head = session.firstWaiting) {
+      if (isBlocked(session, head)) return;
+      this.#removeHead(session, head);
+      session.inside.push(head);
+      this.#listener.opened(head);
+    }
+    this.#forgetIfIdle(session);
+  }
+
+  #sessionOf(flight: Flight): Session {
+    const name = flight.record.session;
+    let session = this.#sessions.get(name);
+    if (session === undefined) {
+      session = newSession(name);
+      this.#sessions.set(name, session);
+    }
+    return session;
+  }
+
+  #forgetIfIdle(session: Session): void {
+    if (session.inside.size === 0 && session.firstWaiting === undefined) this.#sessions.delete(session.name);
+  }
+
+  #append(session: Session, flight: Flight): void {
+    if (session.lastWaiting === undefined) session.firstWaiting = flight;
+    else session.lastWaiting.nextInSession = flight;
+    session.lastWaiting = flight;
+    flight.previousGated = this.#newest;
+    if (this.#newest === undefined) this.#oldest = flight;
+    else this.#newest.nextGated = flight;
+    this.#newest = flight;
+    this.waiting += 1;
+  }
+
+  #removeHead(session: Session, flight: Flight): void {
+    session.firstWaiting = flight.nextInSession;
+    if (session.firstWaiting === undefined) session.lastWaiting = undefined;
+    if (flight.previousGated === undefined) this.#oldest = flight.nextGated;
+    else flight.previousGated.nextGated = flight.nextGated;
+    if (flight.nextGated === undefined) this.#newest = flight.previousGated;
+    else flight.nextGated.previousGated = flight.previousGated;
+    flight.nextInSession = undefined;
+    flight.nextGated = undefined;
+    flight.previousGated = undefined;
+    this.waiting -= 1;
+  }
+}
+
+/** A session with nothing in it. */
+export function newSession(name: string): Session {
+  return {
+    name,
+    inside: new MinHeap(endsFirst, setInside),
+    firstWaiting: undefined,
+    lastWaiting: undefined,
+  };
+}
+
+/** Whether something unsettled had ended, in the recording, when the operation started. */
+export function isBlocked(session: Session, flight: Flight): boolean {
+  const first = session.inside.peek();
+  return first !== undefined && first.timelineEndNs <= flight.timelineNs;
+}
+
+function endsFirst(a: Flight, b: Flight): boolean {
+  return a.timelineEndNs < b.timelineEndNs;
+}
+
+function setInside(flight: Flight, index: number): void {
+  flight.insideIndex = index;
+}

@@ -1,0 +1,70 @@
+import type { Readable } from 'node:stream';
+import { type ByteQueue, createByteQueue } from '../bytes/byte-queue.ts';
+import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from '../frames/zstd-frame.ts';
+import { nothingInside, sniffFormat } from '../sniff/sniff-format.ts';
+import type { Trace } from '../trace.ts';
+import { content, openText, wrapErrors } from './open-text.ts';
+import type { OpenOptions } from './open-trace.ts';
+
+/** The longest header, the header of one block, and a checksum. */
+const LONGEST_EMPTY_FRAME_BYTES = 18 + 3 + 4;
+/** A stream that says nothing for so long is none of ours. */
+const MAX_HELD_BYTES = 16 * 1024 * 1024;
+
+/** Opens what comes through a pipe, told apart by its first bytes. */
+export async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
+  const queue = createByteQueue(wrapErrors(stream, name), () => void stream.destroy());
+  try {
+    await passEmptyFrames(queue);
+    if (queue.offset > 0 && queue.available === 0) throw nothingInside(name);
+    const format = await sniffFormat(peeked(queue, name), name);
+    if (format === 'trace')
+      return await (await import('../read/trace-from-pipe.ts')).openTraceFromPipe(queue, name);
+    const open = () => content(queue.rest(), format, name);
+    return await openText({ name, seekable: false, open, close: () => queue.close() }, format, options);
+  } catch (error) {
+    await queue.close();
+    throw error;
+  }
+}
+
+/** What comes, without taking it. */
+async function* peeked(queue: ByteQueue, name: string): AsyncGenerator<Uint8Array> {
+  for (let seen = 0; ; ) {
+    if (queue.available > seen) {
+      // A copy: asking for more moves what is at hand.
+      const more = new Uint8Array(queue.peek().subarray(seen));
+      seen += more.length;
+      yield more;
+    } else if (seen > MAX_HELD_BYTES) throw nothingInside(name);
+    else if (!(await queue.ensure(seen + 1))) return;
+  }
+}
+
+/**
+ * Frames that hold nothing, as some tools write in front: what is only looked at is held in memory, and these may be
+ * of any size and number. A trace file has none.
+ */
+async function passEmptyFrames(queue: ByteQueue): Promise<void> {
+  while (await queue.ensure(4)) {
+    const magic = readU32(queue.peek(), 0);
+    if (isSkippable(magic)) {
+      await queue.ensure(8);
+      await queue.discard(8 + readU32(queue.peek(), 4));
+    } else {
+      const sizeBytes = magic === FRAME_MAGIC ? await emptyFrameBytes(queue) : 0;
+      if (sizeBytes === 0) return;
+      await queue.discard(sizeBytes);
+    }
+  }
+}
+
+/** The size of the frame that comes, if it holds nothing; else 0. */
+async function emptyFrameBytes(queue: ByteQueue): Promise<number> {
+  for (;;) {
+    const span = frameSpan(queue.peek());
+    if (span.kind === 'data') return span.maxContentBytes === 0 ? span.sizeBytes : 0;
+    if (span.kind !== 'incomplete' || span.atLeastBytes > LONGEST_EMPTY_FRAME_BYTES) return 0;
+    if (!(await queue.ensure(span.atLeastBytes))) return 0;
+  }
+}

@@ -1,0 +1,62 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { EngramTraceError } from '../../error.ts';
+import { SNIFF_BYTES, sniffFormat } from '../sniff/sniff-format.ts';
+import type { Trace } from '../trace.ts';
+import type { ForeignSource } from './open-text.ts';
+
+export interface OpenOptions {
+  /** What `-` reads. */
+  stdin?: Readable | undefined;
+  /** Opens the JSON trace of the Engram loadtest tool, which is not read here; without it that is `not_a_trace`. */
+  openLoadtest?: ((source: ForeignSource) => Trace | Promise<Trace>) | undefined;
+  /** The index is wanted for its totals alone: opening takes the same time for any size. */
+  totalsOnly?: boolean | undefined;
+}
+
+/** Opens a trace of any form, told apart by its content; `-` is `options.stdin`. Devices and pipes work by name too. */
+export async function openTrace(path: string, options: OpenOptions = {}): Promise<Trace> {
+  if (path === '-') {
+    if (!options.stdin) throw new EngramTraceError('usage', 'there is no input to read', { where: '-' });
+    return openPipe(options.stdin, '-', options);
+  }
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new EngramTraceError('io', message, { where: path, cause: error });
+  });
+  if (found.isDirectory()) {
+    throw new EngramTraceError('not_a_trace', 'it is a folder', {
+      where: path,
+      hint: 'A folder of segments becomes a trace by `engram-trace export`.',
+    });
+  }
+  if (found.isSocket()) {
+    throw new EngramTraceError('io', "it is a socket, and can't be opened like a file", { where: path });
+  }
+  return found.isFile() ? openFile(path, options) : openPipe(openStream(path), path, options);
+}
+
+async function openFile(path: string, options: OpenOptions): Promise<Trace> {
+  const format = await sniffFormat(fromFront(path), path);
+  // Each form has a reader of its own, and loading takes its time: only the one that is needed.
+  if (format === 'trace')
+    return (await import('../read/trace-from-file.ts')).openTraceFromFile(path, options);
+  const { content, openText } = await import('./open-text.ts');
+  const open = () => content(fromFront(path), format, path);
+  return openText({ name: path, seekable: true, open, close: async () => {} }, format, options);
+}
+
+/** A pipe or device by its name; where it can't be opened, who reads the stream gets the error. */
+function openStream(path: string): Readable {
+  return createReadStream(path).on('error', () => {});
+}
+
+async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
+  return (await import('./open-pipe.ts')).openPipe(stream, name, options);
+}
+
+async function* fromFront(path: string): AsyncGenerator<Uint8Array> {
+  const { wrapErrors } = await import('./open-text.ts');
+  yield* wrapErrors(createReadStream(path, { highWaterMark: SNIFF_BYTES }), path);
+}

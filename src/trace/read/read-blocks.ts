@@ -1,0 +1,83 @@
+import { EngramTraceError } from '../../error.ts';
+import type { BlockCursor } from '../block/block-cursor.ts';
+import { type BlockAccess, mergeBlocks } from '../block/merge-blocks.ts';
+import { type PlannedBlock, planRead } from '../block/read-plan.ts';
+import { MalformedError } from '../bytes/wire-reader.ts';
+import { damagedBlock, damagedRange } from '../frames/damage.ts';
+import type { Loss, TraceRecord } from '../record/record.ts';
+import type { BlockEntry } from '../stats/trace-index.ts';
+import type { ReadOptions } from '../trace.ts';
+import type { TraceFile } from './trace-file.ts';
+import type { Unpack } from './unpack-thread.ts';
+
+/**
+ * Records of an open file in order. What is met that is damaged is an error, or with `skip` added to `loss`. With an
+ * `unpack` that works elsewhere, the next block is read and decompressed while the one before is passed on.
+ */
+export async function* readBlocks(
+  file: TraceFile,
+  options: ReadOptions,
+  loss: Loss,
+  unpack?: Unpack,
+): AsyncGenerator<TraceRecord[]> {
+  const skip = options.onDamage === 'skip';
+  const damage = skip ? undefined : file.damaged[0];
+  if (skip) loss.blocksDamaged += file.damaged.length;
+  const { blocks } = file.index;
+  // What is whole comes first, then the error.
+  const whole = damage ? blocks.filter((entry) => entry.offset < damage.offset) : blocks;
+  const plan = planRead(whole, options.fromNs, options.toNs);
+  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined, unpack), options);
+  if (damage) throw damagedRange(file.name, damage);
+}
+
+/** Where blocks overlap, the next one may change after it was made ready. */
+const MOST_AHEAD = 2;
+
+/** Without a ledger the first damage is an error; with one it is counted there. */
+function createAccess(file: TraceFile, ledger: Loss | undefined, unpack: Unpack | undefined): BlockAccess {
+  const ahead = new Map<BlockEntry, Promise<Uint8Array>>();
+  const count = (records: number) => {
+    if (!ledger) return;
+    ledger.blocksDamaged++;
+    ledger.recordsDamaged += records;
+  };
+  return {
+    prepare({ entry }) {
+      if (unpack === undefined || ahead.size >= MOST_AHEAD || ahead.has(entry)) return;
+      const raw = file.readRaw(entry, unpack);
+      // Told when it is opened, if it is.
+      raw.catch(() => {});
+      ahead.set(entry, raw);
+    },
+    async open({ entry }) {
+      const raw = ahead.get(entry);
+      ahead.delete(entry);
+      try {
+        return await file.openBlock(entry, raw);
+      } catch (error) {
+        if (!ledger || !(error instanceof EngramTraceError) || error.code !== 'corrupt') throw error;
+        count(entry.records);
+        return undefined;
+      }
+    },
+    advance(block, cursor) {
+      try {
+        cursor.advance();
+        if (!cursor.current) checkEnd(cursor, block.entry);
+      } catch (error) {
+        if (!ledger) throw damagedRecord(file.name, block, cursor, error);
+        count(block.entry.records - cursor.position);
+      }
+    },
+  };
+}
+
+function checkEnd(cursor: BlockCursor, entry: BlockEntry): void {
+  if (cursor.decodedNs === entry.lastStartNs) return;
+  throw new MalformedError(`it ends at ${cursor.decodedNs} ns, the index says ${entry.lastStartNs}`);
+}
+
+function damagedRecord(name: string, { entry, number }: PlannedBlock, cursor: BlockCursor, error: unknown) {
+  return damagedBlock(name, { number, offset: entry.offset, record: cursor.position }, error);
+}

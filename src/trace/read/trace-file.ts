@@ -1,0 +1,212 @@
+import type { FileHandle } from 'node:fs/promises';
+import { EngramTraceError } from '../../error.ts';
+import type { BlockCursor } from '../block/block-cursor.ts';
+import { MalformedError } from '../bytes/wire-reader.ts';
+import { openRegularFile, type ReadAt, readBytes } from '../file/random-file.ts';
+import { type DamagedRange, damagedBlock } from '../frames/damage.ts';
+import { refusal } from '../frames/frame-refusal.ts';
+import { decompressFrame } from '../frames/zstd.ts';
+import { frameSpan } from '../frames/zstd-frame.ts';
+import { loadIndex, loadTotals } from '../index/load-index.ts';
+import type { TraceHeader, TraceRecord } from '../record/record.ts';
+import { loadtestTrace, SNIFF_BYTES, sniffFormat } from '../sniff/sniff-format.ts';
+import type { BlockEntry, TraceIndex } from '../stats/trace-index.ts';
+import { readHeaderFrame } from './read-header.ts';
+import type { Unpack, UnpackThread } from './unpack-thread.ts';
+
+/** A trace file with random access to its blocks. */
+export interface TraceFile {
+  readonly name: string;
+  readonly header: TraceHeader;
+  /** Blocks in the order of their first starts. */
+  readonly index: TraceIndex;
+  /** `scan`: the file has no index that can be used, and all its blocks were read to make one. */
+  readonly indexSource: 'file' | 'scan';
+  readonly warnings: readonly string[];
+  readonly sizeBytes: number;
+  /** What a scan found broken between the blocks; with an index, damage shows only when a block is read. */
+  readonly damaged: readonly DamagedRange[];
+  /** False: it ends without an index, so that nobody knows whether blocks are missing. */
+  readonly isClosed: boolean;
+  /** Bytes at the end that belong to a block that is not whole. */
+  readonly cutBytes: number;
+  /** The compressed frame of a block, as it is in the file. */
+  readFrame(entry: BlockEntry): Promise<Uint8Array>;
+  /** As `readFrame`, after all of it was decompressed and decoded by `check`. Throws `corrupt`. */
+  readChecked(entry: BlockEntry, check: UnpackThread['check']): Promise<Uint8Array>;
+  /** All records of a block; times in ns from the header's epoch. Throws `corrupt`. */
+  readBlock(entry: BlockEntry): Promise<TraceRecord[]>;
+  /** The bytes of a block. Throws `corrupt`. */
+  readRaw(entry: BlockEntry, unpack?: Unpack): Promise<Uint8Array>;
+  /** A block, to be decoded record by record; `raw` is what `readRaw` brings. Throws `corrupt`. */
+  openBlock(entry: BlockEntry, raw?: Promise<Uint8Array>): Promise<BlockCursor>;
+  close(): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+
+export interface OpenFileOptions {
+  /** The index is wanted for its totals alone: its entries are not decoded as long as nobody looks at them. */
+  totalsOnly?: boolean | undefined;
+}
+
+/** Opens a trace file. Reads its header and its index, no block; where the index is missing, all blocks once. */
+export async function openTraceFile(path: string, options: OpenFileOptions = {}): Promise<TraceFile> {
+  const file = await openRegularFile(path);
+  try {
+    return await readTraceFile(file, path, options);
+  } catch (error) {
+    await file.close();
+    throw EngramTraceError.from(error, 'io', { where: path });
+  }
+}
+
+async function readTraceFile(
+  file: FileHandle,
+  name: string,
+  { totalsOnly }: OpenFileOptions,
+): Promise<TraceFile> {
+  const sizeBytes = (await file.stat()).size;
+  const readAt = (offset: number, length: number) =>
+    readBytes(file, offset, Math.min(length, sizeBytes - offset));
+  const headerFrame = await findHeaderFrame(readAt, name);
+  const header = readHeaderFrame(headerFrame, name);
+  const loaded = totalsOnly
+    ? await loadTotals(readAt, sizeBytes, headerFrame.length, name)
+    : await loadIndex(readAt, sizeBytes, headerFrame.length);
+  const layout = { name, sizeBytes, headerBytes: headerFrame.length, header };
+  const opened =
+    'index' in loaded
+      ? {
+          index: loaded.index,
+          indexSource: 'file' as const,
+          warnings: [],
+          damaged: [],
+          cutBytes: 0,
+          isClosed: true,
+        }
+      : await (await import('./scan-instead.ts')).scanInstead(file, layout, loaded.problem);
+  const damaged = (entry: BlockEntry, error: unknown) =>
+    damagedBlock(name, { number: opened.index.blocks.indexOf(entry), offset: entry.offset }, error);
+  const readFrame = async (entry: BlockEntry) => {
+    const frame = await readAt(entry.offset, entry.compressedBytes);
+    try {
+      checkFrame(frame, entry);
+    } catch (error) {
+      throw damaged(entry, error);
+    }
+    return frame;
+  };
+  const readChecked = async (entry: BlockEntry, check: UnpackThread['check']) => {
+    const frame = await readFrame(entry);
+    const { claimOf } = await import('../block/check-block.ts');
+    try {
+      await check(frame, entry.rawBytes, claimOf(entry, header.epochUnixNs, opened.index.totals.ops));
+    } catch (error) {
+      throw damaged(entry, error);
+    }
+    return frame;
+  };
+  const readRaw = async (entry: BlockEntry, unpack: Unpack = decompressFrame) => {
+    const frame = await readFrame(entry);
+    try {
+      return await unpack(frame, entry.rawBytes);
+    } catch (error) {
+      throw damaged(entry, error);
+    }
+  };
+  const openCursor = async (entry: BlockEntry, raw = readRaw(entry)) => {
+    // Opening a file for its index alone needs no decoder of blocks, nor a scan: both are loaded when they are.
+    const [bytes, { openBlock }] = await Promise.all([raw, import('../block/block-cursor.ts')]);
+    try {
+      const cursor = openBlock(bytes, header.epochUnixNs);
+      checkCursor(cursor, entry);
+      return cursor;
+    } catch (error) {
+      throw damaged(entry, error);
+    }
+  };
+  return {
+    name,
+    header,
+    sizeBytes,
+    ...opened,
+    readFrame,
+    readChecked,
+    readRaw,
+    openBlock: openCursor,
+    readBlock: async (entry) => {
+      const cursor = await openCursor(entry);
+      const number = opened.index.blocks.indexOf(entry);
+      return readAll(cursor, (error) =>
+        damagedBlock(name, { number, offset: entry.offset, record: cursor.position }, error),
+      );
+    },
+    close: () => file.close(),
+  };
+}
+
+/** The first frame of a trace file, as far as it is whole; throws where the file is something else. */
+export async function findHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
+  let head = await readAt(0, SNIFF_BYTES);
+  const format = await sniffFormat(chunksOf(head, readAt), name);
+  if (format.startsWith('loadtest')) throw loadtestTrace(name);
+  if (format !== 'trace') {
+    throw new EngramTraceError('not_a_trace', 'it is NDJSON, and this needs a trace file', {
+      where: name,
+      hint: 'Turn it into one first: engram-trace convert.',
+    });
+  }
+  for (;;) {
+    const span = frameSpan(head);
+    if (span.kind === 'data') return head.subarray(0, span.sizeBytes);
+    if (span.kind !== 'incomplete' || head.length < SNIFF_BYTES || span.atLeastBytes > MAX_HEADER_BYTES)
+      return head;
+    const longer = await readAt(0, Math.max(span.atLeastBytes, head.length * 2));
+    if (longer.length <= head.length) return head;
+    head = longer;
+  }
+}
+
+async function* chunksOf(head: Uint8Array, readAt: ReadAt): AsyncGenerator<Uint8Array> {
+  let offset = 0;
+  for (let chunk = head; chunk.length > 0; chunk = await readAt(offset, SNIFF_BYTES)) {
+    offset += chunk.length;
+    yield chunk;
+  }
+}
+
+function checkFrame(frame: Uint8Array, entry: BlockEntry): void {
+  const span = frameSpan(frame);
+  if (span.kind === 'invalid') throw new MalformedError(span.reason);
+  if (span.kind !== 'data' || span.sizeBytes !== frame.length || frame.length !== entry.compressedBytes) {
+    throw new MalformedError('the frame has not the length the index says');
+  }
+  const reason = refusal(span);
+  if (reason !== undefined) throw new MalformedError(reason);
+  if (span.contentBytes !== entry.rawBytes)
+    throw new MalformedError('the content has not the length the index says');
+}
+
+function checkCursor(cursor: BlockCursor, entry: BlockEntry): void {
+  if (cursor.records !== entry.records) {
+    throw new MalformedError(`it holds ${cursor.records} records, the index says ${entry.records}`);
+  }
+  const { current } = cursor;
+  if (current && current.startNs !== entry.firstStartNs) {
+    throw new MalformedError(`it starts at ${current.startNs} ns, the index says ${entry.firstStartNs}`);
+  }
+}
+
+function readAll(cursor: BlockCursor, wrap: (error: unknown) => EngramTraceError): TraceRecord[] {
+  const records: TraceRecord[] = [];
+  try {
+    for (let record = cursor.current; record; record = cursor.current) {
+      records.push(record);
+      cursor.advance();
+    }
+  } catch (error) {
+    throw wrap(error);
+  }
+  return records;
+}

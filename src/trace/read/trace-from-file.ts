@@ -1,0 +1,54 @@
+import { addLoss, emptyLoss, type Loss, type TraceRecord } from '../record/record.ts';
+import type { ReadOptions, Trace } from '../trace.ts';
+import { type OpenFileOptions, openTraceFile, type TraceFile } from './trace-file.ts';
+import type { Unpack, UnpackThread } from './unpack-thread.ts';
+
+/** Blocks from which on a thread that decompresses them ahead is worth its start. */
+const WORTH_A_THREAD = 4;
+
+/** Opens a trace file for reading in order. */
+export async function openTraceFromFile(path: string, options: OpenFileOptions = {}): Promise<Trace> {
+  return traceFromFile(await openTraceFile(path, options));
+}
+
+/** Records of an open file in order. Closing the trace closes the file. */
+export function traceFromFile(file: TraceFile): Trace {
+  let readLoss = emptyLoss();
+  let unpacking: UnpackThread | undefined;
+  const unpackAhead = async (): Promise<Unpack> => {
+    unpacking ??= (await import('./unpack-thread.ts')).createUnpackThread();
+    return unpacking.unpack;
+  };
+  return {
+    name: file.name,
+    format: 'trace',
+    header: file.header,
+    index: file.indexSource === 'file' ? file.index : undefined,
+    seekable: true,
+    warnings: file.warnings,
+    records(options = {}) {
+      readLoss = emptyLoss();
+      const isAhead = options.ahead === true && file.index.blocks.length >= WORTH_A_THREAD;
+      return readRecords(file, options, readLoss, isAhead ? unpackAhead : undefined);
+    },
+    get loss() {
+      const known = addLoss(addLoss(emptyLoss(), file.header.loss), file.index.totals.loss);
+      return addLoss(known, readLoss);
+    },
+    close: async () => {
+      await unpacking?.close();
+      await file.close();
+    },
+  };
+}
+
+// Loaded when records are read: whoever opens a trace for its index never needs it.
+async function* readRecords(
+  file: TraceFile,
+  options: ReadOptions,
+  loss: Loss,
+  unpackAhead: (() => Promise<Unpack>) | undefined,
+): AsyncGenerator<TraceRecord[]> {
+  const { readBlocks } = await import('./read-blocks.ts');
+  yield* readBlocks(file, options, loss, await unpackAhead?.());
+}

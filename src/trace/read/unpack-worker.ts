@@ -1,0 +1,39 @@
+import { parentPort } from 'node:worker_threads';
+import { type BlockClaim, checkBlock } from '../block/check-block.ts';
+import { decompressFrame } from '../frames/zstd.ts';
+
+/** One frame to decompress, and where there is a claim, to check and to drop. */
+export interface UnpackJob {
+  id: number;
+  frame: Uint8Array;
+  rawBytes: number;
+  claim?: BlockClaim | undefined;
+}
+
+/** What became of it; without bytes `problem` says why, and is empty for a block that was only to be checked. */
+export interface Unpacked {
+  id: number;
+  raw: Uint8Array<ArrayBuffer> | undefined;
+  problem: string;
+}
+
+// Entry point of the thread that decompresses blocks ahead of who reads them.
+
+parentPort?.on('message', ({ id, frame, rawBytes, claim }: UnpackJob) => {
+  try {
+    const raw = decompressFrame(frame, rawBytes) as Uint8Array<ArrayBuffer>;
+    if (claim !== undefined) {
+      checkBlock(raw, claim);
+      tell({ id, raw: undefined, problem: '' }, []);
+      return;
+    }
+    const isWhole = raw.byteLength === raw.buffer.byteLength;
+    tell({ id, raw, problem: '' }, isWhole ? [raw.buffer] : []);
+  } catch (thrown) {
+    tell({ id, raw: undefined, problem: thrown instanceof Error ? thrown.message : String(thrown) }, []);
+  }
+});
+
+function tell(unpacked: Unpacked, handedOver: ArrayBuffer[]): void {
+  parentPort?.postMessage(unpacked, handedOver);
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { awaitTargets } from '../../../src/replay-run/prepare/await-targets.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
+import { freePort, startScriptedServer } from '../../support/scripted-server.ts';
+
+test('a target where nobody is there is named with its address and why', async () => {
+  const port = await freePort();
+  const run = { http: parseHttpEndpoint(`http://127.0.0.1:${port}`), grpc: undefined };
+  const { error } = await awaitTargets(run, ['http', 'grpc'], undefined, Date.now);
+  assert.equal(error?.code, 'target');
+  assert.match(
+    error?.message ?? '',
+    new RegExp(`^no HTTP server at http://127.0.0.1:${port}: .*ECONNREFUSED`),
+  );
+  assert.match(error?.hint ?? '', /--wait-for-target/);
+  const grpc = { http: undefined, grpc: parseGrpcEndpoint(`127.0.0.1:${port}`) };
+  const other = await awaitTargets(grpc, ['http', 'grpc'], undefined, Date.now);
+  assert.match(other.error?.message ?? '', /^no gRPC server/);
+  assert.equal(
+    (await awaitTargets(grpc, ['http'], undefined, Date.now)).error,
+    undefined,
+    'nobody asks for it',
+  );
+});
+
+test('a target that does not speak TLS is nobody, one that says nothing may be somebody', async () => {
+  const server = await startScriptedServer((socket) => socket.end('HTTP/1.1 400 Bad\r\n\r\n'));
+  const silent = await startScriptedServer(() => {});
+  try {
+    const run = { http: parseHttpEndpoint(`https://127.0.0.1:${server.port}`), grpc: undefined };
+    const { error } = await awaitTargets(run, ['http'], undefined, Date.now);
+    assert.match(error?.message ?? '', /^no HTTP server at https:.*(SSL|TLS|EPROTO)/i);
+    const waiting = { http: parseHttpEndpoint(`https://127.0.0.1:${silent.port}`), grpc: undefined };
+    assert.equal((await awaitTargets(waiting, ['http'], undefined, Date.now)).error, undefined);
+  } finally {
+    await server.close();
+    await silent.close();
+  }
+});
+
+test('a target that comes while it is waited for is found, and an interrupt ends the wait', async () => {
+  const port = await freePort();
+  const run = {
+    http: parseHttpEndpoint(`http://127.0.0.1:${port}`),
+    grpc: undefined,
+    waitForTargetMs: 60_000,
+  };
+  const server = createServer((socket) => socket.destroy());
+  let looks = 0;
+  // The clock is asked after each look that found nobody.
+  const nowMs = (): number => {
+    looks += 1;
+    if (looks === 3) server.listen(port, '127.0.0.1');
+    return 0;
+  };
+  assert.deepEqual(await awaitTargets(run, ['http'], undefined, nowMs), {
+    error: undefined,
+    hasWaited: true,
+  });
+  assert.ok(looks >= 3);
+  await new Promise((resolve) => server.close(resolve));
+  const aborted = AbortSignal.abort();
+  assert.deepEqual(await awaitTargets(run, ['http'], aborted, () => 0), {
+    error: undefined,
+    hasWaited: false,
+  });
+  const late = await awaitTargets(run, ['http'], undefined, () => (looks += 30_000));
+  assert.match(late.error?.message ?? '', /within 60 s/);
+});

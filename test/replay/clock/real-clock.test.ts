@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
+import { createThreadAlarm, hrNowNs } from '../../../src/replay/clock/thread-alarm.ts';
+import type { Precision } from '../../../src/replay/replay-options.ts';
+
+const PRECISIONS: Precision[] = ['eco', 'normal', 'spin'];
+const WAITS_NS = [-1e6, 0, 1, 50_000, 190_000, 210_000, 1e6, 1.9e6, 2.1e6, 3.7e6, 12.345e6, 60e6];
+
+test('real clock: integer ns that never go back', () => {
+  const clock = createRealClock();
+  let before = clock.nowNs();
+  for (let at = 0; at < 10_000; at += 1) {
+    const now = clock.nowNs();
+    assert.ok(Number.isInteger(now) && now >= before);
+    before = now;
+  }
+});
+
+for (const precision of PRECISIONS) {
+  test(`real clock, ${precision}: never wakes early, and wakes for a moment that is past`, async () => {
+    const clock = createRealClock({ precision });
+    const startNs = clock.nowNs();
+    const waits = WAITS_NS.map((afterNs) => {
+      const atNs = startNs + afterNs;
+      return new Promise<number>((resolve) => {
+        let isInCall = true;
+        clock.at(atNs, () => resolve(isInCall ? Number.NaN : clock.nowNs() - atNs));
+        isInCall = false;
+      });
+    });
+    for (const lateNs of await Promise.all(waits)) assert.ok(lateNs >= 0, `${lateNs}`);
+  });
+
+  test(`real clock, ${precision}: wakes in the order of the moments, whatever the order of asking`, async () => {
+    const clock = createRealClock({ precision });
+    const startNs = clock.nowNs() + 2e6;
+    const woken: number[] = [];
+    const order = [5, 1, 3, 1, 40, 0, 12];
+    await Promise.all(
+      order.map(
+        (ms) =>
+          new Promise<void>((resolve) => {
+            clock.at(startNs + ms * 1e6, () => {
+              woken.push(ms);
+              resolve();
+            });
+          }),
+      ),
+    );
+    assert.deepEqual(
+      woken,
+      [...order].sort((a, b) => a - b),
+    );
+  });
+
+  test(`real clock, ${precision}: a cancelled wake never comes, and a later one still does`, async () => {
+    const clock = createRealClock({ precision });
+    const woken: number[] = [];
+    const cancels = [0, 1e6, 5e6, 20e6].map((afterNs) =>
+      clock.at(clock.nowNs() + afterNs, () => woken.push(afterNs), afterNs === 5e6),
+    );
+    for (const cancel of cancels) cancel();
+    await new Promise<void>((resolve) => clock.at(clock.nowNs() + 40e6, resolve));
+    assert.deepEqual(woken, []);
+  });
+
+  test(`real clock, ${precision}: a wake may ask for the next, and none is lost`, async () => {
+    const clock = createRealClock({ precision });
+    let left = 50;
+    await new Promise<void>((resolve) => {
+      const again = (): void => {
+        left -= 1;
+        if (left === 0) resolve();
+        else clock.at(clock.nowNs() + (left % 3) * 150_000, again);
+      };
+      again();
+    });
+    assert.equal(left, 0);
+  });
+}
+
+test('real clock: a coarse wake is not early either', async () => {
+  const clock = createRealClock();
+  const atNs = clock.nowNs() + 3.3e6;
+  await new Promise<void>((resolve) => clock.at(atNs, resolve, true));
+  assert.ok(clock.nowNs() >= atNs);
+});
+
+test('real clock: the same in another thread', async () => {
+  const program = `
+    import { parentPort } from 'node:worker_threads';
+    import { createRealClock } from ${JSON.stringify(new URL('../../../src/replay/clock/real-clock.js', import.meta.url).href)};
+    parentPort.postMessage(createRealClock().nowNs());
+  `;
+  const clock = createRealClock();
+  const beforeNs = clock.nowNs();
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+  const thereNs = await new Promise<number>((resolve) => worker.once('message', resolve));
+  assert.ok(thereNs > beforeNs && thereNs < clock.nowNs(), `${thereNs - beforeNs}`);
+  await worker.terminate();
+});
+
+test('thread alarm: rings after its time, once, and a new time replaces the old', async () => {
+  const rings: number[] = [];
+  const alarm = createThreadAlarm(() => rings.push(hrNowNs()));
+  const keepAlive = setInterval(() => {}, 1000);
+  const rung = async (count: number): Promise<void> => {
+    while (rings.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  let atNs = hrNowNs() + 5e6;
+  alarm.set(hrNowNs() + 3600e9);
+  alarm.set(atNs);
+  await rung(1);
+  assert.ok((rings[0] as number) >= atNs);
+  atNs = hrNowNs();
+  alarm.set(atNs);
+  await rung(2);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(rings.length, 2);
+  clearInterval(keepAlive);
+});

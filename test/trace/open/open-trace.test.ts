@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { openLoadtest } from '../../../src/sources/loadtest/open-loadtest.ts';
+import { compressFrame } from '../../../src/trace/frames/zstd.ts';
+import { openTrace } from '../../../src/trace/open/open-trace.ts';
+import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
+import type { Trace } from '../../../src/trace/trace.ts';
+import { collect, makeRecord, pipeOf, withFile, withFolder, writeTrace } from '../support.ts';
+
+const text = (value: string) => Buffer.from(value);
+
+function brokenZstd(): Uint8Array {
+  const frame = Buffer.from(compressFrame(text('{"start_ns":1,"path":"/"}\n')));
+  frame[frame.length - 1] = (frame.at(-1) ?? 0) ^ 1;
+  return frame;
+}
+
+const STRANGERS: [name: string, bytes: Uint8Array, code: string, message: RegExp][] = [
+  ['an empty file', text(''), 'empty', /the file is empty/],
+  ['white space', text(' \n\n'), 'empty', /white space/],
+  ['gzip of text', gzipSync('x'), 'not_a_trace', /looks like text/],
+  ['gzip of gzip', gzipSync(gzipSync('x')), 'not_a_trace', /looks like gzip/],
+  ['gzip of zstd', gzipSync(compressFrame(text('x'))), 'not_a_trace', /looks like zstd/],
+  ['gzip of nothing', gzipSync(''), 'empty', /nothing in the gzip/],
+  ['the start of gzip', Buffer.from('1f8b08', 'hex'), 'corrupt', /unexpected end/],
+  ['pcap', Buffer.from('d4c3b2a102000400', 'hex'), 'not_a_trace', /pcap/],
+  ['text', text('127.0.0.1 - - [01/Jan/2026]\n'), 'not_a_trace', /looks like text/],
+  ['binary data', Buffer.from([1, 2, 0, 3]), 'not_a_trace', /binary/],
+  ['a JSON array', text('[{"start_ns":1}]'), 'not_a_trace', /JSON array/],
+  ['other JSON', text('{"a":1}\n'), 'not_a_trace', /no start_ns/],
+  [
+    'a loadtest trace',
+    text('{ "operations": [\n {"timestamp_ms": 1, "operation": {}}]}'),
+    'not_a_trace',
+    /loadtest/,
+  ],
+  ['HAR', text('{"log":{"version":"1.2","creator":{}}}'), 'not_a_trace', /HAR/],
+  ['OTLP', text('{"resourceSpans":[]}\n'), 'not_a_trace', /OTLP/],
+  ['compressed text', compressFrame(text('hello')), 'not_a_trace', /looks like text/],
+  ['a compressed nothing', compressFrame(text('')), 'not_a_trace', /nothing in its first frame/],
+  ['a magic number and no more', Buffer.from('28b52ffd', 'hex'), 'corrupt', /not whole/],
+  ['broken zstd', brokenZstd(), 'corrupt', /can't be decompressed/],
+];
+
+for (const [name, bytes, code, message] of STRANGERS) {
+  test(`${name}: ${code}, from a file and from a pipe`, async () => {
+    await withFile(bytes, (path) =>
+      assert.rejects(openTrace(path), { name: 'EngramTraceError', code, message, where: new RegExp(path) }),
+    );
+    await assert.rejects(openTrace('-', { stdin: pipeOf(bytes) }), { code, message });
+  });
+}
+
+test('no such file, a folder, no input', async () => {
+  await withFolder(async (folder) => {
+    const missing = join(folder, 'missing');
+    await assert.rejects(openTrace(missing), { code: 'io', message: /no such file/, where: missing });
+    await assert.rejects(openTraceFile(missing), { code: 'io', message: /no such file/ });
+    await assert.rejects(openTrace(folder), { code: 'not_a_trace', hint: /export/ });
+    await assert.rejects(openTraceFile(folder), { code: 'usage', hint: /export/ });
+  });
+  await assert.rejects(openTrace('-'), { code: 'usage' });
+});
+
+test('random access wants a trace file', async () => {
+  await withFile(text('{"start_ns":1,"path":"/"}\n'), (path) =>
+    assert.rejects(openTraceFile(path), { code: 'not_a_trace', hint: /convert/ }),
+  );
+});
+
+test('gzip of NDJSON and of loadtest JSON is read by its content, from a file, twice, and from a pipe', async () => {
+  const lines = [0, 1, 2].map((n) => `{"start_ns":${n},"path":"/${n}","op":"get"}\n`);
+  const bytes = Buffer.concat([...lines.map((line) => gzipSync(line)), Buffer.alloc(512)]);
+  const starts = async (trace: Trace): Promise<number[]> =>
+    (await collect(trace)).records.map(({ startNs }) => startNs);
+  await withFile(bytes, async (path) => {
+    const trace = await openTrace(path);
+    assert.deepEqual([trace.format, trace.seekable], ['ndjson.gz', true]);
+    assert.deepEqual(await starts(trace), [0, 1, 2]);
+    assert.deepEqual(await starts(trace), [0, 1, 2]);
+  });
+  assert.deepEqual(await starts(await openTrace('-', { stdin: pipeOf(bytes) })), [0, 1, 2]);
+  const loadtest = gzipSync('{"operations":[{"timestamp_ms":1,"operation":"get"}]}');
+  const opened = await openTrace('-', { stdin: pipeOf(loadtest), openLoadtest });
+  assert.equal(opened.format, 'loadtest');
+});
+
+test('a gzip that is cut short gives the lines it holds, then its place', async () => {
+  const whole = gzipSync('{"start_ns":1,"path":"/"}\n{"start_ns":2,"path":"/"}\n');
+  await withFile(whole.subarray(0, -8), async (path) => {
+    const trace = await openTrace(path);
+    const where = new RegExp(`^${path}, near byte ${whole.length - 8}$`);
+    await assert.rejects(collect(trace), { code: 'corrupt', message: /unexpected end/, where });
+  });
+});
+
+test('a named pipe is read like a pipe', async () => {
+  const bytes = await writeTrace([makeRecord({ startNs: 7 })]);
+  await withFolder(async (folder) => {
+    const fifo = join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    await withFile(bytes, async (path) => {
+      const { spawn } = await import('node:child_process');
+      const cat = spawn('sh', ['-c', `cat '${path}' > '${fifo}'`]);
+      const trace = await openTrace(fifo);
+      assert.equal(trace.seekable, false);
+      assert.equal((await collect(trace)).records[0]?.startNs, 7);
+      await new Promise((resolve) => (cat.exitCode === null ? cat.once('exit', resolve) : resolve(0)));
+    });
+  });
+});

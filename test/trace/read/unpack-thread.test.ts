@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { EngramTraceError } from '../../../src/error.ts';
+import { type BlockClaim, claimOf } from '../../../src/trace/block/check-block.ts';
+import { compressFrame } from '../../../src/trace/frames/zstd.ts';
+import { openTrace } from '../../../src/trace/open/open-trace.ts';
+import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
+import { createUnpackThread } from '../../../src/trace/read/unpack-thread.ts';
+import type { ReadOptions, Trace } from '../../../src/trace/trace.ts';
+import { makeRecord, withFile, withFolder, writeTrace } from '../support.ts';
+
+const BYTES = Buffer.from('the same again, the same again, the same again');
+
+test('frames are decompressed in the thread, each for who asked', async () => {
+  const thread = createUnpackThread();
+  try {
+    const texts = ['a', 'b'.repeat(5000), '', 'c'];
+    const raws = await Promise.all(
+      texts.map((text) => thread.unpack(compressFrame(Buffer.from(text)), text.length)),
+    );
+    assert.deepEqual(
+      raws.map((raw) => Buffer.from(raw).toString()),
+      texts,
+    );
+    await assert.rejects(async () => thread.unpack(BYTES, 10));
+    assert.deepEqual(Buffer.from(await thread.unpack(compressFrame(BYTES), BYTES.length)), BYTES);
+  } finally {
+    await thread.close();
+  }
+});
+
+test('a thread that dies is done without', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'mortal.mjs');
+    await writeFile(
+      path,
+      "import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => process.exit(3));\n",
+    );
+    const thread = createUnpackThread(pathToFileURL(path));
+    const frame = compressFrame(BYTES);
+    const both = [thread.unpack(frame, BYTES.length), thread.unpack(frame, BYTES.length)];
+    for (const raw of await Promise.all(both)) assert.deepEqual(Buffer.from(raw), BYTES);
+    assert.deepEqual(Buffer.from(await thread.unpack(frame, BYTES.length)), BYTES);
+    await assert.rejects(async () => thread.unpack(BYTES, 10));
+    await thread.close();
+  });
+});
+
+test('a thread that can not be started is done without', async () => {
+  // The constructor of a worker throws for it, as it does where files or threads have run out.
+  const thread = createUnpackThread(new URL('https://127.0.0.1/'));
+  assert.deepEqual(Buffer.from(await thread.unpack(compressFrame(BYTES), BYTES.length)), BYTES);
+  assert.throws(() => thread.unpack(BYTES, 10));
+  await thread.close();
+});
+
+async function startsOf(trace: Trace, options: ReadOptions): Promise<number[] | string> {
+  const starts: number[] = [];
+  try {
+    for await (const batch of trace.records(options)) starts.push(...batch.map(({ startNs }) => startNs));
+  } catch (thrown) {
+    assert.ok(thrown instanceof EngramTraceError);
+    return `${starts.length} records, then ${thrown.where}: ${thrown.message}`;
+  }
+  return starts;
+}
+
+test('reading ahead brings what reading brings, whatever the blocks, the range and the damage', async () => {
+  const lists = fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 20, maxLength: 120 });
+  await fc.assert(
+    fc.asyncProperty(
+      lists,
+      fc.option(fc.nat({ max: 3000 }), { nil: undefined }),
+      fc.nat(),
+      fc.boolean(),
+      async (starts, fromNs, flip, isDamaged) => {
+        const records = starts.toSorted((a, b) => a - b).map((startNs) => makeRecord({ startNs }));
+        const bytes = Buffer.from(await writeTrace(records, {}, { maxBlockBytes: 300 }));
+        await withFile(bytes, async (path) => {
+          if (isDamaged) await damageBlock(path, bytes, flip);
+          const trace = await openTrace(path);
+          try {
+            for (const onDamage of ['throw', 'skip'] as const) {
+              const plain = await startsOf(trace, { fromNs, onDamage });
+              assert.deepEqual(await startsOf(trace, { fromNs, onDamage, ahead: true }), plain);
+            }
+          } finally {
+            await trace.close();
+          }
+        });
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+/** Turns over one byte inside one of the blocks. */
+async function damageBlock(path: string, bytes: Buffer, flip: number): Promise<void> {
+  const file = await openTraceFile(path);
+  const { blocks } = file.index;
+  const block = blocks[flip % blocks.length];
+  await file.close();
+  if (block === undefined) return;
+  const at = block.offset + 8 + (flip % (block.compressedBytes - 8));
+  bytes[at] = (bytes[at] ?? 0) ^ 0x55;
+  await writeFile(path, bytes);
+}
+
+test('a block is checked against what the index claims of it, in the thread and where there is none', async () => {
+  const bytes = await writeTrace([makeRecord({ startNs: 5, op: 'a' }), makeRecord({ startNs: 9, op: 'b' })]);
+  await withFile(bytes, async (path) => {
+    const file = await openTraceFile(path);
+    const entry = file.index.blocks[0] ?? assert.fail();
+    const frame = await file.readFrame(entry);
+    const claim = claimOf(entry, file.header.epochUnixNs, file.index.totals.ops);
+    const lies: [Partial<BlockClaim>, RegExp][] = [
+      [{ records: 3 }, /records: 2, the index says 3/],
+      [{ firstStartNs: 4 }, /first start: 5, the index says 4/],
+      [{ lastStartNs: 10 }, /last start: 9, the index says 10/],
+      [{ ops: new Map([['a', 2]]) }, /records of a: 1, the index says 2/],
+    ];
+    for (const thread of [createUnpackThread(), createUnpackThread(new URL('https://127.0.0.1/'))]) {
+      await thread.check(frame, entry.rawBytes, claim);
+      for (const [lie, message] of lies) {
+        await assert.rejects(thread.check(frame, entry.rawBytes, { ...claim, ...lie }), message);
+      }
+      await assert.rejects(thread.check(frame.subarray(1), entry.rawBytes, claim));
+      await thread.close();
+    }
+    await file.close();
+  });
+});
