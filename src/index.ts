@@ -80,6 +80,7 @@ export {
 } from './transforms/record-filter.ts';
 export { createSessionSample } from './transforms/session-sample.ts';
 export { recordsBetween, type TimePoint, type TimeRange } from './transforms/time-range.ts';
+export { type UnmetValue, WatchedFilter } from './transforms/watched-filter.ts';
 export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-transport.ts';
 export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici-transport.ts';
 export type { Check } from './verify/compare.ts';

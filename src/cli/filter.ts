@@ -4,16 +4,10 @@ import { countText } from '../inspect/number-text.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { derivedHeader, type FilterPlan, type FilterReport } from '../transforms/filter-trace.ts';
-import { OpCounts } from '../transforms/op-counts.ts';
-import {
-  createRecordFilter,
-  type FilterConditions,
-  isOutcomeKnown,
-  type LatencyRange,
-  type RecordPredicate,
-} from '../transforms/record-filter.ts';
+import type { FilterConditions, LatencyRange } from '../transforms/record-filter.ts';
 import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
+import { WatchedFilter } from '../transforms/watched-filter.ts';
 import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';
 import { collect, parseCount, parseRatio } from './flag-parsers.ts';
@@ -24,7 +18,8 @@ import { parseLatencyRange } from './parse-latency-range.ts';
 import { tell } from './people/people.ts';
 import { createProgress } from './progress.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
-import { reportWarnings } from './warnings.ts';
+import { unmetText } from './unmet-text.ts';
+import { printWarning, reportWarnings } from './warnings.ts';
 import { withOutput } from './with-output.ts';
 import { writeRecords, writtenText } from './write-records.ts';
 
@@ -96,9 +91,9 @@ function collectLatency(text: string, previous: readonly LatencyRange[] = []): L
 }
 
 async function runFilter(input: string, flags: FilterFlags): Promise<void> {
-  const seen: Seen = { ops: new OpCounts(), unknown: 0 };
+  const seen = new WatchedFilter(conditionsOf(flags), flags.sample !== undefined);
   const plan: FilterPlan = {
-    keep: watchedFilter(flags, seen),
+    keep: seen.keep,
     sample: flags.sample === undefined ? undefined : createSessionSample(flags.sample, flags.seed),
     limit: flags.limit,
   };
@@ -107,6 +102,8 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
     const records = judgeOutcomes(trace.header.dialect, recordsBetween(trace, range, damageOf(flags)));
     const report = await writeFiltered(trace, records, plan, flags, seen);
     reportWarnings(trace, flags);
+    // Behind the limit there may be what no record had so far.
+    if (!report.limitReached) for (const value of seen.unmet) printWarning(unmetText(value));
     if (!flags.quiet) tell(linesText([`${endText(report, flags)}${unknownText(seen)}`]));
   });
 }
@@ -116,7 +113,7 @@ async function writeFiltered(
   records: AsyncIterable<TraceRecord[]>,
   plan: FilterPlan,
   flags: FilterFlags,
-  seen: Seen,
+  seen: WatchedFilter,
 ): Promise<FilterReport> {
   const progress = await createProgress(flags);
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
@@ -131,37 +128,15 @@ async function writeFiltered(
       report,
       refuseNothing: () => {
         if (!flags.quiet) tell(`${reportText(report, flags)}${unknownText(seen)}\n`);
-        return nothingKept(trace, report, seen.ops, flags.op);
+        return nothingKept(trace, report, seen);
       },
     }),
   );
   return report;
 }
 
-/** What came by, kept or not. */
-interface Seen {
-  ops: OpCounts;
-  /** Records of whose outcome nothing is known, of those that meet all conditions but `--ok` and `--failed`. */
-  unknown: number;
-}
-
-function watchedFilter(flags: FilterFlags, seen: Seen): RecordPredicate {
-  const conditions = conditionsOf(flags);
-  const keep = createRecordFilter(conditions);
-  const meetsOthers = createRecordFilter({ ...conditions, ok: undefined, invert: false });
-  let keptAny = false;
-  return (record) => {
-    const isKept = keep(record);
-    keptAny ||= isKept;
-    // Once there is something nobody asks what else there was.
-    if (!keptAny || flags.sample !== undefined) seen.ops.add(record.op);
-    if (conditions.ok !== undefined && !isOutcomeKnown(record) && meetsOthers(record)) seen.unknown++;
-    return isKept;
-  };
-}
-
-function unknownText({ unknown }: Seen): string {
-  return unknown === 0 ? '' : `, ${countText(unknown)} are of unknown outcome`;
+function unknownText({ unknownOutcomes }: WatchedFilter): string {
+  return unknownOutcomes === 0 ? '' : `, ${countText(unknownOutcomes)} are of unknown outcome`;
 }
 
 function damageOf(flags: FilterFlags): 'skip' | 'throw' {

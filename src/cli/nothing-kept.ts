@@ -3,18 +3,14 @@ import { countText } from '../inspect/number-text.ts';
 import { isoTime } from '../iso-time.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { FilterReport } from '../transforms/filter-trace.ts';
-import type { OpCounts } from '../transforms/op-counts.ts';
-import { nearest } from './nearest.ts';
-
-/** Names longer than this are no slips of the fingers, and take long to compare. */
-const LONGEST_COMPARED = 100;
+import type { WatchedFilter } from '../transforms/watched-filter.ts';
+import { meantBy } from './unmet-text.ts';
 
 /** The error of a filter that keeps no record: which ops there are, or where the records lie. */
 export function nothingKept(
   trace: Trace,
   report: FilterReport,
-  ops: OpCounts,
-  asked: readonly string[] = [],
+  { ops, unmet }: Pick<WatchedFilter, 'ops' | 'unmet'>,
 ): EngramTraceError {
   if (report.recordsRead === 0) {
     const hint = `${spanText(trace)}; engram-trace inspect --timeline shows when they came`;
@@ -26,18 +22,12 @@ export function nothingKept(
   const sampled =
     report.recordsSampledOut > 0 ? `, ${countText(report.recordsSampledOut)} were sampled out` : '';
   const message = `none of ${countText(report.recordsRead)} records is kept${sampled}`;
-  const meant = asked.flatMap((name) => nearestOp(name, ops) ?? []);
+  const meant = unmet.flatMap((value) => meantBy(value) ?? []);
   const question = meant.length > 0 ? `did you mean ${meant.join(', ')}? ` : '';
   return new EngramTraceError('empty', message, {
     where: trace.name,
     hint: `${question}ops there are: ${ops.text()}`,
   });
-}
-
-function nearestOp(name: string, ops: OpCounts): string | undefined {
-  const candidates = [...ops.names].filter((op) => op.length <= LONGEST_COMPARED);
-  if (name.length > LONGEST_COMPARED || candidates.includes(name)) return undefined;
-  return nearest(name, candidates);
 }
 
 function spanText({ header, index }: Trace): string {

@@ -20,7 +20,8 @@ const MOST_SHOWN = 120;
 /** The live line: where it is, what is in flight, how late. */
 export function progressText({ live, planned }: RunProgress, elapsedS: number, ratePerSec: number): string {
   const { sent, errors, inFlight, responseP99Ns, latenessP99Ns } = live();
-  const of = planned === undefined ? '' : `/${planned}`;
+  const total = planned();
+  const of = total === undefined ? '' : `/${total}`;
   return [
     `${elapsedS.toFixed(0)} s`,
     `sent ${sent}${of}`,

@@ -3,6 +3,7 @@ import { type PlanSummary, summarisePlan } from '../replay/plan/plan-summary.ts'
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { LeftOutCount } from '../results/left-out-count.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
+import { NameCounts } from '../transforms/name-counts.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';
 import { engineOptions } from './options/engine-options.ts';
 import type { RunOptions } from './options/run-options.ts';
@@ -10,6 +11,7 @@ import { openOriginGuard } from './origin/open-origin-guard.ts';
 import type { OriginGuard } from './origin/origin-guard.ts';
 import { spacesOfRun } from './prepare/spaces-of-run.ts';
 import { refusalBy, refusalsOf } from './refusals.ts';
+import { refuseEmpty } from './refuse-empty.ts';
 import { createNumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets } from './target/look-up-targets.ts';
 import { hasTargetIn } from './target/targets.ts';
@@ -45,14 +47,19 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const guard = openOriginGuard(run, await lookUpTargets(run));
   const prepared = await preparationOf(run, options);
   const met: EngramTraceError[] = [];
-  const guarded = () => watchOrigins(source.open(), guard, met);
-  const summary = await summarisePlan(guarded, options, takes);
-  if (source.recordsRead === 0) {
-    throw new EngramTraceError('empty', `${run.trace.name} has no records to replay`, {
-      hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
-    });
-  }
-  const all = [...refusalsOf(run, options, guard), ...met.slice(0, 1), ...prepared.refusals];
+  const ops = new NameCounts();
+  const watched = () => countOps(watchOrigins(source.open(), guard, met), ops);
+  const summary = await summarisePlan(watched, options, takes);
+  const { operations, excluded } = summary;
+  const { recordsRead } = source;
+  const selected = { traceName: run.trace.name, recordsRead, planned: operations, excluded, leftOutOps: ops };
+  if (recordsRead === 0) refuseEmpty(selected);
+  const all = [
+    ...refusalsOf(run, options, guard),
+    ...met.slice(0, 1),
+    ...prepared.refusals,
+    ...refusalBy(() => refuseEmpty(selected)),
+  ];
   // The trace's origins and the hosts of its records may name the same place.
   const refusals = all.filter((one, at) => all.findIndex(({ message }) => message === one.message) === at);
   return { summary, redacted, unsendable, spaces: prepared.spaces, refusals };
@@ -69,6 +76,16 @@ async function preparationOf(
     if (thrown instanceof EngramTraceError && thrown.code === 'usage')
       return { spaces: undefined, refusals: [thrown] };
     throw thrown;
+  }
+}
+
+async function* countOps(
+  batches: AsyncIterable<TraceRecord[]>,
+  ops: NameCounts,
+): AsyncGenerator<TraceRecord[]> {
+  for await (const batch of batches) {
+    for (const { op } of batch) ops.add(op);
+    yield batch;
   }
 }
 

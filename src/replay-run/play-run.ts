@@ -12,6 +12,7 @@ import {
 } from '../results/generator-health.ts';
 import { ResultsRecorder } from '../results/results-recorder.ts';
 import type { Protocol, TraceRecord } from '../trace/record/record.ts';
+import { NameCounts } from '../transforms/name-counts.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';
 import type { Player } from './create-player.ts';
 import type { LoggedRun } from './logged-run.ts';
@@ -51,6 +52,20 @@ interface Over {
   nobody: EngramTraceError | undefined;
 }
 
+/** What of the first pass is no part of the plan, as far as it was read. */
+interface LeftOut {
+  /** Those that have a target. */
+  records: number;
+  readonly ops: NameCounts;
+}
+
+/** What is told while batches go by. */
+interface Watching {
+  recorder: ResultsRecorder;
+  over: Over;
+  leftOut: LeftOut;
+}
+
 /** What came of it. */
 export interface Played {
   startedMs: number;
@@ -58,6 +73,7 @@ export interface Played {
   end: ReplayEnd;
   health: GeneratorHealth;
   digest: string;
+  leftOut: LeftOut;
 }
 
 /**
@@ -68,21 +84,26 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
   const recorder = createRecorder(run, parts);
   const digest = createPlanDigest();
   const startedMs = deps.nowMs();
+  const leftOut: LeftOut = { records: 0, ops: new NameCounts() };
   let probe: HealthProbe | undefined;
   const onReady = (): void => {
     probe = startHealthProbe(deps.health);
-    deps.onStart?.({ live: () => recorder.live(), planned: plannedOperations(run, options) });
+    deps.onStart?.({ live: () => recorder.live(), planned: () => plannedOperations(run, options, leftOut) });
   };
   const over: Over = { isOver: false, nobody: undefined };
-  const end = await player.play(() => watched(run, deps, { ...parts, recorder, over }, onReady), options, {
-    clock: deps.clock,
-    observer: parts.log.observe(recorder),
-    digest,
-  });
+  const end = await player.play(
+    () => watched(run, deps, { ...parts, recorder, over, leftOut }, onReady),
+    options,
+    {
+      clock: deps.clock,
+      observer: parts.log.observe(recorder),
+      digest,
+    },
+  );
   over.isOver = true;
   if (over.nobody !== undefined) throw over.nobody;
   const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
-  return { startedMs, recorder, end, health, digest: digest.finish() };
+  return { startedMs, recorder, end, health, digest: digest.finish(), leftOut };
 }
 
 /** The number of an operation's record in the trace file. */
@@ -115,14 +136,21 @@ function hasOneScale({ timing, pace }: ReplayOptions): boolean {
 async function* watched(
   run: RunOptions,
   deps: RunDeps,
-  { options, source, player, recorder, over, guard }: RunParts & { recorder: ResultsRecorder; over: Over },
+  { options, source, player, recorder, over, guard, leftOut }: RunParts & Watching,
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
-  const selection = createSelection(options, hasTargetIn(run));
+  const hasTarget = hasTargetIn(run);
+  const selection = createSelection(options, hasTarget);
   const { recordsRead } = source;
   let isWarm = recordsRead > 0;
   let warning = recordsRead > 0 ? undefined : warningOfHeadersNotForGrpc(run);
-  for await (const batch of tellExcluded(source.open(), selection, recordsRead, recorder, options.copies)) {
+  const onLeftOut = (record: TraceRecord): void => {
+    if (recordsRead > 0) return;
+    if (hasTarget(record)) leftOut.records++;
+    leftOut.ops.add(record.op);
+  };
+  const batches = tellExcluded(source.open(), selection, recordsRead, recorder, options.copies, onLeftOut);
+  for await (const batch of batches) {
     // A pipe that ends after an interrupt brings what it held back: too late to connect for that.
     if (over.isOver) return;
     if (guard !== undefined) for (const record of batch) guard.checkRecord(record);
@@ -188,11 +216,17 @@ function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<
   return seen;
 }
 
-/** Known beforehand only where all records of an indexed trace take part that have a target. */
-function plannedOperations(run: RunOptions, { loops, copies }: ReplayOptions): number | undefined {
-  const { trace, http, grpc } = run;
-  const stats = trace.index?.totals.stats;
+/**
+ * Known only where all records of an indexed trace take part that have a target. Those that are left out for what they
+ * are (see `Selection`) are known as they are read, which is ahead of what is sent.
+ */
+function plannedOperations(
+  run: RunOptions,
+  { loops, copies }: ReplayOptions,
+  leftOut: LeftOut,
+): number | undefined {
+  const stats = run.trace.index?.totals.stats;
   if (!playsAll(run) || stats === undefined || !Number.isFinite(loops)) return undefined;
-  const records = (http ? stats.httpRecords : 0) + (grpc ? stats.grpcRecords : 0);
-  return records * loops * copies;
+  const records = (run.http ? stats.httpRecords : 0) + (run.grpc ? stats.grpcRecords : 0);
+  return (records - leftOut.records) * loops * copies;
 }

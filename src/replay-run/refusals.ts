@@ -18,13 +18,14 @@ export function refusalsOf(
   ];
 }
 
-/** What a check throws, as a list; anything but `usage` goes on being thrown. */
+/** What a check throws, as a list; anything but `usage` and `empty` goes on being thrown. */
 export function refusalBy(check: () => unknown): EngramTraceError[] {
   try {
     check();
     return [];
   } catch (thrown) {
-    if (thrown instanceof EngramTraceError && thrown.code === 'usage') return [thrown];
+    if (thrown instanceof EngramTraceError && (thrown.code === 'usage' || thrown.code === 'empty'))
+      return [thrown];
     throw thrown;
   }
 }

@@ -1,6 +1,3 @@
-import { EngramTraceError } from '../error.ts';
-import type { ReplayEnd } from '../replay/engine/replay-end.ts';
-import { excludedText, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/results-document.ts';
@@ -15,8 +12,9 @@ import { planSection } from './plan-section.ts';
 import { playRun, type RunParts, recordNumberOf } from './play-run.ts';
 import { prepareTarget } from './prepare/prepare-target.ts';
 import { spacesOfRun } from './prepare/spaces-of-run.ts';
+import { refuseEmpty } from './refuse-empty.ts';
 import { createSenderThreads, type SenderThreads } from './senders/sender-threads.ts';
-import { createNumberedSource, type NumberedSource } from './source/numbered-source.ts';
+import { createNumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets, type TargetAddresses } from './target/look-up-targets.ts';
 import type { TargetAddressUse } from './target/target-address-use.ts';
 import { tellEnd } from './tell/tell-end.ts';
@@ -111,10 +109,18 @@ async function measured(
 ): Promise<ResultsDocument> {
   const { options, source } = parts;
   const { trace } = run;
-  const { startedMs, recorder, end, health, digest } = await playRun(run, deps, parts);
+  const { startedMs, recorder, end, health, digest, leftOut } = await playRun(run, deps, parts);
   // The guard found an origin before anything was sent.
   if (end.sourceError?.code === 'usage' && end.accounting.sent === 0) throw end.sourceError;
-  refuseEmpty(run, end, source);
+  if (end.stop === 'end') {
+    refuseEmpty({
+      traceName: trace.name,
+      recordsRead: source.recordsRead,
+      planned: end.accounting.planned,
+      excluded: end.excluded,
+      leftOutOps: leftOut.ops,
+    });
+  }
   tellEnd(end, recorder, run, deps);
   const document = createResultsDocument({
     tool: deps.tool,
@@ -146,21 +152,6 @@ function addressEntries(uses: readonly TargetAddressUse[]): AddressEntry[] {
     connections: connections ?? null,
     failed_attempts: failedAttempts ?? null,
   }));
-}
-
-function refuseEmpty({ trace }: RunOptions, end: ReplayEnd, source: NumberedSource): void {
-  if (end.accounting.planned > 0 || end.stop !== 'end') return;
-  // Its document says what they were.
-  if ([...UNPLAYABLE, 'dangerous' as const].some((reason) => end.excluded[reason] > 0)) return;
-  if (source.recordsRead === 0) {
-    throw new EngramTraceError('empty', `${trace.name} has no records to replay`, {
-      hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
-    });
-  }
-  throw new EngramTraceError(
-    'empty',
-    `none of the ${source.recordsRead} records of ${trace.name} can be sent: ${excludedText(end.excluded)}`,
-  );
 }
 
 /** A file name as a shell takes it. */

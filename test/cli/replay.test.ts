@@ -389,7 +389,11 @@ describe('replay safety', () => {
     const trace = await writeTrace(join(folder, 'reads.ndjson'), reads);
     const none = await run(['replay', '--trace', trace, '--only', 'writes']);
     assert.equal(none.code, 1);
-    assert.match(none.stderr, /none of the 2 records/);
+    assert.match(none.stderr, /none of the 2 records.*: 2 by --only/);
+    assert.match(none.stderr, /[Oo]ps there are: recall \(2\)/);
+    const plan = await run(['replay', '--trace', trace, '--only', 'writes', '--dry-run']);
+    assert.equal(plan.code, 0);
+    assert.match(plan.stderr, /would be refused: none of the 2 records/);
   });
 });
 

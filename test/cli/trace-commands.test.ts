@@ -21,6 +21,12 @@ test('a filter that keeps nothing ends with 1, names the ops there are, and leav
     assert.equal(await readFile(output, 'utf8'), 'old');
     const piped = await runCli(['filter', trace, '--status', '418']);
     assert.deepEqual([piped.code, piped.stdoutBytes.length], [1, 0]);
+    const several = ['--op', 'remeber', '--op', 'recall', '--space', 'default', '--space', 'nobody'];
+    const some = await runCli(['filter', trace, ...several, '--format', 'ndjson']);
+    assert.equal(some.code, 0);
+    assert.match(some.stderr, /warning: --op remeber selects nothing: .* \(did you mean remember\?\)/);
+    assert.match(some.stderr, /warning: --space nobody selects nothing/);
+    assert.doesNotMatch(some.stderr, /--op recall|--space default/);
     const late = await runCli(['filter', trace, '--from', '1h', '--output', join(folder, 'new.ndjson')]);
     assert.equal(late.code, 1);
     assert.match(late.stderr, /Its records are from \d{4}-.* to \d{4}-/);

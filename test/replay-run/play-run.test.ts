@@ -10,7 +10,8 @@ import type { RunDeps, RunOptions } from '../../src/replay-run/options/run-optio
 import { playRun } from '../../src/replay-run/play-run.ts';
 import type { NumberedSource } from '../../src/replay-run/source/numbered-source.ts';
 import { parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
-import { emptyHeader, emptyLoss } from '../../src/trace/record/record.ts';
+import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record/record.ts';
+import type { TraceIndex } from '../../src/trace/stats/trace-index.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { documentInput } from '../results/support.ts';
 import { createScriptedTransport, inBatches, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
@@ -18,18 +19,24 @@ import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const RECORDS = Array.from({ length: 100 }, (_, i) => makeRecord(i * MS));
 
+/** As far as a run asks it. */
+function indexOf(httpRecords: number): TraceIndex {
+  return { totals: { stats: { httpRecords, grpcRecords: 7 } } } as unknown as TraceIndex;
+}
+
 /** A run on a virtual clock, whose warm-up takes until the test ends it. */
-function staged(signal: AbortSignal) {
+function staged(signal?: AbortSignal, records: readonly TraceRecord[] = RECORDS) {
   const clock = createVirtualClock(1e12);
   const transport = createScriptedTransport(clock, () => ({ kind: 'at_once', ok: true }));
   const heard: string[] = [];
-  let endWarmUp = (): void => {};
+  let planned = (): number | undefined => undefined;
+  let endWarmUp = (_: EngramTraceError[]): void => {};
   const player: Player = {
     prepare: async () => {},
     warmUp: () =>
       new Promise((resolve) => {
         heard.push('warm-up');
-        endWarmUp = () => resolve([new EngramTraceError('target', 'nobody is there')]);
+        endWarmUp = resolve;
       }),
     addressUse: () => [],
     close: async () => {},
@@ -38,7 +45,7 @@ function staged(signal: AbortSignal) {
     health: (whole) => whole,
   };
   const source: NumberedSource = {
-    open: () => inBatches(RECORDS, 10),
+    open: () => inBatches([...records], 10),
     recordNumber: (number) => number,
     recordsRead: 0,
   };
@@ -46,7 +53,7 @@ function staged(signal: AbortSignal) {
     name: 'scripted',
     format: 'trace',
     header: emptyHeader(),
-    index: undefined,
+    index: indexOf(records.length),
     seekable: true,
     warnings: [],
     records: () => source.open(),
@@ -62,10 +69,21 @@ function staged(signal: AbortSignal) {
     host,
     health: { cpuUsage: () => ({ user: 0, system: 0 }) },
     warn: (text) => void heard.push(text),
-    onStart: () => void heard.push('start'),
+    onStart: (progress) => {
+      heard.push('start');
+      planned = progress.planned;
+    },
   };
-  const parts = { options: replayOptions({ signal }), source, player, log: NO_LOG };
-  return { clock, heard, endWarmUp: () => endWarmUp(), played: playRun(run, deps, parts), transport };
+  const parts = { options: replayOptions({ signal, drainNs: 0 }), source, player, log: NO_LOG };
+  const played = playRun(run, deps, parts);
+  return {
+    clock,
+    heard,
+    endWarmUp: (...errors: EngramTraceError[]) => endWarmUp(errors),
+    played,
+    transport,
+    planned: () => planned(),
+  };
 }
 
 describe('a run that is interrupted before its first operation', () => {
@@ -87,8 +105,22 @@ describe('a run that is interrupted before its first operation', () => {
     controller.abort();
     const { end } = await clock.runUntil(played, 1e12 + 60 * SECOND);
     assert.equal(end.stop, 'interrupted');
-    endWarmUp();
+    endWarmUp(new EngramTraceError('target', 'nobody is there'));
     await turn();
     assert.deepEqual(heard, ['warm-up']);
+  });
+});
+
+describe('what a run says it plans', () => {
+  it('is what is sent: neither what has no target nor what is left out for what it is', async () => {
+    const whole = Array.from({ length: 90 }, (_, i) => makeRecord(i * MS));
+    const cut = Array.from({ length: 10 }, (_, i) => makeRecord((90 + i) * MS, { bodyBytesMissing: 5 }));
+    const { clock, endWarmUp, played, planned } = staged(undefined, [...whole, ...cut]);
+    await turn();
+    endWarmUp();
+    const { end, leftOut } = await clock.runUntil(played, 1e12 + 60 * SECOND);
+    assert.equal(end.accounting.sent, 90);
+    assert.equal(planned(), 90);
+    assert.equal(leftOut.ops.text(), 'op (10)');
   });
 });

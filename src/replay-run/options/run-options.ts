@@ -51,8 +51,8 @@ export interface RunOptions extends Targets {
 /** What a run may look at while it goes on. */
 export interface RunProgress {
   live(): LiveCounts;
-  /** Operations planned in all, where the index tells. */
-  planned: number | undefined;
+  /** Operations that will be sent in all, less what is not known yet to be left out; undefined where no index tells. */
+  planned(): number | undefined;
 }
 
 /** What a run needs of the process it lives in. */

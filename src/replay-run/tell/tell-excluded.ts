@@ -13,11 +13,13 @@ export async function* tellExcluded(
   firstNumber: number,
   recorder: Pick<ResultsRecorder, 'onExcluded'>,
   copies = 1,
+  onLeftOut: (record: TraceRecord) => void = () => {},
 ): AsyncGenerator<TraceRecord[]> {
   let number = firstNumber;
   for await (const batch of batches) {
     for (const record of batch) {
       if (!selection.takes(record)) {
+        onLeftOut(record);
         for (let copy = 0; copy < copies; copy++) recorder.onExcluded(copyNumber(number, copy, copies));
       }
       number++;

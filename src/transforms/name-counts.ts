@@ -2,15 +2,15 @@ const MOST_NAMES = 1000;
 const SHOWN = 10;
 const LONGEST_SHOWN = 80;
 
-/** How often each op came, for a bounded number of names: for the message where nothing of what came was wanted. */
-export class OpCounts {
+/** How often each name came (of an op, of a space), for a bounded number of them: for messages that tell what there is. */
+export class NameCounts {
   readonly #counts = new Map<string, number>();
   #hasMore = false;
 
-  add(op: string): void {
-    const count = this.#counts.get(op);
+  add(name: string): void {
+    const count = this.#counts.get(name);
     if (count === undefined && this.#counts.size >= MOST_NAMES) this.#hasMore = true;
-    else this.#counts.set(op, (count ?? 0) + 1);
+    else this.#counts.set(name, (count ?? 0) + 1);
   }
 
   get names(): IterableIterator<string> {
@@ -22,7 +22,7 @@ export class OpCounts {
     const sorted = [...this.#counts].sort(([, a], [, b]) => b - a);
     const shown = sorted
       .slice(0, SHOWN)
-      .map(([op, count]) => `${op.slice(0, LONGEST_SHOWN) || '(none)'} (${count})`);
+      .map(([name, count]) => `${name.slice(0, LONGEST_SHOWN) || '(none)'} (${count})`);
     const beyond = sorted.length - shown.length;
     if (beyond > 0) shown.push(`and ${this.#hasMore ? 'more than ' : ''}${beyond} more`);
     return shown.join(', ');

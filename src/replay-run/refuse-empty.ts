@@ -1,0 +1,27 @@
+import { EngramTraceError } from '../error.ts';
+import { excludedText, type ReplayExcluded, UNPLAYABLE } from '../replay/exclusions.ts';
+import type { NameCounts } from '../transforms/name-counts.ts';
+
+/** What a selection left of the records that were read. */
+export interface Selected {
+  readonly traceName: string;
+  readonly recordsRead: number;
+  readonly planned: number;
+  readonly excluded: ReplayExcluded;
+  /** Of the records that are no part of the plan. */
+  readonly leftOutOps: NameCounts;
+}
+
+/** Throws `empty` where nothing is left to send: which operations there are, and why none is sent. */
+export function refuseEmpty({ traceName, recordsRead, planned, excluded, leftOutOps }: Selected): void {
+  if (planned > 0) return;
+  // The document says what they were.
+  if ([...UNPLAYABLE, 'dangerous' as const].some((reason) => excluded[reason] > 0)) return;
+  if (recordsRead === 0) {
+    throw new EngramTraceError('empty', `${traceName} has no records to replay`, {
+      hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
+    });
+  }
+  const message = `none of the ${recordsRead} records of ${traceName} can be sent: ${excludedText(excluded)}`;
+  throw new EngramTraceError('empty', message, { hint: `ops there are: ${leftOutOps.text()}` });
+}
