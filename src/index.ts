@@ -2,7 +2,8 @@
 // records come and go in batches as async iterables; what breaks throws an EngramTraceError.
 
 // Recording, and cutting a window out of what was recorded.
-export { type Capture, type CaptureOptions, type CaptureSummary, startCapture } from './capture/capture.ts';
+export { type Capture, type CaptureSummary, startCapture } from './capture/capture.ts';
+export type { CaptureOptions } from './capture/capture-options.ts';
 // A stand-in for the server, for tests.
 export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';
 export type { Dialect, OperationName, RequestView } from './dialects/dialect.ts';
@@ -43,11 +44,13 @@ export {
 } from './sources/export-op-log.ts';
 export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
 export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
-export { type OpLog, type OpLogOptions, openOpLog, type Segment } from './sources/op-log.ts';
+export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log.ts';
+export type { Segment } from './sources/segment.ts';
 export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';
 export { createNdjsonWriter } from './trace/ndjson/ndjson-writer.ts';
 export { recordFromJson, recordToJson } from './trace/ndjson/record-json.ts';
-export { type OpenOptions, openTrace } from './trace/open/open-trace.ts';
+export type { OpenOptions } from './trace/open/open-options.ts';
+export { openTrace } from './trace/open/open-trace.ts';
 export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
 export {
   emptyHeader,

@@ -42,6 +42,43 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
 };
 
+/**
+ * The rooms of a folder from the bottom up: each may import those before it. `.` are the files right in the folder: the
+ * terms that its rooms share, or what puts the rooms together.
+ */
+const ROOMS: Record<string, readonly string[]> = {
+  trace: [
+    'bytes',
+    'record',
+    'stats',
+    '.',
+    'frames',
+    'file',
+    'block',
+    'index',
+    'ndjson',
+    'op-log',
+    'sniff',
+    'read',
+    'write',
+    'open',
+  ],
+  replay: ['.', 'plan', 'clock', 'release', 'engine'],
+  'replay-run': [
+    'target',
+    'source',
+    'connect',
+    'options',
+    'origin',
+    'prepare',
+    'tell',
+    'warm-up',
+    'senders',
+    '.',
+  ],
+  transports: ['.', 'wire-http', 'wire-grpc'],
+};
+
 /** Files right under src/ that everyone may use: they know nothing. */
 const LEAVES = [
   'connect-trouble.ts',
@@ -91,6 +128,11 @@ function folderOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] ?? '') : 'root';
 }
 
+function roomOf(path: string): string {
+  const [, room = '.', file] = path.split('/');
+  return file === undefined ? '.' : room;
+}
+
 function resolved({ from, to }: Import): string {
   return posix.join(posix.dirname(from), to);
 }
@@ -109,6 +151,36 @@ test('folders import in one direction', () => {
     return !(MAY_IMPORT[from] ?? []).includes(to);
   });
   assert.deepEqual(wrong, []);
+});
+
+test('rooms import in one direction', () => {
+  const wrong = OURS.filter((one) => {
+    const [from, to] = [one.from, resolved(one)];
+    const rooms = folderOf(from) === folderOf(to) ? ROOMS[folderOf(from)] : undefined;
+    return rooms !== undefined && rooms.indexOf(roomOf(to)) > rooms.indexOf(roomOf(from));
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test('every room has its place in the order', () => {
+  const roomed = SOURCES.filter((path) => ROOMS[folderOf(path)] !== undefined);
+  assert.deepEqual(
+    roomed.filter((path) => !ROOMS[folderOf(path)]?.includes(roomOf(path))),
+    [],
+  );
+});
+
+test('no file imports itself in a circle, not for a type either', () => {
+  // What is in no circle can be taken away: what imports nothing that is left, and what nothing that is left imports.
+  const left = new Map(SOURCES.map((from) => [from, new Set<string>()]));
+  for (const one of OURS) if (left.has(resolved(one))) left.get(one.from)?.add(resolved(one));
+  for (let before = Infinity; left.size < before; ) {
+    before = left.size;
+    const wanted = new Set([...left.values()].flatMap((to) => [...to]));
+    for (const [from, to] of left)
+      if (!wanted.has(from) || ![...to].some((path) => left.has(path))) left.delete(from);
+  }
+  assert.deepEqual([...left.keys()], []);
 });
 
 test('every folder has its place in the order', () => {

@@ -1,63 +1,19 @@
-import type { Dialect } from '../dialects/dialect.ts';
 import { EngramTraceError } from '../error.ts';
 import { addLoss, hasLoss, type Loss } from '../trace/record/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { ByteBudget } from './byte-budget.ts';
-import type { CaptureClock } from './capture-clock.ts';
-import { authorityOf, type Endpoint, isSamePlace } from './endpoint.ts';
+import type { CaptureListener, CaptureOptions } from './capture-options.ts';
+import { authorityOf, isSamePlace } from './endpoint.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
 import { createRedactingSink } from './redact/redacting-sink.ts';
-import { type ListenerTls, type Relay, startRelay } from './relay.ts';
+import { type Relay, startRelay } from './relay.ts';
 import { parameterFlags, redactorOf, segmentHeader } from './segment-header.ts';
 import { createSniffingTap } from './sniffing-tap.ts';
 import { guardTap, type TapContext } from './tap.ts';
 import { TroubleLog } from './trouble-log.ts';
-import { checkUpstream, type UpstreamTls } from './upstream.ts';
+import { checkUpstream } from './upstream.ts';
 import { startWorkerStore } from './worker-store.ts';
-
-/** One address clients connect to, and the server behind it. */
-export interface CaptureListener {
-  readonly listen: Endpoint;
-  readonly upstream: Endpoint;
-  readonly listenTls?: ListenerTls | undefined;
-  readonly upstreamTls?: UpstreamTls | undefined;
-}
-
-export interface CaptureOptions {
-  /** Either or both. A listener takes HTTP/1 and HTTP/2 alike; they differ in the protocols offered over TLS. */
-  readonly http?: CaptureListener | undefined;
-  readonly grpc?: CaptureListener | undefined;
-  readonly oplogDirectory: string;
-  readonly clock: CaptureClock;
-  /** Letters and digits; new for each run. */
-  readonly runId: string;
-  /** Program and version, for the header. */
-  readonly tool: string;
-  readonly dialect: Dialect;
-  readonly segmentAgeNs?: number | undefined;
-  readonly segmentBytes?: number | undefined;
-  readonly retainAgeNs?: number | undefined;
-  readonly retainBytes?: number | undefined;
-  /** Of one request, or of all messages of one call. */
-  readonly maxBodyBytes?: number | undefined;
-  /** What all that capture holds may cost: requests and answers in flight, and records that wait for the disk. */
-  readonly bufferBytes?: number | undefined;
-  readonly keepResponses?: boolean | undefined;
-  /** Names and globs of what to replace, and what to keep, beyond what names and values tell by themselves. */
-  readonly redactHeaders?: readonly string[] | undefined;
-  readonly keepHeaders?: readonly string[] | undefined;
-  readonly redactQuery?: readonly string[] | undefined;
-  readonly keepQuery?: readonly string[] | undefined;
-  /** Looks into bodies too: for fields of the names that hold for the query. */
-  readonly redactBodies?: boolean | undefined;
-  /** How long `close` waits for what is in flight. */
-  readonly graceMs?: number | undefined;
-  /** How long `close` then waits for the disk. */
-  readonly diskWaitMs?: number | undefined;
-  /** Told what people should know while capture runs, one sentence each time. */
-  readonly onWarning?: ((text: string) => void) | undefined;
-}
 
 /** Values used where the options are silent. */
 export const CAPTURE_DEFAULTS = {

@@ -1,6 +1,6 @@
 import { machineNames } from '../machine-names.ts';
 import { emptyHeader, type TraceHeader } from '../trace/record/record.ts';
-import type { CaptureOptions } from './capture.ts';
+import type { CaptureOptions } from './capture-options.ts';
 import { authorityOf, type Endpoint, isThisMachine } from './endpoint.ts';
 import type { NameFlags } from './redact/name-rules.ts';
 import { BODY_NAMES } from './redact/redacting-sink.ts';

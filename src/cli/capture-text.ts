@@ -1,10 +1,5 @@
-import type {
-  Capture,
-  CaptureListener,
-  CaptureOptions,
-  CaptureStats,
-  CaptureSummary,
-} from '../capture/capture.ts';
+import type { Capture, CaptureStats, CaptureSummary } from '../capture/capture.ts';
+import type { CaptureListener, CaptureOptions } from '../capture/capture-options.ts';
 import { authorityOf } from '../capture/endpoint.ts';
 import { sizeText } from '../inspect/number-text.ts';
 import { hasLoss } from '../trace/record/record.ts';

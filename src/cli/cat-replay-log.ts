@@ -2,7 +2,7 @@ import { EngramTraceError } from '../error.ts';
 import { entriesJson } from '../replay-log/entry-json.ts';
 import { type LogReading, logBlocks } from '../replay-log/read-replay-log.ts';
 import type { LogHeader } from '../replay-log/replay-log.ts';
-import type { CatFlags } from './cat.ts';
+import type { CatFlags } from './cat-flags.ts';
 import { openRecordStdout } from './stdout.ts';
 import { reportWarnings } from './warnings.ts';
 

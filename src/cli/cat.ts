@@ -4,19 +4,14 @@ import type { Trace } from '../trace/trace.ts';
 import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
 import { TOOL } from '../version.ts';
+import type { CatFlags } from './cat-flags.ts';
 import { parseCount } from './flag-parsers.ts';
 import { withInput } from './open-input.ts';
 import { openOutput } from './output.ts';
 import { peekInput } from './peek-input.ts';
-import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
+import { timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { reportWarnings } from './warnings.ts';
 import { writeRecords } from './write-records.ts';
-
-export interface CatFlags extends TimeRangeFlags {
-  header: boolean;
-  limit?: number;
-  skipDamaged?: boolean;
-}
 
 /** `engram-trace cat`: a trace as NDJSON on stdout. */
 export function makeCatCommand(): Command {

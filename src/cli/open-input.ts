@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../error.ts';
+import type { ForeignSource, OpenOptions } from '../trace/open/open-options.ts';
 import { openPipe } from '../trace/open/open-pipe.ts';
-import type { ForeignSource } from '../trace/open/open-text.ts';
-import { type OpenOptions, openTrace } from '../trace/open/open-trace.ts';
+import { openTrace } from '../trace/open/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
 export interface InputOptions extends Pick<OpenOptions, 'totalsOnly'> {

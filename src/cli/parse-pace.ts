@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../error.ts';
-import type { PacePhase } from '../replay/plan/pace.ts';
+import type { PacePhase } from '../replay/replay-options.ts';
 import { parseDuration } from './parse-duration.ts';
 
 /** Reads `10s@1 5m@2`: how long, in replay time, at how many times the speed. Throws `usage`. */

@@ -1,14 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { EngramTraceError } from '../error.ts';
-import type { PacePhase } from '../replay/plan/pace.ts';
-import type { BehindPolicy, Order, Precision, Timing } from '../replay/replay-options.ts';
+import type { BehindPolicy, Order, PacePhase, Precision, Timing } from '../replay/replay-options.ts';
 import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/connect/create-transports.ts';
 import { parseHeaderOverrides } from '../replay-run/connect/header-overrides.ts';
 import type { RunOptions } from '../replay-run/options/run-options.ts';
 import { defaultSenders } from '../replay-run/senders/share.ts';
 import { meanRate } from '../replay-run/source/mean-rate.ts';
-import { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
+import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
@@ -27,14 +26,12 @@ import {
   parseTiming,
 } from './replay-values.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
-import { readText, tlsOf } from './tls-flags.ts';
+import { readText, type TlsFlags, tlsOf } from './tls-flags.ts';
 
 /** The flags of `replay` as commander hands them over. */
-export interface ReplayFlags extends TimeRangeFlags {
+export interface ReplayFlags extends TimeRangeFlags, TlsFlags {
   trace?: string;
   output: string;
-  endpoint: Endpoint | undefined;
-  grpcEndpoint: Endpoint | undefined;
   rateMultiplier: number;
   timing: Timing;
   pace?: PacePhase[];
@@ -57,11 +54,6 @@ export interface ReplayFlags extends TimeRangeFlags {
   senders?: number;
   transport?: TransportKind;
   header?: string[];
-  ca?: string;
-  cert?: string;
-  key?: string;
-  insecure?: boolean;
-  servername?: string;
   allowOrigin?: boolean;
   expectMismatch?: number;
   prepare?: boolean;

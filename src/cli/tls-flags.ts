@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { EngramTraceError } from '../error.ts';
+import type { Endpoint } from '../replay-run/target/endpoint.ts';
 import type { TlsSettings } from '../transports/tls-settings.ts';
-import type { ReplayFlags } from './replay-flags.ts';
 
-type TlsFlags = Pick<
-  ReplayFlags,
-  'ca' | 'cert' | 'key' | 'insecure' | 'servername' | 'endpoint' | 'grpcEndpoint'
->;
+/** The flags of `replay` about TLS, and the endpoints it would be spoken with. */
+export interface TlsFlags {
+  endpoint: Endpoint | undefined;
+  grpcEndpoint: Endpoint | undefined;
+  ca?: string;
+  cert?: string;
+  key?: string;
+  insecure?: boolean;
+  servername?: string;
+}
 
 /** What TLS to the targets is to be spoken with. Throws `usage` for flags that mean nothing, and files that can't be read. */
 export function tlsOf(flags: TlsFlags): TlsSettings {

@@ -1,4 +1,4 @@
-import type { Recalled, StoredMemory } from './store/memory-space.ts';
+import type { Recalled, StoredMemory } from './store/stored-memory.ts';
 
 /** What happened in the default space, as the event streams tell it. */
 export type Activity =

@@ -1,7 +1,6 @@
 import { EngramTraceError } from '../error.ts';
 import type { TimeWindow, TraceRecord } from '../trace/record/record.ts';
 import type { Danger } from './exclusions.ts';
-import type { PacePhase } from './plan/pace.ts';
 
 /**
  * When operations are due: at their recorded times; a session's pauses after its replayed answers; all at once; or
@@ -12,6 +11,14 @@ export type Timing =
   | { readonly kind: 'think' }
   | { readonly kind: 'asap' }
   | { readonly kind: 'rate'; readonly perSec: number };
+
+/** A stretch of a replay during which recorded time passes `rate` times as fast. */
+export interface PacePhase {
+  /** In replay time. The last phase of a pace goes on, however long it says. */
+  readonly durationNs: number;
+  /** Above 0. */
+  readonly rate: number;
+}
 
 /** What waits for what: `session` keeps what followed in a session behind its predecessors, `open` nothing. */
 export type Order = 'session' | 'open';

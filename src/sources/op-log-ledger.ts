@@ -1,7 +1,8 @@
 import { emptyLoss, hasLoss, type Loss } from '../trace/record/record.ts';
 import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import { mayReach, type WindowBounds } from './export-window.ts';
-import type { OpLog, Segment } from './op-log.ts';
+import type { OpLog } from './op-log.ts';
+import type { Segment } from './segment.ts';
 import type { Hole } from './survey-runs.ts';
 import { later } from './unix-span.ts';
 

@@ -2,35 +2,15 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EngramTraceError } from '../error.ts';
 import { isUntoldLossesName } from '../trace/op-log/untold-losses.ts';
-import { openTraceFile, type TraceFile } from '../trace/read/trace-file.ts';
-import { hasLoss, type TraceHeader } from '../trace/record/record.ts';
+import { openTraceFile } from '../trace/read/trace-file.ts';
+import { hasLoss } from '../trace/record/record.ts';
 import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import { identityOf, leaveOutCopies, type SegmentCopy } from './leave-out-copies.ts';
 import { type KnownUntold, readUntoldLosses } from './read-untold-losses.ts';
+import type { Segment, Telling } from './segment.ts';
 import { readSegmentName } from './segment-number.ts';
 import type { SegmentSpan } from './survey-runs.ts';
-import { compareTimes, earlier, later, type UnixSpan } from './unix-span.ts';
-
-/** One file of an op log. All times in Unix ns. */
-export interface Segment extends SegmentSpan {
-  readonly header: TraceHeader;
-  /** In the order in which they were written. */
-  readonly tellings: readonly Telling[];
-  /** Of its records; undefined where it has none. `endUnixNs` is just behind the last start. */
-  readonly recorded: UnixSpan | undefined;
-  readonly records: number;
-  /** Equal in copies of one segment; undefined where nobody can tell. */
-  readonly identity: string | undefined;
-  /** Undefined once it is known that nothing of it is needed. */
-  readonly file: TraceFile | undefined;
-}
-
-/** A block that tells of losses. */
-export interface Telling {
-  readonly entry: BlockEntry;
-  /** The latest start in the blocks before it: the losses came later. Undefined in the first block. */
-  readonly sinceUnixNs: bigint | undefined;
-}
+import { compareTimes, earlier, later } from './unix-span.ts';
 
 /** A file that could not be read, with what its name says. */
 export interface SkippedSegment extends SegmentSpan {

@@ -6,13 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import {
-  type Capture,
-  type CaptureListener,
-  type CaptureOptions,
-  startCapture,
-} from '../../src/capture/capture.ts';
+import { type Capture, startCapture } from '../../src/capture/capture.ts';
 import { createCaptureClock } from '../../src/capture/capture-clock.ts';
+import type { CaptureListener, CaptureOptions } from '../../src/capture/capture-options.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { openTrace } from '../../src/trace/open/open-trace.ts';
 import {

@@ -10,7 +10,8 @@ import {
   RememberResponse,
 } from '../../gen/engram/v1/service.ts';
 import { isRejection, type Rejection, reject } from '../rejection.ts';
-import type { MemorySpace, NewMemory, Recalled } from '../store/memory-space.ts';
+import type { MemorySpace, NewMemory } from '../store/memory-space.ts';
+import type { Recalled } from '../store/stored-memory.ts';
 import { clampConfidence, validateEmbedding } from '../store/validate-embedding.ts';
 import type { World } from '../world.ts';
 import { RECALL_ENCODER } from './embedding-codecs.ts';

@@ -1,6 +1,6 @@
 import { type Confidence, ConfidenceCategory, Memory } from '../../gen/engram/v1/memory.ts';
 import type { Timestamp } from '../../gen/google/protobuf/timestamp.ts';
-import type { Recalled } from '../store/memory-space.ts';
+import type { Recalled } from '../store/stored-memory.ts';
 import { make } from './rpc.ts';
 
 /** A Confidence with the category of its value. */

@@ -9,7 +9,7 @@ import {
 import { metricsSnapshot } from '../http/admin-routes.ts';
 import { runQuery } from '../query/run-query.ts';
 import { isRejection, type Rejection, reject } from '../rejection.ts';
-import type { StoredMemory } from '../store/memory-space.ts';
+import type { StoredMemory } from '../store/stored-memory.ts';
 import type { World } from '../world.ts';
 import { QUERY_ENCODER, type QueryAnswer } from './embedding-codecs.ts';
 import { messageSpaceId } from './memory-rpcs.ts';

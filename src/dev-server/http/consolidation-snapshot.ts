@@ -1,5 +1,4 @@
 import type { MemorySpace } from '../store/memory-space.ts';
-import type { World } from '../world.ts';
 import { isoTime } from './number-format.ts';
 
 /** What the consolidation of one space came to; there is never a belief. */
@@ -9,12 +8,19 @@ export interface ConsolidationSnapshot {
   stats: Readonly<Record<string, number | string | null>>;
 }
 
+/** The snapshots there are, and the clock for those to come. */
+interface KnownSnapshots {
+  readonly snapshots: WeakMap<MemorySpace, ConsolidationSnapshot>;
+  /** Unix ms. */
+  readonly wallMs: () => number;
+}
+
 /** The snapshot of a space: made when it is first asked for and the same ever after, since nothing consolidates. */
-export function consolidationSnapshot(space: MemorySpace, world: World): ConsolidationSnapshot {
-  const kept = world.snapshots.get(space);
+export function consolidationSnapshot(space: MemorySpace, known: KnownSnapshots): ConsolidationSnapshot {
+  const kept = known.snapshots.get(space);
   if (kept) return kept;
-  const snapshot = takeSnapshot(space.count > 0, isoTime(world.wallMs()));
-  world.snapshots.set(space, snapshot);
+  const snapshot = takeSnapshot(space.count > 0, isoTime(known.wallMs()));
+  known.snapshots.set(space, snapshot);
   return snapshot;
 }
 

@@ -1,4 +1,4 @@
-import type { Recalled, StoredMemory } from '../store/memory-space.ts';
+import type { Recalled, StoredMemory } from '../store/stored-memory.ts';
 import { isoTime, isoTimeOffset, shortFloat } from './number-format.ts';
 
 /** General category: above 0.7 High, above 0.4 Medium. */

@@ -1,5 +1,6 @@
 import { isRejection, type Rejection, reject } from '../rejection.ts';
-import type { MemorySpace, Recalled } from '../store/memory-space.ts';
+import type { MemorySpace } from '../store/memory-space.ts';
+import type { Recalled } from '../store/stored-memory.ts';
 import { validateEmbedding } from '../store/validate-embedding.ts';
 import { textAnswer } from './http-answers.ts';
 import type { HttpAnswer } from './http-types.ts';

@@ -1,6 +1,6 @@
 import { confidenceInterval } from '../query/run-query.ts';
 import { isRejection, reject } from '../rejection.ts';
-import type { Recalled } from '../store/memory-space.ts';
+import type { Recalled } from '../store/stored-memory.ts';
 import type { World } from '../world.ts';
 import { jsonAnswer, problemAnswer } from './http-answers.ts';
 import type { HttpAnswer, HttpRequest } from './http-types.ts';

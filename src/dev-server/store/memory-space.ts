@@ -1,4 +1,5 @@
 import type { Activity } from '../activity-feed.ts';
+import type { Recalled, StoredMemory } from './stored-memory.ts';
 import { TextIndex } from './text-index.ts';
 import { toUnitVector, type UnitVector, VectorTable } from './vector-table.ts';
 import { HOT_STRENGTH, WarmTier } from './warm-tier.ts';
@@ -15,25 +16,6 @@ export interface NewMemory {
   whenMs: number;
   whereLocation?: string | undefined;
   who?: readonly string[] | undefined;
-}
-
-export interface StoredMemory {
-  readonly id: string;
-  readonly content: string;
-  readonly confidence: number;
-  readonly whenMs: number;
-  readonly whereLocation: string | undefined;
-  readonly who: readonly string[];
-  /** Strength it was stored with; the lowest is evicted first. */
-  readonly activation: number;
-  readonly row: number;
-  /** Its embedding, where the memory is forgotten and its row may be another's. */
-  readonly kept?: Float32Array;
-}
-
-export interface Recalled {
-  memory: StoredMemory;
-  confidence: number;
 }
 
 export interface StoreOutcome {

@@ -1,4 +1,4 @@
-import type { StoredMemory } from './memory-space.ts';
+import type { StoredMemory } from './stored-memory.ts';
 
 /** Strength (a 32-bit float) from which a memory is in the hot tier, where cues are compared with it. */
 export const HOT_STRENGTH = Math.fround(0.7);

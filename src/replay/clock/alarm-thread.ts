@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { ALARM_CELL, type AlarmCells, hrNowNs, RING_CELL } from './thread-alarm.ts';
+import { ALARM_CELL, type AlarmCells, hrNowNs, RING_CELL } from './alarm-cells.ts';
 
 /**
  * Program of the thread behind `createThreadAlarm`: sleeps until the time it is given, to a fraction of a

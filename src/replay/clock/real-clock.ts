@@ -2,7 +2,8 @@ import { MinHeap } from '../../min-heap.ts';
 import { emptyList } from '../../stable-shapes.ts';
 import type { Clock } from '../ports.ts';
 import type { Precision } from '../replay-options.ts';
-import { createThreadAlarm, hrNowNs, type ThreadAlarm } from './thread-alarm.ts';
+import { hrNowNs } from './alarm-cells.ts';
+import { createThreadAlarm, type ThreadAlarm } from './thread-alarm.ts';
 
 /**
  * How long before the moment turns of the event loop, which serve sockets as they go by, take over from sleeping.

@@ -1,25 +1,10 @@
 import { Worker } from 'node:worker_threads';
+import { ALARM_CELL, RING_CELL } from './alarm-cells.ts';
 
 /** Wakes this thread's event loop at a time, to a fraction of a millisecond, without keeping it busy until then. */
 export interface ThreadAlarm {
   /** Rings once at `atNs` of the monotonic clock; a time set before is forgotten. */
   set(atNs: number): void;
-}
-
-/** Memory shared with the thread: counters to sleep on, and the time of the alarm. */
-export interface AlarmCells {
-  readonly cells: Int32Array;
-  readonly atNs: Float64Array;
-}
-
-/** Counts times that were set. */
-export const ALARM_CELL = 0;
-/** Counts rings. */
-export const RING_CELL = 1;
-
-/** The monotonic clock that all threads of the process share, in ns. */
-export function hrNowNs(): number {
-  return Number(process.hrtime.bigint());
 }
 
 /**

@@ -1,10 +1,4 @@
-/** A stretch of a replay during which recorded time passes `rate` times as fast. */
-export interface PacePhase {
-  /** In replay time. The last phase of a pace goes on, however long it says. */
-  readonly durationNs: number;
-  /** Above 0. */
-  readonly rate: number;
-}
+import type { PacePhase } from '../replay-options.ts';
 
 /** How plan time (recorded time over the multiplier) runs in replay time. Both count from the anchor, in ns. */
 export interface Pace {

@@ -1,7 +1,7 @@
 import type { Protocol, TraceRecord } from '../../trace/record/record.ts';
+import { recordBytes } from '../../trace/record/record-bytes.ts';
 import { OTHER_NAME } from '../../trace/stats/op-numbers.ts';
 import type { LeftOutDangers, ReplayExcluded } from '../exclusions.ts';
-import { recordBytes } from '../release/flight.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import { copiedWindow, createCopier } from './copy-sessions.ts';
 import { createPlanDigest } from './plan-digest.ts';

@@ -1,7 +1,7 @@
 import { DOUBLE_ZERO } from '../../stable-shapes.ts';
 import type { TimeWindow } from '../../trace/record/record.ts';
-import type { Timing } from '../replay-options.ts';
-import { createPace, type Pace, type PacePhase } from './pace.ts';
+import type { PacePhase, Timing } from '../replay-options.ts';
+import { createPace, type Pace } from './pace.ts';
 
 export interface ScheduleOptions {
   multiplier: number;

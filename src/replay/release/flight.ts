@@ -1,10 +1,20 @@
+import type { MinHeap } from '../../min-heap.ts';
 import { emptyRecord, type TraceRecord } from '../../trace/record/record.ts';
+import { recordBytes } from '../../trace/record/record-bytes.ts';
 import type { PlannedTimes } from '../plan/schedule.ts';
 import type { Cancel, Operation, SendListener, SendOutcome } from '../ports.ts';
-import type { Session } from './session-gate.ts';
 
 /** Why we gave a flight up, when we did. */
 export type GivenUp = 'timeout' | 'cut_off' | 'as_recorded' | undefined;
+
+/** What a gate knows of one session while anything of it is unsettled. */
+export interface GateSession {
+  readonly name: string;
+  /** Entered and unsettled; the one whose recorded end comes first is on top. */
+  readonly inside: MinHeap<Flight>;
+  firstWaiting: Flight | undefined;
+  lastWaiting: Flight | undefined;
+}
 
 /** Hears what a transport tells of a flight. */
 export interface FlightHost {
@@ -45,7 +55,7 @@ export class Flight implements Operation, SendListener {
   readNs = -Infinity;
 
   /** In the session gate. */
-  session: Session | undefined;
+  session: GateSession | undefined;
   insideIndex = -1;
   gateDeadlineNs = Number.NaN;
   nextInSession: Flight | undefined;
@@ -121,10 +131,3 @@ export class Flight implements Operation, SendListener {
 }
 
 const NO_RECORD = emptyRecord();
-
-/** Request bytes a record holds in memory. */
-export function recordBytes(record: TraceRecord): number {
-  let sum = record.body.length;
-  for (const message of record.stream?.messages ?? []) sum += message.data.length;
-  return sum;
-}

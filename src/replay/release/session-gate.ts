@@ -1,5 +1,5 @@
 import { MinHeap } from '../../min-heap.ts';
-import type { Flight } from './flight.ts';
+import type { Flight, GateSession } from './flight.ts';
 
 /** What a gate tells its owner. */
 export interface GateListener {
@@ -27,15 +27,6 @@ export function createOpenGate(): Gate {
   return { enter: () => true, leave() {}, expire() {}, takeWaiting: () => undefined, waiting: 0 };
 }
 
-/** What a gate knows of one session while anything of it is unsettled. */
-export interface Session {
-  readonly name: string;
-  /** Entered and unsettled; the one whose recorded end comes first is on top. */
-  readonly inside: MinHeap<Flight>;
-  firstWaiting: Flight | undefined;
-  lastWaiting: Flight | undefined;
-}
-
 /**
  * The gate of `--order session`: an operation waits for those of its session that had ended, in the recording,
  * when it started. What overlapped may overlap again.
@@ -51,7 +42,7 @@ export function createSessionGate(listener: GateListener): Gate {
 class SessionGate implements Gate {
   waiting = 0;
   readonly #listener: GateListener;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, GateSession>();
   // Everything that waits, in the order of entering, which is the order of the deadlines.
   #oldest: Flight | undefined;
   #newest: Flight | undefined;
@@ -82,7 +73,7 @@ class SessionGate implements Gate {
 
   expire(nowNs: number): void {
     for (let head = this.#oldest; head !== undefined && head.gateDeadlineNs <= nowNs; head = this.#oldest) {
-      const session = head.session as Session;
+      const session = head.session as GateSession;
       this.#removeHead(session, head);
       head.session = undefined;
       this.#listener.expired(head);
@@ -93,14 +84,14 @@ class SessionGate implements Gate {
   takeWaiting(): Flight | undefined {
     const flight = this.#oldest;
     if (flight === undefined) return undefined;
-    const session = flight.session as Session;
+    const session = flight.session as GateSession;
     this.#removeHead(session, flight);
     flight.session = undefined;
     this.#forgetIfIdle(session);
     return flight;
   }
 
-  #advance(session: Session): void {
+  #advance(session: GateSession): void {
     for (let head = session.firstWaiting; head !== undefined; head = session.firstWaiting) {
       if (isBlocked(session, head)) return;
       this.#removeHead(session, head);
@@ -110,7 +101,7 @@ class SessionGate implements Gate {
     this.#forgetIfIdle(session);
   }
 
-  #sessionOf(flight: Flight): Session {
+  #sessionOf(flight: Flight): GateSession {
     const name = flight.record.session;
     let session = this.#sessions.get(name);
     if (session === undefined) {
@@ -120,11 +111,11 @@ class SessionGate implements Gate {
     return session;
   }
 
-  #forgetIfIdle(session: Session): void {
+  #forgetIfIdle(session: GateSession): void {
     if (session.inside.size === 0 && session.firstWaiting === undefined) this.#sessions.delete(session.name);
   }
 
-  #append(session: Session, flight: Flight): void {
+  #append(session: GateSession, flight: Flight): void {
     if (session.lastWaiting === undefined) session.firstWaiting = flight;
     else session.lastWaiting.nextInSession = flight;
     session.lastWaiting = flight;
@@ -135,7 +126,7 @@ class SessionGate implements Gate {
     this.waiting += 1;
   }
 
-  #removeHead(session: Session, flight: Flight): void {
+  #removeHead(session: GateSession, flight: Flight): void {
     session.firstWaiting = flight.nextInSession;
     if (session.firstWaiting === undefined) session.lastWaiting = undefined;
     if (flight.previousGated === undefined) this.#oldest = flight.nextGated;
@@ -150,7 +141,7 @@ class SessionGate implements Gate {
 }
 
 /** A session with nothing in it. */
-export function newSession(name: string): Session {
+export function newSession(name: string): GateSession {
   return {
     name,
     inside: new MinHeap(endsFirst, setInside),
@@ -160,7 +151,7 @@ export function newSession(name: string): Session {
 }
 
 /** Whether something unsettled had ended, in the recording, when the operation started. */
-export function isBlocked(session: Session, flight: Flight): boolean {
+export function isBlocked(session: GateSession, flight: Flight): boolean {
   const first = session.inside.peek();
   return first !== undefined && first.timelineEndNs <= flight.timelineNs;
 }

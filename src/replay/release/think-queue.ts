@@ -1,10 +1,10 @@
 import { MinHeap } from '../../min-heap.ts';
 import { createPace, type Pace } from '../plan/pace.ts';
 import type { ReplayOptions } from '../replay-options.ts';
-import type { Flight } from './flight.ts';
+import type { Flight, GateSession } from './flight.ts';
 import type { Lineup } from './plan-queue.ts';
 import { Room } from './room.ts';
-import { type Gate, isBlocked, newSession, type Session } from './session-gate.ts';
+import { type Gate, isBlocked, newSession } from './session-gate.ts';
 
 /** An operation of a session as far as later ones depend on it. Recorded times on the timeline, others as offsets. */
 interface Spell {
@@ -15,7 +15,7 @@ interface Spell {
   doneNs: number;
 }
 
-interface ThinkSession extends Session {
+interface ThinkSession extends GateSession {
   /** Operations that later ones may still overlap, in the order of their starts. */
   readonly open: Spell[];
   /** When the last of those that had ended, in the recording, was settled in the replay, and that recorded end. */
@@ -214,13 +214,13 @@ function follow(session: ThinkSession, startNs: number): void {
   open.length = kept;
 }
 
-function append(session: Session, flight: Flight): void {
+function append(session: GateSession, flight: Flight): void {
   if (session.lastWaiting === undefined) session.firstWaiting = flight;
   else session.lastWaiting.nextInSession = flight;
   session.lastWaiting = flight;
 }
 
-function removeFirst(session: Session): void {
+function removeFirst(session: GateSession): void {
   const first = session.firstWaiting;
   session.firstWaiting = first?.nextInSession;
   if (session.firstWaiting === undefined) session.lastWaiting = undefined;

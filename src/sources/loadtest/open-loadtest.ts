@@ -6,7 +6,7 @@ import {
   REORDER_LIMITS,
   type ReorderLimits,
 } from '../../trace/ndjson/reorder-window.ts';
-import type { ForeignSource } from '../../trace/open/open-text.ts';
+import type { ForeignSource } from '../../trace/open/open-options.ts';
 import {
   addLoss,
   emptyHeader,

@@ -3,8 +3,8 @@ import { type ByteQueue, createByteQueue } from '../bytes/byte-queue.ts';
 import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from '../frames/zstd-frame.ts';
 import { nothingInside, sniffFormat } from '../sniff/sniff-format.ts';
 import type { Trace } from '../trace.ts';
+import type { OpenOptions } from './open-options.ts';
 import { content, openText, wrapErrors } from './open-text.ts';
-import type { OpenOptions } from './open-trace.ts';
 
 /** The longest header, the header of one block, and a checksum. */
 const LONGEST_EMPTY_FRAME_BYTES = 18 + 3 + 4;

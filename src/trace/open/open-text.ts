@@ -2,16 +2,7 @@ import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../../error.ts';
 import { loadtestTrace, type TextFormat } from '../sniff/sniff-format.ts';
 import type { Trace } from '../trace.ts';
-import type { OpenOptions } from './open-trace.ts';
-
-/** A file or pipe in a form that is read elsewhere; already decompressed. */
-export interface ForeignSource {
-  name: string;
-  /** Starts reading from the front; a pipe can do so once. */
-  open(): AsyncIterable<Uint8Array>;
-  seekable: boolean;
-  close(): Promise<void>;
-}
+import type { ForeignSource, OpenOptions } from './open-options.ts';
 
 /** Opens what is text, compressed or not, by the reader of its form. */
 export async function openText(

@@ -4,16 +4,7 @@ import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../../error.ts';
 import { SNIFF_BYTES, sniffFormat } from '../sniff/sniff-format.ts';
 import type { Trace } from '../trace.ts';
-import type { ForeignSource } from './open-text.ts';
-
-export interface OpenOptions {
-  /** What `-` reads. */
-  stdin?: Readable | undefined;
-  /** Opens the JSON trace of the Engram loadtest tool, which is not read here; without it that is `not_a_trace`. */
-  openLoadtest?: ((source: ForeignSource) => Trace | Promise<Trace>) | undefined;
-  /** The index is wanted for its totals alone: opening takes the same time for any size. */
-  totalsOnly?: boolean | undefined;
-}
+import type { OpenOptions } from './open-options.ts';
 
 /** Opens a trace of any form, told apart by its content; `-` is `options.stdin`. Devices and pipes work by name too. */
 export async function openTrace(path: string, options: OpenOptions = {}): Promise<Trace> {

@@ -5,7 +5,6 @@ import type { StreamPlayer, StreamSink } from '../grpc-stream-player.ts';
 import type { StreamTraffic } from '../stream-traffic.ts';
 import type { AnswerHead } from './answer-heads.ts';
 import { AnswerMessages, type Pushed } from './answer-messages.ts';
-import type { ConnectionPool } from './connection-pool.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PreparedGrpcCall } from './prepare-grpc-call.ts';
 import { answeredOutcome, failedOutcome, ownOutcome, resetOutcome, strangeHead } from './wire-outcome.ts';
@@ -16,6 +15,14 @@ export interface CallCarrier {
   leave(call: WireCall, isCut: boolean): void;
   /** The call's `outgoing` has more. */
   wrote(call: WireCall): void;
+}
+
+/** The connections that a call may use. */
+export interface CallPool {
+  /** Why calls wait for a connection, in words. */
+  readonly whyWaiting: string;
+  /** The call is over; it may have been waiting. */
+  forget(call: WireCall): void;
 }
 
 /** Hears that a call is over, before its listener does. */
@@ -40,7 +47,7 @@ export class WireCall implements StreamSink {
   /** How long full connections held it, in ns. */
   heldNs = 0;
   /** The connections it may use; undefined until it has a place. */
-  pool: ConnectionPool | undefined;
+  pool: CallPool | undefined;
   /** Whose call it is. */
   session = '';
   /** Set while it is open on a connection. */

@@ -145,8 +145,9 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
     else {
       if (deadlineNs !== undefined) call.deadlineTick = this.#deadlines.add(call, deadlineNs);
       call.session = session;
-      call.pool = this.#pools.of(session);
-      call.pool.place(call);
+      const pool = this.#pools.of(session);
+      call.pool = pool;
+      pool.place(call);
     }
     return () => call.end('given_up');
   }

@@ -54,7 +54,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
     const { keepAliveMs, nowMs, mostConnections } = options;
     this.#options = options;
     this.#isBounded = mostConnections !== Infinity;
-    this.#idle = new IdleConnections(keepAliveMs, nowMs, (connection) => this.#discard(connection));
+    this.#idle = new IdleConnections(keepAliveMs, nowMs, (connection) => connection.giveUp());
     this.#noteOpening();
   }
 
@@ -87,8 +87,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
     if (exchange.isDone) return;
     const { connection } = exchange;
     if (connection !== undefined) {
-      this.#discard(connection);
-      this.ended();
+      connection.giveUp();
       return;
     }
     this.#waiting.delete(exchange);
@@ -112,7 +111,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
     clearImmediate(this.#turn);
     for (const exchange of [...this.#waiting]) this.cancel(exchange);
     for (const connection of [...this.#all]) {
-      this.#discard(connection);
+      connection.giveUp();
       this.#warmed(connection, new Error('the transport is closed'));
     }
   }
@@ -252,12 +251,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
   #giveUpOpening(): void {
     const [oldest] = this.#opening;
     if (oldest === undefined || this.#opening.size <= this.#waiting.size) return;
-    this.#discard(oldest);
+    oldest.giveUp();
     this.ended();
-  }
-
-  #discard(connection: WireConnection): void {
-    this.lost(connection);
-    connection.giveUp();
   }
 }

@@ -67,9 +67,9 @@ export class WireConnection implements SocketEvents {
     return socket.writableLength === 0;
   }
 
-  /** Closes it at once, without calling `lost`; an exchange on it ends as `cancelled`. */
+  /** Closes it at once; an exchange on it ends as `cancelled`. */
   giveUp(): void {
-    this.destroy('cancelled', this.#howFar());
+    this.#lose('cancelled', this.#howFar());
   }
 
   /** Closes it at once, without calling `lost`. The exchange on it ends like this. */

@@ -1,5 +1,10 @@
 import type { FailureCode, SendListener } from '../../replay/ports.ts';
-import type { WireConnection } from './wire-connection.ts';
+
+/** The connection that an exchange is under way on. */
+export interface ExchangeCarrier {
+  /** Closes it at once; the exchange on it ends as `cancelled`. */
+  giveUp(): void;
+}
 
 /** One request and its answer. Never reused, so that a cancel that comes late meets only its own operation. */
 export class WireExchange {
@@ -13,7 +18,7 @@ export class WireExchange {
   /** The connection is not used again behind it, as the client of the recording said. */
   readonly isLast: boolean;
   /** Where it is under way; undefined while it waits, and at the end. */
-  connection: WireConnection | undefined;
+  connection: ExchangeCarrier | undefined;
   isDone = false;
   /** Where its wait for a busy connection began, in ms of the pool's own count. */
   heldFromMs = 0;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { hrNowNs } from '../../../src/replay/clock/alarm-cells.ts';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
-import { createThreadAlarm, hrNowNs } from '../../../src/replay/clock/thread-alarm.ts';
+import { createThreadAlarm } from '../../../src/replay/clock/thread-alarm.ts';
 import type { Precision } from '../../../src/replay/replay-options.ts';
 
 const PRECISIONS: Precision[] = ['eco', 'normal', 'spin'];

@@ -1,5 +1,5 @@
 import type { Activity } from '../../activity-feed.ts';
-import type { Recalled, StoredMemory } from '../../store/memory-space.ts';
+import type { Recalled, StoredMemory } from '../../store/stored-memory.ts';
 import { generatedUuid, type World } from '../../world.ts';
 import { eventAnswer } from '../http-answers.ts';
 import type { HttpAnswer, HttpRequest } from '../http-types.ts';
