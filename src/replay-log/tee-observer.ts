@@ -3,6 +3,10 @@ import type { ReplayObserver } from '../replay/ports.ts';
 /** Tells both, in this order. */
 export function teeObserver(first: ReplayObserver, second: ReplayObserver): ReplayObserver {
   return {
+    onStart: (anchorNs) => {
+      first.onStart?.(anchorNs);
+      second.onStart?.(anchorNs);
+    },
     onSent: (operation, inFlight) => {
       first.onSent(operation, inFlight);
       second.onSent(operation, inFlight);

@@ -26,7 +26,6 @@ import { firstSessionsOf } from './source/first-sessions.ts';
 import type { NumberedSource } from './source/numbered-source.ts';
 import { hasTargetIn } from './target/targets.ts';
 import { oneLine } from './tell/tell-end.ts';
-import { tellExcluded } from './tell/tell-excluded.ts';
 
 /**
  * A target that takes longer to accept a connection is reported, and the replay begins all the same. Where operations
@@ -61,7 +60,6 @@ interface LeftOut {
 
 /** What is told while batches go by. */
 interface Watching {
-  recorder: ResultsRecorder;
   over: Over;
   leftOut: LeftOut;
 }
@@ -91,15 +89,11 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
     deps.onStart?.({ live: () => recorder.live(), planned: () => plannedOperations(run, options, leftOut) });
   };
   const over: Over = { isOver: false, nobody: undefined };
-  const end = await player.play(
-    () => watched(run, deps, { ...parts, recorder, over, leftOut }, onReady),
-    options,
-    {
-      clock: deps.clock,
-      observer: parts.log.observe(recorder),
-      digest,
-    },
-  );
+  const end = await player.play(() => watched(run, deps, { ...parts, over, leftOut }, onReady), options, {
+    clock: deps.clock,
+    observer: parts.log.observe(recorder),
+    digest,
+  });
   over.isOver = true;
   if (over.nobody !== undefined) throw over.nobody;
   const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
@@ -136,7 +130,7 @@ function hasOneScale({ timing, pace }: ReplayOptions): boolean {
 async function* watched(
   run: RunOptions,
   deps: RunDeps,
-  { options, source, player, recorder, over, guard, leftOut }: RunParts & Watching,
+  { options, source, player, over, guard, leftOut }: RunParts & Watching,
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
   const hasTarget = hasTargetIn(run);
@@ -144,13 +138,13 @@ async function* watched(
   const { recordsRead } = source;
   let isWarm = recordsRead > 0;
   let warning = recordsRead > 0 ? undefined : warningOfHeadersNotForGrpc(run);
-  const onLeftOut = (record: TraceRecord): void => {
-    if (recordsRead > 0) return;
+  const noteLeftOut = (record: TraceRecord): void => {
+    if (selection.takes(record)) return;
     if (hasTarget(record)) leftOut.records++;
     leftOut.ops.add(record.op);
   };
-  const batches = tellExcluded(source.open(), selection, recordsRead, recorder, options.copies, onLeftOut);
-  for await (const batch of batches) {
+  for await (const batch of source.open()) {
+    if (recordsRead === 0) batch.forEach(noteLeftOut);
     // A pipe that ends after an interrupt brings what it held back: too late to connect for that.
     if (over.isOver) return;
     if (guard !== undefined) for (const record of batch) guard.checkRecord(record);

@@ -103,6 +103,8 @@ export interface Operation extends Waits {
   record: TraceRecord;
   /** Position in the trace's order, from 0; counts on over loops. */
   number: number;
+  /** Position among the operations of this engine's plan, from 0, without holes. */
+  sequence: number;
   /** All times in ns on the engine's clock. */
   dueNs: number;
   /** When its predecessors were done; equals dueNs when it had none to wait for. */
@@ -121,6 +123,8 @@ export interface Operation extends Waits {
 
 /** What the engine reports; called on the hot path, so implementations only count. */
 export interface ReplayObserver {
+  /** Called once, before the first operation leaves: due times count from this moment on the engine's clock. */
+  onStart?(anchorNs: number): void;
   onSent(operation: Operation, inFlight: number): void;
   onSettled(operation: Operation, disposition: Disposition, inFlight: number): void;
 }

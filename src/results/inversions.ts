@@ -1,7 +1,7 @@
 import type { Operation } from '../replay/ports.ts';
 
 interface SessionProgress {
-  number: number;
+  sequence: number;
   startNs: number;
   dueNs: number;
 }
@@ -31,13 +31,13 @@ export class InversionCounter {
 
   /** Takes operations in the order they are sent. All below `settledBelow` were sent or never will be. */
   onSent(operation: Operation, settledBelow: number): void {
-    const { record, number, dueNs } = operation;
+    const { record, sequence, dueNs } = operation;
     const newest = this.#sessions.get(record.session);
     if (newest === undefined) {
-      this.#sessions.set(record.session, { number, startNs: record.startNs, dueNs });
+      this.#sessions.set(record.session, { sequence, startNs: record.startNs, dueNs });
       if (this.#sessions.size >= this.#sweepAt) this.#sweep(settledBelow);
-    } else if (number > newest.number) {
-      newest.number = number;
+    } else if (sequence > newest.sequence) {
+      newest.sequence = sequence;
       newest.startNs = record.startNs;
       newest.dueNs = dueNs;
     } else if (this.#hadToPrecede(operation, newest)) {
@@ -54,8 +54,8 @@ export class InversionCounter {
 
   /** Forgets sessions for which nothing can arrive late any more. */
   #sweep(settledBelow: number): void {
-    for (const [session, { number }] of this.#sessions) {
-      if (number < settledBelow) this.#sessions.delete(session);
+    for (const [session, { sequence }] of this.#sessions) {
+      if (sequence < settledBelow) this.#sessions.delete(session);
     }
     this.#sweepAt = Math.max(1024, 2 * this.#sessions.size);
   }

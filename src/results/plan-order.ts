@@ -18,7 +18,7 @@ export class PlanOrder {
     this.#maxHeld = maxHeld;
   }
 
-  /** Every operation with a smaller number has been heard of (or given up on). */
+  /** Every operation that comes before this one in the plan has been heard of (or given up on). */
   get next(): number {
     return this.#next;
   }
@@ -29,20 +29,20 @@ export class PlanOrder {
   }
 
   /** The operation was planned for `dueNs` and has left, or was given up by a policy. */
-  put(number: number, dueNs: number): void {
-    this.#set(number, dueNs);
+  put(sequence: number, dueNs: number): void {
+    this.#set(sequence, dueNs);
   }
 
   /** The operation is no part of what was tried: it is passed over. Ignored when it lies too far ahead to be held. */
-  leaveOut(number: number): void {
-    if (number - this.#next < this.#maxHeld) this.#set(number, LEFT_OUT);
+  leaveOut(sequence: number): void {
+    if (sequence - this.#next < this.#maxHeld) this.#set(sequence, LEFT_OUT);
   }
 
-  #set(number: number, value: number): void {
-    if (number < this.#next) return;
-    while (number - this.#next >= this.#maxHeld) this.#pass(true);
-    if (number - this.#next >= this.#ring.length) this.#grow(number - this.#next + 1);
-    this.#ring[number % this.#ring.length] = value;
+  #set(sequence: number, value: number): void {
+    if (sequence < this.#next) return;
+    while (sequence - this.#next >= this.#maxHeld) this.#pass(true);
+    if (sequence - this.#next >= this.#ring.length) this.#grow(sequence - this.#next + 1);
+    this.#ring[sequence % this.#ring.length] = value;
     while (!Number.isNaN(this.#ring[this.#next % this.#ring.length])) this.#pass(false);
   }
 
@@ -61,8 +61,8 @@ export class PlanOrder {
     const old = this.#ring;
     this.#ring = new Float64Array(length).fill(NOT_YET);
     for (let i = 0; i < old.length; i++) {
-      const number = this.#next + i;
-      this.#ring[number % length] = old[number % old.length] as number;
+      const sequence = this.#next + i;
+      this.#ring[sequence % length] = old[sequence % old.length] as number;
     }
   }
 }

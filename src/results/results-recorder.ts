@@ -18,7 +18,7 @@ import { Windows } from './windows.ts';
 export interface RecorderOptions {
   /** The rate multiplier; undefined where due times don't follow the recording. */
   timeScale: number | undefined;
-  /** Due times don't rise with the numbers of operations: with think time, and with copies. */
+  /** Due times don't rise in the order of the plan: with think time, and with copies. */
   sortsDues?: boolean | undefined;
   /** Number a record has in its trace file; without it, the operation's number. */
   recordNumber?: ((operation: Operation) => number) | undefined;
@@ -166,11 +166,6 @@ export class ResultsRecorder implements ReplayObserver {
     }
   }
 
-  /** The record with that number is no operation of the plan. */
-  onExcluded(number: number): void {
-    this.planOrder.leaveOut(number);
-  }
-
   live(): LiveCounts {
     const { dispositions: ended, overall } = this;
     return {
@@ -190,7 +185,7 @@ export class ResultsRecorder implements ReplayObserver {
 
   #settlePlan(operation: Operation, disposition: Disposition): void {
     if (disposition === 'shed' || disposition === 'gate_timeout') this.#plan(operation);
-    else this.planOrder.leaveOut(operation.number);
+    else this.planOrder.leaveOut(operation.sequence);
   }
 
   #settleStream(operation: Operation): void {
@@ -203,14 +198,14 @@ export class ResultsRecorder implements ReplayObserver {
     countStream(this.streams, metrics, operation);
   }
 
-  /** Due times rise with the numbers, or they are sorted and the numbers only say how far things are. */
-  #plan({ number, dueNs }: Operation): void {
+  /** Due times rise in the order of the plan, or they are sorted and the order only says how far things are. */
+  #plan({ sequence, dueNs }: Operation): void {
     if (this.#options.sortsDues !== true) {
-      this.planOrder.put(number, dueNs);
+      this.planOrder.put(sequence, dueNs);
       return;
     }
     this.#dueSorter.add(dueNs);
-    this.planOrder.leaveOut(number);
+    this.planOrder.leaveOut(sequence);
   }
 
   #settleSent(operation: Operation, disposition: 'ok' | 'error' | 'cut_off'): void {

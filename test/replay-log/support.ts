@@ -23,6 +23,7 @@ export function makeOperation(number: number, given: Partial<Operation> = {}): O
   return {
     record: makeRecord({ startNs: number * 1e6, session: `s${number % 3}`, durationNs: 500 }),
     number,
+    sequence: number,
     dueNs,
     readyNs: dueNs,
     releasedNs: dueNs + 500,

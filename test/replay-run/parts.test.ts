@@ -70,6 +70,7 @@ describe('cache results', () => {
     ...NO_WAITS,
     releasedNs: 0,
     number: 0,
+    sequence: 0,
     dueNs: 0,
     readyNs: 0,
     sentNs: 0,

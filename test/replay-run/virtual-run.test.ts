@@ -3,9 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
-import { createSelection } from '../../src/replay/plan/selection.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
-import { tellExcluded } from '../../src/replay-run/tell/tell-excluded.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
@@ -21,17 +19,7 @@ async function run(
 ): Promise<ResultsDocument> {
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({ timeScale: options.multiplier });
-  let read = 0;
-  async function* batches(): AsyncGenerator<TraceRecord[]> {
-    const first = read;
-    read += records.length;
-    yield* tellExcluded(
-      inBatches([...records], 7),
-      createSelection(options, () => true),
-      first,
-      recorder,
-    );
-  }
+  const batches = () => inBatches([...records], 7);
   const { end } = await play([...records], { ...given, fateOf, batches, deps: { observer: recorder } });
   return validated(createResultsDocument({ ...documentInput(), recorder, end }));
 }

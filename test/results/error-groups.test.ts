@@ -11,6 +11,7 @@ function failed(given: Partial<Operation>): Operation {
     ...NO_WAITS,
     releasedNs: 0,
     number: 0,
+    sequence: 0,
     dueNs: 0,
     readyNs: 0,
     sentNs: 0,

@@ -460,6 +460,7 @@ describe('InversionCounter', () => {
             {
               record,
               number,
+              sequence: number,
               ...times,
               ...NO_WAITS,
               releasedNs: 0,
@@ -485,6 +486,7 @@ describe('InversionCounter', () => {
           ...NO_WAITS,
           releasedNs: number,
           number,
+          sequence: number,
           dueNs: number,
           readyNs: number,
           sentNs: number,

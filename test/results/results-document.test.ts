@@ -166,7 +166,8 @@ describe('results document', () => {
           record: makeRecord(),
           ...NO_WAITS,
           releasedNs: undefined,
-          number: end.accounting.planned++,
+          number: 0,
+          sequence: end.accounting.planned++,
           dueNs: 0,
           readyNs: 0,
           sentNs: undefined,
@@ -261,7 +262,8 @@ describe('what was cancelled as recorded', () => {
 
   it('has the time of its first answer, if that had come', () => {
     const recorder = new ResultsRecorder({ timeScale: 1 });
-    const operation = { ...NO_WAITS, record: makeRecord(), number: 0, dueNs: 0, readyNs: 0, releasedNs: 0 };
+    const planned = { record: makeRecord(), number: 0, sequence: 0, dueNs: 0, readyNs: 0 };
+    const operation = { ...NO_WAITS, ...planned, releasedNs: 0 };
     const ended = outcome(cancelled);
     for (const firstAnswerNs of [4 * MS, undefined]) {
       const told = { ...operation, sentNs: 0, firstAnswerNs, doneNs: SECOND, outcome: ended };

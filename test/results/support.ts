@@ -90,6 +90,7 @@ function operationOf(told: Told, number: number): { operation: Operation; dispos
   const operation: Operation = {
     record: makeRecord({ startNs: told.dueNs, ...told.record }),
     number,
+    sequence: number,
     dueNs: ANCHOR_NS + told.dueNs,
     readyNs: ANCHOR_NS + (told.readyNs ?? told.dueNs),
     ...NO_WAITS,

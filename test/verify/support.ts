@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSelection } from '../../src/replay/plan/selection.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
 import { factsOf } from '../../src/replay-log/document-facts.ts';
 import { blockOf, type LogBlock, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
 import { teeObserver } from '../../src/replay-log/tee-observer.ts';
-import { tellExcluded } from '../../src/replay-run/tell/tell-excluded.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
@@ -41,17 +39,7 @@ export async function loggedRun(
     recordNumber: ({ number }) => number % Math.max(1, records.length),
     take: (block) => blocks.push(block),
   });
-  let read = 0;
-  async function* batches(): AsyncGenerator<TraceRecord[]> {
-    const first = read;
-    read += records.length;
-    yield* tellExcluded(
-      inBatches([...records], 7),
-      createSelection(options, () => true),
-      first,
-      recorder,
-    );
-  }
+  const batches = () => inBatches([...records], 7);
   const deps = { observer: teeObserver(recorder, log) };
   const { end } = await play([...records], { ...given, fateOf, transportOn, batches, deps });
   log.flush();

@@ -6,6 +6,7 @@ export class OpenOperation implements Operation {
   /** Without the body that was sent: its bytes would keep their whole block in memory a second time. */
   readonly record: TraceRecord;
   readonly number: number;
+  readonly sequence: number;
   /** Number of its sender. */
   readonly sender: number;
   /** Due time in ns after the anchor, as planned. */
@@ -22,9 +23,10 @@ export class OpenOperation implements Operation {
   doneNs: number | undefined;
   outcome: SendOutcome | undefined;
 
-  constructor(record: TraceRecord, number: number, sender: number, offsetNs: number) {
+  constructor(record: TraceRecord, number: number, sequence: number, sender: number, offsetNs: number) {
     this.record = withoutBytes(record);
     this.number = number;
+    this.sequence = sequence;
     this.sender = sender;
     this.offsetNs = offsetNs;
   }

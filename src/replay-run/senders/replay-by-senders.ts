@@ -78,6 +78,7 @@ class SharedReplay implements PlanSink, PoolListener {
   #senderError: EngramTraceError | undefined;
   #anchorNs: number | undefined;
   #isStartSet = false;
+  #sequence = 0;
   #inFlight = 0;
   #mostInFlight = 0;
   #cancelLook: () => void = () => {};
@@ -119,7 +120,7 @@ class SharedReplay implements PlanSink, PoolListener {
   operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
     if (this.closed) return undefined;
     const sender = senderOf(record.session, this.#pool.lanes.length);
-    const operation = new OpenOperation(record, number, sender, times.dueNs);
+    const operation = new OpenOperation(record, number, this.#sequence++, sender, times.dueNs);
     const lane = this.#pool.lanes[sender] as SenderLane;
     if (this.stopped || lane.isOver) {
       this.#settleHere(operation);

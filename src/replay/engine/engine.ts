@@ -135,8 +135,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     if (this.closed) return undefined;
     if (!this.#isReading) this.#noteRead();
     const flight = this.#free.pop() ?? new Flight(this);
-    flight.plan(record, number, times, this.#loop.anchorNs ?? this.#clock.nowNs(), this.#readNs);
-    this.#ledger.planned();
+    const anchorNs = this.#loop.anchorNs ?? this.#clock.nowNs();
+    flight.plan(record, number, this.#ledger.planned(), times, anchorNs, this.#readNs);
     if (this.stopped) {
       this.#settle(flight, 'unsent');
       return undefined;

@@ -10,8 +10,9 @@ export class Ledger {
     this.#observer = observer;
   }
 
-  planned(): void {
-    this.sums.planned += 1;
+  /** Books one more operation and returns how many were planned before it. */
+  planned(): number {
+    return this.sums.planned++;
   }
 
   sent(operation: Operation, inFlight: number): void {

@@ -32,6 +32,7 @@ export interface FlightHost {
 export class Flight implements Operation, SendListener {
   record: TraceRecord = NO_RECORD;
   number = 0;
+  sequence = 0;
   // Times are NaN until it is planned: doubles from the start (see DOUBLE_ZERO).
   dueNs = Number.NaN;
   readyNs = Number.NaN;
@@ -78,10 +79,18 @@ export class Flight implements Operation, SendListener {
   }
 
   /** Becomes the operation with these times. */
-  plan(record: TraceRecord, number: number, times: PlannedTimes, anchorNs: number, readNs: number): void {
+  plan(
+    record: TraceRecord,
+    number: number,
+    sequence: number,
+    times: PlannedTimes,
+    anchorNs: number,
+    readNs: number,
+  ): void {
     this.record = record;
     this.readNs = readNs;
     this.number = number;
+    this.sequence = sequence;
     this.offsetNs = times.dueNs;
     this.dueNs = anchorNs + times.dueNs;
     this.readyNs = this.dueNs;

@@ -249,6 +249,7 @@ function makeOperation(number: number): Operation {
   return {
     record: makeRecord(0),
     number,
+    sequence: number,
     dueNs: 0,
     readyNs: 0,
     releasedNs: undefined,

@@ -34,7 +34,7 @@ describe('events of streams', () => {
     assert.equal(chunk?.streams.length, 2);
     const cursor = new EventCursor(chunk as EventChunk);
     for (const times of given) {
-      const read = new OpenOperation(makeRecord(), cursor.operation, 0, 0);
+      const read = new OpenOperation(makeRecord(), cursor.operation, 0, 0, 0);
       cursor.copyTo(read);
       assert.deepEqual(read.outcome?.stream, times);
       assert.equal('stream' in (read.outcome ?? {}), times !== undefined);
@@ -55,7 +55,7 @@ describe('events of streams', () => {
 
   it('are held against what was recorded, of which the bytes are let go', () => {
     const record = makeRecord({ protocol: 'grpc', stream: streamWith([0, 5], [3]) });
-    const { stream } = new OpenOperation(record, 0, 0, 0).record;
+    const { stream } = new OpenOperation(record, 0, 0, 0, 0).record;
     assert.deepEqual(
       stream?.messages.map(({ fromServer, offsetNs, data }) => [fromServer, offsetNs, data.length]),
       [
@@ -76,7 +76,7 @@ it('events of senders: what was cancelled as recorded is told so, well or not, a
   const [chunk] = told(given.map((ended, i) => makeOperation(i, { outcome: ended })));
   const cursor = new EventCursor(chunk as EventChunk);
   for (const { ok, failure, isCancelled } of given) {
-    const read = new OpenOperation(makeRecord(), cursor.operation, 0, 0);
+    const read = new OpenOperation(makeRecord(), cursor.operation, 0, 0, 0);
     cursor.copyTo(read);
     assert.deepEqual(
       [read.outcome?.ok, read.outcome?.failure, read.outcome?.isCancelled],

@@ -7,7 +7,7 @@ import { MS, makeRecord } from '../../support/replay-harness.ts';
 function dueAt(dueNs: number, number: number): Flight {
   const host = { sent() {}, firstAnswer() {}, done() {} };
   const flight = new Flight(host as ConstructorParameters<typeof Flight>[0]);
-  flight.plan(makeRecord(dueNs), number, { dueNs, offsetNs: dueNs, timelineNs: dueNs }, 0, 0);
+  flight.plan(makeRecord(dueNs), number, number, { dueNs, offsetNs: dueNs, timelineNs: dueNs }, 0, 0);
   return flight;
 }
 
