@@ -62,6 +62,10 @@ const TROUBLES: readonly (readonly [RegExp, Words])[] = [
       `its certificate is for another name: ${servername === '' ? 'connect by that name' : `give that name with ${servername}`}, or take any with ${insecure}`,
   ],
   [
+    /NO_APPLICATION_PROTOCOL|no application protocol/i,
+    () => 'over TLS it offers another protocol than this (ALPN): HTTP/1 and gRPC have a port each',
+  ],
+  [
     /CERTIFICATE_REQUIRED|handshake failure|bad certificate|certificate required/i,
     ({ cert }) => `it wants a certificate of its client, or ciphers this one does not have: ${cert} FILE`,
   ],

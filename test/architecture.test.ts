@@ -84,6 +84,7 @@ const LEAVES = [
   'connect-trouble.ts',
   'error.ts',
   'iso-time.ts',
+  'listen-error.ts',
   'machine-names.ts',
   'min-heap.ts',
   'stable-shapes.ts',

@@ -2,11 +2,13 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { connectMessage } from '../connect-trouble.ts';
 import { EngramTraceError } from '../error.ts';
+import { listenError } from '../listen-error.ts';
 import { authorityOf, type Endpoint } from './endpoint.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
 import type { Tap } from './tap.ts';
-import { connectUpstream, KEEP_ALIVE_MS, type Upstream, upstreamTrouble } from './upstream.ts';
+import { connectUpstream, KEEP_ALIVE_MS, speechTrouble, type Upstream, upstreamTrouble } from './upstream.ts';
 import { watchHandshakes } from './watch-handshakes.ts';
+import { type Misunderstanding, watchSpeech } from './watch-speech.ts';
 
 /** TLS towards the clients: PEM texts. */
 export interface ListenerTls {
@@ -53,8 +55,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const onUnreachable = (error: Error): void => {
     options.onTrouble?.(`${upstreamTrouble(options.upstream, error)}; clients are being reset`);
   };
+  let whenSilent: Promise<string> | undefined;
+  const onMisunderstood = async (found: Misunderstanding): Promise<void> => {
+    // Why the server leaves without a word it is asked once: many connections may end so, for reasons of its own.
+    if (found.server === undefined) whenSilent ??= speechTrouble(options, found);
+    const text = await (found.server === undefined ? whenSilent : speechTrouble(options, found));
+    if (text) options.onTrouble?.(text);
+  };
   const onConnection = (client: net.Socket): void => {
     const upstream = connectUpstream(options);
+    watchSpeech(client, upstream, (found) => void onMisunderstood(found));
     const tap = options.openTap(++connections);
     const pair = { client, upstream, tap, nowNs: options.nowNs, onUnreachable };
     const connection = relayConnection(pair, (end) => {
@@ -121,14 +131,7 @@ function createServer(options: RelayOptions, onConnection: (client: net.Socket) 
 
 function listen(server: net.Server, at: Endpoint): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        EngramTraceError.from(cause, 'io', {
-          where: authorityOf(at),
-          hint: 'choose another address to listen at',
-        }),
-      );
-    });
+    server.once('error', (cause) => reject(listenError(cause, authorityOf(at))));
     server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, () => {
       server.removeAllListeners('error');
       server.on('error', () => {}); // running out of descriptors ends one accept, not the capture

@@ -1,7 +1,9 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { connectMessage, connectTrouble, type TlsFlags } from '../connect-trouble.ts';
+import type { SpokenProtocol } from '../wire/spoken-protocol.ts';
 import { authorityOf, type Endpoint } from './endpoint.ts';
+import type { Misunderstanding } from './watch-speech.ts';
 
 /** TLS towards the server: PEM texts. */
 export interface UpstreamTls {
@@ -56,6 +58,56 @@ export function checkUpstream(options: Upstream): Promise<string> {
     socket.unref();
     socket.once(options.upstreamTls === undefined ? 'connect' : 'secureConnect', () => done(''));
     socket.on('error', (error) => done(upstreamTrouble(options.upstream, error)));
+  });
+}
+
+/**
+ * One sentence where the server speaks something else than its clients; resolves with nothing where all that is known
+ * is that it left without a word. Whether that is for want of TLS is found out by a TLS handshake.
+ */
+export async function speechTrouble(
+  options: Pick<Upstream, 'upstream' | 'upstreamTls'>,
+  { client, server }: Misunderstanding,
+): Promise<string> {
+  const name = authorityOf(options.upstream);
+  const spoken = server ?? (await spokenWhenAsked(options));
+  switch (spoken) {
+    case 'TLS':
+      return `${name} speaks TLS, and is spoken to without: write https:// before its address, or --upstream-tls`;
+    case 'HTTP/2':
+      return `${name} speaks HTTP/2, as gRPC does, and the client ${client}: is it the server for --grpc-upstream?`;
+    case 'HTTP/1':
+      return `${name} speaks HTTP/1, and the client ${client}${client === 'HTTP/2' ? ', as gRPC does' : ''}: ${adviceFor(client)}`;
+    default:
+      return '';
+  }
+}
+
+function adviceFor(client: SpokenProtocol): string {
+  return client === 'TLS'
+    ? 'take its TLS with --tls-cert and --tls-key'
+    : 'is it the server for --http-upstream?';
+}
+
+/** Whether it speaks TLS, where it was not spoken to so; undefined where it does not, or does not say. */
+async function spokenWhenAsked({
+  upstream: { host, port },
+  upstreamTls,
+}: Pick<Upstream, 'upstream' | 'upstreamTls'>): Promise<SpokenProtocol | undefined> {
+  if (upstreamTls !== undefined) return undefined;
+  return new Promise((resolve) => {
+    const socket = tls.connect({ host, port, rejectUnauthorized: false });
+    const done = (spoken: SpokenProtocol | undefined): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(spoken);
+    };
+    const timer = setTimeout(done, CHECK_MS, undefined);
+    timer.unref();
+    socket.unref();
+    socket.once('secureConnect', () => done('TLS'));
+    // It may refuse whom it talks to, but only by TLS.
+    socket.on('error', (error) => done(/alert/i.test(error.message) ? 'TLS' : undefined));
   });
 }
 

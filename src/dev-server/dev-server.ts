@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { EngramTraceError } from '../error.ts';
+import { listenError } from '../listen-error.ts';
 import { createActivityFeed } from './activity-feed.ts';
 import { type ArrivalLog, createArrivalLog } from './arrival-log.ts';
 import { createAnswerTimer } from './faults/answer-timer.ts';
@@ -106,10 +107,9 @@ function createContext(options: DevServerOptions, log: ArrivalLog): ServerContex
 
 function listen(server: HttpServer | NetServer, port: number, host: string): Promise<number> {
   return new Promise((resolve, fail) => {
-    server.once('error', (cause: Error) => {
-      const hint = 'Choose another port, or 0 for any.';
-      fail(new EngramTraceError('io', `can't listen on ${host}:${port}: ${cause.message}`, { hint, cause }));
-    });
+    server.once('error', (cause: Error) =>
+      fail(listenError(cause, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+    );
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }

@@ -102,6 +102,9 @@ test('knobs that make no sense, and a port that is taken', async () => {
     '0',
   ]);
   assert.equal(taken.code, 1);
-  assert.match(taken.stderr, /can't listen on 127\.0\.0\.1:\d+.*EADDRINUSE/);
+  assert.match(
+    taken.stderr,
+    /^engram-trace: 127\.0\.0\.1:\d+: another program listens there already \(EADDRINUSE\)\n/,
+  );
   await stopped(child, 'SIGTERM');
 });

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { EngramTraceError } from '../../error.ts';
 import { type ByteQueue, createByteQueue } from '../bytes/byte-queue.ts';
 import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from '../frames/zstd-frame.ts';
 import { nothingInside, sniffFormat } from '../sniff/sniff-format.ts';
@@ -15,6 +16,7 @@ const MAX_HELD_BYTES = 16 * 1024 * 1024;
 export async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
   const queue = createByteQueue(wrapErrors(stream, name), () => void stream.destroy());
   try {
+    if (!(await queue.ensure(1))) throw emptyPipe(name);
     await passEmptyFrames(queue);
     if (queue.offset > 0 && queue.available === 0) throw nothingInside(name);
     const format = await sniffFormat(peeked(queue, name), name);
@@ -26,6 +28,14 @@ export async function openPipe(stream: Readable, name: string, options: OpenOpti
     await queue.close();
     throw error;
   }
+}
+
+/** Who looks at the pipe sees only its end of it, and not what the command in front of it said. */
+function emptyPipe(name: string): EngramTraceError {
+  return new EngramTraceError('empty', 'nothing came through the pipe', {
+    where: name === '-' ? 'stdin' : name,
+    hint: 'the command in front of it failed, or wrote its records elsewhere: see what it says, and whether it writes to stdout (--output -)',
+  });
 }
 
 /** What comes, without taking it. */

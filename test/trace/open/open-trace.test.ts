@@ -50,9 +50,19 @@ for (const [name, bytes, code, message] of STRANGERS) {
     await withFile(bytes, (path) =>
       assert.rejects(openTrace(path), { name: 'EngramTraceError', code, message, where: new RegExp(path) }),
     );
+    if (bytes.length === 0) return;
     await assert.rejects(openTrace('-', { stdin: pipeOf(bytes) }), { code, message });
   });
 }
+
+test('of an empty pipe the command in front of it is named as what failed', async () => {
+  await assert.rejects(openTrace('-', { stdin: pipeOf(text('')) }), {
+    code: 'empty',
+    where: 'stdin',
+    message: 'nothing came through the pipe',
+    hint: /command in front of it failed/,
+  });
+});
 
 test('no such file, a folder, no input', async () => {
   await withFolder(async (folder) => {
