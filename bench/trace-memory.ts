@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { openTrace } from '../src/sources/open-trace.ts';
 import { createFileSink } from '../src/trace/file/file-sink.ts';
-import { openTrace } from '../src/trace/open/open-trace.ts';
 import { openTraceFile } from '../src/trace/read/trace-file.ts';
 import { emptyHeader } from '../src/trace/record/record.ts';
 import { createTraceWriter } from '../src/trace/write/create-trace-writer.ts';

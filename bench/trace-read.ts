@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { openTrace } from '../src/sources/open-trace.ts';
 import { createFileSink } from '../src/trace/file/file-sink.ts';
-import { openTrace } from '../src/trace/open/open-trace.ts';
 import { emptyHeader } from '../src/trace/record/record.ts';
 import { createTraceWriter } from '../src/trace/write/create-trace-writer.ts';
 import { cpuSeconds, cpuSecondsOf, median, report, smallRecords, withFolder } from './support.ts';

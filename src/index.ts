@@ -35,6 +35,7 @@ export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay
 export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
 export { runReplay } from './replay-run/run-replay.ts';
 export type { ResultsDocument } from './results/results-document.ts';
+export { SOURCES } from './sources/default-sources.ts';
 export {
   type ExportOptions,
   type ExportPlan,
@@ -45,12 +46,14 @@ export {
 export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
 export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
 export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log.ts';
+export type { OpenOptions } from './sources/open-options.ts';
+export { openTrace } from './sources/open-trace.ts';
 export type { Segment } from './sources/segment.ts';
+export type { Head, Source, SourceInput } from './sources/source.ts';
+export { createTextTrace, type Reading, type TextForm } from './sources/text-trace.ts';
 export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';
 export { createNdjsonWriter } from './trace/ndjson/ndjson-writer.ts';
 export { recordFromJson, recordToJson } from './trace/ndjson/record-json.ts';
-export type { OpenOptions } from './trace/open/open-options.ts';
-export { openTrace } from './trace/open/open-trace.ts';
 export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
 export {
   emptyHeader,

@@ -61,7 +61,6 @@ const ROOMS: Record<string, readonly string[]> = {
     'sniff',
     'read',
     'write',
-    'open',
   ],
   replay: ['.', 'plan', 'clock', 'release', 'engine'],
   'replay-run': [

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../error.ts';
-import type { ForeignSource, OpenOptions } from '../trace/open/open-options.ts';
-import { openPipe } from '../trace/open/open-pipe.ts';
-import { openTrace } from '../trace/open/open-trace.ts';
+import type { OpenOptions } from '../sources/open-options.ts';
+import { openPipe } from '../sources/open-pipe.ts';
+import { openTrace } from '../sources/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
 export interface InputOptions extends Pick<OpenOptions, 'totalsOnly'> {
@@ -31,18 +31,14 @@ export async function withInput<T>(
   }
 }
 
-/** Opens a trace of any form, those included that are no format of ours; `-` is stdin. The caller closes it. */
+/** Opens a trace of any form; `-` is stdin. The caller closes it. */
 export async function openInput(name: string, { stream, ...options }: InputOptions = {}): Promise<Trace> {
-  if (stream !== undefined) return openPipe(stream, name, { ...options, openLoadtest });
-  if (name !== '-') return openTrace(name, { ...options, openLoadtest });
+  if (stream !== undefined) return openPipe(stream, name);
+  if (name !== '-') return openTrace(name, options);
   if (process.stdin.isTTY) {
     throw new EngramTraceError('usage', 'no trace is named, and stdin is a terminal', {
       hint: 'name a trace file, or pipe one in',
     });
   }
-  return openTrace('-', { stdin: process.stdin, openLoadtest });
-}
-
-async function openLoadtest(source: ForeignSource): Promise<Trace> {
-  return (await import('../sources/loadtest/open-loadtest.ts')).openLoadtest(source);
+  return openTrace('-', { stdin: process.stdin });
 }

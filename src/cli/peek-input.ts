@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { FRAME_MAGIC, frameSpan, readU32 } from '../trace/frames/zstd-frame.ts';
-import { wrapErrors } from '../trace/open/open-text.ts';
-import { firstFrame } from '../trace/sniff/sniff-format.ts';
 import { startsWithReplayLog } from '../trace/sniff/starts-with-replay-log.ts';
+import { wrapErrors } from '../trace/sniff/unpack-chunks.ts';
+import { firstFrame } from '../trace/sniff/unpack-head.ts';
 
 /** No header of a replay log is longer. */
 const MAX_HEAD_BYTES = 1024 * 1024;

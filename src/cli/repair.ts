@@ -33,7 +33,10 @@ async function runRepair(input: string, flags: RepairFlags): Promise<void> {
   refuseSameFile([{ flag: 'the trace', path: input }], [{ flag: '--output', path: flags.output }]);
   const report = await withOutput(flags.output, flags, (output) =>
     withTraceBytes(output, (sink) => repairTrace(input, sink)),
-  );
+  ).catch(async (thrown: unknown) => {
+    const { notATraceFile } = await import('../sources/not-a-trace-file.ts');
+    throw await notATraceFile(thrown, input);
+  });
   if (flags.json) await printJson(reportJson(report));
   else if (!flags.quiet) tell(reportText(flags.output, report));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createFileSink } from '../trace/file/file-sink.ts';
-import { openTrace } from '../trace/open/open-trace.ts';
+import { openTraceFromFile } from '../trace/read/trace-from-file.ts';
 import type { ByteSink } from '../trace/trace.ts';
 import { derivedHeader, type FilterReport } from '../transforms/filter-trace.ts';
 import { TOOL } from '../version.ts';
@@ -32,7 +32,7 @@ export async function withTraceBytes<T>(output: Output, write: (sink: ByteSink) 
 }
 
 async function copyRecords(from: string, output: Output): Promise<void> {
-  const trace = await openTrace(from);
+  const trace = await openTraceFromFile(from);
   try {
     const header = derivedHeader(trace.header, TOOL, trace.header.source);
     const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };

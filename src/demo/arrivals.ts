@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { openTrace } from '../trace/open/open-trace.ts';
+import { openTraceFromFile } from '../trace/read/trace-from-file.ts';
 
 /** Operations counted per bin, from the first one on. */
 export type Counts = number[];
@@ -13,7 +13,7 @@ export async function plannedArrivals(
 ): Promise<Counts> {
   const counts: Counts = [];
   let firstNs = Number.NaN;
-  const trace = await openTrace(tracePath);
+  const trace = await openTraceFromFile(tracePath);
   for await (const batch of trace.records()) {
     for (const record of batch) {
       if (Number.isNaN(firstNs)) firstNs = record.startNs;

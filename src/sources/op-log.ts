@@ -6,6 +6,7 @@ import { openTraceFile } from '../trace/read/trace-file.ts';
 import { hasLoss } from '../trace/record/record.ts';
 import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import { identityOf, leaveOutCopies, type SegmentCopy } from './leave-out-copies.ts';
+import { notATraceFile } from './not-a-trace-file.ts';
 import { type KnownUntold, readUntoldLosses } from './read-untold-losses.ts';
 import type { Segment, Telling } from './segment.ts';
 import { readSegmentName } from './segment-number.ts';
@@ -136,7 +137,9 @@ function hintFor(error: EngramTraceError, isFolder: boolean): string | undefined
 }
 
 async function openSegment(path: string): Promise<Segment> {
-  const file = await openTraceFile(path);
+  const file = await openTraceFile(path).catch(async (thrown: unknown) => {
+    throw await notATraceFile(thrown, path);
+  });
   const { epochUnixNs, openedNs, runId } = file.header;
   const { totals, closedNs } = file.index;
   const at = (ns: number) => epochUnixNs + BigInt(ns);

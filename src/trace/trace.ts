@@ -23,7 +23,8 @@ export interface ReadOptions {
 export interface Trace {
   /** File name, or `-`. For messages. */
   readonly name: string;
-  readonly format: 'trace' | 'ndjson' | 'ndjson.zst' | 'ndjson.gz' | 'loadtest';
+  /** `trace`, or the name of the source it comes from: `ndjson`, `ndjson.zst`, … */
+  readonly format: string;
   readonly header: TraceHeader;
   /** Undefined on a pipe, for NDJSON, and where the file has none or a damaged one (`warnings` says so). */
   readonly index: TraceIndex | undefined;

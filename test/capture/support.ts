@@ -10,7 +10,7 @@ import { type Capture, startCapture } from '../../src/capture/capture.ts';
 import { createCaptureClock } from '../../src/capture/capture-clock.ts';
 import type { CaptureListener, CaptureOptions } from '../../src/capture/capture-options.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
-import { openTrace } from '../../src/trace/open/open-trace.ts';
+import { openTrace } from '../../src/sources/open-trace.ts';
 import {
   addLoss,
   emptyLoss,

@@ -15,7 +15,7 @@ import type { RunOptions } from '../../src/replay-run/options/run-options.ts';
 import { runReplay } from '../../src/replay-run/run-replay.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
-import { openTrace } from '../../src/trace/open/open-trace.ts';
+import { openTrace } from '../../src/sources/open-trace.ts';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { run, writeTrace } from '../cli/replay-support.ts';

@@ -14,7 +14,7 @@ import { createResultsDocument } from '../../src/results/create-results-document
 import type { HealthSources } from '../../src/results/generator-health.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
-import { openTrace } from '../../src/trace/open/open-trace.ts';
+import { openTrace } from '../../src/sources/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import {
   closedPort,

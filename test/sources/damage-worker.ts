@@ -7,8 +7,8 @@ import { EngramTraceError } from '../../src/error.ts';
 import { planExport, writeExport } from '../../src/sources/export-op-log.ts';
 import type { WindowRequest } from '../../src/sources/export-window.ts';
 import { openOpLog } from '../../src/sources/op-log.ts';
+import { openTrace } from '../../src/sources/open-trace.ts';
 import { recordToJson } from '../../src/trace/ndjson/record-json.ts';
-import { openTrace } from '../../src/trace/open/open-trace.ts';
 import { hasLoss } from '../../src/trace/record/record.ts';
 import { EPOCH, makeRecord, SECOND, type SegmentSpec, withFolder, writeOpLog } from './make-op-log.ts';
 

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { EngramTraceError } from '../../src/error.ts';
 import { createLoadtestWriter } from '../../src/sources/loadtest/loadtest-writer.ts';
 import { openLoadtest } from '../../src/sources/loadtest/open-loadtest.ts';
+import { openTrace } from '../../src/sources/open-trace.ts';
 import { compressFrame } from '../../src/trace/frames/zstd.ts';
-import { openTrace } from '../../src/trace/open/open-trace.ts';
 import { emptyHeader, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../src/trace/trace.ts';
 import {
@@ -24,9 +24,9 @@ const fixture = (name: string) => fileURLToPath(new URL(`loadtest/${name}`, FIXT
 const path = fixture('four-operations.json');
 const whole = readFileSync(path);
 
-const open = (name: string) => openTrace(name, { openLoadtest });
+const open = (name: string) => openTrace(name);
 const openBytes = (bytes: Uint8Array, chunkBytes?: number) =>
-  openTrace('-', { stdin: pipeOf(bytes, chunkBytes), openLoadtest });
+  openTrace('-', { stdin: pipeOf(bytes, chunkBytes) });
 
 function document(operations: readonly unknown[]): Buffer {
   return Buffer.from(JSON.stringify({ operations, metadata: { total_operations: operations.length } }));
@@ -146,7 +146,13 @@ test('operations come in the order of their times, those of the same time in tha
 test('what is too far out of order is counted, not lost in silence', async () => {
   const times = [...Array.from({ length: 40 }, (_, i) => i + 5), 1];
   const bytes = document(times.map((ms) => store(ms)));
-  const source = { name: 'x.json', seekable: false, open: () => pipeOf(bytes), close: async () => {} };
+  const source = {
+    name: 'x.json',
+    packing: '' as const,
+    seekable: false,
+    open: () => pipeOf(bytes),
+    close: async () => {},
+  };
   const { records, loss, warnings } = await collect(openLoadtest(source, { records: 10, bytes: 1e6 }));
   assert.equal(records.length, 40);
   assert.equal(loss.recordsLate, 1);
@@ -243,7 +249,13 @@ test('one operation may not fill the memory', async () => {
     for (let i = 0; i < 1000; i++) yield Buffer.from(',0.1234567'.repeat(6000));
     assert.fail('it was read to the end');
   }
-  const source = { name: 'x.json', seekable: false, open: endless, close: async () => {} };
+  const source = {
+    name: 'x.json',
+    packing: '' as const,
+    seekable: false,
+    open: endless,
+    close: async () => {},
+  };
   const { error } = await upToError(openLoadtest(source));
   assert.equal(error?.code, 'bad_record');
   assert.match(error?.message ?? '', /longer than 16777216 bytes/);
@@ -260,7 +272,7 @@ test('a long document is held a window at a time', async () => {
       yield Buffer.from(`${made === 0 ? '' : ','}${text.replace('T', String(made))}`);
     yield Buffer.from(']}');
   }
-  const source = { name: 'x.json', seekable: false, open: long, close: async () => {} };
+  const source = { name: 'x.json', packing: '' as const, seekable: false, open: long, close: async () => {} };
   let handed = 0;
   let mostHeld = 0;
   for await (const batch of openLoadtest(source, { records: 200, bytes: 64e6 }).records()) {

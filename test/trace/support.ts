@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { openTrace } from '../../src/trace/open/open-trace.ts';
+import { ndjsonSource } from '../../src/sources/ndjson/ndjson-source.ts';
+import { openTrace } from '../../src/sources/open-trace.ts';
 import {
   emptyHeader,
   emptyLoss,
@@ -91,8 +92,11 @@ export async function collect(trace: Trace, options?: ReadOptions): Promise<Read
   }
 }
 
+/** Without the forms of others. */
+const OWN_FORMS = { sources: [ndjsonSource] };
+
 export const readPath = async (path: string, options?: ReadOptions): Promise<ReadResult> =>
-  collect(await openTrace(path), options);
+  collect(await openTrace(path, OWN_FORMS), options);
 
 /** Through a pipe, in chunks of `chunkBytes`. */
 export async function readPiped(
@@ -100,7 +104,7 @@ export async function readPiped(
   options?: ReadOptions,
   chunkBytes = 997,
 ): Promise<ReadResult> {
-  return collect(await openTrace('-', { stdin: pipeOf(bytes, chunkBytes) }), options);
+  return collect(await openTrace('-', { stdin: pipeOf(bytes, chunkBytes), ...OWN_FORMS }), options);
 }
 
 export function pipeOf(bytes: Uint8Array, chunkBytes = 997): Readable {

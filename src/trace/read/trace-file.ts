@@ -9,7 +9,7 @@ import { decompressFrame } from '../frames/zstd.ts';
 import { frameSpan } from '../frames/zstd-frame.ts';
 import { loadIndex, loadTotals } from '../index/load-index.ts';
 import type { TraceHeader, TraceRecord } from '../record/record.ts';
-import { loadtestTrace, SNIFF_BYTES, sniffFormat } from '../sniff/sniff-format.ts';
+import { SNIFF_BYTES, unpackHead } from '../sniff/unpack-head.ts';
 import type { BlockEntry, TraceIndex } from '../stats/trace-index.ts';
 import { readHeaderFrame } from './read-header.ts';
 import type { Unpack, UnpackThread } from './unpack-thread.ts';
@@ -149,12 +149,10 @@ async function readTraceFile(
 /** The first frame of a trace file, as far as it is whole; throws where the file is something else. */
 export async function findHeaderFrame(readAt: ReadAt, name: string): Promise<Uint8Array> {
   let head = await readAt(0, SNIFF_BYTES);
-  const format = await sniffFormat(chunksOf(head, readAt), name);
-  if (format.startsWith('loadtest')) throw loadtestTrace(name);
-  if (format !== 'trace') {
-    throw new EngramTraceError('not_a_trace', 'it is NDJSON, and this needs a trace file', {
+  if ((await unpackHead(chunksOf(head, readAt), name)) !== 'trace file') {
+    throw new EngramTraceError('not_a_trace', 'it is something else, and this needs a trace file', {
       where: name,
-      hint: 'Turn it into one first: engram-trace convert.',
+      hint: 'Turn a trace of another form into one first: engram-trace convert.',
     });
   }
   for (;;) {

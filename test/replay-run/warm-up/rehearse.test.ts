@@ -14,7 +14,7 @@ import { runReplay } from '../../../src/replay-run/run-replay.ts';
 import { createNumberedSource } from '../../../src/replay-run/source/numbered-source.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
 import { rehearse } from '../../../src/replay-run/warm-up/rehearse.ts';
-import { openTrace } from '../../../src/trace/open/open-trace.ts';
+import { openTrace } from '../../../src/sources/open-trace.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { writeTrace } from '../../cli/replay-support.ts';
 import { documentInput, MS, makeRecord, validated } from '../../results/support.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { openTrace } from '../../../src/sources/open-trace.ts';
+import { createReorderWindow } from '../../../src/sources/reorder-window.ts';
 import { compressFrame } from '../../../src/trace/frames/zstd.ts';
 import { createNdjsonWriter } from '../../../src/trace/ndjson/ndjson-writer.ts';
 import { readLines } from '../../../src/trace/ndjson/read-lines.ts';
-import { createReorderWindow } from '../../../src/trace/ndjson/reorder-window.ts';
-import { openTrace } from '../../../src/trace/open/open-trace.ts';
 import { emptyHeader } from '../../../src/trace/record/record.ts';
 import { createMemorySink, lossOf, makeRecord, pipeOf, readPath, readPiped, withFile } from '../support.ts';
 

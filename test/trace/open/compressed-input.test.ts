@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { openTrace } from '../../../src/sources/open-trace.ts';
 import { compressFrame, createCompressStream } from '../../../src/trace/frames/zstd.ts';
 import { createNdjsonWriter } from '../../../src/trace/ndjson/ndjson-writer.ts';
 import { MAX_LINE_BYTES } from '../../../src/trace/ndjson/read-lines.ts';
-import { openTrace } from '../../../src/trace/open/open-trace.ts';
 import { emptyHeader } from '../../../src/trace/record/record.ts';
 import { collect, createMemorySink, makeRecord, pipeOf, readPath, readPiped, withFile } from '../support.ts';
 

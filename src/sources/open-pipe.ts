@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
-import { EngramTraceError } from '../../error.ts';
-import { type ByteQueue, createByteQueue } from '../bytes/byte-queue.ts';
-import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from '../frames/zstd-frame.ts';
-import { nothingInside, sniffFormat } from '../sniff/sniff-format.ts';
-import type { Trace } from '../trace.ts';
+import { EngramTraceError } from '../error.ts';
+import { type ByteQueue, createByteQueue } from '../trace/bytes/byte-queue.ts';
+import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from '../trace/frames/zstd-frame.ts';
+import { unpackChunks, wrapErrors } from '../trace/sniff/unpack-chunks.ts';
+import type { Trace } from '../trace/trace.ts';
+import { SOURCES } from './default-sources.ts';
+import { findSource, nothingInside } from './find-source.ts';
 import type { OpenOptions } from './open-options.ts';
-import { content, openText, wrapErrors } from './open-text.ts';
 
 /** The longest header, the header of one block, and a checksum. */
 const LONGEST_EMPTY_FRAME_BYTES = 18 + 3 + 4;
@@ -13,17 +14,23 @@ const LONGEST_EMPTY_FRAME_BYTES = 18 + 3 + 4;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 
 /** Opens what comes through a pipe, told apart by its first bytes. */
-export async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
+export async function openPipe(
+  stream: Readable,
+  name: string,
+  { sources = SOURCES }: Pick<OpenOptions, 'sources'> = {},
+): Promise<Trace> {
   const queue = createByteQueue(wrapErrors(stream, name), () => void stream.destroy());
   try {
     if (!(await queue.ensure(1))) throw emptyPipe(name);
     await passEmptyFrames(queue);
-    if (queue.offset > 0 && queue.available === 0) throw nothingInside(name);
-    const format = await sniffFormat(peeked(queue, name), name);
-    if (format === 'trace')
-      return await (await import('../read/trace-from-pipe.ts')).openTraceFromPipe(queue, name);
-    const open = () => content(queue.rest(), format, name);
-    return await openText({ name, seekable: false, open, close: () => queue.close() }, format, options);
+    const hasNothing = () => nothingInside(name, sources);
+    if (queue.offset > 0 && queue.available === 0) throw hasNothing();
+    const found = await findSource(peeked(queue, hasNothing), name, sources);
+    if (found === 'trace file')
+      return await (await import('../trace/read/trace-from-pipe.ts')).openTraceFromPipe(queue, name);
+    const { source, packing } = found;
+    const open = () => unpackChunks(queue.rest(), packing, name);
+    return await source.open({ name, packing, seekable: false, open, close: () => queue.close() });
   } catch (error) {
     await queue.close();
     throw error;
@@ -39,14 +46,14 @@ function emptyPipe(name: string): EngramTraceError {
 }
 
 /** What comes, without taking it. */
-async function* peeked(queue: ByteQueue, name: string): AsyncGenerator<Uint8Array> {
+async function* peeked(queue: ByteQueue, tooLong: () => Error): AsyncGenerator<Uint8Array> {
   for (let seen = 0; ; ) {
     if (queue.available > seen) {
       // A copy: asking for more moves what is at hand.
       const more = new Uint8Array(queue.peek().subarray(seen));
       seen += more.length;
       yield more;
-    } else if (seen > MAX_HELD_BYTES) throw nothingInside(name);
+    } else if (seen > MAX_HELD_BYTES) throw tooLong();
     else if (!(await queue.ensure(seen + 1))) return;
   }
 }

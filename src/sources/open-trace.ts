@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { EngramTraceError } from '../../error.ts';
-import { SNIFF_BYTES, sniffFormat } from '../sniff/sniff-format.ts';
-import type { Trace } from '../trace.ts';
+import { EngramTraceError } from '../error.ts';
+import { chunksOfFile, unpackChunks } from '../trace/sniff/unpack-chunks.ts';
+import type { Trace } from '../trace/trace.ts';
+import { findSource } from './find-source.ts';
 import type { OpenOptions } from './open-options.ts';
 
 /** Opens a trace of any form, told apart by its content; `-` is `options.stdin`. Devices and pipes work by name too. */
@@ -29,13 +30,13 @@ export async function openTrace(path: string, options: OpenOptions = {}): Promis
 }
 
 async function openFile(path: string, options: OpenOptions): Promise<Trace> {
-  const format = await sniffFormat(fromFront(path), path);
+  const found = await findSource(chunksOfFile(path), path, options.sources);
   // Each form has a reader of its own, and loading takes its time: only the one that is needed.
-  if (format === 'trace')
-    return (await import('../read/trace-from-file.ts')).openTraceFromFile(path, options);
-  const { content, openText } = await import('./open-text.ts');
-  const open = () => content(fromFront(path), format, path);
-  return openText({ name: path, seekable: true, open, close: async () => {} }, format, options);
+  if (found === 'trace file')
+    return (await import('../trace/read/trace-from-file.ts')).openTraceFromFile(path, options);
+  const { source, packing } = found;
+  const open = () => unpackChunks(chunksOfFile(path), packing, path);
+  return source.open({ name: path, packing, seekable: true, open, close: async () => {} });
 }
 
 /** A pipe or device by its name; where it can't be opened, who reads the stream gets the error. */
@@ -45,9 +46,4 @@ function openStream(path: string): Readable {
 
 async function openPipe(stream: Readable, name: string, options: OpenOptions): Promise<Trace> {
   return (await import('./open-pipe.ts')).openPipe(stream, name, options);
-}
-
-async function* fromFront(path: string): AsyncGenerator<Uint8Array> {
-  const { wrapErrors } = await import('./open-text.ts');
-  yield* wrapErrors(createReadStream(path, { highWaterMark: SNIFF_BYTES }), path);
 }

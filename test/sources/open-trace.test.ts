@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { openLoadtest } from '../../../src/sources/loadtest/open-loadtest.ts';
-import { compressFrame } from '../../../src/trace/frames/zstd.ts';
-import { openTrace } from '../../../src/trace/open/open-trace.ts';
-import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
-import type { Trace } from '../../../src/trace/trace.ts';
-import { collect, makeRecord, pipeOf, withFile, withFolder, writeTrace } from '../support.ts';
+import { SOURCES } from '../../src/sources/default-sources.ts';
+import { ndjsonSource } from '../../src/sources/ndjson/ndjson-source.ts';
+import { openTrace } from '../../src/sources/open-trace.ts';
+import type { Source } from '../../src/sources/source.ts';
+import { createTextTrace } from '../../src/sources/text-trace.ts';
+import { compressFrame } from '../../src/trace/frames/zstd.ts';
+import { openTraceFile } from '../../src/trace/read/trace-file.ts';
+import { emptyHeader } from '../../src/trace/record/record.ts';
+import type { Trace } from '../../src/trace/trace.ts';
+import { collect, makeRecord, pipeOf, withFile, withFolder, writeTrace } from '../trace/support.ts';
 
 const text = (value: string) => Buffer.from(value);
 
@@ -31,12 +36,6 @@ const STRANGERS: [name: string, bytes: Uint8Array, code: string, message: RegExp
   ['binary data', Buffer.from([1, 2, 0, 3]), 'not_a_trace', /binary/],
   ['a JSON array', text('[{"start_ns":1}]'), 'not_a_trace', /JSON array/],
   ['other JSON', text('{"a":1}\n'), 'not_a_trace', /no start_ns/],
-  [
-    'a loadtest trace',
-    text('{ "operations": [\n {"timestamp_ms": 1, "operation": {}}]}'),
-    'not_a_trace',
-    /loadtest/,
-  ],
   ['HAR', text('{"log":{"version":"1.2","creator":{}}}'), 'not_a_trace', /HAR/],
   ['OTLP', text('{"resourceSpans":[]}\n'), 'not_a_trace', /OTLP/],
   ['compressed text', compressFrame(text('hello')), 'not_a_trace', /looks like text/],
@@ -62,6 +61,78 @@ test('of an empty pipe the command in front of it is named as what failed', asyn
     message: 'nothing came through the pipe',
     hint: /command in front of it failed/,
   });
+});
+
+const LOADTEST = text('{ "operations": [\n {"timestamp_ms": 1, "operation": {}}]}');
+
+test('an input that no source of the list knows is told what was looked for', async () => {
+  const only = { sources: [ndjsonSource] };
+  const error = { code: 'not_a_trace', hint: /^Looked for: a \.trace\.zst file; NDJSON [^;]+\. All but/ };
+  await assert.rejects(openTrace('-', { stdin: pipeOf(LOADTEST), ...only }), error);
+  await withFile(text('127.0.0.1 - -\n'), (path) =>
+    assert.rejects(openTrace(path), { hint: /; NDJSON .+; the JSON trace of the Engram loadtest tool/ }),
+  );
+});
+
+/** Four bytes of magic, then a byte of start each: told apart by what is no text, without any line. */
+const bytesSource: Source = {
+  name: 'bytes',
+  description: 'bytes of a test',
+  looksLike: ({ bytes }) => (Buffer.from(bytes).indexOf('\xd4\xc3\xb2\xa1', 'latin1') === 0 ? 'yes' : 'no'),
+  open: (input) =>
+    createTextTrace<number>(input, {
+      format: 'bytes',
+      header: emptyHeader(),
+      async *parts() {
+        for await (const chunk of input.open()) yield* chunk.filter((byte) => byte < 0x80);
+      },
+      recordOf: (byte) => (byte === 13 ? undefined : makeRecord({ startNs: byte })),
+      sizeOf: () => 100,
+      late: { what: 'bytes', hint: 'sort them' },
+      limits: { records: 4, bytes: 1e6 },
+    }),
+};
+
+test('a source that is given is asked first, from the first bytes on, packed or not, and its records are put in order', async () => {
+  const bytes = Buffer.from('d4c3b2a1070503110d1201', 'hex');
+  const sources = [...SOURCES, bytesSource];
+  for (const packed of [bytes, gzipSync(bytes), compressFrame(bytes)]) {
+    await withFile(packed, async (path) => {
+      const { records, loss, warnings } = await collect(await openTrace(path, { sources }));
+      assert.deepEqual(
+        records.map(({ startNs }) => startNs),
+        [3, 5, 7, 17, 18],
+      );
+      assert.equal(loss.recordsLate, 1);
+      assert.match(warnings.join(), /1 bytes were too far out of order and were left out; sort them\./);
+    });
+  }
+  // A pipe that is silent behind its first bytes.
+  const stdin = new PassThrough();
+  stdin.write(bytes);
+  const trace = await openTrace('-', { stdin, sources });
+  assert.equal(trace.format, 'bytes');
+  trace.records();
+  assert.throws(() => trace.records(), { code: 'usage', message: /only once/ });
+  await trace.close();
+});
+
+test('what may be of a source is taken where nobody is sure, and where it is nothing else that is known', async () => {
+  const taken: string[] = [];
+  const source = (name: string, answer: 'yes' | 'perhaps'): Source => ({
+    ...bytesSource,
+    name,
+    looksLike: () => answer,
+    open: (input) => {
+      taken.push(name);
+      return bytesSource.open(input);
+    },
+  });
+  const open = (bytes: Uint8Array, ...sources: Source[]) => openTrace('-', { stdin: pipeOf(bytes), sources });
+  await open(text('abcd\n'), source('a', 'perhaps'), source('b', 'yes'), source('c', 'yes'));
+  await open(text('abcd\n'), source('d', 'perhaps'), source('e', 'perhaps'));
+  assert.deepEqual(taken, ['b', 'd']);
+  await assert.rejects(open(text('BZh91AY'), source('f', 'perhaps')), { message: /bzip2/ });
 });
 
 test('no such file, a folder, no input', async () => {
@@ -94,7 +165,7 @@ test('gzip of NDJSON and of loadtest JSON is read by its content, from a file, t
   });
   assert.deepEqual(await starts(await openTrace('-', { stdin: pipeOf(bytes) })), [0, 1, 2]);
   const loadtest = gzipSync('{"operations":[{"timestamp_ms":1,"operation":"get"}]}');
-  const opened = await openTrace('-', { stdin: pipeOf(loadtest), openLoadtest });
+  const opened = await openTrace('-', { stdin: pipeOf(loadtest) });
   assert.equal(opened.format, 'loadtest');
 });
 

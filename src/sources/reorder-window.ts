@@ -1,4 +1,4 @@
-import type { TraceRecord } from '../record/record.ts';
+import type { TraceRecord } from '../trace/record/record.ts';
 
 /** Puts records into order that come a little out of it. What comes too late is counted. */
 export interface ReorderWindow {
