@@ -51,8 +51,12 @@ function isNamed(text: string): (record: DangerView) => boolean {
   const request = text.startsWith('/') ? isRequest('*', text) : () => false;
   return (record) =>
     record.protocol === 'grpc'
-      ? record.path === text || record.path.endsWith(`/${text}`) || record.path.endsWith(`.${text}`)
+      ? isRpc(pathOnly(record.path), text)
       : request(record);
+}
+
+function isRpc(path: string, text: string): boolean {
+  return path === text || path.endsWith(`/${text}`) || path.endsWith(`.${text}`);
 }
 
 /** The patterns of a list are all tried on the same path. */
@@ -65,22 +69,31 @@ export function plainPath(target: string): string {
 }
 
 /**
- * The path as the laxest of servers reads it: without query, `;parameters`, doubled slashes and the slash at the end,
- * percent-decoded, in lower case. Better one left out too many than a target that is gone.
+ * The path as the laxest of servers reads it: without query, `;parameters`, doubled slashes, dot segments and the slash
+ * at the end, percent-decoded, in lower case. Better one left out too many than a target that is gone.
  */
 function asLaxRead(target: string): string {
-  const path = pathOnly(target).slice(0, MOST_PATH);
-  if (!UNUSUAL.test(path)) return path;
+  const path = pathOnly(target);
+  if (!UNUSUAL.test(path)) return path.slice(0, MOST_PATH);
   const decoded = path.includes('%') ? path.replace(/%([0-9a-f]{2})/gi, decodeByte) : path;
-  const plain = decoded
-    .replace(/;[^/]*/g, '')
-    .replace(/\/(?:\.?\/)+/g, '/')
-    .toLowerCase();
-  return plain.length > 1 && plain.endsWith('/') ? plain.replace(/\/+$/, '') || '/' : plain;
+  // What begins with a star is a pattern, or the server as a whole.
+  const isPath = !decoded.startsWith('*');
+  const plain = segmentsOf(decoded).join('/').toLowerCase();
+  return (isPath ? `/${plain}` : plain).slice(0, MOST_PATH);
+}
+
+/** The segments that are left when `.` and `..` have had their way. */
+function segmentsOf(path: string): string[] {
+  const kept: string[] = [];
+  for (const segment of path.replace(/;[^/\\]*/g, '').split(/[/\\]+/)) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '' && segment !== '.') kept.push(segment);
+  }
+  return kept;
 }
 
 /** Nearly every path has none of this, and is read for every record of a trace. */
-const UNUSUAL = /[%;A-Z]|\/[./]|.\/$/;
+const UNUSUAL = /^[^/]|[%;\\A-Z]|\/[./]|.\/$/;
 
 function decodeByte(_: string, hex: string): string {
   return String.fromCharCode(Number.parseInt(hex, 16));

@@ -9,7 +9,7 @@ const ENDS_STREAM = 'its handler fails on an empty buffer, and the server ends w
 const asksForNoEvent = ({ path }: { path: string }): boolean =>
   parameter(path, 'event_types')
     .split(',')
-    .every((type) => NEVER_SENT.has(type.trim()));
+    .every((type) => NEVER_SENT.has(type.trim().toLowerCase()));
 const hasNoBuffer = ({ path }: { path: string }): boolean => /^\+?0+$/.test(parameter(path, 'buffer_size'));
 
 /** What ends an Engram, or takes a core of it for good. */

@@ -7,8 +7,8 @@ import { DIALECTS } from './find-dialect.ts';
 const WELL_KNOWN: readonly Danger[] = [
   { pattern: 'POST|PUT /shutdown', why: 'it ends many a server' },
   { pattern: 'POST|PUT|DELETE **/actuator/shutdown', why: 'it ends a Spring Boot application' },
-  { pattern: 'POST|PUT|GET **/quitquitquit', why: 'it ends Envoy, and what has learned it from there' },
-  { pattern: 'POST|PUT|GET **/abortabortabort', why: 'it aborts the server' },
+  { pattern: 'POST|PUT|GET|HEAD **/quitquitquit', why: 'it ends Envoy, and what has learned it from there' },
+  { pattern: 'POST|PUT|GET|HEAD **/abortabortabort', why: 'it aborts the server' },
   { pattern: 'POST|PUT **/-/quit', why: 'it ends Prometheus and its kin' },
   { pattern: 'POST **/_shutdown', why: 'it ends a node of an old Elasticsearch' },
 ];

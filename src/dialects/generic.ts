@@ -51,7 +51,7 @@ export function isGenericWrite(record: Pick<TraceRecord, 'protocol' | 'method'>)
 
 /** The path of a request target: no query, no fragment, no scheme and authority. */
 export function pathOnly(target: string): string {
-  const start = target.startsWith('/') ? target : target.slice(0, MAX_PATH_SCANNED).replace(ORIGIN_FORM, '');
+  const start = target.startsWith('/') ? target : target.replace(ORIGIN_FORM, '');
   const end = start.search(/[?#]/);
   return end < 0 ? start : start.slice(0, end);
 }

@@ -24,18 +24,24 @@ describe('operations that would end their server', () => {
     ],
     ...['http://prod:7432/shutdown', '/./shutdown#x', '/actuator/shutdown', '/manage/actuator/shutdown'],
     ...['/quitquitquit', '/-/quit', '/abortabortabort'],
+    ...['/x/../shutdown', '/x/%2e%2E/shutdown', '/shutdown/.', '/../shutdown', '/shutdown/x/..', '/.//..//shutdown'],
+    ...['/\\shutdown', '/shutdown%5C', 'shutdown', `http://${'a'.repeat(3000)}/shutdown`],
+    ...[`${'/'.repeat(3000)}shutdown`, `${'/x/..'.repeat(1000)}/shutdown`, `/shutdown${'/'.repeat(3000)}`],
   ].map((path) => `POST ${path}`);
 
   it('are known whatever the trace was named with, however the path is written', () => {
     for (const { name } of DIALECTS) {
       for (const request of EVERYWHERE) assert.ok(found(name, request), `${name}: ${request}`);
       assert.ok(found(name, 'RPC /engram.v1.EngramService/MemoryStream'), name);
+      assert.ok(found(name, 'RPC /engram.v1.EngramService/MemoryStream?x=1'), name);
+      assert.ok(found(name, 'HEAD /quitquitquit'), name);
     }
   });
 
   it('are not what only looks like them', () => {
     const harmless = [
       ...['GET /shutdown', 'OPTIONS /shutdown', 'POST /shutdowns', 'POST /api/shutdown', 'POST /shutdown/x'],
+      ...['POST /shutdown/..', 'POST /shutdown/../x', 'POST /x/..shutdown', 'POST /shutdown...', 'POST *', 'OPTIONS *'],
       ...['POST /', 'GET /?next=/shutdown', 'POST /a?path=/shutdown', 'RPC /x.Y/MemoryStream', 'GET /-/quit'],
       'RPC /engram.v1.EngramService/MemoryFlow',
     ];
@@ -49,6 +55,7 @@ describe('operations that would end their server', () => {
       '?',
       '?event_types=',
       '?event_types=activation,decay',
+      '?event_types=Activation',
       '?level=node&event_types=%20spreading',
     ];
     for (const query of events) {
