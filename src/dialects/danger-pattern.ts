@@ -49,10 +49,7 @@ function isRequest(method: string, glob: string): (record: DangerView) => boolea
 /** A path alone is one of any method. */
 function isNamed(text: string): (record: DangerView) => boolean {
   const request = text.startsWith('/') ? isRequest('*', text) : () => false;
-  return (record) =>
-    record.protocol === 'grpc'
-      ? isRpc(pathOnly(record.path), text)
-      : request(record);
+  return (record) => (record.protocol === 'grpc' ? isRpc(pathOnly(record.path), text) : request(record));
 }
 
 function isRpc(path: string, text: string): boolean {

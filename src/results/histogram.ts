@@ -224,11 +224,25 @@ export class Histogram {
   }
 }
 
+/** A histogram as it is read back. */
+export interface DecodedHistogram {
+  count: number;
+  percentileNs(percentile: number): number;
+  /** Those with something in them, ascending: the highest value each stands for, and how many there are. */
+  buckets(): Generator<{ topNs: number; count: number }>;
+}
+
 /** Decodes `Histogram.encode`: how a histogram in a results document is read back. */
-export function decodeHistogram(base64: string): { count: number; percentileNs(percentile: number): number } {
+export function decodeHistogram(base64: string): DecodedHistogram {
   const decoded = encoding.doDecode(encoding.decompress(Buffer.from(base64, 'base64')), 64);
   return {
     count: decoded.totalCount,
     percentileNs: (percentile) => decoded.getValueAtPercentile(percentile),
+    *buckets() {
+      for (let index = 0; index < decoded.countsArrayLength; index++) {
+        const count = decoded.getCountAtIndex(index);
+        if (count > 0) yield { topNs: decoded.highestEquivalentValue(decoded.valueFromIndex(index)), count };
+      }
+    },
   };
 }

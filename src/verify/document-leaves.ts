@@ -1,13 +1,15 @@
 import { decodeHistogram } from '../results/histogram.ts';
 import { errorKey } from './expect-counts.ts';
 import { changeKey } from './expect-status-classes.ts';
+import { digestOf } from './histogram-buckets.ts';
 
 /** Every number, name and truth of a document, by path. */
 export type Leaves = Map<string, unknown>;
 
 /**
  * Takes a document apart. Entries of lists are named by what they are about (`windows[3]` by its start, `errors[…]`,
- * `fidelity.reasons[drift]`), and histograms are decoded: their counts and percentiles are leaves.
+ * `fidelity.reasons[drift]`), and histograms are decoded: their counts, percentiles and a digest
+ * of all their buckets are leaves.
  */
 export function leavesOf(document: unknown): Leaves {
   const leaves: Leaves = new Map();
@@ -56,11 +58,12 @@ function withoutStatusName(code: string): string {
 
 function addHistogram(leaves: Leaves, path: string, base64: string): void {
   try {
-    const { count, percentileNs } = decodeHistogram(base64);
+    const { count, percentileNs, buckets } = decodeHistogram(base64);
     leaves.set(`${path}.count`, count);
     for (const percentile of [50, 90, 99, 100]) {
       leaves.set(`${path}.p${percentile}_ns`, count === 0 ? 0 : percentileNs(percentile));
     }
+    leaves.set(`${path}.buckets`, digestOf(buckets()));
   } catch {
     leaves.set(`${path}.count`, 'not a histogram');
   }

@@ -1,13 +1,7 @@
 import { type Expectation, type Expectations, exactly, nearly } from './expectations.ts';
-
-/** How exact percentiles of a results document are: to so many digits, and never below the clock's unit there. */
-export interface Precision {
-  readonly digits: 2 | 3;
-}
+import { bucketsDigest, bucketTopNs, type Precision } from './histogram-buckets.ts';
 
 const HOUR_NS = 3_600_000_000_000;
-/** The finest step of a histogram whose lowest value is 1 us: the power of two below it. */
-const FINEST_NS = 512;
 
 /** Percentiles of a document by name, in hundredths of a percent. */
 const PERCENTILES = {
@@ -25,17 +19,21 @@ export type SortedTimes = Float64Array;
 
 /**
  * Nearest rank: the smallest value that at least that part of all values is not above, as a histogram holds it: of what
- * is longer than an hour it knows no more than that.
+ * is longer than an hour it knows no more than that, and of any other time the end of its bucket.
  */
-function percentileNs(times: SortedTimes, hundredths: number): number | undefined {
+function percentileNs(times: SortedTimes, hundredths: number, precision: Precision): number | undefined {
   const rank = Math.max(1, Math.ceil((times.length * hundredths) / 10_000));
   const value = times[rank - 1];
-  return value === undefined ? undefined : Math.min(Math.max(0, value), HOUR_NS);
+  return value === undefined ? undefined : bucketTopNs(Math.min(Math.max(0, value), HOUR_NS), precision);
 }
 
 /** What a document says of it: its percentiles are never outside of the smallest and the largest time, which are exact. */
-function statedPercentileNs(times: SortedTimes, hundredths: number): number | undefined {
-  const [ns, min, max] = [percentileNs(times, hundredths), lowest(times), highest(times)];
+function statedPercentileNs(
+  times: SortedTimes,
+  hundredths: number,
+  precision: Precision,
+): number | undefined {
+  const [ns, min, max] = [percentileNs(times, hundredths, precision), lowest(times), highest(times)];
   if (ns === undefined || min === undefined || max === undefined) return undefined;
   return Math.min(Math.max(ns, min), max);
 }
@@ -62,16 +60,7 @@ export function expectPercentile(
   unitNs: number,
   precision: Precision,
 ): Expectation {
-  const ns = statedPercentileNs(times, hundredths);
-  return ns === undefined
-    ? exactly(null)
-    : nearly(ns / unitNs, percentileToleranceNs(ns, precision) / unitNs);
-}
-
-/** How far a percentile read from a histogram may be from the exact one. */
-export function percentileToleranceNs(ns: number, { digits }: Precision): number {
-  // Buckets are a 1024th (three digits) or a 128th (two) of the power of two they lie in.
-  return Math.max(FINEST_NS, ns / (digits === 3 ? 1024 : 128));
+  return nearlyNs(statedPercentileNs(times, hundredths, precision), unitNs);
 }
 
 /** What a decoded histogram has to say; document-leaves.ts makes these leaves. */
@@ -83,12 +72,10 @@ export function expectHistogram(into: Expectations, path: string, times: SortedT
     p99_ns: 9900,
     p100_ns: 10_000,
   })) {
-    const ns = percentileNs(times, hundredths);
-    into.set(
-      `${path}.${name}`,
-      ns === undefined ? exactly(0) : nearly(ns, percentileToleranceNs(ns, { digits: 3 })),
-    );
+    into.set(`${path}.${name}`, exactly(percentileNs(times, hundredths, { digits: 3 }) ?? 0));
   }
+  const held = times.map((ns) => Math.min(Math.max(0, ns), HOUR_NS));
+  into.set(`${path}.buckets`, exactly(bucketsDigest(held, { digits: 3 })));
 }
 
 /** The largest one, in a unit; null where there is none. */

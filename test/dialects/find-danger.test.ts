@@ -24,7 +24,14 @@ describe('operations that would end their server', () => {
     ],
     ...['http://prod:7432/shutdown', '/./shutdown#x', '/actuator/shutdown', '/manage/actuator/shutdown'],
     ...['/quitquitquit', '/-/quit', '/abortabortabort'],
-    ...['/x/../shutdown', '/x/%2e%2E/shutdown', '/shutdown/.', '/../shutdown', '/shutdown/x/..', '/.//..//shutdown'],
+    ...[
+      '/x/../shutdown',
+      '/x/%2e%2E/shutdown',
+      '/shutdown/.',
+      '/../shutdown',
+      '/shutdown/x/..',
+      '/.//..//shutdown',
+    ],
     ...['/\\shutdown', '/shutdown%5C', 'shutdown', `http://${'a'.repeat(3000)}/shutdown`],
     ...[`${'/'.repeat(3000)}shutdown`, `${'/x/..'.repeat(1000)}/shutdown`, `/shutdown${'/'.repeat(3000)}`],
   ].map((path) => `POST ${path}`);
@@ -41,7 +48,14 @@ describe('operations that would end their server', () => {
   it('are not what only looks like them', () => {
     const harmless = [
       ...['GET /shutdown', 'OPTIONS /shutdown', 'POST /shutdowns', 'POST /api/shutdown', 'POST /shutdown/x'],
-      ...['POST /shutdown/..', 'POST /shutdown/../x', 'POST /x/..shutdown', 'POST /shutdown...', 'POST *', 'OPTIONS *'],
+      ...[
+        'POST /shutdown/..',
+        'POST /shutdown/../x',
+        'POST /x/..shutdown',
+        'POST /shutdown...',
+        'POST *',
+        'OPTIONS *',
+      ],
       ...['POST /', 'GET /?next=/shutdown', 'POST /a?path=/shutdown', 'RPC /x.Y/MemoryStream', 'GET /-/quit'],
       'RPC /engram.v1.EngramService/MemoryFlow',
     ];

@@ -7,6 +7,8 @@ import fc from 'fast-check';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
+import { decodeHistogram, Histogram } from '../../src/results/histogram.ts';
+import type { Percentiles } from '../../src/results/results-document.ts';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { checklistText } from '../../src/verify/checklist-text.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
@@ -66,6 +68,15 @@ const NAMES = [
 
 function outcomeOf(status: number): TraceRecord['outcome'] {
   return { ...unknownOutcome(), status };
+}
+
+/** The same histogram, but for one value of its third bucket, which is moved to the next. */
+function moveOne(base64: string): string {
+  const moved = new Histogram();
+  [...decodeHistogram(base64).buckets()].forEach(({ topNs, count }, place) => {
+    for (let i = 0; i < count; i += 1) moved.record(place === 2 && i === 0 ? topNs + 1 : topNs);
+  });
+  return moved.encode();
 }
 
 const hangsUp = (i: number): boolean => i % 53 === 7;
@@ -236,7 +247,18 @@ describe('verify', () => {
     assert.notEqual(reasons.length, 0);
     const invented = { code: 'steal', message: '', observed: 0.2, limit: 0.1 };
     const { overall } = document.latency;
+    const { p75 } = document.fidelity.send_error_us['overall'] as Percentiles;
     const forgeries = {
+      'a percentile, by less than its step': edited(
+        document,
+        ['fidelity', 'send_error_us', 'overall', 'p75'],
+        () => Number(p75) + 0.1,
+      ),
+      'a histogram with the right percentiles': edited(
+        document,
+        ['histograms', 'response', 'overall'],
+        moveOne,
+      ),
       verdict: edited(document, ['fidelity', 'verdict'], () => 'valid'),
       'reason taken out': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => list.slice(1)),
       'reason invented': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => [...list, invented]),
