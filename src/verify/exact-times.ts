@@ -1,7 +1,5 @@
 import { type Expectation, type Expectations, exactly, nearly } from './expectations.ts';
-import { bucketsDigest, bucketTopNs, type Precision } from './histogram-buckets.ts';
-
-const HOUR_NS = 3_600_000_000_000;
+import { bucketsDigest, bucketTopNs, HOUR_NS, type Precision } from './histogram-buckets.ts';
 
 /** Percentiles of a document by name, in hundredths of a percent. */
 const PERCENTILES = {
@@ -24,7 +22,7 @@ export type SortedTimes = Float64Array;
 function percentileNs(times: SortedTimes, hundredths: number, precision: Precision): number | undefined {
   const rank = Math.max(1, Math.ceil((times.length * hundredths) / 10_000));
   const value = times[rank - 1];
-  return value === undefined ? undefined : bucketTopNs(Math.min(Math.max(0, value), HOUR_NS), precision);
+  return value === undefined ? undefined : bucketTopNs(value, precision);
 }
 
 /** What a document says of it: its percentiles are never outside of the smallest and the largest time, which are exact. */
@@ -74,8 +72,7 @@ export function expectHistogram(into: Expectations, path: string, times: SortedT
   })) {
     into.set(`${path}.${name}`, exactly(percentileNs(times, hundredths, { digits: 3 }) ?? 0));
   }
-  const held = times.map((ns) => Math.min(Math.max(0, ns), HOUR_NS));
-  into.set(`${path}.buckets`, exactly(bucketsDigest(held, { digits: 3 })));
+  into.set(`${path}.buckets`, exactly(bucketsDigest(times, { digits: 3 })));
 }
 
 /** The largest one, in a unit; null where there is none. */

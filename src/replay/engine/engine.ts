@@ -294,6 +294,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   #sweep(): void {
     const nowNs = this.#clock.nowNs();
     this.#isTurning = true;
+    // On a busy machine their own alarm may be the later one, and what had to be cancelled is no timeout.
+    this.#hangUps.ring(nowNs);
     this.#inFlight.sweep(nowNs, this.#onLost);
     this.#loop.gate.expire(nowNs);
     this.#isTurning = false;

@@ -13,14 +13,12 @@ interface HangUp {
 /** Operations whose recorded client hung up before the answer was whole: each is ended at its time, to the alarm. */
 export class HangUps {
   readonly #byTime = new MinHeap<HangUp>((a, b) => a.atNs < b.atNs);
-  readonly #clock: Clock;
   readonly #alarm: Alarm;
   readonly #hangUp: (flight: Flight, nowNs: number) => void;
 
   constructor(clock: Clock, hangUp: (flight: Flight, nowNs: number) => void) {
-    this.#clock = clock;
     this.#hangUp = hangUp;
-    this.#alarm = new Alarm(clock, () => this.#ring());
+    this.#alarm = new Alarm(clock, () => this.ring(clock.nowNs()));
   }
 
   add(flight: Flight, atNs: number): void {
@@ -32,8 +30,8 @@ export class HangUps {
     this.#alarm.set(Infinity);
   }
 
-  #ring(): void {
-    const nowNs = this.#clock.nowNs();
+  /** Ends those whose time has come. */
+  ring(nowNs: number): void {
     for (
       let next = this.#byTime.peek();
       next !== undefined && next.atNs <= nowNs;

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../../src/error.ts';
+import { replay } from '../../../src/replay/engine/engine.ts';
 import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
 import { emptyExcluded } from '../../../src/replay/exclusions.ts';
+import type { Clock } from '../../../src/replay/ports.ts';
+import { replayOptions } from '../../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
-import { burstyTrace, inBatches, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
-import type { VirtualClock } from '../../support/virtual-clock.ts';
+import {
+  burstyTrace,
+  createScriptedTransport,
+  inBatches,
+  MS,
+  makeRecord,
+  play,
+  SECOND,
+} from '../../support/replay-harness.ts';
+import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
 
 for (const multiplier of [0.5, 1, 2, 10]) {
   test(`replay: at ${multiplier}x of a bursty trace every operation leaves exactly when planned`, async () => {
@@ -518,6 +529,30 @@ test('replay: an answer that ends before its client would have hung up is whole;
     settled.every((one) => one.outcome?.isCancelled === undefined),
     'a flight is used again',
   );
+});
+
+test('replay: what is overdue for its cancel and its timeout is cancelled as recorded, whoever wakes first', async () => {
+  const outcome = { ...makeRecord(0).outcome, error: 'client_aborted' };
+  const aborted = makeRecord(0, { durationNs: 20 * MS, outcome });
+  const clock = createVirtualClock(1e12);
+  // A busy machine: only the coarse timer of the sweeps comes when it should.
+  const late: Clock = {
+    nowNs: () => clock.nowNs(),
+    at: (atNs, wake, isCoarse) => clock.at(isCoarse === true ? atNs : atNs + 100 * MS, wake),
+  };
+  const transport = createScriptedTransport(clock, () => ({ kind: 'hang' }));
+  const dispositions: string[] = [];
+  const ending = replay(() => inBatches([aborted], 1), replayOptions({ timeoutNs: MS }), {
+    clock: late,
+    transportFor: () => transport,
+    observer: {
+      onSent: () => {},
+      onSettled: ({ outcome: ended }, disposition) =>
+        dispositions.push(`${disposition} ${ended?.failure} ${ended?.detail}`),
+    },
+  });
+  await clock.runUntil(ending, 1e12 + 60 * SECOND);
+  assert.deepEqual(dispositions, ['ok undefined cancelled as recorded']);
 });
 
 test('replay: an interrupt cuts off what would be cancelled later', async () => {
