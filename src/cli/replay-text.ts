@@ -5,6 +5,7 @@ import type { ReplayPlan } from '../replay-run/plan-replay.ts';
 import { remedyFor } from '../results/remedies.ts';
 import type { LatencySection, Percentiles, Reason, ResultsDocument } from '../results/results-document.ts';
 import { linesText } from '../visible-text.ts';
+import { endlessLines } from './endless-text.ts';
 import { opTableLines, provenPercentile } from './op-table-text.ts';
 
 const FIRST_SHOWN = 10;
@@ -60,6 +61,7 @@ export function summaryText(document: ResultsDocument): string {
     ...indented(opTableLines(document)),
     ...preparedText(document.prepare),
     ...streamsText(document.streams),
+    ...endlessLines(document.endless_answers),
     ...addressesText(document.target),
     ...notSentText(accounting),
     ...answersText(document.status_classes),

@@ -1,6 +1,12 @@
 import { MalformedError, WireReader } from '../trace/bytes/wire-reader.ts';
-import { decodeStreams } from './decode-log-stream.ts';
-import { BLOCK_ENTRIES, type LogBlock, type LogColumns, type LogStream } from './log-block.ts';
+import { decodeEndless, decodeStreams } from './decode-log-stream.ts';
+import {
+  BLOCK_ENTRIES,
+  type LogBlock,
+  type LogColumns,
+  type LogEndless,
+  type LogStream,
+} from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
 import { unzigzag } from './zigzag.ts';
@@ -73,6 +79,7 @@ interface BlockFields {
   strings: string[];
   packed: Map<number, Uint8Array>;
   streams: Uint8Array[];
+  endless: Uint8Array[];
 }
 
 function decodeBlock(reader: WireReader, isTrusted: boolean): { number: number; block: LogBlock } {
@@ -84,18 +91,24 @@ function decodeBlock(reader: WireReader, isTrusted: boolean): { number: number; 
   // Touching a column decodes it, and throws where it is not what it has to be.
   for (const name of Object.keys(COLUMNS) as (keyof LogColumns)[]) void block.columns[name];
   void block.streams;
+  void block.endless;
   checkNames(block);
   return { number, block };
 }
 
 /** They too are decoded when they are looked at. */
-function withStreams(block: Omit<LogBlock, 'streams'>, { streams }: BlockFields): LogBlock {
-  let decoded: readonly LogStream[] | undefined;
+function withStreams(block: Omit<LogBlock, 'streams' | 'endless'>, fields: BlockFields): LogBlock {
+  let streams: readonly LogStream[] | undefined;
+  let endless: readonly LogEndless[] | undefined;
   return {
     ...block,
     get streams() {
-      decoded ??= decodeStreams(streams, block.columns.dueNs);
-      return decoded;
+      streams ??= decodeStreams(fields.streams, block.columns.dueNs);
+      return streams;
+    },
+    get endless() {
+      endless ??= decodeEndless(fields.endless, block.columns.dueNs);
+      return endless;
     },
   };
 }
@@ -110,6 +123,7 @@ function readFields(reader: WireReader): BlockFields {
     strings: [],
     packed: new Map(),
     streams: [],
+    endless: [],
   };
   while (reader.pos < reader.end) {
     const tag = reader.varint();
@@ -120,6 +134,7 @@ function readFields(reader: WireReader): BlockFields {
     else if (tag === 40) fields.recordedOriginNs = unzigzag(reader.varint());
     else if (tag === 50) fields.strings.push(reader.text());
     else if (tag === STREAM_TAG) fields.streams.push(reader.view());
+    else if (tag === ENDLESS_TAG) fields.endless.push(reader.view());
     else if ((tag & 7) === 2) fields.packed.set(tag >> 3, reader.view());
     else reader.skip(tag);
   }
@@ -127,6 +142,7 @@ function readFields(reader: WireReader): BlockFields {
 }
 
 const STREAM_TAG = 274;
+const ENDLESS_TAG = 282;
 
 type Column = Float64Array | Int32Array | Uint8Array;
 

@@ -1,5 +1,5 @@
 import type { ByteWriter } from '../trace/bytes/byte-writer.ts';
-import type { LogStream } from './log-block.ts';
+import type { LogEndless, LogStream } from './log-block.ts';
 import { zigzag } from './zigzag.ts';
 
 /** The fields of one Stream message of proto/engram/replaylog/v1/replay_log.proto; `dueNs` is the due time of its entry. */
@@ -14,6 +14,19 @@ export function encodeStream(out: ByteWriter, stream: LogStream, dueNs: number):
   deltas(out, 6, stream.receivedNs, dueNs);
   out.varint(56);
   out.varint(stream.untimed);
+}
+
+/** The fields of one EndlessAnswer message; `dueNs` is the due time of its entry. */
+export function encodeEndless(out: ByteWriter, endless: LogEndless, dueNs: number): void {
+  out.varint(8);
+  out.varint(endless.entry);
+  out.varint(16);
+  out.varint(endless.areEventsKnown ? 1 : 0);
+  deltas(out, 3, endless.eventNs, dueNs);
+  out.varint(32);
+  out.varint(endless.untimed);
+  out.varint(40);
+  out.varint(endless.comments);
 }
 
 function deltas(out: ByteWriter, field: number, times: Float64Array, origin: number): void {

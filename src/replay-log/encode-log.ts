@@ -1,5 +1,5 @@
 import { type ByteWriter, createByteWriter } from '../trace/bytes/byte-writer.ts';
-import { encodeStream } from './encode-log-stream.ts';
+import { encodeEndless, encodeStream } from './encode-log-stream.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
 import { zigzag } from './zigzag.ts';
@@ -78,6 +78,9 @@ export function encodeBlockFrame(block: LogBlock, blockNumber: number, previous:
     plain(out, 33, columns.stalledNs, count);
     for (const stream of block.streams) {
       nested(out, 34, () => encodeStream(out, stream, columns.dueNs[stream.entry] ?? 0));
+    }
+    for (const endless of block.endless) {
+      nested(out, 35, () => encodeEndless(out, endless, columns.dueNs[endless.entry] ?? 0));
     }
   });
 }

@@ -1,12 +1,21 @@
-import type { LogBlock, LogColumns, LogStream } from './log-block.ts';
+import type { LogBlock, LogColumns, LogEndless, LogStream } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 
 /** The entries of a block as JSON has them: units in the names, null for what is absent; docs/replay-log.md. */
-export function* entriesJson({ sender, count, strings, columns, streams }: LogBlock): Generator<object> {
+export function* entriesJson({
+  sender,
+  count,
+  strings,
+  columns,
+  streams,
+  endless,
+}: LogBlock): Generator<object> {
   const streamOf = new Map(streams.map((stream) => [stream.entry, stream]));
+  const endlessOf = new Map(endless.map((answer) => [answer.entry, answer]));
   for (let i = 0; i < count; i += 1) {
     const at = (column: keyof LogColumns): number => columns[column][i] as number;
     const stream = streamOf.get(i);
+    const answer = endlessOf.get(i);
     yield {
       record: at('record'),
       op: strings[at('op')],
@@ -27,6 +36,7 @@ export function* entriesJson({ sender, count, strings, columns, streams }: LogBl
         status: known(at('recordedStatus')),
       },
       ...(stream === undefined ? {} : { stream: streamJson(stream) }),
+      ...(answer === undefined ? {} : { endless: endlessJson(answer) }),
     };
   }
 }
@@ -59,6 +69,11 @@ function streamJson({ timeScale, untimed, ...times }: LogStream): object {
     received_ns: [...times.receivedNs],
     untimed,
   };
+}
+
+function endlessJson({ areEventsKnown, eventNs, untimed, comments }: LogEndless): object {
+  if (!areEventsKnown) return { events_ns: null, untimed: null, comments: null };
+  return { events_ns: [...eventNs], untimed, comments };
 }
 
 function orNull(ns: number): number | null {

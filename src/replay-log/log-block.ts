@@ -42,6 +42,21 @@ export interface LogBlock {
   columns: LogColumns;
   /** In the order of their entries. */
   streams: readonly LogStream[];
+  /** In the order of their entries. */
+  endless: readonly LogEndless[];
+}
+
+/** The events of one operation whose answer is endless; it is in no latency but the first answer's. */
+export interface LogEndless {
+  /** Which entry of the block. */
+  entry: number;
+  /** False: nothing tells its events apart, and none are counted. */
+  areEventsKnown: boolean;
+  /** On the replay's clock, in ns: when each event had come. */
+  eventNs: Float64Array;
+  /** Events that came after those. */
+  untimed: number;
+  comments: number;
 }
 
 /** The messages of one operation that is a gRPC stream; times in ns. */
@@ -67,6 +82,7 @@ export interface LogBlockMessage {
   strings: string[];
   memory: ArrayBuffer;
   streams: LogStream[];
+  endless: LogEndless[];
 }
 
 const ENTRY_BYTES = WIDE.length * 8 + NARROW.length * 4 + TINY.length;
@@ -93,6 +109,6 @@ export function columnsIn(memory: ArrayBuffer): LogColumns {
 }
 
 /** The block a message brought. */
-export function blockOf({ sender, count, strings, memory, streams }: LogBlockMessage): LogBlock {
-  return { sender, count, strings, columns: columnsIn(memory), streams };
+export function blockOf({ memory, ...block }: LogBlockMessage): LogBlock {
+  return { ...block, columns: columnsIn(memory) };
 }

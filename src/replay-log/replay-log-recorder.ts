@@ -6,6 +6,7 @@ import {
   columnsIn,
   type LogBlockMessage,
   type LogColumns,
+  type LogEndless,
   type LogStream,
 } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
@@ -15,7 +16,7 @@ const WITH_OUTCOME: ReadonlySet<Disposition> = new Set(['ok', 'error', 'cut_off'
 const OTHER = FAILURES.indexOf('other');
 /** A block is handed on after this long even when it is not full, so that a crash costs a second. */
 const LONGEST_OPEN_NS = 1e9;
-/** As it is when it has so many times of messages (4 MB). */
+/** As it is when it has so many times of messages and events (4 MB). */
 const MOST_MESSAGES = 524_288;
 
 export interface RecorderParts {
@@ -51,6 +52,7 @@ class Recorder implements ReplayLogObserver {
   #columns!: LogColumns;
   #strings = new Map<string, number>();
   #streams: LogStream[] = [];
+  #endless: LogEndless[] = [];
   #messages = 0;
   #count = 0;
   #openedNs = 0;
@@ -76,6 +78,7 @@ class Recorder implements ReplayLogObserver {
     this.#putTimes(i, operation);
     this.#putOutcome(i, operation, disposition);
     if (operation.record.stream !== undefined) this.#putStream(i, operation);
+    if (operation.outcome?.endless !== undefined) this.#putEndless(i, operation);
     // What never left says nothing of the time: at an early stop it was due hours from now.
     this.#nowNs = Math.max(this.#nowNs, operation.doneNs ?? this.#nowNs);
     if (i === 0) this.#openedNs = this.#nowNs;
@@ -89,7 +92,8 @@ class Recorder implements ReplayLogObserver {
     const { sender } = this.#parts;
     this.#memory = undefined;
     const strings = [...this.#strings.keys()];
-    this.#parts.take({ sender, count: this.#count, strings, memory, streams: this.#streams });
+    const [count, streams, endless] = [this.#count, this.#streams, this.#endless];
+    this.#parts.take({ sender, count, strings, memory, streams, endless });
   }
 
   #begin(): void {
@@ -97,6 +101,7 @@ class Recorder implements ReplayLogObserver {
     this.#columns = columnsIn(this.#memory);
     this.#strings = new Map();
     this.#streams = [];
+    this.#endless = [];
     this.#messages = 0;
     this.#count = 0;
   }
@@ -158,6 +163,13 @@ class Recorder implements ReplayLogObserver {
     for (const each of [stream.plannedNs, stream.recordedNs, stream.sentNs, stream.receivedNs]) {
       this.#messages += each.length;
     }
+  }
+
+  #putEndless(entry: number, { outcome }: Operation): void {
+    if (outcome?.endless === undefined) return;
+    const { endless } = outcome;
+    this.#endless.push({ ...endless, entry, eventNs: endless.eventNs.map(Math.round) });
+    this.#messages += endless.eventNs.length;
   }
 
   #stringNumber(text: string): number {

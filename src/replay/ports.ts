@@ -38,6 +38,20 @@ export interface SendOutcome {
   isCancelled?: boolean | undefined;
   /** Of a record with a stream that was with a transport. */
   stream?: StreamTimes | undefined;
+  /** The answer that came, whole or not, is one without an end of its own: its duration is no latency. */
+  endless?: EndlessTimes | undefined;
+}
+
+/** When the events of one endless answer came. Times in ns on the clock of the replay, in order. */
+export interface EndlessTimes {
+  /** False: nothing tells its events apart (it is compressed, or of parts), and none are counted. */
+  areEventsKnown: boolean;
+  /** When each event had come whole. */
+  eventNs: Float64Array;
+  /** Events that came after those: too many to keep their times. */
+  untimed: number;
+  /** What came to keep the connection alive: comments of server-sent events, blank lines of NDJSON. */
+  comments: number;
 }
 
 /** When the messages of one stream went and came. Times in ns on the clock of the replay, in order. */

@@ -1,6 +1,8 @@
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import type { Gap, Loss, TimeWindow } from '../trace/record/record.ts';
 import { type CaptureGaps, captureGaps } from './capture-gaps.ts';
+import { ENDLESS_HISTOGRAM_NAMES } from './endless-metrics.ts';
+import { endlessHistograms, endlessSection } from './endless-section.ts';
 import type { ErrorGroup } from './error-groups.ts';
 import { fidelitySection } from './fidelity.ts';
 import type { GeneratorHealth } from './generator-health.ts';
@@ -81,6 +83,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     recorded_latency: section('recorded'),
     send_error_us: percentiles(overall.sendError, NS_PER_US),
     streams: streamsSection(recorder),
+    endless_answers: endlessSection(recorder),
     status_classes: statusClassesSection(recorder),
     cache: cacheSection(recorder),
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
@@ -197,11 +200,15 @@ function histogramsSection(recorder: ResultsRecorder): HistogramsSection {
     gate_wait: { overall: overall.gateWait.encode() },
     first_answer: { overall: overall.firstAnswer.encode() },
     ...streamHistograms(recorder),
+    ...endlessHistograms(recorder),
   };
 }
 
 function histogramsOf(metrics: OpMetrics): Histogram[] {
-  const { stream } = metrics;
-  const own = HISTOGRAM_NAMES.map((name) => metrics[name]);
-  return stream === undefined ? own : [...own, ...STREAM_HISTOGRAM_NAMES.map((name) => stream[name])];
+  const { stream, endless } = metrics;
+  return [
+    ...HISTOGRAM_NAMES.map((name) => metrics[name]),
+    ...(stream === undefined ? [] : STREAM_HISTOGRAM_NAMES.map((name) => stream[name])),
+    ...(endless === undefined ? [] : ENDLESS_HISTOGRAM_NAMES.map((name) => endless[name])),
+  ];
 }

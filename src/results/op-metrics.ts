@@ -1,3 +1,4 @@
+import type { EndlessMetrics } from './endless-metrics.ts';
 import { Histogram } from './histogram.ts';
 import { OTHER_OPS, opKey } from './op-key.ts';
 import { StatusComparison } from './status-comparison.ts';
@@ -28,6 +29,8 @@ export class OpMetrics {
   readonly statuses = new StatusComparison();
   /** Undefined until a stream has left. */
   stream: StreamMetrics | undefined = undefined;
+  /** Undefined until an endless answer is over. */
+  endless: EndlessMetrics | undefined = undefined;
 
   get sent(): number {
     return this.ok + this.errors + this.cutOff;

@@ -1,4 +1,5 @@
 import type { ReplayExcluded } from '../replay/exclusions.ts';
+import type { EndlessEnd } from './endless-metrics.ts';
 import type { WaitName } from './lateness-attribution.ts';
 
 /** The results document as written: JSON, snake_case. docs/results.md explains every field; the schema is strict. */
@@ -21,6 +22,8 @@ export interface ResultsDocument {
   send_error_us: Percentiles;
   /** The messages of gRPC streams; null where the plan has no stream. */
   streams: StreamsSection | null;
+  /** Answers without an end of their own (server-sent events and the like); null where none came. */
+  endless_answers: EndlessSection | null;
   status_classes: StatusClassesSection;
   cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
   errors: ErrorEntry[];
@@ -166,6 +169,29 @@ export interface StreamsSection {
   /** From one message of a server to the next: now, and in the recording of the same streams, not scaled. */
   received_gap_us: LatencySection;
   recorded_gap_us: LatencySection;
+}
+
+export interface EndlessSection {
+  answers: number;
+  /** Most that were open at one time. */
+  max_open: number;
+  /** How they ended; the sum is `answers`. */
+  ended: Record<EndlessEnd, number>;
+  response_bytes: number;
+  /** Of the answers, how many have events that nothing tells apart: they are in no number below. */
+  events_unknown: number;
+  /** Null where that is true of all. */
+  events: number | null;
+  /** Of the events, how many were too many in one answer to keep their times. */
+  events_untimed: number | null;
+  /** What kept connections alive. */
+  comments: number | null;
+  /** From the send to the first event. */
+  first_event_ms: LatencySection;
+  /** From one event to the next in one answer. */
+  event_gap_ms: LatencySection;
+  /** In each answer, the longest time without an event, from its head to its end. */
+  longest_silence_ms: LatencySection;
 }
 
 export interface StatusClassesSection {
@@ -351,6 +377,9 @@ export interface HistogramsSection {
   message_lateness: Record<string, string>;
   received_gap: Record<string, string>;
   recorded_gap: Record<string, string>;
+  first_event: Record<string, string>;
+  event_gap: Record<string, string>;
+  longest_silence: Record<string, string>;
 }
 
 export interface HostSection {

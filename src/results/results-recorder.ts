@@ -1,8 +1,9 @@
-import type { Disposition, Operation, ReplayObserver } from '../replay/ports.ts';
+import type { Disposition, Operation, ReplayObserver, SendOutcome } from '../replay/ports.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import { ArrivalStatistics } from './arrival-statistics.ts';
 import { DriftLine } from './drift.ts';
 import { DueSorter } from './due-sorter.ts';
+import { EndlessCounts, EndlessMetrics } from './endless-metrics.ts';
 import { ErrorGroups } from './error-groups.ts';
 import { FirstInSpace } from './first-in-space.ts';
 import { InversionCounter } from './inversions.ts';
@@ -46,7 +47,7 @@ export interface LiveCounts {
  * Latencies are those of operations with a whole answer (of whatever status), and of those given up on after a
  * wait (`timeout`, cut off), which would have taken longer still. A refused or broken connection has no latency:
  * it fails fast, and would make a dying server look quick. What was cancelled as recorded has none either: its time
- * is the recorded client's, and says nothing of the server.
+ * is the recorded client's, and says nothing of the server. Nor has an endless answer, however it ended.
  */
 export class ResultsRecorder implements ReplayObserver {
   readonly overall = new OpMetrics();
@@ -73,6 +74,7 @@ export class ResultsRecorder implements ReplayObserver {
     unsent: 0,
   };
   readonly streams = emptyStreamCounts();
+  readonly endless = new EndlessCounts();
   /** Operations with an answer whose status differs from the recorded one. */
   statusMismatches = 0;
   /** Operations that were answered or failed, and of which the recording has no status to compare with. */
@@ -216,17 +218,27 @@ export class ResultsRecorder implements ReplayObserver {
       if (disposition === 'ok') each.ok++;
       else if (disposition === 'error') each.errors++;
       else each.cutOff++;
-      if (outcome?.isCancelled === true) recordCancelled(each, operation);
+      if (outcome?.isCancelled === true) each.cancelled++;
+      if (hasNoDuration(outcome)) recordFirstAnswer(each, operation);
       if (responseNs !== undefined) recordLatencies(each, operation, responseNs);
     }
+    if (outcome?.endless !== undefined) this.#settleEndless(operation, disposition, metrics);
     if (disposition !== 'ok') this.errors.add(operation, disposition);
     const { dueNs, sentNs, doneNs } = operation;
     this.windows.onDone(dueNs - (this.#startNs ?? dueNs), responseNs, disposition !== 'ok');
-    if (doneNs !== undefined && sentNs !== undefined && outcome?.isCancelled !== true)
+    if (doneNs !== undefined && sentNs !== undefined && !hasNoDuration(outcome))
       this.firstInSpace.add(operation.record.space, doneNs - sentNs);
     if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs ?? doneNs, doneNs);
     if (disposition !== 'cut_off') this.#compareStatus(operation, metrics);
     this.#compare(operation);
+  }
+
+  #settleEndless(operation: Operation, disposition: Disposition, metrics: OpMetrics): void {
+    const each = [this.overall, metrics].map((one) => {
+      one.endless ??= new EndlessMetrics();
+      return one.endless;
+    });
+    this.endless.add(operation, disposition, each);
   }
 
   /** One that was cut off has neither got its answer nor failed: we did not wait. */
@@ -259,10 +271,15 @@ export class ResultsRecorder implements ReplayObserver {
   }
 }
 
-/** From due to done; undefined for an operation that failed without an answer and without a wait, or was cancelled as recorded. */
+/** How long it took says nothing of the server: it was cancelled as recorded, or its answer is endless. */
+function hasNoDuration(outcome: SendOutcome | undefined): boolean {
+  return outcome !== undefined && (outcome.isCancelled === true || outcome.endless !== undefined);
+}
+
+/** From due to done; undefined for an operation that failed without an answer and without a wait, or has no duration. */
 function responseTimeNs(operation: Operation, disposition: Disposition): number | undefined {
   const { outcome, doneNs, dueNs, sentNs } = operation;
-  if (doneNs === undefined || outcome?.isCancelled === true) return undefined;
+  if (doneNs === undefined || hasNoDuration(outcome)) return undefined;
   const answered = sentNs !== undefined && outcome !== undefined && outcome.failure === undefined;
   // Also where no byte of it left: a wait for a connection is a wait.
   const givenUp = disposition === 'cut_off' || outcome?.failure === 'timeout';
@@ -270,8 +287,7 @@ function responseTimeNs(operation: Operation, disposition: Disposition): number 
 }
 
 /** When its answer began is the server's doing all the same. */
-function recordCancelled(metrics: OpMetrics, { firstAnswerNs, sentNs }: Operation): void {
-  metrics.cancelled++;
+function recordFirstAnswer(metrics: OpMetrics, { firstAnswerNs, sentNs }: Operation): void {
   if (firstAnswerNs !== undefined && sentNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
 }
 

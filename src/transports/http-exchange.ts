@@ -1,8 +1,20 @@
 import type { Dispatcher } from 'undici';
-import type { FailureCode, SendListener, SendOutcome } from '../replay/ports.ts';
+import type { Clock, FailureCode, SendListener, SendOutcome } from '../replay/ports.ts';
+import { EndlessAnswer } from './endless-answer.ts';
+import {
+  type EndlessKind,
+  type EndlessType,
+  endlessKindOf,
+  endlessTypeIn,
+  isCoded,
+  isCompressed,
+} from './endless-kind.ts';
 import { GIVEN_UP } from './given-up.ts';
 import { codeOf, detailOf, httpFailure } from './http-failure.ts';
+import { isWord, wordBytes } from './response-fields.ts';
 import { SaidText } from './said-text.ts';
+
+const CONTENT_TYPE = wordBytes('content-type');
 
 /** One request and its answer, heard from undici; tells the listener, and `ended` before it. */
 export class HttpExchange implements Dispatcher.DispatchHandler {
@@ -16,9 +28,21 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #status: number | undefined;
   #bytes = 0;
   #said: SaidText | undefined;
+  /** Undefined while the answer is an ordinary one. */
+  #endless: EndlessAnswer | undefined;
+  readonly #isHead: boolean;
+  readonly #clock: Pick<Clock, 'nowNs'>;
 
-  constructor(listener: SendListener, ended: (exchange: HttpExchange, isConnectionGood: boolean) => void) {
+  /** `isHead`: the answer has no body. `clock`: for the times of the events of an endless answer. */
+  constructor(
+    listener: SendListener,
+    isHead: boolean,
+    clock: Pick<Clock, 'nowNs'>,
+    ended: (exchange: HttpExchange, isConnectionGood: boolean) => void,
+  ) {
     this.#listener = listener;
+    this.#isHead = isHead;
+    this.#clock = clock;
     this.#ended = ended;
   }
 
@@ -61,10 +85,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     else if (isFirst) this.#listener.onSent();
   }
 
-  onHeaders(status: number): boolean {
+  onHeaders(status: number, headers: readonly Buffer[]): boolean {
     // 1xx is not the answer yet.
     if (status < 200) return true;
     this.#status = status;
+    const kind = this.#isHead ? undefined : endlessKindIn(status, headers);
+    if (kind !== undefined) this.#endless = new EndlessAnswer(kind, this.#clock);
     this.#listener.onFirstAnswer();
     return true;
   }
@@ -75,6 +101,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.#said ??= new SaidText();
       this.#said.add(chunk, 0, chunk.length);
     }
+    this.#endless?.take(chunk, 0, chunk.length);
+    this.#endless?.note();
     return true;
   }
 
@@ -102,6 +130,27 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (this.isDone) return;
     this.isDone = true;
     this.#ended(this, isConnectionGood);
-    this.#listener.onDone(outcome);
+    const endless = this.#endless?.end(outcome.failure === undefined);
+    this.#listener.onDone(endless === undefined ? outcome : { ...outcome, endless });
   }
+}
+
+/** Most answers say in their content type that they are ordinary, and no more is looked at. */
+function endlessKindIn(status: number, headers: readonly Buffer[]): EndlessKind | undefined {
+  let endlessType: EndlessType | undefined;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const [name, value] = [headers[i] as Buffer, headers[i + 1] as Buffer];
+    if (isWord(name, 0, name.length, CONTENT_TYPE)) endlessType = endlessTypeIn(value, 0, value.length);
+  }
+  if (endlessType === undefined || status === 204) return undefined;
+  const length = valuesOf('content-length', headers).at(-1);
+  const isEncoded =
+    valuesOf('content-encoding', headers).some((value) => isCoded(value, 0, value.length)) ||
+    isCompressed(valuesOf('transfer-encoding', headers).join());
+  if (String(length) === '0') return undefined;
+  return endlessKindOf({ status, endlessType, hasLength: length !== undefined, isEncoded });
+}
+
+function valuesOf(field: string, headers: readonly Buffer[]): Buffer[] {
+  return headers.filter((_, i) => i % 2 === 1 && String(headers[i - 1]).toLowerCase() === field);
 }

@@ -1,5 +1,6 @@
 import { EngramTraceError } from '../error.ts';
-import type { Cancel, SendListener, Transport } from '../replay/ports.ts';
+import { createRealClock } from '../replay/clock/real-clock.ts';
+import type { Cancel, Clock, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
 import type { HeaderList, TraceRecord } from '../trace/record/record.ts';
 import type { AddressSpread } from './address-spread.ts';
@@ -26,6 +27,8 @@ export interface UndiciTransportOptions {
   spread?: AddressSpread | undefined;
   /** How long an idle connection is kept, in ms. Default: 30 s. */
   keepAliveMs?: number | undefined;
+  /** That of the replay, for the times of the events of endless answers. Default: that of the machine. */
+  clock?: Pick<Clock, 'nowNs'> | undefined;
 }
 
 /** Connections opened by `warmUp`. */
@@ -55,6 +58,7 @@ interface Waiting {
 
 class UndiciTransport implements Transport {
   readonly #options: UndiciTransportOptions;
+  readonly #clock: Pick<Clock, 'nowNs'>;
   readonly #newConnection: () => HttpConnection;
   readonly #headersFor: (recorded: HeaderList) => readonly string[];
   readonly #all = new Set<HttpConnection>();
@@ -66,6 +70,7 @@ class UndiciTransport implements Transport {
 
   constructor(options: UndiciTransportOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? createRealClock({ precision: 'eco' });
     this.#newConnection = createHttpConnector(options, (connection) => this.#forget(connection));
     this.#headersFor = createHttpHeaders(options.headers ?? [], options.keepHost === true);
   }
@@ -89,7 +94,7 @@ class UndiciTransport implements Transport {
     const { method, body } = record;
     const path = sentTarget(method, record.path);
     const request = { method, path, headers: this.#headersFor(record.headers), body };
-    const exchange = new HttpExchange(listener, this.#onEnded);
+    const exchange = new HttpExchange(listener, method === 'HEAD', this.#clock, this.#onEnded);
     this.#place({ request, exchange });
     return () => this.#cancel(exchange);
   }

@@ -1,4 +1,5 @@
 import { countClamped, expectHistogram, expectPercentiles, type SortedTimes } from './exact-times.ts';
+import { expectEndless } from './expect-endless.ts';
 import { expectStreams } from './expect-streams.ts';
 import { type Expectations, exactly, expectAll } from './expectations.ts';
 import { collectTimes, type GroupedTimes } from './grouped-times.ts';
@@ -42,7 +43,7 @@ const KINDS: readonly Kind[] = [
     sections: [{ path: 'first_answer_latency', unitNs: MS }],
     histogram: 'first_answer',
     perOp: false,
-    timeOf: (row) => (row.isCancelled ? firstAnswer(row) : firstAnswerOfAnswered(row)),
+    timeOf: (row) => (row.hasNoDuration ? firstAnswer(row) : firstAnswerOfAnswered(row)),
   },
   {
     sections: [{ path: 'recorded_latency', unitNs: MS }],
@@ -70,9 +71,12 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Every latency section and that of streams, from the operations themselves: sorted and counted, no histogram in between. */
+/** Every latency section, and those of streams and endless answers, from the operations themselves: sorted and counted, no histogram in between. */
 export async function expectLatencies(table: LogTable, names: OpNames, into: Expectations): Promise<void> {
   const clamped = await expectStreams(table, names, into);
+  const ofEndless = await expectEndless(table, names, into);
+  clamped.below += ofEndless.below;
+  clamped.above += ofEndless.above;
   for (const kind of KINDS) {
     const outside = await expectKind(table, names, kind, into);
     clamped.below += outside.below;

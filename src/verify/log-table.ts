@@ -1,4 +1,4 @@
-import type { LogBlock, LogColumns, LogStream } from '../replay-log/log-block.ts';
+import type { LogBlock, LogColumns, LogEndless, LogStream } from '../replay-log/log-block.ts';
 import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
 import { type LogReading, readBlocksAgain, readReplayLog } from '../replay-log/read-replay-log.ts';
 
@@ -26,10 +26,14 @@ export class LogRow {
   #columns!: LogColumns;
   #at = 0;
   #nextStream = 0;
+  #nextEndless = 0;
 
   /** To be called for the entries of a block in their order. */
   to(block: LogBlock, at: number): void {
-    if (at === 0) this.#nextStream = 0;
+    if (at === 0) {
+      this.#nextStream = 0;
+      this.#nextEndless = 0;
+    }
     this.#block = block;
     this.#columns = block.columns;
     this.#at = at;
@@ -41,6 +45,14 @@ export class LogRow {
     while ((streams[this.#nextStream]?.entry ?? Infinity) < this.#at) this.#nextStream += 1;
     const stream = streams[this.#nextStream];
     return stream?.entry === this.#at ? stream : undefined;
+  }
+
+  /** Undefined where its answer is an ordinary one, or none. */
+  get endless(): LogEndless | undefined {
+    const { endless } = this.#block;
+    while ((endless[this.#nextEndless]?.entry ?? Infinity) < this.#at) this.#nextEndless += 1;
+    const answer = endless[this.#nextEndless];
+    return answer?.entry === this.#at ? answer : undefined;
   }
 
   get number(): number {
@@ -133,12 +145,17 @@ export class LogRow {
     return !Number.isNaN(this.sentNs);
   }
 
-  /** From due to done; NaN for one that failed without an answer and without a wait, or was cancelled as recorded. */
+  /** How long it took says nothing of the server: it was cancelled as recorded, or its answer is endless. */
+  get hasNoDuration(): boolean {
+    return this.isCancelled || this.endless !== undefined;
+  }
+
+  /** From due to done; NaN for one that failed without an answer and without a wait, or has no duration. */
   get responseNs(): number {
     const { failure } = this;
     const isGivenUp = failure === 'timeout' || this.disposition === 'cut_off';
-    const counts = isGivenUp || (failure === '' && this.isSent && !this.isCancelled);
-    return this.isAttempted && counts ? this.doneNs - this.dueNs : Number.NaN;
+    const counts = isGivenUp || (failure === '' && this.isSent);
+    return this.isAttempted && counts && !this.hasNoDuration ? this.doneNs - this.dueNs : Number.NaN;
   }
 }
 

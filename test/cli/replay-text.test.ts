@@ -45,6 +45,39 @@ describe('what a run came to, for people', () => {
     );
   });
 
+  it('has lines for endless answers: how they ended, what came, and of how many nobody knows', () => {
+    const answer = (endMs: number, isKnown: boolean, isCancelled: boolean): Told => ({
+      record: { op: 'watch' },
+      ...{ dueNs: 300 * MS, sentNs: 300 * MS, firstAnswerNs: 301 * MS, doneNs: endMs * MS },
+      outcome: {
+        isCancelled,
+        endless: {
+          areEventsKnown: isKnown,
+          eventNs: isKnown
+            ? Float64Array.of(ANCHOR_NS + 310 * MS, ANCHOR_NS + 330 * MS)
+            : new Float64Array(0),
+          untimed: 0,
+          comments: isKnown ? 1 : 0,
+        },
+      },
+    });
+    const linesOf = (told: Told[]): string[] => {
+      const lines = summaryText(documentOf([...PLAIN, ...told])).split('\n');
+      const from = lines.findIndex((line) => line.startsWith('endless'));
+      return from < 0 ? [] : lines.slice(from, from + 3);
+    };
+    assert.deepEqual(linesOf([]), []);
+    assert.deepEqual(
+      linesOf([answer(3330, true, true), answer(400, true, false), answer(500, false, false)]),
+      [
+        'endless answers: 3 (at most 3 open at one time): 2 ended by the server, 1 left as recorded',
+        '  4 events, 2 comments   first event p50 -   gap p50 -  p99 -   longest silence 3000 ms',
+        '  the events of 1 are not counted: nothing tells them apart',
+      ],
+    );
+    assert.equal(linesOf([answer(500, false, false)])[1]?.includes('events of 1 are not'), true);
+  });
+
   it('says of each op what came in place of which answer, and where nobody can know', () => {
     const answered = (recorded: number | undefined, status: number | undefined, count: number): Told[] =>
       PLAIN.slice(0, count).map((told) => ({

@@ -10,6 +10,7 @@ import {
   BLOCK_ENTRIES,
   type LogBlock,
   type LogBlockMessage,
+  type LogEndless,
   type LogStream,
 } from '../../src/replay-log/log-block.ts';
 import { DISPOSITIONS, FAILURES } from '../../src/replay-log/names.ts';
@@ -62,6 +63,15 @@ const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc
       }),
       { nil: undefined },
     ),
+    endless: fc.option(
+      fc.record({
+        areEventsKnown: fc.boolean(),
+        eventNs: fc.array(fc.nat(2 ** 50), { maxLength: 5 }).map((times) => Float64Array.from(times)),
+        untimed: fc.nat(2 ** 40),
+        comments: fc.nat(2 ** 40),
+      }),
+      { nil: undefined },
+    ),
     disposition: fc.constantFrom(...DISPOSITIONS),
   })
   .map((one) => {
@@ -94,6 +104,7 @@ const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc
             failure,
             responseBytes: one.responseBytes,
             stream: timesOf(one.stream),
+            endless: one.endless,
           })
         : undefined,
     };
@@ -158,8 +169,12 @@ describe('replay log', () => {
         assert.deepEqual(reading.damage, []);
         assert.deepEqual(rowsOf(read), rowsOf(blocks));
         assert.deepEqual(
-          read.map(({ streams }) => streams),
-          blocks.map(({ streams }) => streams),
+          read.map(({ streams, endless }) => [streams, endless]),
+          blocks.map(({ streams, endless }) => [streams, endless]),
+        );
+        assert.equal(
+          read.reduce((sum, { endless }) => sum + endless.length, 0),
+          unique.filter(([{ outcome }]) => outcome?.endless !== undefined).length,
         );
         assert.deepEqual(reading.header, HEADER);
         assert.deepEqual(
@@ -221,6 +236,36 @@ describe('replay log', () => {
     );
     assert.deepEqual([one?.sentDeltaNs, one?.receivedDeltaNs], [[1000n], []]);
     assert.deepEqual([other?.plannedDeltaNs, other?.sentDeltaNs], [[0n, 1000n], []]);
+  });
+
+  it('holds the events of endless answers, as the schema says, and finds one in the wrong place', async () => {
+    const endless = {
+      areEventsKnown: true,
+      eventNs: Float64Array.of(1.002e9, 1.003e9),
+      untimed: 4,
+      comments: 2,
+    };
+    const unread = { areEventsKnown: false, eventNs: Float64Array.of(), untimed: 0, comments: 0 };
+    const blocks = blocksOf([
+      [makeOperation(0, { outcome: outcome({ endless: unread, isCancelled: true }) }), 'ok'],
+      [makeOperation(1), 'ok'],
+      [makeOperation(2, { outcome: outcome({ endless }) }), 'ok'],
+    ]);
+    const { bytes } = await logBytes(blocks);
+    const raw = rawFrames(bytes)[1] as Uint8Array;
+    const read = Frame.decode(raw.subarray((raw[0] ?? 0) < 128 ? 1 : 2)).block?.endless;
+    assert.deepEqual(read, [
+      { entry: 0, eventsKnown: false, eventDeltaNs: [], untimed: 0n, comments: 0n },
+      { entry: 2, eventsKnown: true, eventDeltaNs: [0n, 1_000_000n], untimed: 4n, comments: 2n },
+    ]);
+    const [block] = blocks;
+    for (const entries of [[3], [0, 0], [2, 1]]) {
+      const moved = entries.map((entry) => ({ ...(block?.endless[0] as LogEndless), entry }));
+      const { reading } = await readBack(
+        (await logBytes([{ ...(block as LogBlock), endless: moved }])).bytes,
+      );
+      assert.match(reading.damage.join(), /an endless answer of entry/, String(entries));
+    }
   });
 
   it('finds a stream of an entry that is not there, twice there, or in the wrong place', async () => {

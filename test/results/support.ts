@@ -40,6 +40,8 @@ export interface Told {
   /** Undefined: never sent. */
   sentNs?: number | undefined;
   doneNs?: number | undefined;
+  /** As done, where nothing is said. */
+  firstAnswerNs?: number | undefined;
   outcome?: Partial<SendOutcome>;
   disposition?: Disposition;
 }
@@ -97,7 +99,7 @@ function operationOf(told: Told, number: number): { operation: Operation; dispos
     ...told.waits,
     releasedNs: at(told.releasedNs ?? told.sentNs),
     sentNs: at(told.sentNs),
-    firstAnswerNs: at(told.doneNs),
+    firstAnswerNs: at(told.firstAnswerNs ?? told.doneNs),
     doneNs: at(told.doneNs),
     outcome: told.doneNs === undefined ? undefined : outcome(told.outcome),
   };

@@ -4,6 +4,7 @@ import { makeRecord } from '../support/replay-harness.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
 import { testHttpConnections } from './conformance-http-connections.ts';
 import { ENDINGS, type Ending, type Expected } from './conformance-http-endings.ts';
+import { testEndlessAnswers } from './conformance-http-endless.ts';
 import { testHttpRequests } from './conformance-http-requests.ts';
 import { type HttpSubject, isHead, OK, withServer } from './conformance-http-support.ts';
 
@@ -11,6 +12,7 @@ import { type HttpSubject, isHead, OK, withServer } from './conformance-http-sup
 export function testHttpTransport(subject: HttpSubject): void {
   testHttpRequests(subject);
   testHttpConnections(subject);
+  testEndlessAnswers(subject);
   for (const ending of ENDINGS) testEnding(subject, ending);
 }
 

@@ -26,6 +26,7 @@ function createPool(answers: boolean) {
   const pool = new HttpPool({
     openSocket,
     nowMs: () => 0,
+    clock: { nowNs: () => 0 },
     keepAliveMs: 1000,
     mostConnections: Infinity,
     budget: new ConnectionBudget(Infinity, () => {}),

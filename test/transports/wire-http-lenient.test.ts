@@ -11,7 +11,7 @@ interface Read {
 }
 
 function asReplay(bytes: Buffer, isHead: boolean): Read | undefined {
-  const parser = new ResponseParser();
+  const parser = new ResponseParser({ nowNs: () => 0 });
   parser.begin(isHead);
   parser.push(bytes, bytes.length);
   parser.finish();

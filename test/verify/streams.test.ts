@@ -204,9 +204,11 @@ describe('verify, of streams', () => {
       kind: 'at_once',
       ok: true,
     }));
-    const { streams: _, histograms, ...document } = run.document;
-    const { message_send_error, message_lateness, received_gap, recorded_gap, ...older } = histograms;
+    const { streams: _, endless_answers: __, histograms, ...document } = run.document;
+    const { message_send_error, message_lateness, received_gap, recorded_gap, ...others } = histograms;
     assert.ok([message_send_error, message_lateness, received_gap, recorded_gap].every((each) => each));
+    const { first_event, event_gap, longest_silence, ...older } = others;
+    assert.ok([first_event, event_gap, longest_silence].every((each) => each));
     const blocks = await blocksIn(run.log);
     const sealed = await sealedLog(blocks, document, anchorOf(blocks), { ...HEADER, formatVersion: 1 });
     const asWritten = { ...document, histograms: older, replay_log: sealed.section };

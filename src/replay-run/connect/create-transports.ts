@@ -33,7 +33,7 @@ export interface TransportSettings extends Targets {
 export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
   const { transport = DEFAULT_TRANSPORT, connections: mode, mostConnections } = settings;
   const affinity = { mode, mostConnections };
-  const http = httpOptions(settings, spreadOver(settings, 'http'));
+  const http = httpOptions(settings, clock, spreadOver(settings, 'http'));
   const grpc = grpcOptions(settings, clock, spreadOver(settings, 'grpc'));
   if (transport === 'library') {
     const makers = {
@@ -78,8 +78,12 @@ function unknownUse({ addresses }: TransportSettings): AddressUse[] {
   return (addresses?.grpc ?? []).map(({ address }) => ({ address, ...unknown }));
 }
 
-function httpOptions({ http, headers = [], tls = {} }: TransportSettings, spread: AddressSpread | undefined) {
-  return http && { origin: new URL(http.url), headers, tls, spread };
+function httpOptions(
+  { http, headers = [], tls = {} }: TransportSettings,
+  clock: Clock,
+  spread: AddressSpread | undefined,
+) {
+  return http && { origin: new URL(http.url), headers, tls, spread, clock };
 }
 
 function grpcOptions(

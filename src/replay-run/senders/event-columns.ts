@@ -1,4 +1,11 @@
-import type { Disposition, FailureCode, Operation, SendOutcome, StreamTimes } from '../../replay/ports.ts';
+import type {
+  Disposition,
+  EndlessTimes,
+  FailureCode,
+  Operation,
+  SendOutcome,
+  StreamTimes,
+} from '../../replay/ports.ts';
 
 /**
  * What a sender tells of its operations, in the order in which it happened: `EVENT_COLUMNS` numbers for each event.
@@ -11,6 +18,8 @@ export interface EventChunk {
   readonly details: readonly string[];
   /** When the messages of streams that ended went and came. */
   readonly streams: readonly StreamTimes[];
+  /** When the events of endless answers that are over came. */
+  readonly endless: readonly EndlessTimes[];
   /** Everything up to this time, in ns on the common clock, has been told. */
   readonly upToNs: number;
 }
@@ -34,7 +43,8 @@ const FULL = 15;
 const PACED = 16;
 const STALLED = 17;
 const STREAM = 18;
-export const EVENT_COLUMNS = 19;
+const ENDLESS = 19;
+export const EVENT_COLUMNS = 20;
 
 const SENT_KIND = 0;
 const KIND_OF: Record<Disposition, number> = {
@@ -70,7 +80,7 @@ const CANCELLED_NOT_OK = -3;
 export function writeEvent(
   columns: Float64Array,
   event: number,
-  { operation, disposition, atNs, inFlight, detail, stream }: EventToWrite,
+  { operation, disposition, atNs, inFlight, detail, stream, endless }: EventToWrite,
 ): void {
   const at = event * EVENT_COLUMNS;
   const { outcome } = operation;
@@ -93,6 +103,7 @@ export function writeEvent(
   columns[at + PACED] = operation.pacedNs;
   columns[at + STALLED] = operation.stalledNs;
   columns[at + STREAM] = stream;
+  columns[at + ENDLESS] = endless;
 }
 
 export interface EventToWrite {
@@ -104,6 +115,8 @@ export interface EventToWrite {
   detail: number;
   /** Position in `streams`, -1 for none. */
   stream: number;
+  /** Position in `endless`, -1 for none. */
+  endless: number;
 }
 
 function failureOf({ ok, failure, isCancelled }: SendOutcome): number {
@@ -166,6 +179,7 @@ export class EventCursor {
     const failure = this.#optional(FAILURE);
     if (failure === undefined) return undefined;
     const stream = this.#chunk.streams[this.#number(STREAM)];
+    const endless = this.#chunk.endless[this.#number(ENDLESS)];
     return {
       status: this.#optional(STATUS),
       ok: failure === ANSWER_OK || failure === CANCELLED_OK,
@@ -174,6 +188,7 @@ export class EventCursor {
       responseBytes: this.#number(RESPONSE_BYTES),
       ...(failure <= CANCELLED_OK ? { isCancelled: true } : {}),
       ...(stream === undefined ? {} : { stream }),
+      ...(endless === undefined ? {} : { endless }),
     };
   }
 

@@ -1,9 +1,16 @@
-import type { Clock, Disposition, Operation, ReplayObserver, StreamTimes } from '../../replay/ports.ts';
+import type {
+  Clock,
+  Disposition,
+  EndlessTimes,
+  Operation,
+  ReplayObserver,
+  StreamTimes,
+} from '../../replay/ports.ts';
 import { EVENT_COLUMNS, type EventChunk, writeEvent } from './event-columns.ts';
 
 /** Events in a chunk; 60 KB. */
 const CHUNK_EVENTS = 512;
-/** Times of messages in a chunk, about; 256 KB. */
+/** Times of messages and events in a chunk, about; 256 KB. */
 const CHUNK_MESSAGES = 32_768;
 /** A chunk that does not fill up leaves after this long: nobody is told later than that. */
 export const TELL_EVERY_NS = 100e6;
@@ -16,6 +23,7 @@ export class EventLog implements ReplayObserver {
   #events = 0;
   readonly #details = new Map<string, number>();
   #streams: StreamTimes[] = [];
+  #endless: EndlessTimes[] = [];
   #messages = 0;
   #lastNs = -Infinity;
   #cancel: () => void = () => {};
@@ -50,7 +58,8 @@ export class EventLog implements ReplayObserver {
     this.#lastNs = Math.max(this.#lastNs, atNs ?? this.#clock.nowNs());
     const detail = this.#detailOf(operation);
     const stream = this.#streamOf(operation);
-    const event = { operation, disposition, atNs: this.#lastNs, inFlight, detail, stream };
+    const endless = this.#endlessOf(operation);
+    const event = { operation, disposition, atNs: this.#lastNs, inFlight, detail, stream, endless };
     writeEvent(this.#columns, this.#events, event);
     this.#events += 1;
     if (this.#events === CHUNK_EVENTS || this.#messages >= CHUNK_MESSAGES) this.#flush(this.#lastNs);
@@ -71,6 +80,13 @@ export class EventLog implements ReplayObserver {
     return this.#streams.push(stream) - 1;
   }
 
+  #endlessOf({ outcome }: Operation): number {
+    const endless = outcome?.endless;
+    if (endless === undefined) return -1;
+    this.#messages += endless.eventNs.length;
+    return this.#endless.push(endless) - 1;
+  }
+
   #wait(): void {
     const tell = (): void => {
       this.#flush(this.#clock.nowNs());
@@ -89,11 +105,13 @@ export class EventLog implements ReplayObserver {
       columns,
       details: [...this.#details.keys()],
       streams: this.#streams,
+      endless: this.#endless,
       upToNs,
     };
     this.#events = 0;
     this.#details.clear();
     this.#streams = [];
+    this.#endless = [];
     this.#messages = 0;
     this.#tell(chunk);
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../replay/ports.ts';
 import type { ConnectionBudget } from '../connection-budget.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import { detailOf, httpFailure } from '../http-failure.ts';
@@ -13,6 +14,8 @@ export interface HttpPoolOptions {
   openSocket: OpenSocket;
   /** Monotonic ms. */
   nowMs: () => number;
+  /** For the times of the events of endless answers. */
+  clock: Pick<Clock, 'nowNs'>;
   /** How long an idle connection is kept. */
   keepAliveMs: number;
   /** Most connections of this pool. */
@@ -219,7 +222,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
   /** Undefined: there may be no more. */
   #add(): WireConnection | undefined {
     if (!this.#options.budget.take()) return undefined;
-    const connection = new WireConnection(this, this.#options.openSocket);
+    const connection = new WireConnection(this, this.#options.openSocket, this.#options.clock);
     this.#all.add(connection);
     return connection;
   }

@@ -1,5 +1,5 @@
 import { trimBlanks } from '../../wire/http1-head.ts';
-import { mendFieldLine, mendStatusLine, oneLengthOf } from './mend-line.ts';
+import { type AnswerHead, type EndlessType, endlessTypeIn, isCoded, isCompressed } from '../endless-kind.ts';
 import {
   endOfName,
   isFieldValue,
@@ -8,7 +8,8 @@ import {
   skipSpace,
   trimSpace,
   wordBytes,
-} from './response-fields.ts';
+} from '../response-fields.ts';
+import { mendFieldLine, mendStatusLine, oneLengthOf } from './mend-line.ts';
 
 /** How the body behind a head ends (RFC 9112 §6.3). */
 export type Framing = 'length' | 'chunked' | 'until-close';
@@ -18,6 +19,8 @@ const HTTP = wordBytes('http/');
 const CONTENT_LENGTH = wordBytes('content-length');
 const TRANSFER_ENCODING = wordBytes('transfer-encoding');
 const CONNECTION = wordBytes('connection');
+const CONTENT_TYPE = wordBytes('content-type');
+const CONTENT_ENCODING = wordBytes('content-encoding');
 const KEEP_ALIVE = wordBytes('keep-alive');
 const CHUNKED = wordBytes('chunked');
 const CLOSE = wordBytes('close');
@@ -32,7 +35,7 @@ const NO_LENGTHS: string[] = [];
  * line, without the line's end. Regular lines are read without a string; others once more, as capture and most
  * clients read them. Nothing else of the head is kept.
  */
-export class ResponseHead {
+export class ResponseHead implements AnswerHead {
   status = 0;
   /** -1: none was given. */
   contentLength = -1;
@@ -45,6 +48,10 @@ export class ResponseHead {
   keepAliveMs = -1;
   /** How many more requests the server takes on this connection; -1: it does not say. */
   requestsLeft = -1;
+  /** What the content type says of an end; undefined for most types. */
+  endlessType: EndlessType | undefined = undefined;
+  /** The body is compressed, or coded in another way. */
+  isEncoded = false;
   #minor = 1;
   #last: FieldKind = 'none';
   /** Values that are not one plain number. */
@@ -88,10 +95,11 @@ export class ResponseHead {
       this.#oddLine(bytes.toString('latin1', from, to));
       return;
     }
-    const length = colon - from;
-    // The four fields that matter have these lengths.
-    if (length !== 10 && length !== 14 && length !== 17) this.#last = 'other';
-    else this.#field(bytes, from, colon, to);
+    this.#line(bytes, from, colon, to);
+  }
+
+  get hasLength(): boolean {
+    return this.framing === 'length';
   }
 
   /** All lines are there: decides. */
@@ -110,6 +118,7 @@ export class ResponseHead {
       return;
     }
     this.framing = coding === 'chunked' ? 'chunked' : 'until-close';
+    if (this.#codings !== 'chunked') this.isEncoded ||= isCompressed(this.#codings);
     // Read all the same, but not trusted with another request (RFC 9112 §6.1, §6.3).
     if (this.#minor === 0 || this.contentLength >= 0 || isLengthBad) this.keepsAlive = false;
   }
@@ -120,6 +129,8 @@ export class ResponseHead {
     this.fault = '';
     this.keepAliveMs = -1;
     this.requestsLeft = -1;
+    this.endlessType = undefined;
+    this.isEncoded = false;
     this.#last = 'none';
     this.#lengths = NO_LENGTHS;
     this.#codings = '';
@@ -127,14 +138,31 @@ export class ResponseHead {
     this.#isKeeping = false;
   }
 
+  #line(bytes: Buffer, from: number, colon: number, to: number): void {
+    const length = colon - from;
+    this.#last = 'other';
+    // The four fields that frame an answer have the first of these lengths, those that say what it is the last.
+    if (length === 10 || length === 14 || length === 17) this.#field(bytes, from, colon, to);
+    else if (length === 12 || length === 16) this.#contentField(bytes, from, colon, to);
+  }
+
   #field(bytes: Buffer, from: number, colon: number, to: number): void {
     const start = skipSpace(bytes, colon + 1, to);
     const end = trimSpace(bytes, start, to);
-    this.#last = 'other';
     if (isWord(bytes, from, colon, CONTENT_LENGTH)) this.#onLength(bytes, start, end);
     else if (isWord(bytes, from, colon, CONNECTION)) this.#onConnection(bytes, start, end);
     else if (isWord(bytes, from, colon, KEEP_ALIVE)) this.#onKeepAlive(bytes.toString('latin1', start, end));
     else if (isWord(bytes, from, colon, TRANSFER_ENCODING)) this.#onCoding(bytes, start, end);
+  }
+
+  /** What the body is. */
+  #contentField(bytes: Buffer, from: number, colon: number, to: number): void {
+    const isType = isWord(bytes, from, colon, CONTENT_TYPE);
+    if (!isType && !isWord(bytes, from, colon, CONTENT_ENCODING)) return;
+    const start = skipSpace(bytes, colon + 1, to);
+    const end = trimSpace(bytes, start, to);
+    if (isType) this.endlessType = endlessTypeIn(bytes, start, end);
+    else this.isEncoded = isCoded(bytes, start, end);
   }
 
   /** One that goes on with the line before, or is irregular in another way. */
@@ -146,7 +174,7 @@ export class ResponseHead {
     const field = mendFieldLine(line);
     if (field === undefined) return;
     const bytes = Buffer.from(`${field.name}:${field.value}`, 'latin1');
-    this.#field(bytes, 0, field.name.length, bytes.length);
+    this.#line(bytes, 0, field.name.length, bytes.length);
   }
 
   /** A folded line (RFC 9112 §5.2): a space, and more of the value. */

@@ -1,6 +1,9 @@
+import type { Clock, EndlessTimes } from '../../replay/ports.ts';
+import { EndlessAnswer } from '../endless-answer.ts';
+import { endlessKindOf } from '../endless-kind.ts';
+import { parseChunkSize } from '../response-fields.ts';
 import { SaidText } from '../said-text.ts';
 import { mendChunkSize } from './mend-line.ts';
-import { parseChunkSize } from './response-fields.ts';
 import { type Framing, ResponseHead } from './response-head.ts';
 
 /** Longest heads (those of interim answers included), chunk lines and trailers, in bytes. */
@@ -50,6 +53,14 @@ export class ResponseParser {
   #hasBytes = false;
   /** An interim answer has come: what stands between it and the next is skipped, as capture does. */
   #mayStray = false;
+  /** Undefined while the answer is an ordinary one, as most are. */
+  endless: EndlessAnswer | undefined = undefined;
+  readonly #clock: Pick<Clock, 'nowNs'>;
+
+  /** `clock`: for the times of the events of endless answers. */
+  constructor(clock: Pick<Clock, 'nowNs'>) {
+    this.#clock = clock;
+  }
 
   /** The last byte of the answer was read. */
   get isDone(): boolean {
@@ -59,6 +70,11 @@ export class ResponseParser {
   /** What the server said with an error, as text; '' with any other answer. */
   get said(): string {
     return this.status < 400 ? '' : this.#said.text;
+  }
+
+  /** Ends what came of an endless answer; undefined where it is an ordinary one, or none. */
+  endEndless(): EndlessTimes | undefined {
+    return this.endless?.end(this.isDone);
   }
 
   /** At least one byte of an answer has come. */
@@ -78,6 +94,7 @@ export class ResponseParser {
     this.#carried = 0;
     this.#hasBytes = false;
     this.#mayStray = false;
+    this.endless = undefined;
   }
 
   /** Reads the first `length` of these bytes. Returns how many it took: fewer only when done or broken. */
@@ -93,6 +110,7 @@ export class ResponseParser {
       const taken = this.#state === UNTIL_CLOSE ? length - at : Math.min(length - at, this.#left);
       this.bodyBytes += taken;
       if (this.status >= 400) this.#said.add(bytes, at, at + taken);
+      else if (this.endless !== undefined) this.endless.take(bytes, at, at + taken);
       this.#left -= taken;
       at += taken;
       if (this.#left === 0 && this.#state !== UNTIL_CLOSE) this.#onDataEnd();
@@ -199,7 +217,13 @@ export class ResponseParser {
       this.status = status;
       if (hasNoBody || (framing === 'length' && contentLength === 0)) this.#state = DONE;
       else this.#onBody(framing, contentLength);
+      if (this.head.endlessType !== undefined) this.#begin();
     }
+  }
+
+  #begin(): void {
+    const kind = this.#state === DONE ? undefined : endlessKindOf(this.head);
+    if (kind !== undefined) this.endless = new EndlessAnswer(kind, this.#clock);
   }
 
   #onBody(framing: Framing, contentLength: number): void {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FailureCode } from '../../replay/ports.ts';
+import type { Clock, FailureCode } from '../../replay/ports.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import { detailOf, httpFailure } from '../http-failure.ts';
 import { otherProtocol } from '../other-protocol.ts';
@@ -26,15 +26,16 @@ export class WireConnection implements SocketEvents {
   idleSinceMs = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
-  readonly #parser = new ResponseParser();
+  readonly #parser: ResponseParser;
   #isOpen = false;
   #isGone = false;
   #hasServed = false;
   #requestsLeft = Infinity;
   #serverKeepAliveMs = Infinity;
 
-  constructor(host: ConnectionHost, openSocket: OpenSocket) {
+  constructor(host: ConnectionHost, openSocket: OpenSocket, clock: Pick<Clock, 'nowNs'>) {
     this.#host = host;
+    this.#parser = new ResponseParser(clock);
     this.#socket = openSocket(this);
   }
 
@@ -101,6 +102,7 @@ export class WireConnection implements SocketEvents {
       // The listener may have given it up.
       if (this.exchange !== exchange) return;
     }
+    parser.endless?.note();
     if (parser.problem !== '') this.#lose('bad_response', this.#problem(bytes, length));
     else if (parser.isDone) this.#onAnswer(skipLineEnds(bytes, taken, length) < length);
   }
@@ -164,7 +166,7 @@ export class WireConnection implements SocketEvents {
     if (exchange === undefined) return;
     this.exchange = undefined;
     const said = failure === undefined ? this.#parser.said : detail;
-    exchange.end(failure, said, this.#parser.bodyBytes);
+    exchange.end(failure, said, this.#parser.bodyBytes, this.#parser.endEndless());
     this.#host.ended();
   }
 

@@ -1,4 +1,4 @@
-import type { FailureCode, SendListener } from '../../replay/ports.ts';
+import type { EndlessTimes, FailureCode, SendListener } from '../../replay/ports.ts';
 
 /** The connection that an exchange is under way on. */
 export interface ExchangeCarrier {
@@ -52,12 +52,18 @@ export class WireExchange {
   }
 
   /** It ends, well if there is no `failure`; at most once, later calls are ignored. */
-  end(failure: FailureCode | undefined, detail: string, responseBytes: number): void {
+  end(
+    failure: FailureCode | undefined,
+    detail: string,
+    responseBytes: number,
+    endless?: EndlessTimes | undefined,
+  ): void {
     if (this.isDone) return;
     this.isDone = true;
     this.connection = undefined;
     const status = this.#status;
     const ok = failure === undefined && status !== undefined && status < 400;
-    this.listener.onDone({ status, ok, failure, detail, responseBytes });
+    const outcome = { status, ok, failure, detail, responseBytes };
+    this.listener.onDone(endless === undefined ? outcome : { ...outcome, endless });
   }
 }

@@ -1,3 +1,4 @@
+import { createRealClock } from '../../replay/clock/real-clock.ts';
 import type { Cancel, SendListener, SendOutcome, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
@@ -142,6 +143,7 @@ class WireTransport implements WireHttpTransport {
 function createPools(options: WireHttpTransportOptions): SessionPools<HttpPool> {
   const { origin, tls, connections = Infinity, mode = 'pooled' } = options;
   const { nowMs = () => performance.now(), mostConnections = MOST_OWN_CONNECTIONS } = options;
+  const { clock = createRealClock({ precision: 'eco' }) } = options;
   const keepAliveMs = options.keepAliveMs ?? (mode === 'recorded' ? OWN_IDLE_SECS * 1000 : KEEP_ALIVE_MS);
   const mostPooled = Math.min(connections, options.mostConnections ?? Infinity);
   const most = mode === 'pooled' ? mostPooled : mode === 'recorded' ? Infinity : 1;
@@ -150,7 +152,7 @@ function createPools(options: WireHttpTransportOptions): SessionPools<HttpPool> 
     mode,
     mostConnections,
     idleSecs: keepAliveMs / 1000,
-    make: (budget) => new HttpPool({ openSocket, nowMs, keepAliveMs, mostConnections: most, budget }),
+    make: (budget) => new HttpPool({ openSocket, nowMs, clock, keepAliveMs, mostConnections: most, budget }),
   });
 }
 

@@ -149,8 +149,9 @@ describe('events', () => {
           inFlight,
           detail,
           stream: -1,
+          endless: -1,
         });
-        const cursor = new EventCursor({ events: 1, columns, details, streams: [], upToNs: 5 });
+        const cursor = new EventCursor({ events: 1, columns, details, streams: [], endless: [], upToNs: 5 });
         const read = { number: cursor.operation, record: wanted.record } as Operation;
         cursor.copyTo(read);
         assert.deepEqual(
@@ -235,9 +236,17 @@ describe('events', () => {
         inFlight: 0,
         detail: -1,
         stream: -1,
+        endless: -1,
       });
     });
-    return { events: times.length, columns, details: [], streams: [], upToNs: times.at(-1) ?? 0 };
+    return {
+      events: times.length,
+      columns,
+      details: [],
+      streams: [],
+      endless: [],
+      upToNs: times.at(-1) ?? 0,
+    };
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Operation, StreamTimes } from '../../../src/replay/ports.ts';
+import type { EndlessTimes, Operation, StreamTimes } from '../../../src/replay/ports.ts';
 import { type EventChunk, EventCursor } from '../../../src/replay-run/senders/event-columns.ts';
 import { EventLog } from '../../../src/replay-run/senders/event-log.ts';
 import { OpenOperation } from '../../../src/replay-run/senders/open-operation.ts';
@@ -65,6 +65,38 @@ describe('events of streams', () => {
       ],
     );
   });
+});
+
+it('events of senders: endless answers bring the times of their events, and leave early where they have many', () => {
+  const answerOf = (events: number): EndlessTimes => ({
+    areEventsKnown: events > 0,
+    eventNs: Float64Array.from({ length: events }, (_, i) => i),
+    untimed: events > 1 ? 5 : 0,
+    comments: events,
+  });
+  const given = [answerOf(2), undefined, answerOf(0), answerOf(20_000), answerOf(20_000), answerOf(1)];
+  const chunks = told(
+    given.map((endless, i) =>
+      makeOperation(i, {
+        outcome: outcome(endless === undefined ? {} : { endless, isCancelled: i % 2 === 0 }),
+      }),
+    ),
+  );
+  assert.equal(chunks.length, 2);
+  const read = chunks.flatMap((chunk) => {
+    const seen: Operation[] = [];
+    for (const cursor = new EventCursor(chunk); !cursor.isAtEnd; cursor.advance()) {
+      const operation = new OpenOperation(makeRecord(), cursor.operation, 0, 0, 0);
+      cursor.copyTo(operation);
+      seen.push(operation);
+    }
+    return seen;
+  });
+  assert.deepEqual(
+    read.map((operation) => operation.outcome?.endless),
+    given,
+  );
+  assert.equal('endless' in (read[1]?.outcome ?? {}), false);
 });
 
 it('events of senders: what was cancelled as recorded is told so, well or not, and nothing else is', () => {

@@ -95,6 +95,8 @@ export interface Block {
   stalled: bigint[];
   /** Version 2: the entries that are gRPC streams, in the order of the entries. */
   streams: Stream[];
+  /** Version 3: the entries whose answer is endless, in the order of the entries. */
+  endless: EndlessAnswer[];
 }
 
 /** The messages of one entry that is a gRPC stream. */
@@ -117,6 +119,20 @@ export interface Stream {
   receivedDeltaNs: bigint[];
   /** Messages that came after those: too many to keep their times. */
   untimed: bigint;
+}
+
+/** The events of one entry whose answer has no end of its own. The entry has no latency but that of the first answer. */
+export interface EndlessAnswer {
+  /** Which entry of the block, from 0. */
+  entry: number;
+  /** False: nothing tells its events apart, and none are counted. */
+  eventsKnown: boolean;
+  /** When the events had come: differences to the one before (the first to the due time of the entry). */
+  eventDeltaNs: bigint[];
+  /** Events that came after those: too many to keep their times. */
+  untimed: bigint;
+  /** What came to keep the connection alive. */
+  comments: bigint;
 }
 
 /** Behind the last block: the replay was over and the log is whole. */
@@ -335,6 +351,7 @@ function createBaseBlock(): Block {
     paced: [],
     stalled: [],
     streams: [],
+    endless: [],
   };
 }
 
@@ -584,6 +601,9 @@ export const Block: MessageFns<Block> = {
     }
     for (const v of message.streams) {
       Stream.encode(v!, writer.uint32(274).fork()).join();
+    }
+    for (const v of message.endless) {
+      EndlessAnswer.encode(v!, writer.uint32(282).fork()).join();
     }
     return writer;
   },
@@ -1089,6 +1109,14 @@ export const Block: MessageFns<Block> = {
             message.streams.push(Stream.decode(reader, reader.uint32()));
             continue;
           }
+          case 35: {
+            if (tag !== 282) {
+              break;
+            }
+
+            message.endless.push(EndlessAnswer.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1278,6 +1306,119 @@ export const Stream: MessageFns<Stream> = {
             }
 
             message.untimed = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEndlessAnswer(): EndlessAnswer {
+  return { entry: 0, eventsKnown: false, eventDeltaNs: [], untimed: 0n, comments: 0n };
+}
+
+export const EndlessAnswer: MessageFns<EndlessAnswer> = {
+  encode(message: EndlessAnswer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entry !== 0) {
+      writer.uint32(8).uint32(message.entry);
+    }
+    if (message.eventsKnown !== false) {
+      writer.uint32(16).bool(message.eventsKnown);
+    }
+    if (message.eventDeltaNs.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.eventDeltaNs) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field eventDeltaNs of type sint64 is too large");
+        }
+        writer.sint64(v);
+      }
+      writer.join();
+    }
+    if (message.untimed !== 0n) {
+      if (BigInt.asUintN(64, message.untimed) !== message.untimed) {
+        throw new globalThis.Error("value provided for field message.untimed of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.untimed);
+    }
+    if (message.comments !== 0n) {
+      if (BigInt.asUintN(64, message.comments) !== message.comments) {
+        throw new globalThis.Error("value provided for field message.comments of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.comments);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndlessAnswer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndlessAnswer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.entry = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.eventsKnown = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.eventDeltaNs.push(reader.sint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.eventDeltaNs.push(reader.sint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.untimed = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.comments = reader.uint64() as bigint;
             continue;
           }
         }
