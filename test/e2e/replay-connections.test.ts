@@ -20,6 +20,7 @@ import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { run, writeTrace } from '../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../results/support.ts';
+import { PATIENT } from '../support/patient.ts';
 import { GRPC } from '../transports/connection-modes-support.ts';
 
 let folder = '';
@@ -93,7 +94,7 @@ async function proven(records: TraceRecord[], given: Partial<RunOptions>): Promi
   const trace = await openTrace(tracePath);
   try {
     const document = await runReplay(
-      { trace, http: undefined, grpc: undefined, ...given },
+      { trace, http: undefined, grpc: undefined, replay: PATIENT, ...given },
       {
         clock: createRealClock(),
         nowMs: () => Date.now(),

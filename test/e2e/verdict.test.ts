@@ -28,6 +28,7 @@ import {
 } from '../cli/replay-support.ts';
 import { blocksOf, framesIn, makeOperation } from '../replay-log/support.ts';
 import { documentInput, emptyEnd, makeRecord, SECOND, validated } from '../results/support.ts';
+import { PATIENT } from '../support/patient.ts';
 import { sealedLog, writeLog } from '../verify/support.ts';
 
 // What a busy test machine may add to any run: never a fault of the plan, the counts or the order.
@@ -84,7 +85,7 @@ async function staged(stage: Stage): Promise<Staged> {
         trace,
         http: parseHttpEndpoint(server.url),
         grpc: parseGrpcEndpoint('127.0.0.1:1'),
-        replay: { drainNs: 20 * SECOND, ...stage.replay },
+        replay: { ...PATIENT, ...stage.replay },
       },
       {
         clock: createRealClock(),

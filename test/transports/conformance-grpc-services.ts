@@ -14,6 +14,7 @@ import { replayOptions } from '../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import type { TlsSettings } from '../../src/transports/tls-settings.ts';
 import { startServer } from '../dev-server/support/start-server.ts';
+import { PATIENT } from '../support/patient.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';
 import { burstyTrace, inBatches, MS, seededRandom } from '../support/replay-harness.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
@@ -145,7 +146,7 @@ function testReplay(subject: GrpcSubject): void {
     const clock = createRealClock();
     const transport = subject.create({ target: server.target, clock });
     await transport.warmUp();
-    const end = await replay(() => inBatches(records, 50), replayOptions({ multiplier: 10 }), {
+    const end = await replay(() => inBatches(records, 50), replayOptions({ ...PATIENT, multiplier: 10 }), {
       clock,
       transportFor: () => transport,
       observer: { onSent: () => {}, onSettled: () => {} },

@@ -9,6 +9,7 @@ import type { Disposition, FailureCode } from '../../src/replay/ports.ts';
 import { replayOptions } from '../../src/replay/replay-options.ts';
 import { createGrpcTransport } from '../../src/transports/grpc-transport.ts';
 import { createUndiciTransport } from '../../src/transports/undici-transport.ts';
+import { PATIENT } from '../support/patient.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';
 import { burstyTrace, inBatches, MS, seededRandom } from '../support/replay-harness.ts';
 
@@ -83,7 +84,7 @@ for (const multiplier of [0.5, 1, 2, 10]) {
     const { observer } = createCounts();
     const end = await replay(
       () => inBatches(records, 50),
-      replayOptions({ multiplier, maxGapNs: 150 * MS }),
+      replayOptions({ ...PATIENT, multiplier, maxGapNs: 150 * MS }),
       {
         clock,
         transportFor: (record) => (record.protocol === 'http' ? undici : grpcJs),
@@ -122,7 +123,7 @@ test('a target that dies in the middle fails operations, which are counted, and 
   http.on('connection', (socket) => sockets.add(socket));
   const transport = createUndiciTransport({ origin: await listen(http) });
   const { observer, failures } = createCounts();
-  const end = await replay(() => inBatches(records, 64), replayOptions({ multiplier: 10 }), {
+  const end = await replay(() => inBatches(records, 64), replayOptions({ ...PATIENT, multiplier: 10 }), {
     clock: createRealClock(),
     transportFor: () => transport,
     observer,

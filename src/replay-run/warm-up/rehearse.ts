@@ -37,12 +37,13 @@ export async function rehearse(
   openSource: () => NumberedSource,
   play: PlayOnce,
   startSink: () => Promise<NullSink> = startNullSinkThread,
+  limitMs = LIMIT_MS,
 ): Promise<void> {
   const perSecond = recordedRate(run.trace);
   if (perSecond === undefined || options.signal?.aborted === true) return;
   // No AbortSignal.timeout: what `any` is given it holds weakly, and a signal that is collected never aborts.
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), LIMIT_MS);
+  const timer = setTimeout(() => limit.abort(), limitMs);
   const signal = AbortSignal.any([limit.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
     await onStage(run, startSink, async (stage) => {

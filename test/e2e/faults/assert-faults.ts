@@ -50,7 +50,7 @@ export function assertFaults(
   const wanted = new Set(expected.errors.map(({ code, op }) => `${code} ${op}`));
   const others = document.errors.filter(({ code, op }) => !wanted.has(`${code} ${op}`));
   assert.deepEqual(others, [], 'errors nobody caused');
-  assertCount(accounting.ok, expected.ok, 'ok');
+  assertCount(accounting.ok, expected.ok, `ok, with ${JSON.stringify(document.errors)}`);
   assertCount(accounting.never_left, expected.neverLeft ?? 0, 'never left');
   const codes = fidelity.reasons.map(({ code }) => code);
   const own = codes.filter((code) => !MACHINE.has(code));

@@ -16,6 +16,7 @@ import type { Trace } from '../../../src/trace/trace.ts';
 import { verifyReplay } from '../../../src/verify/verify-replay.ts';
 import { writeTrace } from '../../cli/replay-support.ts';
 import { MS, validated } from '../../results/support.ts';
+import { PATIENT } from '../../support/patient.ts';
 
 /** Who plays: which transport, from how many threads. */
 export interface Means {
@@ -52,8 +53,6 @@ export interface Play<S extends FaultServer> {
 
 /** For what never answers: short, and so any operation may time out where the machine stands still. */
 export const SHORT_MS = 1000;
-/** For everything else: longer than any machine stands still. */
-const LONG_MS = 20_000;
 
 /**
  * Replays records in this process against a server of its own, over sockets, from a trace file to a results document,
@@ -89,7 +88,7 @@ async function replayed<S extends FaultServer>(
       grpc: parseGrpcEndpoint(target),
       tls: { insecure: true },
       ...means,
-      replay: { timeoutNs: (isShort ? SHORT_MS : LONG_MS) * MS, ...replay },
+      replay: { ...PATIENT, ...(isShort ? { timeoutNs: SHORT_MS * MS } : {}), ...replay },
     },
     {
       clock: createRealClock(),

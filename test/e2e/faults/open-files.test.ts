@@ -17,36 +17,52 @@ import { OK, startHttpServer } from './http-fault-server.ts';
 import { freezeOpenFiles, limitsMissing, startLimited } from './limited-run.ts';
 
 const COUNT = 150;
+const GAP_MS = 10;
 
 interface Stage {
   protocol: Protocol;
-  gapMs?: number;
-  answerMs?: number;
   transport: 'wire' | 'library';
   openFiles: number;
-  /** Whether the limit falls to what is open, once the first request has come. */
+  /** Whether the limit falls to what is open, before the first request is answered. */
   isFrozen?: boolean;
   /** How long an operation may take; longer than any machine stands still where it must not run out. */
   timeout?: string;
 }
 
-function records({ protocol, gapMs = 2 }: Stage): TraceRecord[] {
-  if (protocol === 'grpc') return grpcCalls({ count: COUNT, gapMs, sessions: COUNT });
-  return Array.from({ length: COUNT }, (_, number) =>
-    makeRecord({ startNs: number * gapMs * MS, durationNs: MS, session: `s${number}`, op: 'call' }),
+/** Each in a session of its own; where the limit falls, all but the first wait for that one, and not for each other. */
+function records({ protocol, isFrozen = false }: Stage): TraceRecord[] {
+  const sessions = isFrozen ? 1 : COUNT;
+  const calls = grpcCalls({ count: COUNT, gapMs: GAP_MS, sessions }).map((record, number) =>
+    isFrozen && number > 0 ? { ...record, durationNs: COUNT * GAP_MS * MS } : record,
+  );
+  if (protocol === 'grpc') return calls;
+  return calls.map(({ startNs, durationNs, session }) =>
+    makeRecord({ startNs, durationNs, session, op: 'call' }),
   );
 }
 
-/** Long enough to need more connections than there may be. */
-const ANSWER_MS = 250;
+/** So long nothing has to come before what waits is answered: however slow the machine, all connections are taken. */
+const QUIET_MS = 800;
 
-/** Answers slowly, so that many connections are needed at a time; `onFirst` hears of the first request. */
-function startSlow({ protocol, answerMs = ANSWER_MS }: Stage, onFirst: () => void): Promise<FaultServer> {
-  let isFirst = true;
+/** Answers when no more comes, so that many connections are needed; before the first answer it calls `onFirst`. */
+function startSlow({ protocol, isFrozen }: Stage, onFirst: () => void): Promise<FaultServer> {
+  let waiting: (() => void)[] = [];
+  let isFirst = isFrozen;
+  let timer: NodeJS.Timeout | undefined;
+  const answerAll = (): void => {
+    for (const answer of waiting) answer();
+    waiting = [];
+  };
   const later = (answer: () => void): void => {
-    if (isFirst) onFirst();
-    isFirst = false;
-    setTimeout(answer, answerMs);
+    waiting.push(answer);
+    clearTimeout(timer);
+    if (isFirst) {
+      onFirst();
+      isFirst = false;
+      answerAll();
+    } else {
+      timer = setTimeout(answerAll, QUIET_MS);
+    }
   };
   if (protocol === 'http') return startHttpServer((socket) => later(() => socket.write(OK)));
   return startGrpcServer(({ peer, id }) => later(() => peer.send(...goodAnswer(id))), {
@@ -61,7 +77,7 @@ interface Played {
 }
 
 async function play(stage: Stage): Promise<Played> {
-  const { protocol, transport, openFiles, isFrozen = false, timeout = '20s' } = stage;
+  const { protocol, transport, openFiles, isFrozen = false, timeout = '2m' } = stage;
   const folder = await mkdtemp(join(tmpdir(), 'engram-trace-files-'));
   const output = join(folder, 'results.json');
   let freeze = (): void => {};
@@ -104,9 +120,7 @@ describe('no file descriptor is left', { concurrency: 5, skip: SKIP }, () => {
 
   for (const protocol of ['http', 'grpc'] as const) {
     it(`from the start: there are fewer connections, and operations wait for one (${protocol})`, async () => {
-      // A slow machine opens the connections for a second: there have to be operations due after that.
-      const pace = { gapMs: 10, answerMs: 1500 };
-      const run = await play({ protocol, transport: 'wire', openFiles: 96, ...pace });
+      const run = await play({ protocol, transport: 'wire', openFiles: 96 });
       const { errors, operations } = run.document;
       assert.equal(operations.successful, COUNT, JSON.stringify(errors));
       assert.ok(codesOf(run).includes('back_pressure'), `${codesOf(run)}`);
@@ -114,9 +128,7 @@ describe('no file descriptor is left', { concurrency: 5, skip: SKIP }, () => {
   }
 
   it('in the middle: operations that need a new connection fail (http)', async () => {
-    // The limit falls behind the first request: there have to be operations due long after that.
-    const pace = { gapMs: 20, answerMs: 1500 };
-    const run = await play({ protocol: 'http', transport: 'wire', openFiles: 4096, isFrozen: true, ...pace });
+    const run = await play({ protocol: 'http', transport: 'wire', openFiles: 4096, isFrozen: true });
     const [error, ...others] = run.document.errors;
     assert.deepEqual([error?.code, others], ['connect_failed', []]);
     assert.match(error?.example ?? '', NONE_LEFT);
@@ -126,7 +138,8 @@ describe('no file descriptor is left', { concurrency: 5, skip: SKIP }, () => {
 
   it('in the middle: calls wait for the connections there are (grpc)', async () => {
     const stage: Stage = { protocol: 'grpc', transport: 'wire', openFiles: 4096 };
-    const run = await play({ ...stage, isFrozen: true, timeout: '1s' });
+    // Long enough for the first call on any machine, and too short for all to take turns.
+    const run = await play({ ...stage, isFrozen: true, timeout: '6s' });
     const [error, ...others] = run.document.errors;
     assert.deepEqual([error?.code, others], ['timeout', []]);
     // On a machine that stands still the first may be one that was sent.

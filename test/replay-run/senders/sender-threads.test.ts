@@ -15,6 +15,7 @@ import type { ResultsDocument } from '../../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
+import { PATIENT } from '../../support/patient.ts';
 import { inBatches, MS, makeRecord, SECOND } from '../../support/replay-harness.ts';
 
 let server: Server;
@@ -47,7 +48,7 @@ async function playInThreads(
   meanwhile?: (pool: SenderPool) => void,
 ): Promise<Played> {
   const clock = createRealClock();
-  const options = replayOptions(given);
+  const options = replayOptions({ ...PATIENT, ...given });
   const tuning =
     way === undefined ? {} : { program: new URL('./mortal-sender.js', import.meta.url), heapMb: 64 };
   const settings = { http: parseHttpEndpoint(url), grpc: parseGrpcEndpoint('127.0.0.1:1') };
