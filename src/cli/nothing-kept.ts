@@ -30,14 +30,12 @@ export function nothingKept(
   });
 }
 
-function spanText({ header, index }: Trace): string {
+function spanText({ header, hints }: Trace): string {
   const at = (ns: number): string => isoTime(header.epochUnixNs + BigInt(Math.round(ns)));
-  if (index !== undefined) {
-    const { records, firstStartNs, lastStartNs } = index.totals;
-    return records === 0
-      ? 'the trace has no records'
-      : `its records are from ${at(firstStartNs)} to ${at(lastStartNs)}`;
-  }
+  const { records, firstStartNs, lastStartNs } = hints;
+  if (records === 0) return 'the trace has no records';
+  if (firstStartNs !== undefined && lastStartNs !== undefined)
+    return `its records are from ${at(firstStartNs)} to ${at(lastStartNs)}`;
   const { window } = header;
   return window === undefined
     ? '--from and --to may lie outside of it'

@@ -18,13 +18,13 @@ export function targetsMeant({ http, grpc }: NamedTargets, targets: Targets): Ta
 }
 
 /**
- * Throws `usage` where the index says that the trace holds operations for a target that is not meant. Without an index
- * nothing is known: those records are then left out, and counted.
+ * Throws `usage` where it is known that the trace holds operations for a target that is not meant. Where nothing is
+ * known, those records are then left out, and counted.
  */
 export function refuseUnnamedTarget({ http, grpc }: NamedTargets, trace: Trace): void {
-  const stats = trace.index?.totals.stats;
-  if (http === grpc || stats === undefined) return;
-  const count = http ? stats.grpcRecords : stats.httpRecords;
+  const { byProtocol } = trace.hints;
+  if (http === grpc || byProtocol === undefined) return;
+  const count = http ? byProtocol.grpc : byProtocol.http;
   if (count === 0) return;
   const [missing, flag, given] = http
     ? ['gRPC', '--grpc-endpoint HOST:PORT', 'http']

@@ -6,7 +6,6 @@ import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/connect/cre
 import { parseHeaderOverrides } from '../replay-run/connect/header-overrides.ts';
 import type { RunOptions } from '../replay-run/options/run-options.ts';
 import { defaultSenders } from '../replay-run/senders/share.ts';
-import { meanRate } from '../replay-run/source/mean-rate.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
@@ -311,7 +310,7 @@ function sendersFor(flags: ReplayFlags, trace: Trace): number {
   const cores = availableParallelism();
   if (timing.kind === 'asap') return defaultSenders(cores);
   if (timing.kind === 'rate') return defaultSenders(cores, timing.perSec);
-  const recorded = meanRate(trace);
+  const recorded = trace.hints.ratePerSec;
   if (recorded === undefined) return defaultSenders(cores);
   return defaultSenders(
     cores,

@@ -23,7 +23,7 @@ export async function recordReport(
 ): Promise<RecordReport> {
   const record = await findRecord(trace, number, onDamage);
   if (record === undefined) {
-    const count = trace.index?.totals.records;
+    const count = trace.hints.records;
     const hint = count === undefined ? undefined : `it has ${count} records, numbered from 0`;
     throw new EngramTraceError('usage', `there is no record ${number}`, { where: trace.name, hint });
   }

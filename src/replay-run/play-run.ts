@@ -200,18 +200,15 @@ function warmUpMs({ timeoutNs }: ReplayOptions): number {
   return Math.min(WARM_UP_MS.most, Math.max(WARM_UP_MS.least, timeoutNs / 1e6));
 }
 
-/** Protocols the trace is known to hold: those of the index, and those of this batch. */
+/** Protocols the trace is known to hold, and those of this batch. */
 function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<Protocol> {
-  const seen = new Set<Protocol>();
+  const seen = new Set<Protocol>(trace.hints.protocols);
   for (const { protocol } of batch) seen.add(protocol);
-  const stats = trace.index?.totals.stats;
-  if (stats !== undefined && stats.httpRecords > 0) seen.add('http');
-  if (stats !== undefined && stats.grpcRecords > 0) seen.add('grpc');
   return seen;
 }
 
 /**
- * Known only where all records of an indexed trace take part that have a target. Those that are left out for what they
+ * Known only where all records of a trace take part that have a target, and their number is known. Those that are left out for what they
  * are (see `Selection`) are known as they are read, which is ahead of what is sent.
  */
 function plannedOperations(
@@ -219,8 +216,8 @@ function plannedOperations(
   { loops, copies }: ReplayOptions,
   leftOut: LeftOut,
 ): number | undefined {
-  const stats = run.trace.index?.totals.stats;
-  if (!playsAll(run) || stats === undefined || !Number.isFinite(loops)) return undefined;
-  const records = (run.http ? stats.httpRecords : 0) + (run.grpc ? stats.grpcRecords : 0);
+  const { byProtocol } = run.trace.hints;
+  if (!playsAll(run) || byProtocol === undefined || !Number.isFinite(loops)) return undefined;
+  const records = (run.http ? byProtocol.http : 0) + (run.grpc ? byProtocol.grpc : 0);
   return (records - leftOut.records) * loops * copies;
 }

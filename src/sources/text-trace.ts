@@ -1,6 +1,7 @@
 import { EngramTraceError } from '../error.ts';
 import { BATCH_RECORDS } from '../trace/block/merge-blocks.ts';
 import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../trace/record/record.ts';
+import { NO_HINTS } from '../trace/stats/plan-hints.ts';
 import type { ReadOptions, Trace } from '../trace/trace.ts';
 import { createReorderWindow, REORDER_LIMITS, type ReorderLimits } from './reorder-window.ts';
 import type { SourceInput } from './source.ts';
@@ -44,6 +45,7 @@ export function createTextTrace<Part>(input: SourceInput, form: TextForm<Part>):
     format: form.format,
     header: form.header,
     index: undefined,
+    hints: NO_HINTS,
     seekable,
     warnings,
     records(options = {}) {

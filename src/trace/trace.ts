@@ -1,4 +1,5 @@
 import type { Loss, TraceHeader, TraceRecord } from './record/record.ts';
+import type { PlanHints } from './stats/plan-hints.ts';
 import type { TraceIndex } from './stats/trace-index.ts';
 
 /** What to read of a trace. All bounds in ns from the header's epoch. */
@@ -28,6 +29,8 @@ export interface Trace {
   readonly header: TraceHeader;
   /** Undefined on a pipe, for NDJSON, and where the file has none or a damaged one (`warnings` says so). */
   readonly index: TraceIndex | undefined;
+  /** What is known before reading. Whoever plans goes by these, and by `index` only to get at blocks. */
+  readonly hints: PlanHints;
   /** Can be read again from the start. */
   readonly seekable: boolean;
   /**

@@ -22,7 +22,7 @@ export async function* recordsBetween(
   range: TimeRange,
   onDamage: ReadOptions['onDamage'] = 'throw',
 ): AsyncGenerator<TraceRecord[]> {
-  const startNs = trace.header.window?.startNs ?? trace.index?.totals.firstStartNs;
+  const startNs = trace.header.window?.startNs ?? trace.hints.firstStartNs;
   if (startNs !== undefined || !(isOffset(range.from) || isOffset(range.to))) {
     yield* trace.records({ ...resolve(trace, range, startNs ?? 0), onDamage });
     return;

@@ -11,18 +11,12 @@ import { playRun } from '../../src/replay-run/play-run.ts';
 import type { NumberedSource } from '../../src/replay-run/source/numbered-source.ts';
 import { parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record/record.ts';
-import type { TraceIndex } from '../../src/trace/stats/trace-index.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { documentInput } from '../results/support.ts';
 import { createScriptedTransport, inBatches, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const RECORDS = Array.from({ length: 100 }, (_, i) => makeRecord(i * MS));
-
-/** As far as a run asks it. */
-function indexOf(httpRecords: number): TraceIndex {
-  return { totals: { stats: { httpRecords, grpcRecords: 7 } } } as unknown as TraceIndex;
-}
 
 /** A run on a virtual clock, whose warm-up takes until the test ends it. */
 function staged(signal?: AbortSignal, records: readonly TraceRecord[] = RECORDS) {
@@ -53,7 +47,8 @@ function staged(signal?: AbortSignal, records: readonly TraceRecord[] = RECORDS)
     name: 'scripted',
     format: 'trace',
     header: emptyHeader(),
-    index: indexOf(records.length),
+    index: undefined,
+    hints: { byProtocol: { http: records.length, grpc: 7 } },
     seekable: true,
     warnings: [],
     records: () => source.open(),

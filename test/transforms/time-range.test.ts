@@ -17,6 +17,7 @@ function memoryTrace(starts: readonly number[], window?: TimeWindow): Trace & { 
     format: 'ndjson' as const,
     header: { ...emptyHeader(), epochUnixNs: EPOCH, window, loss: { ...emptyLoss(), recordsDropped: 2 } },
     index: undefined,
+    hints: {},
     seekable: false,
     warnings: [],
     loss: { ...emptyLoss(), recordsDropped: 2, recordsLate: 5 },

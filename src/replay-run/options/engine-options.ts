@@ -18,7 +18,7 @@ export function engineOptions(
   refuseLibrary(run);
   const dialect = dialectOf(run.trace.header.dialect);
   const options = replayOptions({
-    copySpreadNs: copySpreadNs(run.trace),
+    copySpreadNs: copySpreadNs(run.trace.hints),
     ...run.replay,
     ...(dialect.missStatus === undefined ? {} : { missStatus: dialect.missStatus }),
     only: onlyPredicate(run.only, dialect),
@@ -51,7 +51,7 @@ function refuseLibrary({
  */
 function passWindow({ trace, range }: Pick<RunOptions, 'trace' | 'range'>): TimeWindow | undefined {
   const { window } = trace.header;
-  const firstStartNs = trace.index?.totals.firstStartNs;
+  const firstStartNs = trace.hints.firstStartNs;
   if (range?.limit !== undefined || (range?.durationNs !== undefined && firstStartNs === undefined))
     return undefined;
   const startNs = firstStartNs ?? window?.startNs;

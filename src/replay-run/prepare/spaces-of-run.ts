@@ -2,7 +2,6 @@ import type { SpaceMaking } from '../../dialects/space-making.ts';
 import { EngramTraceError } from '../../error.ts';
 import { createSelection } from '../../replay/plan/selection.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
-import { OTHER_NAME } from '../../trace/stats/op-numbers.ts';
 import { playsAll } from '../options/plays-all.ts';
 import { dialectOf } from '../options/record-predicate.ts';
 import type { RunOptions } from '../options/run-options.ts';
@@ -32,7 +31,7 @@ export function spaceMakingOf({ trace, http }: Pick<RunOptions, 'trace' | 'http'
 }
 
 /**
- * The spaces that the operations of a run are about, in order of their names: from the index where all of the trace takes
+ * The spaces that the operations of a run are about, in order of their names: by the trace's hints where all of it takes
  * part, and else by reading the part that does. The requests that make them must reach no server of the recording:
  * `guard` looks at what is read, and at the first records at least. `usage` for a pipe, which can be read only once.
  */
@@ -42,15 +41,10 @@ export async function spacesOfRun(
   guard?: OriginGuard,
 ): Promise<string[]> {
   const making = spaceMakingOf(run);
-  const spaces = indexedSpaces(run) ?? (await readSpaces(run, options, guard));
+  const spaces =
+    (playsAll(run) ? run.trace.hints.spaces : undefined) ?? (await readSpaces(run, options, guard));
   if (guard !== undefined) await checkFirst(run, guard);
   return [...spaces].filter((space) => making.create(space) !== undefined).sort();
-}
-
-/** Undefined where it does not tell: totals keep a bounded number of names, and count the rest as one. */
-function indexedSpaces(run: RunOptions): Set<string> | undefined {
-  const spaces = playsAll(run) ? run.trace.index?.totals.stats.spaces : undefined;
-  return spaces === undefined || spaces.has(OTHER_NAME) ? undefined : new Set(spaces.keys());
 }
 
 /** As a replay does before it sends anything. */

@@ -1,17 +1,14 @@
-import { estimateSessions } from '../../trace/stats/block-stats.ts';
-import type { Trace } from '../../trace/trace.ts';
+import type { PlanHints } from '../../trace/stats/plan-hints.ts';
 
 /** Where the trace does not say how often its sessions ask, and at most. */
 const UNKNOWN_NS = 100e6;
 const LONGEST_NS = 1e9;
 
 /**
- * Longest shift of a copy: the mean time between two operations of one session (span x sessions / records), at most
- * 1 s, as the records of that long are held in memory.
+ * Longest shift of a copy: the mean time between two operations of one session (sessions / rate), at most 1 s, as the
+ * records of that long are held in memory. The document of the results says how long it is (`copy_spread_secs`).
  */
-export function copySpreadNs(trace: Pick<Trace, 'index'>): number {
-  const totals = trace.index?.totals;
-  if (totals === undefined || totals.records === 0) return UNKNOWN_NS;
-  const spanNs = totals.lastStartNs - totals.firstStartNs;
-  return Math.min(LONGEST_NS, Math.round((spanNs * estimateSessions(totals.stats)) / totals.records));
+export function copySpreadNs({ sessions, ratePerSec }: PlanHints): number {
+  if (sessions === undefined || !ratePerSec) return UNKNOWN_NS;
+  return Math.min(LONGEST_NS, Math.round((sessions * 1e9) / ratePerSec));
 }

@@ -2,9 +2,8 @@ import type { NullSink } from '../../null-sink/null-sink.ts';
 import { startNullSinkThread } from '../../null-sink/start-null-sink-thread.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
-import type { Trace } from '../../trace/trace.ts';
+import type { PlanHints } from '../../trace/stats/plan-hints.ts';
 import type { RunOptions } from '../options/run-options.ts';
-import { meanRate } from '../source/mean-rate.ts';
 import type { NumberedSource } from '../source/numbered-source.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../target/endpoint.ts';
 
@@ -39,7 +38,7 @@ export async function rehearse(
   startSink: () => Promise<NullSink> = startNullSinkThread,
   limitMs = LIMIT_MS,
 ): Promise<void> {
-  const perSecond = recordedRate(run.trace);
+  const perSecond = recordedRate(run.trace.hints);
   if (perSecond === undefined || options.signal?.aborted === true) return;
   // No AbortSignal.timeout: what `any` is given it holds weakly, and a signal that is collected never aborts.
   const limit = new AbortController();
@@ -79,9 +78,8 @@ async function onStage(
 }
 
 /** Operations a second in the trace; undefined where it is too short for a rehearsal, or nothing says. */
-function recordedRate(trace: Trace): number | undefined {
-  const records = trace.index?.totals.records ?? 0;
-  return records < WORTH_RECORDS ? undefined : meanRate(trace);
+function recordedRate({ records = 0, ratePerSec }: PlanHints): number | undefined {
+  return records < WORTH_RECORDS ? undefined : ratePerSec;
 }
 
 function rehearsalOptions(options: ReplayOptions, perSecond: number): ReplayOptions {

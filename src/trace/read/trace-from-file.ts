@@ -1,4 +1,5 @@
 import { addLoss, emptyLoss, type Loss, type TraceRecord } from '../record/record.ts';
+import { hintsOfTotals, NO_HINTS, type PlanHints } from '../stats/plan-hints.ts';
 import type { ReadOptions, Trace } from '../trace.ts';
 import { type OpenFileOptions, openTraceFile, type TraceFile } from './trace-file.ts';
 import type { Unpack, UnpackThread } from './unpack-thread.ts';
@@ -15,6 +16,8 @@ export async function openTraceFromFile(path: string, options: OpenFileOptions =
 export function traceFromFile(file: TraceFile): Trace {
   let readLoss = emptyLoss();
   let unpacking: UnpackThread | undefined;
+  let hints: PlanHints | undefined;
+  const index = file.indexSource === 'file' ? file.index : undefined;
   const unpackAhead = async (): Promise<Unpack> => {
     unpacking ??= (await import('./unpack-thread.ts')).createUnpackThread();
     return unpacking.unpack;
@@ -23,7 +26,11 @@ export function traceFromFile(file: TraceFile): Trace {
     name: file.name,
     format: 'trace',
     header: file.header,
-    index: file.indexSource === 'file' ? file.index : undefined,
+    index,
+    get hints() {
+      hints ??= index === undefined ? NO_HINTS : hintsOfTotals(index.totals);
+      return hints;
+    },
     seekable: true,
     warnings: file.warnings,
     records(options = {}) {

@@ -8,6 +8,7 @@ import { damagedBlock, damagedHeader, joinedTrace } from '../frames/damage.ts';
 import { type FrameEvent, readFrames } from '../frames/read-frames.ts';
 import { SEEK_TABLE_MAGIC } from '../frames/seek-table.ts';
 import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../record/record.ts';
+import { NO_HINTS } from '../stats/plan-hints.ts';
 import type { ReadOptions, Trace } from '../trace.ts';
 import { readHeader, startsTrace } from './read-header.ts';
 
@@ -24,6 +25,7 @@ export async function openTraceFromPipe(queue: ByteQueue, name: string): Promise
     format: 'trace',
     header,
     index: undefined,
+    hints: NO_HINTS,
     seekable: false,
     warnings: state.warnings,
     records(options = {}) {

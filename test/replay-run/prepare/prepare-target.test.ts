@@ -26,6 +26,7 @@ function runOf(records: TraceRecord[], over: Partial<Trace> = {}, dialect = 'eng
     format: 'trace',
     header: { ...emptyHeader(), dialect },
     index: undefined,
+    hints: {},
     seekable: true,
     warnings: [],
     records: () => inBatches(records, 10),
@@ -74,36 +75,30 @@ describe('spaces of a run', () => {
     assert.deepEqual(await spacesOfRun({ ...all, only: 'reads' }, reads), ['beta']);
   });
 
-  it('are read where the index does not tell them: of the first records alone, and beyond the names it keeps', async () => {
-    const indexWith = (spaces: string[]) =>
-      ({
-        blocks: [],
-        totals: { firstStartNs: 0, stats: { spaces: new Map(spaces.map((space) => [space, 1])) } },
-      }) as unknown as Trace['index'];
+  it('are read where the hints do not tell them: of the first records alone, and beyond the names it keeps', async () => {
     const records = ['alpha', 'beta', 'gamma'].map((space, i) => makeRecord(i * SECOND, { space }));
     const first = {
-      ...runOf(records, { index: indexWith(['alpha', 'beta', 'gamma']) }),
+      ...runOf(records, { hints: { spaces: ['alpha', 'beta', 'gamma'] } }),
       range: { limit: 1 },
     };
     assert.deepEqual(await spacesOfRun(first, replayOptions()), ['alpha']);
-    const many = runOf(records, { index: indexWith(['alpha', '(other)']) });
+    const many = runOf(records, { hints: { records: 3 } });
     assert.deepEqual(await spacesOfRun(many, replayOptions()), ['alpha', 'beta', 'gamma']);
   });
 
-  it('are not made on a server of the recording, whether an index tells them or the trace is read', async () => {
+  it('are not made on a server of the recording, whether hints tell them or the trace is read', async () => {
     const guard = {
       checkOrigins: () => {},
       checkRecord: () => {
         throw new EngramTraceError('usage', 'that is where it was recorded');
       },
     };
-    const totals = { firstStartNs: 0, stats: { spaces: new Map([['alpha', 1]]) } };
-    const index = { blocks: [], totals } as unknown as Trace['index'];
-    for (const over of [{}, { index }])
+    const hints = { spaces: ['alpha'] };
+    for (const over of [{}, { hints }])
       await assert.rejects(spacesOfRun(runOf(RECORDS, over), replayOptions(), guard), {
         message: /recorded/,
       });
-    assert.deepEqual(await spacesOfRun(runOf([], { index }), replayOptions(), guard), ['alpha']);
+    assert.deepEqual(await spacesOfRun(runOf([], { hints }), replayOptions(), guard), ['alpha']);
   });
 
   it('are not known of a pipe, without an HTTP target, or to a dialect that has none', async () => {
