@@ -24,6 +24,7 @@ import type { OriginGuard } from './origin/origin-guard.ts';
 import { awaitTargets } from './prepare/await-targets.ts';
 import { firstSessionsOf } from './source/first-sessions.ts';
 import type { NumberedSource } from './source/numbered-source.ts';
+import type { TargetAddresses } from './target/look-up-targets.ts';
 import { hasTargetIn } from './target/targets.ts';
 import { oneLine } from './tell/tell-end.ts';
 
@@ -41,6 +42,8 @@ export interface RunParts {
   log: LoggedRun;
   /** Asked of each record before it can be sent. */
   guard?: OriginGuard | undefined;
+  /** What the names of the targets stand for. */
+  addresses?: TargetAddresses | undefined;
 }
 
 /** What ends a run from outside of its plan. */
@@ -130,7 +133,7 @@ function hasOneScale({ timing, pace }: ReplayOptions): boolean {
 async function* watched(
   run: RunOptions,
   deps: RunDeps,
-  { options, source, player, over, guard, leftOut }: RunParts & Watching,
+  { options, source, player, over, guard, leftOut, addresses }: RunParts & Watching,
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
   const hasTarget = hasTargetIn(run);
@@ -157,7 +160,7 @@ async function* watched(
     if (!isWarm) {
       isWarm = true;
       const willSend = options.signal?.aborted !== true;
-      const errors = willSend ? await warmedUp(run, deps, { options, player, batch }, over) : [];
+      const errors = willSend ? await warmedUp(run, deps, { options, player, addresses, batch }, over) : [];
       // An interrupt waits for nobody who does not let us connect; and without a target there is nothing to play.
       if (over.isOver || over.nobody !== undefined) return;
       for (const error of errors) deps.warn(oneLine(error));
@@ -167,18 +170,22 @@ async function* watched(
   }
 }
 
-/** Opens connections. Where that fails because nobody is there, `over` tells: nothing is sent then. */
+interface WarmUpParts extends Pick<RunParts, 'options' | 'player' | 'addresses'> {
+  batch: readonly TraceRecord[];
+}
+
+/** Opens connections. Where that fails because nobody is there that speaks the protocol, `over` tells: nothing is sent then. */
 async function warmedUp(
   run: RunOptions,
   { nowMs }: RunDeps,
-  { options, player, batch }: Pick<RunParts, 'options' | 'player'> & { batch: readonly TraceRecord[] },
+  { options, player, addresses, batch }: WarmUpParts,
   over: Over,
 ): Promise<EngramTraceError[]> {
   const warmUp = () => player.warmUp(warmUpMs(options), firstSessionsOf(batch));
   const errors = await warmUp();
   if (errors.length === 0 || over.isOver) return errors;
   const { error, hasWaited } = await awaitTargets(
-    run,
+    { ...run, addresses },
     takingPart(run, options, batch),
     options.signal,
     nowMs,

@@ -46,7 +46,7 @@ export async function runReplay(run: RunOptions, deps: RunDeps): Promise<Results
       const prepare = spaces && (await prepareTarget(run, spaces, deps));
       if (run.rehearsal !== false) await rehearsed(run, options, deps, threads);
       return await withPlayer(openPlayer(), (player) =>
-        measured(run, deps, { options, source, player, log, guard }, prepare),
+        measured(run, deps, { options, source, player, log, guard, addresses }, prepare),
       );
     } finally {
       await log.abort();

@@ -1,5 +1,8 @@
+import type { LookupAddress } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type SpokenProtocol, spokenByServer } from '../wire/spoken-protocol.ts';
+import { createAddressSpread } from './address-spread.ts';
 import { codeOf, detailOf, isTlsCode } from './http-failure.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
@@ -7,51 +10,88 @@ import type { TlsSettings } from './tls-settings.ts';
 export interface ProbedTarget {
   /** host:port, IPv6 in brackets. */
   authority: string;
+  /** What its name stands for, where that was looked up. */
+  addresses?: readonly LookupAddress[] | undefined;
   /** Undefined: cleartext. */
   tls: TlsSettings | undefined;
-  /** What it has to speak over TLS. */
+  /** What it has to speak. */
   alpn: 'h2' | 'http/1.1';
+}
+
+/** Why a target can't be talked to. */
+export interface ProbeFinding {
+  /** In words, with the address. */
+  readonly why: string;
+  /** Somebody is there, but speaks this. */
+  readonly speaks?: SpokenProtocol | undefined;
 }
 
 /** Nobody listens, there is no way there, or the name is none. */
 const NOBODY = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
+/** A server of HTTP/1 says nothing before it is asked: it is not waited for longer. */
+const FIRST_WORDS_MS = 500;
+/** The client's side of the start of HTTP/2, with settings that change nothing. */
+const HTTP2_START = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
 
 /**
- * Connects once. Resolves with why nobody is there that can be talked to (in words, with the address), or undefined:
+ * Connects once, and hears what is spoken there. Resolves with why nobody is there that can be talked to, or undefined:
  * somebody is, or nothing was heard within `waitMs`, and then nobody knows.
  */
-export function whyNobody(target: ProbedTarget, waitMs: number): Promise<string | undefined> {
+export function probeTarget(target: ProbedTarget, waitMs: number): Promise<ProbeFinding | undefined> {
+  const { tls, alpn } = target;
   return new Promise((resolve) => {
     const socket = open(target);
-    const end = (why: string | undefined): void => {
+    const end = (found: ProbeFinding | undefined): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(why);
+      resolve(found);
     };
-    const timer = setTimeout(end, waitMs, undefined);
+    let timer = setTimeout(end, waitMs, undefined);
     socket.on('error', (error) =>
-      end(isNobody(error, target.tls !== undefined) ? wordsOf(error) : undefined),
+      end(isNobody(error, tls !== undefined) ? { why: wordsOf(error) } : undefined),
     );
-    socket.on(target.tls === undefined ? 'connect' : 'secureConnect', () => end(undefined));
+    socket.on('close', () => end(undefined));
+    if (tls !== undefined) socket.on('secureConnect', () => end(overTls(socket as TLSSocket, alpn)));
+    else {
+      socket.on('data', (bytes: Buffer) => end(otherThan(alpn, spokenByServer(bytes))));
+      socket.on('connect', () => {
+        if (alpn === 'h2') socket.write(HTTP2_START, 'latin1');
+        else {
+          clearTimeout(timer);
+          timer = setTimeout(end, Math.min(waitMs, FIRST_WORDS_MS), undefined);
+        }
+      });
+    }
   });
 }
 
-function open({ authority, tls, alpn }: ProbedTarget): Socket {
+function overTls({ alpnProtocol }: TLSSocket, alpn: ProbedTarget['alpn']): ProbeFinding | undefined {
+  if (alpn !== 'h2' || alpnProtocol === 'h2') return undefined;
+  return { why: 'it offers no HTTP/2 over TLS (ALPN h2)', speaks: 'HTTP/1' };
+}
+
+function otherThan(alpn: ProbedTarget['alpn'], speaks: SpokenProtocol | undefined): ProbeFinding | undefined {
+  if (speaks === undefined || speaks === (alpn === 'h2' ? 'HTTP/2' : 'HTTP/1')) return undefined;
+  return { why: `it speaks ${speaks}${speaks === 'HTTP/2' ? ', as gRPC does' : ''}`, speaks };
+}
+
+function open({ authority, addresses, tls, alpn }: ProbedTarget): Socket {
   const at = authority.lastIndexOf(':');
   const host = authority.slice(0, at).replace(/^\[|\]$/g, '');
   const port = Number(authority.slice(at + 1));
-  if (tls === undefined) return connect({ host, port });
+  const lookup = addresses === undefined ? {} : { lookup: createAddressSpread(addresses).lookup };
+  if (tls === undefined) return connect({ host, port, ...lookup });
   const { servername = isIP(host) === 0 ? host : undefined, insecure, ...rest } = tls;
   const given = Object.entries({ ...rest, servername }).filter(([, value]) => value !== undefined);
   return connectTls({
     ...Object.fromEntries(given),
+    ...lookup,
     host,
     port,
     rejectUnauthorized: insecure !== true,
     ALPNProtocols: [alpn],
   });
 }
-
 function isNobody(error: Error, isTls: boolean): boolean {
   const { errors } = error as { errors?: unknown };
   if (Array.isArray(errors)) return errors.every((each) => NOBODY.has(codeOf(each)));

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SendOutcome } from '../../src/replay/ports.ts';
 import { ConnectionBudget } from '../../src/transports/connection-budget.ts';
+import { FirstWords } from '../../src/transports/wire-http/first-words.ts';
 import { HttpPool } from '../../src/transports/wire-http/http-pool.ts';
 import { WireExchange } from '../../src/transports/wire-http/wire-exchange.ts';
 import type { SocketEvents } from '../../src/transports/wire-http/wire-socket.ts';
@@ -30,6 +31,7 @@ function createPool(answers: boolean) {
     keepAliveMs: 1000,
     mostConnections: Infinity,
     budget: new ConnectionBudget(Infinity, () => {}),
+    firstWords: new FirstWords(),
   });
   return { pool, opened };
 }

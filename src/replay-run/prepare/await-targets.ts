@@ -1,7 +1,8 @@
 import { EngramTraceError } from '../../error.ts';
 import type { Protocol } from '../../trace/record/record.ts';
-import { type ProbedTarget, whyNobody } from '../../transports/probe-target.ts';
+import { type ProbedTarget, type ProbeFinding, probeTarget } from '../../transports/probe-target.ts';
 import type { RunOptions } from '../options/run-options.ts';
+import type { TargetAddresses } from '../target/look-up-targets.ts';
 
 /** How long one look at a target may take, and how long after it the next one follows. */
 const LOOK_MS = 2000;
@@ -14,7 +15,10 @@ export interface NobodyThere {
   readonly hasWaited: boolean;
 }
 
-type Given = Pick<RunOptions, 'http' | 'grpc' | 'tls' | 'waitForTargetMs'>;
+interface Given extends Pick<RunOptions, 'http' | 'grpc' | 'tls' | 'waitForTargetMs'> {
+  /** What the names of the targets stand for, where they were looked up. */
+  addresses?: TargetAddresses | undefined;
+}
 
 /**
  * Looks whether anybody is there at the targets of these protocols, and waits for them as long as was asked for. It is
@@ -32,9 +36,11 @@ export async function awaitTargets(
     const target = targetOf(run, protocol);
     if (target === undefined) continue;
     for (;;) {
-      const why = await whyNobody(target, LOOK_MS);
-      if (why === undefined || signal?.aborted === true) break;
-      if (nowMs() >= untilMs) return { error: nobodyAt(run, protocol, why), hasWaited };
+      const found = await probeTarget(target, LOOK_MS);
+      if (found === undefined || signal?.aborted === true) break;
+      // It will not learn to speak something else.
+      if (found.speaks !== undefined) return { error: await strangerAt(run, protocol, found), hasWaited };
+      if (nowMs() >= untilMs) return { error: nobodyAt(run, protocol, found.why), hasWaited };
       hasWaited = true;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
@@ -42,17 +48,49 @@ export async function awaitTargets(
   return { error: undefined, hasWaited };
 }
 
-function targetOf({ tls = {}, ...run }: Given, protocol: Protocol): ProbedTarget | undefined {
+function targetOf({ tls = {}, addresses, ...run }: Given, protocol: Protocol): ProbedTarget | undefined {
   const endpoint = run[protocol];
   if (endpoint === undefined) return undefined;
   const { authority } = endpoint;
-  return { authority, tls: endpoint.tls ? tls : undefined, alpn: protocol === 'http' ? 'http/1.1' : 'h2' };
+  return {
+    authority,
+    addresses: addresses?.[protocol],
+    tls: endpoint.tls ? tls : undefined,
+    alpn: protocol === 'http' ? 'http/1.1' : 'h2',
+  };
 }
 
+const NAMES = { http: ['HTTP', '--endpoint'], grpc: ['gRPC', '--grpc-endpoint'] } as const;
+
 function nobodyAt({ waitForTargetMs = 0, ...run }: Given, protocol: Protocol, why: string): EngramTraceError {
-  const [name, flag] = protocol === 'http' ? ['HTTP', '--endpoint'] : ['gRPC', '--grpc-endpoint'];
+  const [name, flag] = NAMES[protocol];
   const waited = waitForTargetMs > 0 ? ` within ${waitForTargetMs / 1000} s` : '';
   return new EngramTraceError('target', `no ${name} server at ${run[protocol]?.url}${waited}: ${why}`, {
     hint: `nothing was sent; start the server, name another with ${flag}, or wait for it with --wait-for-target 30s`,
   });
+}
+
+/** Somebody is there, but speaks something else: perhaps what the other endpoint is meant to speak. */
+async function strangerAt(
+  run: Given,
+  protocol: Protocol,
+  { why, speaks }: ProbeFinding,
+): Promise<EngramTraceError> {
+  const [name] = NAMES[protocol];
+  const other = protocol === 'http' ? 'grpc' : 'http';
+  const hint = speaks === 'TLS' ? 'write https:// for it' : await whereItBelongs(run, other);
+  return new EngramTraceError('target', `no ${name} server at ${run[protocol]?.url}: ${why}`, {
+    hint: `nothing was sent; ${hint}`,
+  });
+}
+
+async function whereItBelongs(run: Given, other: Protocol): Promise<string> {
+  const target = targetOf(run, other);
+  const found = target && (await probeTarget(target, LOOK_MS));
+  const isSwapped = found?.speaks !== undefined && found.speaks !== 'TLS';
+  if (isSwapped) return 'swap --endpoint and --grpc-endpoint: each is what the other one asks for';
+  const [name, flag] = NAMES[other];
+  return target === undefined
+    ? `is it the ${name} server, for ${flag}?`
+    : `is its port the one for ${name} (${flag})?`;
 }

@@ -4,6 +4,7 @@ import { GIVEN_UP } from '../given-up.ts';
 import { detailOf, httpFailure } from '../http-failure.ts';
 import type { SessionPool } from '../session-pools.ts';
 import { SpanTimer } from '../span-timer.ts';
+import type { FirstWords } from './first-words.ts';
 import { IdleConnections } from './idle-connections.ts';
 import { type ConnectionHost, WireConnection } from './wire-connection.ts';
 import type { WireExchange } from './wire-exchange.ts';
@@ -21,6 +22,7 @@ export interface HttpPoolOptions {
   /** Most connections of this pool. */
   mostConnections: number;
   budget: ConnectionBudget;
+  firstWords: FirstWords;
 }
 
 /**
@@ -144,6 +146,10 @@ export class HttpPool implements ConnectionHost, SessionPool {
   freed(connection: WireConnection): void {
     this.#freed += 1;
     this.#idle.put(connection);
+  }
+
+  saidFirst(what: string): void {
+    this.#options.firstWords.note(what);
   }
 
   lost(connection: WireConnection): void {

@@ -13,6 +13,8 @@ export interface ConnectionHost {
   notOpened(connection: WireConnection, error: Error): void;
   /** It can take the next request. Its listener, which may send that at once, hears of the end only now. */
   freed(connection: WireConnection): void;
+  /** A server that was never asked spoke, and this is what it speaks. */
+  saidFirst(what: string): void;
   /** It is of no more use; called before its exchange, if there is one, hears of the end. */
   lost(connection: WireConnection): void;
   /** An exchange has ended, and its listener knows. */
@@ -91,7 +93,10 @@ export class WireConnection implements SocketEvents {
     if (this.#isGone) return;
     if (exchange === undefined) {
       // Nobody asked. Whatever it is, it would be taken for the answer to the next request; but for an empty line.
-      if (skipLineEnds(bytes, 0, length) < length) this.#lose('bad_response', '');
+      if (skipLineEnds(bytes, 0, length) < length) {
+        if (!this.#hasServed) this.#host.saidFirst(otherProtocol(bytes, length));
+        this.#lose('bad_response', '');
+      }
       return;
     }
     const parser = this.#parser;

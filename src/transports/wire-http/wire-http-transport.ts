@@ -5,6 +5,7 @@ import type { TraceRecord } from '../../trace/record/record.ts';
 import type { ConnectionMode } from '../connection-mode.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../session-pools.ts';
 import type { UndiciTransportOptions } from '../undici-transport.ts';
+import { FirstWords } from './first-words.ts';
 import { HttpPool } from './http-pool.ts';
 import { type Allocate, isRefusal, prepareHttpHead, prepareHttpRequest } from './prepare-http-request.ts';
 import { createHttpRequestContext, type HttpRequestContext } from './request-headers.ts';
@@ -53,6 +54,7 @@ class WireTransport implements WireHttpTransport {
   readonly #context: HttpRequestContext;
   readonly #pools: SessionPools<HttpPool>;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #firstWords = new FirstWords();
   /** Where requests with a body are put together; TLS keeps what it was given for too long for that. */
   #scratch = newScratch();
   readonly #allocate: Allocate;
@@ -63,7 +65,7 @@ class WireTransport implements WireHttpTransport {
     this.#context = createHttpRequestContext(options);
     const isPlain = options.origin.protocol !== 'https:';
     this.#allocate = isPlain ? (size) => this.#inScratch(size) : Buffer.allocUnsafe;
-    this.#pools = createPools(options);
+    this.#pools = createPools(options, this.#firstWords);
     this.#sweeper = setInterval(() => this.#pools.sweep(), SWEEP_MS).unref();
   }
 
@@ -73,11 +75,18 @@ class WireTransport implements WireHttpTransport {
     const isProbe = mode === 'recorded' && sessions === undefined;
     const pools = this.#pools.first(sessions ?? [''], WARM_CONNECTIONS);
     const count = mode === 'pooled' ? Math.min(WARM_CONNECTIONS, connections) : 1;
+    const begunMs = performance.now();
     const errors = (await Promise.all(pools.map((pool) => pool.warm(count)))).flat();
-    if (isProbe) this.#pools.drop('');
-    // One is enough to say that someone is there.
     const [error] = errors;
-    if (error !== undefined && errors.every((each) => each !== undefined)) throw notThere(origin, error);
+    // One is enough to say that someone is there.
+    const isNobody = error !== undefined && errors.every((each) => each !== undefined);
+    const said =
+      isNobody || origin.protocol === 'https:'
+        ? ''
+        : await this.#firstWords.heard(performance.now() - begunMs);
+    if (isProbe) this.#pools.drop('');
+    if (isNobody) throw notThere(origin, error);
+    if (said !== '') throw notThere(origin, new Error(said));
   }
 
   send(record: TraceRecord, _timeScale: number, listener: SendListener): Cancel {
@@ -140,7 +149,7 @@ class WireTransport implements WireHttpTransport {
   }
 }
 
-function createPools(options: WireHttpTransportOptions): SessionPools<HttpPool> {
+function createPools(options: WireHttpTransportOptions, firstWords: FirstWords): SessionPools<HttpPool> {
   const { origin, tls, connections = Infinity, mode = 'pooled' } = options;
   const { nowMs = () => performance.now(), mostConnections = MOST_OWN_CONNECTIONS } = options;
   const { clock = createRealClock({ precision: 'eco' }) } = options;
@@ -152,7 +161,8 @@ function createPools(options: WireHttpTransportOptions): SessionPools<HttpPool> 
     mode,
     mostConnections,
     idleSecs: keepAliveMs / 1000,
-    make: (budget) => new HttpPool({ openSocket, nowMs, clock, keepAliveMs, mostConnections: most, budget }),
+    make: (budget) =>
+      new HttpPool({ openSocket, nowMs, clock, keepAliveMs, mostConnections: most, budget, firstWords }),
   });
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import http from 'node:http';
+import http2 from 'node:http2';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import { awaitTargets } from '../../../src/replay-run/prepare/await-targets.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
@@ -68,4 +70,54 @@ test('a target that comes while it is waited for is found, and an interrupt ends
   });
   const late = await awaitTargets(run, ['http'], undefined, () => (looks += 30_000));
   assert.match(late.error?.message ?? '', /within 60 s/);
+});
+
+/** Servers of HTTP/1 and of HTTP/2, as gRPC has it. */
+async function twoServers(use: (http1: string, http2: string) => Promise<void>): Promise<void> {
+  const servers: Server[] = [http.createServer(), http2.createServer() as unknown as Server];
+  const ports = servers.map(
+    (server) =>
+      new Promise<number>((resolve) => {
+        server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+      }),
+  );
+  const [one, two] = await Promise.all(ports);
+  await use(`127.0.0.1:${one}`, `127.0.0.1:${two}`);
+  for (const server of servers) server.close();
+}
+
+test('a target that speaks the protocol of the other one is refused at once, however long it is waited for', async () => {
+  await twoServers(async (plain, grpc) => {
+    const swapped = {
+      http: parseHttpEndpoint(grpc),
+      grpc: parseGrpcEndpoint(plain),
+      waitForTargetMs: 60_000,
+    };
+    for (const [protocol, speaks] of [
+      ['http', 'HTTP/2, as gRPC does'],
+      ['grpc', 'HTTP/1'],
+    ] as const) {
+      const { error } = await awaitTargets(swapped, [protocol], undefined, () => 0);
+      assert.equal(error?.code, 'target');
+      assert.ok(error.message.endsWith(`: it speaks ${speaks}`), error.message);
+      assert.match(error.hint ?? '', /^nothing was sent; swap --endpoint and --grpc-endpoint/);
+    }
+    const onlyHttp = { http: parseHttpEndpoint(grpc), grpc: undefined };
+    const { error } = await awaitTargets(onlyHttp, ['http'], undefined, () => 0);
+    assert.match(error?.hint ?? '', /is it the gRPC server, for --grpc-endpoint\?/);
+    const both = { http: parseHttpEndpoint(plain), grpc: parseGrpcEndpoint(plain) };
+    const one = await awaitTargets(both, ['http', 'grpc'], undefined, () => 0);
+    assert.match(one.error?.hint ?? '', /is its port the one for HTTP \(--endpoint\)\?/);
+    const right = { http: parseHttpEndpoint(plain), grpc: parseGrpcEndpoint(grpc) };
+    assert.equal((await awaitTargets(right, ['http', 'grpc'], undefined, () => 0)).error, undefined);
+  });
+});
+
+test('a target is looked for at the addresses its name was looked up for', async () => {
+  await twoServers(async (plain) => {
+    const port = plain.split(':')[1];
+    const addresses = { http: [{ address: '127.0.0.1', family: 4 }], grpc: undefined };
+    const run = { http: parseHttpEndpoint(`http://no-such-name.invalid:${port}`), grpc: undefined };
+    assert.equal((await awaitTargets({ ...run, addresses }, ['http'], undefined, () => 0)).error, undefined);
+  });
 });
