@@ -1,13 +1,9 @@
 import { countText, numberText } from '../inspect/number-text.ts';
 import { textTable } from '../inspect/text-table.ts';
-import { OTHER_OPS, opKey } from '../results/op-key.ts';
 import type { Percentiles, ResultsDocument } from '../results/results-document.ts';
 import { visibleText } from '../visible-text.ts';
 
 const MOST_ROWS = 20;
-/** Name of the failures that `errors` counts in one, whatever their operation. */
-const OTHER_ERRORS = '(more errors)';
-const NOTHING_KNOWN = { sent: 0, response: undefined, maxMs: null };
 /** Of a terminal, less what the table is indented by. */
 const WIDTH = 98;
 const NARROWEST_OP = 20;
@@ -38,33 +34,12 @@ export function opTableLines(document: ResultsDocument): string[] {
   return fitted(shown.map(cellsOf));
 }
 
-function opRows(document: ResultsDocument): OpRow[] {
-  const { latency, fidelity, status_classes: classes } = document;
-  const failures = failuresOf(document);
-  const rows = Object.entries(fidelity.send_error_us)
-    .filter(([name]) => name !== 'overall')
-    .map(([name, sendError]) => {
-      const response = isPercentiles(latency[name]) ? latency[name] : undefined;
-      const failed = failures.get(name) ?? 0;
-      failures.delete(name);
-      // Those of which no byte left have no send error: they show in what was compared, or as failures.
-      const left = isPercentiles(sendError) ? sendError.count : 0;
-      const sent = Math.max(left, classes.ops[name]?.compared ?? 0, failed);
-      return { name, sent, failed, response, maxMs: response?.max ?? null };
-    });
-  const rest = [...failures].map(([name, failed]) => ({ ...NOTHING_KNOWN, name, failed }));
-  return [...rows, ...rest].filter(({ sent, failed }) => sent + failed > 0);
-}
-
-/** Failures by the key of their operation; those of names that are not told apart go where their times went. */
-function failuresOf({ errors, fidelity }: ResultsDocument): Map<string, number> {
-  const failures = new Map<string, number>();
-  for (const { op, code, count } of errors) {
-    const known = Object.hasOwn(fidelity.send_error_us, opKey(op)) ? opKey(op) : OTHER_OPS;
-    const name = code === 'other' && op === '' ? OTHER_ERRORS : known;
-    failures.set(name, (failures.get(name) ?? 0) + count);
-  }
-  return failures;
+function opRows({ latency, operations }: ResultsDocument): OpRow[] {
+  const rows = Object.entries(operations.ops).map(([name, { total, failed }]) => {
+    const response = isPercentiles(latency[name]) ? latency[name] : undefined;
+    return { name, sent: total, failed, response, maxMs: response?.max ?? null };
+  });
+  return rows.filter(({ sent }) => sent > 0);
 }
 
 function isPercentiles(value: unknown): value is Percentiles {

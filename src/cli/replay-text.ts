@@ -68,7 +68,9 @@ export function summaryText(document: ResultsDocument): string {
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
     ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
     `fidelity: ${fidelity.verdict}`,
-    ...fidelity.reasons.slice(0, REASONS_SHOWN).flatMap(reasonLines),
+    ...fidelity.reasons
+      .slice(0, REASONS_SHOWN)
+      .flatMap((reason) => reasonLines(reason, document.status_classes.changes)),
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
   ];
   return linesText(lines);
@@ -169,12 +171,15 @@ function errorText(group: ResultsDocument['errors'][number]): string {
 }
 
 /** A reason, and what helps against it. */
-function reasonLines({ code, message, observed, limit }: Reason): string[] {
+function reasonLines(
+  { code, message, observed, limit }: Reason,
+  changes: StatusClasses['changes'],
+): string[] {
   const short = (value: number | string): string | number =>
     typeof value === 'number' ? Number(value.toPrecision(4)) : value;
   const numbers =
     observed === null ? '' : ` (${short(observed)}${limit === null ? '' : `, limit ${short(limit)}`})`;
-  const remedy = remedyFor(code);
+  const remedy = remedyFor(code, changes);
   return [`  ${code}: ${message}${numbers}`, ...(remedy === undefined ? [] : [`    what helps: ${remedy}`])];
 }
 

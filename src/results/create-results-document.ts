@@ -23,6 +23,7 @@ import type {
   ErrorEntry,
   HistogramsSection,
   HostSection,
+  OperationCounts,
   PlanSection,
   PrepareSection,
   ResultsDocument,
@@ -71,10 +72,8 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     timestamp: new Date(input.startedMs).toISOString(),
     summary,
     operations: {
-      total: overall.sent,
-      successful: overall.ok,
-      failed: overall.errors + overall.cutOff,
-      cancelled: overall.cancelled,
+      ...operationCounts(overall),
+      ops: Object.fromEntries(ops.entries().map(([op, metrics]) => [op, operationCounts(metrics)])),
     },
     throughput_ops_per_sec: summary.throughput_ops_sec,
     latency: { ...section('response'), ...flatLatencies(overall.response) },
@@ -105,6 +104,10 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     replay_log: null,
     host: input.host,
   };
+}
+
+function operationCounts({ sent, ok, errors, cutOff, cancelled }: OpMetrics): OperationCounts {
+  return { total: sent, successful: ok, failed: errors + cutOff, cancelled };
 }
 
 function summarySection({ recorder, end }: DocumentInput): SummarySection {

@@ -62,7 +62,19 @@ export const REMEDIES = {
 /** Name of a reason. */
 export type ReasonCode = keyof typeof REMEDIES;
 
-/** What helps against a reason; undefined for one of a later version. */
-export function remedyFor(code: string): string | undefined {
+/** Of answers that the recorded server did not give, these say that the target fails, and not that it knows less. */
+const FAILURES: ReadonlySet<string> = new Set(['none', '5xx', 'server_error']);
+const TARGET_FAILS = `see the errors: is the target up? Else ${LOWER_RATE}`;
+
+/**
+ * What helps against a reason; undefined for one of a later version. `changes`: how answers differ from those recorded,
+ * the most frequent first; an answer that did not come needs something else than one the target can't give.
+ */
+export function remedyFor(
+  code: string,
+  changes: readonly { readonly replayed: string }[] = [],
+): string | undefined {
+  const [most] = changes;
+  if (code === 'status_mismatch' && most !== undefined && FAILURES.has(most.replayed)) return TARGET_FAILS;
   return Object.hasOwn(REMEDIES, code) ? REMEDIES[code as ReasonCode] : undefined;
 }

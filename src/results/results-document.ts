@@ -12,7 +12,7 @@ export interface ResultsDocument {
   timestamp: string;
   summary: SummarySection;
   /** `cancelled` are among the successful, and the failed where a refusal had come. */
-  operations: { total: number; successful: number; failed: number; cancelled: number };
+  operations: OperationCounts & { ops: Record<string, OperationCounts> };
   throughput_ops_per_sec: number | null;
   latency: LatencySection & FlatLatencies;
   service_latency: LatencySection;
@@ -94,6 +94,14 @@ export interface PlanSection {
   /** The options in force, defaults included. */
   options: Record<string, string | number | boolean | null>;
   seed: number | null;
+}
+
+/** Operations sent: total = successful + failed. */
+export interface OperationCounts {
+  total: number;
+  successful: number;
+  failed: number;
+  cancelled: number;
 }
 
 export interface SummarySection {

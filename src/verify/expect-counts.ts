@@ -1,5 +1,6 @@
 import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
 import type { LogRow, LogTable } from './log-table.ts';
+import type { OpNames } from './op-names.ts';
 
 const MAX_ERROR_KINDS = 200;
 
@@ -23,6 +24,14 @@ interface Counts {
   cacheHits: number;
   cacheMisses: number;
   errors: Map<string, ErrorCount>;
+  /** By their place among the names of the document. */
+  ops: Operations[];
+}
+
+interface Operations {
+  ok: number;
+  failed: number;
+  cancelled: number;
 }
 
 interface ErrorCount {
@@ -32,8 +41,13 @@ interface ErrorCount {
 }
 
 /** Everything that is a sum: accounting, summary, operations, throughput, cache, errors. */
-export async function expectCounts(table: LogTable, into: Expectations, said: DocumentSays): Promise<void> {
-  const counts = await countAll(table, said.dialect);
+export async function expectCounts(
+  table: LogTable,
+  names: OpNames,
+  into: Expectations,
+  said: DocumentSays,
+): Promise<void> {
+  const counts = await countAll(table, names, said.dialect);
   const ended = (name: string): number => counts.ended[name] ?? 0;
   const failed = ended('error') + ended('cut_off');
   const attempted = ended('ok') + failed;
@@ -53,15 +67,26 @@ export async function expectCounts(table: LogTable, into: Expectations, said: Do
     operations: exactly(counts.keepaliveClosed),
     share: nearly(table.sends > 0 ? counts.keepaliveClosed / table.sends : undefined),
   });
-  expectAll(into, 'operations', {
-    total: exactly(attempted),
-    successful: exactly(ended('ok')),
-    failed: exactly(failed),
-    cancelled: exactly(counts.cancelled),
+  expectOperations(into, 'operations', {
+    ok: ended('ok'),
+    failed,
+    cancelled: counts.cancelled,
+  });
+  names.keys.forEach((key, i) => {
+    expectOperations(into, `operations.ops.${key}`, counts.ops[i] as Operations);
   });
   expectSummary(table, counts, attempted, into);
   expectCache(counts, into);
   expectErrors(counts.errors, said.errorKeys, into);
+}
+
+function expectOperations(into: Expectations, path: string, { ok, failed, cancelled }: Operations): void {
+  expectAll(into, path, {
+    total: exactly(ok + failed),
+    successful: exactly(ok),
+    failed: exactly(failed),
+    cancelled: exactly(cancelled),
+  });
 }
 
 /** Past 200 kinds of error the document names those it names, and counts the rest together. */
@@ -114,7 +139,7 @@ function expectCache({ cacheHits: hits, cacheMisses: misses }: Counts, into: Exp
   });
 }
 
-async function countAll(table: LogTable, dialect: string): Promise<Counts> {
+async function countAll(table: LogTable, names: OpNames, dialect: string): Promise<Counts> {
   const counts: Counts = {
     ended: {},
     answered: 0,
@@ -126,12 +151,14 @@ async function countAll(table: LogTable, dialect: string): Promise<Counts> {
     cacheHits: 0,
     cacheMisses: 0,
     errors: new Map(),
+    ops: names.keys.map(() => ({ ok: 0, failed: 0, cancelled: 0 })),
   };
   await table.each((row) => {
     const { disposition } = row;
     counts.ended[disposition] = (counts.ended[disposition] ?? 0) + 1;
     if (!row.isAttempted) return;
     countAttempt(counts, row);
+    countOperation(counts.ops[names.indexOf(row.op)] as Operations, row);
     if (dialect === 'memobuild') countCache(counts, row);
     if (disposition !== 'ok') countError(counts.errors, row);
   });
@@ -146,6 +173,12 @@ function countAttempt(counts: Counts, row: LogRow): void {
   if (status >= 0 && recordedStatus >= 0 && status !== recordedStatus) counts.mismatches += 1;
   counts.responseBytes += row.responseBytes;
   if (!Number.isNaN(doneNs)) counts.lastDoneNs = Math.max(counts.lastDoneNs, doneNs);
+}
+
+function countOperation(of: Operations, { disposition, isCancelled }: LogRow): void {
+  if (disposition === 'ok') of.ok += 1;
+  else of.failed += 1;
+  if (isCancelled) of.cancelled += 1;
 }
 
 const LOOKUPS = ['has', 'get', 'has_layer', 'get_layer', 'get_node_layers'];

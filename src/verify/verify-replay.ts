@@ -64,7 +64,7 @@ async function expectEverything(
 ): Promise<void> {
   const option = (name: string): unknown => facts.get(`plan.options.${name}`);
   const names = opNames(table.ops, new Set(Object.keys(document.latency)));
-  await expectCounts(table, into, {
+  await expectCounts(table, names, into, {
     dialect: String(facts.get('plan.trace.dialect')),
     errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/s),
   });

@@ -103,6 +103,20 @@ describe('what a run came to, for people', () => {
     );
   });
 
+  it('counts as sent of an op what left and what did not, also where the recording has no status', () => {
+    const unknown = { op: 'get', outcome: unknownOutcome() };
+    const left: Told[] = PLAIN.slice(0, 2).map((told) => ({ ...told, record: unknown }));
+    const refused: Told[] = PLAIN.slice(2, 5).map(({ dueNs }) => ({
+      record: unknown,
+      dueNs,
+      doneNs: dueNs + MS,
+      outcome: { ok: false, failure: 'connect_failed' },
+      disposition: 'error',
+    }));
+    const [, row] = tableOf([...left, ...refused]);
+    assert.match(row ?? '', /^ {2}get +5 +3 /);
+  });
+
   it('has a table of ops, with percentiles only where enough operations carry them', () => {
     const some = (op: string, count: number, ms: number): Told[] =>
       Array.from({ length: count }, (_, i) => ({

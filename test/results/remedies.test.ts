@@ -43,6 +43,17 @@ describe('what helps against a reason of the verdict', () => {
     }
   });
 
+  it('is another one where the target gave no answer than where it does not know what was asked for', () => {
+    for (const replayed of ['none', '5xx', 'server_error']) {
+      const text = remedyFor('status_mismatch', [{ replayed }]) ?? '';
+      assert.match(text, /is the target up/);
+      assert.ok(`    what helps: ${text}`.length <= 100);
+    }
+    for (const replayed of ['4xx', 'client_error']) {
+      assert.equal(remedyFor('status_mismatch', [{ replayed }]), REMEDIES.status_mismatch);
+    }
+  });
+
   it('is not made up for a reason of a later version', () => {
     assert.equal(remedyFor('of_a_later_version'), undefined);
     assert.equal(remedyFor('constructor'), undefined);
