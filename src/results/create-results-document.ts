@@ -111,8 +111,8 @@ function operationCounts({ sent, ok, errors, cutOff, cancelled }: OpMetrics): Op
 }
 
 function summarySection({ recorder, end }: DocumentInput): SummarySection {
-  const { overall, startNs, lastDoneNs } = recorder;
-  const durationNs = startNs === undefined || lastDoneNs === undefined ? 0 : lastDoneNs - startNs;
+  const { overall, firstDueNs, lastDoneNs } = recorder;
+  const durationNs = firstDueNs === undefined || lastDoneNs === undefined ? 0 : lastDoneNs - firstDueNs;
   const perSecond = (count: number): number | null =>
     durationNs > 0 ? finite(count / (durationNs / 1e9)) : null;
   const failed = overall.errors + overall.cutOff;

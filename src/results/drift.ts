@@ -1,3 +1,14 @@
+/** What a drift line holds, for another to add. */
+export interface DriftPart {
+  firstDueNs: number;
+  lastDueNs: number;
+  count: number;
+  meanX: number;
+  meanY: number;
+  sumXx: number;
+  sumXy: number;
+}
+
 /**
  * How the operations that left kept up with their due times: the time the plan had for them, and a straight line through
  * (due time, send error), by least squares in one pass (Welford's update).
@@ -21,6 +32,43 @@ export class DriftLine {
     this.#meanY += (sendErrorNs - this.#meanY) / this.#count;
     this.#sumXx += deltaX * (dueNs - this.#meanX);
     this.#sumXy += deltaX * (sendErrorNs - this.#meanY);
+  }
+
+  /** What was added since the last drain, and begins again from nothing; undefined where that was nothing. */
+  drain(): DriftPart | undefined {
+    if (this.#count === 0) return undefined;
+    const part = {
+      firstDueNs: this.#firstDueNs,
+      lastDueNs: this.#lastDueNs,
+      count: this.#count,
+      meanX: this.#meanX,
+      meanY: this.#meanY,
+      sumXx: this.#sumXx,
+      sumXy: this.#sumXy,
+    };
+    this.#firstDueNs = Infinity;
+    this.#lastDueNs = -Infinity;
+    this.#count = 0;
+    this.#meanX = 0;
+    this.#meanY = 0;
+    this.#sumXx = 0;
+    this.#sumXy = 0;
+    return part;
+  }
+
+  /** Adds what another line drained (Chan, Golub and LeVeque's update for two parts). */
+  addPart(part: DriftPart): void {
+    const count = this.#count + part.count;
+    const deltaX = part.meanX - this.#meanX;
+    const deltaY = part.meanY - this.#meanY;
+    const weight = (this.#count * part.count) / count;
+    this.#sumXx += part.sumXx + deltaX * deltaX * weight;
+    this.#sumXy += part.sumXy + deltaX * deltaY * weight;
+    this.#meanX += (deltaX * part.count) / count;
+    this.#meanY += (deltaY * part.count) / count;
+    this.#count = count;
+    this.#firstDueNs = Math.min(this.#firstDueNs, part.firstDueNs);
+    this.#lastDueNs = Math.max(this.#lastDueNs, part.lastDueNs);
   }
 
   /** From the first due time to the last, of what was added; undefined while there is nothing. */

@@ -1,5 +1,7 @@
 import type { Disposition, Operation } from '../replay/ports.ts';
 import { Histogram } from './histogram.ts';
+import { addHistograms, drainHistograms, type HistogramParts } from './histogram-parts.ts';
+import { addSums, drainSums } from './sums.ts';
 
 /** Times of the events of endless answers: of one operation name, or of all. */
 export class EndlessMetrics {
@@ -9,13 +11,44 @@ export class EndlessMetrics {
   readonly eventGap = new Histogram();
   /** The longest time without an event in each answer, from its head to its end. */
   readonly silence = new Histogram();
+
+  /** What was recorded since the last drain; undefined where that was nothing. */
+  drain(): EndlessMetricsPart | undefined {
+    return drainHistograms<EndlessHistogramName>(this, ENDLESS_HISTOGRAM_NAMES);
+  }
+
+  addPart(part: EndlessMetricsPart): void {
+    addHistograms<EndlessHistogramName>(this, part);
+  }
+
+  /** Adds the metrics of other endless answers. */
+  addAll(other: EndlessMetrics): void {
+    for (const name of ENDLESS_HISTOGRAM_NAMES) this[name].add(other[name]);
+  }
 }
 
 /** The histograms of `EndlessMetrics`, by name. */
 export const ENDLESS_HISTOGRAM_NAMES = ['firstEvent', 'eventGap', 'silence'] as const;
 
+/** What was recorded since endless metrics were drained last. */
+export type EndlessMetricsPart = HistogramParts<EndlessHistogramName>;
+
+type EndlessHistogramName = (typeof ENDLESS_HISTOGRAM_NAMES)[number];
+
+const ENDS = ['by_server', 'cancelled_as_recorded', 'timeout', 'cut_off', 'broken'] as const;
+
 /** How an endless answer ended. */
-export type EndlessEnd = 'by_server' | 'cancelled_as_recorded' | 'timeout' | 'cut_off' | 'broken';
+export type EndlessEnd = (typeof ENDS)[number];
+
+const SUMS = ['answers', 'eventsUnknown', 'events', 'eventsUntimed', 'comments', 'responseBytes'] as const;
+
+/** What was counted since endless answers were drained last. */
+export interface EndlessCountsPart {
+  sums: Record<(typeof SUMS)[number], number> | undefined;
+  ended: Record<EndlessEnd, number> | undefined;
+  openedNs: Float64Array;
+  endedNs: Float64Array;
+}
 
 /** What became of endless answers. It keeps when each was open, 16 bytes an answer. */
 export class EndlessCounts {
@@ -37,8 +70,8 @@ export class EndlessCounts {
   readonly #openedNs: number[] = [];
   readonly #endedNs: number[] = [];
 
-  /** Counts one that is over; its times go into each of `metrics`. */
-  add(operation: Operation, disposition: Disposition, metrics: readonly EndlessMetrics[]): void {
+  /** Counts one that is over; its times go into `metrics`. */
+  add(operation: Operation, disposition: Disposition, metrics: EndlessMetrics): void {
     const { outcome, firstAnswerNs, doneNs } = operation;
     const endless = outcome?.endless;
     if (outcome === undefined || endless === undefined) return;
@@ -57,7 +90,25 @@ export class EndlessCounts {
     this.events += eventNs.length + untimed;
     this.eventsUntimed += untimed;
     this.comments += comments;
-    for (const each of metrics) recordTimes(each, operation);
+    recordTimes(metrics, operation);
+  }
+
+  /** What was counted since the last drain; undefined where that was nothing. */
+  drain(): EndlessCountsPart | undefined {
+    if (this.answers === 0) return undefined;
+    return {
+      sums: drainSums<(typeof SUMS)[number]>(this, SUMS),
+      ended: drainSums(this.ended, ENDS),
+      openedNs: Float64Array.from(this.#openedNs.splice(0)),
+      endedNs: Float64Array.from(this.#endedNs.splice(0)),
+    };
+  }
+
+  addPart({ sums, ended, openedNs, endedNs }: EndlessCountsPart): void {
+    addSums<(typeof SUMS)[number]>(this, sums);
+    addSums(this.ended, ended);
+    for (const ns of openedNs) this.#openedNs.push(ns);
+    for (const ns of endedNs) this.#endedNs.push(ns);
   }
 
   /** Most of them that were open at one time, the moments of their heads and ends included. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Disposition, Operation } from '../replay/ports.ts';
+import { compareText } from './compare-text.ts';
 
 /** Failed operations of one kind. */
 export interface ErrorGroup {
@@ -58,11 +59,41 @@ function exampleOf({ outcome, record }: Operation): string {
   return `${record.protocol === 'http' ? 'HTTP' : 'gRPC'} ${status} ${words ?? ''}`.trimEnd();
 }
 
-/** Counts errors by code and op; past `maxGroups` kinds the rest is counted together as `other`. */
+/** A group, and when the record that it names ended. */
+interface HeldGroup extends ErrorGroup {
+  firstDoneNs: number;
+  firstNumber: number;
+  /** The record that it names is not the one of the last drain. */
+  isFirstNew: boolean;
+}
+
+/** What was counted of one kind since groups were drained last. */
+export interface ErrorGroupPart {
+  code: string;
+  op: string;
+  count: number;
+  asRecorded: number;
+  /** The first failed operation, where it was not told before. */
+  first: FirstFailure | undefined;
+  /** It counts the kinds past the bound. */
+  isRest: boolean;
+}
+
+interface FirstFailure {
+  doneNs: number;
+  number: number;
+  record: number;
+  example: string;
+}
+
+/**
+ * Counts errors by code and op; past `maxGroups` kinds the rest is counted together as `other`. The record that a group
+ * names is the one that ended first, of two at the same time the one with the lower number: in whatever order they come.
+ */
 export class ErrorGroups {
   readonly #maxGroups: number;
   readonly #numberOf: (operation: Operation) => number;
-  readonly #groups = new Map<string, ErrorGroup>();
+  readonly #groups = new Map<string, HeldGroup>();
 
   /** `numberOf` gives the number an operation's record has in its trace file. */
   constructor(numberOf: (operation: Operation) => number, maxGroups = 200) {
@@ -71,47 +102,93 @@ export class ErrorGroups {
   }
 
   add(operation: Operation, disposition: Disposition): void {
-    const code = errorCode(operation, disposition);
-    const group = this.#groupOf(code, operation);
+    const group = this.#groupOf(errorCode(operation, disposition), operation.record.op);
     group.count++;
     const status = operation.outcome?.status;
     if (status !== undefined && status === operation.record.outcome.status) group.asRecorded++;
+    const { doneNs = Infinity, number } = operation;
+    if (!isFirst(group, doneNs, number)) return;
+    const example = exampleOf(operation).slice(0, MAX_EXAMPLE_CHARACTERS);
+    name(group, { doneNs, number, record: this.#numberOf(operation), example });
   }
 
-  /** Most frequent first. */
+  /** Most frequent first; of equally many by code, then by op. */
   list(): ErrorGroup[] {
-    return [...this.#groups.values()].sort((a, b) => b.count - a.count);
+    const groups = [...this.#groups.values()].sort(
+      (a, b) => b.count - a.count || compareText(a.code, b.code) || compareText(a.op, b.op),
+    );
+    return groups.map(({ code, op, count, asRecorded, firstRecord, example }) => {
+      return { code, op, count, asRecorded, firstRecord, example };
+    });
   }
 
-  #groupOf(code: string, operation: Operation): ErrorGroup {
-    const key = `${code}\0${operation.record.op}`;
+  /** What was counted since the last drain; undefined where that was nothing. Kinds stay known. */
+  drain(): ErrorGroupPart[] | undefined {
+    const parts: ErrorGroupPart[] = [];
+    for (const [key, group] of this.#groups) {
+      if (group.count > 0) parts.push(drained(group, key === REST));
+    }
+    return parts.length === 0 ? undefined : parts;
+  }
+
+  addPart(parts: readonly ErrorGroupPart[]): void {
+    for (const { code, op, count, asRecorded, first, isRest } of parts) {
+      const group = isRest ? this.#rest() : this.#groupOf(code, op);
+      group.count += count;
+      group.asRecorded += asRecorded;
+      if (first !== undefined && isFirst(group, first.doneNs, first.number)) name(group, first);
+    }
+  }
+
+  #groupOf(code: string, op: string): HeldGroup {
+    const key = `${code}\0${op}`;
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     if (this.#groups.size >= this.#maxGroups) return this.#rest();
-    const group = {
-      code,
-      op: operation.record.op,
-      count: 0,
-      asRecorded: 0,
-      firstRecord: this.#numberOf(operation),
-      example: exampleOf(operation).slice(0, MAX_EXAMPLE_CHARACTERS),
-    };
+    const group = emptyGroup(code, op);
     this.#groups.set(key, group);
     return group;
   }
 
-  #rest(): ErrorGroup {
-    const known = this.#groups.get('');
+  /** It names no record: none is ever earlier than its own. */
+  #rest(): HeldGroup {
+    const known = this.#groups.get(REST);
     if (known !== undefined) return known;
-    const group = {
-      code: 'other',
-      op: '',
-      count: 0,
-      asRecorded: 0,
-      firstRecord: undefined,
-      example: `more than ${this.#maxGroups} kinds of error; the rest is counted here`,
-    };
-    this.#groups.set('', group);
+    const example = `more than ${this.#maxGroups} kinds of error; the rest is counted here`;
+    const group = { ...emptyGroup('other', ''), example, firstDoneNs: -Infinity, firstNumber: -1 };
+    this.#groups.set(REST, group);
     return group;
   }
+}
+
+/** Key of the group of everything else: other keys have a code in them. */
+const REST = '';
+
+function emptyGroup(code: string, op: string): HeldGroup {
+  const first = { firstRecord: undefined, example: '', firstDoneNs: Infinity, firstNumber: Infinity };
+  return { code, op, count: 0, asRecorded: 0, ...first, isFirstNew: false };
+}
+
+function isFirst({ firstDoneNs, firstNumber }: HeldGroup, doneNs: number, number: number): boolean {
+  return doneNs < firstDoneNs || (doneNs === firstDoneNs && number < firstNumber);
+}
+
+function name(group: HeldGroup, { doneNs, number, record, example }: FirstFailure): void {
+  group.firstDoneNs = doneNs;
+  group.firstNumber = number;
+  group.firstRecord = record;
+  group.example = example;
+  group.isFirstNew = true;
+}
+
+function drained(group: HeldGroup, isRest: boolean): ErrorGroupPart {
+  const { code, op, count, asRecorded, firstDoneNs, firstNumber, firstRecord, example, isFirstNew } = group;
+  const isTold = isFirstNew && firstRecord !== undefined;
+  const first = isTold
+    ? { doneNs: firstDoneNs, number: firstNumber, record: firstRecord, example }
+    : undefined;
+  group.count = 0;
+  group.asRecorded = 0;
+  group.isFirstNew = false;
+  return { code, op, count, asRecorded, first, isRest };
 }

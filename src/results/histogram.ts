@@ -4,7 +4,7 @@ import float64 from 'hdr-histogram-js/dist/Float64Histogram.js';
 import encoding from 'hdr-histogram-js/dist/JsHistogram.encoding.js';
 import { DOUBLE_ZERO } from '../stable-shapes.ts';
 
-/** Buckets with something in them, ascending: what a histogram is when nobody writes to it. */
+/** Buckets with something in them: what a histogram is when nobody writes to it. `freeze` has them ascending. */
 export interface SparseBuckets {
   indexes: Uint32Array;
   counts: Float64Array;
@@ -38,17 +38,23 @@ const Float64Histogram = float64.default;
 /** The widest span a bucket exists for: one hour. */
 export const HIGHEST_NS = 3_600_000_000_000;
 
+const NO_COUNTS = new Float64Array(0);
+const NO_INDEXES = new Uint32Array(0);
+
 /**
  * A histogram of nanoseconds from 0 to one hour (an HdrHistogram, which grows as values ask for it).
  * Nothing is dropped: a negative value counts as 0 and a longer one as an hour, and both are counted apart.
  * Count, sum, minimum and maximum are exact; percentiles are exact to the number of digits.
  */
 export class Histogram {
-  readonly #hdr: InstanceType<typeof Float64Histogram>;
-  readonly #digits: number;
-  readonly #lowestNs: number;
+  readonly #ruler: Ruler;
   readonly #unitNs: number;
   readonly #magnitude: number;
+  // Doubles: a 32-bit bucket would wrap in silence after 4.3e9 values.
+  #counts = NO_COUNTS;
+  /** Buckets with something in them, in no order; kept from the first drain on, so that draining looks at no others. */
+  #touched: number[] | undefined;
+  #count = 0;
   #sumNs = DOUBLE_ZERO;
   #minNs = Number.POSITIVE_INFINITY;
   #maxNs = Number.NEGATIVE_INFINITY;
@@ -56,18 +62,14 @@ export class Histogram {
   #clampedAbove = 0;
 
   constructor(options: HistogramOptions = {}) {
-    this.#digits = options.digits ?? 3;
-    this.#lowestNs = options.lowestNs ?? 1000;
-    // Counts are doubles: a 32-bit bucket would wrap in silence after 4.3e9 values.
-    this.#hdr = new Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
-    this.#hdr.autoResize = true;
-    this.#unitNs = 2 ** this.#hdr.unitMagnitude;
-    this.#magnitude = this.#hdr.subBucketHalfCountMagnitude;
+    this.#ruler = rulerOf(options.digits ?? 3, options.lowestNs ?? 1000);
+    this.#unitNs = 2 ** this.#ruler.unitMagnitude;
+    this.#magnitude = this.#ruler.subBucketHalfCountMagnitude;
   }
 
   /** Values recorded, clamped ones included. */
   get count(): number {
-    return this.#hdr.totalCount;
+    return this.#count;
   }
 
   get sumNs(): number {
@@ -86,16 +88,16 @@ export class Histogram {
 
   /** The true minimum in ns, undefined while empty. */
   get minNs(): number | undefined {
-    return this.count === 0 ? undefined : this.#minNs;
+    return this.#count === 0 ? undefined : this.#minNs;
   }
 
   /** The true maximum in ns, undefined while empty. */
   get maxNs(): number | undefined {
-    return this.count === 0 ? undefined : this.#maxNs;
+    return this.#count === 0 ? undefined : this.#maxNs;
   }
 
   get meanNs(): number | undefined {
-    return this.count === 0 ? undefined : this.#sumNs / this.count;
+    return this.#count === 0 ? undefined : this.#sumNs / this.#count;
   }
 
   record(valueNs: number): void {
@@ -111,44 +113,50 @@ export class Histogram {
       this.#clampedAbove++;
       ns = HIGHEST_NS;
     }
-    const units = ns / this.#unitNs;
-    if (units < 2 ** 31) this.#count(this.#indexOf(units), ns);
-    else this.#hdr.recordValue(ns);
+    const index = this.#indexOf(ns);
+    if (index >= this.#counts.length) this.#grow(index);
+    const before = this.#counts[index] as number;
+    this.#counts[index] = before + 1;
+    this.#count++;
+    if (before === 0 && this.#touched !== undefined) this.#touched.push(index);
   }
 
   /**
    * The library's bucket rule (half a bucket's sub-buckets for every power of two), with shifts in place of its powers
    * and logarithms: the same index five times faster, and this is on the hot path.
    */
-  #indexOf(units: number): number {
+  #indexOf(ns: number): number {
+    const units = ns / this.#unitNs;
+    if (units >= 2 ** 31) return this.#ruler.countsArrayIndex(ns);
     const whole = units | 0;
     const exponent = Math.max(0, 31 - Math.clz32(whole) - this.#magnitude);
     return (exponent << this.#magnitude) + (whole >> exponent);
   }
 
-  #count(index: number, ns: number): void {
-    if (index >= this.#hdr.countsArrayLength) this.#hdr.resize(ns);
-    this.#hdr.incrementCountAtIndex(index);
-    this.#hdr.incrementTotalCount();
+  /** To the end of the half bucket that the index is in. */
+  #grow(index: number): void {
+    const counts = new Float64Array(((index >> this.#magnitude) + 1) << this.#magnitude);
+    counts.set(this.#counts);
+    this.#counts = counts;
   }
 
   /** Value in ns at a percentile from 0 to 100, never outside [min, max]; undefined while empty. */
   percentileNs(percentile: number): number | undefined {
-    if (this.count === 0) return undefined;
-    const ns = this.#hdr.highestEquivalentValue(this.#hdr.valueFromIndex(this.#indexAt(percentile)));
+    if (this.#count === 0) return undefined;
+    const ns = this.#ruler.highestEquivalentValue(this.#ruler.valueFromIndex(this.#indexAt(percentile)));
     return Math.min(Math.max(ns, this.#minNs), this.#maxNs);
   }
 
   /** The library's rule, from the first bucket with something in it on: most of those below are empty, and many. */
   #indexAt(percentile: number): number {
-    const exact = (Math.min(percentile, 100) / 100) * this.count;
+    const exact = (Math.min(percentile, 100) / 100) * this.#count;
     // A product may come out one unit of its last place above the whole number it is.
     const lastPlace = 2 ** (Math.floor(Math.log2(exact)) - 52);
     const wanted = Math.max(1, Math.ceil(exact - lastPlace));
     let seen = 0;
     let index = this.#firstIndex;
-    for (; index < this.#hdr.countsArrayLength - 1; index++) {
-      seen += this.#hdr.getCountAtIndex(index);
+    for (; index < this.#counts.length - 1; index++) {
+      seen += this.#counts[index] as number;
       if (seen >= wanted) break;
     }
     return index;
@@ -156,44 +164,79 @@ export class Histogram {
 
   /** No bucket below has anything in it. */
   get #firstIndex(): number {
-    const units = Math.max(0, Math.min(this.#minNs, HIGHEST_NS)) / this.#unitNs;
-    return units < 2 ** 31 ? this.#indexOf(units) : 0;
+    return this.#count === 0 ? 0 : this.#indexOf(Math.max(0, Math.min(this.#minNs, HIGHEST_NS)));
   }
 
+  /** Adds another of the same precision. */
   add(other: Histogram): void {
-    if (other.count > 0) this.addFrozen(other.freeze());
+    if (other.#count === 0) return;
+    if (other.#counts.length > this.#counts.length) this.#grow(other.#counts.length - 1);
+    for (let index = other.#firstIndex; index < other.#counts.length; index++) {
+      const count = other.#counts[index] as number;
+      if (count > 0) this.#addAt(index, count);
+    }
+    const { count, sumNs, clampedBelow, clampedAbove } = other;
+    this.#addTotals({ count, sumNs, minNs: other.#minNs, maxNs: other.#maxNs, clampedBelow, clampedAbove });
   }
 
-  /** Adds what `freeze` gave; the other must have had the same precision. */
+  /** Adds what `freeze` or `drain` gave; the other must have had the same precision. */
   addFrozen(frozen: FrozenHistogram): void {
-    const last = frozen.indexes.at(-1);
-    if (last === undefined) return;
-    if (last >= this.#hdr.countsArrayLength) this.#hdr.resize(this.#hdr.valueFromIndex(last));
-    for (let i = 0; i < frozen.indexes.length; i++) {
-      this.#hdr.addToCountAtIndex(frozen.indexes[i] as number, frozen.counts[i] as number);
+    const { indexes, counts } = frozen;
+    for (let i = 0; i < indexes.length; i++) {
+      const index = indexes[i] as number;
+      if (index >= this.#counts.length) this.#grow(index);
+      this.#addAt(index, counts[i] as number);
     }
-    this.#hdr.addToTotalCount(frozen.count);
-    this.#sumNs += frozen.sumNs;
-    this.#minNs = Math.min(this.#minNs, frozen.minNs);
-    this.#maxNs = Math.max(this.#maxNs, frozen.maxNs);
-    this.#clampedBelow += frozen.clampedBelow;
-    this.#clampedAbove += frozen.clampedAbove;
+    this.#addTotals(frozen);
+  }
+
+  #addAt(index: number, count: number): void {
+    const before = this.#counts[index] as number;
+    this.#counts[index] = before + count;
+    if (before === 0 && this.#touched !== undefined) this.#touched.push(index);
+  }
+
+  #addTotals(other: Omit<FrozenHistogram, keyof SparseBuckets>): void {
+    this.#count += other.count;
+    this.#sumNs += other.sumNs;
+    this.#minNs = Math.min(this.#minNs, other.minNs);
+    this.#maxNs = Math.max(this.#maxNs, other.maxNs);
+    this.#clampedBelow += other.clampedBelow;
+    this.#clampedAbove += other.clampedAbove;
   }
 
   /** A small copy without the empty buckets. */
   freeze(): FrozenHistogram {
-    const indexes: number[] = [];
-    const counts: number[] = [];
-    for (let index = this.#firstIndex; index < this.#hdr.countsArrayLength; index++) {
-      const count = this.#hdr.getCountAtIndex(index);
-      if (count === 0) continue;
-      indexes.push(index);
-      counts.push(count);
+    return this.#frozen(this.#nonEmpty());
+  }
+
+  /**
+   * What was recorded since the last drain, and starts again from nothing; undefined where that was nothing. The cost
+   * is that of the buckets that were touched, however many there are.
+   */
+  drain(): FrozenHistogram | undefined {
+    if (this.#count === 0) {
+      this.#touched ??= [];
+      return undefined;
     }
+    const frozen = this.#frozen(this.#touched ?? this.#nonEmpty());
+    for (const index of frozen.indexes) this.#counts[index] = 0;
+    this.#touched = [];
+    this.#count = 0;
+    this.#sumNs = DOUBLE_ZERO;
+    this.#minNs = Number.POSITIVE_INFINITY;
+    this.#maxNs = Number.NEGATIVE_INFINITY;
+    this.#clampedBelow = 0;
+    this.#clampedAbove = 0;
+    return frozen;
+  }
+
+  #frozen(touched: readonly number[]): FrozenHistogram {
+    const indexes = touched.length === 0 ? NO_INDEXES : Uint32Array.from(touched);
     return {
-      indexes: Uint32Array.from(indexes),
-      counts: Float64Array.from(counts),
-      count: this.count,
+      indexes,
+      counts: Float64Array.from(indexes, (index) => this.#counts[index] as number),
+      count: this.#count,
       sumNs: this.#sumNs,
       minNs: this.#minNs,
       maxNs: this.#maxNs,
@@ -202,26 +245,49 @@ export class Histogram {
     };
   }
 
+  #nonEmpty(): number[] {
+    const indexes: number[] = [];
+    for (let index = this.#firstIndex; index < this.#counts.length; index++) {
+      if (this.#counts[index] !== 0) indexes.push(index);
+    }
+    return indexes;
+  }
+
   /** Non-empty buckets, ascending. Two histograms of one precision have the same bucket values. */
   *buckets(): Generator<Bucket> {
-    for (let index = this.#firstIndex; index < this.#hdr.countsArrayLength; index++) {
-      const count = this.#hdr.getCountAtIndex(index);
-      if (count === 0) continue;
-      yield { valueNs: this.#hdr.medianEquivalentValue(this.#hdr.valueFromIndex(index)), count };
+    for (const index of this.#nonEmpty()) {
+      const valueNs = this.#ruler.medianEquivalentValue(this.#ruler.valueFromIndex(index));
+      yield { valueNs, count: this.#counts[index] as number };
     }
   }
 
   /** HdrHistogram V2 compressed encoding, base64, readable by every HdrHistogram library; values in ns. */
   encode(): string {
-    // The library encodes buckets up to its own idea of the maximum, which adding frozen buckets goes past.
-    const copy = new Float64Histogram(this.#lowestNs, 2 * this.#lowestNs, this.#digits);
-    copy.autoResize = true;
-    for (let index = this.#firstIndex; index < this.#hdr.countsArrayLength; index++) {
-      const count = this.#hdr.getCountAtIndex(index);
-      if (count > 0) copy.recordValueWithCount(this.#hdr.valueFromIndex(index), count);
+    const { lowestDiscernibleValue: lowestNs, numberOfSignificantValueDigits: digits } = this.#ruler;
+    const encoded = newRuler(digits, lowestNs);
+    for (const index of this.#nonEmpty()) {
+      encoded.recordValueWithCount(this.#ruler.valueFromIndex(index), this.#counts[index] as number);
     }
-    return copy.encodeIntoCompressedBase64();
+    return encoded.encodeIntoCompressedBase64();
   }
+}
+
+/** What knows the bounds of the buckets of one precision: a histogram of the library. */
+type Ruler = InstanceType<typeof Float64Histogram>;
+
+const RULERS = new Map<string, Ruler>();
+
+function rulerOf(digits: number, lowestNs: number): Ruler {
+  const key = `${digits} ${lowestNs}`;
+  const known = RULERS.get(key) ?? newRuler(digits, lowestNs);
+  RULERS.set(key, known);
+  return known;
+}
+
+function newRuler(digits: number, lowestNs: number): Ruler {
+  const ruler = new Float64Histogram(lowestNs, 2 * lowestNs, digits);
+  ruler.autoResize = true;
+  return ruler;
 }
 
 /** A histogram as it is read back. */

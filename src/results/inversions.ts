@@ -13,29 +13,43 @@ interface SessionProgress {
  */
 export class InversionCounter {
   readonly #timeScale: number | undefined;
+  readonly #settledBelow: () => number;
   readonly #sessions = new Map<string, SessionProgress>();
   #sweepAt = 1024;
   #count = 0;
 
   /**
    * `timeScale` is the rate multiplier: it shortens recorded durations between passes of a loop. Undefined where due
-   * times don't follow the recording; the passes are then not compared with each other.
+   * times don't follow the recording; the passes are then not compared with each other. All operations that come before
+   * `settledBelow` in the plan were sent or never will be: it is asked now and then.
    */
-  constructor(timeScale: number | undefined) {
+  constructor(timeScale: number | undefined, settledBelow: () => number = () => 0) {
     this.#timeScale = timeScale;
+    this.#settledBelow = settledBelow;
   }
 
   get count(): number {
     return this.#count;
   }
 
-  /** Takes operations in the order they are sent. All below `settledBelow` were sent or never will be. */
-  onSent(operation: Operation, settledBelow: number): void {
+  /** What was counted since the last drain. What sessions sent last is kept: each is in one shard. */
+  drain(): number {
+    const count = this.#count;
+    this.#count = 0;
+    return count;
+  }
+
+  addPart(count: number): void {
+    this.#count += count;
+  }
+
+  /** Takes operations in the order they are sent. */
+  onSent(operation: Operation): void {
     const { record, sequence, dueNs } = operation;
     const newest = this.#sessions.get(record.session);
     if (newest === undefined) {
       this.#sessions.set(record.session, { sequence, startNs: record.startNs, dueNs });
-      if (this.#sessions.size >= this.#sweepAt) this.#sweep(settledBelow);
+      if (this.#sessions.size >= this.#sweepAt) this.#sweep();
     } else if (sequence > newest.sequence) {
       newest.sequence = sequence;
       newest.startNs = record.startNs;
@@ -53,7 +67,8 @@ export class InversionCounter {
   }
 
   /** Forgets sessions for which nothing can arrive late any more. */
-  #sweep(settledBelow: number): void {
+  #sweep(): void {
+    const settledBelow = this.#settledBelow();
     for (const [session, { sequence }] of this.#sessions) {
       if (sequence < settledBelow) this.#sessions.delete(session);
     }

@@ -1,5 +1,5 @@
 import type { Operation } from '../replay/ports.ts';
-import { Histogram } from './histogram.ts';
+import { type FrozenHistogram, Histogram } from './histogram.ts';
 import { LATENESS_TOLERANCE_NS } from './lateness-causes.ts';
 
 /** What made one kind of wait, over all operations that were sent. */
@@ -22,20 +22,19 @@ export const WAIT_NAMES = [
 
 export type WaitName = (typeof WAIT_NAMES)[number];
 
+/** What was summed since an attribution was drained last. */
+export interface LatenessAttributionPart {
+  sums: Record<WaitName, WaitSum>;
+  scheduler: FrozenHistogram;
+  transport: FrozenHistogram;
+}
+
 /**
  * Splits the send error of every operation into what it consists of, without a rest:
  * due -`gate`-> ready -`reading`, `back_pressure`, `catch_up`, `stall`, `scheduler`-> released -`transport`-> sent.
  */
 export class LatenessAttribution {
-  readonly sums: Record<WaitName, WaitSum> = {
-    gate: noWait(),
-    reading: noWait(),
-    back_pressure: noWait(),
-    catch_up: noWait(),
-    stall: noWait(),
-    scheduler: noWait(),
-    transport: noWait(),
-  };
+  sums: Record<WaitName, WaitSum> = noWaits();
   /** The scheduler's own lateness: nothing held the operation, and it had not left. */
   readonly scheduler = new Histogram();
   /** From leaving the engine to the first byte: connection set-up, and waiting for a free connection. */
@@ -58,6 +57,38 @@ export class LatenessAttribution {
     this.scheduler.record(schedulerNs);
     this.transport.record(sentNs - releasedNs);
   }
+
+  /** What was summed since the last drain; undefined where nothing was sent. */
+  drain(): LatenessAttributionPart | undefined {
+    const [scheduler, transport] = [this.scheduler.drain(), this.transport.drain()];
+    if (scheduler === undefined || transport === undefined) return undefined;
+    const { sums } = this;
+    this.sums = noWaits();
+    return { sums, scheduler, transport };
+  }
+
+  addPart({ sums, scheduler, transport }: LatenessAttributionPart): void {
+    for (const name of WAIT_NAMES) {
+      const [sum, part] = [this.sums[name], sums[name]];
+      sum.ops += part.ops;
+      sum.totalNs += part.totalNs;
+      sum.maxNs = Math.max(sum.maxNs, part.maxNs);
+    }
+    this.scheduler.addFrozen(scheduler);
+    this.transport.addFrozen(transport);
+  }
+}
+
+function noWaits(): Record<WaitName, WaitSum> {
+  return {
+    gate: noWait(),
+    reading: noWait(),
+    back_pressure: noWait(),
+    catch_up: noWait(),
+    stall: noWait(),
+    scheduler: noWait(),
+    transport: noWait(),
+  };
 }
 
 function noWait(): WaitSum {

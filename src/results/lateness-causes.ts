@@ -1,5 +1,6 @@
 import type { Operation } from '../replay/ports.ts';
-import { Histogram } from './histogram.ts';
+import { type FrozenHistogram, Histogram } from './histogram.ts';
+import { addSums, drainSums } from './sums.ts';
 
 /** Lateness up to here is a timer's tick and has no cause (libuv timers tick in 1 ms). */
 export const LATENESS_TOLERANCE_NS = 1_000_000;
@@ -8,6 +9,14 @@ export const LATENESS_TOLERANCE_NS = 1_000_000;
 export interface LatenessCause {
   ops: number;
   totalNs: number;
+}
+
+/** What was summed since the causes were drained last. */
+export interface LatenessCausesPart {
+  gate: Readonly<LatenessCause> | undefined;
+  backPressure: Readonly<LatenessCause> | undefined;
+  generator: Readonly<LatenessCause> | undefined;
+  generatorLateness: FrozenHistogram;
 }
 
 /**
@@ -35,7 +44,28 @@ export class LatenessCauses {
     count(this.generator, latenessNs - heldNs);
     this.generatorLateness.record(latenessNs - heldNs);
   }
+
+  /** What was summed since the last drain; undefined where nothing was sent. What is being caught up on stays known. */
+  drain(): LatenessCausesPart | undefined {
+    const generatorLateness = this.generatorLateness.drain();
+    if (generatorLateness === undefined) return undefined;
+    return {
+      gate: drainSums(this.gate, SUMS),
+      backPressure: drainSums(this.backPressure, SUMS),
+      generator: drainSums(this.generator, SUMS),
+      generatorLateness,
+    };
+  }
+
+  addPart({ gate, backPressure, generator, generatorLateness }: LatenessCausesPart): void {
+    addSums(this.gate, gate);
+    addSums(this.backPressure, backPressure);
+    addSums(this.generator, generator);
+    this.generatorLateness.addFrozen(generatorLateness);
+  }
 }
+
+const SUMS = ['ops', 'totalNs'] as const;
 
 function count(cause: LatenessCause, ns: number): void {
   if (ns <= LATENESS_TOLERANCE_NS) return;

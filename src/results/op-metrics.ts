@@ -1,8 +1,9 @@
-import type { EndlessMetrics } from './endless-metrics.ts';
+import { EndlessMetrics, type EndlessMetricsPart } from './endless-metrics.ts';
 import { Histogram } from './histogram.ts';
+import { addHistograms, drainHistograms, type HistogramParts } from './histogram-parts.ts';
 import { OTHER_OPS, opKey } from './op-key.ts';
-import { StatusComparison } from './status-comparison.ts';
-import type { StreamMetrics } from './stream-metrics.ts';
+import { StatusComparison, type StatusComparisonPart } from './status-comparison.ts';
+import { StreamMetrics, type StreamMetricsPart } from './stream-metrics.ts';
 
 /** Counts and times of one operation name, or of all. */
 export class OpMetrics {
@@ -35,6 +36,71 @@ export class OpMetrics {
   get sent(): number {
     return this.ok + this.errors + this.cutOff;
   }
+
+  /** What was counted since the last drain; undefined where that was nothing. */
+  drain(): OpMetricsPart | undefined {
+    const { ok, errors, cutOff, cancelled } = this;
+    const times = drainHistograms(this, HISTOGRAM_NAMES);
+    const stream = this.stream?.drain();
+    const endless = this.endless?.drain();
+    if (this.sent === 0 && times === undefined && stream === undefined && endless === undefined)
+      return undefined;
+    this.ok = this.errors = this.cutOff = this.cancelled = 0;
+    return { ok, errors, cutOff, cancelled, times, statuses: this.statuses.drain(), stream, endless };
+  }
+
+  addPart({ ok, errors, cutOff, cancelled, times, statuses, stream, endless }: OpMetricsPart): void {
+    this.#addEnded({ ok, errors, cutOff, cancelled });
+    if (times !== undefined) addHistograms(this, times);
+    if (statuses !== undefined) this.statuses.addPart(statuses);
+    if (stream !== undefined) this.streamed().addPart(stream);
+    if (endless !== undefined) this.endlessly().addPart(endless);
+  }
+
+  /** Adds the metrics of other operations. */
+  addAll(other: OpMetrics): void {
+    this.#addEnded(other);
+    for (const name of HISTOGRAM_NAMES) this[name].add(other[name]);
+    this.statuses.addAll(other.statuses);
+    if (other.stream !== undefined) this.streamed().addAll(other.stream);
+    if (other.endless !== undefined) this.endlessly().addAll(other.endless);
+  }
+
+  /** The metrics of its streams, from the first one on. */
+  streamed(): StreamMetrics {
+    this.stream ??= new StreamMetrics();
+    return this.stream;
+  }
+
+  /** The metrics of its endless answers, from the first one on. */
+  endlessly(): EndlessMetrics {
+    this.endless ??= new EndlessMetrics();
+    return this.endless;
+  }
+
+  #addEnded({
+    ok,
+    errors,
+    cutOff,
+    cancelled,
+  }: Pick<OpMetricsPart, 'ok' | 'errors' | 'cutOff' | 'cancelled'>): void {
+    this.ok += ok;
+    this.errors += errors;
+    this.cutOff += cutOff;
+    this.cancelled += cancelled;
+  }
+}
+
+/** What was counted of one operation name since it was drained last. */
+export interface OpMetricsPart {
+  ok: number;
+  errors: number;
+  cutOff: number;
+  cancelled: number;
+  times: HistogramParts<(typeof HISTOGRAM_NAMES)[number]> | undefined;
+  statuses: StatusComparisonPart | undefined;
+  stream: StreamMetricsPart | undefined;
+  endless: EndlessMetricsPart | undefined;
 }
 
 /** The histograms of `OpMetrics`, by name. */
@@ -47,6 +113,9 @@ export const HISTOGRAM_NAMES = [
   'gateWait',
   'firstAnswer',
 ] as const;
+
+/** What was counted of each operation name since a table was drained last; of all further names under undefined. */
+export type OpTablePart = [op: string | undefined, part: OpMetricsPart][];
 
 /** Metrics per operation name, for a bounded number of names; the operations of all further ones are counted together. */
 export class OpTable {
@@ -61,13 +130,48 @@ export class OpTable {
   get(op: string): OpMetrics {
     const known = this.#ops.get(op);
     if (known !== undefined) return known;
-    if (this.#ops.size >= this.#maxOps) {
-      this.#rest ??= new OpMetrics();
-      return this.#rest;
-    }
+    if (this.#ops.size >= this.#maxOps) return this.#others();
     const metrics = new OpMetrics();
     this.#ops.set(op, metrics);
     return metrics;
+  }
+
+  #others(): OpMetrics {
+    this.#rest ??= new OpMetrics();
+    return this.#rest;
+  }
+
+  drain(): OpTablePart | undefined {
+    const parts: OpTablePart = [];
+    for (const [op, metrics] of this.#ops) {
+      const part = metrics.drain();
+      if (part !== undefined) parts.push([op, part]);
+    }
+    const rest = this.#rest?.drain();
+    if (rest !== undefined) parts.push([undefined, rest]);
+    return parts.length === 0 ? undefined : parts;
+  }
+
+  addPart(parts: OpTablePart): void {
+    for (const [op, part] of parts) (op === undefined ? this.#others() : this.get(op)).addPart(part);
+  }
+
+  /** The operations of all names together. */
+  sum(): OpMetrics {
+    const sum = new OpMetrics();
+    for (const metrics of this.#all()) sum.addAll(metrics);
+    return sum;
+  }
+
+  /** One kind of time over the operations of all names. */
+  sumOf(name: (typeof HISTOGRAM_NAMES)[number]): Histogram {
+    const sum = new Histogram();
+    for (const metrics of this.#all()) sum.add(metrics[name]);
+    return sum;
+  }
+
+  #all(): OpMetrics[] {
+    return this.#rest === undefined ? [...this.#ops.values()] : [...this.#ops.values(), this.#rest];
   }
 
   /** By their keys in a document, in order of those. */

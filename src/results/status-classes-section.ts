@@ -11,6 +11,7 @@ export function statusClassesSection(recorder: ResultsRecorder): StatusClassesSe
     recorded_unknown: recorder.recordedStatusUnknown,
     overall: counts(recorder.overall.statuses),
     ops: Object.fromEntries(ops.map(([op, { statuses }]) => [op, counts(statuses)])),
+    // By op and by the names of the classes already, where there are equally many.
     changes: changes.sort((a, b) => b.count - a.count),
   };
 }

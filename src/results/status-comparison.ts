@@ -1,3 +1,4 @@
+import { compareText } from './compare-text.ts';
 import type { StatusClass } from './status-class.ts';
 
 /** Operations of one kind whose answer was of another class than the recorded one. */
@@ -5,6 +6,13 @@ export interface StatusChange {
   recorded: StatusClass;
   replayed: StatusClass;
   count: number;
+}
+
+/** What was counted since a comparison was drained last. */
+export interface StatusComparisonPart {
+  compared: number;
+  mismatches: number;
+  changes: StatusChange[];
 }
 
 /** Counts how classes of answers differ from those recorded: of one operation name, or of all. */
@@ -18,9 +26,35 @@ export class StatusComparison {
     this.compared++;
     if (recorded === replayed) return;
     this.mismatches++;
+    this.#change(recorded, replayed).count++;
+  }
+
+  #change(recorded: StatusClass, replayed: StatusClass): StatusChange {
     const known = this.#changes.find((each) => each.recorded === recorded && each.replayed === replayed);
-    if (known === undefined) this.#changes.push({ recorded, replayed, count: 1 });
-    else known.count++;
+    if (known !== undefined) return known;
+    const change = { recorded, replayed, count: 0 };
+    this.#changes.push(change);
+    return change;
+  }
+
+  /** What was counted since the last drain; undefined where that was nothing. */
+  drain(): StatusComparisonPart | undefined {
+    if (this.compared === 0) return undefined;
+    const { compared, mismatches } = this;
+    this.compared = 0;
+    this.mismatches = 0;
+    return { compared, mismatches, changes: this.#changes.splice(0) };
+  }
+
+  addPart({ compared, mismatches, changes }: StatusComparisonPart): void {
+    this.compared += compared;
+    this.mismatches += mismatches;
+    for (const { recorded, replayed, count } of changes) this.#change(recorded, replayed).count += count;
+  }
+
+  /** Adds another comparison. */
+  addAll({ compared, mismatches, changes }: StatusComparison): void {
+    this.addPart({ compared, mismatches, changes });
   }
 
   /** 0 to 1; undefined where nothing could be compared. */
@@ -28,8 +62,12 @@ export class StatusComparison {
     return this.compared > 0 ? this.mismatches / this.compared : undefined;
   }
 
-  /** Most frequent first. */
+  /** Most frequent first; of equally many by their names. */
   get changes(): StatusChange[] {
-    return [...this.#changes].sort((a, b) => b.count - a.count);
+    return [...this.#changes].sort(byCount);
   }
+}
+
+function byCount(a: StatusChange, b: StatusChange): number {
+  return b.count - a.count || compareText(a.recorded, b.recorded) || compareText(a.replayed, b.replayed);
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '../replay/ports.ts';
 import { recordedOffsets, scaledOffset } from '../replay/stream-offsets.ts';
 import { Histogram } from './histogram.ts';
+import { addHistograms, drainHistograms, type HistogramParts } from './histogram-parts.ts';
 
 /** Times of the messages of streams: of one operation name, or of all. */
 export class StreamMetrics {
@@ -12,6 +13,20 @@ export class StreamMetrics {
   readonly receivedGap = new Histogram();
   /** The same in the recording of the same streams, not scaled. */
   readonly recordedGap = new Histogram();
+
+  /** What was recorded since the last drain; undefined where that was nothing. */
+  drain(): StreamMetricsPart | undefined {
+    return drainHistograms<StreamHistogramName>(this, STREAM_HISTOGRAM_NAMES);
+  }
+
+  addPart(part: StreamMetricsPart): void {
+    addHistograms<StreamHistogramName>(this, part);
+  }
+
+  /** Adds the metrics of other streams. */
+  addAll(other: StreamMetrics): void {
+    for (const name of STREAM_HISTOGRAM_NAMES) this[name].add(other[name]);
+  }
 }
 
 /** The histograms of `StreamMetrics`, by name. */
@@ -21,6 +36,11 @@ export const STREAM_HISTOGRAM_NAMES = [
   'receivedGap',
   'recordedGap',
 ] as const;
+
+/** What was recorded since stream metrics were drained last. */
+export type StreamMetricsPart = HistogramParts<StreamHistogramName>;
+
+type StreamHistogramName = (typeof STREAM_HISTOGRAM_NAMES)[number];
 
 /** Where the messages of streams ended. */
 export interface StreamCounts {
@@ -39,6 +59,18 @@ export interface StreamCounts {
   untimed: number;
 }
 
+/** The names of stream counts. */
+export const STREAM_COUNT_NAMES = [
+  'operations',
+  'left',
+  'planned',
+  'sent',
+  'unsent',
+  'recorded',
+  'received',
+  'untimed',
+] as const;
+
 export function emptyStreamCounts(): StreamCounts {
   return {
     operations: 0,
@@ -53,12 +85,12 @@ export function emptyStreamCounts(): StreamCounts {
 }
 
 /**
- * Counts one stream that was settled. The gaps and the errors of its messages go into each of `metrics`; of a stream
- * that never left there are none, and all of its messages are unsent.
+ * Counts one stream that was settled. The gaps and the errors of its messages go into `metrics`; a stream that never left
+ * has none (undefined), and all of its messages are unsent.
  */
 export function countStream(
   counts: StreamCounts,
-  metrics: readonly StreamMetrics[],
+  metrics: StreamMetrics | undefined,
   operation: Operation,
 ): void {
   const { record, outcome, sentNs } = operation;
@@ -77,11 +109,10 @@ export function countStream(
   counts.recorded += recorded.length;
   counts.received += (times?.receivedNs.length ?? 0) + (times?.untimed ?? 0);
   counts.untimed += times?.untimed ?? 0;
-  for (const each of metrics) {
-    recordSends(each, operation, planned);
-    recordGaps(each.recordedGap, recorded);
-    if (times !== undefined) recordGaps(each.receivedGap, times.receivedNs);
-  }
+  if (metrics === undefined) return;
+  recordSends(metrics, operation, planned);
+  recordGaps(metrics.recordedGap, recorded);
+  if (times !== undefined) recordGaps(metrics.receivedGap, times.receivedNs);
 }
 
 function recordSends(metrics: StreamMetrics, operation: Operation, planned: Float64Array): void {

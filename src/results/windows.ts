@@ -1,3 +1,4 @@
+import { emptyList } from '../stable-shapes.ts';
 import { type FrozenHistogram, Histogram } from './histogram.ts';
 
 /** Two digits: a window is a small sample, and there may be thousands of them. */
@@ -20,9 +21,28 @@ export interface WindowCounts {
 interface Window {
   ops: number;
   errors: number;
+  /** Most in flight of the operations that these windows were told of one by one. */
   inFlight: number;
+  /** The same of each shard whose parts were added. */
+  inFlightOf: number[] | undefined;
   response: Histogram | FrozenHistogram | undefined;
   sendError: Histogram | FrozenHistogram | undefined;
+}
+
+/** What happened since windows were drained last, in windows of `widthS`. */
+export interface WindowsPart {
+  widthS: number;
+  windows: WindowPart[];
+}
+
+interface WindowPart {
+  /** Its place among windows of this width, from 0. */
+  key: number;
+  ops: number;
+  errors: number;
+  inFlight: number;
+  response: FrozenHistogram | undefined;
+  sendError: FrozenHistogram | undefined;
 }
 
 /**
@@ -36,6 +56,8 @@ export class Windows {
   #windows = new Map<number, Window>();
   /** Windows with live histograms, the least recently used first. */
   readonly #live = new Set<Window>();
+  /** Histograms of drained windows, empty. */
+  readonly #spare = emptyList<Histogram>();
   #newest: Window | undefined;
   #widthS = 1;
 
@@ -47,7 +69,7 @@ export class Windows {
   onSent(dueOffsetNs: number, sendErrorNs: number, inFlight: number): void {
     const window = this.#windowAt(dueOffsetNs);
     window.inFlight = Math.max(window.inFlight, inFlight);
-    live(window, 'sendError').record(sendErrorNs);
+    this.#liveIn(window, 'sendError').record(sendErrorNs);
   }
 
   /** `responseNs` is undefined for an operation without an answer. */
@@ -55,7 +77,7 @@ export class Windows {
     const window = this.#windowAt(dueOffsetNs);
     window.ops++;
     if (failed) window.errors++;
-    if (responseNs !== undefined) live(window, 'response').record(responseNs);
+    if (responseNs !== undefined) this.#liveIn(window, 'response').record(responseNs);
   }
 
   /** In order of time; seconds in which nothing was due are left out. */
@@ -67,9 +89,51 @@ export class Windows {
       const sendError = new Histogram(WINDOW_HISTOGRAM);
       addInto(response, window.response);
       addInto(sendError, window.sendError);
-      const { ops, errors, inFlight } = window;
+      const { ops, errors } = window;
+      const inFlight = inFlightIn(window);
       return { startS: key * this.#widthS, widthS: this.#widthS, ops, errors, inFlight, response, sendError };
     });
+  }
+
+  /** What happened since the last drain; undefined where nothing did. No window is left. */
+  drain(): WindowsPart | undefined {
+    if (this.#windows.size === 0) return undefined;
+    const windows = [...this.#windows].map(([key, window]): WindowPart => {
+      const { ops, errors, inFlight, response, sendError } = window;
+      return {
+        key,
+        ops,
+        errors,
+        inFlight,
+        response: this.#taken(response),
+        sendError: this.#taken(sendError),
+      };
+    });
+    this.#windows = new Map();
+    this.#live.clear();
+    this.#newest = undefined;
+    return { widthS: this.#widthS, windows };
+  }
+
+  /** A drained histogram is as good as new, and making one is dear. */
+  #taken(held: Window['response']): FrozenHistogram | undefined {
+    if (!(held instanceof Histogram)) return held;
+    if (this.#spare.length < 2 * this.#maxLive) this.#spare.push(held);
+    return held.drain();
+  }
+
+  /** Adds what the windows of a shard drained, which count from the same start. */
+  addPart({ widthS, windows }: WindowsPart, shard: number): void {
+    while (this.#widthS < widthS) this.#halve();
+    for (const part of windows) {
+      const window = this.#windowAt(part.key * widthS * NS_PER_SECOND);
+      window.ops += part.ops;
+      window.errors += part.errors;
+      window.inFlightOf ??= [];
+      window.inFlightOf[shard] = Math.max(window.inFlightOf[shard] ?? 0, part.inFlight);
+      if (part.response !== undefined) this.#liveIn(window, 'response').addFrozen(part.response);
+      if (part.sendError !== undefined) this.#liveIn(window, 'sendError').addFrozen(part.sendError);
+    }
   }
 
   #windowAt(dueOffsetNs: number): Window {
@@ -80,11 +144,20 @@ export class Windows {
     }
     let window = this.#windows.get(key);
     if (window === undefined) {
-      window = { ops: 0, errors: 0, inFlight: 0, response: undefined, sendError: undefined };
+      window = emptyWindow();
       this.#windows.set(key, window);
     }
     if (window !== this.#newest) this.#use(window);
     return window;
+  }
+
+  #liveIn(window: Window, name: 'response' | 'sendError'): Histogram {
+    const held = window[name];
+    if (held instanceof Histogram) return held;
+    const histogram = this.#spare.pop() ?? new Histogram(WINDOW_HISTOGRAM);
+    addInto(histogram, held);
+    window[name] = histogram;
+    return histogram;
   }
 
   #keyOf(dueOffsetNs: number): number {
@@ -109,7 +182,7 @@ export class Windows {
       const half = Math.floor(key / 2);
       const other = merged.get(half);
       if (other === undefined) merged.set(half, window);
-      else mergeInto(other, window);
+      else this.#mergeInto(other, window);
     }
     for (const window of merged.values()) freeze(window);
     this.#windows = merged;
@@ -117,15 +190,27 @@ export class Windows {
     this.#newest = undefined;
     this.#widthS *= 2;
   }
+
+  #mergeInto(sum: Window, part: Window): void {
+    sum.ops += part.ops;
+    sum.errors += part.errors;
+    sum.inFlight = Math.max(sum.inFlight, part.inFlight);
+    part.inFlightOf?.forEach((most, shard) => {
+      sum.inFlightOf ??= [];
+      sum.inFlightOf[shard] = Math.max(sum.inFlightOf[shard] ?? 0, most);
+    });
+    if (part.response !== undefined) addInto(this.#liveIn(sum, 'response'), part.response);
+    if (part.sendError !== undefined) addInto(this.#liveIn(sum, 'sendError'), part.sendError);
+  }
 }
 
-function live(window: Window, name: 'response' | 'sendError'): Histogram {
-  const held = window[name];
-  if (held instanceof Histogram) return held;
-  const histogram = new Histogram(WINDOW_HISTOGRAM);
-  addInto(histogram, held);
-  window[name] = histogram;
-  return histogram;
+function emptyWindow(): Window {
+  return { ops: 0, errors: 0, inFlight: 0, inFlightOf: undefined, response: undefined, sendError: undefined };
+}
+
+/** Every shard's most, though perhaps not at the same moment. */
+function inFlightIn({ inFlight, inFlightOf = [] }: Window): number {
+  return inFlightOf.reduce((sum, each) => sum + each, inFlight);
 }
 
 function addInto(sum: Histogram, part: Histogram | FrozenHistogram | undefined): void {
@@ -136,12 +221,4 @@ function addInto(sum: Histogram, part: Histogram | FrozenHistogram | undefined):
 function freeze(window: Window): void {
   if (window.response instanceof Histogram) window.response = window.response.freeze();
   if (window.sendError instanceof Histogram) window.sendError = window.sendError.freeze();
-}
-
-function mergeInto(sum: Window, part: Window): void {
-  sum.ops += part.ops;
-  sum.errors += part.errors;
-  sum.inFlight = Math.max(sum.inFlight, part.inFlight);
-  if (part.response !== undefined) addInto(live(sum, 'response'), part.response);
-  if (part.sendError !== undefined) addInto(live(sum, 'sendError'), part.sendError);
 }

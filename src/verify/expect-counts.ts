@@ -38,6 +38,9 @@ interface ErrorCount {
   count: number;
   asRecorded: number;
   firstRecord: number;
+  /** Of the operation that is named: the one that ended first, and of several that of the lowest number. */
+  firstDoneNs: number;
+  firstNumber: number;
 }
 
 /** Everything that is a sum: accounting, summary, operations, throughput, cache, errors. */
@@ -192,10 +195,21 @@ function countCache(counts: Counts, { op, status, failure }: LogRow): void {
 
 function countError(errors: Map<string, ErrorCount>, row: LogRow): void {
   const key = errorKey(errorCodeOf(row), row.op);
-  const known = errors.get(key) ?? { count: 0, asRecorded: 0, firstRecord: row.record };
+  const known = errors.get(key) ?? noErrors();
+  const doneNs = Number.isNaN(row.doneNs) ? Infinity : row.doneNs;
+  const isTie = doneNs === known.firstDoneNs;
+  if (doneNs < known.firstDoneNs || (isTie && row.number < known.firstNumber)) {
+    known.firstDoneNs = doneNs;
+    known.firstNumber = row.number;
+    known.firstRecord = row.record;
+  }
   known.count += 1;
   if (row.status >= 0 && row.status === row.recordedStatus) known.asRecorded += 1;
   errors.set(key, known);
+}
+
+function noErrors(): ErrorCount {
+  return { count: 0, asRecorded: 0, firstRecord: -1, firstDoneNs: Infinity, firstNumber: Infinity };
 }
 
 /** How one kind of error is named in expectations. */

@@ -456,20 +456,17 @@ describe('InversionCounter', () => {
         for (const number of order) {
           const record = makeRecord(records[number]);
           const times = { dueNs: record.startNs, readyNs: record.startNs, sentNs: 0 };
-          counter.onSent(
-            {
-              record,
-              number,
-              sequence: number,
-              ...times,
-              ...NO_WAITS,
-              releasedNs: 0,
-              firstAnswerNs: undefined,
-              doneNs: undefined,
-              outcome: undefined,
-            },
-            0,
-          );
+          counter.onSent({
+            record,
+            number,
+            sequence: number,
+            ...times,
+            ...NO_WAITS,
+            releasedNs: 0,
+            firstAnswerNs: undefined,
+            doneNs: undefined,
+            outcome: undefined,
+          });
         }
         assert.equal(counter.count, bruteForce(records, order));
       }),
@@ -478,28 +475,32 @@ describe('InversionCounter', () => {
   });
 
   it('forgets sessions that are done, and only those', () => {
-    const counter = new InversionCounter(1);
-    const send = (number: number, session: string, settledBelow: number) =>
-      counter.onSent(
-        {
-          record: makeRecord({ startNs: number, session }),
-          ...NO_WAITS,
-          releasedNs: number,
-          number,
-          sequence: number,
-          dueNs: number,
-          readyNs: number,
-          sentNs: number,
-          firstAnswerNs: undefined,
-          doneNs: undefined,
-          outcome: undefined,
-        },
-        settledBelow,
-      );
-    send(1, 'held', 0);
-    for (let i = 2; i < 5000; i++) send(i, `s${i}`, 0);
-    send(0, 'held', 0);
+    let settledBelow = 0;
+    const counter = new InversionCounter(1, () => settledBelow);
+    const send = (number: number, session: string) =>
+      counter.onSent({
+        record: makeRecord({ startNs: number, session }),
+        ...NO_WAITS,
+        releasedNs: number,
+        number,
+        sequence: number,
+        dueNs: number,
+        readyNs: number,
+        sentNs: number,
+        firstAnswerNs: undefined,
+        doneNs: undefined,
+        outcome: undefined,
+      });
+    send(1, 'held');
+    for (let i = 2; i < 5000; i++) send(i, `s${i}`);
+    send(0, 'held');
     assert.equal(counter.count, 1);
+    settledBelow = 4000;
+    for (let i = 5000; i < 10_000; i++) send(i, `s${i}`);
+    // What comes after all to a session that is forgotten is its first again.
+    send(3, 's3999');
+    send(4, 's4500');
+    assert.equal(counter.count, 2);
   });
 });
 

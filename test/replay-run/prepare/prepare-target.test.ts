@@ -183,10 +183,12 @@ describe('making the spaces of a run', () => {
 describe('first answers in spaces', () => {
   it('stall where they take seconds and the rest does not', () => {
     const first = new FirstInSpace();
-    for (const ns of [4e9, 1e6, 1e6]) first.add('alpha', ns);
-    for (const ns of [2e6, 9e9]) first.add('beta', ns);
-    first.add('', 9e9);
-    first.add('gamma', 6e9);
+    let number = 0;
+    const add = (space: string, serviceNs: number) => first.add(space, 1e9 + number, number++, serviceNs);
+    for (const ns of [4e9, 1e6, 1e6]) add('alpha', ns);
+    for (const ns of [2e6, 9e9]) add('beta', ns);
+    add('', 9e9);
+    add('gamma', 6e9);
     assert.deepEqual(first.stalled(1e6), { spaces: 2, longestNs: 6e9 });
     // All of a slow server is slow.
     assert.equal(first.stalled(1e9).spaces, 0);

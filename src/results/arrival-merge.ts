@@ -1,0 +1,34 @@
+import type { ArrivalBatch } from './arrival-collector.ts';
+import { ArrivalStatistics } from './arrival-statistics.ts';
+import { AscendingMerge } from './ascending-merge.ts';
+
+/** The arrivals of several shards in the one order of time. */
+export class ArrivalMerge {
+  readonly sent = new ArrivalStatistics();
+  readonly planned = new ArrivalStatistics();
+  readonly #sent: AscendingMerge;
+  readonly #due: AscendingMerge;
+  #missing = 0;
+
+  constructor(shards: number) {
+    this.#sent = new AscendingMerge(shards, (sentNs) => this.sent.add(sentNs));
+    this.#due = new AscendingMerge(shards, (dueNs) => this.planned.add(dueNs));
+  }
+
+  /** Operations that are missing from `planned` (or, were a clock to run backwards, from `sent`). */
+  get missing(): number {
+    return this.#missing + this.#sent.misplaced + this.#due.misplaced;
+  }
+
+  add({ sentNs, dueNs, sentUpToNs, dueUpToNs, missing }: ArrivalBatch, shard: number): void {
+    this.#missing += missing;
+    this.#sent.add(shard, sentNs, sentUpToNs);
+    this.#due.add(shard, dueNs, dueUpToNs);
+  }
+
+  /** Nothing more is to be heard of a shard: it is over, or it died. */
+  end(shard: number): void {
+    this.#sent.end(shard);
+    this.#due.end(shard);
+  }
+}

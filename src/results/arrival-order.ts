@@ -1,0 +1,63 @@
+import type { Disposition, Operation } from '../replay/ports.ts';
+import { DueSorter } from './due-sorter.ts';
+import { PlanOrder } from './plan-order.ts';
+
+/** Takes the times of arrivals, those of each kind in order. */
+export interface ArrivalSink {
+  /** An operation was sent. */
+  sent(sentNs: number): void;
+  /** An operation of the plan, as far as that was tried; what got no byte out is no arrival on either side. */
+  due(dueNs: number): void;
+}
+
+/** Puts the operations of one engine into the order in which they were to arrive, and in which they were sent. */
+export class ArrivalOrder {
+  readonly #sink: ArrivalSink;
+  readonly #plan: PlanOrder;
+  readonly #sorter: DueSorter | undefined;
+
+  /** `sortsDues`: due times don't rise in the order of the plan, as with think time and with copies. */
+  constructor(sink: ArrivalSink, sortsDues = false) {
+    const take = (dueNs: number): void => sink.due(dueNs);
+    this.#sink = sink;
+    this.#plan = new PlanOrder(take);
+    this.#sorter = sortsDues ? new DueSorter(take) : undefined;
+  }
+
+  /** All operations that come before this one in the plan were sent or never will be. */
+  get next(): number {
+    return this.#plan.next;
+  }
+
+  /** Operations whose due times came too late for their place. */
+  get missing(): number {
+    return this.#plan.missing + (this.#sorter?.misplaced ?? 0);
+  }
+
+  onSent(operation: Operation): void {
+    if (operation.sentNs === undefined) return;
+    this.#sink.sent(operation.sentNs);
+    this.#tried(operation);
+  }
+
+  onSettled(operation: Operation, disposition: Disposition): void {
+    if (operation.sentNs !== undefined) return;
+    if (disposition === 'shed' || disposition === 'gate_timeout') this.#tried(operation);
+    else this.#plan.leaveOut(operation.sequence);
+  }
+
+  /** Lets go of what is held to be sorted. */
+  flush(): void {
+    this.#sorter?.flush();
+  }
+
+  /** Due times rise in the order of the plan, or they are sorted and the order only says how far things are. */
+  #tried({ sequence, dueNs }: Operation): void {
+    if (this.#sorter === undefined) {
+      this.#plan.put(sequence, dueNs);
+      return;
+    }
+    this.#sorter.add(dueNs);
+    this.#plan.leaveOut(sequence);
+  }
+}
