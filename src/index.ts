@@ -66,18 +66,22 @@ export {
   type Loss,
   type Outcome,
   type Protocol,
+  type RecordMap,
   type StreamMessage,
   type TimeWindow,
   type TraceHeader,
   type TraceRecord,
   unknownOutcome,
 } from './trace/record/record.ts';
+export type { PlanHints } from './trace/stats/plan-hints.ts';
 export type { BlockEntry, Totals, TraceIndex } from './trace/stats/trace-index.ts';
 export type { ByteSink, ReadOptions, Trace, TraceWriter } from './trace/trace.ts';
 // Reading and writing.
 export { createTraceWriter, type TraceWriterOptions } from './trace/write/create-trace-writer.ts';
 export { type RepairReport, repairTrace } from './trace/write/repair.ts';
 export { derivedHeader, type FilterPlan, type FilterReport, filterTrace } from './transforms/filter-trace.ts';
+export { mapRecords } from './transforms/map-records.ts';
+export { mapTrace } from './transforms/map-trace.ts';
 export {
   createRecordFilter,
   type FilterConditions,

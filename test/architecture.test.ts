@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   wire: ['trace', 'root'],
   replay: ['trace', 'root'],
   sources: ['trace', 'dialects', 'root'],
-  transforms: ['trace', 'root'],
+  transforms: ['trace', 'dialects', 'root'],
   inspect: ['trace', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['trace', 'replay', 'wire', 'root'],

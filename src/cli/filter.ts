@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { judgeOutcomes } from '../dialects/judge-outcomes.ts';
 import { countText } from '../inspect/number-text.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -7,6 +6,7 @@ import { derivedHeader, type FilterPlan, type FilterReport } from '../transforms
 import type { FilterConditions, LatencyRange } from '../transforms/record-filter.ts';
 import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
+import { translateRecords } from '../transforms/translate-records.ts';
 import { WatchedFilter } from '../transforms/watched-filter.ts';
 import { TOOL } from '../version.ts';
 import { linesText } from '../visible-text.ts';
@@ -99,7 +99,7 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   };
   const range = await timeRangeOf(flags);
   await withInput(input, async (trace) => {
-    const records = judgeOutcomes(trace.header.dialect, recordsBetween(trace, range, damageOf(flags)));
+    const records = translateRecords(trace.header.dialect, recordsBetween(trace, range, damageOf(flags)));
     const report = await writeFiltered(trace, records, plan, flags, seen);
     reportWarnings(trace, flags);
     // Behind the limit there may be what no record had so far.

@@ -108,14 +108,14 @@ async function summarize(trace: Trace, flags: InspectFlags): Promise<TraceSummar
 
 async function countAll(trace: Trace, flags: InspectFlags) {
   const { createProgress } = await import('./progress.ts');
-  const { judgeOutcomes } = await import('../dialects/judge-outcomes.ts');
+  const { translateRecords } = await import('../transforms/translate-records.ts');
   const progress = await createProgress(flags);
   let records = 0;
   const batches = progress.watch(trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' }), () => {
     return `inspect: no index, counting: ${records} records`;
   });
   async function* counted() {
-    for await (const batch of judgeOutcomes(trace.header.dialect, batches)) {
+    for await (const batch of translateRecords(trace.header.dialect, batches)) {
       records += batch.length;
       yield batch;
     }

@@ -1,4 +1,4 @@
-import type { HeaderList, Protocol, TraceRecord } from '../trace/record/record.ts';
+import type { HeaderList, Protocol, RecordMap, TraceRecord } from '../trace/record/record.ts';
 import type { Danger } from './danger.ts';
 import type { SpaceMaking } from './space-making.ts';
 
@@ -27,6 +27,8 @@ export interface Dialect {
   /** How its spaces are made; undefined where it has none. */
   readonly spaces?: SpaceMaking | undefined;
   describe(request: RequestView): OperationName;
+  /** Makes of a recorded operation what it is in this dialect; undefined where it is what it is. */
+  readonly translate?: RecordMap | undefined;
   /** Whether the operation changes the server's state. */
   isWrite(record: Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>): boolean;
 }

@@ -1,5 +1,6 @@
 import type { Dialect } from './dialect.ts';
 import { genericOp, isGenericWrite, pathOnly } from './generic.ts';
+import { isMiss } from './is-miss.ts';
 
 /** What each kind of path is asked for, by method. */
 const ROUTES: readonly { path: RegExp; ops: ReadonlyMap<string, string> }[] = [
@@ -39,6 +40,12 @@ export const memobuildDialect: Dialect = {
       (request.protocol === 'http' ? cacheOp(request.method, request.path) : undefined) ?? genericOp(request),
     space: '',
   }),
+  // Capture writes a miss as a success; traces of before, and NDJSON that says nothing, have a failure for each 404.
+  translate(record) {
+    const { op, outcome } = record;
+    if (!outcome.ok && outcome.error === '') outcome.ok = isMiss(memobuildDialect, op, outcome.status);
+    return record;
+  },
   isWrite: isGenericWrite,
 };
 

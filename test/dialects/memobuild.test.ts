@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeOutcomes } from '../../src/dialects/judge-outcomes.ts';
 import { memobuildDialect } from '../../src/dialects/memobuild.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
+import { translateRecords } from '../../src/transforms/translate-records.ts';
 import { makeRecord } from '../results/support.ts';
 
 const HASH = '0123456789abcdef';
@@ -64,7 +64,7 @@ test('a miss that was recorded as a failure counts as a success, and nothing els
       });
     }
     const found: boolean[] = [];
-    for await (const batch of judgeOutcomes(dialect, batches())) {
+    for await (const batch of translateRecords(dialect, batches())) {
       found.push(...batch.map(({ outcome }) => outcome.ok));
     }
     return found;

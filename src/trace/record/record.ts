@@ -40,6 +40,9 @@ export interface TraceRecord {
   outcome: Outcome;
 }
 
+/** Makes none, one or several records of one, which it may change and give back. */
+export type RecordMap = (record: TraceRecord) => TraceRecord | readonly TraceRecord[] | undefined;
+
 /** A gRPC stream, message by message. Offsets are ns from the record's start. */
 export interface GrpcStream {
   messages: StreamMessage[];
