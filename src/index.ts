@@ -3,9 +3,12 @@
 
 // Recording, and cutting a window out of what was recorded.
 export { type Capture, type CaptureSummary, startCapture } from './capture/capture.ts';
+export type { CaptureListenerOptions } from './capture/capture-listener.ts';
 export type { CaptureOptions } from './capture/capture-options.ts';
 // A stand-in for the server, for tests.
 export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';
+export { type Latency, parseLatency } from './dev-server/faults/latency.ts';
+export { parseStall, type Stall } from './dev-server/faults/stall.ts';
 export type { Dialect, OperationName, RequestView } from './dialects/dialect.ts';
 export { DIALECT_NAMES, findDialect } from './dialects/find-dialect.ts';
 // What a trace is made of.
@@ -14,7 +17,9 @@ export { EngramTraceError, type ErrorCode, type ErrorDetails } from './error.ts'
 export { countRecords } from './inspect/count-records.ts';
 export { summaryText } from './inspect/summary-text.ts';
 export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/trace-summary.ts';
-export { createRealClock } from './replay/clock/real-clock.ts';
+export { type CalibrateTraceOptions, calibrateTrace } from './library/calibrate-trace.ts';
+export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
+export { type RunReplayOptions, runReplay } from './library/run-replay.ts';
 // Replaying: the engine and its ports, the transports, and a whole run with its results document.
 export { replay } from './replay/engine/engine.ts';
 export type { ReplayAccounting, ReplayEnd } from './replay/engine/replay-end.ts';
@@ -33,8 +38,9 @@ export type { LogHeader, LogSeal, ReplayLog } from './replay-log/replay-log.ts';
 // What became of every operation, and the proof that the results say so.
 export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay-log.ts';
 export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
-export { runReplay } from './replay-run/run-replay.ts';
-export type { ResultsDocument } from './results/results-document.ts';
+export { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from './replay-run/target/endpoint.ts';
+export type { TransportChoice, TransportKind } from './replay-run/target/transport-choice.ts';
+export type { LatencySection, Percentiles, ResultsDocument } from './results/results-document.ts';
 export { SOURCES } from './sources/default-sources.ts';
 export {
   type ExportOptions,
@@ -93,5 +99,13 @@ export { recordsBetween, type TimePoint, type TimeRange } from './transforms/tim
 export { type UnmetValue, WatchedFilter } from './transforms/watched-filter.ts';
 export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-transport.ts';
 export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici-transport.ts';
+export {
+  createWireGrpcTransport,
+  type WireGrpcTransportOptions,
+} from './transports/wire-grpc/wire-grpc-transport.ts';
+export {
+  createWireHttpTransport,
+  type WireHttpTransportOptions,
+} from './transports/wire-http/wire-http-transport.ts';
 export type { Check } from './verify/compare.ts';
 export { type Verification, verifyReplay } from './verify/verify-replay.ts';

@@ -23,6 +23,11 @@ export function visibleJson(json: string): string {
   return json.replace(HIDDEN_IN_JSON, (hidden) => Array.from(hidden.split(''), unicode).join(''));
 }
 
+/** JSON for programs; nothing in it acts on a terminal. */
+export function jsonText(value: unknown, indent?: number): string {
+  return `${visibleJson(JSON.stringify(value, undefined, indent))}\n`;
+}
+
 function escaped(hidden: string): string {
   const code = hidden.codePointAt(0) ?? 0;
   if (code > 0xffff) return `\\u{${code.toString(16)}}`;

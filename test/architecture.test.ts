@@ -39,6 +39,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'null-sink',
     'root',
   ],
+  library: [
+    'trace',
+    'sources',
+    'replay',
+    'replay-log',
+    'replay-run',
+    'results',
+    'calibrate',
+    'null-sink',
+    'root',
+  ],
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
 };
 
@@ -86,9 +97,11 @@ const LEAVES = [
   'listen-error.ts',
   'machine-names.ts',
   'min-heap.ts',
+  'op-log-folder.ts',
   'stable-shapes.ts',
   'version.ts',
   'visible-text.ts',
+  'wall-clock.ts',
 ];
 
 /** The one folder (`x/`) or file that imports each third-party package. */

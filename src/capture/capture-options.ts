@@ -1,29 +1,28 @@
+import { randomBytes } from 'node:crypto';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { CaptureClock } from './capture-clock.ts';
-import type { Endpoint } from './endpoint.ts';
-import type { ListenerTls } from './relay.ts';
-import type { UpstreamTls } from './upstream.ts';
+import { engramDialect } from '../dialects/engram.ts';
+import { DEFAULT_OPLOG } from '../op-log-folder.ts';
+import { TOOL } from '../version.ts';
+import { type CaptureClock, createCaptureClock } from './capture-clock.ts';
+import { type CaptureListener, type CaptureListenerOptions, captureListener } from './capture-listener.ts';
 
-/** One address clients connect to, and the server behind it. */
-export interface CaptureListener {
-  readonly listen: Endpoint;
-  readonly upstream: Endpoint;
-  readonly listenTls?: ListenerTls | undefined;
-  readonly upstreamTls?: UpstreamTls | undefined;
-}
-
-/** Where capture listens, what it keeps of what it sees, and how much of it. */
+/** What to record, and how. */
 export interface CaptureOptions {
-  /** Either or both. A listener takes HTTP/1 and HTTP/2 alike; they differ in the protocols offered over TLS. */
-  readonly http?: CaptureListener | undefined;
-  readonly grpc?: CaptureListener | undefined;
-  readonly oplogDirectory: string;
-  readonly clock: CaptureClock;
-  /** Letters and digits; new for each run. */
-  readonly runId: string;
+  /**
+   * Either or both: a server's address (`:7432`, `https://host`), or more about it. A listener takes HTTP/1 and HTTP/2
+   * alike; they differ in the protocols offered over TLS.
+   */
+  readonly http?: string | CaptureListenerOptions | undefined;
+  readonly grpc?: string | CaptureListenerOptions | undefined;
+  /** `oplog` in the current folder where undefined; made if it is missing. */
+  readonly oplogDirectory?: string | undefined;
+  readonly clock?: CaptureClock | undefined;
+  /** Letters and digits; new for each run, by chance where undefined. */
+  readonly runId?: string | undefined;
   /** Program and version, for the header. */
-  readonly tool: string;
-  readonly dialect: Dialect;
+  readonly tool?: string | undefined;
+  /** Names the operations; Engram's where undefined. */
+  readonly dialect?: Dialect | undefined;
   readonly segmentAgeNs?: number | undefined;
   readonly segmentBytes?: number | undefined;
   readonly retainAgeNs?: number | undefined;
@@ -46,4 +45,45 @@ export interface CaptureOptions {
   readonly diskWaitMs?: number | undefined;
   /** Told what people should know while capture runs, one sentence each time. */
   readonly onWarning?: ((text: string) => void) | undefined;
+}
+
+/** Values used where the options are silent. */
+export const CAPTURE_DEFAULTS = {
+  segmentAgeNs: 600e9,
+  segmentBytes: 256 * 1024 * 1024,
+  maxBodyBytes: 16 * 1024 * 1024,
+  bufferBytes: 128 * 1024 * 1024,
+  graceMs: 10_000,
+  diskWaitMs: 10_000,
+} as const;
+
+/** The options with everything that a capture can't be without. */
+export interface CaptureSettings extends CaptureOptions {
+  readonly http: CaptureListener | undefined;
+  readonly grpc: CaptureListener | undefined;
+  readonly oplogDirectory: string;
+  readonly clock: CaptureClock;
+  readonly runId: string;
+  readonly tool: string;
+  readonly dialect: Dialect;
+}
+
+/** Fills in what is left out. Throws `usage` for an address that is none. */
+export function captureSettings({
+  http,
+  grpc,
+  oplogDirectory = DEFAULT_OPLOG,
+  clock = createCaptureClock(),
+  runId = randomBytes(4).toString('hex'),
+  tool = TOOL,
+  dialect = engramDialect,
+  onWarning = (text) => process.emitWarning(text, 'EngramTraceWarning'),
+  ...rest
+}: CaptureOptions): CaptureSettings {
+  const listeners = { http: listenerOf(http), grpc: listenerOf(grpc) };
+  return { ...rest, ...listeners, oplogDirectory, clock, runId, tool, dialect, onWarning };
+}
+
+function listenerOf(given: CaptureOptions['http']): CaptureListener | undefined {
+  return given === undefined ? undefined : captureListener(given);
 }

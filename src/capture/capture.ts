@@ -2,7 +2,13 @@ import { EngramTraceError } from '../error.ts';
 import { addLoss, hasLoss, type Loss } from '../trace/record/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { ByteBudget } from './byte-budget.ts';
-import type { CaptureListener, CaptureOptions } from './capture-options.ts';
+import type { CaptureListener } from './capture-listener.ts';
+import {
+  CAPTURE_DEFAULTS,
+  type CaptureOptions,
+  type CaptureSettings,
+  captureSettings,
+} from './capture-options.ts';
 import { authorityOf, isSamePlace } from './endpoint.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
@@ -14,16 +20,6 @@ import { guardTap, type TapContext } from './tap.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { checkUpstream } from './upstream.ts';
 import { startWorkerStore } from './worker-store.ts';
-
-/** Values used where the options are silent. */
-export const CAPTURE_DEFAULTS = {
-  segmentAgeNs: 600e9,
-  segmentBytes: 256 * 1024 * 1024,
-  maxBodyBytes: 16 * 1024 * 1024,
-  bufferBytes: 128 * 1024 * 1024,
-  graceMs: 10_000,
-  diskWaitMs: 10_000,
-} as const;
 
 export interface CaptureStats {
   readonly connections: number;
@@ -75,7 +71,8 @@ export interface Capture {
 }
 
 /** Starts recording proxies in front of a server; rejects when an address or the folder can't be used. */
-export async function startCapture(options: CaptureOptions): Promise<Capture> {
+export async function startCapture(given: CaptureOptions): Promise<Capture> {
+  const options = captureSettings(given);
   if (options.http === undefined && options.grpc === undefined) {
     throw new EngramTraceError('usage', 'nothing to capture', { hint: 'give an HTTP or a gRPC upstream' });
   }
@@ -149,7 +146,7 @@ function refuseLoop(listener: CaptureListener | undefined): void {
   });
 }
 
-function openStore(options: CaptureOptions, nowNs: () => number): ReturnType<typeof startWorkerStore> {
+function openStore(options: CaptureSettings, nowNs: () => number): ReturnType<typeof startWorkerStore> {
   const { retainAgeNs, retainBytes } = options;
   return startWorkerStore({
     directory: options.oplogDirectory,
@@ -174,7 +171,7 @@ interface GaveUp {
 }
 
 function tapContext(
-  options: CaptureOptions,
+  options: CaptureSettings,
   sink: Recorder,
   budget: ByteBudget,
   onGaveUp: (reason: string) => void,

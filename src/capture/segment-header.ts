@@ -1,13 +1,13 @@
 import { machineNames } from '../machine-names.ts';
 import { emptyHeader, type TraceHeader } from '../trace/record/record.ts';
-import type { CaptureOptions } from './capture-options.ts';
+import type { CaptureSettings } from './capture-options.ts';
 import { authorityOf, type Endpoint, isThisMachine } from './endpoint.ts';
 import type { NameFlags } from './redact/name-rules.ts';
 import { BODY_NAMES } from './redact/redacting-sink.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 
 /** The header of every segment: who records, at which addresses, and what is replaced. */
-export function segmentHeader(options: CaptureOptions): TraceHeader {
+export function segmentHeader(options: CaptureSettings): TraceHeader {
   // What is sent to the listeners reaches the same servers: both are where this traffic was addressed to.
   const places = [options.http, options.grpc].flatMap((each) =>
     each === undefined ? [] : [each.upstream, each.listen],
@@ -33,7 +33,7 @@ function authoritiesOf({ host, port }: Endpoint): string[] {
 }
 
 /** What replaces secrets in heads. */
-export function redactorOf(options: CaptureOptions): Redactor {
+export function redactorOf(options: CaptureSettings): Redactor {
   return createRedactor({
     headers: { redact: options.redactHeaders, keep: options.keepHeaders },
     parameters: parameterFlags(options),
@@ -41,6 +41,6 @@ export function redactorOf(options: CaptureOptions): Redactor {
 }
 
 /** The names that are told of parameters and fields. */
-export function parameterFlags({ redactQuery, keepQuery }: CaptureOptions): NameFlags {
+export function parameterFlags({ redactQuery, keepQuery }: CaptureSettings): NameFlags {
   return { redact: redactQuery, keep: keepQuery };
 }

@@ -1,5 +1,6 @@
 import type { Capture, CaptureStats, CaptureSummary } from '../capture/capture.ts';
-import type { CaptureListener, CaptureOptions } from '../capture/capture-options.ts';
+import type { CaptureListener } from '../capture/capture-listener.ts';
+import type { CaptureSettings } from '../capture/capture-options.ts';
 import { authorityOf } from '../capture/endpoint.ts';
 import { sizeText } from '../inspect/number-text.ts';
 import { hasLoss } from '../trace/record/record.ts';
@@ -7,7 +8,7 @@ import { hasLoss } from '../trace/record/record.ts';
 /** What capture prints on stdout when it listens: where, and what stands behind it. */
 export function readyLine(
   { httpPort, grpcPort }: Capture,
-  { http, grpc }: Pick<CaptureOptions, 'http' | 'grpc'>,
+  { http, grpc }: Pick<CaptureSettings, 'http' | 'grpc'>,
   json: boolean | undefined,
 ): string {
   const at = (listener: CaptureListener | undefined, port: number | undefined): string | undefined =>

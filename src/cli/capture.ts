@@ -1,19 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
-import { CAPTURE_DEFAULTS, type Capture, startCapture } from '../capture/capture.ts';
-import { createCaptureClock } from '../capture/capture-clock.ts';
-import type { CaptureListener } from '../capture/capture-options.ts';
-import { parseEndpoint } from '../capture/endpoint.ts';
+import { type Capture, startCapture } from '../capture/capture.ts';
+import { type CaptureListener, captureListener } from '../capture/capture-listener.ts';
+import { CAPTURE_DEFAULTS } from '../capture/capture-options.ts';
 import type { ListenerTls } from '../capture/relay.ts';
 import type { UpstreamTls } from '../capture/upstream.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { EngramTraceError } from '../error.ts';
-import { TOOL } from '../version.ts';
-import { linesText } from '../visible-text.ts';
+import { DEFAULT_OPLOG } from '../op-log-folder.ts';
+import { jsonText, linesText } from '../visible-text.ts';
 import { readyLine, statusLine, summaryLines } from './capture-text.ts';
-import { DEFAULT_OPLOG } from './defaults.ts';
 import { EXIT } from './exit-code.ts';
 import { collect } from './flag-parsers.ts';
 import { leaveBySignal } from './leave.ts';
@@ -22,7 +19,6 @@ import { parseSize } from './parse-size.ts';
 import { tell, tellOnStdout } from './people/people.ts';
 import { createProgress } from './progress.ts';
 import { untilSignal } from './signals.ts';
-import { jsonText } from './stdout.ts';
 
 interface CaptureFlags {
   httpListen?: string;
@@ -147,9 +143,6 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
   const capture = await startCapture({
     ...listeners,
     oplogDirectory: flags.oplog,
-    clock: createCaptureClock(),
-    runId: randomBytes(4).toString('hex'),
-    tool: TOOL,
     dialect: findDialect(flags.dialect),
     segmentAgeNs: flags.segmentAge,
     segmentBytes: flags.segmentSize,
@@ -231,11 +224,7 @@ function listener(
       hint: `--${kind}-listen and --${kind}-upstream go together`,
     });
   }
-  const { tls, ...target } = parseEndpoint(upstream, '127.0.0.1');
-  if (target.port === 0) throw new EngramTraceError('usage', `--${kind}-upstream needs a port`);
-  const { host, port } = parseEndpoint(listen, '127.0.0.1');
-  const tlsToServer = upstreamTls ?? (tls ? {} : undefined);
-  return { listen: { host, port }, upstream: target, listenTls, upstreamTls: tlsToServer };
+  return captureListener({ listen, upstream, listenTls, upstreamTls });
 }
 
 async function readListenerTls(flags: CaptureFlags): Promise<ListenerTls | undefined> {

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { EngramTraceError } from '../error.ts';
 import { isoTime } from '../iso-time.ts';
 
-/** Where `capture` writes and `export` reads when no folder is named. */
-export const DEFAULT_OPLOG = 'oplog';
-
 /** Where `export` writes and `replay` looks when no trace is named. */
 export const DEFAULT_TRACES = 'traces';
 

@@ -81,10 +81,6 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
     ...flags,
     stalls: flags.stall,
     makeSpaceNs: flags.spaceLatency,
-    arrivalLog: flags.arrivalLog,
-    testService: flags.testService ?? false,
-    nowNs: () => Number(process.hrtime.bigint()),
-    wallMs: () => Date.now(),
   });
   tellOnStdout(`${readyLine(flags, server)}\n`);
   process.exitCode = exitCodeOfSignal(await stopped);

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { EngramTraceError } from '../error.ts';
 import { countText, sizeText } from '../inspect/number-text.ts';
+import { refuseSameFile } from '../library/refuse-same-file.ts';
 import { type RepairReport, repairTrace } from '../trace/write/repair.ts';
 import { linesText } from '../visible-text.ts';
 import { tell } from './people/people.ts';
-import { refuseSameFile } from './refuse-same-file.ts';
 import { printJson } from './stdout.ts';
 import { withOutput } from './with-output.ts';
 import { withTraceBytes } from './with-trace-bytes.ts';

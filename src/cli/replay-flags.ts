@@ -1,12 +1,12 @@
-import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { EngramTraceError } from '../error.ts';
 import type { BehindPolicy, Order, PacePhase, Precision, Timing } from '../replay/replay-options.ts';
-import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/connect/create-transports.ts';
 import { parseHeaderOverrides } from '../replay-run/connect/header-overrides.ts';
 import type { RunOptions } from '../replay-run/options/run-options.ts';
-import { defaultSenders } from '../replay-run/senders/share.ts';
+import { sendersFor } from '../replay-run/senders/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
+import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/target/transport-choice.ts';
+
 import type { Trace } from '../trace/trace.ts';
 import type { TimeRange } from '../transforms/time-range.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
@@ -244,7 +244,7 @@ function withSafetyFlags(command: Command): Command {
 export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<RunOptions> {
   const range = await timeRangeOf(flags);
   refuseContradictions(flags, range);
-  return {
+  const run: RunOptions = {
     trace,
     range: { ...range, durationNs: flags.duration, limit: flags.limit },
     only: flags.only,
@@ -262,7 +262,6 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     connections: flags.connections,
     transport: flags.transport,
     waitForTargetMs: flags.waitForTarget === undefined ? 0 : flags.waitForTarget / 1e6,
-    senders: flags.senders ?? sendersFor(flags, trace),
     replay: {
       multiplier: flags.rateMultiplier,
       timing: flags.timing,
@@ -280,6 +279,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
       drainNs: flags.drain,
     },
   };
+  return { ...run, senders: flags.senders ?? sendersFor(run) };
 }
 
 function refuseContradictions({ timing, rateMultiplier, json, dryRun }: ReplayFlags, range: TimeRange): void {
@@ -301,19 +301,4 @@ function endsBeforeStart({ from, to }: TimeRange): boolean {
   if (from === undefined || to === undefined) return false;
   if ('offsetNs' in from) return 'offsetNs' in to && from.offsetNs >= to.offsetNs;
   return 'unixNs' in to && from.unixNs >= to.unixNs;
-}
-
-/** Where nothing is asked for. Stretching moves one plan, so one thread plays it. */
-function sendersFor(flags: ReplayFlags, trace: Trace): number {
-  const { behind, timing, rateMultiplier, copies, pace = [] } = flags;
-  if (behind === 'stretch') return 1;
-  const cores = availableParallelism();
-  if (timing.kind === 'asap') return defaultSenders(cores);
-  if (timing.kind === 'rate') return defaultSenders(cores, timing.perSec);
-  const recorded = trace.hints.ratePerSec;
-  if (recorded === undefined) return defaultSenders(cores);
-  return defaultSenders(
-    cores,
-    recorded * rateMultiplier * copies * Math.max(1, ...pace.map(({ rate }) => rate)),
-  );
 }

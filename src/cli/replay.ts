@@ -1,13 +1,13 @@
 import { Command } from 'commander';
+import type { DocumentSink } from '../library/document-file.ts';
+import { refuseSameFile } from '../library/refuse-same-file.ts';
 import type { LogHeader, ReplayLog } from '../replay-log/replay-log.ts';
 import type { RunProgress } from '../replay-run/options/run-options.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { DocumentSink } from './document-sink.ts';
 import { EXIT } from './exit-code.ts';
 import { leaveBySignal } from './leave.ts';
 import { tell } from './people/people.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { refuseSameFile } from './refuse-same-file.ts';
 import { refuseUnnamedTarget, targetsMeant } from './refuse-unnamed-target.ts';
 import { isUnanswered, replayExitCode } from './replay-exit-code.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from './replay-flags.ts';
@@ -81,11 +81,10 @@ const UNANSWERED =
 
 async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> {
   const run = await runOptionsOf(flags, trace);
-  const { runReplay } = await import('../replay-run/run-replay.ts');
+  const { runReplay } = await import('../library/run-replay.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
   const { preparingText, progressText, summaryText } = await import('./replay-text.ts');
   const { openDocumentSink } = await import('./document-sink.ts');
-  const { runDepsOf } = await import('./run-deps.ts');
   // Minded from before the output is there: a signal that comes while it is opened leaves nothing behind either.
   const opening = { sink: undefined as Promise<DocumentSink> | undefined };
   const log = replayLogOf(flags);
@@ -98,8 +97,9 @@ async function replayAndReport(flags: ReplayFlags, trace: Trace): Promise<void> 
   });
   const shown = createShow(await createProgress(flags), progressText);
   try {
-    const document = await runReplay(run, {
-      ...(await runDepsOf(flags.precision, printWarning)),
+    const document = await runReplay(trace, run, {
+      ...run,
+      warn: printWarning,
       signal: interrupt.signal,
       onPrepare: (spaces) => {
         if (!flags.quiet) tell(preparingText(spaces));

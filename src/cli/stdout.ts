@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 import { EngramTraceError } from '../error.ts';
 import { createStreamSink } from '../trace/file/file-sink.ts';
 import type { ByteSink } from '../trace/trace.ts';
-import { linesText, visibleJson } from '../visible-text.ts';
+import { jsonText, linesText, visibleJson } from '../visible-text.ts';
 import { EXIT } from './exit-code.ts';
 import { openOutlet } from './people/outlet.ts';
 
@@ -13,11 +13,6 @@ const DATA = { retryMs: 5, keepsAlive: true };
 /** What stdout takes, with back-pressure. `gone`: its reader left, and what is written is dropped. */
 interface DataSink extends ByteSink {
   readonly gone: boolean;
-}
-
-/** JSON for programs; nothing in it acts on a terminal. */
-export function jsonText(value: unknown, indent?: number): string {
-  return `${visibleJson(JSON.stringify(value, undefined, indent))}\n`;
 }
 
 /** Writes text for people that a command was asked for. A reader who has seen enough (`| head`) is no error. */

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { EngramTraceError } from '../error.ts';
 import type { TimePoint, TimeRange } from '../transforms/time-range.ts';
 import { linesText } from '../visible-text.ts';
+import { wallClockUnixNs } from '../wall-clock.ts';
 import { tell } from './people/people.ts';
-import { wallClockUnixNs } from './wall-clock.ts';
 
 export interface TimeRangeFlags {
   from?: string;

@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { EngramTraceError } from '../error.ts';
 import { listenError } from '../listen-error.ts';
+import { wallClockMs } from '../wall-clock.ts';
 import { createActivityFeed } from './activity-feed.ts';
 import { type ArrivalLog, createArrivalLog } from './arrival-log.ts';
 import { createAnswerTimer } from './faults/answer-timer.ts';
@@ -14,32 +15,33 @@ import type { DevServerStats, ServerContext } from './server-context.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { World } from './world.ts';
 
+/** Without any: a server that answers at once, on any two ports of 127.0.0.1. */
 export interface DevServerOptions {
   /** Address to listen on, for both. */
-  host: string;
+  host?: string | undefined;
   /** 0: any. */
-  httpPort: number;
+  httpPort?: number | undefined;
   /** 0: any. */
-  grpcPort: number;
-  seed: number;
+  grpcPort?: number | undefined;
+  seed?: number | undefined;
   /** From `parseLatency`. */
-  latency: Latency;
+  latency?: Latency | undefined;
   /** 0 to 1: share of operations that fail with HTTP 500 or gRPC INTERNAL. */
-  errorRate: number;
+  errorRate?: number | undefined;
   /** From `parseStall`. */
-  stalls: readonly Stall[];
-  /** How long a new space takes to make, ns: its first operations are answered no sooner. 0 where not given. */
+  stalls?: readonly Stall[] | undefined;
+  /** How long a new space takes to make, ns: its first operations are answered no sooner. */
   makeSpaceNs?: number | undefined;
   /** File to write arrivals to. */
-  arrivalLog: string | undefined;
+  arrivalLog?: string | undefined;
   /** Empty an arrival log that exists. */
   force?: boolean | undefined;
   /** Also serve engramtrace.test.v1.Shapes. */
-  testService: boolean;
+  testService?: boolean | undefined;
   /** Monotonic ns. */
-  nowNs: () => number;
+  nowNs?: (() => number) | undefined;
   /** Unix ms. */
-  wallMs: () => number;
+  wallMs?: (() => number) | undefined;
 }
 
 export interface DevServer {
@@ -51,14 +53,15 @@ export interface DevServer {
 }
 
 /** Starts a small stand-in for Engram that really stores and finds memories, over HTTP and gRPC. */
-export async function createDevServer(options: DevServerOptions): Promise<DevServer> {
-  if (!(options.errorRate >= 0 && options.errorRate <= 1)) {
-    throw new EngramTraceError('usage', `error rate: ${options.errorRate} does not lie in 0 to 1`);
+export async function createDevServer(options: DevServerOptions = {}): Promise<DevServer> {
+  const { host = '127.0.0.1', httpPort = 0, grpcPort = 0, testService = false, errorRate = 0 } = options;
+  if (!(errorRate >= 0 && errorRate <= 1)) {
+    throw new EngramTraceError('usage', `error rate: ${errorRate} does not lie in 0 to 1`);
   }
   const log = await createArrivalLog(options.arrivalLog, options.force);
   const context = createContext(options, log);
   const http = createHttpServer(context);
-  const grpc = createGrpcServer(context, options.testService);
+  const grpc = createGrpcServer(context, testService);
   const close = async () => {
     context.timer.close();
     http.closeAllConnections();
@@ -67,9 +70,12 @@ export async function createDevServer(options: DevServerOptions): Promise<DevSer
     await log.close();
   };
   try {
-    const httpPort = await listen(http, options.httpPort, options.host);
-    const grpcPort = await listen(grpc.listener, options.grpcPort, options.host);
-    return { httpPort, grpcPort, stats: () => ({ ...context.stats }), close };
+    return {
+      httpPort: await listen(http, httpPort, host),
+      grpcPort: await listen(grpc.listener, grpcPort, host),
+      stats: () => ({ ...context.stats }),
+      close,
+    };
   } catch (thrown) {
     await close();
     throw thrown;
@@ -77,7 +83,8 @@ export async function createDevServer(options: DevServerOptions): Promise<DevSer
 }
 
 function createContext(options: DevServerOptions, log: ArrivalLog): ServerContext {
-  const { seed, nowNs, wallMs, latency, errorRate, stalls, makeSpaceNs = 0 } = options;
+  const { seed = 1, latency = AT_ONCE, errorRate = 0, stalls = [], makeSpaceNs = 0 } = options;
+  const { nowNs = monotonicNs, wallMs = wallClockMs } = options;
   const feed = createActivityFeed();
   const world: World = {
     store: createMemoryStore({ wallMs, nowNs, makeSpaceNs, publish: feed.publish }),
@@ -103,6 +110,13 @@ function createContext(options: DevServerOptions, log: ArrivalLog): ServerContex
     },
     nextSession: () => ++stats.connections,
   };
+}
+
+const AT_ONCE: Latency = { kind: 'fixed', ns: 0 };
+
+/** On the clock that all processes of this machine share: arrivals of several can be compared. */
+function monotonicNs(): number {
+  return Number(process.hrtime.bigint());
 }
 
 function listen(server: HttpServer | NetServer, port: number, host: string): Promise<number> {

@@ -5,9 +5,9 @@ import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { PlanSection } from '../results/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
-import { DEFAULT_TRANSPORT } from './connect/create-transports.ts';
 import { senderCount } from './create-player.ts';
 import type { RunOptions } from './options/run-options.ts';
+import { DEFAULT_TRANSPORT } from './target/transport-choice.ts';
 
 /** What was planned: the trace, the options in force, and a digest of both, by which two results can be compared. */
 export function planSection(run: RunOptions, options: ReplayOptions, traceDigest: string): PlanSection {
@@ -71,7 +71,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     drain_secs: seconds(options.drainNs),
     connections: run.connections ?? 'pooled',
     senders: senderCount(run.senders, options, run.connections),
-    transport: run.transport ?? DEFAULT_TRANSPORT,
+    transport: typeof run.transport === 'object' ? 'own' : (run.transport ?? DEFAULT_TRANSPORT),
     skip_damaged: run.skipDamaged ?? false,
     expect_mismatch: run.expectMismatch ?? 0,
   };

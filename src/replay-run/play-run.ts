@@ -225,6 +225,9 @@ function plannedOperations(
 ): number | undefined {
   const { byProtocol } = run.trace.hints;
   if (!playsAll(run) || byProtocol === undefined || !Number.isFinite(loops)) return undefined;
-  const records = (run.http ? byProtocol.http : 0) + (run.grpc ? byProtocol.grpc : 0);
+  const hasTarget = hasTargetIn(run);
+  const records =
+    (hasTarget({ protocol: 'http' }) ? byProtocol.http : 0) +
+    (hasTarget({ protocol: 'grpc' }) ? byProtocol.grpc : 0);
   return (records - leftOut.records) * loops * copies;
 }

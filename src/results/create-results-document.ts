@@ -76,7 +76,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
       ops: Object.fromEntries(ops.entries().map(([op, metrics]) => [op, operationCounts(metrics)])),
     },
     throughput_ops_per_sec: summary.throughput_ops_sec,
-    latency: { ...section('response'), ...flatLatencies(overall.response) },
+    latency: Object.assign(section('response'), flatLatencies(overall.response)),
     service_latency: section('service'),
     first_answer_latency: section('firstAnswer'),
     recorded_latency: section('recorded'),

@@ -141,10 +141,10 @@ export interface Percentiles {
   max: number | null;
 }
 
-/** `overall` and one entry for each operation name. */
+/** `overall` and one entry for each operation name; of one that was not played there is none. */
 export interface LatencySection {
   overall: Percentiles;
-  [op: string]: Percentiles | number | null;
+  [op: string]: Percentiles;
 }
 
 export interface FlatLatencies {

@@ -4,7 +4,7 @@ import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { createPlanDigest, type PlanDigest } from '../replay/plan/plan-digest.ts';
 import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
 import { crc32 } from '../trace/bytes/crc32.ts';
-import type { TraceRecord } from '../trace/record/record.ts';
+import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { unplayableBy } from '../trace/record/unplayable.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Check } from './compare.ts';
@@ -155,13 +155,22 @@ function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) => bool
   const dialect = findDialect(DIALECT_NAMES.includes(name) ? name : 'generic');
   const only = facts.get('plan.options.only');
   const dangerOf = dangersLeftOut(facts, dialect);
+  const hasTarget = targetsIn(facts);
   return (record) => {
     if (unplayableBy(record) !== undefined) return false;
     if (record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete') return false;
-    if (facts.get(`target.${record.protocol}`) === null) return false;
+    if (!hasTarget(record)) return false;
     if (dangerOf?.(record) !== undefined) return false;
     return only === null || only === undefined || dialect.isWrite(record) === (only === 'writes');
   };
+}
+
+/** Whether a record had somewhere to go. A transport of the caller's needs no endpoint, and takes all where none is named. */
+function targetsIn(facts: Leaves): (record: TraceRecord) => boolean {
+  const isNamed = (protocol: Protocol): boolean => facts.get(`target.${protocol}`) !== null;
+  const isOwn = facts.get('plan.options.transport') === 'own';
+  if (isOwn && !isNamed('http') && !isNamed('grpc')) return () => true;
+  return ({ protocol }) => isNamed(protocol);
 }
 
 /** Undefined where everything was sent: as told, or by a version that knew of no dangers. */

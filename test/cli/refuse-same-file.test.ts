@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { link, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { refuseSameFile } from '../../src/cli/refuse-same-file.ts';
+import { refuseSameFile } from '../../src/library/refuse-same-file.ts';
 import { withFolder } from '../trace/support.ts';
 import { someRecords, writeTrace } from './replay-support.ts';
 import { runCli } from './run-cli.ts';

@@ -8,12 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { HEALTH_SOURCES, hostSection } from '../../src/cli/replay-host.ts';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
+import { measureReplay } from '../../src/replay-run/measure-replay.ts';
 import type { RunOptions } from '../../src/replay-run/options/run-options.ts';
-import { runReplay } from '../../src/replay-run/run-replay.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
+import { HEALTH_SOURCES } from '../../src/results/health-sources.ts';
+import { hostSection } from '../../src/results/host-section.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { openTrace } from '../../src/sources/open-trace.ts';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
@@ -93,7 +94,7 @@ async function proven(records: TraceRecord[], given: Partial<RunOptions>): Promi
   await writeTrace(tracePath, records);
   const trace = await openTrace(tracePath);
   try {
-    const document = await runReplay(
+    const document = await measureReplay(
       { trace, http: undefined, grpc: undefined, replay: PATIENT, ...given },
       {
         clock: createRealClock(),

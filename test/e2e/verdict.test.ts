@@ -4,14 +4,15 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { HEALTH_SOURCES, hostSection } from '../../src/cli/replay-host.ts';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
-import { runReplay } from '../../src/replay-run/run-replay.ts';
+import { measureReplay } from '../../src/replay-run/measure-replay.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { HealthSources } from '../../src/results/generator-health.ts';
+import { HEALTH_SOURCES } from '../../src/results/health-sources.ts';
+import { hostSection } from '../../src/results/host-section.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
 import { openTrace } from '../../src/sources/open-trace.ts';
@@ -64,7 +65,7 @@ interface Staged {
 interface Stage {
   records?: ReturnType<typeof someRecords>;
   answer?: RequestListener;
-  replay?: Parameters<typeof runReplay>[0]['replay'];
+  replay?: Parameters<typeof measureReplay>[0]['replay'];
   health?: Partial<HealthSources>;
   /** Runs from the first operation on; what it returns is called at the end. */
   meanwhile?: () => () => void;
@@ -80,7 +81,7 @@ async function staged(stage: Stage): Promise<Staged> {
   const trace = await openTrace(tracePath);
   let stop = (): void => {};
   try {
-    const document = await runReplay(
+    const document = await measureReplay(
       {
         trace,
         http: parseHttpEndpoint(server.url),

@@ -4,18 +4,14 @@ import { type AddressSpread, type AddressUse, createAddressSpread } from '../../
 import type { ConnectionMode } from '../../transports/connection-mode.ts';
 import type { TlsSettings } from '../../transports/tls-settings.ts';
 import type { TargetAddresses } from '../target/look-up-targets.ts';
-import type { Targets } from '../target/targets.ts';
+import { hasTargetIn, type Targets } from '../target/targets.ts';
+import { DEFAULT_TRANSPORT, type TransportChoice } from '../target/transport-choice.ts';
 import { createLazyTransports, type LazyTransports } from './lazy-transports.ts';
+import { useOwnTransport } from './own-transport.ts';
 
-/** `wire`: HTTP/1.1 and HTTP/2 of our own over sockets. `library`: undici and grpc-js. */
-export type TransportKind = 'wire' | 'library';
-
-/** What is used where nothing is asked for. */
-export const DEFAULT_TRANSPORT: TransportKind = 'wire';
-
-/** Where and how operations leave. Plain data: it can be posted to a thread. */
+/** Where and how operations leave. Plain data that can be posted to a thread, unless the transport is the caller's own. */
 export interface TransportSettings extends Targets {
-  readonly transport?: TransportKind | undefined;
+  readonly transport?: TransportChoice | undefined;
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   readonly headers?: HeaderList | undefined;
   readonly tls?: TlsSettings | undefined;
@@ -32,6 +28,7 @@ export interface TransportSettings extends Targets {
 /** What sends is loaded only when it is needed. */
 export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
   const { transport = DEFAULT_TRANSPORT, connections: mode, mostConnections } = settings;
+  if (typeof transport === 'object') return useOwnTransport(transport, hasTargetIn(settings));
   const affinity = { mode, mostConnections };
   const http = httpOptions(settings, clock, spreadOver(settings, 'http'));
   const grpc = grpcOptions(settings, clock, spreadOver(settings, 'grpc'));

@@ -11,11 +11,19 @@ import type { RunOptions } from './run-options.ts';
 export function engineOptions(
   run: Pick<
     RunOptions,
-    'trace' | 'range' | 'only' | 'dangerous' | 'includeDangerous' | 'replay' | 'transport' | 'connections'
+    | 'trace'
+    | 'range'
+    | 'only'
+    | 'dangerous'
+    | 'includeDangerous'
+    | 'replay'
+    | 'transport'
+    | 'connections'
+    | 'senders'
   >,
   signal: AbortSignal | undefined,
 ): ReplayOptions {
-  refuseLibrary(run);
+  refuseForTransport(run);
   const dialect = dialectOf(run.trace.header.dialect);
   const options = replayOptions({
     copySpreadNs: copySpreadNs(run.trace.hints),
@@ -34,15 +42,25 @@ export function engineOptions(
   return options;
 }
 
-/** The libraries decide for themselves which connection an operation takes. */
-function refuseLibrary({
+/** The libraries, and a transport of the caller's, decide for themselves which connection an operation takes. */
+function refuseForTransport({
   transport,
   connections = 'pooled',
-}: Pick<RunOptions, 'transport' | 'connections'>): void {
+  senders = 1,
+}: Pick<RunOptions, 'transport' | 'connections' | 'senders'>): void {
+  if (typeof transport === 'object') {
+    if (connections !== 'pooled')
+      throw usage(`connections ${connections} is not for a transport of your own`);
+    if (senders > 1) throw usage(`a transport of your own sends from one thread, and not from ${senders}`);
+  }
   if (transport !== 'library' || connections === 'pooled') return;
   throw new EngramTraceError('usage', `--connections ${connections} is not for --transport library`, {
     hint: 'use --transport wire, which is the default, or leave --connections out',
   });
+}
+
+function usage(message: string): EngramTraceError {
+  return new EngramTraceError('usage', message);
 }
 
 /**

@@ -8,9 +8,9 @@ import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { ConnectionMode } from '../../transports/connection-mode.ts';
 import type { TlsSettings } from '../../transports/tls-settings.ts';
-import type { TransportKind } from '../connect/create-transports.ts';
 import type { ReplayPart } from '../source/numbered-source.ts';
 import type { Targets } from '../target/targets.ts';
+import type { TransportChoice } from '../target/transport-choice.ts';
 
 /** What to replay, where and how. */
 export interface RunOptions extends Targets {
@@ -41,7 +41,8 @@ export interface RunOptions extends Targets {
   waitForTargetMs?: number | undefined;
   /** Which connections the operations of a session use; `pooled` where undefined. */
   connections?: ConnectionMode | undefined;
-  transport?: TransportKind | undefined;
+  /** One of ours, or the caller's own: it takes all records where no endpoint is named, and stays open. */
+  transport?: TransportChoice | undefined;
   /** Threads that send; 1, the default, is this one. */
   senders?: number | undefined;
   /** False: no rehearsal (see rehearse.ts); for those whose code is warm already. */

@@ -15,14 +15,15 @@ export interface NobodyThere {
   readonly hasWaited: boolean;
 }
 
-interface Given extends Pick<RunOptions, 'http' | 'grpc' | 'tls' | 'waitForTargetMs'> {
+interface Given extends Pick<RunOptions, 'http' | 'grpc' | 'tls' | 'waitForTargetMs' | 'transport'> {
   /** What the names of the targets stand for, where they were looked up. */
   addresses?: TargetAddresses | undefined;
 }
 
 /**
  * Looks whether anybody is there at the targets of these protocols, and waits for them as long as was asked for. It is
- * asked once the warm-up has failed: whoever it did not fail for sees no connection of this.
+ * asked once the warm-up has failed: whoever it did not fail for sees no connection of this. What a transport of the
+ * caller's connects to, only that transport knows.
  */
 export async function awaitTargets(
   run: Given,
@@ -30,6 +31,7 @@ export async function awaitTargets(
   signal: AbortSignal | undefined,
   nowMs: () => number,
 ): Promise<NobodyThere> {
+  if (typeof run.transport === 'object') return { error: undefined, hasWaited: false };
   const untilMs = nowMs() + (run.waitForTargetMs ?? 0);
   let hasWaited = false;
   for (const protocol of protocols) {

@@ -28,7 +28,8 @@ const LATER_NS = 3600e9;
 /**
  * Plays the first records of the trace, as they will be played and by who will play them, against a sink in this
  * process. Code that never ran is slow: without it the first second of a replay leaves late, however well the rest
- * keeps its times. The target sees nothing of it. Takes a second or two; one that fails is no reason not to play.
+ * keeps its times. The target sees nothing of it. Takes a second or two; one that fails is no reason not to play. A
+ * transport of the caller's can't be sent to the sink, and plays without.
  */
 export async function rehearse(
   run: RunOptions,
@@ -40,6 +41,7 @@ export async function rehearse(
 ): Promise<void> {
   const perSecond = recordedRate(run.trace.hints);
   if (perSecond === undefined || options.signal?.aborted === true) return;
+  if (typeof run.transport === 'object') return;
   // No AbortSignal.timeout: what `any` is given it holds weakly, and a signal that is collected never aborts.
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), limitMs);

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HEALTH_SOURCES, hostSection } from '../../../src/cli/replay-host.ts';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
 import { startReplayLog } from '../../../src/replay-log/start-replay-log.ts';
-import type { TransportKind } from '../../../src/replay-run/connect/create-transports.ts';
+import { measureReplay } from '../../../src/replay-run/measure-replay.ts';
 import type { RunOptions } from '../../../src/replay-run/options/run-options.ts';
-import { runReplay } from '../../../src/replay-run/run-replay.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
+import type { TransportKind } from '../../../src/replay-run/target/transport-choice.ts';
+import { HEALTH_SOURCES } from '../../../src/results/health-sources.ts';
+import { hostSection } from '../../../src/results/host-section.ts';
 import type { ResultsDocument } from '../../../src/results/results-document.ts';
 import { openTrace } from '../../../src/sources/open-trace.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
@@ -81,7 +82,7 @@ async function replayed<S extends FaultServer>(
   logPath: string | undefined,
 ): Promise<FaultRun> {
   const warnings: string[] = [];
-  const document = await runReplay(
+  const document = await measureReplay(
     {
       trace,
       http: parseHttpEndpoint(target.includes('://') ? target : `http://${target}`),

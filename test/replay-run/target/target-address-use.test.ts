@@ -5,10 +5,10 @@ import { startNullSink } from '../../../src/null-sink/null-sink.ts';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
 import {
   createTransports,
-  type TransportKind,
   type TransportSettings,
 } from '../../../src/replay-run/connect/create-transports.ts';
 import { sumAddressUse } from '../../../src/replay-run/target/target-address-use.ts';
+import type { TransportKind } from '../../../src/replay-run/target/transport-choice.ts';
 import { makeRecord } from '../../support/replay-harness.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
 

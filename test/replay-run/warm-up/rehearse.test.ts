@@ -10,8 +10,8 @@ import type { Worker } from 'node:worker_threads';
 import { startNullSinkThread } from '../../../src/null-sink/start-null-sink-thread.ts';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
 import { type ReplayOptions, replayOptions } from '../../../src/replay/replay-options.ts';
+import { measureReplay } from '../../../src/replay-run/measure-replay.ts';
 import type { RunDeps, RunOptions } from '../../../src/replay-run/options/run-options.ts';
-import { runReplay } from '../../../src/replay-run/run-replay.ts';
 import { createNumberedSource } from '../../../src/replay-run/source/numbered-source.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
 import { type PlayOnce, rehearse } from '../../../src/replay-run/warm-up/rehearse.ts';
@@ -173,7 +173,7 @@ describe('a rehearsal', () => {
         try {
           // A machine that is very busy may have no time left to rehearse in.
           for (let tries = 0; most <= 1 && tries < 5; tries += 1) {
-            await runReplay(ownSessions, { ...runDeps(), openFileLimit: 200 });
+            await measureReplay(ownSessions, { ...runDeps(), openFileLimit: 200 });
           }
         } finally {
           unsubscribe('net.client.socket', count);
@@ -196,7 +196,7 @@ describe('a rehearsal', () => {
         const count = (_: Worker): void => void threads++;
         process.on('worker', count);
         try {
-          const document = await runReplay({ ...run, senders }, runDeps());
+          const document = await measureReplay({ ...run, senders }, runDeps());
           assert.deepEqual(
             seen.toSorted(),
             steady(600)

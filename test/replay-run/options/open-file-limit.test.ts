@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { openFileLimit } from '../../src/cli/open-file-limit.ts';
+import { openFileLimit } from '../../../src/replay-run/options/open-file-limit.ts';
 
 const LINES = (soft: string): string =>
   [

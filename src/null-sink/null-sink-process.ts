@@ -1,4 +1,4 @@
-import { startNullSink } from '../null-sink/null-sink.ts';
+import { startNullSink } from './null-sink.ts';
 
 // The process that calibrate starts as its target. Lives as long as its parent listens.
 

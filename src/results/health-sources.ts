@@ -1,29 +1,14 @@
 import { readFileSync } from 'node:fs';
-import os from 'node:os';
-import type { HealthSources } from '../results/generator-health.ts';
-import type { HostSection } from '../results/results-document.ts';
+import { wallClockMs } from '../wall-clock.ts';
+import type { HealthSources } from './generator-health.ts';
 
-/** The machine this process runs on. Its name is left out: results are shared. */
-export function hostSection(): HostSection {
-  const cpus = os.cpus();
-  return {
-    platform: process.platform,
-    arch: process.arch,
-    os_release: os.release(),
-    cpu_model: cpus[0]?.model ?? '',
-    cpus: cpus.length,
-    memory_bytes: os.totalmem(),
-    node_version: process.version,
-  };
-}
-
-/** Where the health of the generator is read from. */
+/** Where the health of the generator is read from: this process, and the files that Linux tells of it. */
 export const HEALTH_SOURCES: HealthSources = {
   cpuUsage: () => process.cpuUsage(),
   procStat: () => textOf('/proc/stat'),
   cpuPressure: () => textOf('/proc/pressure/cpu'),
   cgroupCpuStat: () => firstText(cgroupCpuStatPaths(textOf('/proc/self/cgroup'))),
-  clocks: { wallMs: () => Date.now(), monotonicNs: () => performance.now() * 1e6 },
+  clocks: { wallMs: wallClockMs, monotonicNs: () => performance.now() * 1e6 },
 };
 
 /** Where cpu.stat of this process may be: version 2 (one hierarchy), then version 1 (one a controller). */

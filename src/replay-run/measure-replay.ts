@@ -25,7 +25,7 @@ import { rehearse } from './warm-up/rehearse.ts';
  * interrupted; rejects with `usage` for a refused origin or impossible options, and with `empty` where the trace
  * holds nothing to send. The trace stays open.
  */
-export async function runReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
+export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
   const addresses = await lookUpTargets(run);
   const guard = openOriginGuard(run, addresses);
   guard?.checkOrigins();
