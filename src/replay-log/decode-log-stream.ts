@@ -1,6 +1,6 @@
 import { MalformedError, WireReader } from '../trace/bytes/wire-reader.ts';
 import type { LogEndless, LogStream } from './log-block.ts';
-import { unzigzag } from './zigzag.ts';
+import { readSigned } from './zigzag.ts';
 
 /**
  * Decodes the Stream messages of a block whose entries are due at `dueNs`; throws `MalformedError` for one that belongs
@@ -80,7 +80,7 @@ function deltas(view: Uint8Array | undefined, origin: number): Float64Array {
   let count = 0;
   let last = origin;
   while (reader.pos < reader.end) {
-    last += unzigzag(reader.varint());
+    last += readSigned(reader);
     times[count++] = last;
   }
   return times.slice(0, count);

@@ -9,7 +9,7 @@ import {
 } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
-import { unzigzag } from './zigzag.ts';
+import { readOptionalSigned, readSigned } from './zigzag.ts';
 
 /** What one Frame message holds, and what it says of the one before. */
 export type LogFrame = { previous: Uint8Array } & (
@@ -63,7 +63,7 @@ function decodeEnd(reader: WireReader): LogEnd & { blocks: number; entries: numb
     if (tag === 8) end.blocks = reader.varint();
     else if (tag === 16) end.entries = reader.varint();
     else if (tag === 24) end.entriesLost = reader.varint();
-    else if (tag === 32) anchorNs = unzigzag(reader.varint());
+    else if (tag === 32) anchorNs = readSigned(reader);
     else if (tag === 42) end.factsJson = reader.text();
     else reader.skip(tag);
   }
@@ -130,8 +130,8 @@ function readFields(reader: WireReader): BlockFields {
     if (tag === 8) fields.number = reader.varint();
     else if (tag === 16) fields.sender = reader.varint();
     else if (tag === 24) fields.count = reader.varint();
-    else if (tag === 32) fields.originNs = unzigzag(reader.varint());
-    else if (tag === 40) fields.recordedOriginNs = unzigzag(reader.varint());
+    else if (tag === 32) fields.originNs = readSigned(reader);
+    else if (tag === 40) fields.recordedOriginNs = readSigned(reader);
     else if (tag === 50) fields.strings.push(reader.text());
     else if (tag === STREAM_TAG) fields.streams.push(reader.view());
     else if (tag === ENDLESS_TAG) fields.endless.push(reader.view());
@@ -198,28 +198,31 @@ function read<T extends Column>(
   { packed, count }: BlockFields,
   field: number,
   column: T,
-  toValue: (raw: number, i: number) => number,
+  next: (reader: WireReader, i: number) => number,
 ): T {
   const reader = new WireReader(packed.get(field) ?? new Uint8Array(0));
-  for (let i = 0; i < count; i += 1) column[i] = toValue(reader.varint(), i);
+  for (let i = 0; i < count; i += 1) column[i] = next(reader, i);
   if (reader.pos < reader.end) throw new MalformedError('a column with more values than entries');
   return column;
 }
 
 function plain(field: number, Type: new (count: number) => Column, plus = 0): DecodeColumn {
-  return (fields) => read(fields, field, new Type(fields.count), (raw) => raw - plus);
+  return (fields) => read(fields, field, new Type(fields.count), (reader) => reader.varint() - plus);
 }
 
 function optional(field: number): DecodeColumn {
   return (fields) =>
-    read(fields, field, new Float64Array(fields.count), (raw) => (raw === 0 ? Number.NaN : raw - 1));
+    read(fields, field, new Float64Array(fields.count), (reader) => {
+      const raw = Number(reader.unsigned());
+      return raw === 0 ? Number.NaN : raw - 1;
+    });
 }
 
 function deltas(field: number, originOf: (fields: BlockFields) => number): DecodeColumn {
   return (fields) => {
     let last = originOf(fields);
-    return read(fields, field, new Float64Array(fields.count), (raw) => {
-      last += unzigzag(raw);
+    return read(fields, field, new Float64Array(fields.count), (reader) => {
+      last += readSigned(reader);
       return last;
     });
   };
@@ -227,18 +230,21 @@ function deltas(field: number, originOf: (fields: BlockFields) => number): Decod
 
 function afterDue(field: number): DecodeColumn {
   return (fields, { dueNs }) =>
-    read(fields, field, new Float64Array(fields.count), (raw, i) =>
-      raw === 0 ? Number.NaN : (dueNs[i] as number) + unzigzag(raw - 1),
+    read(
+      fields,
+      field,
+      new Float64Array(fields.count),
+      (reader, i) => (dueNs[i] as number) + readOptionalSigned(reader),
     );
 }
 
 function places(field: number): DecodeColumn {
   return (fields) => {
     let last = 0;
-    return read(fields, field, new Float64Array(fields.count), (raw) => {
-      if (raw === 0) return Number.NaN;
-      last += unzigzag(raw - 1);
-      return last;
+    return read(fields, field, new Float64Array(fields.count), (reader) => {
+      const apart = readOptionalSigned(reader);
+      if (!Number.isNaN(apart)) last += apart;
+      return Number.isNaN(apart) ? Number.NaN : last;
     });
   };
 }

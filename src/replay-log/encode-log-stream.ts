@@ -1,6 +1,6 @@
 import type { ByteWriter } from '../trace/bytes/byte-writer.ts';
 import type { LogEndless, LogStream } from './log-block.ts';
-import { zigzag } from './zigzag.ts';
+import { writeSigned } from './zigzag.ts';
 
 /** The fields of one Stream message of proto/engram/replaylog/v1/replay_log.proto; `dueNs` is the due time of its entry. */
 export function encodeStream(out: ByteWriter, stream: LogStream, dueNs: number): void {
@@ -35,7 +35,7 @@ function deltas(out: ByteWriter, field: number, times: Float64Array, origin: num
   const mark = out.beginNested();
   let last = origin;
   for (const time of times) {
-    out.varint(zigzag(time - last));
+    writeSigned(out, time - last);
     last = time;
   }
   out.endNested(mark);

@@ -2,7 +2,7 @@ import { type ByteWriter, createByteWriter } from '../trace/bytes/byte-writer.ts
 import { encodeEndless, encodeStream } from './encode-log-stream.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
-import { zigzag } from './zigzag.ts';
+import { writeSigned } from './zigzag.ts';
 
 // Field numbers of proto/engram/replaylog/v1/replay_log.proto. Written by hand: a generated encoder would make an
 // array of bigints out of every column.
@@ -31,7 +31,7 @@ export function encodeEndFrame(
     number(out, 3, end.entriesLost);
     if (end.anchorNs !== undefined) {
       out.varint(varintField(4));
-      out.varint(zigzag(end.anchorNs));
+      writeSigned(out, end.anchorNs);
     }
     text(out, 5, end.factsJson);
   });
@@ -46,8 +46,8 @@ export function encodeBlockFrame(block: LogBlock, blockNumber: number, previous:
     number(out, 1, blockNumber);
     number(out, 2, block.sender);
     number(out, 3, count);
-    number(out, 4, zigzag(originNs));
-    number(out, 5, zigzag(recordedOriginNs));
+    signed(out, 4, originNs);
+    signed(out, 5, recordedOriginNs);
     for (const each of block.strings) {
       out.varint(bytesField(6));
       out.text(each);
@@ -106,6 +106,12 @@ function number(out: ByteWriter, field: number, value: number): void {
   out.varint(value);
 }
 
+function signed(out: ByteWriter, field: number, value: number): void {
+  if (value === 0) return;
+  out.varint(varintField(field));
+  writeSigned(out, value);
+}
+
 function text(out: ByteWriter, field: number, value: string): void {
   out.varint(bytesField(field));
   out.text(value);
@@ -133,7 +139,7 @@ function deltas(out: ByteWriter, field: number, column: Column, count: number, o
     let last = origin;
     for (let i = 0; i < count; i += 1) {
       const value = column[i] as number;
-      out.varint(zigzag(value - last));
+      writeSigned(out, value - last);
       last = value;
     }
   });
@@ -143,7 +149,8 @@ function afterDue(out: ByteWriter, field: number, column: Column, due: Column, c
   nested(out, field, () => {
     for (let i = 0; i < count; i += 1) {
       const value = column[i] as number;
-      out.varint(Number.isNaN(value) ? 0 : 1 + zigzag(value - (due[i] as number)));
+      if (Number.isNaN(value)) out.varint(0);
+      else writeSigned(out, value - (due[i] as number), 1);
     }
   });
 }
@@ -153,8 +160,11 @@ function places(out: ByteWriter, field: number, column: Column, count: number): 
     let last = 0;
     for (let i = 0; i < count; i += 1) {
       const value = column[i] as number;
-      out.varint(Number.isNaN(value) ? 0 : 1 + zigzag(value - last));
-      if (!Number.isNaN(value)) last = value;
+      if (Number.isNaN(value)) out.varint(0);
+      else {
+        writeSigned(out, value - last, 1);
+        last = value;
+      }
     }
   });
 }

@@ -17,6 +17,7 @@ export class DriftLine {
   #firstDueNs = Infinity;
   #lastDueNs = -Infinity;
   #count = 0;
+  #originNs = 0;
   #meanX = 0;
   #meanY = 0;
   #sumXx = 0;
@@ -27,10 +28,13 @@ export class DriftLine {
     this.#count++;
     if (dueNs < this.#firstDueNs) this.#firstDueNs = dueNs;
     if (dueNs > this.#lastDueNs) this.#lastDueNs = dueNs;
-    const deltaX = dueNs - this.#meanX;
+    // From the first on: a clock's own figures are so large that the digits behind their point are lost.
+    if (this.#count === 1) this.#originNs = dueNs;
+    const x = dueNs - this.#originNs;
+    const deltaX = x - this.#meanX;
     this.#meanX += deltaX / this.#count;
     this.#meanY += (sendErrorNs - this.#meanY) / this.#count;
-    this.#sumXx += deltaX * (dueNs - this.#meanX);
+    this.#sumXx += deltaX * (x - this.#meanX);
     this.#sumXy += deltaX * (sendErrorNs - this.#meanY);
   }
 

@@ -19,7 +19,7 @@ export function expectVerdict(into: Expectations, input: VerdictInput): void {
   for (const rule of rulesFor(into, input)) {
     const severity = severityOf(rule, input.leaves);
     if (severity === undefined) continue;
-    const limit = severity === 'invalid' ? rule.invalid : rule.degraded;
+    const limit = rule.told ?? (severity === 'invalid' ? rule.invalid : rule.degraded);
     found(rule.code, severity, rule.value, nearly(limit, Math.abs(limit ?? 0) * 1e-3));
   }
   for (const { code, severity, observed, limit } of plainReasons(into, input)) {

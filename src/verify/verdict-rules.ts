@@ -11,6 +11,8 @@ export interface Rule {
   value: Expectation;
   degraded: number;
   invalid?: number;
+  /** The limit as the document has it, where that is rounded. */
+  told?: number;
 }
 
 const MS = 1e6;
@@ -195,7 +197,8 @@ function arrivalRules(at: (path: string) => Expectation, arrivals: ArrivalFacts)
           {
             code: 'timestamp_resolution',
             value: at('fidelity.timestamp_resolution_ns'),
-            degraded: Math.round(coarse),
+            degraded: coarse,
+            told: Math.round(coarse),
           },
         ]
       : []),

@@ -115,6 +115,15 @@ describe('DispersionCounter', () => {
 });
 
 describe('DriftLine', () => {
+  it('is the same wherever the clock stands', () => {
+    const slopeAt = (originNs: number): number | undefined => {
+      const line = new DriftLine();
+      for (let i = 0; i < 500; i += 1) line.add(originNs + i * 7, (i * i) % 1e6);
+      return line.slopeUsPerSecond;
+    };
+    assert.equal(slopeAt(1e15), slopeAt(0));
+  });
+
   it('finds the slope of a line', () => {
     const line = new DriftLine();
     for (let i = 0; i < 100; i++) line.add(i * 1e9, 5000 + i * 2000);

@@ -184,6 +184,27 @@ describe('verify', () => {
     assert.notDeepEqual(wrongOnes(await verify({ ...run, document: forged })), []);
   });
 
+  it('agrees where recorded times lie as far apart as a trace can hold', async () => {
+    const far = Number.MAX_SAFE_INTEGER;
+    const records = [
+      makeRecord(-far, { durationNs: far }),
+      makeRecord(0, { durationNs: far - 1 }),
+      makeRecord(far, { session: 'b' }),
+    ];
+    const run = await loggedRun(records, { timing: { kind: 'asap' } }, () => ({ kind: 'at_once', ok: true }));
+    assert.deepEqual(wrongOnes(await verify(run)), []);
+    assert.equal(run.document.recorded_latency.overall.max, far / MS);
+  });
+
+  it('agrees where recorded times lie closer together than a clock can tell', async () => {
+    for (const gapNs of [1, 3, 7, 9, 15]) {
+      const records = Array.from({ length: 500 }, (_, i) => makeRecord(i * gapNs, { session: `s${i}` }));
+      const slow: Fate = { kind: 'answer', afterNs: 20 * MS, ok: true };
+      const run = await loggedRun(records, { maxInFlight: 10 }, () => slow);
+      assert.deepEqual(wrongOnes(await verify(run)), [], `${gapNs} ns apart`);
+    }
+  });
+
   it('counts each op by itself, whatever it is called, and the rest past 64 names together', async () => {
     const plain = Array.from({ length: 80 }, (_, i) => `op ${i}`);
     for (const names of [NAMES, [...NAMES, ...plain], [...plain, ...NAMES]]) {

@@ -42,6 +42,13 @@ export class WireReader {
     throw new MalformedError('a number longer than ten bytes');
   }
 
+  /** Unsigned 64 bit: a bigint where no number is exact. */
+  unsigned(): number | bigint {
+    for (let i = 0; i < 7; i++) if ((this.bytes[this.pos + i] ?? 0) < 128) return this.varint();
+    const value = BigInt.asUintN(64, this.int64());
+    return value > BigInt(Number.MAX_SAFE_INTEGER) ? value : Number(value);
+  }
+
   /** Signed 64 bit, within ±2^53. */
   integer(): number {
     // Only negative numbers and those out of range take more than eight bytes.

@@ -76,7 +76,8 @@ class ObjectFields implements FieldReader {
 
   text(name: string): string | undefined {
     const field = this.get(name);
-    if (field === undefined || typeof field === 'string') return field;
+    if (field === undefined) return field;
+    if (typeof field === 'string') return wellFormed(field);
     throw this.fail(name, `is not a string: ${excerpt(field)}`);
   }
 
@@ -86,7 +87,8 @@ class ObjectFields implements FieldReader {
 
   texts(name: string): string[] | undefined {
     const field = this.list(name);
-    if (!field || field.every((item) => typeof item === 'string')) return field;
+    if (!field) return field;
+    if (field.every((item) => typeof item === 'string')) return field.map(wellFormed);
     throw this.fail(name, 'is not a list of strings');
   }
 
@@ -147,6 +149,14 @@ class ObjectFields implements FieldReader {
 function toBytes(text: string, encoding: 'utf8' | 'base64'): Uint8Array {
   const buffer = Buffer.from(text, encoding);
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+/** Half of a pair of surrogates is no text in UTF-8: two names that differ in nothing else would be one on disk. */
+const HALF_PAIR = /\p{Surrogate}/gu;
+
+/** The same with U+FFFD for what UTF-8 can't say, as everything that is written has it. */
+export function wellFormed(text: string): string {
+  return text.search(HALF_PAIR) < 0 ? text : text.replace(HALF_PAIR, '\ufffd');
 }
 
 function excerpt(value: unknown): string {

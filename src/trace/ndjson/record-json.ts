@@ -10,9 +10,12 @@ import {
   type TraceRecord,
   unknownOutcome,
 } from '../record/record.ts';
-import { createFieldReader, type FieldReader } from './json-fields.ts';
+import { createFieldReader, type FieldReader, wellFormed } from './json-fields.ts';
 
 type Json = Record<string, unknown>;
+
+/** No protocol has statuses that large; a replay log holds no larger. */
+const MOST_STATUS = 2 ** 31 - 1;
 
 /** The object of one NDJSON line; fields at their resting value are left out. */
 export function recordToJson(record: TraceRecord): Json {
@@ -110,7 +113,7 @@ function outcomeToJson(outcome: Outcome): Json {
 
 function outcomeFromJson(fields: FieldReader | undefined, protocol: TraceRecord['protocol']): Outcome {
   if (!fields) return unknownOutcome();
-  const status = fields.count('status');
+  const status = fields.count('status', MOST_STATUS);
   const error = fields.text('error') ?? '';
   const looksOk = status === undefined ? error === '' : protocol === 'grpc' ? status === 0 : status < 400;
   return {
@@ -129,7 +132,7 @@ function headersFromJson(fields: FieldReader): HeaderList {
   if (!list || list.length === 0) return NO_HEADERS;
   return list.flatMap((pair) => {
     if (Array.isArray(pair) && pair.length === 2 && pair.every((text) => typeof text === 'string'))
-      return pair;
+      return pair.map(wellFormed);
     throw new EngramTraceError('bad_record', 'headers is not a list of [name, value] pairs', {
       where: fields.where,
     });

@@ -30,6 +30,13 @@ test('a version of HTTP is the usual one where none is said, and nothing but a v
   );
 });
 
+test('half of a pair of surrogates is what it is on disk, in every text', async () => {
+  const half = ',"op":"a\\ud800","session":"\\udc00s","space":"\\ud83d\\ude00","headers":[["X","\\udfff"]]';
+  const [record] = (await readPiped(lines(line(0, half)))).records;
+  const { op, session, space, headers } = record as NonNullable<typeof record>;
+  assert.deepEqual([op, session, space, ...headers], ['a\ufffd', '\ufffds', '\u{1f600}', 'X', '\ufffd']);
+});
+
 test('a header is not needed, an outcome says what it can, unknown fields are passed over', async () => {
   const { records, header } = await readPiped(
     lines(
@@ -101,6 +108,7 @@ const BROKEN: [name: string, text: string, message: RegExp][] = [
     line(1, ',"stream":{"messages":[{},{"offset_ns":-2}]}'),
     /stream\.messages\[1\]\.offset_ns is -2/,
   ],
+  ['a status that is none', line(1, ',"outcome":{"status":2147483648}'), /outcome\.status is 2147483648/],
   ['a checksum that is none', line(1, ',"outcome":{"response_crc32":4294967296}'), /outcome\.response_crc32/],
   ['a second header', '{"header":{}}', /second header/],
 ];
