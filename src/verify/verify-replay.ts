@@ -13,6 +13,7 @@ import { expectStatusClasses } from './expect-status-classes.ts';
 import { expectVerdict } from './expect-verdict.ts';
 import { expectWindows } from './expect-windows.ts';
 import type { Expectations } from './expectations.ts';
+import { forgetYounger } from './forget-younger.ts';
 import { type LogTable, openLogTable } from './log-table.ts';
 import { opNames } from './op-names.ts';
 import { verifyTrace } from './verify-trace.ts';
@@ -77,6 +78,7 @@ async function expectEverything(
   await expectOrder(table, timeScale, into);
   await expectAttribution(table, into);
   expectFacts(table.reading, facts, into);
+  forgetYounger(table.reading.header.formatVersion, leaves, into);
   expectVerdict(into, {
     leaves,
     arrivals,

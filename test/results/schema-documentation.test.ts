@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { streamWith } from '../support/stream-transport.ts';
+import { documentOf, MS } from './support.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
@@ -25,6 +27,43 @@ function propertiesIn(node: unknown, path = ''): Property[] {
 function joined(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
+
+interface Schema {
+  properties?: Record<string, Schema>;
+  anyOf?: Schema[];
+  items?: Schema;
+}
+
+/** Paths of what the schema knows, and a document does not have. */
+function missingIn(value: unknown, { properties = {}, anyOf = [], items }: Schema, path = ''): string[] {
+  if (Array.isArray(value) && items !== undefined) {
+    return value.flatMap((each) => missingIn(each, items, `${path}[]`));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  const own = Object.entries(properties).flatMap(([name, schema]) => {
+    const inner = joined(path, name);
+    return name in value ? missingIn((value as Record<string, unknown>)[name], schema, inner) : [inner];
+  });
+  return [...own, ...anyOf.flatMap((each) => missingIn(value, each, path))];
+}
+
+it('a document of today has every property of the schema, also those that older documents lack', () => {
+  const times = { dueNs: 0, sentNs: 0, doneNs: MS };
+  const eventNs = new Float64Array(0);
+  const endless = { areEventsKnown: true, eventNs, untimed: 0, comments: 0 };
+  const document = documentOf([
+    { ...times, record: { stream: streamWith([0]) } },
+    { ...times, outcome: { endless } },
+    { ...times, outcome: { ok: false, status: 500 }, disposition: 'error' },
+  ]);
+  assert.ok(document.streams !== null && document.endless_answers !== null);
+  const missing = missingIn(document, JSON.parse(read('schema/results-v1.schema.json')));
+  // Those that say a limit was given, which no command gives yet.
+  assert.deepEqual(
+    missing,
+    ['met_throughput_target', 'met_latency_target', 'max_error_rate_ok'].map((name) => `validation.${name}`),
+  );
+});
 
 describe('documentation of the results document', () => {
   const properties = propertiesIn(JSON.parse(read('schema/results-v1.schema.json')));

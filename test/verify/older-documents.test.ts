@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { ResultsDocument } from '../../src/results/results-document.ts';
+import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { validated } from '../results/support.ts';
+import { MS, makeRecord } from '../support/replay-harness.ts';
+import { loggedRun, writeLog } from './support.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-older-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../../../fixtures/results/${name}`, import.meta.url));
+}
+
+describe('documents and logs of versions before', () => {
+  for (const name of ['before-status-classes', 'before-endless-answers']) {
+    it(`still read and verify, and are held to what they say: ${name}`, async () => {
+      const log = fixture(`${name}.rlog`);
+      const document = validated(JSON.parse(await readFile(fixture(`${name}.json`), 'utf8')));
+      const { checks, logDamage, agrees } = await verifyReplay(log, document);
+      assert.deepEqual(logDamage, []);
+      assert.deepEqual(
+        checks.filter((check) => !check.agrees),
+        [],
+      );
+      assert.equal(agrees, true);
+      assert.ok(checks.length > 500);
+      const edits: Partial<ResultsDocument>[] = [
+        { summary: { ...document.summary, status_mismatches: 1 } },
+        { fidelity: { ...document.fidelity, verdict: 'invalid' } },
+        { latency: { ...document.latency, p99_ms: 1 } },
+        { endless_answers: null },
+      ];
+      for (const edit of edits) {
+        assert.equal((await verifyReplay(log, { ...document, ...edit })).agrees, false, JSON.stringify(edit));
+      }
+    });
+  }
+
+  it('are no excuse for a document of today that lacks a part', async () => {
+    const { document, log } = await loggedRun([makeRecord(0), makeRecord(50 * MS)], {}, () => ({
+      kind: 'at_once',
+      ok: true,
+    }));
+    const path = await writeLog(folder, log);
+    assert.equal((await verifyReplay(path, document)).agrees, true);
+    const { status_classes: _, ...withoutClasses } = document;
+    const { endless_answers: __, ...withoutEndless } = document;
+    const { cancelled: ___, ...operations } = document.operations;
+    const { keepalive_closed: ____, ...fidelity } = document.fidelity;
+    const lacking = [withoutClasses, withoutEndless, { ...document, operations }, { ...document, fidelity }];
+    for (const each of lacking) assert.equal((await verifyReplay(path, each)).agrees, false);
+  });
+});
