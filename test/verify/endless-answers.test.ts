@@ -122,7 +122,7 @@ describe('verify, of endless answers', () => {
         assert.deepEqual(wrongOnes(await verify(run)), []);
         assert.equal(run.document.fidelity.accounting.closes, true);
       }),
-      { seed: 1, numRuns: 80 },
+      { seed: 1, numRuns: 30 },
     );
   });
 
@@ -130,14 +130,12 @@ describe('verify, of endless answers', () => {
     const { document, log } = await fortyAnswers();
     const path = await writeLog(folder, log);
     const section = document.endless_answers as EndlessSection;
-    const missed: string[] = [];
-    const edits = valuesIn(section);
-    assert.ok(edits.length > 100, `${edits.length} values`);
-    for (const steps of edits) {
-      const forged = edited(section, steps);
-      const { agrees } = await verifyReplay(path, { ...document, endless_answers: forged });
-      if (agrees) missed.push(steps.join('.'));
-    }
+    const values = valuesIn(section);
+    assert.ok(values.length > 100, `${values.length} values`);
+    const forged = values.reduce(edited, section);
+    const { checks } = await verifyReplay(path, { ...document, endless_answers: forged });
+    const found = new Set(checks.filter(({ agrees }) => !agrees).map(({ name }) => name));
+    const missed = values.filter((steps) => !found.has(`endless_answers.${steps.join('.')}`));
     assert.deepEqual(missed, []);
     for (const other of [null, undefined]) {
       assert.equal((await verifyReplay(path, { ...document, endless_answers: other })).agrees, false);

@@ -33,15 +33,20 @@ describe('documents and logs of versions before', () => {
       );
       assert.equal(agrees, true);
       assert.ok(checks.length > 500);
-      const edits: Partial<ResultsDocument>[] = [
-        { summary: { ...document.summary, status_mismatches: 1 } },
-        { fidelity: { ...document.fidelity, verdict: 'invalid' } },
-        { latency: { ...document.latency, p99_ms: 1 } },
-        { endless_answers: null },
-      ];
-      for (const edit of edits) {
-        assert.equal((await verifyReplay(log, { ...document, ...edit })).agrees, false, JSON.stringify(edit));
-      }
+      const forged: ResultsDocument = {
+        ...document,
+        summary: { ...document.summary, status_mismatches: 1 },
+        fidelity: { ...document.fidelity, verdict: 'invalid' },
+        latency: { ...document.latency, p99_ms: 1 },
+        endless_answers: null,
+      };
+      const found = (await verifyReplay(log, forged)).checks.filter((check) => !check.agrees);
+      assert.deepEqual(found.map((check) => check.name).sort(), [
+        'endless_answers',
+        'fidelity.verdict',
+        'latency.p99_ms',
+        'summary.status_mismatches',
+      ]);
     });
   }
 
