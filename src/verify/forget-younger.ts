@@ -6,6 +6,7 @@ import type { Expectations } from './expectations.ts';
 const CAME_LATER: readonly RegExp[] = [
   /^(status_classes\b|summary\.status_class_mismatch_rate$)/,
   /^operations\.cancelled$/,
+  /^operations\.ops\b/,
   /^fidelity\.keepalive_closed\b/,
 ];
 
