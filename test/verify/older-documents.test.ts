@@ -37,7 +37,7 @@ describe('documents and logs of versions before', () => {
         ...document,
         summary: { ...document.summary, status_mismatches: 1 },
         fidelity: { ...document.fidelity, verdict: 'invalid' },
-        latency: { ...document.latency, p99_ms: 1 },
+        latency: { ...document.latency, p99_ms: 1 } as ResultsDocument['latency'],
         endless_answers: null,
       };
       const found = (await verifyReplay(log, forged)).checks.filter((check) => !check.agrees);
