@@ -12,8 +12,8 @@ export class EndlessMetrics {
   /** The longest time without an event in each answer, from its head to its end. */
   readonly silence = new Histogram();
 
-  /** What was recorded since the last drain; undefined where that was nothing. */
-  drain(): EndlessMetricsPart | undefined {
+  /** What was recorded since the last drain. */
+  drain(): EndlessMetricsPart {
     return drainHistograms<EndlessHistogramName>(this, ENDLESS_HISTOGRAM_NAMES);
   }
 

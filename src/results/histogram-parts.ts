@@ -3,17 +3,15 @@ import type { FrozenHistogram, Histogram } from './histogram.ts';
 /** What was recorded into histograms since they were drained last, by name; those with nothing new are not there. */
 export type HistogramParts<Name extends string> = { [Each in Name]?: FrozenHistogram };
 
-/** Drains the histograms of those names; undefined where none has anything new. */
+/** Drains the histograms of those names. */
 export function drainHistograms<Name extends string>(
   histograms: Readonly<Record<Name, Histogram>>,
   names: readonly Name[],
-): HistogramParts<Name> | undefined {
-  let parts: HistogramParts<Name> | undefined;
+): HistogramParts<Name> {
+  const parts: HistogramParts<Name> = {};
   for (const name of names) {
     const drained = histograms[name].drain();
-    if (drained === undefined) continue;
-    parts ??= {};
-    parts[name] = drained;
+    if (drained !== undefined) parts[name] = drained;
   }
   return parts;
 }

@@ -39,7 +39,6 @@ const Float64Histogram = float64.default;
 export const HIGHEST_NS = 3_600_000_000_000;
 
 const NO_COUNTS = new Float64Array(0);
-const NO_INDEXES = new Uint32Array(0);
 
 /**
  * A histogram of nanoseconds from 0 to one hour (an HdrHistogram, which grows as values ask for it).
@@ -182,12 +181,22 @@ export class Histogram {
   /** Adds what `freeze` or `drain` gave; the other must have had the same precision. */
   addFrozen(frozen: FrozenHistogram): void {
     const { indexes, counts } = frozen;
+    this.#growTo(indexes);
+    const own = this.#counts;
+    const touched = this.#touched;
     for (let i = 0; i < indexes.length; i++) {
       const index = indexes[i] as number;
-      if (index >= this.#counts.length) this.#grow(index);
-      this.#addAt(index, counts[i] as number);
+      const before = own[index] as number;
+      own[index] = before + (counts[i] as number);
+      if (before === 0 && touched !== undefined) touched.push(index);
     }
     this.#addTotals(frozen);
+  }
+
+  #growTo(indexes: Uint32Array): void {
+    let highest = -1;
+    for (let i = 0; i < indexes.length; i++) highest = Math.max(highest, indexes[i] as number);
+    if (highest >= this.#counts.length) this.#grow(highest);
   }
 
   #addAt(index: number, count: number): void {
@@ -219,8 +228,9 @@ export class Histogram {
       this.#touched ??= [];
       return undefined;
     }
-    const frozen = this.#frozen(this.#touched ?? this.#nonEmpty());
-    for (const index of frozen.indexes) this.#counts[index] = 0;
+    const touched = this.#touched ?? this.#nonEmpty();
+    const frozen = this.#frozen(touched);
+    for (let i = 0; i < touched.length; i++) this.#counts[touched[i] as number] = 0;
     this.#touched = [];
     this.#count = 0;
     this.#sumNs = DOUBLE_ZERO;
@@ -232,10 +242,18 @@ export class Histogram {
   }
 
   #frozen(touched: readonly number[]): FrozenHistogram {
-    const indexes = touched.length === 0 ? NO_INDEXES : Uint32Array.from(touched);
+    // By loops: `from` of a typed array takes ten times as long, and this is done ten times a second.
+    const own = this.#counts;
+    const indexes = new Uint32Array(touched.length);
+    const counts = new Float64Array(touched.length);
+    for (let i = 0; i < touched.length; i++) {
+      const index = touched[i] as number;
+      indexes[i] = index;
+      counts[i] = own[index] as number;
+    }
     return {
       indexes,
-      counts: Float64Array.from(indexes, (index) => this.#counts[index] as number),
+      counts,
       count: this.#count,
       sumNs: this.#sumNs,
       minNs: this.#minNs,

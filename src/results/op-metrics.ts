@@ -41,17 +41,21 @@ export class OpMetrics {
   drain(): OpMetricsPart | undefined {
     const { ok, errors, cutOff, cancelled } = this;
     const times = drainHistograms(this, HISTOGRAM_NAMES);
-    const stream = this.stream?.drain();
-    const endless = this.endless?.drain();
-    if (this.sent === 0 && times === undefined && stream === undefined && endless === undefined)
-      return undefined;
+    if (this.sent === 0 && Object.keys(times).length === 0) return undefined;
     this.ok = this.errors = this.cutOff = this.cancelled = 0;
-    return { ok, errors, cutOff, cancelled, times, statuses: this.statuses.drain(), stream, endless };
+    const { statuses, stream, endless } = this;
+    return {
+      ...{ ok, errors, cutOff, cancelled, times },
+      statuses: statuses.drain(),
+      // Also where they have no times: an entry of its own in the document tells that there were some.
+      stream: stream?.drain(),
+      endless: endless?.drain(),
+    };
   }
 
   addPart({ ok, errors, cutOff, cancelled, times, statuses, stream, endless }: OpMetricsPart): void {
     this.#addEnded({ ok, errors, cutOff, cancelled });
-    if (times !== undefined) addHistograms(this, times);
+    addHistograms(this, times);
     if (statuses !== undefined) this.statuses.addPart(statuses);
     if (stream !== undefined) this.streamed().addPart(stream);
     if (endless !== undefined) this.endlessly().addPart(endless);
@@ -97,7 +101,7 @@ export interface OpMetricsPart {
   errors: number;
   cutOff: number;
   cancelled: number;
-  times: HistogramParts<(typeof HISTOGRAM_NAMES)[number]> | undefined;
+  times: HistogramParts<(typeof HISTOGRAM_NAMES)[number]>;
   statuses: StatusComparisonPart | undefined;
   stream: StreamMetricsPart | undefined;
   endless: EndlessMetricsPart | undefined;

@@ -14,8 +14,8 @@ export class StreamMetrics {
   /** The same in the recording of the same streams, not scaled. */
   readonly recordedGap = new Histogram();
 
-  /** What was recorded since the last drain; undefined where that was nothing. */
-  drain(): StreamMetricsPart | undefined {
+  /** What was recorded since the last drain. */
+  drain(): StreamMetricsPart {
     return drainHistograms<StreamHistogramName>(this, STREAM_HISTOGRAM_NAMES);
   }
 

@@ -123,7 +123,8 @@ describe('endless answers in a results document', () => {
     assert.equal(recorded_latency.overall.count, 0, 'plain operations have no recorded duration here');
     assert.deepEqual([first_answer_latency.overall.count, first_answer_latency.overall.max], [53, 2]);
     assert.equal(Math.max(...windows.map(({ max }) => max ?? 0)), 1);
-    assert.deepEqual(operations, { total: 53, successful: 52, failed: 1, cancelled: 1 });
+    const { ops: _, ...all } = operations;
+    assert.deepEqual(all, { total: 53, successful: 52, failed: 1, cancelled: 1 });
     assert.equal(windows[0]?.ops, 53);
     assert.deepEqual(
       document.errors.map(({ code, op }) => [code, op]),

@@ -86,7 +86,8 @@ export function play(told: readonly Told[]): { recorder: ResultsRecorder; end: R
   return { recorder, end };
 }
 
-function operationOf(told: Told, number: number): { operation: Operation; disposition: Disposition } {
+/** An operation as the engine has it when all is over, and where it ended. */
+export function operationOf(told: Told, number: number): { operation: Operation; disposition: Disposition } {
   const disposition = told.disposition ?? 'ok';
   const at = (ns: number | undefined): number | undefined => (ns === undefined ? undefined : ANCHOR_NS + ns);
   const operation: Operation = {

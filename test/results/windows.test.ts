@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Windows } from '../../src/results/windows.ts';
+import { Windows, type WindowsPart } from '../../src/results/windows.ts';
 
 const SECOND = 1e9;
 const MS = 1e6;
@@ -22,6 +22,28 @@ describe('Windows', () => {
     );
     assert.equal(list[0]?.response.maxNs, 9 * SECOND);
     assert.equal(list[1]?.sendError.maxNs, 200_000);
+  });
+
+  it('adds up the most in flight of each shard', () => {
+    const [first, second, sum] = [new Windows(4), new Windows(4), new Windows(4)];
+    for (const inFlight of [3, 9, 2]) first.onSent(SECOND, 0, inFlight);
+    second.onSent(SECOND, 0, 5);
+    sum.addPart(first.drain() as WindowsPart, 0);
+    sum.addPart(second.drain() as WindowsPart, 1);
+    first.onSent(SECOND, 0, 4);
+    sum.addPart(first.drain() as WindowsPart, 0);
+    assert.equal(first.drain(), undefined);
+    const most = () => sum.list().map(({ startS, widthS, inFlight }) => [startS, widthS, inFlight]);
+    assert.deepEqual(most(), [[1, 1, 14]]);
+    // Past the bound the seconds 0 and 1 are one window: each shard's most in both.
+    first.onSent(7 * SECOND, 0, 1);
+    second.onSent(0, 0, 6);
+    sum.addPart(first.drain() as WindowsPart, 0);
+    sum.addPart(second.drain() as WindowsPart, 1);
+    assert.deepEqual(most(), [
+      [0, 2, 15],
+      [6, 2, 1],
+    ]);
   });
 
   it('merges neighbours past its bound and loses nothing', () => {
