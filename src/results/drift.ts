@@ -3,6 +3,7 @@ export interface DriftPart {
   firstDueNs: number;
   lastDueNs: number;
   count: number;
+  originNs: number;
   meanX: number;
   meanY: number;
   sumXx: number;
@@ -45,6 +46,7 @@ export class DriftLine {
       firstDueNs: this.#firstDueNs,
       lastDueNs: this.#lastDueNs,
       count: this.#count,
+      originNs: this.#originNs,
       meanX: this.#meanX,
       meanY: this.#meanY,
       sumXx: this.#sumXx,
@@ -63,7 +65,8 @@ export class DriftLine {
   /** Adds what another line drained (Chan, Golub and LeVeque's update for two parts). */
   addPart(part: DriftPart): void {
     const count = this.#count + part.count;
-    const deltaX = part.meanX - this.#meanX;
+    if (this.#count === 0) this.#originNs = part.originNs;
+    const deltaX = part.originNs - this.#originNs + part.meanX - this.#meanX;
     const deltaY = part.meanY - this.#meanY;
     const weight = (this.#count * part.count) / count;
     this.#sumXx += part.sumXx + deltaX * deltaX * weight;
