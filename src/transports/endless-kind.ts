@@ -36,13 +36,20 @@ const TYPES: readonly { readonly word: Uint8Array; readonly type: EndlessType }[
 const SHORTEST = Math.min(...TYPES.map(({ word }) => word.length));
 const IDENTITY = wordBytes('identity');
 
+const A = 0x61;
+const E = 0x65;
+const J = 0x6a;
+const L = 0x6c;
+const M = 0x6d;
+const T = 0x74;
+const DASH = 0x2d;
 const SEMICOLON = 0x3b;
 const SPACE = 0x20;
 const TAB = 0x09;
 
 /** Reads the value of a Content-Type header, in any case and with any parameters; undefined for an ordinary type. */
 export function endlessTypeIn(bytes: Uint8Array, from: number, to: number): EndlessType | undefined {
-  if (to - from < SHORTEST) return undefined;
+  if (to - from < SHORTEST || !mayBeOne(bytes, from)) return undefined;
   for (const { word, type } of TYPES) {
     const end = from + word.length;
     if (isEndOfType(bytes, end, to) && isWord(bytes, from, end, word)) return type;
@@ -66,6 +73,14 @@ export function endlessKindOf(head: AnswerHead): EndlessKind | undefined {
   const isRefusal = status < 200 || status > 299;
   if (type === undefined || isRefusal || (type.mayBeOrdinary && hasLength)) return undefined;
   return isEncoded ? 'unread' : type.kind;
+}
+
+/** A few letters tell the common types from all of those: `application/json; charset=utf-8` is read no further. */
+function mayBeOne(bytes: Uint8Array, from: number): boolean {
+  const at = (index: number): number => (bytes[from + index] as number) | 0x20;
+  if (at(0) === T) return at(5) === E;
+  if (at(0) !== A) return at(0) === M;
+  return at(12) !== J || at(16) === L || at(16) === DASH;
 }
 
 function isEndOfType(bytes: Uint8Array, at: number, to: number): boolean {
