@@ -6,7 +6,7 @@ const EXACT = 2 ** 52;
 
 /** Writes a signed integer as protobuf's sint64, and `plus` (0 or 1) more: readers that take 0 for absent want 1. */
 export function writeSigned(out: ByteWriter, value: number, plus: 0 | 1 = 0): void {
-  if (Math.abs(value) < EXACT) {
+  if (!(Math.abs(value) >= EXACT)) {
     out.varint((value >= 0 ? 2 * value : -2 * value - 1) + plus);
     return;
   }
