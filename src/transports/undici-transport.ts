@@ -27,7 +27,7 @@ export interface UndiciTransportOptions {
   spread?: AddressSpread | undefined;
   /** How long an idle connection is kept, in ms. Default: 30 s. */
   keepAliveMs?: number | undefined;
-  /** That of the replay, for the times of the events of endless answers. Default: that of the machine. */
+  /** That of the replay, for ages and waits of connections and the times of events. Default: that of the machine. */
   clock?: Pick<Clock, 'nowNs'> | undefined;
 }
 

@@ -12,7 +12,7 @@ import type { SocketEvents } from '../../src/transports/wire-http/wire-socket.ts
 const ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
 
 /** A pool over sockets that open in the next turn, and answer in the one after a request where the server does. */
-function createPool(answers: boolean) {
+function createPool(answers: boolean, mostConnections = Infinity, nowNs = () => 0) {
   const opened: Socket[] = [];
   const openSocket = (events: SocketEvents): Socket => {
     const write = (): boolean => {
@@ -26,10 +26,9 @@ function createPool(answers: boolean) {
   };
   const pool = new HttpPool({
     openSocket,
-    nowMs: () => 0,
-    clock: { nowNs: () => 0 },
+    clock: { nowNs },
     keepAliveMs: 1000,
-    mostConnections: Infinity,
+    mostConnections,
     budget: new ConnectionBudget(Infinity, () => {}),
     firstWords: new FirstWords(),
   });
@@ -38,17 +37,21 @@ function createPool(answers: boolean) {
 
 function place(pool: HttpPool, count: number) {
   const sent: number[] = [];
+  const heldNs: number[] = [];
   const done: SendOutcome[] = [];
   const exchanges = Array.from({ length: count }, (_, number) => {
     const listener = {
-      onSent: () => void sent.push(number),
+      onSent: (held = 0) => {
+        sent.push(number);
+        heldNs.push(held);
+      },
       onFirstAnswer: () => {},
       onDone: (outcome: SendOutcome) => void done.push(outcome),
     };
     return new WireExchange(listener, false, Buffer.from('GET / HTTP/1.1\r\n\r\n'), undefined);
   });
   for (const exchange of exchanges) pool.place(exchange);
-  return { sent, done };
+  return { sent, heldNs, done };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -78,6 +81,17 @@ describe('the pool of HTTP connections', () => {
     const { sent } = place(pool, 100);
     await until(() => sent.length === 100);
     assert.equal(opened.length, 100);
+    pool.close();
+  });
+
+  it('counts the wait for a busy connection on the clock it is given', async () => {
+    let ns = 0;
+    const { pool } = createPool(true, 1, () => ns);
+    await pool.warm(1);
+    const { heldNs, done } = place(pool, 2);
+    ns = 7e6;
+    await until(() => done.length === 2);
+    assert.deepEqual(heldNs, [0, 7e6]);
     pool.close();
   });
 

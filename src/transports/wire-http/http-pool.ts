@@ -13,9 +13,7 @@ import type { OpenSocket } from './wire-socket.ts';
 /** What all pools of a transport share. */
 export interface HttpPoolOptions {
   openSocket: OpenSocket;
-  /** Monotonic ms. */
-  nowMs: () => number;
-  /** For the times of the events of endless answers. */
+  /** For the age of idle connections, the waits on busy ones, and the times of the events of endless answers. */
   clock: Pick<Clock, 'nowNs'>;
   /** How long an idle connection is kept. */
   keepAliveMs: number;
@@ -56,10 +54,10 @@ export class HttpPool implements ConnectionHost, SessionPool {
   #isClosed = false;
 
   constructor(options: HttpPoolOptions) {
-    const { keepAliveMs, nowMs, mostConnections } = options;
+    const { keepAliveMs, clock, mostConnections } = options;
     this.#options = options;
     this.#isBounded = mostConnections !== Infinity;
-    this.#idle = new IdleConnections(keepAliveMs, nowMs, (connection) => connection.giveUp());
+    this.#idle = new IdleConnections(keepAliveMs, clock, (connection) => connection.giveUp());
     this.#noteOpening();
   }
 
@@ -83,7 +81,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
       connection.begin(exchange);
       return;
     }
-    if (this.#isBounded) exchange.heldFromMs = this.#atLimit.at(this.#options.nowMs());
+    if (this.#isBounded) exchange.heldFromNs = this.#atLimit.at(this.#options.clock.nowNs());
     this.#waiting.add(exchange);
     this.#refill();
   }
@@ -169,7 +167,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
       const connection = this.#idle.take();
       if (connection === undefined) break;
       this.#waiting.delete(exchange);
-      if (this.#isBounded) exchange.holdUntil(this.#atLimit.at(this.#options.nowMs()));
+      if (this.#isBounded) exchange.holdUntil(this.#atLimit.at(this.#options.clock.nowNs()));
       connection.begin(exchange);
     }
     // Where none is open yet, nothing can become free.
@@ -253,7 +251,7 @@ export class HttpPool implements ConnectionHost, SessionPool {
     if (!this.#isBounded) return;
     const isOpening = this.#opening.size + this.#warming.size > 0;
     const isAtLimit = !isOpening && this.#all.size >= this.#options.mostConnections;
-    this.#atLimit.set(isAtLimit, this.#options.nowMs());
+    this.#atLimit.set(isAtLimit, this.#options.clock.nowNs());
   }
 
   /** A connection that takes so long that its operation was given up may never open: others must not wait for it. */

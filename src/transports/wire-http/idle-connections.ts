@@ -1,3 +1,4 @@
+import type { Clock } from '../../replay/ports.ts';
 import { emptyList } from '../../stable-shapes.ts';
 import type { WireConnection } from './wire-connection.ts';
 
@@ -7,13 +8,13 @@ import type { WireConnection } from './wire-connection.ts';
  */
 export class IdleConnections {
   readonly #keepAliveMs: number;
-  readonly #nowMs: () => number;
+  readonly #clock: Pick<Clock, 'nowNs'>;
   readonly #drop: (connection: WireConnection) => void;
   #free = emptyList<WireConnection>();
 
-  constructor(keepAliveMs: number, nowMs: () => number, drop: (connection: WireConnection) => void) {
+  constructor(keepAliveMs: number, clock: Pick<Clock, 'nowNs'>, drop: (connection: WireConnection) => void) {
     this.#keepAliveMs = keepAliveMs;
-    this.#nowMs = nowMs;
+    this.#clock = clock;
     this.#drop = drop;
   }
 
@@ -22,14 +23,14 @@ export class IdleConnections {
   }
 
   put(connection: WireConnection): void {
-    connection.idleSinceMs = this.#nowMs();
+    connection.idleSinceNs = this.#clock.nowNs();
     this.#free.push(connection);
   }
 
   take(): WireConnection | undefined {
     for (;;) {
       const connection = this.#free.pop();
-      if (connection === undefined || !this.#isStale(connection, this.#nowMs())) return connection;
+      if (connection === undefined || !this.#isStale(connection, this.#clock.nowNs())) return connection;
       this.#drop(connection);
     }
   }
@@ -41,15 +42,15 @@ export class IdleConnections {
 
   /** Drops those that were idle for too long. */
   sweep(): void {
-    const nowMs = this.#nowMs();
-    const stale = this.#free.filter((connection) => this.#isStale(connection, nowMs));
+    const nowNs = this.#clock.nowNs();
+    const stale = this.#free.filter((connection) => this.#isStale(connection, nowNs));
     if (stale.length === 0) return;
-    this.#free = this.#free.filter((connection) => !this.#isStale(connection, nowMs));
+    this.#free = this.#free.filter((connection) => !this.#isStale(connection, nowNs));
     for (const connection of stale) this.#drop(connection);
   }
 
-  #isStale(connection: WireConnection, nowMs: number): boolean {
+  #isStale(connection: WireConnection, nowNs: number): boolean {
     const limitMs = Math.min(this.#keepAliveMs, connection.serverKeepAliveMs);
-    return nowMs - connection.idleSinceMs >= limitMs;
+    return nowNs - connection.idleSinceNs >= limitMs * 1e6;
   }
 }

@@ -24,8 +24,8 @@ export interface ConnectionHost {
 /** One connection to the target: at most one request at a time, no retries. */
 export class WireConnection implements SocketEvents {
   exchange: WireExchange | undefined;
-  /** When it was last put aside, in ms on the host's clock. */
-  idleSinceMs = 0;
+  /** When it was last put aside, on the pool's clock. */
+  idleSinceNs = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;

@@ -20,8 +20,8 @@ export class WireExchange {
   /** Where it is under way; undefined while it waits, and at the end. */
   connection: ExchangeCarrier | undefined;
   isDone = false;
-  /** Where its wait for a busy connection began, in ms of the pool's own count. */
-  heldFromMs = 0;
+  /** Where its wait for a busy connection began, in ns of the pool's own count. */
+  heldFromNs = 0;
   /** How long busy connections held it, in ns. */
   heldNs = 0;
   #status: number | undefined;
@@ -41,8 +41,8 @@ export class WireExchange {
   }
 
   /** Its wait is over. */
-  holdUntil(ms: number): void {
-    this.heldNs = Math.max(0, ms - this.heldFromMs) * 1e6;
+  holdUntil(ns: number): void {
+    this.heldNs = Math.max(0, ns - this.heldFromNs);
   }
 
   /** The head of the answer is here. */

@@ -1,5 +1,5 @@
 import { createRealClock } from '../../replay/clock/real-clock.ts';
-import type { Cancel, SendListener, SendOutcome, Transport } from '../../replay/ports.ts';
+import type { Cancel, Clock, SendListener, SendOutcome, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { ConnectionMode } from '../connection-mode.ts';
@@ -18,8 +18,6 @@ export interface WireHttpTransportOptions extends UndiciTransportOptions {
   mode?: ConnectionMode | undefined;
   /** Most connections: past it operations wait; with the mode `recorded` idle sessions lose theirs, then they fail. */
   mostConnections?: number | undefined;
-  /** Monotonic ms, for the age of idle connections and for waits on busy ones. */
-  nowMs?: (() => number) | undefined;
 }
 
 /** A transport that also takes requests as bytes. */
@@ -55,6 +53,7 @@ class WireTransport implements WireHttpTransport {
   readonly #pools: SessionPools<HttpPool>;
   readonly #sweeper: NodeJS.Timeout;
   readonly #firstWords = new FirstWords();
+  readonly #clock: Pick<Clock, 'nowNs'>;
   /** Where requests with a body are put together; TLS keeps what it was given for too long for that. */
   #scratch = newScratch();
   readonly #allocate: Allocate;
@@ -62,10 +61,11 @@ class WireTransport implements WireHttpTransport {
 
   constructor(options: WireHttpTransportOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? createRealClock({ precision: 'eco' });
     this.#context = createHttpRequestContext(options);
     const isPlain = options.origin.protocol !== 'https:';
     this.#allocate = isPlain ? (size) => this.#inScratch(size) : Buffer.allocUnsafe;
-    this.#pools = createPools(options, this.#firstWords);
+    this.#pools = createPools(options, this.#clock, this.#firstWords);
     this.#sweeper = setInterval(() => this.#pools.sweep(), SWEEP_MS).unref();
   }
 
@@ -75,7 +75,7 @@ class WireTransport implements WireHttpTransport {
     const isProbe = mode === 'recorded' && sessions === undefined;
     const pools = this.#pools.first(sessions ?? [''], WARM_CONNECTIONS);
     const count = mode === 'pooled' ? Math.min(WARM_CONNECTIONS, connections) : 1;
-    const begunMs = performance.now();
+    const begunNs = this.#clock.nowNs();
     const errors = (await Promise.all(pools.map((pool) => pool.warm(count)))).flat();
     const [error] = errors;
     // One is enough to say that someone is there.
@@ -83,7 +83,7 @@ class WireTransport implements WireHttpTransport {
     const said =
       isNobody || origin.protocol === 'https:'
         ? ''
-        : await this.#firstWords.heard(performance.now() - begunMs);
+        : await this.#firstWords.heard((this.#clock.nowNs() - begunNs) / 1e6);
     if (isProbe) this.#pools.drop('');
     if (isNobody) throw notThere(origin, error);
     if (said !== '') throw notThere(origin, new Error(said));
@@ -149,10 +149,13 @@ class WireTransport implements WireHttpTransport {
   }
 }
 
-function createPools(options: WireHttpTransportOptions, firstWords: FirstWords): SessionPools<HttpPool> {
+function createPools(
+  options: WireHttpTransportOptions,
+  clock: Pick<Clock, 'nowNs'>,
+  firstWords: FirstWords,
+): SessionPools<HttpPool> {
   const { origin, tls, connections = Infinity, mode = 'pooled' } = options;
-  const { nowMs = () => performance.now(), mostConnections = MOST_OWN_CONNECTIONS } = options;
-  const { clock = createRealClock({ precision: 'eco' }) } = options;
+  const { mostConnections = MOST_OWN_CONNECTIONS } = options;
   const keepAliveMs = options.keepAliveMs ?? (mode === 'recorded' ? OWN_IDLE_SECS * 1000 : KEEP_ALIVE_MS);
   const mostPooled = Math.min(connections, options.mostConnections ?? Infinity);
   const most = mode === 'pooled' ? mostPooled : mode === 'recorded' ? Infinity : 1;
@@ -162,7 +165,7 @@ function createPools(options: WireHttpTransportOptions, firstWords: FirstWords):
     mostConnections,
     idleSecs: keepAliveMs / 1000,
     make: (budget) =>
-      new HttpPool({ openSocket, nowMs, clock, keepAliveMs, mostConnections: most, budget, firstWords }),
+      new HttpPool({ openSocket, clock, keepAliveMs, mostConnections: most, budget, firstWords }),
   });
 }
 
