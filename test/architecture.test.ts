@@ -93,6 +93,7 @@ const ROOMS: Record<string, readonly string[]> = {
 const LEAVES = [
   'connect-trouble.ts',
   'error.ts',
+  'hash.ts',
   'iso-time.ts',
   'listen-error.ts',
   'machine-names.ts',

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { REQUEST_INCOMPLETE } from '../trace/record/incomplete.ts';
 import {
   type GrpcStream,
   type HeaderList,
@@ -245,7 +246,7 @@ export class GrpcCall implements StreamTap {
     if (error !== '') return error;
     if (this.#client.isUnframed) return 'request_malformed';
     // Answered, as by a server with a limit, while a message was on its way: the one rule for all protocols.
-    if (this.#client.cutBytes > 0) return 'request_incomplete';
+    if (this.#client.cutBytes > 0) return REQUEST_INCOMPLETE;
     if (this.#server.isUnframed) return 'bad_response';
     return this.#status === undefined ? 'no_grpc_status' : '';
   }

@@ -1,4 +1,5 @@
 import { EngramTraceError } from '../error.ts';
+import { REQUEST_INCOMPLETE } from '../trace/record/incomplete.ts';
 import type { HeaderList } from '../trace/record/record.ts';
 import { outOfRoom } from '../wire/byte-room.ts';
 import type { RequestHead, ResponseHead } from '../wire/http1-head.ts';
@@ -133,11 +134,11 @@ export class Http1Tap implements Tap {
     this.#arriving = undefined;
     for (const exchange of this.#queue.splice(0)) {
       const isAborted = end === 'client_aborted' && !exchange.requestDone;
-      exchange.finish(exchange.requestError || (isAborted ? 'request_incomplete' : end), atNs);
+      exchange.finish(exchange.requestError || (isAborted ? REQUEST_INCOMPLETE : end), atNs);
     }
     if (this.#http2 !== undefined) this.#http2.closed(end, atNs);
     // Answered before all of the request was there, or not to be answered, and the rest never came.
-    else if (isLoose) arriving.finish('request_incomplete', atNs);
+    else if (isLoose) arriving.finish(REQUEST_INCOMPLETE, atNs);
     else if (arriving?.method === '') arriving.release();
     const isUnreadAnswered = arriving?.method === '' && this.#responses.isInside; // HTTP/0.9
     if (!this.#held.isEmpty || isUnreadAnswered) this.#unread.lost();
@@ -253,7 +254,7 @@ export class Http1Tap implements Tap {
    */
   #giveUpUpload(exchange: HttpExchange): void {
     this.#isBodyAwaited = false;
-    exchange.requestError = 'request_incomplete';
+    exchange.requestError = REQUEST_INCOMPLETE;
     this.#arriving = undefined;
     this.#client = 'deaf';
     this.#requests.release();

@@ -1,3 +1,4 @@
+import { REQUEST_INCOMPLETE } from '../trace/record/incomplete.ts';
 import type { HeaderList } from '../trace/record/record.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { headerValue, type StreamTap } from './stream-tap.ts';
@@ -57,7 +58,7 @@ export class PlainStream implements StreamTap {
   closed(end: ConnectionEnd, atNs: number): void {
     if (this.done) return;
     const isAnswered = this.#exchange.answeredNs !== undefined;
-    this.#finish(isAnswered ? 'request_incomplete' : end, end === 'not_followed' ? undefined : atNs);
+    this.#finish(isAnswered ? REQUEST_INCOMPLETE : end, end === 'not_followed' ? undefined : atNs);
   }
 
   #onAnswered(atNs: number): void {

@@ -1,11 +1,12 @@
 import type { HeaderList } from '../trace/record/record.ts';
+import { REDACTED } from '../trace/record/redacted.ts';
 import { createHeaderRule, URL_HEADERS } from './redact/header-rule.ts';
 import { comparableName, type NameFlags } from './redact/name-rules.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
 import { redactCredentials } from './redact/redact-credentials.ts';
 import { redactJson } from './redact/redact-json.ts';
 import { type NameRule, redactText, redactUrl } from './redact/redact-url.ts';
-import { REDACTED, VALUE_SHAPES } from './redact/secret-values.ts';
+import { VALUE_SHAPES } from './redact/secret-values.ts';
 import { SECRET_WORDS } from './redact/secret-words.ts';
 import { remember } from './remember.ts';
 

@@ -1,5 +1,4 @@
-/** What capture writes in place of a secret. */
-const REDACTED = '[redacted]';
+import { REDACTED } from '../trace/record/redacted.ts';
 
 /** A value that was redacted says nothing to a server, or worse: it is never sent. */
 export function isRedacted(value: string): boolean {
@@ -38,7 +37,10 @@ export function redactedParts(target: string): string[] {
 }
 
 /** `;name=[redacted]` behind a segment of the path, its marks percent-encoded or not. */
-const PATH_PARAMETER = /(?:;|%3B)((?:(?!%3B|%3D)[^;=/])*)(?:=|%3D)\[redacted\]/gi;
+const PATH_PARAMETER = new RegExp(
+  `(?:;|%3B)((?:(?!%3B|%3D)[^;=/])*)(?:=|%3D)${REDACTED.replaceAll(/[[\]]/g, '\\$&')}`,
+  'gi',
+);
 
 /** The query by its parameters, each with the separator in front of it. */
 function partsOf(target: string): { front: string; query: string[]; fragment: string } {

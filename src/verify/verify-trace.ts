@@ -4,6 +4,7 @@ import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
 import { createPlanDigest, type PlanDigest } from '../replay/plan/plan-digest.ts';
 import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
 import { crc32 } from '../trace/bytes/crc32.ts';
+import { REQUEST_INCOMPLETE } from '../trace/record/incomplete.ts';
 import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { unplayableBy } from '../trace/record/unplayable.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -158,7 +159,7 @@ function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) => bool
   const hasTarget = targetsIn(facts);
   return (record) => {
     if (unplayableBy(record) !== undefined) return false;
-    if (record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete') return false;
+    if (record.bodyBytesMissing > 0 || record.outcome.error === REQUEST_INCOMPLETE) return false;
     if (!hasTarget(record)) return false;
     if (dangerOf?.(record) !== undefined) return false;
     return only === null || only === undefined || dialect.isWrite(record) === (only === 'writes');

@@ -1,6 +1,7 @@
+import { REDACTED } from '../../trace/record/redacted.ts';
 import { comparableName } from './name-rules.ts';
 import type { NameRule } from './redact-url.ts';
-import { REDACTED, saysNothing } from './secret-values.ts';
+import { saysNothing } from './secret-values.ts';
 
 /** Schemes of authentication whose names hold no word of a secret. */
 const SCHEMES = new Set(['ssws', 'hawk', 'mac', 'ssokey', 'geniekey', 'splunk', 'snowflake']);

@@ -1,5 +1,6 @@
+import { REDACTED } from '../../trace/record/redacted.ts';
 import { decodedText, type NameRule, redactText } from './redact-url.ts';
-import { looksSecret, REDACTED, saysNothing } from './secret-values.ts';
+import { looksSecret, saysNothing } from './secret-values.ts';
 
 /** A form (`application/x-www-form-urlencoded`) whose secret fields hold `[redacted]`; the same bytes where there is none. */
 export function redactForm(bytes: Buffer, rule: NameRule): Buffer {

@@ -1,6 +1,7 @@
+import { REDACTED } from '../../trace/record/redacted.ts';
 import type { NameRule } from './redact-url.ts';
 import { redactText } from './redact-url.ts';
-import { looksSecret, REDACTED, redactShapes } from './secret-values.ts';
+import { looksSecret, redactShapes } from './secret-values.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

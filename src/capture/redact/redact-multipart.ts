@@ -1,5 +1,5 @@
+import { REDACTED } from '../../trace/record/redacted.ts';
 import type { NameRule } from './redact-url.ts';
-import { REDACTED } from './secret-values.ts';
 
 /** Redacts the content of a part as what its header says it is. */
 export type RedactPart = (content: Buffer, contentType: string) => Buffer;

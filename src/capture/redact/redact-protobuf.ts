@@ -1,6 +1,6 @@
+import { REDACTED } from '../../trace/record/redacted.ts';
 import { ENGRAM_FIELDS, ENGRAM_RPCS } from './engram-fields.ts';
 import type { NameRule } from './redact-url.ts';
-import { REDACTED } from './secret-values.ts';
 
 /** A field of a message: its name, and the message it holds, `*` for a map from text to text, '' for text or bytes. */
 interface Field {

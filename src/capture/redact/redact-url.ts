@@ -1,4 +1,5 @@
-import { looksSecret, REDACTED, redactShapes, saysNothing } from './secret-values.ts';
+import { REDACTED } from '../../trace/record/redacted.ts';
+import { looksSecret, redactShapes, saysNothing } from './secret-values.ts';
 import { LONG_CHARS, mayHoldShape } from './shape-gate.ts';
 
 /**

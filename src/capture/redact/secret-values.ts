@@ -1,7 +1,5 @@
+import { REDACTED } from '../../trace/record/redacted.ts';
 import { mayHoldShape } from './shape-gate.ts';
-
-/** What stands where a secret was. */
-export const REDACTED = '[redacted]';
 
 /** What a trace header says of the shapes below. */
 export const VALUE_SHAPES: readonly string[] = ['bearer', 'basic', 'jwt', 'pem', 'provider-key', 'userinfo'];

@@ -1,3 +1,5 @@
+import { mix32 } from '../../hash.ts';
+
 /** A uniform number in [0, 1) that depends only on the seed, the operation's number and which draw of it this is. */
 export function uniformOf(seed: number, operation: number, draw: number): number {
   return hash32(seed, operation, draw) / 2 ** 32;
@@ -12,7 +14,5 @@ export function hash32(seed: number, operation: number, draw: number): number {
     hash ^= Math.imul(mixed, 0x1b873593);
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
   }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return mix32(hash);
 }

@@ -1,3 +1,4 @@
+import { isIncomplete } from '../../trace/record/incomplete.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { unplayableBy } from '../../trace/record/unplayable.ts';
 import { type Danger, type Exclusion, emptyExcluded, type ReplayExcluded } from '../exclusions.ts';
@@ -40,8 +41,4 @@ export function createSelection(
     return reason === undefined;
   };
   return { excluded, dangers, takes };
-}
-
-function isIncomplete(record: TraceRecord): boolean {
-  return record.bodyBytesMissing > 0 || record.outcome.error === 'request_incomplete';
 }

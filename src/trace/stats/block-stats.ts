@@ -1,3 +1,4 @@
+import { fnv1aOfBytes, mix32 } from '../../hash.ts';
 import { createDistribution, mergeDistribution } from './distribution.ts';
 import { OTHER_NAME } from './op-numbers.ts';
 import type { BlockStats, OpStats } from './trace-index.ts';
@@ -70,13 +71,9 @@ function nameIn(known: ReadonlyMap<string, unknown>, name: string): string {
   return known.size < MAX_TOTALS_NAMES || known.has(name) ? name : OTHER_NAME;
 }
 
-/** 32-bit FNV-1a of the UTF-8 bytes, its bits then mixed by MurmurHash3's fmix32: the sketch needs them even. */
+/** Of the UTF-8 bytes; the sketch needs all bits even. A part of the format: sketches of traces are added up. */
 export function sessionHash(session: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(session, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return mix32(fnv1aOfBytes(Buffer.from(session, 'utf8')));
 }
 
 /** The smallest distinct values, ascending, at most SKETCH_SIZE. */

@@ -1,3 +1,4 @@
+import { fnv1aOfBytes } from '../../hash.ts';
 import { HpackDecoder } from '../../wire/hpack/decoder.ts';
 
 /** What of an answer's headers or trailers says how a call went. */
@@ -42,11 +43,7 @@ export class AnswerHeads {
 
 /** FNV-1a over the length and the last bytes, which is where answers differ: dates, sizes, statuses. */
 function hash(bytes: Buffer, from: number, to: number): number {
-  let value = 0x811c9dc5 ^ (to - from);
-  for (let at = Math.max(from, to - 48); at < to; at += 1) {
-    value = Math.imul(value ^ (bytes[at] as number), 0x01000193);
-  }
-  return value >>> 0;
+  return fnv1aOfBytes(bytes, Math.max(from, to - 48), to, to - from) >>> 0;
 }
 
 function isSame(known: Buffer, bytes: Buffer, from: number, to: number): boolean {
