@@ -87,6 +87,15 @@ export interface LogBlockMessage {
 
 const ENTRY_BYTES = WIDE.length * 8 + NARROW.length * 4 + TINY.length;
 
+/** Memory that a decoded block takes, about. */
+export function blockBytes({ count, streams, endless }: LogBlock): number {
+  let times = 0;
+  for (const { plannedNs, recordedNs, sentNs, receivedNs } of streams)
+    times += plannedNs.length + recordedNs.length + sentNs.length + receivedNs.length;
+  for (const { eventNs } of endless) times += eventNs.length;
+  return count * ENTRY_BYTES + times * 8;
+}
+
 /** Memory for the columns of one block. */
 export function allocateColumns(): ArrayBuffer {
   return new ArrayBuffer(BLOCK_ENTRIES * ENTRY_BYTES);

@@ -64,15 +64,23 @@ export async function* logBlocks(
   }
 }
 
-/** Reads the blocks of a log again that `readReplayLog` found whole, without another look at what holds it together. */
-export async function readBlocksAgain(path: string, onBlock: (block: LogBlock) => void): Promise<void> {
+/**
+ * Reads the blocks of a log again that `readReplayLog` found whole, but for the first `known` ones, without another look
+ * at what holds it together.
+ */
+export async function readBlocksAgain(
+  path: string,
+  onBlock: (block: LogBlock) => void,
+  known = 0,
+): Promise<void> {
+  let left = known;
   const file = await openRegularFile(path);
   try {
     const { size } = await file.stat();
     for await (const event of readFrames(createByteQueue(fileChunks(file, size)))) {
       if (event.kind !== 'data') continue;
       const frame = decodeFrame(new WireReader(event.raw).view(), true);
-      if (frame.kind === 'block') onBlock(frame.block);
+      if (frame.kind === 'block' && left-- <= 0) onBlock(frame.block);
     }
   } finally {
     await file.close();

@@ -1,12 +1,22 @@
-import type { LogBlock, LogColumns, LogEndless, LogStream } from '../replay-log/log-block.ts';
+import {
+  blockBytes,
+  type LogBlock,
+  type LogColumns,
+  type LogEndless,
+  type LogStream,
+} from '../replay-log/log-block.ts';
 import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
 import { type LogReading, readBlocksAgain, readReplayLog } from '../replay-log/read-replay-log.ts';
 
 const CANCELLED = FAILURES.indexOf('cancelled_as_recorded');
 
+/** Two million operations, or fewer where they are streams of many messages. */
+const MOST_KEPT_BYTES = 300 * 2 ** 20;
+
 /**
- * A replay log that is read from front to back as often as needed: each pass keeps only the columns it is about, so
- * that ten million operations take a few hundred megabytes and not several times that.
+ * A replay log that is walked through from front to back as often as needed. What was read is kept, up to a bound: only
+ * a longer log is read again beyond it. Each walk keeps only the columns it is about, so that ten million operations take
+ * a few hundred megabytes and not several times that.
  */
 export interface LogTable {
   readonly reading: LogReading;
@@ -159,8 +169,10 @@ export class LogRow {
   }
 }
 
-/** Reads a log once, with every check of its integrity. */
-export async function openLogTable(path: string): Promise<LogTable> {
+/** Reads a log once, with every check of its integrity, and keeps its first blocks. */
+export async function openLogTable(path: string, mostKeptBytes = MOST_KEPT_BYTES): Promise<LogTable> {
+  const kept: LogBlock[] = [];
+  let leftBytes = mostKeptBytes;
   const ops = new Set<string>();
   let startNs = Number.POSITIVE_INFINITY;
   let sends = 0;
@@ -169,14 +181,21 @@ export async function openLogTable(path: string): Promise<LogTable> {
     if (row.isSent) sends += 1;
     if (row.isAttempted) ops.add(row.op);
   };
-  const reading = await readReplayLog(path, rowsTo(look));
+  const lookAt = rowsTo(look);
+  const reading = await readReplayLog(path, (block) => {
+    lookAt(block);
+    leftBytes -= blockBytes(block);
+    if (leftBytes >= 0) kept.push(block);
+  });
   return {
     reading,
     startNs,
     sends,
     ops: [...ops],
     each: async (visit) => {
-      await readBlocksAgain(path, rowsTo(visit));
+      const take = rowsTo(visit);
+      for (const block of kept) take(block);
+      if (kept.length < reading.blocks) await readBlocksAgain(path, take, kept.length);
     },
   };
 }
