@@ -1,5 +1,5 @@
 /** The names of the flags that help, which differ from command to command. */
-export interface TlsFlags {
+export interface TlsFlagNames {
   /** Names a file of certificates to trust. */
   readonly ca: string;
   /** Takes any certificate. */
@@ -11,7 +11,7 @@ export interface TlsFlags {
 }
 
 /** What an error of a connection is, in words that say what to do; '' where its own message is all there is. */
-export function connectTrouble(error: Error, flags: TlsFlags): string {
+export function connectTrouble(error: Error, flags: TlsFlagNames): string {
   const { code = '', message } = firstOf(error) as NodeJS.ErrnoException;
   const found = TROUBLES.find(([pattern]) => pattern.test(code) || pattern.test(message));
   return found === undefined ? '' : found[1](flags);
@@ -31,7 +31,7 @@ function firstOf(error: Error): Error {
   return first instanceof Error ? first : error;
 }
 
-type Words = (flags: TlsFlags) => string;
+type Words = (flags: TlsFlagNames) => string;
 
 /** Matched against the code and the message of Node and OpenSSL, in this order. */
 const TROUBLES: readonly (readonly [RegExp, Words])[] = [

@@ -15,7 +15,7 @@ export { DIALECT_NAMES, findDialect } from './dialects/find-dialect.ts';
 export { EngramTraceError, type ErrorCode, type ErrorDetails } from './error.ts';
 // Looking inside and selecting.
 export { countRecords } from './inspect/count-records.ts';
-export { summaryText } from './inspect/summary-text.ts';
+export { traceSummaryText } from './inspect/summary-text.ts';
 export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/trace-summary.ts';
 export { type CalibrateTraceOptions, calibrateTrace } from './library/calibrate-trace.ts';
 export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
@@ -52,9 +52,9 @@ export {
 export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
 export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
 export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log.ts';
+export type { Segment } from './sources/op-log-segment.ts';
 export type { OpenOptions } from './sources/open-options.ts';
 export { openTrace } from './sources/open-trace.ts';
-export type { Segment } from './sources/segment.ts';
 export type { Head, Source, SourceInput } from './sources/source.ts';
 export { createTextTrace, type Reading, type TextForm } from './sources/text-trace.ts';
 export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';

@@ -232,3 +232,18 @@ test('process, console, the wall clock and chance are met at the door only', () 
   });
   assert.deepEqual(wrong, []);
 });
+
+test('the name of an exported type or function names one thing', () => {
+  const places = new Map<string, string[]>();
+  for (const from of SOURCES.filter((path) => !path.startsWith('gen/'))) {
+    const text = readFileSync(`${ROOT}src/${from}`, 'utf8');
+    for (const [, name = ''] of text.matchAll(
+      /^export (?:async )?(?:interface|class|type|function\*?) (\w+)/gm,
+    ))
+      places.set(name, [...(places.get(name) ?? []), from]);
+  }
+  assert.deepEqual(
+    [...places].filter(([, files]) => files.length > 1),
+    [],
+  );
+});

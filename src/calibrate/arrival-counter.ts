@@ -3,7 +3,7 @@ const MAX_BINS = 2 ** 17;
 const FIRST_BIN_NS = 10_000_000;
 
 /** A part of a trace, in ns from its epoch; `endNs` excluded. */
-export interface BusyWindow {
+export interface BusySpan {
   startNs: number;
   endNs: number;
   records: number;
@@ -40,7 +40,7 @@ export class ArrivalCounter {
   }
 
   /** The first of the windows so long with the most arrivals; all there is where it is no longer, undefined for nothing. */
-  busiest(lengthNs: number): BusyWindow | undefined {
+  busiest(lengthNs: number): BusySpan | undefined {
     if (this.#firstNs === undefined) return undefined;
     const length = Math.min(this.#bins.length, Math.max(1, Math.round(lengthNs / this.#binNs)));
     let records = 0;

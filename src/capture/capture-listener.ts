@@ -1,12 +1,12 @@
 import { EngramTraceError } from '../error.ts';
-import { authorityOf, type Endpoint, parseEndpoint } from './endpoint.ts';
+import { authorityOf, type HostPort, parseHostPort } from './host-port.ts';
 import type { ListenerTls } from './relay.ts';
 import type { UpstreamTls } from './upstream.ts';
 
 /** One address clients connect to, and the server behind it. */
 export interface CaptureListener {
-  readonly listen: Endpoint;
-  readonly upstream: Endpoint;
+  readonly listen: HostPort;
+  readonly upstream: HostPort;
   readonly listenTls?: ListenerTls | undefined;
   readonly upstreamTls?: UpstreamTls | undefined;
 }
@@ -14,9 +14,9 @@ export interface CaptureListener {
 /** The same as people give it. */
 export interface CaptureListenerOptions extends Omit<CaptureListener, 'listen' | 'upstream'> {
   /** `[host:]port`; any free port of 127.0.0.1 where undefined. */
-  readonly listen?: string | Endpoint | undefined;
+  readonly listen?: string | HostPort | undefined;
   /** `[host:]port`, or `https://host:port` for TLS. */
-  readonly upstream: string | Endpoint;
+  readonly upstream: string | HostPort;
 }
 
 const THIS_MACHINE = '127.0.0.1';
@@ -41,6 +41,6 @@ export function captureListener(given: string | CaptureListenerOptions): Capture
   };
 }
 
-function endpointOf(given: string | Endpoint): Endpoint & { tls: boolean } {
-  return typeof given === 'string' ? parseEndpoint(given, THIS_MACHINE) : { ...given, tls: false };
+function endpointOf(given: string | HostPort): HostPort & { tls: boolean } {
+  return typeof given === 'string' ? parseHostPort(given, THIS_MACHINE) : { ...given, tls: false };
 }

@@ -9,7 +9,7 @@ import {
   type CaptureSettings,
   captureSettings,
 } from './capture-options.ts';
-import { authorityOf, isSamePlace } from './endpoint.ts';
+import { authorityOf, isSamePlace } from './host-port.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
 import { createRedactingSink } from './redact/redacting-sink.ts';

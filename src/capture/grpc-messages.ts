@@ -1,5 +1,5 @@
 import type { StreamMessage } from '../trace/record/record.ts';
-import { GrpcFraming } from '../wire/grpc-framing.ts';
+import { GrpcMessageSplitter } from '../wire/grpc-message-splitter.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { TapContext } from './tap.ts';
 
@@ -71,7 +71,7 @@ export class GrpcDirection {
   #count = 0;
   #unframedBytes = 0;
 
-  readonly #framing = new GrpcFraming({
+  readonly #framing = new GrpcMessageSplitter({
     onMessageStart: (_sizeBytes, compressed) => {
       this.#compressed = compressed;
       this.#data.limit(this.#keep ? this.#messages.roomBytes : 0);

@@ -2,7 +2,7 @@ import { EngramTraceError } from '../error.ts';
 import { REQUEST_INCOMPLETE } from '../trace/record/incomplete.ts';
 import type { HeaderList } from '../trace/record/record.ts';
 import { outOfRoom } from '../wire/byte-room.ts';
-import type { RequestHead, ResponseHead } from '../wire/http1-head.ts';
+import type { Http1RequestHead, Http1ResponseHead } from '../wire/http1-head.ts';
 import {
   type BodyRule,
   createRequestParser,
@@ -13,11 +13,11 @@ import {
 import { malformed } from '../wire/malformed.ts';
 import { h2cSettings, isH2cGranted } from './h2c-upgrade.ts';
 import { HeldBytes } from './held-bytes.ts';
-import { HttpExchange } from './http-exchange.ts';
 import { Http2Tap } from './http2-tap.ts';
 import { headersCost } from './record-cost.ts';
 import type { ConnectionEnd, Tap, TapContext } from './tap.ts';
 import { UnreadCount } from './unread-count.ts';
+import { WatchedExchange } from './watched-exchange.ts';
 
 /** Requests sent ahead of their answers that are followed on one connection. */
 const MAX_PIPELINED = 1024;
@@ -30,7 +30,7 @@ const REFUSED_UPLOAD = 'HTTP/1.1: what comes behind an upload that was refused b
 
 /** A request whose answer decides what the connection is from there on. */
 interface Switching {
-  readonly exchange: HttpExchange;
+  readonly exchange: WatchedExchange;
   readonly headers: HeaderList;
 }
 
@@ -48,11 +48,11 @@ export class Http1Tap implements Tap {
   readonly #session: string;
   readonly #unread: UnreadCount;
   /** Whose answers are awaited, in order. */
-  readonly #queue: HttpExchange[] = [];
+  readonly #queue: WatchedExchange[] = [];
   /** Whose request is arriving; in the queue too once its head is there. */
-  #arriving: HttpExchange | undefined;
+  #arriving: WatchedExchange | undefined;
   /** Whose answer is arriving. */
-  #answered: HttpExchange | undefined;
+  #answered: WatchedExchange | undefined;
   /** An upgrade or CONNECT awaiting its answer; client bytes behind it are held. */
   #switching: Switching | undefined;
   readonly #held: HeldBytes;
@@ -65,8 +65,8 @@ export class Http1Tap implements Tap {
   /** What reads on behind an upgrade to HTTP/2. */
   #http2: Http2Tap | undefined;
 
-  readonly #requests: Http1Parser<RequestHead>;
-  readonly #responses: Http1Parser<ResponseHead>;
+  readonly #requests: Http1Parser<Http1RequestHead>;
+  readonly #responses: Http1Parser<Http1ResponseHead>;
 
   constructor(context: TapContext, session: string) {
     this.#context = context;
@@ -147,7 +147,7 @@ export class Http1Tap implements Tap {
     this.#responses.release();
   }
 
-  #requestHandler(): Http1Handler<RequestHead> {
+  #requestHandler(): Http1Handler<Http1RequestHead> {
     return {
       onStart: () => this.#onRequestStart(),
       onHead: (head) => this.#onRequestHead(head),
@@ -159,7 +159,7 @@ export class Http1Tap implements Tap {
     };
   }
 
-  #responseHandler(): Http1Handler<ResponseHead> {
+  #responseHandler(): Http1Handler<Http1ResponseHead> {
     return {
       onStart: () => {},
       onHead: (head) => this.#onResponseHead(head),
@@ -172,13 +172,13 @@ export class Http1Tap implements Tap {
     if (this.#queue.length >= MAX_PIPELINED)
       throw malformed('HTTP/1.1', 'too many requests without an answer');
     if (!this.#context.budget.take('follow', EXCHANGE_BYTES)) throw outOfRoom('a request');
-    this.#arriving = new HttpExchange(this.#context, this.#session, this.#nowNs);
+    this.#arriving = new WatchedExchange(this.#context, this.#session, this.#nowNs);
     this.#arriving.adopt(EXCHANGE_BYTES);
   }
 
-  #onRequestHead(head: RequestHead): BodyRule {
+  #onRequestHead(head: Http1RequestHead): BodyRule {
     const { method, fields } = head;
-    const exchange = this.#arriving as HttpExchange;
+    const exchange = this.#arriving as WatchedExchange;
     this.#setHead(exchange, head);
     if (this.#server === 'reading') this.#queue.push(exchange);
     else exchange.answerError = 'not_followed';
@@ -188,7 +188,7 @@ export class Http1Tap implements Tap {
     return 'as-framed';
   }
 
-  #setHead(exchange: HttpExchange, { method, target, minorVersion, fields }: RequestHead): void {
+  #setHead(exchange: WatchedExchange, { method, target, minorVersion, fields }: Http1RequestHead): void {
     const costBytes = 2 * target.length + headersCost(fields.headers);
     if (!this.#context.budget.take('flight', costBytes)) {
       exchange.lose(method);
@@ -200,7 +200,7 @@ export class Http1Tap implements Tap {
   }
 
   #onRequestEnd(): void {
-    const exchange = this.#arriving as HttpExchange;
+    const exchange = this.#arriving as WatchedExchange;
     this.#arriving = undefined;
     if (this.#http2 !== undefined) {
       this.#http2.upgradedRequestEnded(this.#nowNs);
@@ -214,7 +214,7 @@ export class Http1Tap implements Tap {
   }
 
   /** The answers are lost to us: nobody knows when this one ended, but for the one that could be seen to be broken. */
-  #finishUnanswered(exchange: HttpExchange): void {
+  #finishUnanswered(exchange: WatchedExchange): void {
     exchange.finish(exchange.answerError, exchange.answerError === 'bad_response' ? this.#nowNs : undefined);
     if (this.#switching?.exchange === exchange) this.#guessSwitch();
   }
@@ -231,7 +231,7 @@ export class Http1Tap implements Tap {
     this.#releaseHeld();
   }
 
-  #onResponseHead({ status, fields }: ResponseHead): BodyRule {
+  #onResponseHead({ status, fields }: Http1ResponseHead): BodyRule {
     this.#isInformational = status < 200 && status !== 101;
     if (status === 100) this.#isBodyAwaited = false;
     if (this.#isInformational) return 'none';
@@ -252,7 +252,7 @@ export class Http1Tap implements Tap {
    * Whether the body of an upload that was refused before it began comes all the same, or the next request, is known to
    * its client and server only. What comes is counted by its answers.
    */
-  #giveUpUpload(exchange: HttpExchange): void {
+  #giveUpUpload(exchange: WatchedExchange): void {
     this.#isBodyAwaited = false;
     exchange.requestError = REQUEST_INCOMPLETE;
     this.#arriving = undefined;
@@ -270,7 +270,7 @@ export class Http1Tap implements Tap {
     if (status === 101) this.#server = 'deaf';
   }
 
-  #switch(exchange: HttpExchange, status: number, headers: HeaderList): void {
+  #switch(exchange: WatchedExchange, status: number, headers: HeaderList): void {
     const asked = this.#switching?.exchange === exchange ? this.#switching.headers : [];
     this.#responses.pause();
     this.#server = 'opaque';

@@ -8,13 +8,13 @@ import {
   SETTING_HEADER_TABLE_SIZE,
 } from '../wire/http2/frame-parser.ts';
 import { withoutTrueBinary } from '../wire/true-binary.ts';
-import { GrpcCall, isGrpcType } from './grpc-call.ts';
-import { HttpExchange } from './http-exchange.ts';
 import { PlainStream } from './plain-stream.ts';
 import { headersCost } from './record-cost.ts';
-import { headerValue, type StreamTap } from './stream-tap.ts';
+import { http2HeaderValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd, Tap, TapContext } from './tap.ts';
 import { UnreadCount } from './unread-count.ts';
+import { isGrpcType, WatchedCall } from './watched-call.ts';
+import { WatchedExchange } from './watched-exchange.ts';
 
 /** Streams followed at a time on one connection. */
 const MAX_STREAMS = 10_000;
@@ -29,7 +29,7 @@ const MAX_REMEMBERED_BYTES = 4_096;
 
 /** An HTTP/1 request whose answer comes as HTTP/2, on stream 1, and what its client told of itself. */
 export interface UpgradedRequest {
-  readonly exchange: HttpExchange;
+  readonly exchange: WatchedExchange;
   /** The payload of a SETTINGS frame. */
   readonly settings: Buffer;
 }
@@ -251,7 +251,7 @@ export class Http2Tap implements Tap {
     try {
       tell();
     } catch (thrown) {
-      if (stream instanceof GrpcCall) stream.abandon();
+      if (stream instanceof WatchedCall) stream.abandon();
       this.#streams.delete(id);
       this.#context.sink.drop(1);
       this.#context.onGaveUp(thrown instanceof Error ? thrown.message : String(thrown));
@@ -268,9 +268,9 @@ export class Http2Tap implements Tap {
       this.#context.sink.drop(1);
       return;
     }
-    const isTunnel = headerValue(list, ':method') === 'CONNECT';
+    const isTunnel = http2HeaderValue(list, ':method') === 'CONNECT';
     const stream =
-      !isTunnel && isGrpcType(headerValue(list, 'content-type'))
+      !isTunnel && isGrpcType(http2HeaderValue(list, 'content-type'))
         ? this.#openCall(list, startNs)
         : this.#openPlain(list, startNs);
     stream.adopt(costBytes);
@@ -279,22 +279,22 @@ export class Http2Tap implements Tap {
   }
 
   #openCall(list: readonly string[], startNs: number): StreamTap {
-    const path = this.#context.redactor.target(headerValue(list, ':path') ?? '');
+    const path = this.#context.redactor.target(http2HeaderValue(list, ':path') ?? '');
     const metadata = withoutPseudo(list, ':authority').map((text, i, all) =>
       i % 2 === 1 ? withoutTrueBinary(all[i - 1] as string, text) : text,
     );
     const headers = this.#remember(path, this.#context.redactor.headers(metadata, false));
-    return new GrpcCall(this.#context, { session: this.#session, path, headers, startNs });
+    return new WatchedCall(this.#context, { session: this.#session, path, headers, startNs });
   }
 
   #openPlain(list: readonly string[], startNs: number): StreamTap {
-    const authority = headerValue(list, ':authority');
-    const hasHost = headerValue(list, 'host') !== undefined;
+    const authority = http2HeaderValue(list, ':authority');
+    const hasHost = http2HeaderValue(list, 'host') !== undefined;
     const host = authority === undefined || hasHost ? [] : ['host', authority];
-    const target = headerValue(list, ':path') ?? authority ?? '';
-    const exchange = new HttpExchange(this.#context, this.#session, startNs);
+    const target = http2HeaderValue(list, ':path') ?? authority ?? '';
+    const exchange = new WatchedExchange(this.#context, this.#session, startNs);
     exchange.setHead(
-      headerValue(list, ':method') ?? '',
+      http2HeaderValue(list, ':method') ?? '',
       target,
       [...host, ...withoutPseudo(list, ':protocol')],
       false,

@@ -1,18 +1,18 @@
 import { REQUEST_INCOMPLETE } from '../trace/record/incomplete.ts';
 import type { HeaderList } from '../trace/record/record.ts';
-import type { HttpExchange } from './http-exchange.ts';
-import { headerValue, type StreamTap } from './stream-tap.ts';
+import { http2HeaderValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd } from './tap.ts';
+import type { WatchedExchange } from './watched-exchange.ts';
 
 /**
  * An HTTP/2 stream that is no gRPC call: one request, one answer, recorded as HTTP. A CONNECT is asked with its headers
  * alone, and over once it is granted: what goes through the tunnel is not looked at.
  */
 export class PlainStream implements StreamTap {
-  readonly #exchange: HttpExchange;
+  readonly #exchange: WatchedExchange;
   done = false;
 
-  constructor(exchange: HttpExchange) {
+  constructor(exchange: WatchedExchange) {
     this.#exchange = exchange;
     exchange.requestDone ||= exchange.isTunnel;
   }
@@ -45,7 +45,7 @@ export class PlainStream implements StreamTap {
 
   serverHeaders(list: HeaderList, ended: boolean, atNs: number): void {
     if (this.done) return;
-    const status = headerValue(list, ':status');
+    const status = http2HeaderValue(list, ':status');
     if (status !== undefined && /^[2-9][0-9][0-9]$/.test(status)) this.#exchange.status = Number(status);
     const isGranted = this.#exchange.isTunnel && status?.startsWith('2');
     if (ended || isGranted) this.#onAnswered(atNs);

@@ -5,7 +5,7 @@ import type { Budget } from './byte-budget.ts';
 import { recordCost } from './record-cost.ts';
 import type { RecordSink } from './tap.ts';
 
-export interface RecorderOptions {
+export interface BlockRecorderOptions {
   readonly epochUnixNs: bigint;
   readonly nowNs: () => number;
   readonly store: BlockStore;
@@ -51,7 +51,7 @@ const MAX_TOLD_PATH = 200;
 const MAX_HELD_BYTES = 4 * MAX_BLOCK_BYTES;
 
 /** A recorder that hands its blocks to `store`. */
-export function createRecorder(options: RecorderOptions): Recorder {
+export function createRecorder(options: BlockRecorderOptions): Recorder {
   return new BlockRecorder(options);
 }
 
@@ -64,7 +64,7 @@ interface OpenBlock {
 }
 
 class BlockRecorder implements Recorder {
-  readonly #options: RecorderOptions;
+  readonly #options: BlockRecorderOptions;
   readonly #ordinary: OpenBlock;
   readonly #stragglers: OpenBlock;
   readonly #timer: NodeJS.Timeout;
@@ -80,7 +80,7 @@ class BlockRecorder implements Recorder {
   #lastRefused = '';
   #isClosed = false;
 
-  constructor(options: RecorderOptions) {
+  constructor(options: BlockRecorderOptions) {
     this.#options = options;
     this.#ordinary = { builder: createBlockBuilder(options.epochUnixNs), openedNs: undefined, takenBytes: 0 };
     this.#stragglers = {

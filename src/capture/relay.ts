@@ -3,7 +3,7 @@ import tls from 'node:tls';
 import { connectMessage } from '../connect-trouble.ts';
 import { EngramTraceError } from '../error.ts';
 import { listenError } from '../listen-error.ts';
-import { authorityOf, type Endpoint } from './endpoint.ts';
+import { authorityOf, type HostPort } from './host-port.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
 import type { Tap } from './tap.ts';
 import { connectUpstream, KEEP_ALIVE_MS, speechTrouble, type Upstream, upstreamTrouble } from './upstream.ts';
@@ -20,7 +20,7 @@ export interface ListenerTls {
 
 /** `alpn` is offered in both directions. */
 export interface RelayOptions extends Upstream {
-  readonly listen: Endpoint;
+  readonly listen: HostPort;
   readonly listenTls?: ListenerTls | undefined;
   readonly nowNs: () => number;
   /** A tap for the connection with this number (from 1). */
@@ -129,7 +129,7 @@ function createServer(options: RelayOptions, onConnection: (client: net.Socket) 
   }
 }
 
-function listen(server: net.Server, at: Endpoint): Promise<void> {
+function listen(server: net.Server, at: HostPort): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, authorityOf(at))));
     server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, () => {

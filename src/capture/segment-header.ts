@@ -1,7 +1,7 @@
 import { machineNames } from '../machine-names.ts';
 import { emptyHeader, type TraceHeader } from '../trace/record/record.ts';
 import type { CaptureSettings } from './capture-options.ts';
-import { authorityOf, type Endpoint, isThisMachine } from './endpoint.ts';
+import { authorityOf, type HostPort, isThisMachine } from './host-port.ts';
 import type { NameFlags } from './redact/name-rules.ts';
 import { BODY_NAMES } from './redact/redacting-sink.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
@@ -27,7 +27,7 @@ export function segmentHeader(options: CaptureSettings): TraceHeader {
 }
 
 /** A place on this machine goes with its names: a replay elsewhere must not take its own loopback for this one. */
-function authoritiesOf({ host, port }: Endpoint): string[] {
+function authoritiesOf({ host, port }: HostPort): string[] {
   const names = isThisMachine(host) ? machineNames() : [];
   return [host, ...names].map((name) => authorityOf({ host: name, port }));
 }

@@ -2,7 +2,7 @@ import type { EncodedBlock } from '../trace/block/block-builder.ts';
 import { addLoss, emptyLoss, hasLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
 import { createLossFile } from './loss-file.ts';
 import { planRetention, type RetentionLimits } from './retention.ts';
-import { type Segment, startSegment } from './segment.ts';
+import { type OpenSegment, startSegment } from './segment.ts';
 import { FILE_WAS_CUT, type SegmentFs } from './segment-fs.ts';
 import { segmentName } from './segment-name.ts';
 import { emptySegmentStats, type SegmentStats } from './segment-stats.ts';
@@ -48,7 +48,7 @@ class Writer implements SegmentWriter {
   readonly #fs: SegmentFs;
   readonly #options: SegmentOptions;
   readonly #lossFile: ReturnType<typeof createLossFile>;
-  #current: Segment | undefined;
+  #current: OpenSegment | undefined;
   #number: number;
   #lookedNs = Number.NEGATIVE_INFINITY;
   /** What the next segment's header has to say. */
@@ -123,7 +123,7 @@ class Writer implements SegmentWriter {
     this.stats.lastError = thrown instanceof Error ? thrown.message : String(thrown);
   };
 
-  async #openSegment(nowNs: number): Promise<Segment> {
+  async #openSegment(nowNs: number): Promise<OpenSegment> {
     if (this.#current !== undefined) return this.#current;
     const { header } = this.#options;
     const name = segmentName(this.#unixMs(nowNs), header.runId, this.#number);
@@ -158,7 +158,7 @@ class Writer implements SegmentWriter {
   }
 
   /** The file stays as it is, without an index. */
-  async #leave(segment: Segment): Promise<void> {
+  async #leave(segment: OpenSegment): Promise<void> {
     this.#current = undefined;
     this.stats.unindexed++;
     this.stats.bytesWritten += segment.bytesWritten;
@@ -194,7 +194,7 @@ class Writer implements SegmentWriter {
   }
 
   /** What a disk took it may still refuse when it is synced or closed: over a network, or for a quota. */
-  async #closeFile(segment: Segment): Promise<boolean> {
+  async #closeFile(segment: OpenSegment): Promise<boolean> {
     try {
       await segment.close();
       return true;

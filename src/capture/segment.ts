@@ -4,7 +4,7 @@ import { createFrameWriter } from '../trace/write/frame-writer.ts';
 import type { SegmentFile, SegmentFs } from './segment-fs.ts';
 
 /** One file of an op log while it is written. Calls must not overlap. */
-export interface Segment {
+export interface OpenSegment {
   readonly name: string;
   readonly openedNs: number;
   readonly blocks: number;
@@ -29,7 +29,7 @@ export interface SegmentDamage {
 }
 
 /** A segment whose header is written. Throws what stands in the way, and leaves no file then. */
-export async function startSegment(fs: SegmentFs, name: string, header: TraceHeader): Promise<Segment> {
+export async function startSegment(fs: SegmentFs, name: string, header: TraceHeader): Promise<OpenSegment> {
   const file = await fs.create(name);
   const frames = createFrameWriter(sinkOf(file), header);
   try {

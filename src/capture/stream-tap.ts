@@ -19,7 +19,7 @@ export interface StreamTap {
 }
 
 /** First value of a header, names being lower case as in HTTP/2; undefined when it is not there. */
-export function headerValue(list: HeaderList, name: string): string | undefined {
+export function http2HeaderValue(list: HeaderList, name: string): string | undefined {
   for (let i = 0; i + 1 < list.length; i += 2) if (list[i] === name) return list[i + 1];
   return undefined;
 }

@@ -1,8 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { connectMessage, connectTrouble, type TlsFlags } from '../connect-trouble.ts';
+import { connectMessage, connectTrouble, type TlsFlagNames } from '../connect-trouble.ts';
 import type { SpokenProtocol } from '../wire/spoken-protocol.ts';
-import { authorityOf, type Endpoint } from './endpoint.ts';
+import { authorityOf, type HostPort } from './host-port.ts';
 import type { Misunderstanding } from './watch-speech.ts';
 
 /** TLS towards the server: PEM texts. */
@@ -17,7 +17,7 @@ export interface UpstreamTls {
 
 /** The server behind a relay. */
 export interface Upstream {
-  readonly upstream: Endpoint;
+  readonly upstream: HostPort;
   readonly upstreamTls?: UpstreamTls | undefined;
   /** Protocols offered by ALPN, best first. */
   readonly alpn: readonly string[];
@@ -28,7 +28,7 @@ export const KEEP_ALIVE_MS = 60_000;
 /** How long a server may take to answer the check at the start. */
 const CHECK_MS = 3_000;
 
-const UPSTREAM_FLAGS: TlsFlags = {
+const UPSTREAM_FLAGS: TlsFlagNames = {
   ca: '--upstream-ca',
   insecure: '--upstream-insecure',
   cert: '--upstream-cert',
@@ -36,7 +36,7 @@ const UPSTREAM_FLAGS: TlsFlags = {
 };
 
 /** One sentence: which server, what it is, and what helps. */
-export function upstreamTrouble(upstream: Endpoint, error: Error): string {
+export function upstreamTrouble(upstream: HostPort, error: Error): string {
   const said = connectMessage(error);
   const words = connectTrouble(error, UPSTREAM_FLAGS);
   return `no connection to ${authorityOf(upstream)}: ${words === '' ? said : `${words} (${said})`}`;

@@ -51,7 +51,7 @@ const MEANINGS: readonly (readonly [words: string, flags: string])[] = [
 ];
 
 /** What an unknown flag means in this command, as a hint; undefined where nothing here means it. */
-export function meantBy(flag: string, command: Command): string | undefined {
+export function flagMeantBy(flag: string, command: Command): string | undefined {
   const word = flag.replace(/^-+/, '').replace(/=.*$/s, '').replaceAll('_', '-').toLowerCase();
   for (const [words, flags] of MEANINGS) {
     if (!words.split(' ').includes(word)) continue;

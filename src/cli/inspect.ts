@@ -84,7 +84,7 @@ async function printFound(summary: TraceSummary, flags: InspectFlags): Promise<v
 
 async function textOf(summary: TraceSummary, flags: InspectFlags): Promise<string> {
   if (flags.timeline) return (await import('../inspect/timeline-text.ts')).timelineText(summary);
-  return (await import('../inspect/summary-text.ts')).summaryText(summary, {
+  return (await import('../inspect/summary-text.ts')).traceSummaryText(summary, {
     skipDamaged: flags.skipDamaged,
   });
 }

@@ -4,7 +4,7 @@ import { COMMANDS, type CommandEntry } from './command-table.ts';
 import { completeHelp } from './complete-help.ts';
 import type { ConfigValues } from './config-file.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { meantBy } from './flag-meaning.ts';
+import { flagMeantBy } from './flag-meaning.ts';
 import { didYouMean } from './nearest.ts';
 import { printError } from './print-error.ts';
 import { printText } from './stdout.ts';
@@ -149,7 +149,7 @@ function strayArgument({ code }: CommanderError, command: Command | undefined): 
 
 function unknownFlag(flag: string, command: Command): EngramTraceError {
   const flags = command.options.map((option) => option.long ?? option.flags);
-  const hint = meantBy(flag, command) ?? didYouMean(flag, flags, helpHint(command));
+  const hint = flagMeantBy(flag, command) ?? didYouMean(flag, flags, helpHint(command));
   return new EngramTraceError('usage', `unknown flag '${flag}'`, { hint });
 }
 

@@ -4,7 +4,7 @@ import type { TraceRecord } from '../trace/record/record.ts';
 export type DangerView = Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>;
 
 /** An operation that would end its server, or cripple it for as long as it runs. */
-export interface Danger {
+export interface DangerRule {
   /** As in `--dangerous`: `METHOD path`, an rpc or an op; methods may be listed (`POST|PUT`). */
   readonly pattern: string;
   /** Why, as the end of a sentence: "it …". */

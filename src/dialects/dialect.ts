@@ -1,5 +1,5 @@
 import type { HeaderList, Protocol, RecordMap, TraceRecord } from '../trace/record/record.ts';
-import type { Danger } from './danger.ts';
+import type { DangerRule } from './danger.ts';
 import type { SpaceMaking } from './space-making.ts';
 
 /** What a dialect may look at to name an operation. */
@@ -23,7 +23,7 @@ export interface Dialect {
   /** Of a cache: the operations that look something up, and the status that says it is not there. */
   readonly missStatus?: ReadonlyMap<string, number> | undefined;
   /** What would end the server, or cripple it: a replay leaves it out unless it is told otherwise. */
-  readonly dangers?: readonly Danger[] | undefined;
+  readonly dangers?: readonly DangerRule[] | undefined;
   /** How its spaces are made; undefined where it has none. */
   readonly spaces?: SpaceMaking | undefined;
   describe(request: RequestView): OperationName;

@@ -1,4 +1,4 @@
-import type { Danger } from './danger.ts';
+import type { DangerRule } from './danger.ts';
 
 /** The event types a client may ask for, of which the server sends none: it looks for the next one for ever. */
 const NEVER_SENT = new Set(['activation', 'formation', 'decay', 'spreading', '']);
@@ -13,7 +13,7 @@ const asksForNoEvent = ({ path }: { path: string }): boolean =>
 const hasNoBuffer = ({ path }: { path: string }): boolean => /^\+?0+$/.test(parameter(path, 'buffer_size'));
 
 /** What ends an Engram, or takes a core of it for good. */
-export const ENGRAM_DANGERS: readonly Danger[] = [
+export const ENGRAM_DANGERS: readonly DangerRule[] = [
   { pattern: 'POST /shutdown', why: 'it ends the server' },
   {
     pattern: '/engram.v1.EngramService/MemoryStream',

@@ -1,10 +1,10 @@
-import type { Danger, DangerView } from './danger.ts';
+import type { DangerRule, DangerView } from './danger.ts';
 import { type DangerPattern, dangerPattern, plainPath } from './danger-pattern.ts';
 import type { Dialect } from './dialect.ts';
 import { DIALECTS } from './find-dialect.ts';
 
 /** What ends a server whatever it is, by habit of those who write them. */
-const WELL_KNOWN: readonly Danger[] = [
+const WELL_KNOWN: readonly DangerRule[] = [
   { pattern: 'POST|PUT /shutdown', why: 'it ends many a server' },
   { pattern: 'POST|PUT|DELETE **/actuator/shutdown', why: 'it ends a Spring Boot application' },
   { pattern: 'POST|PUT|GET|HEAD **/quitquitquit', why: 'it ends Envoy, and what has learned it from there' },
@@ -17,14 +17,14 @@ const OWN = 'it was named by --dangerous';
 type FindMay = (record: DangerView) => boolean;
 
 /** Tells which danger a record is; undefined: none that is known. */
-export type FindDanger = (record: DangerView) => Danger | undefined;
+export type FindDanger = (record: DangerView) => DangerRule | undefined;
 
 /**
  * The dangers a replay has to know: of the trace's dialect, those every server may have, and `own` (`--dangerous`). An
  * rpc that a dialect knows by its whole name is dangerous whatever the trace was named with. `usage` for no pattern.
  */
 export function createFindDanger(dialect: Dialect, own: readonly string[] = []): FindDanger {
-  const dangers: Danger[] = [
+  const dangers: DangerRule[] = [
     ...own.map((pattern) => ({ pattern: pattern.trim(), why: OWN })),
     ...(dialect.dangers ?? []),
     ...DIALECTS.filter((other) => other !== dialect).flatMap(rpcDangers),
@@ -62,12 +62,12 @@ function quickLook(patterns: readonly DangerPattern[]): FindMay {
 }
 
 /** Each method is a danger with a name of its own. */
-function oneByOne(danger: Danger): Danger[] {
+function oneByOne(danger: DangerRule): DangerRule[] {
   const [, methods, path] = /^([A-Za-z]+(?:\|[A-Za-z]+)+) +(.*)$/.exec(danger.pattern) ?? [];
   if (methods === undefined) return [danger];
   return methods.split('|').map((method) => ({ ...danger, pattern: `${method.toUpperCase()} ${path}` }));
 }
 
-function rpcDangers({ dangers = [] }: Dialect): Danger[] {
+function rpcDangers({ dangers = [] }: Dialect): DangerRule[] {
   return dangers.filter(({ pattern }) => /^\/[\w.]+\/\w+$/.test(pattern));
 }

@@ -10,7 +10,7 @@ const UNREAD =
   'note: these are the numbers of the index; no block was read, so damage in blocks does not show (cat --skip-damaged reads them all)';
 
 /** The summary as text for people; times in UTC. `skipDamaged`: damage was asked about, so say if none was looked for. */
-export function summaryText(
+export function traceSummaryText(
   summary: TraceSummary,
   { skipDamaged = false }: { skipDamaged?: boolean | undefined } = {},
 ): string {

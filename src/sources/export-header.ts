@@ -7,7 +7,7 @@ import {
   type TraceHeader,
 } from '../trace/record/record.ts';
 import { findGaps } from './coverage.ts';
-import type { Segment } from './segment.ts';
+import type { Segment } from './op-log-segment.ts';
 import type { Survey } from './survey-runs.ts';
 import type { TraceFrame } from './trace-frame.ts';
 import { earlier, later, type UnixSpan } from './unix-span.ts';

@@ -1,6 +1,6 @@
 import { checkBlock } from '../trace/block/check-block.ts';
 import { decompressFrame } from '../trace/frames/zstd.ts';
-import { createUnpackThread, type UnpackThread } from '../trace/read/unpack-thread.ts';
+import { createDecompressThread, type DecompressThread } from '../trace/read/decompress-thread.ts';
 import type { PlannedBlock } from './export-plan.ts';
 
 /** Frames read and checked ahead of who writes them. */
@@ -15,9 +15,11 @@ const MOST_AHEAD = 4;
 const MOST_AHEAD_BYTES = 16 * 1024 * 1024;
 
 /** Checks the blocks that will be copied: in a thread of its own where they are many. */
-export function createBlockChecker(blocks: readonly PlannedBlock[]): Pick<UnpackThread, 'check' | 'close'> {
+export function createBlockChecker(
+  blocks: readonly PlannedBlock[],
+): Pick<DecompressThread, 'check' | 'close'> {
   const rawBytes = blocks.reduce((sum, { entry }) => sum + entry.rawBytes, 0);
-  if (rawBytes >= WORTH_A_THREAD_BYTES) return createUnpackThread();
+  if (rawBytes >= WORTH_A_THREAD_BYTES) return createDecompressThread();
   return {
     check: async (frame, size, claim) => checkBlock(decompressFrame(frame, size), claim),
     close: async () => {},
@@ -27,7 +29,7 @@ export function createBlockChecker(blocks: readonly PlannedBlock[]): Pick<Unpack
 /** `check` works elsewhere meanwhile. */
 export function createFramesAhead(
   blocks: readonly PlannedBlock[],
-  check: UnpackThread['check'],
+  check: DecompressThread['check'],
 ): FramesAhead {
   const ahead = new Map<number, Promise<Uint8Array>>();
   const begin = (number: number, { file, entry }: PlannedBlock): void => {

@@ -1,5 +1,5 @@
 import type { BlockEntry } from '../trace/stats/trace-index.ts';
-import type { Segment } from './segment.ts';
+import type { Segment } from './op-log-segment.ts';
 
 /** A segment that stands in the folder twice. */
 export interface SegmentCopy {

@@ -2,12 +2,12 @@ import { emptyLoss, hasLoss, type Loss } from '../trace/record/record.ts';
 import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import { mayReach, type WindowBounds } from './export-window.ts';
 import type { OpLog } from './op-log.ts';
-import type { Segment } from './segment.ts';
+import type { Segment } from './op-log-segment.ts';
 import type { Hole } from './survey-runs.ts';
 import { later } from './unix-span.ts';
 
 /** What is known to be missing from a window, besides what its blocks tell themselves. */
-export interface Ledger {
+export interface OpLogLedger {
   readonly losses: readonly Loss[];
   /** Sentences on what nobody can count. */
   readonly unknown: readonly string[];
@@ -22,7 +22,7 @@ export async function gatherLedger(
   bounds: WindowBounds,
   holes: readonly Hole[],
   used: ReadonlySet<BlockEntry>,
-): Promise<Ledger> {
+): Promise<OpLogLedger> {
   const reached = holes.filter((hole) => mayReach(bounds, hole.reachUnixNs, hole.endUnixNs));
   const untold = log.untold.filter(({ startUnixNs, endUnixNs }) => mayReach(bounds, startUnixNs, endUnixNs));
   return {

@@ -3,6 +3,7 @@ import type { TraceRecord } from '../trace/record/record.ts';
 import { createGlob } from './glob.ts';
 import { createStatusTest } from './status-set.ts';
 
+/** Says of a record whether it takes part. */
 export type RecordPredicate = (record: TraceRecord) => boolean;
 
 /** Bounds of a latency in ns; a record without a duration lies in none. */

@@ -13,7 +13,7 @@ export interface StreamStep {
 }
 
 /** Where the steps go. */
-export interface StreamSink {
+export interface StreamWriter {
   write(data: Buffer): void;
   halfClose(): void;
   cancel(): void;
@@ -55,14 +55,14 @@ export function streamSteps(
  */
 export class StreamPlayer {
   readonly #steps: readonly StreamStep[];
-  readonly #sink: StreamSink;
+  readonly #sink: StreamWriter;
   readonly #clock: Clock;
   #next = 0;
   #startNs: number | undefined;
   #isStopped = false;
   #stopWaiting: (() => void) | undefined;
 
-  constructor(steps: readonly StreamStep[], sink: StreamSink, clock: Clock) {
+  constructor(steps: readonly StreamStep[], sink: StreamWriter, clock: Clock) {
     this.#steps = steps;
     this.#sink = sink;
     this.#clock = clock;

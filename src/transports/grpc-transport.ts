@@ -11,7 +11,7 @@ import { createLanes, type Lane, type Lanes } from './grpc-lanes.ts';
 import { plainMessage } from './grpc-message.ts';
 import { createGrpcMetadata } from './grpc-metadata.ts';
 import { grpcTimeout } from './grpc-metadata-rules.ts';
-import { StreamPlayer, type StreamSink, streamSteps } from './grpc-stream-player.ts';
+import { StreamPlayer, type StreamWriter, streamSteps } from './grpc-stream-player.ts';
 import { playedDeadlineNs } from './played-deadline.ts';
 import { StreamTraffic } from './stream-traffic.ts';
 import type { TlsSettings } from './tls-settings.ts';
@@ -178,7 +178,7 @@ function sinkOf(
   running: ClientDuplexStream<Buffer, Buffer>,
   call: GrpcCall,
   traffic: StreamTraffic,
-): StreamSink {
+): StreamWriter {
   const left = (): void => {
     // It tells the same of a message that waited, and went down with its stream.
     if (!call.isEnding && hasLeft(running) !== false) traffic.sentOne();

@@ -23,14 +23,14 @@ export interface HttpConnection {
   exchange: HttpExchange | undefined;
   /** An answer has come on it. */
   hasServed: boolean;
-  start(request: HttpRequest, exchange: HttpExchange): void;
+  start(request: UndiciRequest, exchange: HttpExchange): void;
   /** Connects without sending a byte. */
   open(): Promise<void>;
   /** At once, whatever is going on; the exchange on it fails. */
   destroy(): void;
 }
 
-export interface HttpRequest {
+export interface UndiciRequest {
   method: string;
   path: string;
   headers: readonly string[];
@@ -95,7 +95,7 @@ function tlsOptions(tls: TlsSettings | undefined): object {
 }
 
 function dispatchOptions(
-  { method, path, headers, body }: HttpRequest,
+  { method, path, headers, body }: UndiciRequest,
   servername: string | undefined,
 ): Dispatcher.DispatchOptions {
   return {

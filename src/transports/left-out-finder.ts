@@ -4,7 +4,7 @@ import { redactedHttpHeaders, unsendableHttpHeaders } from './http-headers.ts';
 import { holdsRedacted, isRedacted, redactedParts } from './redacted.ts';
 
 /** What of a record is not sent. */
-export interface LeftOut {
+export interface UnsentParts {
   /**
    * Because it was redacted: `header:authorization`, `query:key`; `body` where fields of the body are sent as
    * `[redacted]`; empty: nothing.
@@ -17,7 +17,7 @@ export interface LeftOut {
 /** Finds what of a record is not sent. */
 export type LeftOutFinder = (
   record: Pick<TraceRecord, 'protocol' | 'path' | 'headers' | 'body' | 'stream'>,
-) => LeftOut;
+) => UnsentParts;
 
 /**
  * `overrides` are put in place of recorded headers, and what they fill in is not missing. `redacted`: what the trace says
@@ -26,7 +26,10 @@ export type LeftOutFinder = (
 export function createLeftOutFinder(overrides: HeaderList, redacted: readonly string[] = []): LeftOutFinder {
   const hasBodies = redacted.some((name) => name.startsWith('body:'));
   // Lists are shared by many records, so each is looked at once.
-  const known: Record<Protocol, WeakMap<HeaderList, LeftOut>> = { http: new WeakMap(), grpc: new WeakMap() };
+  const known: Record<Protocol, WeakMap<HeaderList, UnsentParts>> = {
+    http: new WeakMap(),
+    grpc: new WeakMap(),
+  };
   return ({ protocol, path, headers, body, stream }) => {
     let lost = known[protocol].get(headers);
     if (lost === undefined) {
@@ -40,7 +43,7 @@ export function createLeftOutFinder(overrides: HeaderList, redacted: readonly st
   };
 }
 
-const FIND: Record<Protocol, (headers: HeaderList, overrides: HeaderList) => LeftOut> = {
+const FIND: Record<Protocol, (headers: HeaderList, overrides: HeaderList) => UnsentParts> = {
   http: (headers, overrides) => ({
     redacted: redactedHttpHeaders(headers, overrides).map(asHeader),
     unsendable: unsendableHttpHeaders(headers, overrides).map(asHeader),

@@ -5,7 +5,7 @@ import { failedSend } from '../replay/send-outcome.ts';
 import type { HeaderList, TraceRecord } from '../trace/record/record.ts';
 import type { AddressSpread } from './address-spread.ts';
 import { GIVEN_UP } from './given-up.ts';
-import { createHttpConnector, type HttpConnection, type HttpRequest } from './http-connection.ts';
+import { createHttpConnector, type HttpConnection, type UndiciRequest } from './http-connection.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { detailOf } from './http-failure.ts';
 import { createHttpHeaders } from './http-headers.ts';
@@ -52,7 +52,7 @@ export function createUndiciTransport(options: UndiciTransportOptions): Transpor
 }
 
 interface Waiting {
-  request: HttpRequest;
+  request: UndiciRequest;
   exchange: HttpExchange;
 }
 

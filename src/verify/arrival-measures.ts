@@ -1,8 +1,8 @@
 /** Arrivals in their order, in ns. */
-export type Arrivals = Float64Array;
+export type ArrivalTimes = Float64Array;
 
 /** Gaps between consecutive arrivals; one that goes back is 0. */
-export function gapsOf(arrivals: Arrivals): Float64Array {
+export function gapsOf(arrivals: ArrivalTimes): Float64Array {
   const gaps = new Float64Array(Math.max(0, arrivals.length - 1));
   for (let i = 0; i < gaps.length; i += 1) {
     gaps[i] = Math.max(0, (arrivals[i + 1] as number) - (arrivals[i] as number));
@@ -18,7 +18,7 @@ export function meanOf(values: Float64Array): number | undefined {
 }
 
 /** From the first to the last; undefined for none. */
-export function spanOf(arrivals: Arrivals): number | undefined {
+export function spanOf(arrivals: ArrivalTimes): number | undefined {
   const [first, last] = [arrivals[0], arrivals.at(-1)];
   return first === undefined || last === undefined ? undefined : last - first;
 }
@@ -27,7 +27,7 @@ export function spanOf(arrivals: Arrivals): number | undefined {
  * Variance over mean of the counts in whole windows of `widthNs` from the first arrival on, without the one of the last
  * arrival; undefined below two windows. An arrival before the window that is open counts into that window.
  */
-export function dispersionOf(arrivals: Arrivals, widthNs: number): number | undefined {
+export function dispersionOf(arrivals: ArrivalTimes, widthNs: number): number | undefined {
   const counts = new Map<number, number>();
   let window = 0;
   for (const arrival of arrivals) {

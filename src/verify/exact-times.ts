@@ -1,5 +1,5 @@
 import { type Expectation, type Expectations, exactly, nearly } from './expectations.ts';
-import { bucketsDigest, bucketTopNs, HOUR_NS, type Precision } from './histogram-buckets.ts';
+import { bucketsDigest, bucketTopNs, HOUR_NS, type PercentileDigits } from './histogram-buckets.ts';
 
 /** Percentiles of a document by name, in hundredths of a percent. */
 const PERCENTILES = {
@@ -19,7 +19,11 @@ export type SortedTimes = Float64Array;
  * Nearest rank: the smallest value that at least that part of all values is not above, as a histogram holds it: of what
  * is longer than an hour it knows no more than that, and of any other time the end of its bucket.
  */
-function percentileNs(times: SortedTimes, hundredths: number, precision: Precision): number | undefined {
+function percentileNs(
+  times: SortedTimes,
+  hundredths: number,
+  precision: PercentileDigits,
+): number | undefined {
   const rank = Math.max(1, Math.ceil((times.length * hundredths) / 10_000));
   const value = times[rank - 1];
   return value === undefined ? undefined : bucketTopNs(value, precision);
@@ -29,7 +33,7 @@ function percentileNs(times: SortedTimes, hundredths: number, precision: Precisi
 function statedPercentileNs(
   times: SortedTimes,
   hundredths: number,
-  precision: Precision,
+  precision: PercentileDigits,
 ): number | undefined {
   const [ns, min, max] = [percentileNs(times, hundredths, precision), lowest(times), highest(times)];
   if (ns === undefined || min === undefined || max === undefined) return undefined;
@@ -56,7 +60,7 @@ export function expectPercentile(
   times: SortedTimes,
   hundredths: number,
   unitNs: number,
-  precision: Precision,
+  precision: PercentileDigits,
 ): Expectation {
   return nearlyNs(statedPercentileNs(times, hundredths, precision), unitNs);
 }

@@ -1,5 +1,5 @@
 import {
-  type Arrivals,
+  type ArrivalTimes,
   type Distance,
   dispersionOf,
   gapDistance,
@@ -68,7 +68,7 @@ function minus(a: number | undefined, b: number | undefined): number | undefined
 }
 
 /** Due times of all that was not left over by an early stop; what got no byte out is no arrival on either side. */
-async function plannedArrivals(table: LogTable): Promise<Arrivals> {
+async function plannedArrivals(table: LogTable): Promise<ArrivalTimes> {
   const dues = new Float64Array(table.reading.entries);
   let count = 0;
   await table.each((row) => {
@@ -78,7 +78,7 @@ async function plannedArrivals(table: LogTable): Promise<Arrivals> {
   return dues.subarray(0, count).sort();
 }
 
-async function sentArrivals(table: LogTable): Promise<Arrivals> {
+async function sentArrivals(table: LogTable): Promise<ArrivalTimes> {
   const byOrder = new Float64Array(table.sends).fill(Number.NaN);
   await table.each((row) => {
     if (row.isSent) byOrder[row.sendOrder] = row.sentNs;

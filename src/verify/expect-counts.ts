@@ -13,7 +13,7 @@ export interface DocumentSays {
 }
 
 /** What is counted in one pass. */
-interface Counts {
+interface OpCounts {
   ended: Record<string, number>;
   answered: number;
   cancelled: number;
@@ -115,7 +115,7 @@ function expectErrors(
   into.set(`${path}.first_record`, exactly(null));
 }
 
-function expectSummary(table: LogTable, counts: Counts, attempted: number, into: Expectations): void {
+function expectSummary(table: LogTable, counts: OpCounts, attempted: number, into: Expectations): void {
   const ok = counts.ended['ok'] ?? 0;
   const seconds = Number.isFinite(counts.lastDoneNs) ? (counts.lastDoneNs - table.startNs) / 1e9 : 0;
   const perSecond = (count: number) => nearly(seconds > 0 ? count / seconds : undefined);
@@ -133,7 +133,7 @@ function expectSummary(table: LogTable, counts: Counts, attempted: number, into:
   into.set('throughput_ops_per_sec', perSecond(ok));
 }
 
-function expectCache({ cacheHits: hits, cacheMisses: misses }: Counts, into: Expectations): void {
+function expectCache({ cacheHits: hits, cacheMisses: misses }: OpCounts, into: Expectations): void {
   const known = hits + misses > 0;
   expectAll(into, 'cache', {
     hits: exactly(known ? hits : null),
@@ -142,8 +142,8 @@ function expectCache({ cacheHits: hits, cacheMisses: misses }: Counts, into: Exp
   });
 }
 
-async function countAll(table: LogTable, names: OpNames, dialect: string): Promise<Counts> {
-  const counts: Counts = {
+async function countAll(table: LogTable, names: OpNames, dialect: string): Promise<OpCounts> {
+  const counts: OpCounts = {
     ended: {},
     answered: 0,
     cancelled: 0,
@@ -168,7 +168,7 @@ async function countAll(table: LogTable, names: OpNames, dialect: string): Promi
   return counts;
 }
 
-function countAttempt(counts: Counts, row: LogRow): void {
+function countAttempt(counts: OpCounts, row: LogRow): void {
   const { status, recordedStatus, doneNs } = row;
   if (row.failure === '') counts.answered += 1;
   if (row.isCancelled) counts.cancelled += 1;
@@ -187,7 +187,7 @@ function countOperation(of: Operations, { disposition, isCancelled }: LogRow): v
 const LOOKUPS = ['has', 'get', 'has_layer', 'get_layer', 'get_node_layers'];
 
 /** What looks something up in a build cache: 2xx is a hit, 404 a miss. */
-function countCache(counts: Counts, { op, status, failure }: LogRow): void {
+function countCache(counts: OpCounts, { op, status, failure }: LogRow): void {
   if (!LOOKUPS.includes(op) || failure !== '') return;
   if (status >= 200 && status < 300) counts.cacheHits += 1;
   else if (status === 404) counts.cacheMisses += 1;

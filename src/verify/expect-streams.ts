@@ -51,7 +51,7 @@ function addGaps(times: Float64Array, to: TimeList): void {
   });
 }
 
-interface Counts {
+interface CountedStreams {
   operations: number;
   left: number;
   messages_planned: number;
@@ -84,8 +84,11 @@ export async function expectStreams(table: LogTable, names: OpNames, into: Expec
 }
 
 /** `ops`: places in `names` of which a stream left. */
-async function countStreams(table: LogTable, names: OpNames): Promise<{ counts: Counts; ops: Set<number> }> {
-  const counts: Counts = {
+async function countStreams(
+  table: LogTable,
+  names: OpNames,
+): Promise<{ counts: CountedStreams; ops: Set<number> }> {
+  const counts: CountedStreams = {
     operations: 0,
     left: 0,
     messages_planned: 0,

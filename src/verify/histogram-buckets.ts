@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** How exact the histograms of a results document are: to so many digits, and never below the clock's unit there. */
-export interface Precision {
+export interface PercentileDigits {
   readonly digits: 2 | 3;
 }
 
@@ -20,7 +20,7 @@ const FINEST_NS = 512;
  * The end of the bucket a time lies in, which is what a histogram says of it. Buckets are a 1024th (three digits) or a
  * 128th (two) of the power of two they lie in. Worked out here, with nothing of the code that filled the histogram.
  */
-export function bucketTopNs(timeNs: number, { digits }: Precision): number {
+export function bucketTopNs(timeNs: number, { digits }: PercentileDigits): number {
   const ns = Math.min(Math.max(0, timeNs), HOUR_NS);
   const power = Math.floor(Math.log2(Math.max(1, Math.floor(ns / FINEST_NS))));
   const stepNs = FINEST_NS * 2 ** Math.max(0, power - (digits === 3 ? 10 : 7));
@@ -28,7 +28,7 @@ export function bucketTopNs(timeNs: number, { digits }: Precision): number {
 }
 
 /** One text for all that is in the buckets of a histogram of these times (ascending). */
-export function bucketsDigest(times: Float64Array, precision: Precision): string {
+export function bucketsDigest(times: Float64Array, precision: PercentileDigits): string {
   return digestOf(bucketsOf(times, precision));
 }
 
@@ -39,7 +39,7 @@ export function digestOf(buckets: Iterable<HeldValues>): string {
   return hash.digest('hex');
 }
 
-function* bucketsOf(times: Float64Array, precision: Precision): Generator<HeldValues> {
+function* bucketsOf(times: Float64Array, precision: PercentileDigits): Generator<HeldValues> {
   for (let at = 0; at < times.length; ) {
     const topNs = bucketTopNs(times[at] as number, precision);
     const first = at;

@@ -16,7 +16,7 @@ export interface Http1Fields {
   readonly answerFault: string;
 }
 
-export interface RequestHead {
+export interface Http1RequestHead {
   readonly method: string;
   /** Request target, byte for byte (Latin-1). */
   readonly target: string;
@@ -24,7 +24,7 @@ export interface RequestHead {
   readonly fields: Http1Fields;
 }
 
-export interface ResponseHead {
+export interface Http1ResponseHead {
   readonly status: number;
   readonly minorVersion: 0 | 1;
   readonly fields: Http1Fields;
@@ -144,7 +144,7 @@ export function cachedHttp1Fields(text: string): Http1Fields | undefined {
  * Parses a request line (RFC 9112 §3) and joins it with its fields; undefined where it is irregular. Throws where two
  * servers could see two different requests.
  */
-export function requestHead(line: string, fields: Http1Fields): RequestHead | undefined {
+export function requestHead(line: string, fields: Http1Fields): Http1RequestHead | undefined {
   const match = REQUEST_LINE.exec(line);
   const [, method, target, minor] = match ?? [];
   if (method === undefined || target === undefined || !TOKEN.test(method) || CONTROL.test(target)) {
@@ -160,7 +160,7 @@ export function requestHead(line: string, fields: Http1Fields): RequestHead | un
 }
 
 /** Parses a status line (RFC 9112 §4) and joins it with its fields; undefined where it is irregular. */
-export function responseHead(line: string, fields: Http1Fields): ResponseHead | undefined {
+export function responseHead(line: string, fields: Http1Fields): Http1ResponseHead | undefined {
   const match = STATUS_LINE.exec(line);
   if (match === null || CONTROL.test(line)) return undefined;
   return { status: Number(match[2]), minorVersion: match[1] === '0' ? 0 : 1, fields };

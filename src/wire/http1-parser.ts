@@ -3,8 +3,8 @@ import { ChunkedDecoder } from './chunked-decoder.ts';
 import {
   cachedHttp1Fields,
   type Http1Fields,
-  type RequestHead,
-  type ResponseHead,
+  type Http1RequestHead,
+  type Http1ResponseHead,
   requestHead,
   responseHead,
 } from './http1-head.ts';
@@ -29,14 +29,14 @@ export interface Http1Handler<Head> {
 /** `cut`: the stream ended inside a message. */
 export type Http1Finish = 'clean' | 'cut';
 
-type Framing = 'none' | 'chunked' | 'until-close' | 'doubtful' | number;
+type BodyEnd = 'none' | 'chunked' | 'until-close' | 'doubtful' | number;
 
 /** What requests and answers differ in. */
 interface Kind<Head> {
   /** The strict reading; undefined for what is irregular. */
   readonly parseHead: (line: string, fields: Http1Fields) => Head | undefined;
   readonly mendLine: MendLine;
-  readonly framingOf: (head: Head) => Framing;
+  readonly framingOf: (head: Head) => BodyEnd;
   /** The fault of a message whose framing is doubtful. */
   readonly faultOf: (head: Head) => string;
   readonly isRequest: boolean;
@@ -237,13 +237,13 @@ function headEnd(bytes: Buffer, from: number): number {
   return -1;
 }
 
-function requestFraming(head: RequestHead): Framing {
+function requestFraming(head: Http1RequestHead): BodyEnd {
   if (head.fields.transferCoding !== undefined) return 'chunked';
   return head.fields.contentLength ?? 'none';
 }
 
 /** RFC 9112 §6.3, but for what only the request tells: answers to HEAD, which the handler names. */
-function responseFraming({ status, fields }: ResponseHead): Framing {
+function responseFraming({ status, fields }: Http1ResponseHead): BodyEnd {
   if (status < 200 || status === 204 || status === 304) return 'none';
   if (fields.answerFault !== '') return 'doubtful';
   if (fields.transferCoding === 'chunked') return 'chunked';
@@ -251,7 +251,7 @@ function responseFraming({ status, fields }: ResponseHead): Framing {
   return fields.contentLength ?? 'until-close';
 }
 
-const REQUEST: Kind<RequestHead> = {
+const REQUEST: Kind<Http1RequestHead> = {
   parseHead: requestHead,
   mendLine: mendRequestLine,
   framingOf: requestFraming,
@@ -259,7 +259,7 @@ const REQUEST: Kind<RequestHead> = {
   isRequest: true,
 };
 
-const RESPONSE: Kind<ResponseHead> = {
+const RESPONSE: Kind<Http1ResponseHead> = {
   parseHead: responseHead,
   mendLine: mendStatusLine,
   framingOf: responseFraming,
@@ -269,16 +269,16 @@ const RESPONSE: Kind<ResponseHead> = {
 
 /** A parser of what a client sends. */
 export function createRequestParser(
-  handler: Http1Handler<RequestHead>,
+  handler: Http1Handler<Http1RequestHead>,
   room: ByteRoom = ENDLESS_ROOM,
-): Http1Parser<RequestHead> {
+): Http1Parser<Http1RequestHead> {
   return new Http1Parser(handler, REQUEST, room);
 }
 
 /** A parser of what a server sends; informational answers (1xx) are messages of their own. */
 export function createResponseParser(
-  handler: Http1Handler<ResponseHead>,
+  handler: Http1Handler<Http1ResponseHead>,
   room: ByteRoom = ENDLESS_ROOM,
-): Http1Parser<ResponseHead> {
+): Http1Parser<Http1ResponseHead> {
   return new Http1Parser(handler, RESPONSE, room);
 }

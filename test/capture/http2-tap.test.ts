@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseGrpcTimeout } from '../../src/capture/grpc-call.ts';
+import { parseGrpcTimeout } from '../../src/capture/watched-call.ts';
 import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { CONNECTION_PREFACE } from '../../src/wire/http2/frame-parser.ts';

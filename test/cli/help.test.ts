@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Command } from 'commander';
 import { COMMANDS } from '../../src/cli/command-table.ts';
 import { EXAMPLES } from '../../src/cli/examples.ts';
-import { meantBy } from '../../src/cli/flag-meaning.ts';
+import { flagMeantBy } from '../../src/cli/flag-meaning.ts';
 import { buildCommand } from '../../src/cli/run-command.ts';
 
 async function commandNamed(name: string): Promise<Command> {
@@ -108,9 +108,9 @@ test('an unknown flag names the one that means it in that command', async () => 
     ['convert', '--input', 'convert INPUT OUTPUT'],
   ];
   for (const [name, flag, expected] of table) {
-    const hint = meantBy(flag, await commandNamed(name));
+    const hint = flagMeantBy(flag, await commandNamed(name));
     assert.match(hint ?? '', new RegExp(`^here it is .*${expected}( |:|$)`), `${name} ${flag}: ${hint}`);
   }
-  assert.equal(meantBy('--frobnicate', await commandNamed('replay')), undefined);
-  assert.equal(meantBy('--rate', await commandNamed('cat')), undefined);
+  assert.equal(flagMeantBy('--frobnicate', await commandNamed('replay')), undefined);
+  assert.equal(flagMeantBy('--rate', await commandNamed('cat')), undefined);
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Danger } from '../../src/dialects/danger.ts';
+import type { DangerRule } from '../../src/dialects/danger.ts';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { DIALECTS, findDialect } from '../../src/dialects/find-dialect.ts';
 
-function found(dialect: string, request: string, own: string[] = []): Danger | undefined {
+function found(dialect: string, request: string, own: string[] = []): DangerRule | undefined {
   const [method = '', path = ''] = request.split(' ');
   const protocol = method === 'RPC' ? 'grpc' : 'http';
   const view = { op: 'op', protocol, method: protocol === 'grpc' ? 'POST' : method, path } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countRecords, MAX_EXACT_SESSIONS } from '../../src/inspect/count-records.ts';
-import { summaryText } from '../../src/inspect/summary-text.ts';
+import { traceSummaryText } from '../../src/inspect/summary-text.ts';
 import { summarizeTrace } from '../../src/inspect/trace-summary.ts';
 import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record/record.ts';
@@ -101,7 +101,7 @@ test('idle time between blocks counts as a gap; where blocks overlap only the me
     [summary.inter_arrival_us?.max, summary.inter_arrival_us?.exact],
     [(minute - 1e6) / 1e3, true],
   );
-  assert.match(summaryText(summary), /arrivals +mean 20\.0 s apart, p50 1\.01 ms, p99 60\.0 s/);
+  assert.match(traceSummaryText(summary), /arrivals +mean 20\.0 s apart, p50 1\.01 ms, p99 60\.0 s/);
 
   const entries = [];
   const builder = createBlockBuilder(EPOCH);
@@ -124,13 +124,13 @@ test('idle time between blocks counts as a gap; where blocks overlap only the me
   assert.equal(overlapping.inter_arrival_us?.exact, false);
   assert.ok(Math.abs((overlapping.inter_arrival_us?.mean ?? 0) - 80e3 / 3) < 1e-6);
   assert.match(
-    summaryText(overlapping),
+    traceSummaryText(overlapping),
     /mean 26\.7 ms apart, p50 ~60\.0 ms, p99 ~60\.0 ms, max ~60\.0 ms, CV ~0\n/,
   );
 });
 
 test('an op without a name is told as such', async () => {
-  assert.match(summaryText(await summaryOf([makeRecord(1, { op: '' })])), /\n\(none\) +1 /);
+  assert.match(traceSummaryText(await summaryOf([makeRecord(1, { op: '' })])), /\n\(none\) +1 /);
 });
 
 test('what its client cancelled is counted as such, and not as failed', async () => {
@@ -145,7 +145,7 @@ test('what its client cancelled is counted as such, and not as failed', async ()
   ]);
   const [op] = summary.ops;
   assert.deepEqual([op?.count, op?.cancelled, op?.failed], [4, 2, 1]);
-  assert.match(summaryText(summary), /failed +cancelled/);
+  assert.match(traceSummaryText(summary), /failed +cancelled/);
 });
 
 test('sessions are counted one by one up to a bound, and estimated above it', async () => {
@@ -153,9 +153,9 @@ test('sessions are counted one by one up to a bound, and estimated above it', as
     summaryOf([...Array(count).keys()].map((n) => ({ ...makeRecord(n * 1000), session: `operation ${n}` })));
   const exact = await sessionsOf(3000);
   assert.deepEqual([exact.sessions, exact.sessions_exact], [3000, true]);
-  assert.match(summaryText(exact, {}), /sessions +3,?000\n/);
+  assert.match(traceSummaryText(exact, {}), /sessions +3,?000\n/);
   const many = await sessionsOf(MAX_EXACT_SESSIONS + 1);
   assert.equal(many.sessions_exact, false);
   assert.ok(Math.abs(many.sessions / MAX_EXACT_SESSIONS - 1) < 0.3);
-  assert.match(summaryText(many, {}), /sessions +~/);
+  assert.match(traceSummaryText(many, {}), /sessions +~/);
 });

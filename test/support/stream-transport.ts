@@ -1,6 +1,6 @@
 import type { Clock, SendOutcome, Transport } from '../../src/replay/ports.ts';
 import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
-import { StreamPlayer, type StreamSink, streamSteps } from '../../src/transports/grpc-stream-player.ts';
+import { StreamPlayer, type StreamWriter, streamSteps } from '../../src/transports/grpc-stream-player.ts';
 import { StreamTraffic } from '../../src/transports/stream-traffic.ts';
 
 /** How a scripted server, and the way to it, treat one stream. */
@@ -34,7 +34,7 @@ export function createStreamTransport(clock: Clock, fateOf: (record: TraceRecord
       const later = (afterNs: number, work: () => void): void => {
         clock.at(clock.nowNs() + afterNs, () => isDone || work());
       };
-      const sink: StreamSink = {
+      const sink: StreamWriter = {
         write: () => later(fate.holdNs, () => traffic.sentOne()),
         halfClose: () => {},
         cancel: () => done(outcomeOf({ status: 1, ok: true, detail: 'cancelled as recorded' })),

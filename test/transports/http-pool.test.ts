@@ -7,14 +7,14 @@ import { ConnectionBudget } from '../../src/transports/connection-budget.ts';
 import { FirstWords } from '../../src/transports/wire-http/first-words.ts';
 import { HttpPool } from '../../src/transports/wire-http/http-pool.ts';
 import { WireExchange } from '../../src/transports/wire-http/wire-exchange.ts';
-import type { SocketEvents } from '../../src/transports/wire-http/wire-socket.ts';
+import type { WireSocketEvents } from '../../src/transports/wire-http/wire-socket.ts';
 
 const ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
 
 /** A pool over sockets that open in the next turn, and answer in the one after a request where the server does. */
 function createPool(answers: boolean, mostConnections = Infinity, nowNs = () => 0) {
   const opened: Socket[] = [];
-  const openSocket = (events: SocketEvents): Socket => {
+  const openSocket = (events: WireSocketEvents): Socket => {
     const write = (): boolean => {
       if (answers) setImmediate(() => events.onBytes(ANSWER, ANSWER.length));
       return true;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { EngramTraceError } from '../../src/error.ts';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
-import { FrameReader, type FrameSink } from '../../src/transports/wire-grpc/frame-reader.ts';
+import { FrameReader, type ServerFrameHandler } from '../../src/transports/wire-grpc/frame-reader.ts';
 import { FLAG, FRAME, frameOf } from '../../src/transports/wire-grpc/h2-frames.ts';
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
@@ -11,10 +11,10 @@ import { endsRequest, goodAnswer, settingsFrame, startPeer } from './conformance
 import { grpcCall, sent } from './conformance-grpc-support.ts';
 
 /** Everything a reader told, as text; parts of one DATA frame are one call. */
-function listing(): { told: string[]; sink: FrameSink } {
+function listing(): { told: string[]; sink: ServerFrameHandler } {
   const told: string[] = [];
   const hex = (bytes: Buffer, from: number, to: number): string => bytes.toString('hex', from, to);
-  const sink: FrameSink = {
+  const sink: ServerFrameHandler = {
     data: (id, bytes, from, to, flow, isEnd) =>
       told.push(`data ${id} ${hex(bytes, from, to)} ${flow} ${isEnd}`),
     headers: (id, bytes, from, to, isEnd) => told.push(`headers ${id} ${hex(bytes, from, to)} ${isEnd}`),

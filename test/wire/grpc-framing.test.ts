@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { GrpcFraming } from '../../src/wire/grpc-framing.ts';
+import { GrpcMessageSplitter } from '../../src/wire/grpc-message-splitter.ts';
 import { splitAt } from './split-bytes.ts';
 
 interface Message {
@@ -16,11 +16,11 @@ function frame({ compressed, data }: Message): Buffer {
   return Buffer.concat([prefix, Buffer.from(data, 'latin1')]);
 }
 
-function collect(): { framing: GrpcFraming; messages: Message[]; unframed: { text: string } } {
+function collect(): { framing: GrpcMessageSplitter; messages: Message[]; unframed: { text: string } } {
   const messages: Message[] = [];
   const unframed = { text: '' };
   let open: Message & { size: number } = { compressed: false, data: '', size: 0 };
-  const framing = new GrpcFraming({
+  const framing = new GrpcMessageSplitter({
     onMessageStart: (size, compressed) => {
       open = { compressed, data: '', size };
     },

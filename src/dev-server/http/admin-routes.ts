@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 import { jsonAnswer, problemAnswer } from './http-answers.ts';
 import type { HttpAnswer, HttpRequest } from './http-types.ts';
 import { confidenceView } from './memory-views.ts';
-import { isoTime } from './number-format.ts';
+import { isoTimeOfMs } from './number-format.ts';
 import { parseBody } from './request-body.ts';
 
 /** GET /api/v1/spaces */
@@ -126,5 +126,9 @@ export function singleNode(): HttpAnswer {
 }
 
 function spaceView(space: MemorySpace) {
-  return { id: space.id, persistence_root: `engram-data/${space.id}`, created_at: isoTime(space.createdMs) };
+  return {
+    id: space.id,
+    persistence_root: `engram-data/${space.id}`,
+    created_at: isoTimeOfMs(space.createdMs),
+  };
 }

@@ -1,5 +1,5 @@
 import type { MemorySpace } from '../store/memory-space.ts';
-import { isoTime } from './number-format.ts';
+import { isoTimeOfMs } from './number-format.ts';
 
 /** What the consolidation of one space came to; there is never a belief. */
 export interface ConsolidationSnapshot {
@@ -19,7 +19,7 @@ interface KnownSnapshots {
 export function consolidationSnapshot(space: MemorySpace, known: KnownSnapshots): ConsolidationSnapshot {
   const kept = known.snapshots.get(space);
   if (kept) return kept;
-  const snapshot = takeSnapshot(space.count > 0, isoTime(known.wallMs()));
+  const snapshot = takeSnapshot(space.count > 0, isoTimeOfMs(known.wallMs()));
   known.snapshots.set(space, snapshot);
   return snapshot;
 }

@@ -3,7 +3,7 @@ import { reject } from '../rejection.ts';
 import type { World } from '../world.ts';
 import { emptyAnswer, jsonAnswer, problemAnswer } from './http-answers.ts';
 import type { HttpAnswer, HttpRequest } from './http-types.ts';
-import { isoTime, isoTimeOffset } from './number-format.ts';
+import { isoTimeOffset, isoTimeOfMs } from './number-format.ts';
 
 /** Probes of the real server; all but `spreading` are constants there, too. */
 const PROBES: readonly (readonly [name: string, latencySeconds: number])[] = [
@@ -42,7 +42,7 @@ export function systemHealth(request: HttpRequest, world: World): HttpAnswer {
   const spaces = world.store.spaces().filter((space) => id === undefined || space.id === id);
   return jsonAnswer(200, {
     status: 'healthy',
-    timestamp: isoTime(world.wallMs()),
+    timestamp: isoTimeOfMs(world.wallMs()),
     checks: PROBES.map(([name, latencySeconds]) => probeView(name, latencySeconds, world)),
     spaces: spaces.map(({ id: space, count: memories }) => {
       return { space, memories, pressure: 0, wal_lag_ms: 0, consolidation_rate: 0 };

@@ -1,5 +1,5 @@
 import type { Recalled, StoredMemory } from '../store/stored-memory.ts';
-import { isoTime, isoTimeOffset, shortFloat } from './number-format.ts';
+import { isoTimeOffset, isoTimeOfMs, shortFloat } from './number-format.ts';
 
 /** General category: above 0.7 High, above 0.4 Medium. */
 export function confidenceCategory(value: number): string {
@@ -20,8 +20,8 @@ export function recalledView({ memory, confidence }: Recalled, retrievalPath: st
     activation_level: value,
     similarity_score: value,
     retrieval_path: retrievalPath,
-    observed_at: isoTime(memory.whenMs),
-    last_access: isoTime(nowMs),
+    observed_at: isoTimeOfMs(memory.whenMs),
+    last_access: isoTimeOfMs(nowMs),
     tags: [],
     memory_type: 'Episodic',
     relevance_explanation: `Matched the cue with ${value}.`,

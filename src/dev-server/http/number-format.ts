@@ -10,11 +10,11 @@ export function shortFloat(value: number): number {
 }
 
 /** RFC 3339 in UTC with `Z`. */
-export function isoTime(unixMs: number): string {
+export function isoTimeOfMs(unixMs: number): string {
   return new Date(unixMs).toISOString();
 }
 
 /** RFC 3339 in UTC with `+00:00`, as in answers put together from free-form JSON. */
 export function isoTimeOffset(unixMs: number): string {
-  return isoTime(unixMs).replace('Z', '+00:00');
+  return isoTimeOfMs(unixMs).replace('Z', '+00:00');
 }

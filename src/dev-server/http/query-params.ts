@@ -4,7 +4,7 @@ import type { Recalled } from '../store/stored-memory.ts';
 import { validateEmbedding } from '../store/validate-embedding.ts';
 import { textAnswer } from './http-answers.ts';
 import type { HttpAnswer } from './http-types.ts';
-import { parseTime } from './request-body.ts';
+import { parseTimeField } from './request-body.ts';
 
 /** Types of query parameters that the framework checks before a handler runs. */
 export type ParamShape = Readonly<Record<string, 'number' | 'count' | 'bool' | 'time'>>;
@@ -78,7 +78,7 @@ function parses(text: string, type: ParamShape[string]): boolean {
     case 'bool':
       return text === 'true' || text === 'false';
     case 'time':
-      return parseTime(text) !== undefined;
+      return parseTimeField(text) !== undefined;
     case undefined:
       return true;
   }

@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 import { jsonAnswer, problemAnswer } from './http-answers.ts';
 import type { HttpAnswer, HttpRequest } from './http-types.ts';
 import { confidenceView, episodeView } from './memory-views.ts';
-import { isoTime, shortFloat } from './number-format.ts';
+import { isoTimeOfMs, shortFloat } from './number-format.ts';
 import { isObject, type JsonObject, parseBody, shapeError, wrongShape } from './request-body.ts';
 import { firstSpaceId, headerSpace, spaceOfBody } from './request-space.ts';
 
@@ -100,7 +100,7 @@ function completion(partial: JsonObject, world: World) {
   return {
     completed_episode: {
       id: `completed_${Math.floor(now / 1000)}`,
-      when: isoTime(now),
+      when: isoTimeOfMs(now),
       what: fields['what'] ?? '',
       where_location: fields['where'] ?? null,
       who: fields['who'] === undefined ? null : [fields['who']],

@@ -53,7 +53,7 @@ export function wrongShape(reason: string): HttpAnswer {
 }
 
 /** Unix ms of an RFC 3339 time with a zone; undefined for anything else. */
-export function parseTime(text: string): number | undefined {
+export function parseTimeField(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/.test(text)) return undefined;
   const ms = Date.parse(text.replace(' ', 'T').toUpperCase());
   return Number.isNaN(ms) ? undefined : ms;
@@ -96,7 +96,7 @@ function fits(value: unknown, type: FieldType): boolean {
     case 'numbers?':
       return Array.isArray(value) && value.every((item) => item === null || typeof item === 'number');
     case 'time':
-      return typeof value === 'string' && parseTime(value) !== undefined;
+      return typeof value === 'string' && parseTimeField(value) !== undefined;
     case 'map':
       return isObject(value) && Object.values(value).every((item) => typeof item === 'string');
     case 'object':

@@ -5,8 +5,8 @@ import { generatedId, type World } from '../world.ts';
 import { jsonAnswer, problemAnswer } from './http-answers.ts';
 import type { HttpAnswer, HttpRequest } from './http-types.ts';
 import { confidenceView } from './memory-views.ts';
-import { isoTime } from './number-format.ts';
-import { type JsonObject, parseBody, parseTime } from './request-body.ts';
+import { isoTimeOfMs } from './number-format.ts';
+import { type JsonObject, parseBody, parseTimeField } from './request-body.ts';
 import { spaceOfBody } from './request-space.ts';
 
 const MAX_CONTENT_BYTES = 100_000;
@@ -79,7 +79,7 @@ export function rememberEpisode(request: HttpRequest, world: World): HttpAnswer 
     content: what,
     embedding,
     confidence: clampConfidence(body['importance'], 0.5),
-    whenMs: parseTime(String(body['when'])) ?? world.wallMs(),
+    whenMs: parseTimeField(String(body['when'])) ?? world.wallMs(),
     whereLocation: typeof body['where_location'] === 'string' ? body['where_location'] : undefined,
     who: Array.isArray(body['who']) ? (body['who'] as string[]) : [],
   };
@@ -112,7 +112,7 @@ function storeContent(request: HttpRequest, world: World, space: MemorySpace, bo
     content,
     embedding,
     confidence: clampConfidence(body['confidence'], 0.7),
-    whenMs: (typeof timestamp === 'string' ? parseTime(timestamp) : undefined) ?? world.wallMs(),
+    whenMs: (typeof timestamp === 'string' ? parseTimeField(timestamp) : undefined) ?? world.wallMs(),
   };
   const reasoning = textOr(body['confidence_reasoning'], () => 'Strength of the stored trace.');
   return storedAnswer(world, space, memory, reasoning, autoLinks(body));
@@ -146,8 +146,8 @@ function storedAnswer(
     memory_id: memory.id,
     storage_confidence: confidenceView(strength, reasoning),
     consolidation_state: 'Recent',
-    observed_at: isoTime(memory.whenMs),
-    stored_at: isoTime(world.wallMs()),
+    observed_at: isoTimeOfMs(memory.whenMs),
+    stored_at: isoTimeOfMs(world.wallMs()),
     links: { consolidation: '/api/v1/consolidations' },
     auto_links: links,
     system_message: `Memory "${memory.id}" remembered in space "${space.id}".`,

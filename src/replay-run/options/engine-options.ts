@@ -3,7 +3,7 @@ import { EngramTraceError } from '../../error.ts';
 import { type ReplayOptions, replayOptions } from '../../replay/replay-options.ts';
 import type { TimeWindow } from '../../trace/record/record.ts';
 import { copySpreadNs } from '../source/copy-spread.ts';
-import { boundsOf } from '../source/numbered-source.ts';
+import { partBounds } from '../source/numbered-source.ts';
 import { dialectOf, onlyPredicate } from './record-predicate.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -73,7 +73,7 @@ function passWindow({ trace, range }: Pick<RunOptions, 'trace' | 'range'>): Time
   if (range?.limit !== undefined || (range?.durationNs !== undefined && firstStartNs === undefined))
     return undefined;
   const startNs = firstStartNs ?? window?.startNs;
-  const bounds = range === undefined || startNs === undefined ? {} : boundsOf(trace, range, startNs);
+  const bounds = range === undefined || startNs === undefined ? {} : partBounds(trace, range, startNs);
   const fromNs = Math.max(bounds.fromNs ?? -Infinity, window?.startNs ?? -Infinity);
   const toNs = Math.min(bounds.toNs ?? Infinity, window?.endNs ?? Infinity);
   return Number.isFinite(fromNs) && Number.isFinite(toNs) ? { startNs: fromNs, endNs: toNs } : undefined;

@@ -2,7 +2,7 @@ import type { Dialect } from '../../dialects/dialect.ts';
 import { DIALECT_NAMES, findDialect } from '../../dialects/find-dialect.ts';
 import { isMiss } from '../../dialects/is-miss.ts';
 import type { Operation } from '../../replay/ports.ts';
-import type { RecordPredicate } from './run-options.ts';
+import type { RecordPredicate } from '../../transforms/record-filter.ts';
 
 /** The dialect a trace was named with; the generic one where this program does not know it. */
 export function dialectOf(name: string): Dialect {

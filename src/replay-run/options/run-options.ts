@@ -4,7 +4,7 @@ import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
 import type { HealthSources } from '../../results/generator-health.ts';
 import type { HostSection } from '../../results/results-document.ts';
 import type { LiveCounts } from '../../results/tally.ts';
-import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
+import type { HeaderList } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { ConnectionMode } from '../../transports/connection-mode.ts';
 import type { TlsSettings } from '../../transports/tls-settings.ts';
@@ -77,6 +77,3 @@ export interface RunDeps {
   /** Called once, before the first operation. */
   onStart?(progress: RunProgress): void;
 }
-
-/** Which records take part by the kind of their operation. */
-export type RecordPredicate = (record: TraceRecord) => boolean;

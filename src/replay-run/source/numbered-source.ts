@@ -57,7 +57,7 @@ export function createNumberedSource(
     let skipped = 0;
     let bounds: Bounds | undefined;
     for await (const batch of batches) {
-      bounds ??= boundsOf(trace, part, batch[0]?.startNs ?? 0);
+      bounds ??= partBounds(trace, part, batch[0]?.startNs ?? 0);
       const { fromNs = -Infinity, toNs = Infinity } = bounds;
       const inside = batch.filter((record) => record.startNs >= fromNs && record.startNs < toNs);
       if (base === undefined) skipped += batch.filter((record) => record.startNs < fromNs).length;
@@ -88,14 +88,14 @@ function isBounded({ from, to, durationNs }: ReplayPart): boolean {
 }
 
 function indexedBounds(trace: Trace, part: ReplayPart): Bounds {
-  return trace.index === undefined ? {} : boundsOf(trace, part, trace.index.totals.firstStartNs);
+  return trace.index === undefined ? {} : partBounds(trace, part, trace.index.totals.firstStartNs);
 }
 
 /**
  * `part` in ns from the trace's epoch, as far as times bound it. Offsets count from the start of the trace's window, or
  * from its first record, which starts at `firstStartNs`. Throws `usage` where it is empty.
  */
-export function boundsOf(trace: Trace, part: ReplayPart, firstStartNs: number): Bounds {
+export function partBounds(trace: Trace, part: ReplayPart, firstStartNs: number): Bounds {
   const startNs = trace.header.window?.startNs ?? firstStartNs;
   const at = (point: TimePoint | undefined): number | undefined => {
     if (point === undefined) return undefined;

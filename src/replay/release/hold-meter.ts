@@ -4,7 +4,7 @@ import type { Waits } from '../ports.ts';
 export type Hold = 'none' | 'full' | 'paced';
 
 /** An operation that is charged. */
-interface Held extends Waits {
+interface ChargedOperation extends Waits {
   readyNs: number;
 }
 
@@ -62,7 +62,7 @@ export class HoldMeter {
   }
 
   /** The operation is ready since `readyNs`, and was there (read from the trace) since `readNs`. */
-  begin(flight: Held, readNs: number): void {
+  begin(flight: ChargedOperation, readNs: number): void {
     const { readyNs } = flight;
     const fromNs = Math.max(readyNs, readNs);
     const fullBeforeNs = this.#full.at(fromNs) - this.#full.at(readyNs);

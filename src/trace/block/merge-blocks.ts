@@ -1,16 +1,16 @@
 import type { TraceRecord } from '../record/record.ts';
 import type { BlockCursor } from './block-cursor.ts';
 import { createCursorSet, type HeldCursor } from './cursor-set.ts';
-import type { PlannedBlock } from './read-plan.ts';
+import type { NumberedBlock } from './numbered-blocks.ts';
 
 /** How a merge gets at its blocks. */
 export interface BlockAccess {
   /** This block is the one that will be opened next, as far as one can tell. */
-  prepare?(block: PlannedBlock): void;
+  prepare?(block: NumberedBlock): void;
   /** Undefined for a block that is damaged and to be skipped. */
-  open(block: PlannedBlock): Promise<BlockCursor | undefined>;
+  open(block: NumberedBlock): Promise<BlockCursor | undefined>;
   /** Passes one record. May end the block where it is damaged and to be skipped. */
-  advance(block: PlannedBlock, cursor: BlockCursor): void;
+  advance(block: NumberedBlock, cursor: BlockCursor): void;
 }
 
 export interface MergeOptions {
@@ -20,13 +20,13 @@ export interface MergeOptions {
   maxBytes?: number | undefined;
 }
 
-interface Held extends HeldCursor {
-  block: PlannedBlock;
+interface OpenedBlock extends HeldCursor {
+  block: NumberedBlock;
 }
 
 /** A block that is not open: not yet, or no longer. */
 interface Pending {
-  block: PlannedBlock;
+  block: NumberedBlock;
   rank: number;
   nextStartNs: number;
   /** Records already passed. */
@@ -45,13 +45,13 @@ export const MAX_HELD_BYTES = 64 * 1024 * 1024;
  * ahead is closed and read again later. Where a block can't be read, all records before it come first, then the error.
  */
 export async function* mergeBlocks(
-  plan: readonly PlannedBlock[],
+  plan: readonly NumberedBlock[],
   access: BlockAccess,
   options: MergeOptions = {},
 ): AsyncGenerator<TraceRecord[]> {
   const { fromNs = Number.NEGATIVE_INFINITY, toNs = Number.POSITIVE_INFINITY } = options;
   const { maxBlocks = MAX_HELD_BLOCKS, maxBytes = MAX_HELD_BYTES } = options;
-  const set = createCursorSet<Held>();
+  const set = createCursorSet<OpenedBlock>();
   const pending = plan.map(firstPending).reverse(); // The next one is the last.
   let batch: TraceRecord[] = [];
 
@@ -81,7 +81,7 @@ export async function* mergeBlocks(
     const hasRoom = set.size < 2 || !isOver(set.size + 1, set.rawBytes + next.block.entry.rawBytes);
     return next.nextStartNs < set.nextStartNs || hasRoom;
   };
-  const advance = ({ block, cursor }: Held) => access.advance(block, cursor);
+  const advance = ({ block, cursor }: OpenedBlock) => access.advance(block, cursor);
   try {
     for (;;) {
       while (isDue(pending.at(-1))) await openNext();
@@ -108,7 +108,7 @@ function nextTurn(): Promise<void> {
   });
 }
 
-function firstPending(block: PlannedBlock, rank: number): Pending {
+function firstPending(block: NumberedBlock, rank: number): Pending {
   return { block, rank, nextStartNs: block.entry.firstStartNs, position: 0 };
 }
 

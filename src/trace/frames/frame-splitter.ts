@@ -1,4 +1,4 @@
-import { refuseFrame } from './refuse-frame.ts';
+import { refuseUnboundedFrame } from './refuse-unbounded-frame.ts';
 import { FRAME_MAGIC, frameHeaderBytes, isSkippable, readU32 } from './zstd-frame.ts';
 
 const CHECKSUM_FLAG = 0x04;
@@ -39,7 +39,7 @@ export function createFrameSplitter(name: string): FrameSplitter {
       if (header.length === 8) expect('frame', readU32(bytes, 4), true);
     } else if (magic !== FRAME_MAGIC) expect('garbage', Number.POSITIVE_INFINITY, false);
     else if (header.length === frameHeaderBytes(header[4])) {
-      refuseFrame(bytes, name);
+      refuseUnboundedFrame(bytes, name);
       hasChecksum = ((header[4] ?? 0) & CHECKSUM_FLAG) !== 0;
       expect('block', 0, false);
     }

@@ -2,8 +2,8 @@ import { EngramTraceError } from '../../error.ts';
 import type { ByteQueue } from '../bytes/byte-queue.ts';
 import { MAX_BLOCK_BYTES } from './block-limits.ts';
 import { reasonOf } from './damage.ts';
-import { type DataSpan, refusal } from './frame-refusal.ts';
 import { INDEX_MAGIC } from './index-frame.ts';
+import { type DataSpan, traceFrameRefusal } from './trace-frame-refusal.ts';
 import { decompressFrame } from './zstd.ts';
 import { FRAME_MAGIC, type FrameSpan, frameSpan, readU32 } from './zstd-frame.ts';
 
@@ -71,7 +71,7 @@ async function spanAhead(queue: ByteQueue): Promise<FrameSpan> {
 }
 
 function decompressAhead(queue: ByteQueue, span: DataSpan): { raw: Uint8Array } | { reason: string } {
-  const reason = refusal(span);
+  const reason = traceFrameRefusal(span);
   if (reason !== undefined) return { reason };
   try {
     return { raw: decompressFrame(queue.peek().subarray(0, span.sizeBytes), span.contentBytes ?? 0) };
@@ -124,6 +124,6 @@ function nextStart(bytes: Buffer): number | undefined {
 
 async function isWholeFrame(queue: ByteQueue): Promise<boolean> {
   const span = await spanAhead(queue);
-  if (span.kind === 'data') return refusal(span) === undefined;
+  if (span.kind === 'data') return traceFrameRefusal(span) === undefined;
   return span.kind === 'skippable' && span.sizeBytes <= MAX_HELD_SKIPPABLE_BYTES;
 }

@@ -1,24 +1,24 @@
 import { EngramTraceError } from '../../error.ts';
 import type { BlockCursor } from '../block/block-cursor.ts';
 import { type BlockAccess, mergeBlocks } from '../block/merge-blocks.ts';
-import { type PlannedBlock, planRead } from '../block/read-plan.ts';
+import { blocksBetween, type NumberedBlock } from '../block/numbered-blocks.ts';
 import { MalformedError } from '../bytes/wire-reader.ts';
 import { damagedBlock, damagedRange } from '../frames/damage.ts';
 import type { Loss, TraceRecord } from '../record/record.ts';
 import type { BlockEntry } from '../stats/trace-index.ts';
 import type { ReadOptions } from '../trace.ts';
+import type { Decompress } from './decompress-thread.ts';
 import type { TraceFile } from './trace-file.ts';
-import type { Unpack } from './unpack-thread.ts';
 
 /**
  * Records of an open file in order. What is met that is damaged is an error, or with `skip` added to `loss`. With an
- * `unpack` that works elsewhere, the next block is read and decompressed while the one before is passed on.
+ * `decompress` that works elsewhere, the next block is read and decompressed while the one before is passed on.
  */
 export async function* readBlocks(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
-  unpack?: Unpack,
+  decompress?: Decompress,
 ): AsyncGenerator<TraceRecord[]> {
   const skip = options.onDamage === 'skip';
   const damage = skip ? undefined : file.damaged[0];
@@ -26,8 +26,8 @@ export async function* readBlocks(
   const { blocks } = file.index;
   // What is whole comes first, then the error.
   const whole = damage ? blocks.filter((entry) => entry.offset < damage.offset) : blocks;
-  const plan = planRead(whole, options.fromNs, options.toNs);
-  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined, unpack), options);
+  const plan = blocksBetween(whole, options.fromNs, options.toNs);
+  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined, decompress), options);
   if (damage) throw damagedRange(file.name, damage);
 }
 
@@ -35,7 +35,11 @@ export async function* readBlocks(
 const MOST_AHEAD = 2;
 
 /** Without a ledger the first damage is an error; with one it is counted there. */
-function createAccess(file: TraceFile, ledger: Loss | undefined, unpack: Unpack | undefined): BlockAccess {
+function createAccess(
+  file: TraceFile,
+  ledger: Loss | undefined,
+  decompress: Decompress | undefined,
+): BlockAccess {
   const ahead = new Map<BlockEntry, Promise<Uint8Array>>();
   const count = (records: number) => {
     if (!ledger) return;
@@ -44,8 +48,8 @@ function createAccess(file: TraceFile, ledger: Loss | undefined, unpack: Unpack 
   };
   return {
     prepare({ entry }) {
-      if (unpack === undefined || ahead.size >= MOST_AHEAD || ahead.has(entry)) return;
-      const raw = file.readRaw(entry, unpack);
+      if (decompress === undefined || ahead.size >= MOST_AHEAD || ahead.has(entry)) return;
+      const raw = file.readRaw(entry, decompress);
       // Told when it is opened, if it is.
       raw.catch(() => {});
       ahead.set(entry, raw);
@@ -78,6 +82,6 @@ function checkEnd(cursor: BlockCursor, entry: BlockEntry): void {
   throw new MalformedError(`it ends at ${cursor.decodedNs} ns, the index says ${entry.lastStartNs}`);
 }
 
-function damagedRecord(name: string, { entry, number }: PlannedBlock, cursor: BlockCursor, error: unknown) {
+function damagedRecord(name: string, { entry, number }: NumberedBlock, cursor: BlockCursor, error: unknown) {
   return damagedBlock(name, { number, offset: entry.offset, record: cursor.position }, error);
 }

@@ -2,7 +2,7 @@ import { EngramTraceError } from '../../error.ts';
 import { decodeHeader } from '../block/header-decoder.ts';
 import { MalformedError, WireReader } from '../bytes/wire-reader.ts';
 import { damagedHeader } from '../frames/damage.ts';
-import { refusal } from '../frames/frame-refusal.ts';
+import { traceFrameRefusal } from '../frames/trace-frame-refusal.ts';
 import { decompressFrame } from '../frames/zstd.ts';
 import { frameSpan } from '../frames/zstd-frame.ts';
 import type { TraceHeader } from '../record/record.ts';
@@ -37,7 +37,7 @@ export function readHeaderFrame(frame: Uint8Array, name: string): TraceHeader {
   const raw = orDamaged(name, () => {
     const span = frameSpan(frame);
     if (span.kind !== 'data') throw new MalformedError('it is not whole');
-    const reason = refusal(span);
+    const reason = traceFrameRefusal(span);
     if (reason !== undefined) throw new MalformedError(reason);
     return decompressFrame(frame.subarray(0, span.sizeBytes), span.contentBytes ?? 0);
   });

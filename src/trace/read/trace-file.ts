@@ -4,15 +4,15 @@ import type { BlockCursor } from '../block/block-cursor.ts';
 import { MalformedError } from '../bytes/wire-reader.ts';
 import { openRegularFile, type ReadAt, readBytes } from '../file/random-file.ts';
 import { type DamagedRange, damagedBlock } from '../frames/damage.ts';
-import { refusal } from '../frames/frame-refusal.ts';
+import { traceFrameRefusal } from '../frames/trace-frame-refusal.ts';
 import { decompressFrame } from '../frames/zstd.ts';
 import { frameSpan } from '../frames/zstd-frame.ts';
 import { loadIndex, loadTotals } from '../index/load-index.ts';
 import type { TraceHeader, TraceRecord } from '../record/record.ts';
 import { SNIFF_BYTES, unpackHead } from '../sniff/unpack-head.ts';
 import type { BlockEntry, TraceIndex } from '../stats/trace-index.ts';
+import type { Decompress, DecompressThread } from './decompress-thread.ts';
 import { readHeaderFrame } from './read-header.ts';
-import type { Unpack, UnpackThread } from './unpack-thread.ts';
 
 /** A trace file with random access to its blocks. */
 export interface TraceFile {
@@ -33,11 +33,11 @@ export interface TraceFile {
   /** The compressed frame of a block, as it is in the file. */
   readFrame(entry: BlockEntry): Promise<Uint8Array>;
   /** As `readFrame`, after all of it was decompressed and decoded by `check`. Throws `corrupt`. */
-  readChecked(entry: BlockEntry, check: UnpackThread['check']): Promise<Uint8Array>;
+  readChecked(entry: BlockEntry, check: DecompressThread['check']): Promise<Uint8Array>;
   /** All records of a block; times in ns from the header's epoch. Throws `corrupt`. */
   readBlock(entry: BlockEntry): Promise<TraceRecord[]>;
   /** The bytes of a block. Throws `corrupt`. */
-  readRaw(entry: BlockEntry, unpack?: Unpack): Promise<Uint8Array>;
+  readRaw(entry: BlockEntry, decompress?: Decompress): Promise<Uint8Array>;
   /** A block, to be decoded record by record; `raw` is what `readRaw` brings. Throws `corrupt`. */
   openBlock(entry: BlockEntry, raw?: Promise<Uint8Array>): Promise<BlockCursor>;
   close(): Promise<void>;
@@ -97,7 +97,7 @@ async function readTraceFile(
     }
     return frame;
   };
-  const readChecked = async (entry: BlockEntry, check: UnpackThread['check']) => {
+  const readChecked = async (entry: BlockEntry, check: DecompressThread['check']) => {
     const frame = await readFrame(entry);
     const { claimOf } = await import('../block/check-block.ts');
     try {
@@ -107,10 +107,10 @@ async function readTraceFile(
     }
     return frame;
   };
-  const readRaw = async (entry: BlockEntry, unpack: Unpack = decompressFrame) => {
+  const readRaw = async (entry: BlockEntry, decompress: Decompress = decompressFrame) => {
     const frame = await readFrame(entry);
     try {
-      return await unpack(frame, entry.rawBytes);
+      return await decompress(frame, entry.rawBytes);
     } catch (error) {
       throw damaged(entry, error);
     }
@@ -180,7 +180,7 @@ function checkFrame(frame: Uint8Array, entry: BlockEntry): void {
   if (span.kind !== 'data' || span.sizeBytes !== frame.length || frame.length !== entry.compressedBytes) {
     throw new MalformedError('the frame has not the length the index says');
   }
-  const reason = refusal(span);
+  const reason = traceFrameRefusal(span);
   if (reason !== undefined) throw new MalformedError(reason);
   if (span.contentBytes !== entry.rawBytes)
     throw new MalformedError('the content has not the length the index says');

@@ -1,8 +1,8 @@
 import { addLoss, emptyLoss, type Loss, type TraceRecord } from '../record/record.ts';
 import { hintsOfTotals, NO_HINTS, type PlanHints } from '../stats/plan-hints.ts';
 import type { ReadOptions, Trace } from '../trace.ts';
+import type { Decompress, DecompressThread } from './decompress-thread.ts';
 import { type OpenFileOptions, openTraceFile, type TraceFile } from './trace-file.ts';
-import type { Unpack, UnpackThread } from './unpack-thread.ts';
 
 /** Blocks from which on a thread that decompresses them ahead is worth its start. */
 const WORTH_A_THREAD = 4;
@@ -15,12 +15,12 @@ export async function openTraceFromFile(path: string, options: OpenFileOptions =
 /** Records of an open file in order. Closing the trace closes the file. */
 export function traceFromFile(file: TraceFile): Trace {
   let readLoss = emptyLoss();
-  let unpacking: UnpackThread | undefined;
+  let thread: DecompressThread | undefined;
   let hints: PlanHints | undefined;
   const index = file.indexSource === 'file' ? file.index : undefined;
-  const unpackAhead = async (): Promise<Unpack> => {
-    unpacking ??= (await import('./unpack-thread.ts')).createUnpackThread();
-    return unpacking.unpack;
+  const decompressAhead = async (): Promise<Decompress> => {
+    thread ??= (await import('./decompress-thread.ts')).createDecompressThread();
+    return thread.decompress;
   };
   return {
     name: file.name,
@@ -36,14 +36,14 @@ export function traceFromFile(file: TraceFile): Trace {
     records(options = {}) {
       readLoss = emptyLoss();
       const isAhead = options.ahead === true && file.index.blocks.length >= WORTH_A_THREAD;
-      return readRecords(file, options, readLoss, isAhead ? unpackAhead : undefined);
+      return readRecords(file, options, readLoss, isAhead ? decompressAhead : undefined);
     },
     get loss() {
       const known = addLoss(addLoss(emptyLoss(), file.header.loss), file.index.totals.loss);
       return addLoss(known, readLoss);
     },
     close: async () => {
-      await unpacking?.close();
+      await thread?.close();
       await file.close();
     },
   };
@@ -54,8 +54,8 @@ async function* readRecords(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
-  unpackAhead: (() => Promise<Unpack>) | undefined,
+  decompressAhead: (() => Promise<Decompress>) | undefined,
 ): AsyncGenerator<TraceRecord[]> {
   const { readBlocks } = await import('./read-blocks.ts');
-  yield* readBlocks(file, options, loss, await unpackAhead?.());
+  yield* readBlocks(file, options, loss, await decompressAhead?.());
 }

@@ -49,7 +49,7 @@ interface PipeState {
   joinedAt?: number;
 }
 
-interface Held extends HeldCursor {
+interface PipedBlock extends HeldCursor {
   offset: number;
 }
 
@@ -64,11 +64,11 @@ async function* readRecords(
 ): AsyncGenerator<TraceRecord[]> {
   const { fromNs = Number.NEGATIVE_INFINITY, toNs = Number.POSITIVE_INFINITY } = options;
   const skip = options.onDamage === 'skip';
-  const set = createCursorSet<Held>();
+  const set = createCursorSet<PipedBlock>();
   let batch: TraceRecord[] = [];
   let sentNs = fromNs;
   let late = 0;
-  const advance = (held: Held) => {
+  const advance = (held: PipedBlock) => {
     try {
       held.cursor.advance();
     } catch (error) {
@@ -77,7 +77,7 @@ async function* readRecords(
       state.loss.recordsDamaged += held.cursor.records - held.cursor.position;
     }
   };
-  const passLate = (held: Held) => {
+  const passLate = (held: PipedBlock) => {
     for (let record = held.cursor.current; record && record.startNs < sentNs; record = held.cursor.current) {
       if (record.startNs >= fromNs) late++;
       advance(held);
@@ -170,7 +170,7 @@ function takeBlock(
   state: PipeState,
   skip: boolean,
   rank: number,
-): Held | EngramTraceError | undefined {
+): PipedBlock | EngramTraceError | undefined {
   if (event.kind === 'skippable') return undefined;
   if (event.kind === 'cut') {
     state.warnings.push(
@@ -190,7 +190,7 @@ function takeBlock(
   }
 }
 
-function damagedRecord(name: string, { cursor, rank, offset }: Held, error: unknown): EngramTraceError {
+function damagedRecord(name: string, { cursor, rank, offset }: PipedBlock, error: unknown): EngramTraceError {
   return damagedBlock(name, { number: rank, offset, record: cursor.position }, error);
 }
 

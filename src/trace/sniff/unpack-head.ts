@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../../error.ts';
 import { reasonOf } from '../frames/damage.ts';
-import { refuseFrame } from '../frames/refuse-frame.ts';
+import { refuseUnboundedFrame } from '../frames/refuse-unbounded-frame.ts';
 import { decompressFrame } from '../frames/zstd.ts';
 import { FRAME_MAGIC, frameHeaderBytes, frameSpan, isSkippable, readU32 } from '../frames/zstd-frame.ts';
 import { startsWithReplayLog } from './starts-with-replay-log.ts';
@@ -131,7 +131,7 @@ export function firstFrame(head: Uint8Array, name: string): Uint8Array | undefin
   const span = frameSpan(head);
   if (span.kind !== 'data' || span.contentBytes === undefined) return undefined;
   if (span.contentBytes > Math.min(span.maxContentBytes, MAX_FIRST_FRAME_BYTES)) return undefined;
-  refuseFrame(head.subarray(0, frameHeaderBytes(head[4])), name);
+  refuseUnboundedFrame(head.subarray(0, frameHeaderBytes(head[4])), name);
   try {
     return decompressFrame(head.subarray(0, span.sizeBytes), span.contentBytes);
   } catch (cause) {

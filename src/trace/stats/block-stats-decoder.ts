@@ -1,12 +1,12 @@
 import { WireReader } from '../bytes/wire-reader.ts';
-import { type Arrivals, createBlockStats, createOpStats, smallestHashes } from './block-stats.ts';
+import { type ArrivalBins, createBlockStats, createOpStats, smallestHashes } from './block-stats.ts';
 import { createDistribution } from './distribution.ts';
 import type { BlockStats, Distribution, OpStats } from './trace-index.ts';
 
 /** Statistics, and the arrivals that only those of a single block have. */
 export interface DecodedStats {
   stats: BlockStats;
-  arrivals: Arrivals;
+  arrivals: ArrivalBins;
 }
 
 /** Decodes a BlockStats message; throws a MalformedError. */

@@ -3,16 +3,16 @@ import {
   BlockStats as WireStats,
 } from '../../gen/engram/trace/v1/trace.ts';
 import { fromSum } from '../bytes/safe-integer.ts';
-import type { Arrivals } from './block-stats.ts';
+import type { ArrivalBins } from './block-stats.ts';
 import { sortedBuckets } from './distribution.ts';
 import type { BlockStats, Distribution } from './trace-index.ts';
 
 /** Encodes a BlockStats message. */
-export function encodeBlockStats(stats: BlockStats, arrivals: Arrivals): Uint8Array {
+export function encodeBlockStats(stats: BlockStats, arrivals: ArrivalBins): Uint8Array {
   return WireStats.encode(blockStatsToWire(stats, arrivals)).finish();
 }
 
-export function blockStatsToWire(stats: BlockStats, arrivals: Arrivals): WireStats {
+export function blockStatsToWire(stats: BlockStats, arrivals: ArrivalBins): WireStats {
   const strings = [''];
   const intern = (text: string) => (text === '' ? 0 : strings.push(text) - 1);
   const ops = [...stats.ops].map(([op, o]) => ({

@@ -11,7 +11,7 @@ export const SKETCH_SIZE = 256;
 export const MAX_TOTALS_NAMES = 1_000;
 
 /** Arrivals of one block: bin number (Unix time / 10 ms) and count, ascending. */
-export type Arrivals = readonly (readonly [bin: number, count: number])[];
+export type ArrivalBins = readonly (readonly [bin: number, count: number])[];
 
 /** Gives the arrival bin that a start (ns from `epochUnixNs`) falls in; what is before 1970 counts as bin 0. */
 export function createBinOf(epochUnixNs: bigint): (startNs: number) => number {

@@ -2,7 +2,7 @@ import { fnv1aOfBytes } from '../../hash.ts';
 import { HpackDecoder } from '../../wire/hpack/decoder.ts';
 
 /** What of an answer's headers or trailers says how a call went. */
-export interface AnswerHead {
+export interface GrpcAnswerHead {
   /** HTTP status; undefined in trailers, NaN for what is no number. */
   httpStatus: number | undefined;
   /** Undefined: not there; NaN: no number. */
@@ -17,7 +17,7 @@ const LONGEST_REMEMBERED = 1024;
 
 interface Remembered {
   bytes: Buffer;
-  head: AnswerHead;
+  head: GrpcAnswerHead;
 }
 
 /**
@@ -29,7 +29,7 @@ export class AnswerHeads {
   #slots: (Remembered | undefined)[] = new Array(SLOTS).fill(undefined);
 
   /** Throws `malformed` for what is no HPACK; the connection is then of no use any more. */
-  read(bytes: Buffer, from: number, to: number): AnswerHead {
+  read(bytes: Buffer, from: number, to: number): GrpcAnswerHead {
     const slot = hash(bytes, from, to) % SLOTS;
     const known = this.#slots[slot];
     if (known !== undefined && isSame(known.bytes, bytes, from, to)) return known.head;
@@ -52,8 +52,8 @@ function isSame(known: Buffer, bytes: Buffer, from: number, to: number): boolean
   return true;
 }
 
-function headOf(list: readonly string[]): AnswerHead {
-  const head: AnswerHead = {
+function headOf(list: readonly string[]): GrpcAnswerHead {
+  const head: GrpcAnswerHead = {
     httpStatus: undefined,
     grpcStatus: undefined,
     grpcMessage: '',

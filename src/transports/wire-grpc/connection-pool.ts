@@ -4,9 +4,9 @@ import { poolNumberOf } from '../connection-mode.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import type { SessionPool } from '../session-pools.ts';
 import { SpanTimer } from '../span-timer.ts';
-import { Connection, type ConnectionHost, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
 import type { WireCall } from './wire-call.ts';
-import type { Loss } from './wire-outcome.ts';
+import type { ConnectionLoss } from './wire-outcome.ts';
 
 /** After connecting failed, calls fail at once for this long; twice as long each time, up to the longest. */
 const FIRST_PAUSE_NS = 100e6;
@@ -24,7 +24,7 @@ export interface PoolOptions extends ConnectionOptions {
  * order; else a call goes to the one with the fewest. Where the server allows no more on any, another is opened, and
  * the call waits for it. What is lost is replaced when the next call comes.
  */
-export class ConnectionPool implements ConnectionHost, SessionPool {
+export class ConnectionPool implements ConnectionEvents, SessionPool {
   readonly #options: PoolOptions;
   readonly #clock: Clock;
   /** Opening or ready. */
@@ -34,7 +34,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
   /** Runs, while something waits, when there may be, or can be, no more connections and none is being opened. */
   readonly #atLimit = new SpanTimer();
   #settled: (() => void)[] = [];
-  #loss: Loss = { failure: 'connect_failed', detail: 'not connected' };
+  #loss: ConnectionLoss = { failure: 'connect_failed', detail: 'not connected' };
   /** Why the last attempt to open a connection failed; '' where it did not, or is not over. */
   #inTheWay = '';
   #pauseNs = 0;
@@ -64,7 +64,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
   }
 
   /** Opens the first connections. Resolves with undefined when one of them is ready, else with what is in the way. */
-  async open(): Promise<Loss | undefined> {
+  async open(): Promise<ConnectionLoss | undefined> {
     while (this.#usable.length < this.#options.connections && this.#add());
     while (this.#usable.some((connection) => connection.isOpening)) {
       await new Promise<void>((resolve) => this.#settled.push(resolve));
@@ -110,7 +110,7 @@ export class ConnectionPool implements ConnectionHost, SessionPool {
     if (this.#waiting.size > 0) this.#serve();
   }
 
-  gone(connection: Connection, loss: Loss): void {
+  gone(connection: Connection, loss: ConnectionLoss): void {
     this.#usable = this.#usable.filter((one) => one !== connection);
     this.#draining.delete(connection);
     this.#options.budget.give();

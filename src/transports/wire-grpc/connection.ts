@@ -5,7 +5,7 @@ import { malformed } from '../../wire/malformed.ts';
 import { otherProtocol } from '../other-protocol.ts';
 import { AnswerHeads } from './answer-heads.ts';
 import { type DialOptions, dial } from './dial.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { FrameReader, type ServerFrameHandler } from './frame-reader.ts';
 import { farewell, greeting } from './greeting.ts';
 import {
   CANCEL,
@@ -21,16 +21,16 @@ import {
 import { SendSide } from './send-side.ts';
 import type { TurnEnd } from './turn-end.ts';
 import type { CallCarrier, WireCall } from './wire-call.ts';
-import type { Loss } from './wire-outcome.ts';
+import type { ConnectionLoss } from './wire-outcome.ts';
 
 /** Hears how connections fare. */
-export interface ConnectionHost {
+export interface ConnectionEvents {
   /** It is open, or has room again where it had none. */
   hasRoom(connection: Connection): void;
   /** It takes no more calls; those that are open on it go on. */
   retired(connection: Connection): void;
   /** It is gone; called before the calls on it hear of it. */
-  gone(connection: Connection, loss: Loss): void;
+  gone(connection: Connection, loss: ConnectionLoss): void;
 }
 
 export interface ConnectionOptions extends DialOptions {
@@ -47,8 +47,8 @@ export interface ConnectionOptions extends DialOptions {
 type State = 'opening' | 'ready' | 'draining' | 'gone';
 
 /** One HTTP/2 connection and the calls open on it. */
-export class Connection implements FrameSink, CallCarrier {
-  readonly #host: ConnectionHost;
+export class Connection implements ServerFrameHandler, CallCarrier {
+  readonly #host: ConnectionEvents;
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   readonly #send: SendSide;
@@ -69,7 +69,7 @@ export class Connection implements FrameSink, CallCarrier {
   /** Something came since there were no calls on it. */
   #isHeard = false;
 
-  constructor(host: ConnectionHost, options: ConnectionOptions) {
+  constructor(host: ConnectionEvents, options: ConnectionOptions) {
     this.#host = host;
     this.#options = options;
     this.#socket = dial(options, {
@@ -248,7 +248,7 @@ export class Connection implements FrameSink, CallCarrier {
   }
 
   /** Closes politely, but never waits for a server that does not read. */
-  #hangUp(loss: Loss): void {
+  #hangUp(loss: ConnectionLoss): void {
     if (this.#state === 'gone') return;
     const isPolite = this.#state !== 'opening' && !this.#send.isBlocked;
     this.#end(loss);
@@ -259,7 +259,7 @@ export class Connection implements FrameSink, CallCarrier {
     }
   }
 
-  #lost({ failure, detail }: Loss): void {
+  #lost({ failure, detail }: ConnectionLoss): void {
     if (this.#state === 'gone') return;
     const isConnecting = this.#state === 'opening' && failure !== 'tls';
     const why = this.#farewell === '' ? detail : `${this.#farewell}; ${detail}`;
@@ -267,7 +267,7 @@ export class Connection implements FrameSink, CallCarrier {
     this.#socket.destroy();
   }
 
-  #end(loss: Loss): void {
+  #end(loss: ConnectionLoss): void {
     const calls = [...this.#calls.values()];
     const failure = this.#asKept(loss.failure);
     this.#state = 'gone';

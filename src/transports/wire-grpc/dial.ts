@@ -14,7 +14,7 @@ export interface DialOptions {
 }
 
 /** What a socket tells. Bytes are good until the call returns. */
-export interface SocketEvents {
+export interface DialEvents {
   connected(): void;
   received(bytes: Buffer, length: number): void;
   /** At least once, and nothing after it means anything. */
@@ -41,7 +41,7 @@ interface DialedAddress {
 const READ_BYTES = 64 * 1024;
 
 /** Opens a TCP or TLS connection for HTTP/2. */
-export function dial({ target, tls, spread }: DialOptions, events: SocketEvents): Socket {
+export function dial({ target, tls, spread }: DialOptions, events: DialEvents): Socket {
   const to = { ...addressOf(target), ...(spread === undefined ? {} : { lookup: spread.lookup }) };
   const socket = tls === undefined ? dialPlain(to, events) : dialTls(to, tls, events);
   spread?.watch(socket);
@@ -53,7 +53,7 @@ export function dial({ target, tls, spread }: DialOptions, events: SocketEvents)
 }
 
 /** All is read into one piece of memory; a stream's buffers would each be new. */
-function dialPlain(to: DialedAddress, events: SocketEvents): Socket {
+function dialPlain(to: DialedAddress, events: DialEvents): Socket {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const callback = (bytes: number): boolean => {
     events.received(buffer, bytes);
@@ -64,7 +64,7 @@ function dialPlain(to: DialedAddress, events: SocketEvents): Socket {
   return socket;
 }
 
-function dialTls(to: DialedAddress, tls: TlsOptions, events: SocketEvents): Socket {
+function dialTls(to: DialedAddress, tls: TlsOptions, events: DialEvents): Socket {
   const socket = connectTls({ ...to, ...tls });
   socket.on('secureConnect', () => {
     if (socket.alpnProtocol === 'h2') events.connected();

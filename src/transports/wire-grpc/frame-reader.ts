@@ -2,7 +2,7 @@ import { malformed } from '../../wire/malformed.ts';
 import { FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readUint31 } from './h2-frames.ts';
 
 /** What a server's frames say. Bytes come as a range of a buffer that is used again: nothing may be kept of it. */
-export interface FrameSink {
+export interface ServerFrameHandler {
   /** `flowBytes` is what the frame takes from the windows, padding included. */
   data(streamId: number, bytes: Buffer, from: number, to: number, flowBytes: number, isEnd: boolean): void;
   /** A whole header block, continuations joined. */
@@ -40,14 +40,14 @@ interface OpenBlock {
  * thing that is none. Frames that are whole in a chunk are read where they are; only a broken-off one is copied.
  */
 export class FrameReader {
-  readonly #sink: FrameSink;
+  readonly #sink: ServerFrameHandler;
   readonly #held = Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + MAX_FRAME_BYTES);
   #heldBytes = 0;
   #block: OpenBlock | undefined;
   #hasBegun = false;
   #isStopped = false;
 
-  constructor(sink: FrameSink) {
+  constructor(sink: ServerFrameHandler) {
     this.#sink = sink;
   }
 

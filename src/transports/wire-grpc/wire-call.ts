@@ -1,9 +1,9 @@
 import type { FailureCode, SendListener, SendOutcome } from '../../replay/ports.ts';
 import { GIVEN_UP } from '../given-up.ts';
 import type { OwnEnd } from '../grpc-outcome.ts';
-import type { StreamPlayer, StreamSink } from '../grpc-stream-player.ts';
+import type { StreamPlayer, StreamWriter } from '../grpc-stream-player.ts';
 import type { StreamTraffic } from '../stream-traffic.ts';
-import type { AnswerHead } from './answer-heads.ts';
+import type { GrpcAnswerHead } from './answer-heads.ts';
 import { AnswerMessages, type Pushed } from './answer-messages.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { PreparedGrpcCall } from './prepare-grpc-call.ts';
@@ -25,13 +25,6 @@ export interface CallPool {
   forget(call: WireCall): void;
 }
 
-/** Hears that a call is over, before its listener does. */
-export interface CallOwner {
-  ended(call: WireCall): void;
-  /** Why a call has no connection yet, in words. */
-  whyWaiting(call: WireCall): string;
-}
-
 /** What a call has that is a stream: its recorded steps, and when its messages went and came. */
 export interface CallStream {
   readonly player: StreamPlayer;
@@ -39,7 +32,7 @@ export interface CallStream {
 }
 
 /** One gRPC call, from being handed over to its one outcome. */
-export class WireCall implements StreamSink {
+export class WireCall implements StreamWriter {
   readonly prepared: PreparedGrpcCall;
   isDone = false;
   /** Where its wait for a full connection began, in ns of the pool's own count. */
@@ -64,15 +57,16 @@ export class WireCall implements StreamSink {
   /** Where the deadline is kept; undefined for none. */
   deadlineTick: number | undefined;
   readonly #listener: SendListener;
-  readonly #owner: CallOwner;
+  readonly #onEnded: (call: WireCall) => void;
   readonly #messages = new AnswerMessages();
-  #head: AnswerHead | undefined;
+  #head: GrpcAnswerHead | undefined;
   #isTold = false;
 
-  constructor(prepared: PreparedGrpcCall, listener: SendListener, owner: CallOwner) {
+  /** `onEnded` is told that the call is over, before its listener is. */
+  constructor(prepared: PreparedGrpcCall, listener: SendListener, onEnded: (call: WireCall) => void) {
     this.prepared = prepared;
     this.#listener = listener;
-    this.#owner = owner;
+    this.#onEnded = onEnded;
   }
 
   /** It is open on a connection. */
@@ -115,7 +109,7 @@ export class WireCall implements StreamSink {
   }
 
   #howFar(): string {
-    if (this.carrier === undefined) return this.#owner.whyWaiting(this);
+    if (this.carrier === undefined) return this.pool?.whyWaiting ?? GIVEN_UP.waiting;
     const waitingBytes = this.outgoing?.pendingBytes ?? 0;
     if (waitingBytes > 0) return `${waitingBytes} bytes of the request waited for the server's window`;
     return this.#head === undefined ? GIVEN_UP.unanswered : GIVEN_UP.inAnswer;
@@ -130,7 +124,7 @@ export class WireCall implements StreamSink {
     this.#finish(resetOutcome(errorCode, this.#messages.responseBytes), false);
   }
 
-  headers(head: AnswerHead, isEnd: boolean): void {
+  headers(head: GrpcAnswerHead, isEnd: boolean): void {
     if (this.#head !== undefined) {
       if (isEnd) this.#answered(head);
       else this.#strange('headers in the middle of an answer', false);
@@ -162,7 +156,7 @@ export class WireCall implements StreamSink {
     return isUnknown ? 'a compressed message without a grpc-encoding' : undefined;
   }
 
-  #answered(trailers: AnswerHead): void {
+  #answered(trailers: GrpcAnswerHead): void {
     const { responseBytes, isWhole } = this.#messages;
     // A server may answer before it has heard everything; it need not hear the rest.
     this.#finish(answeredOutcome(trailers, responseBytes, isWhole), this.outgoing?.isEnded === false);
@@ -176,7 +170,7 @@ export class WireCall implements StreamSink {
     this.isDone = true;
     this.stream?.player.stop();
     this.carrier?.leave(this, isCut);
-    this.#owner.ended(this);
+    this.#onEnded(this);
     const { stream } = this;
     this.#listener.onDone(stream === undefined ? outcome : { ...outcome, stream: stream.traffic.times() });
   }
@@ -187,6 +181,6 @@ function isIdentity(encoding: string): boolean {
 }
 
 /** 1xx: not the answer yet. */
-function isInterim({ httpStatus }: AnswerHead): boolean {
+function isInterim({ httpStatus }: GrpcAnswerHead): boolean {
   return httpStatus !== undefined && httpStatus >= 100 && httpStatus < 200;
 }

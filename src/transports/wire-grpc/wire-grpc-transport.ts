@@ -3,7 +3,6 @@ import type { Cancel, SendListener, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import { NO_HEADERS, type TraceRecord } from '../../trace/record/record.ts';
 import type { ConnectionMode } from '../connection-mode.ts';
-import { GIVEN_UP } from '../given-up.ts';
 import { StreamPlayer, type StreamStep, streamSteps } from '../grpc-stream-player.ts';
 import type { GrpcTransportOptions } from '../grpc-transport.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../session-pools.ts';
@@ -19,7 +18,7 @@ import {
   streamMessage,
 } from './prepare-grpc-call.ts';
 import { TurnEnd } from './turn-end.ts';
-import { type CallOwner, WireCall } from './wire-call.ts';
+import { WireCall } from './wire-call.ts';
 
 export interface WireGrpcTransportOptions extends GrpcTransportOptions {
   /** Which connections a session uses; `channels` is for `pooled`, the default. Else a session has exactly one. */
@@ -67,7 +66,7 @@ export function createWireGrpcTransport(
   return new WireGrpc(options, { ...TUNING, ...tuning });
 }
 
-class WireGrpc implements WireGrpcTransport, CallOwner {
+class WireGrpc implements WireGrpcTransport {
   readonly context: GrpcCallContext;
   readonly #options: WireGrpcTransportOptions;
   readonly #pools: SessionPools<ConnectionPool>;
@@ -108,7 +107,7 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
       listener.onDone(failedSend('bad_request', thrown instanceof Error ? thrown.message : String(thrown)));
       return nothing;
     }
-    const call = new WireCall(prepared, listener, this);
+    const call = new WireCall(prepared, listener, this.#callEnded);
     if (steps !== undefined) {
       const { clock } = this.#options;
       call.stream = {
@@ -120,7 +119,7 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
   }
 
   sendPrepared(prepared: PreparedGrpcCall, listener: SendListener, session = ''): Cancel {
-    return this.#place(new WireCall(prepared, listener, this), session);
+    return this.#place(new WireCall(prepared, listener, this.#callEnded), session);
   }
 
   async close(): Promise<void> {
@@ -130,14 +129,10 @@ class WireGrpc implements WireGrpcTransport, CallOwner {
     this.#deadlines.clear();
   }
 
-  ended(call: WireCall): void {
+  readonly #callEnded = (call: WireCall): void => {
     call.pool?.forget(call);
     if (call.deadlineTick !== undefined) this.#deadlines.remove(call, call.deadlineTick);
-  }
-
-  whyWaiting({ pool }: WireCall): string {
-    return pool?.whyWaiting ?? GIVEN_UP.waiting;
-  }
+  };
 
   #place(call: WireCall, session: string): Cancel {
     const { deadlineNs } = call.prepared;

@@ -1,10 +1,10 @@
 import type { FailureCode, SendOutcome } from '../../replay/ports.ts';
 import type { OwnEnd } from '../grpc-outcome.ts';
-import type { AnswerHead } from './answer-heads.ts';
+import type { GrpcAnswerHead } from './answer-heads.ts';
 import { errorName } from './h2-frames.ts';
 
 /** Why a connection ended, for the calls that were open on it. */
-export interface Loss {
+export interface ConnectionLoss {
   failure: FailureCode;
   detail: string;
 }
@@ -22,7 +22,11 @@ const BY_HTTP_STATUS: Readonly<Record<number, string>> = {
 };
 
 /** How a call went that the server ended with these trailers. `isWhole`: no message was broken off. */
-export function answeredOutcome(trailers: AnswerHead, responseBytes: number, isWhole: boolean): SendOutcome {
+export function answeredOutcome(
+  trailers: GrpcAnswerHead,
+  responseBytes: number,
+  isWhole: boolean,
+): SendOutcome {
   const { grpcStatus: status, grpcMessage: detail } = trailers;
   if (status === 0) {
     return isWhole
@@ -38,7 +42,7 @@ export function answeredOutcome(trailers: AnswerHead, responseBytes: number, isW
 }
 
 /** Why an answer that begins like this is none of gRPC; undefined when it is one. */
-export function strangeHead({ httpStatus, grpcStatus, contentType }: AnswerHead): string | undefined {
+export function strangeHead({ httpStatus, grpcStatus, contentType }: GrpcAnswerHead): string | undefined {
   if (httpStatus === undefined) return 'an answer without a status';
   if (grpcStatus !== undefined) return undefined;
   if (httpStatus !== 200)

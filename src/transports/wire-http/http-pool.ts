@@ -6,7 +6,7 @@ import type { SessionPool } from '../session-pools.ts';
 import { SpanTimer } from '../span-timer.ts';
 import type { FirstWords } from './first-words.ts';
 import { IdleConnections } from './idle-connections.ts';
-import { type ConnectionHost, WireConnection } from './wire-connection.ts';
+import { WireConnection, type WireConnectionEvents } from './wire-connection.ts';
 import type { WireExchange } from './wire-exchange.ts';
 import type { OpenSocket } from './wire-socket.ts';
 
@@ -36,7 +36,7 @@ const FEW_OPENING = 8;
 const TURNS_TO_OPEN = 32;
 
 /** Connections to one target, and what waits for one of them. */
-export class HttpPool implements ConnectionHost, SessionPool {
+export class HttpPool implements WireConnectionEvents, SessionPool {
   readonly #options: HttpPoolOptions;
   readonly #isBounded: boolean;
   readonly #idle: IdleConnections;

@@ -5,10 +5,10 @@ import { detailOf, httpFailure } from '../http-failure.ts';
 import { otherProtocol } from '../other-protocol.ts';
 import { ResponseParser, skipLineEnds } from './response-parser.ts';
 import type { WireExchange } from './wire-exchange.ts';
-import type { OpenSocket, SocketEvents } from './wire-socket.ts';
+import type { OpenSocket, WireSocketEvents } from './wire-socket.ts';
 
 /** Who keeps the connections. */
-export interface ConnectionHost {
+export interface WireConnectionEvents {
   opened(connection: WireConnection): void;
   notOpened(connection: WireConnection, error: Error): void;
   /** It can take the next request. Its listener, which may send that at once, hears of the end only now. */
@@ -22,11 +22,11 @@ export interface ConnectionHost {
 }
 
 /** One connection to the target: at most one request at a time, no retries. */
-export class WireConnection implements SocketEvents {
+export class WireConnection implements WireSocketEvents {
   exchange: WireExchange | undefined;
   /** When it was last put aside, on the pool's clock. */
   idleSinceNs = 0;
-  readonly #host: ConnectionHost;
+  readonly #host: WireConnectionEvents;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
   #isOpen = false;
@@ -35,7 +35,7 @@ export class WireConnection implements SocketEvents {
   #requestsLeft = Infinity;
   #serverKeepAliveMs = Infinity;
 
-  constructor(host: ConnectionHost, openSocket: OpenSocket, clock: Pick<Clock, 'nowNs'>) {
+  constructor(host: WireConnectionEvents, openSocket: OpenSocket, clock: Pick<Clock, 'nowNs'>) {
     this.#host = host;
     this.#parser = new ResponseParser(clock);
     this.#socket = openSocket(this);

@@ -5,7 +5,7 @@ import type { AddressSpread } from '../address-spread.ts';
 import type { TlsSettings } from '../tls-settings.ts';
 
 /** What a connection hears of its socket. */
-export interface SocketEvents {
+export interface WireSocketEvents {
   onOpen(): void;
   /** The first `length` bytes; theirs only until it returns, the buffer is shared by all connections. */
   onBytes(bytes: Buffer, length: number): void;
@@ -15,7 +15,7 @@ export interface SocketEvents {
 }
 
 /** Begins to connect to the one target it was made for. */
-export type OpenSocket = (events: SocketEvents) => Socket;
+export type OpenSocket = (events: WireSocketEvents) => Socket;
 
 const READ_BUFFER_BYTES = 64 * 1024;
 /** Silence after which the kernel asks whether a peer is still there. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import { type BlockCursor, openBlock } from '../../../src/trace/block/block-cursor.ts';
 import { mergeBlocks } from '../../../src/trace/block/merge-blocks.ts';
-import { type PlannedBlock, planRead } from '../../../src/trace/block/read-plan.ts';
+import { blocksBetween, type NumberedBlock } from '../../../src/trace/block/numbered-blocks.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../../src/trace/record/record.ts';
 import type { BlockEntry } from '../../../src/trace/stats/trace-index.ts';
 import { createFrameWriter } from '../../../src/trace/write/frame-writer.ts';
@@ -36,7 +36,7 @@ function encode(records: readonly TraceRecord[]): Uint8Array {
 }
 
 /** The order a stable sort gives that takes the blocks by their first starts. */
-function expectedOrder(blocks: readonly TraceRecord[][], plan: readonly PlannedBlock[]): TraceRecord[] {
+function expectedOrder(blocks: readonly TraceRecord[][], plan: readonly NumberedBlock[]): TraceRecord[] {
   return plan.flatMap(({ entry }) => blocks[entry.offset] ?? []).sort(byStart);
 }
 
@@ -56,13 +56,13 @@ async function merge(
   );
   const run: MergeRun = { records: [], opened: [], batches: [] };
   const access = {
-    open: async ({ entry }: PlannedBlock) => {
+    open: async ({ entry }: NumberedBlock) => {
       run.opened.push(entry.offset);
       return openBlock(raws[entry.offset] ?? new Uint8Array(0), 0n);
     },
-    advance: (_: PlannedBlock, cursor: BlockCursor) => cursor.advance(),
+    advance: (_: NumberedBlock, cursor: BlockCursor) => cursor.advance(),
   };
-  const plan = planRead(entries);
+  const plan = blocksBetween(entries);
   for await (const batch of mergeBlocks(plan, access, options)) {
     run.batches.push(batch.length);
     run.records.push(...batch);
@@ -109,11 +109,11 @@ async function mergeStarts(blocks: readonly TraceRecord[][], maxBlocks: number):
     entryOf(i, block[0]?.startNs ?? 0, block.at(-1)?.startNs ?? 0, block.length),
   );
   const access = {
-    open: async ({ entry }: PlannedBlock) => openBlock(raws[entry.offset] ?? new Uint8Array(0), 0n),
-    advance: (_: PlannedBlock, cursor: BlockCursor) => cursor.advance(),
+    open: async ({ entry }: NumberedBlock) => openBlock(raws[entry.offset] ?? new Uint8Array(0), 0n),
+    advance: (_: NumberedBlock, cursor: BlockCursor) => cursor.advance(),
   };
   const starts: number[] = [];
-  for await (const batch of mergeBlocks(planRead(entries), access, { maxBlocks })) {
+  for await (const batch of mergeBlocks(blocksBetween(entries), access, { maxBlocks })) {
     starts.push(...batch.map(({ startNs }) => startNs));
   }
   return starts;
@@ -147,7 +147,8 @@ test('batches are full while there are records', async () => {
 
 test('the plan takes the blocks a range touches, by first start', () => {
   const blocks = [entryOf(0, 50, 90, 1), entryOf(1, 0, 10, 1), entryOf(2, 5, 60, 1), entryOf(3, 20, 20, 0)];
-  const plan = (fromNs?: number, toNs?: number) => planRead(blocks, fromNs, toNs).map(({ number }) => number);
+  const plan = (fromNs?: number, toNs?: number) =>
+    blocksBetween(blocks, fromNs, toNs).map(({ number }) => number);
   assert.deepEqual(plan(), [1, 2, 0]);
   assert.deepEqual(plan(10), [1, 2, 0]);
   assert.deepEqual(plan(11), [2, 0]);

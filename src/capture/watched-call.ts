@@ -8,7 +8,7 @@ import {
   type TraceRecord,
 } from '../trace/record/record.ts';
 import { GrpcDirection, GrpcMessages } from './grpc-messages.ts';
-import { headerValue, type StreamTap } from './stream-tap.ts';
+import { http2HeaderValue, type StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd, TapContext } from './tap.ts';
 
 export interface CallHead {
@@ -47,7 +47,7 @@ export function isGrpcType(contentType: string | undefined): boolean {
 }
 
 /** One gRPC call, while it goes by. */
-export class GrpcCall implements StreamTap {
+export class WatchedCall implements StreamTap {
   readonly #context: TapContext;
   readonly #head: CallHead;
   readonly #messages: GrpcMessages;
@@ -120,16 +120,16 @@ export class GrpcCall implements StreamTap {
   serverHeaders(list: HeaderList, ended: boolean, atNs: number): void {
     if (this.done) return;
     this.isAnswering = true;
-    const status = headerValue(list, 'grpc-status');
+    const status = http2HeaderValue(list, 'grpc-status');
     if (status !== undefined && /^[0-9]{1,9}$/.test(status)) this.#status = Number(status);
-    const httpStatus = headerValue(list, ':status');
+    const httpStatus = http2HeaderValue(list, ':status');
     if (httpStatus !== undefined && !/^1[0-9]{2}$/.test(httpStatus)) this.#onHttpStatus(httpStatus, list);
     if (ended) this.#onAnswered(atNs);
   }
 
   /** A load balancer's page is an answer of HTTP, and none of gRPC. */
   #onHttpStatus(status: string, list: HeaderList): void {
-    const contentType = headerValue(list, 'content-type');
+    const contentType = http2HeaderValue(list, 'content-type');
     this.#isFramed = status === '200' && (contentType === undefined || isGrpcType(contentType));
     if (status !== '200') this.#httpError = /^[0-9]{3}$/.test(status) ? `http_${status}` : 'bad_response';
   }
@@ -205,7 +205,7 @@ export class GrpcCall implements StreamTap {
       body: isStream ? NO_BYTES : (first?.data ?? NO_BYTES),
       bodyCompressed: !isStream && first?.compressed === true,
       bodyBytesMissing: this.#messages.truncatedBytes + this.#client.cutBytes,
-      deadlineNs: parseGrpcTimeout(headerValue(headers, 'grpc-timeout')),
+      deadlineNs: parseGrpcTimeout(http2HeaderValue(headers, 'grpc-timeout')),
       stream: isStream ? this.#stream() : undefined,
       outcome: this.#outcome(error, isStream),
     };

@@ -3,7 +3,7 @@ import { type BlockClaim, checkBlock } from '../block/check-block.ts';
 import { decompressFrame } from '../frames/zstd.ts';
 
 /** One frame to decompress, and where there is a claim, to check and to drop. */
-export interface UnpackJob {
+export interface DecompressJob {
   id: number;
   frame: Uint8Array;
   rawBytes: number;
@@ -11,7 +11,7 @@ export interface UnpackJob {
 }
 
 /** What became of it; without bytes `problem` says why, and is empty for a block that was only to be checked. */
-export interface Unpacked {
+export interface Decompressed {
   id: number;
   raw: Uint8Array<ArrayBuffer> | undefined;
   problem: string;
@@ -19,7 +19,7 @@ export interface Unpacked {
 
 // Entry point of the thread that decompresses blocks ahead of who reads them.
 
-parentPort?.on('message', ({ id, frame, rawBytes, claim }: UnpackJob) => {
+parentPort?.on('message', ({ id, frame, rawBytes, claim }: DecompressJob) => {
   try {
     const raw = decompressFrame(frame, rawBytes) as Uint8Array<ArrayBuffer>;
     if (claim !== undefined) {
@@ -34,6 +34,6 @@ parentPort?.on('message', ({ id, frame, rawBytes, claim }: UnpackJob) => {
   }
 });
 
-function tell(unpacked: Unpacked, handedOver: ArrayBuffer[]): void {
-  parentPort?.postMessage(unpacked, handedOver);
+function tell(done: Decompressed, handedOver: ArrayBuffer[]): void {
+  parentPort?.postMessage(done, handedOver);
 }

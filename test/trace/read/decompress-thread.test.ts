@@ -8,26 +8,26 @@ import { EngramTraceError } from '../../../src/error.ts';
 import { openTrace } from '../../../src/sources/open-trace.ts';
 import { type BlockClaim, claimOf } from '../../../src/trace/block/check-block.ts';
 import { compressFrame } from '../../../src/trace/frames/zstd.ts';
+import { createDecompressThread } from '../../../src/trace/read/decompress-thread.ts';
 import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
-import { createUnpackThread } from '../../../src/trace/read/unpack-thread.ts';
 import type { ReadOptions, Trace } from '../../../src/trace/trace.ts';
 import { makeRecord, withFile, withFolder, writeTrace } from '../support.ts';
 
 const BYTES = Buffer.from('the same again, the same again, the same again');
 
 test('frames are decompressed in the thread, each for who asked', async () => {
-  const thread = createUnpackThread();
+  const thread = createDecompressThread();
   try {
     const texts = ['a', 'b'.repeat(5000), '', 'c'];
     const raws = await Promise.all(
-      texts.map((text) => thread.unpack(compressFrame(Buffer.from(text)), text.length)),
+      texts.map((text) => thread.decompress(compressFrame(Buffer.from(text)), text.length)),
     );
     assert.deepEqual(
       raws.map((raw) => Buffer.from(raw).toString()),
       texts,
     );
-    await assert.rejects(async () => thread.unpack(BYTES, 10));
-    assert.deepEqual(Buffer.from(await thread.unpack(compressFrame(BYTES), BYTES.length)), BYTES);
+    await assert.rejects(async () => thread.decompress(BYTES, 10));
+    assert.deepEqual(Buffer.from(await thread.decompress(compressFrame(BYTES), BYTES.length)), BYTES);
   } finally {
     await thread.close();
   }
@@ -40,21 +40,21 @@ test('a thread that dies is done without', async () => {
       path,
       "import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => process.exit(3));\n",
     );
-    const thread = createUnpackThread(pathToFileURL(path));
+    const thread = createDecompressThread(pathToFileURL(path));
     const frame = compressFrame(BYTES);
-    const both = [thread.unpack(frame, BYTES.length), thread.unpack(frame, BYTES.length)];
+    const both = [thread.decompress(frame, BYTES.length), thread.decompress(frame, BYTES.length)];
     for (const raw of await Promise.all(both)) assert.deepEqual(Buffer.from(raw), BYTES);
-    assert.deepEqual(Buffer.from(await thread.unpack(frame, BYTES.length)), BYTES);
-    await assert.rejects(async () => thread.unpack(BYTES, 10));
+    assert.deepEqual(Buffer.from(await thread.decompress(frame, BYTES.length)), BYTES);
+    await assert.rejects(async () => thread.decompress(BYTES, 10));
     await thread.close();
   });
 });
 
 test('a thread that can not be started is done without', async () => {
   // The constructor of a worker throws for it, as it does where files or threads have run out.
-  const thread = createUnpackThread(new URL('https://127.0.0.1/'));
-  assert.deepEqual(Buffer.from(await thread.unpack(compressFrame(BYTES), BYTES.length)), BYTES);
-  assert.throws(() => thread.unpack(BYTES, 10));
+  const thread = createDecompressThread(new URL('https://127.0.0.1/'));
+  assert.deepEqual(Buffer.from(await thread.decompress(compressFrame(BYTES), BYTES.length)), BYTES);
+  assert.throws(() => thread.decompress(BYTES, 10));
   await thread.close();
 });
 
@@ -123,7 +123,7 @@ test('a block is checked against what the index claims of it, in the thread and 
       [{ lastStartNs: 10 }, /last start: 9, the index says 10/],
       [{ ops: new Map([['a', 2]]) }, /records of a: 1, the index says 2/],
     ];
-    for (const thread of [createUnpackThread(), createUnpackThread(new URL('https://127.0.0.1/'))]) {
+    for (const thread of [createDecompressThread(), createDecompressThread(new URL('https://127.0.0.1/'))]) {
       await thread.check(frame, entry.rawBytes, claim);
       for (const [lie, message] of lies) {
         await assert.rejects(thread.check(frame, entry.rawBytes, { ...claim, ...lie }), message);

@@ -5,7 +5,7 @@ import { BodyBuffer } from './body-buffer.ts';
 import type { TapContext } from './tap.ts';
 
 /** One HTTP request and its answer, while they go by. */
-export class HttpExchange {
+export class WatchedExchange {
   readonly #context: TapContext;
   readonly #session: string;
   readonly #startNs: number;

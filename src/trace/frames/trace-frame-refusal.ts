@@ -4,7 +4,7 @@ import type { FrameSpan } from './zstd-frame.ts';
 export type DataSpan = FrameSpan & { kind: 'data' };
 
 /** Why a frame is none of a trace file, or would be dangerous to decompress. */
-export function refusal(span: DataSpan): string | undefined {
+export function traceFrameRefusal(span: DataSpan): string | undefined {
   const { contentBytes } = span;
   if (contentBytes === undefined) return 'a frame that does not say how long its content is';
   if (!span.hasChecksum) return 'a frame without a checksum';

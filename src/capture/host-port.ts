@@ -1,18 +1,18 @@
 import { EngramTraceError } from '../error.ts';
 
 /** A place to listen at or to connect to. */
-export interface Endpoint {
+export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
 /** `host:port`, an IPv6 host in brackets. */
-export function authorityOf({ host, port }: Endpoint): string {
+export function authorityOf({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Whether connecting to `b` reaches a listener at `a`, as far as the names tell. Port 0 is any free one. */
-export function isSamePlace(a: Endpoint, b: Endpoint): boolean {
+export function isSamePlace(a: HostPort, b: HostPort): boolean {
   if (a.port !== b.port || a.port === 0) return false;
   return a.host === b.host || (isThisMachine(a.host) && isThisMachine(b.host));
 }
@@ -23,7 +23,7 @@ export function isThisMachine(host: string): boolean {
 }
 
 /** Parses `[host:]port` or `:port`, with an optional `http://` or `https://` before it; `https` comes back as `tls`. */
-export function parseEndpoint(text: string, defaultHost: string): Endpoint & { tls: boolean } {
+export function parseHostPort(text: string, defaultHost: string): HostPort & { tls: boolean } {
   const match = /^(?:(https?):\/\/)?(?:(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]\s]+)?:)?([0-9]{1,5})\/?$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || !(port <= 65_535)) {

@@ -1,5 +1,5 @@
 /** What the framing tells, in order; data comes as views of what was pushed. */
-export interface GrpcFramingHandler {
+export interface GrpcMessageHandler {
   onMessageStart(sizeBytes: number, compressed: boolean): void;
   onMessageData(view: Buffer): void;
   onMessageEnd(): void;
@@ -10,14 +10,14 @@ export interface GrpcFramingHandler {
 const PREFIX_BYTES = 5;
 
 /** Splits the DATA of one direction of a gRPC call into length-prefixed messages (flag, four bytes of size, data). */
-export class GrpcFraming {
-  readonly #handler: GrpcFramingHandler;
+export class GrpcMessageSplitter {
+  readonly #handler: GrpcMessageHandler;
   #flag = 0;
   #prefixed = 0;
   #left = 0;
   #isFramed = true;
 
-  constructor(handler: GrpcFramingHandler) {
+  constructor(handler: GrpcMessageHandler) {
     this.#handler = handler;
   }
 

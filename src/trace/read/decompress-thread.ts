@@ -1,20 +1,20 @@
 import { Worker } from 'node:worker_threads';
 import { type BlockClaim, checkBlock } from '../block/check-block.ts';
 import { decompressFrame } from '../frames/zstd.ts';
-import type { Unpacked, UnpackJob } from './unpack-worker.ts';
+import type { Decompressed, DecompressJob } from './decompress-worker.ts';
 
 /** Decompresses a frame into a buffer of its own of exactly `rawBytes` bytes; see `decompressFrame`. */
-export type Unpack = (frame: Uint8Array, rawBytes: number) => Uint8Array | Promise<Uint8Array>;
+export type Decompress = (frame: Uint8Array, rawBytes: number) => Uint8Array | Promise<Uint8Array>;
 
 /** Decompresses in a thread of its own, which starts with the first frame. */
-export interface UnpackThread {
-  readonly unpack: Unpack;
+export interface DecompressThread {
+  readonly decompress: Decompress;
   /** Decompresses a frame and decodes all of its block; rejects where it is not what the index claims. */
   check(frame: Uint8Array, rawBytes: number, claim: BlockClaim): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Waiting extends UnpackJob {
+interface Waiting extends DecompressJob {
   resolve(raw: Uint8Array): void;
   reject(error: Error): void;
 }
@@ -22,13 +22,15 @@ interface Waiting extends UnpackJob {
 const NO_BYTES = new Uint8Array(0);
 
 /** Where the thread can't be had, or dies, frames are decompressed right here. */
-export function createUnpackThread(program = new URL('./unpack-worker.js', import.meta.url)): UnpackThread {
+export function createDecompressThread(
+  program = new URL('./decompress-worker.js', import.meta.url),
+): DecompressThread {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let isLost = false;
   let jobs = 0;
 
-  const settle = ({ id, raw, problem }: Unpacked): void => {
+  const settle = ({ id, raw, problem }: Decompressed): void => {
     const job = waiting.get(id);
     waiting.delete(id);
     if (problem !== '' || (raw === undefined && job?.claim === undefined)) job?.reject(new Error(problem));
@@ -43,7 +45,10 @@ export function createUnpackThread(program = new URL('./unpack-worker.js', impor
   };
   const start = (): Worker | undefined => {
     try {
-      return new Worker(program, { name: 'unpack' }).on('message', settle).on('error', lost).on('exit', lost);
+      return new Worker(program, { name: 'decompress' })
+        .on('message', settle)
+        .on('error', lost)
+        .on('exit', lost);
     } catch {
       // No files or threads left: that is no damage of the trace.
       isLost = true;
@@ -58,11 +63,11 @@ export function createUnpackThread(program = new URL('./unpack-worker.js', impor
     const id = jobs++;
     return new Promise<Uint8Array>((resolve, reject) => {
       waiting.set(id, { id, frame, rawBytes, claim, resolve, reject });
-      thread.postMessage({ id, frame, rawBytes, claim } satisfies UnpackJob);
+      thread.postMessage({ id, frame, rawBytes, claim } satisfies DecompressJob);
     });
   };
   return {
-    unpack: (frame, rawBytes) => submit(frame, rawBytes) ?? decompressFrame(frame, rawBytes),
+    decompress: (frame, rawBytes) => submit(frame, rawBytes) ?? decompressFrame(frame, rawBytes),
     check: async (frame, rawBytes, claim) => {
       const checked = submit(frame, rawBytes, claim);
       if (checked === undefined) checkBlock(decompressFrame(frame, rawBytes), claim);

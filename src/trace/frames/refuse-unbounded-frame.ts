@@ -6,7 +6,7 @@ export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
 const LONGEST_LOG = 31;
 
 /** Throws `unsupported` for a frame, by its header, that can't be read from a stream in bounded memory, or not at all. */
-export function refuseFrame(header: Uint8Array, name: string): void {
+export function refuseUnboundedFrame(header: Uint8Array, name: string): void {
   const { windowBytes, dictionaryId } = frameDemands(header);
   const file = name === '-' ? '' : ` ${name}`;
   if (dictionaryId !== 0) {
