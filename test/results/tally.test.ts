@@ -196,6 +196,7 @@ describe('Tally', () => {
           const [got = 0, want = 0] = [sum.drift.slopeUsPerSecond, whole.drift.slopeUsPerSecond];
           assert.ok(Math.abs(got - want) <= 1e-9 * Math.abs(want) + 1e-12, `${got} is not ${want}`);
           assert.deepEqual(sum.live(), whole.live());
+          assert.deepEqual(sum.firstInSpace.stalled(0.1), whole.firstInSpace.stalled(0.1));
         },
       ),
       { seed: 1, numRuns: 80 },
