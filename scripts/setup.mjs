@@ -1,4 +1,5 @@
-// Installs and builds what `npm run demo` and `npm test` need; does nothing when that is done already.
+// Installs and builds what npm's scripts need; does nothing when that is done already. Lint and generate need the tools of
+// tools/package.json too (`--tools`); the demo does without, and is spared their 190 MB (`--no-tools`).
 import { execSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,8 +19,10 @@ function run(command) {
   execSync(command, { stdio: ['ignore', 2, 2], env: { ...process.env, JOBS: process.env.JOBS ?? 'max' } });
 }
 
-if (modifiedMs('node_modules/.package-lock.json') < modifiedMs('package-lock.json')) {
-  run('npm ci --no-fund --no-audit');
+const wants = (flag) => process.argv.includes(flag);
+const isStale = modifiedMs('node_modules/.package-lock.json') < modifiedMs('package-lock.json');
+if (isStale || (wants('--tools') && !existsSync('node_modules/@biomejs/biome'))) {
+  run(`npm ci --no-fund --no-audit${wants('--no-tools') ? ' --no-workspaces' : ''}`);
 }
 const sourceMs = Math.max(...['src', 'test', 'bench'].map(newestMs), modifiedMs('tsconfig.json'));
 if (modifiedMs('dist/built') < sourceMs) run('npm run --silent build');

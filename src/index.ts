@@ -64,6 +64,7 @@ export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
 export {
   emptyHeader,
   emptyLoss,
+  emptyRecord,
   FORMAT_VERSION,
   type Gap,
   type GrpcStream,

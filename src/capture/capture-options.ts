@@ -47,16 +47,6 @@ export interface CaptureOptions {
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
-/** Values used where the options are silent. */
-export const CAPTURE_DEFAULTS = {
-  segmentAgeNs: 600e9,
-  segmentBytes: 256 * 1024 * 1024,
-  maxBodyBytes: 16 * 1024 * 1024,
-  bufferBytes: 128 * 1024 * 1024,
-  graceMs: 10_000,
-  diskWaitMs: 10_000,
-} as const;
-
 /** The options with everything that a capture can't be without. */
 export interface CaptureSettings extends CaptureOptions {
   readonly http: CaptureListener | undefined;

@@ -2,13 +2,9 @@ import { EngramTraceError } from '../error.ts';
 import { addLoss, hasLoss, type Loss } from '../trace/record/record.ts';
 import type { BlockStore } from './block-store.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { CAPTURE_DEFAULTS } from './capture-defaults.ts';
 import type { CaptureListener } from './capture-listener.ts';
-import {
-  CAPTURE_DEFAULTS,
-  type CaptureOptions,
-  type CaptureSettings,
-  captureSettings,
-} from './capture-options.ts';
+import { type CaptureOptions, type CaptureSettings, captureSettings } from './capture-options.ts';
 import { authorityOf, isSamePlace } from './host-port.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';

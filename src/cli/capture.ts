@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
-import { type Capture, startCapture } from '../capture/capture.ts';
+import type { Capture } from '../capture/capture.ts';
+import { CAPTURE_DEFAULTS } from '../capture/capture-defaults.ts';
 import { type CaptureListener, captureListener } from '../capture/capture-listener.ts';
-import { CAPTURE_DEFAULTS } from '../capture/capture-options.ts';
 import type { ListenerTls } from '../capture/relay.ts';
 import type { UpstreamTls } from '../capture/upstream.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
@@ -140,6 +140,7 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     http: listener('http', flags.httpListen, flags.httpUpstream, listenTls, upstreamTls),
     grpc: listener('grpc', flags.grpcListen, flags.grpcUpstream, listenTls, upstreamTls),
   };
+  const { startCapture } = await import('../capture/capture.ts');
   const capture = await startCapture({
     ...listeners,
     oplogDirectory: flags.oplog,

@@ -1,9 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import { createLauncher } from '../demo/child-command.ts';
-import { runDemo } from '../demo/demo.ts';
 import { EngramTraceError } from '../error.ts';
-import { requireZstd } from '../trace/frames/zstd.ts';
 import { linesText } from '../visible-text.ts';
 import { parseCount } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
@@ -30,7 +27,10 @@ export function makeDemoCommand(): Command {
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
+  const { requireZstd } = await import('../trace/frames/zstd.ts');
   requireZstd();
+  const { createLauncher } = await import('../demo/child-command.ts');
+  const { runDemo } = await import('../demo/demo.ts');
   const entry = fileURLToPath(new URL('./main.js', import.meta.url));
   const launcher = createLauncher({ execPath: process.execPath, entry });
   const work = () =>

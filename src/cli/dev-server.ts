@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { createDevServer, type DevServer } from '../dev-server/dev-server.ts';
+import type { DevServer } from '../dev-server/dev-server.ts';
 import { parseDurationNs } from '../dev-server/faults/duration.ts';
 import { type Latency, parseLatency } from '../dev-server/faults/latency.ts';
 import { parseStall, type Stall } from '../dev-server/faults/stall.ts';
@@ -77,6 +77,7 @@ function collectStall(text: string, previous: readonly Stall[]): Stall[] {
 
 async function runDevServer(flags: DevServerFlags): Promise<void> {
   const stopped = untilSignal();
+  const { createDevServer } = await import('../dev-server/dev-server.ts');
   const server = await createDevServer({
     ...flags,
     stalls: flags.stall,

@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime } from '../bundled/luxon.ts';
 import { EngramTraceError } from '../error.ts';
 import { isoTime } from '../iso-time.ts';
 import type { TimePoint } from '../transforms/time-range.ts';

@@ -1,9 +1,4 @@
-import { LineChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
-
-use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
+import { init } from '../bundled/echarts.ts';
 
 /** Operations counted in equal bins from the first one on, as planned and as they arrived. */
 export interface ArrivalsPanel {

@@ -1,4 +1,4 @@
-import { CallCredentials, Metadata, type StatusObject } from '@grpc/grpc-js';
+import { CallCredentials, Metadata, type StatusObject } from '../bundled/grpc-js.ts';
 import type { Clock, SendListener, SendOutcome } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';
 import { GIVEN_UP } from './given-up.ts';

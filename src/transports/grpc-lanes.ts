@@ -4,7 +4,7 @@ import {
   Client,
   connectivityState,
   credentials,
-} from '@grpc/grpc-js';
+} from '../bundled/grpc-js.ts';
 import type { Clock } from '../replay/ports.ts';
 import { Departures } from './grpc-departures.ts';
 import type { TlsSettings } from './tls-settings.ts';

@@ -1,4 +1,4 @@
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata } from '../bundled/grpc-js.ts';
 import type { HeaderList } from '../trace/record/record.ts';
 import { createMetadataRules } from './grpc-metadata-rules.ts';
 

@@ -1,4 +1,4 @@
-import { status as Status, type StatusObject } from '@grpc/grpc-js';
+import { status as Status, type StatusObject } from '../bundled/grpc-js.ts';
 import type { FailureCode, SendOutcome } from '../replay/ports.ts';
 
 /** Why a call ended that we ended ourselves. */

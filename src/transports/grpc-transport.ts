@@ -1,4 +1,4 @@
-import type { ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ClientReadableStream, Metadata } from '../bundled/grpc-js.ts';
 import { EngramTraceError } from '../error.ts';
 import type { Cancel, Clock, SendListener, Transport } from '../replay/ports.ts';
 import { failedSend } from '../replay/send-outcome.ts';

@@ -1,4 +1,4 @@
-import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials } from '../../bundled/grpc-js.ts';
 import { Cue, Episode, Memory } from '../../gen/engram/v1/memory.ts';
 import {
   DreamRequest,

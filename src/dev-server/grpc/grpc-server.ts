@@ -5,7 +5,7 @@ import {
   ServerCredentials,
   type ServiceDefinition,
   type UntypedHandleCall,
-} from '@grpc/grpc-js';
+} from '../../bundled/grpc-js.ts';
 import type { ServerContext } from '../server-context.ts';
 import { MEMORY_RPCS } from './memory-rpcs.ts';
 import { QUERY_RPCS } from './query-rpcs.ts';

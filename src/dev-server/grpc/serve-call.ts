@@ -8,7 +8,7 @@ import {
   type ServerReadableStream,
   type ServerWritableStream,
   status,
-} from '@grpc/grpc-js';
+} from '../../bundled/grpc-js.ts';
 import { isRejection, type Rejection, type RejectionReason, reject } from '../rejection.ts';
 import type { ServerContext } from '../server-context.ts';
 import { type CallArrivals, trackArrivals } from './call-arrivals.ts';

@@ -1,0 +1,2 @@
+// What reads times of people uses of luxon.
+export { DateTime } from 'luxon';

@@ -1,0 +1,9 @@
+/** Values used where the options are silent. */
+export const CAPTURE_DEFAULTS = {
+  segmentAgeNs: 600e9,
+  segmentBytes: 256 * 1024 * 1024,
+  maxBodyBytes: 16 * 1024 * 1024,
+  bufferBytes: 128 * 1024 * 1024,
+  graceMs: 10_000,
+  diskWaitMs: 10_000,
+} as const;
