@@ -102,7 +102,7 @@ const someRecord = fc.record({
   op: fc.constantFrom('get', 'put', 'recall', 'overall', ''),
   space: nat(4).map((n) => (n === 0 ? '' : `space ${n}`)),
   path: fc.oneof(fc.constant('/'), nat(60).map(String)),
-  durationNs: maybe(nat(2 * SECOND)),
+  durationNs: maybe(fc.oneof(nat(MS), nat(2 * SECOND))),
   outcome: status.map((recorded) => ({ ...unknownOutcome(), status: recorded })),
   stream: fc.constantFrom(undefined, undefined, {
     messages: [0, 5, 9].map((offsetNs) => ({
@@ -119,7 +119,7 @@ const someRecord = fc.record({
 
 /** Waits for in flight are left out: who is caught up on is known to a shard alone. */
 const someOperation = fc.record({
-  gapNs: fc.oneof(nat(300 * MS), nat(3 * SECOND), nat(2000 * SECOND)),
+  gapNs: fc.oneof(nat(2 * MS), nat(300 * MS), nat(3 * SECOND), nat(2000 * SECOND)),
   waitNs: nat(5 * MS),
   readingNs: nat(3 * MS),
   serviceNs: fc.oneof(nat(5 * MS), nat(20 * SECOND)),
