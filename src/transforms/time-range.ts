@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../error.ts';
-import type { TraceRecord } from '../trace/record/record.ts';
+import type { TraceHeader, TraceRecord } from '../trace/record/record.ts';
 import type { ReadOptions, Trace } from '../trace/trace.ts';
 
 /** A point in time on the wall clock (Unix ns), or counted from the start of a trace (ns). */
@@ -24,12 +24,12 @@ export async function* recordsBetween(
 ): AsyncGenerator<TraceRecord[]> {
   const startNs = trace.header.window?.startNs ?? trace.hints.firstStartNs;
   if (startNs !== undefined || !(isOffset(range.from) || isOffset(range.to))) {
-    yield* trace.records({ ...resolve(trace, range, startNs ?? 0), onDamage });
+    yield* trace.records({ ...startBounds(trace.header, range, startNs ?? 0), onDamage });
     return;
   }
-  let bounds: Bounds | undefined;
+  let bounds: StartBounds | undefined;
   for await (const batch of trace.records({ onDamage })) {
-    bounds ??= resolve(trace, range, batch[0]?.startNs ?? 0);
+    bounds ??= startBounds(trace.header, range, batch[0]?.startNs ?? 0);
     const { fromNs = -Infinity, toNs = Infinity } = bounds;
     const inside = batch.filter((record) => record.startNs >= fromNs && record.startNs < toNs);
     if (inside.length > 0) yield inside;
@@ -37,12 +37,18 @@ export async function* recordsBetween(
   }
 }
 
-type Bounds = Pick<ReadOptions, 'fromNs' | 'toNs'>;
+/** Bounds of starts in ns from a trace's epoch; an absent one is open. */
+export type StartBounds = Pick<ReadOptions, 'fromNs' | 'toNs'>;
 
-function resolve(trace: Trace, range: TimeRange, startNs: number): Bounds {
-  const at = (point: TimePoint | undefined) => {
+/** A range in ns from the epoch of a trace that starts at `startNs`. Throws `usage` for one that ends before it starts. */
+export function startBounds(
+  { epochUnixNs }: Pick<TraceHeader, 'epochUnixNs'>,
+  range: TimeRange,
+  startNs: number,
+): StartBounds {
+  const at = (point: TimePoint | undefined): number | undefined => {
     if (point === undefined) return undefined;
-    return 'offsetNs' in point ? startNs + point.offsetNs : Number(point.unixNs - trace.header.epochUnixNs);
+    return 'offsetNs' in point ? startNs + point.offsetNs : Number(point.unixNs - epochUnixNs);
   };
   const [fromNs, toNs] = [at(range.from), at(range.to)];
   if (fromNs !== undefined && toNs !== undefined && fromNs >= toNs) {

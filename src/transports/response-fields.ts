@@ -63,29 +63,6 @@ export function parseLength(bytes: Uint8Array, from: number, to: number): number
   return length;
 }
 
-const MAX_CHUNK_DIGITS = 13;
-
-/** Size from a chunk line (RFC 9112 §7.1.1), its extensions checked for control characters only; -1 for none. */
-export function parseChunkSize(bytes: Uint8Array, from: number, to: number): number {
-  let size = 0;
-  let at = from;
-  for (; at < to; at += 1) {
-    const digit = hexDigit(bytes[at] as number);
-    if (digit < 0) break;
-    size = size * 16 + digit;
-  }
-  if (at === from || at - from > MAX_CHUNK_DIGITS) return -1;
-  const next = skipSpace(bytes, at, to);
-  if (next === to) return size;
-  return bytes[next] === 0x3b && isFieldValue(bytes, next, to) ? size : -1;
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
-
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09;
 }

@@ -1,7 +1,7 @@
 import { EngramTraceError } from '../../error.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../trace/trace.ts';
-import type { TimePoint, TimeRange } from '../../transforms/time-range.ts';
+import { type StartBounds, startBounds, type TimeRange } from '../../transforms/time-range.ts';
 import { countBefore } from './count-before.ts';
 
 /** The part of a trace that is played. */
@@ -55,7 +55,7 @@ export function createNumberedSource(
   /** Without an index: skips and counts what lies before the range. */
   async function* cut(batches: AsyncIterable<TraceRecord[]>): AsyncGenerator<TraceRecord[]> {
     let skipped = 0;
-    let bounds: Bounds | undefined;
+    let bounds: StartBounds | undefined;
     for await (const batch of batches) {
       bounds ??= partBounds(trace, part, batch[0]?.startNs ?? 0);
       const { fromNs = -Infinity, toNs = Infinity } = bounds;
@@ -78,16 +78,11 @@ export function createNumberedSource(
   };
 }
 
-interface Bounds {
-  fromNs?: number | undefined;
-  toNs?: number | undefined;
-}
-
 function isBounded({ from, to, durationNs }: ReplayPart): boolean {
   return from !== undefined || to !== undefined || durationNs !== undefined;
 }
 
-function indexedBounds(trace: Trace, part: ReplayPart): Bounds {
+function indexedBounds(trace: Trace, part: ReplayPart): StartBounds {
   return trace.index === undefined ? {} : partBounds(trace, part, trace.index.totals.firstStartNs);
 }
 
@@ -95,19 +90,12 @@ function indexedBounds(trace: Trace, part: ReplayPart): Bounds {
  * `part` in ns from the trace's epoch, as far as times bound it. Offsets count from the start of the trace's window, or
  * from its first record, which starts at `firstStartNs`. Throws `usage` where it is empty.
  */
-export function partBounds(trace: Trace, part: ReplayPart, firstStartNs: number): Bounds {
+export function partBounds(trace: Trace, part: ReplayPart, firstStartNs: number): StartBounds {
+  const { from, to, durationNs } = part;
   const startNs = trace.header.window?.startNs ?? firstStartNs;
-  const at = (point: TimePoint | undefined): number | undefined => {
-    if (point === undefined) return undefined;
-    return 'offsetNs' in point ? startNs + point.offsetNs : Number(point.unixNs - trace.header.epochUnixNs);
-  };
-  const bounds = { fromNs: at(part.from), toNs: at(part.to) };
-  if (part.durationNs !== undefined) bounds.toNs = (bounds.fromNs ?? firstStartNs) + part.durationNs;
-  if (bounds.fromNs !== undefined && bounds.toNs !== undefined && bounds.fromNs >= bounds.toNs) {
-    const hint = '--from must be before --to';
-    throw new EngramTraceError('usage', 'the range ends before it starts', { hint });
-  }
-  return bounds;
+  if (durationNs === undefined) return startBounds(trace.header, { from, to }, startNs);
+  const { fromNs } = startBounds(trace.header, { from }, startNs);
+  return { fromNs, toNs: (fromNs ?? firstStartNs) + durationNs };
 }
 
 function cannotReadAgain(trace: Trace): EngramTraceError {

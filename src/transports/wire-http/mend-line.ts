@@ -7,7 +7,6 @@ export interface MendedStatus {
 }
 
 const STATUS_LINE = /HTTP\/([0-9]+)\.([0-9]+)[ \t]+([1-9][0-9]{2})(?![0-9])/i;
-const CHUNK_LINE = /^[ \t]*0*([0-9A-Fa-f]{1,13})[ \t\r]*(?:;.*)?$/s;
 /** What never stands in a value, and is a space where it does (RFC 9110 §5.5). */
 const BROKEN = /[\r\0]/g;
 
@@ -29,12 +28,6 @@ export function mendFieldLine(line: string): { name: string; value: string } | u
   const name = trimBlanks(line.slice(0, Math.max(0, colon))).toLowerCase();
   if (!TOKEN.test(name)) return undefined;
   return { name, value: trimBlanks(line.slice(colon + 1).replaceAll(BROKEN, ' ')) };
-}
-
-/** A size with spaces or zeros in front of it, or an extension that is none; -1 for no size. */
-export function mendChunkSize(line: string): number {
-  const digits = CHUNK_LINE.exec(line)?.[1];
-  return digits === undefined ? -1 : Number.parseInt(digits, 16);
 }
 
 /** Lengths that are equal are one length: repeated by a proxy, or joined with commas. -1 for several, or none. */

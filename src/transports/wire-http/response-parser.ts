@@ -1,9 +1,8 @@
 import type { Clock, EndlessTimes } from '../../replay/ports.ts';
 import { EndlessAnswer } from '../endless-answer.ts';
 import { endlessKindOf } from '../endless-kind.ts';
-import { parseChunkSize } from '../response-fields.ts';
 import { SaidText } from '../said-text.ts';
-import { mendChunkSize } from './mend-line.ts';
+import { chunkSize } from './chunk-size.ts';
 import { type Framing, ResponseHead } from './response-head.ts';
 
 /** Longest heads (those of interim answers included), chunk lines and trailers, in bytes. */
@@ -77,7 +76,7 @@ export class ResponseParser {
     return this.endless?.end(this.isDone);
   }
 
-  /** At least one byte of an answer has come. */
+  /** Whether at least one byte of an answer has come. */
   get hasBegun(): boolean {
     return this.#hasBytes;
   }
@@ -250,11 +249,6 @@ export function skipLineEnds(bytes: Uint8Array, from: number, length: number): n
   let at = from;
   while (at < length && (bytes[at] === CR || bytes[at] === LF)) at += 1;
   return at;
-}
-
-function chunkSize(bytes: Buffer, from: number, to: number): number {
-  const size = parseChunkSize(bytes, from, to);
-  return size >= 0 ? size : mendChunkSize(bytes.toString('latin1', from, to));
 }
 
 const NO_CARRY = Buffer.alloc(0);
