@@ -2,7 +2,7 @@
 export interface TlsFlagNames {
   /** Names a file of certificates to trust. */
   readonly ca: string;
-  /** Takes any certificate. */
+  /** Says that any certificate is taken. */
   readonly insecure: string;
   /** Names the certificate to show. */
   readonly cert: string;
@@ -10,7 +10,7 @@ export interface TlsFlagNames {
   readonly servername: string;
 }
 
-/** What an error of a connection is, in words that say what to do; '' where its own message is all there is. */
+/** Says in words what an error of a connection means and what to do; '' where its own message is all there is. */
 export function connectTrouble(error: Error, flags: TlsFlagNames): string {
   const { code = '', message } = firstOf(error) as NodeJS.ErrnoException;
   const found = TROUBLES.find(([pattern]) => pattern.test(code) || pattern.test(message));

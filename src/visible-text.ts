@@ -18,7 +18,7 @@ export function linesText(lines: readonly string[]): string {
   return `${lines.map(visibleText).join('\n')}\n`;
 }
 
-/** The same JSON, with escapes for what `JSON.stringify` leaves raw and a terminal would act on. */
+/** Writes JSON with escapes for what `JSON.stringify` leaves raw and a terminal would act on. */
 export function visibleJson(json: string): string {
   return json.replace(HIDDEN_IN_JSON, (hidden) => Array.from(hidden.split(''), unicode).join(''));
 }

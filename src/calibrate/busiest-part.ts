@@ -10,9 +10,9 @@ import { ArrivalCounter } from './arrival-counter.ts';
 
 /** Where in the recording a step begins, and what is recorded in the time it takes. */
 export interface StepWindow {
-  /** On the wall clock of the recording. */
+  /** When the part starts, on the wall clock of the recording. */
   start: string;
-  /** From the first record that takes part. */
+  /** When it starts, in seconds after the first record that takes part. */
   from_s: number;
   duration_s: number;
   records: number;

@@ -5,7 +5,7 @@ import type { StepWindow } from './busiest-part.ts';
 export type PlayStep = (multiplier: number, seconds: number) => Promise<ResultsDocument>;
 
 export interface CalibrateOptions {
-  /** Where to begin. */
+  /** The multiplier that the search begins with. */
   multiplier: number;
   stepSeconds: number;
   /** Doublings of the rate; `REFINEMENTS` follow between the last rate that held and the first that did not. */
@@ -15,7 +15,7 @@ export interface CalibrateOptions {
   onStep?(step: CalibrationStep): void;
 }
 
-/** What the generator does on its own at one rate. */
+/** What the generator did at one rate against a null sink, where no server is in the way. */
 export interface CalibrationStep {
   multiplier: number;
   /** The busiest part of the recording as long as the step takes at its rate; it was played from there. */
@@ -36,7 +36,7 @@ export interface CalibrationStep {
 }
 
 export interface Calibration {
-  /** At the rate the plan is to be played at. */
+  /** The step at the rate that the plan is to be played at. */
   floor: CalibrationStep;
   /** The highest rate that held; null where not even the first did. */
   highest: CalibrationStep | null;

@@ -2,7 +2,7 @@ import { linesText } from '../visible-text.ts';
 import type { StepWindow } from './busiest-part.ts';
 import type { Calibration, CalibrationStep } from './calibrate.ts';
 
-/** Which part of the trace the first step plays. */
+/** Says which part of the trace the first step plays. */
 export function windowText({
   from_s: fromS,
   start,
@@ -16,7 +16,7 @@ export function windowText({
   );
 }
 
-/** One step in one line. */
+/** Writes one step as one line. */
 export function stepText(step: CalibrationStep): string {
   const { multiplier, send_error_us: error, service_time_us: service, cpu_us_per_op: cpu } = step;
   const verdict = step.holds ? 'holds' : `does not hold: ${step.reasons.join(', ')}`;
@@ -27,7 +27,7 @@ export function stepText(step: CalibrationStep): string {
   );
 }
 
-/** What a calibration says, in a few lines. */
+/** Writes what a calibration found, in a few lines. */
 export function calibrationText({ floor, highest, limit_found: isFound }: Calibration): string {
   const { send_error_us: error, service_time_us: service } = floor;
   const lines = [

@@ -2,10 +2,10 @@ import type { EncodedBlock } from '../trace/block/block-builder.ts';
 import type { Loss } from '../trace/record/record.ts';
 import type { SegmentStats } from './segment-stats.ts';
 
-/** Where finished blocks go. Never throws and never waits. */
+/** Takes the blocks that a recorder has finished. It never throws and never waits. */
 export interface BlockStore {
   readonly stats: Readonly<SegmentStats>;
-  /** How long the disk has owed an answer. */
+  /** How long the disk has not answered a call. */
   readonly silentMs: number;
   /** Takes the block over. Resolves once it is on its way to the disk for good: true, or false if it was lost. */
   put(block: EncodedBlock, nowNs: number): Promise<boolean>;

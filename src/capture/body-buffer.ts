@@ -9,7 +9,7 @@ const MIN_SLAB_BYTES = 64;
 const MAX_SLAB_BYTES = 64 * 1024;
 const NO_SLAB = Buffer.alloc(0);
 
-/** A body, or one message of several, as far as it was kept. */
+/** A body, or one of several messages, with the part of its bytes that was kept. */
 export interface CutBody {
   readonly bytes: Uint8Array;
   readonly seenBytes: number;
@@ -23,7 +23,7 @@ export interface CutBody {
 export class BodyBuffer {
   readonly #budget: Budget;
   #maxBytes: number;
-  /** Of the open body, but for its end in the slab. */
+  /** The parts of the open body, but for its end in the slab. */
   #parts: Buffer[] = [];
   #slab = NO_SLAB;
   /** Where the open body begins in the slab, and where the slab is free. */
@@ -103,7 +103,10 @@ export class BodyBuffer {
     this.#isFull = true;
   }
 
-  /** As it is, it keeps its whole chunk of the socket alive. The only piece of a body is not worth a copy either. */
+  /**
+   * Whether a view is kept as it is, with the whole chunk of the socket that it keeps alive. The only piece of a body
+   * is not worth a copy either.
+   */
   #isWorthItsChunk(view: Buffer): boolean {
     if (view.length * 2 < view.buffer.byteLength) return false;
     return view.length >= LARGE_BYTES || this.#keptBytes + this.#cutBytes === 0;
@@ -150,7 +153,7 @@ export class BodyBuffer {
     return true;
   }
 
-  /** What the open body has in the slab becomes a part. */
+  /** Makes a part of the bytes that the open body has in the slab. */
   #closePart(): void {
     if (this.#to > this.#from) this.#parts.push(this.#slab.subarray(this.#from, this.#to));
     this.#from = this.#to;

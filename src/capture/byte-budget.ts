@@ -20,11 +20,11 @@ export interface Budget extends ByteRoom {
   take(use: BudgetUse, bytes: number): boolean;
 }
 
-/** The budget itself: one for the process. */
+/** The memory that all connections of the process share. */
 export class ByteBudget implements Budget {
   readonly #maxBytes: number;
   #takenBytes = 0;
-  /** Of these, taken for buffers of parsers. */
+  /** The part of the taken bytes that parsers hold in buffers. */
   #bufferBytes = 0;
 
   constructor(maxBytes: number) {
@@ -59,7 +59,10 @@ export class ByteBudget implements Budget {
   }
 }
 
-/** What one connection holds of a budget. When it ends all is given back, whatever became of the parts. */
+/**
+ * The part of a budget that one connection holds. When the connection ends all is given back, whatever became of its
+ * parts.
+ */
 export class BudgetShare implements Budget {
   readonly #budget: Budget;
   /** For anything but buffers of parsers, and for these. */

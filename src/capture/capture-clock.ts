@@ -1,4 +1,4 @@
-/** Wall time read once, and a monotonic clock counting from it. */
+/** Tells the time of a record: the wall time is read once, and a monotonic clock counts from it. */
 export interface CaptureClock {
   /** Unix ns of the moment `nowNs` counts from. */
   readonly epochUnixNs: bigint;
@@ -9,7 +9,7 @@ export interface CaptureClock {
 /** How far the process's own idea of the wall clock may be off before it is not believed, in ms. */
 const MAX_DRIFT_MS = 2;
 
-/** The real clock of a capture. Its epoch is now. */
+/** Makes the real clock of a capture; its epoch is the moment of this call. */
 export function createCaptureClock(): CaptureClock {
   const anchorMs = performance.now();
   const preciseMs = performance.timeOrigin + anchorMs;

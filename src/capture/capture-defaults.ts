@@ -1,4 +1,4 @@
-/** Values used where the options are silent. */
+/** The values of options that are not given. */
 export const CAPTURE_DEFAULTS = {
   segmentAgeNs: 600e9,
   segmentBytes: 256 * 1024 * 1024,

@@ -3,7 +3,7 @@ import { authorityOf, type HostPort, parseHostPort } from './host-port.ts';
 import type { ListenerTls } from './relay.ts';
 import type { UpstreamTls } from './upstream.ts';
 
-/** One address clients connect to, and the server behind it. */
+/** An address that clients connect to, and the server behind it. */
 export interface CaptureListener {
   readonly listen: HostPort;
   readonly upstream: HostPort;
@@ -11,7 +11,7 @@ export interface CaptureListener {
   readonly upstreamTls?: UpstreamTls | undefined;
 }
 
-/** The same as people give it. */
+/** A listener whose addresses are given as text. */
 export interface CaptureListenerOptions extends Omit<CaptureListener, 'listen' | 'upstream'> {
   /** `[host:]port`; any free port of 127.0.0.1 where undefined. */
   readonly listen?: string | HostPort | undefined;

@@ -6,7 +6,7 @@ import { TOOL } from '../version.ts';
 import { type CaptureClock, createCaptureClock } from './capture-clock.ts';
 import { type CaptureListener, type CaptureListenerOptions, captureListener } from './capture-listener.ts';
 
-/** What to record, and how. */
+/** What a capture records, where it listens, and where the op log goes. */
 export interface CaptureOptions {
   /**
    * Either or both: a server's address (`:7432`, `https://host`), or more about it. A listener takes HTTP/1 and HTTP/2
@@ -29,7 +29,7 @@ export interface CaptureOptions {
   readonly retainBytes?: number | undefined;
   /** Of one request, or of all messages of one call. */
   readonly maxBodyBytes?: number | undefined;
-  /** What all that capture holds may cost: requests and answers in flight, and records that wait for the disk. */
+  /** The memory for all that capture holds: requests and answers in flight, and records that wait for the disk. */
   readonly bufferBytes?: number | undefined;
   readonly keepResponses?: boolean | undefined;
   /** Names and globs of what to replace, and what to keep, beyond what names and values tell by themselves. */
@@ -41,7 +41,7 @@ export interface CaptureOptions {
   readonly redactBodies?: boolean | undefined;
   /** How long `close` waits for what is in flight. */
   readonly graceMs?: number | undefined;
-  /** How long `close` then waits for the disk. */
+  /** How long `close` waits for the disk once nothing is in flight any more. */
   readonly diskWaitMs?: number | undefined;
   /** Told what people should know while capture runs, one sentence each time. */
   readonly onWarning?: ((text: string) => void) | undefined;

@@ -35,7 +35,7 @@ export interface CaptureStats {
   readonly lastRefused: string;
   /** Bytes of blocks that wait for the disk. */
   readonly pendingBytes: number;
-  /** What is taken of `bufferBytes`: all that is held in memory at the moment. */
+  /** The part of `bufferBytes` that is taken: all that is held in memory at the moment. */
   readonly bufferedBytes: number;
   readonly segments: number;
   readonly bytesWritten: number;
@@ -43,7 +43,7 @@ export interface CaptureStats {
   /** Segments that somebody removed, moved or cut while they were written. */
   readonly segmentsVanished: number;
   readonly lastWriteError: string;
-  /** How long the disk has owed an answer. */
+  /** How long the disk has not answered a call. */
   readonly diskSilentMs: number;
 }
 
@@ -56,7 +56,7 @@ export interface CaptureSummary extends CaptureStats {
   readonly closedProperly: boolean;
 }
 
-/** A capture that runs. */
+/** A capture that is running. */
 export interface Capture {
   /** Real port; undefined where there is no such listener. */
   readonly httpPort: number | undefined;

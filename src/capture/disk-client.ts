@@ -12,13 +12,13 @@ export interface DiskClientOptions {
   readonly entry?: URL | undefined;
 }
 
-/** The folder of an op log, used by another process. */
+/** The folder of an op log, which another process reads and writes for this one. */
 export interface DiskClient extends SegmentFs {
   /** Ends the process, whatever it does. What calls are open fail. */
   end(): void;
 }
 
-/** It only hands bytes on: a small heap and no threads to collect or compile. */
+/** The disk process only hands bytes on: it gets a small heap, and no threads to collect or compile. */
 const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0', '--max-old-space-size=64'];
 const RESTART_MS = 1_000;
 
@@ -41,7 +41,7 @@ export function createDiskClient(options: DiskClientOptions): DiskClient {
 
 type Caller = (call: DiskCall, bytes?: Uint8Array) => Promise<DiskResult>;
 
-/** A file that one certain process has open. */
+/** Makes a file that another process has open look like one of this process. */
 function remoteFile(call: Caller, file: number): SegmentFile {
   return {
     write: async (bytes, position) =>
@@ -97,7 +97,7 @@ function forkDisk({ directory, entry }: DiskClientOptions): ChildProcess {
   return child;
 }
 
-/** Calls `child`; all that wait fail when it ends. */
+/** Makes a function that calls the child process; when the child ends, all open calls fail. */
 function callerOf(child: ChildProcess, onEnd: () => void): Caller {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;

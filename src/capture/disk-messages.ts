@@ -15,13 +15,13 @@ export type DiskCall =
   | { readonly kind: 'truncate'; readonly file: number; readonly sizeBytes: number }
   | { readonly kind: 'look' | 'sync' | 'close'; readonly file: number };
 
-/** To the disk process, which handles one after the other and answers in their order. */
+/** The messages to the disk process, which handles one after the other and answers in their order. */
 export interface ToDisk {
   readonly id: number;
   readonly call: DiskCall;
 }
 
-/** What a call gave, or why it failed. */
+/** What a call to the disk process returned, or why it failed. */
 export type DiskResult = number | FileLook | SegmentInfo[] | undefined;
 
 export interface FromDisk {

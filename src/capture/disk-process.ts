@@ -20,7 +20,7 @@ const LEFT_TO_THE_PARENT = [
   'SIGIO',
   'SIGXFSZ', // writing past a limit of size is an error of that write, told like one
 ] as const;
-/** What was under way when capture was killed may take this long. */
+/** How long the disk process goes on, after capture was killed, with the calls that are under way. */
 const ORPHAN_MS = 10_000;
 
 for (const signal of LEFT_TO_THE_PARENT) process.on(signal, () => {});

@@ -6,11 +6,11 @@ export interface DiskWatch {
   look(nowNs: number, silentNs: number, stats: Readonly<SegmentStats>): void;
 }
 
-/** Silence that is worth a word. */
+/** People are told when the disk has been silent for so long. */
 export const PATIENCE_MS = 5_000;
 const REPEAT_NS = 60e9;
 
-/** A watch that hands each sentence to `tell`. */
+/** Makes a watch that hands each sentence to `tell`. */
 export function createDiskWatch(tell: (text: string) => void): DiskWatch {
   const silence = watchSilence(tell);
   const failures = watchFailures(tell);

@@ -22,7 +22,7 @@ export class GrpcMessages {
     this.#context = context;
   }
 
-  /** What may be kept of the next message: all of a call's share one limit. */
+  /** How many bytes of the next message may be kept: all messages of a call share one limit. */
   get roomBytes(): number {
     return this.#isFull ? 0 : this.#context.maxBodyBytes - this.#keptBytes;
   }
@@ -59,7 +59,7 @@ export interface GrpcDirectionOptions {
   readonly onData: (view: Buffer) => void;
 }
 
-/** Splits one direction's DATA into messages and lists them. */
+/** Splits the DATA of one direction of a call into messages, and keeps them. */
 export class GrpcDirection {
   readonly #messages: GrpcMessages;
   readonly #fromServer: boolean;
@@ -101,7 +101,7 @@ export class GrpcDirection {
     return this.#count;
   }
 
-  /** Something came that is no message. */
+  /** Bytes came that are no message of gRPC. */
   get isUnframed(): boolean {
     return this.#unframedBytes > 0;
   }
@@ -116,7 +116,7 @@ export class GrpcDirection {
     this.#framing.push(view);
   }
 
-  /** These bytes are known to be no messages. */
+  /** Takes bytes that are known to be no messages. */
   pushUnframed(view: Buffer): void {
     this.#onData(view);
   }

@@ -30,7 +30,7 @@ export class HeldBytes {
     return this.#bytes.missingBytes === 0;
   }
 
-  /** Lets all go. */
+  /** Gives up all the bytes that are held. */
   clear(): void {
     this.#budget.give((this.#pieces.length / 2) * PIECE_BYTES);
     this.#pieces = [];

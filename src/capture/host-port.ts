@@ -1,12 +1,12 @@
 import { EngramTraceError } from '../error.ts';
 
-/** A place to listen at or to connect to. */
+/** A host and a port that capture listens at or connects to. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** `host:port`, an IPv6 host in brackets. */
+/** Writes `host:port`, with an IPv6 host in brackets. */
 export function authorityOf({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
@@ -17,7 +17,7 @@ export function isSamePlace(a: HostPort, b: HostPort): boolean {
   return a.host === b.host || (isThisMachine(a.host) && isThisMachine(b.host));
 }
 
-/** Loopback, or a wildcard for all addresses of this machine. */
+/** Whether a host is the loopback, or a wildcard for all addresses of this machine. */
 export function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::' || host === '::1' || host === '0.0.0.0' || /^127\./.test(host);
 }

@@ -28,13 +28,13 @@ const EXCHANGE_BYTES = 640;
 
 const REFUSED_UPLOAD = 'HTTP/1.1: what comes behind an upload that was refused before it began';
 
-/** A request whose answer decides what the connection is from there on. */
+/** A request whose answer decides which protocol the connection speaks from there on. */
 interface Switching {
   readonly exchange: WatchedExchange;
   readonly headers: HeaderList;
 }
 
-/** `deaf`: gave up; `opaque`: the connection became something else. */
+/** How much of a connection is read. `deaf`: the tap gave up; `opaque`: it speaks another protocol now. */
 type Hearing = 'reading' | 'deaf' | 'opaque';
 
 /**
@@ -62,7 +62,7 @@ export class Http1Tap implements Tap {
   #nowNs = 0;
   #client: Hearing = 'reading';
   #server: Hearing = 'reading';
-  /** What reads on behind an upgrade to HTTP/2. */
+  /** The tap that reads on behind an upgrade to HTTP/2. */
   #http2: Http2Tap | undefined;
 
   readonly #requests: Http1Parser<Http1RequestHead>;
@@ -322,7 +322,10 @@ export class Http1Tap implements Tap {
     this.#nowNs = nowNs;
   }
 
-  /** What was asked properly still gets its answer; the request that could not be read is lost. */
+  /**
+   * Gives up the client's side. What was asked properly still gets its answer; the request that could not be read is
+   * lost.
+   */
   #giveUpClient(error: EngramTraceError): void {
     this.#client = 'deaf';
     this.#requests.release();

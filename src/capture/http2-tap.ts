@@ -16,9 +16,9 @@ import { UnreadCount } from './unread-count.ts';
 import { isGrpcType, WatchedCall } from './watched-call.ts';
 import { WatchedExchange } from './watched-exchange.ts';
 
-/** Streams followed at a time on one connection. */
+/** So many streams of one connection are followed at a time. */
 const MAX_STREAMS = 10_000;
-/** The stream of a request that came as HTTP/1 (RFC 7540 §3.2). */
+/** The number of the stream that a request has which came as HTTP/1 (RFC 7540 §3.2). */
 const UPGRADED_ID = 1;
 const NO_VIEW: Buffer = Buffer.alloc(0);
 /** What a stream costs beyond its headers and data: its objects, and its place among the streams. */
@@ -34,7 +34,7 @@ export interface UpgradedRequest {
   readonly settings: Buffer;
 }
 
-/** `headless`: frames are read, header blocks can't be; `deaf`: gave up. */
+/** How much of a connection is read. `headless`: its frames, but no header blocks; `deaf`: the tap gave up. */
 type Hearing = 'reading' | 'headless' | 'deaf';
 
 /**
@@ -130,7 +130,7 @@ export class Http2Tap implements Tap {
     }
   }
 
-  /** What is under way gets its answers yet, if it was asked for in full. */
+  /** Gives up the client's side. Streams that were asked for in full still get their answers. */
   #giveUpClient(): void {
     this.#clientHearing = 'deaf';
     this.#client.release();
@@ -223,7 +223,10 @@ export class Http2Tap implements Tap {
     };
   }
 
-  /** What is above the last stream ends here; what its client has sent yet without knowing ends once it is whole. */
+  /**
+   * Ends the streams above the last one that the server takes; those that the client sends without knowing end once
+   * they are whole.
+   */
   #onGoaway(lastStreamId: number): void {
     this.#lastProcessedId = Math.min(this.#lastProcessedId, lastStreamId);
     for (const [id, stream] of this.#streams) {
@@ -320,7 +323,7 @@ export class Http2Tap implements Tap {
   }
 }
 
-/** The list without pseudo headers, but for the one named. */
+/** The headers without the pseudo headers, but for the one that is named. */
 function withoutPseudo(list: readonly string[], keep: string): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < list.length; i += 2) {

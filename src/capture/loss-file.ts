@@ -11,7 +11,7 @@ export interface LossFile {
   end(loss: Loss, nowNs: number): Promise<void>;
 }
 
-/** How long the file may say nothing new while nothing is lost. */
+/** The file is written this often while nothing is lost, so that it tells until when capture was alive. */
 const BEAT_NS = 5e9;
 
 /** A file in the folder `fs` for the run that `header` names; its space is taken by the first `keep`. */

@@ -1,4 +1,4 @@
-/** How a header of version 2 begins (PROXY protocol, §2.2); behind it come two bytes and a length of two. */
+/** The bytes that a header of version 2 begins with (PROXY protocol, §2.2); two bytes and a length of two follow. */
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 const FIXED_BYTES = 16;
 /** The longest line of version 1, its CRLF included (§2.1). */
@@ -21,7 +21,7 @@ export function proxyHeaderBytes(first: Buffer): number | undefined {
   return text.length >= MAX_LINE_BYTES || text.includes('\n') ? 0 : undefined;
 }
 
-/** As far as both go. */
+/** Whether the bytes begin with these, or are too few to tell. */
 function isBegunBy(bytes: Buffer, beginning: Buffer): boolean {
   const length = Math.min(bytes.length, beginning.length);
   return length > 0 && bytes.compare(beginning, 0, length, 0, length) === 0;

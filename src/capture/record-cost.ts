@@ -6,10 +6,10 @@ const STRING_BYTES = 48;
 const TABLE_STRING_BYTES = 128;
 /** A record in a block: its fields, its place in the order, and what the index says about its op. */
 const RECORD_BYTES = 2_048;
-/** A message in a record: its fields. */
+/** What the fields of one message of a record take in memory. */
 const MESSAGE_BYTES = 48;
 
-/** What a list of headers costs in memory, roughly. */
+/** How many bytes a list of headers takes in memory, about. */
 export function headersCost(headers: HeaderList): number {
   return lettersOf(headers) + headers.length * STRING_BYTES;
 }

@@ -9,7 +9,7 @@ export interface BlockRecorderOptions {
   readonly epochUnixNs: bigint;
   readonly nowNs: () => number;
   readonly store: BlockStore;
-  /** What records that wait for the disk are taken from; when it is full they are dropped and counted. */
+  /** The memory for records that wait for the disk; when it is full they are dropped and counted. */
   readonly budget: Budget;
 }
 
@@ -41,7 +41,10 @@ const MAX_BLOCK_BYTES = 1024 * 1024;
 /** Closing a block sorts and copies its records while the traffic waits: this many take about a millisecond. */
 const MAX_BLOCK_RECORDS = 8192;
 const MAX_BLOCK_AGE_NS = 0.75e9;
-/** What took longer starts long before its neighbours; in a block of its own it does not widen theirs. */
+/**
+ * An operation that took longer than this started long before its neighbours; in a block of its own it does not widen
+ * theirs.
+ */
 const STRAGGLER_NS = 2e9;
 const TICK_MS = 100;
 /** With so many on their way no block is closed for its age: before a disk that hangs small ones would pile up. */
@@ -50,7 +53,7 @@ const MAX_TOLD_PATH = 200;
 /** Records of many short strings hold much more memory than they take in the block. */
 const MAX_HELD_BYTES = 4 * MAX_BLOCK_BYTES;
 
-/** A recorder that hands its blocks to `store`. */
+/** Makes a recorder that hands its blocks to a store. */
 export function createRecorder(options: BlockRecorderOptions): Recorder {
   return new BlockRecorder(options);
 }

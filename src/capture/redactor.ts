@@ -13,17 +13,17 @@ import { remember } from './remember.ts';
 /** What the user adds to the names of secrets, and takes out of them. Names and globs. */
 export interface RedactorOptions {
   readonly headers?: NameFlags | undefined;
-  /** Of the query, of paths and of fields in bodies. */
+  /** The names of parameters of queries and paths, and of fields in bodies. */
   readonly parameters?: NameFlags | undefined;
 }
 
-/** Replaces secrets in what a record keeps of a request. */
+/** Replaces the secrets in the parts of a request that a record keeps. */
 export interface Redactor {
   /** `shared`: the same list comes again and again, so the answer is remembered. */
   headers(list: HeaderList, shared: boolean): HeaderList;
   /** A request target: its parameters, and user and password. */
   target(target: string): string;
-  /** What is replaced, as a trace header tells it: `header:authorization`, `query:api_key`, … */
+  /** The names of what is replaced, as the header of a trace lists them: `header:authorization`, `query:api_key`, … */
   readonly names: readonly string[];
 }
 
@@ -81,7 +81,7 @@ function redactHeaders(list: HeaderList, redactValue: RedactValue): HeaderList {
   return copy ?? list;
 }
 
-/** Redacts a value as its name asks for. */
+/** Makes a function that redacts a value where its name, or the value itself, says that it is secret. */
 function valueRedactor(flags: NameFlags, rule: NameRule): RedactValue {
   const verdictOf = createHeaderRule(flags);
   const redactHost = remember((value) => redactUrl(value, rule, false));

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { RelaySide } from './relay-side.ts';
 import type { ConnectionEnd, Tap } from './tap.ts';
 
-/** One client's connection and the one to the server that belongs to it. */
+/** A client's connection, and the connection to the server that was made for it. */
 export interface RelayedConnection {
   /** Nothing is in flight, as far as the tap can tell. */
   readonly idle: boolean;
@@ -104,7 +104,7 @@ export function relayConnection(pair: Pair, onClosed: (end: ConnectionEnd) => vo
   };
 }
 
-/** What is told of one direction. */
+/** What one direction of a relayed connection tells. */
 interface Direction {
   readonly nowNs: () => number;
   onData(chunk: Buffer, atNs: number): void;
@@ -130,7 +130,7 @@ function joinSides(client: Socket, upstream: Socket, up: Direction, down: Direct
   return [clientSide, upstreamSide];
 }
 
-/** Moves bytes one way. */
+/** Moves the bytes of one direction. */
 function join(from: RelaySide, to: RelaySide, direction: Direction): void {
   const { socket } = from;
   const { nowNs } = direction;
@@ -151,7 +151,7 @@ function join(from: RelaySide, to: RelaySide, direction: Direction): void {
   });
 }
 
-/** Its last byte was handed on: now its end is, as it was. */
+/** Hands on the end of a side, in the way it came, when the last byte before it was handed on. */
 function onSideEnd(from: RelaySide, to: RelaySide, direction: Direction, isReset: boolean): void {
   if (isReset) direction.onBroken();
   else {
@@ -161,13 +161,13 @@ function onSideEnd(from: RelaySide, to: RelaySide, direction: Direction, isReset
   if (isReset || from.isDeaf) leave(from, to, direction);
 }
 
-/** It takes nothing more: the other one talks to nobody, and is not held up. */
+/** A side takes nothing more: what the other side says goes nowhere, so that it is not held up. */
 function onSideDeaf(from: RelaySide, to: RelaySide, direction: Direction): void {
   to.socket.resume();
   if (from.socket.readableEnded) leave(from, to, direction);
 }
 
-/** Nothing comes from there any more, and nothing gets there. */
+/** Ends both directions of a side: nothing comes from it any more, and nothing can be sent there. */
 function leave(from: RelaySide, to: RelaySide, direction: Direction): void {
   from.socket.destroy();
   to.resetBehind(direction.nowNs());

@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** What the last bytes get to reach the other end, before a reset throws away what it has not taken. */
+/** The last bytes get so long to reach the other end, before a reset throws away what it has not taken. */
 const LINGER_MS = 200;
 /** Until when they must have left for the kernel; an other end that does not read is reset all the same. */
 const FLUSH_MS = 5_000;
@@ -150,7 +150,7 @@ export class RelaySide {
   }
 }
 
-/** What Node has no public name for, once the socket was made by a server. */
+/** The state of a socket that Node has no public name for, once a server has made it. */
 function stateOf(socket: Socket) {
   return socket as unknown as {
     readonly _readableState: { highWaterMark: number };

@@ -10,7 +10,7 @@ import { connectUpstream, KEEP_ALIVE_MS, speechTrouble, type Upstream, upstreamT
 import { watchHandshakes } from './watch-handshakes.ts';
 import { type Misunderstanding, watchSpeech } from './watch-speech.ts';
 
-/** TLS towards the clients: PEM texts. */
+/** The certificate and key that a listener shows its clients, as PEM texts. */
 export interface ListenerTls {
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
@@ -29,7 +29,7 @@ export interface RelayOptions extends Upstream {
   readonly onTrouble?: ((text: string) => void) | undefined;
 }
 
-/** A listening relay. */
+/** A relay that listens. */
 export interface Relay {
   readonly port: number;
   readonly openConnections: number;
@@ -43,7 +43,7 @@ export interface Relay {
 
 const BACKLOG = 4096;
 const IDLE_CHECK_MS = 20;
-/** What connections that were cut may take until they are given up. */
+/** Connections that were cut get so long to end until they are given up. */
 const CUT_MS = 500;
 
 /** Opens a relay: bytes go through in both directions, unchanged and never held up by the taps. */

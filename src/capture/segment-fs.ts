@@ -13,14 +13,14 @@ import {
 import { dirname, join } from 'node:path';
 import type { SegmentInfo } from './retention.ts';
 
-/** What has become of a file that is being written. */
+/** What somebody else may have done to a file while capture writes it. */
 export interface FileLook {
   /** Its name still leads to it: it was neither removed, moved nor replaced, and neither was its folder. */
   readonly isInPlace: boolean;
   readonly sizeBytes: number;
 }
 
-/** A file being written. */
+/** A file of the op log that is being written. */
 export interface SegmentFile {
   /** Writes all of `bytes` at `position`, or throws. */
   write(bytes: Uint8Array, position: number): Promise<void>;
@@ -30,7 +30,7 @@ export interface SegmentFile {
   close(): Promise<void>;
 }
 
-/** The folder of an op log. */
+/** The calls to the file system that an op log needs; all names are names in its folder. */
 export interface SegmentFs {
   /** A new file, for its owner only. */
   create(name: string): Promise<SegmentFile>;

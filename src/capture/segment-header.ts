@@ -32,7 +32,7 @@ function authoritiesOf({ host, port }: HostPort): string[] {
   return [host, ...names].map((name) => authorityOf({ host: name, port }));
 }
 
-/** What replaces secrets in heads. */
+/** Makes what replaces the secrets in the heads of requests. */
 export function redactorOf(options: CaptureSettings): Redactor {
   return createRedactor({
     headers: { redact: options.redactHeaders, keep: options.keepHeaders },
@@ -40,7 +40,7 @@ export function redactorOf(options: CaptureSettings): Redactor {
   });
 }
 
-/** The names that are told of parameters and fields. */
+/** The names of parameters and fields that flags say are secret, or are not. */
 export function parameterFlags({ redactQuery, keepQuery }: CaptureSettings): NameFlags {
   return { redact: redactQuery, keep: keepQuery };
 }

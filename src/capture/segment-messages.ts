@@ -3,7 +3,7 @@ import type { Loss } from '../trace/record/record.ts';
 import type { SegmentStats } from './segment-stats.ts';
 import type { SegmentOptions } from './segment-writer.ts';
 
-/** What the worker is started with. */
+/** What the worker needs to start. */
 export interface WorkerStart {
   readonly directory: string;
   readonly options: SegmentOptions;
@@ -12,20 +12,22 @@ export interface WorkerStart {
   readonly diskEntry: string | undefined;
 }
 
-/** To the worker, handled one after the other. */
+/** The messages to the worker, which handles them one after the other. */
 export type ToWorker =
   | { readonly kind: 'block'; readonly block: EncodedBlock; readonly nowNs: number }
   | { readonly kind: 'tick'; readonly nowNs: number; readonly untold: Loss }
   | { readonly kind: 'finish'; readonly nowNs: number; readonly untold: Loss };
 
-/** Why a start failed. */
+/** Why the worker could not start. */
 export interface StartError {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
 }
 
-/** From the worker: one `block` for each block in their order, one `ticked` for each tick, `finished` last. */
+/**
+ * The messages of the worker: one `block` for each block in their order, one `ticked` for each tick, `finished` last.
+ */
 export type FromWorker =
   | {
       readonly kind: 'ready';

@@ -1,6 +1,6 @@
 import { addLoss, emptyLoss, type Loss } from '../trace/record/record.ts';
 
-/** What has become of the blocks. */
+/** How many blocks were written, and how many were lost. */
 export interface SegmentStats {
   segments: number;
   blocks: number;
@@ -14,7 +14,7 @@ export interface SegmentStats {
   /** Segments left without an index. */
   unindexed: number;
   removed: number;
-  /** What went with those that vanished and no other segment tells of so far. */
+  /** The losses with segments that vanished, as far as no other segment tells of them. */
   untold: Loss;
   /** All was closed in order: the last segment has its index, and no loss is untold. */
   isClosed: boolean;
@@ -41,7 +41,7 @@ export function emptySegmentStats(): SegmentStats {
   };
 }
 
-/** Of one writer and the one that took its place; `after` takes over what is untold. */
+/** Adds up the counts of a writer and of the one that took its place; `after` takes over what is untold. */
 export function addSegmentStats(before: SegmentStats, after: SegmentStats): SegmentStats {
   return {
     segments: before.segments + after.segments,

@@ -51,7 +51,7 @@ class Writer implements SegmentWriter {
   #current: OpenSegment | undefined;
   #number: number;
   #lookedNs = Number.NEGATIVE_INFINITY;
-  /** What the next segment's header has to say. */
+  /** The notes for the header of the next segment. */
   #notes: string[] = [];
 
   constructor(fs: SegmentFs, options: SegmentOptions) {
@@ -193,7 +193,7 @@ class Writer implements SegmentWriter {
     return (await this.#closeFile(segment)) && isWhole;
   }
 
-  /** What a disk took it may still refuse when it is synced or closed: over a network, or for a quota. */
+  /** Closes a file. A disk may still refuse, over a network or for a quota, what it took before. */
   async #closeFile(segment: OpenSegment): Promise<boolean> {
     try {
       await segment.close();

@@ -13,7 +13,7 @@ export interface OpenSegment {
   append(block: EncodedBlock): Promise<void>;
   /** Takes off what a failed write left behind the last whole block. */
   cutBack(): Promise<void>;
-  /** What somebody did to the file; undefined while it is as it was left. */
+  /** Finds what somebody did to the file; undefined while it is as it was left. */
   findDamage(): Promise<SegmentDamage | undefined>;
   /** Writes the index. When that fails, the blocks stay whole. */
   finish(nowNs: number): Promise<void>;
@@ -22,7 +22,7 @@ export interface OpenSegment {
 }
 
 export interface SegmentDamage {
-  /** What was written and is no longer in the log. */
+  /** The records that were written and are no longer in the log. */
   readonly loss: Loss;
   /** The file was cut; otherwise it was removed, moved or replaced, and is whole wherever it may be. */
   readonly isCut: boolean;

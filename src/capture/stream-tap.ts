@@ -6,9 +6,9 @@ export interface StreamTap {
   readonly done: boolean;
   /** The client has sent all it will send. */
   readonly requestDone: boolean;
-  /** Something of an answer has come. */
+  /** Whether at least one byte of an answer has come. */
   readonly isAnswering: boolean;
-  /** What was taken from the budget for it; given back when it is done. */
+  /** Takes over memory that was taken from the budget for it; it is given back when it is done. */
   adopt(costBytes: number): void;
   fromClient(view: Buffer, ended: boolean, atNs: number): void;
   fromServer(view: Buffer, ended: boolean, atNs: number): void;

@@ -26,13 +26,13 @@ export interface Tap {
   serverEnded(atNs: number): void;
   /** The connection is over; called once, last. */
   closed(end: ConnectionEnd, atNs: number): void;
-  /** It failed, and nothing is said to it any more: gives back what it holds. */
+  /** Gives back what a tap that failed holds; nothing is said to it any more. */
   release?(): void;
   /** Nothing is in flight, as far as the tap can tell. */
   readonly idle: boolean;
 }
 
-/** Takes what the taps found. Never throws and never waits. */
+/** Takes the records and losses that the taps found. It never throws and never waits. */
 export interface RecordSink {
   /** `truncatedBytes`: request bytes that were seen and left out of the record by a limit of ours. */
   add(record: TraceRecord, truncatedBytes: number): void;
@@ -42,12 +42,12 @@ export interface RecordSink {
   unfollowed(connections: number, bytes: number): void;
 }
 
-/** What all taps of a capture share. */
+/** What all taps of one capture share. */
 export interface TapContext {
   readonly sink: RecordSink;
   readonly dialect: Dialect;
   readonly redactor: Redactor;
-  /** What all that capture holds is taken from, over all connections. */
+  /** The budget that everything capture holds is taken from, over all connections. */
   readonly budget: Budget;
   readonly maxBodyBytes: number;
   readonly keepResponses: boolean;

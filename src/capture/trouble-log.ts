@@ -20,7 +20,7 @@ export class TroubleLog {
     this.#nowNs = nowNs;
   }
 
-  /** It was met once more. */
+  /** Notes that a trouble was met, and tells it if it was not told lately. */
   note(trouble: string): void {
     const text = this.#told.has(trouble) || this.#told.size < MAX_TEXTS ? trouble : OTHERS;
     const nowNs = this.#nowNs();

@@ -5,7 +5,7 @@ import type { SpokenProtocol } from '../wire/spoken-protocol.ts';
 import { authorityOf, type HostPort } from './host-port.ts';
 import type { Misunderstanding } from './watch-speech.ts';
 
-/** TLS towards the server: PEM texts. */
+/** The certificates and keys for TLS to the server, as PEM texts. */
 export interface UpstreamTls {
   readonly ca?: string | Buffer | undefined;
   readonly servername?: string | undefined;
@@ -15,7 +15,7 @@ export interface UpstreamTls {
   readonly key?: string | Buffer | undefined;
 }
 
-/** The server behind a relay. */
+/** Where the server behind a relay is, and how it is connected to. */
 export interface Upstream {
   readonly upstream: HostPort;
   readonly upstreamTls?: UpstreamTls | undefined;
@@ -111,7 +111,7 @@ async function spokenWhenAsked({
   });
 }
 
-/** Begins to connect. What comes of it the socket tells. */
+/** Begins to connect; the socket tells whether that succeeds. */
 export function connectUpstream({ upstream, upstreamTls, alpn }: Upstream): net.Socket {
   const { host, port } = upstream;
   const common = {

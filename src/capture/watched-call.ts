@@ -46,7 +46,7 @@ export function isGrpcType(contentType: string | undefined): boolean {
   return GRPC_CONTENT_TYPE.test(contentType ?? '');
 }
 
-/** One gRPC call, while it goes by. */
+/** Records one gRPC call while its frames go by. */
 export class WatchedCall implements StreamTap {
   readonly #context: TapContext;
   readonly #head: CallHead;
@@ -59,7 +59,9 @@ export class WatchedCall implements StreamTap {
   #cancelNs: number | undefined;
   #answeredNs: number | undefined;
   #status: number | undefined;
-  /** What the answer is instead of one: `http_502`. Stands in front of how the call ended. */
+  /**
+   * The error of a call whose answer is no gRPC, such as `http_502`; it goes before the way in which the call ended.
+   */
   #httpError = '';
   #isFramed = true;
   #responseBytes = 0;

@@ -4,7 +4,7 @@ import { type HeaderList, type HttpVersion, NO_HEADERS, type TraceRecord } from 
 import { BodyBuffer } from './body-buffer.ts';
 import type { TapContext } from './tap.ts';
 
-/** One HTTP request and its answer, while they go by. */
+/** Records one HTTP request and its answer while their bytes go by. */
 export class WatchedExchange {
   readonly #context: TapContext;
   readonly #session: string;
@@ -18,7 +18,7 @@ export class WatchedExchange {
   #costBytes = 0;
   #isLost = false;
   method = '';
-  /** Of HTTP/1, where it is not the usual one. */
+  /** The version of HTTP/1, where it is not 1.1. */
   httpVersion: HttpVersion | undefined;
   requestDone = false;
   /** Why the request, though it will not go on, is not whole. */
@@ -44,7 +44,7 @@ export class WatchedExchange {
     this.#headers = this.#context.redactor.headers(headers, sharedHeaders);
   }
 
-  /** What was taken from the budget for it; given back when it is done. */
+  /** Takes over memory that was taken from the budget for it; it is given back when it is done. */
   adopt(costBytes: number): void {
     this.#costBytes += costBytes;
   }
@@ -58,7 +58,7 @@ export class WatchedExchange {
     this.#context.sink.drop(1);
   }
 
-  /** What a client sends behind a CONNECT is no body: it is somebody's conversation. */
+  /** Whether the request is a CONNECT: what its client sends behind it is no body, but somebody's conversation. */
   get isTunnel(): boolean {
     return this.method === 'CONNECT';
   }

@@ -20,7 +20,7 @@ export interface WorkerStoreOptions {
   readonly diskEntry?: URL | undefined;
 }
 
-/** At the start these mean "full for the moment"; everything else is a mistake in the set-up. */
+/** Errors that mean, at the start, that the disk is full for the moment; any other is a mistake in the set-up. */
 const PASSING_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE']);
 const RESTART_MS = 1_000;
 /** Numbers of one worker's segments start here times its own number, so that no name comes twice. */
@@ -59,7 +59,7 @@ class WorkerStore implements BlockStore {
   #onFinished: (() => void) | undefined;
   #restart: NodeJS.Timeout | undefined;
   #current: SegmentStats = emptySegmentStats();
-  /** Of the workers before this one. */
+  /** The counts of the workers that ended before this one started. */
   #past: SegmentStats = emptySegmentStats();
   #silentNs = 0;
   #tickedNs: number | undefined;
@@ -192,7 +192,7 @@ class WorkerStore implements BlockStore {
   }
 }
 
-/** Whatever it waits for: a call that hangs ends with its disk. */
+/** Kills a process, even one that hangs in a call to the disk. */
 function killProcess(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(pid, 'SIGKILL');

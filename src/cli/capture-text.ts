@@ -5,7 +5,7 @@ import { authorityOf } from '../capture/host-port.ts';
 import { sizeText } from '../inspect/number-text.ts';
 import { hasLoss } from '../trace/record/record.ts';
 
-/** What capture prints on stdout when it listens: where, and what stands behind it. */
+/** Writes the line that capture prints on stdout when it listens: where it does, and which server stands behind it. */
 export function readyLine(
   { httpPort, grpcPort }: Capture,
   { http, grpc }: Pick<CaptureSettings, 'http' | 'grpc'>,
@@ -22,7 +22,7 @@ export function readyLine(
   return `capture ready: ${[...line('HTTP', httpPort, http), ...line('gRPC', grpcPort, grpc)].join(', ')}`;
 }
 
-/** One line about a capture that runs. */
+/** Writes one line about a capture that is running. */
 export function statusLine(stats: CaptureStats, ratePerSec: number): string {
   return [
     `capture: ${stats.records} records`,
@@ -37,7 +37,7 @@ export function statusLine(stats: CaptureStats, ratePerSec: number): string {
   ].join(', ');
 }
 
-/** What a capture did, for people. */
+/** Writes what a capture did, for people. */
 export function summaryLines(summary: CaptureSummary): string[] {
   const { records, connections, segments, bytesWritten, gaveUp, unreachable } = summary;
   const lines = [

@@ -56,7 +56,7 @@ interface CaptureFlags {
 
 const DEFAULT_RETAIN_BYTES = 10 * 1024 ** 3;
 const STATUS_MS = 1_000;
-/** A start that was told to stop gets this long to come to its own end. */
+/** A capture that is told to stop while it starts gets this long to come to an end by itself. */
 const START_GRACE_MS = 1_000;
 
 /** `engram-trace capture`: recording proxies in front of a server, until they are stopped. */

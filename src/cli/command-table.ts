@@ -71,7 +71,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
-/** The top-level help text. */
+/** Writes the help of the program as a whole. */
 export function helpText(): string {
   const width = Math.max(...COMMANDS.map((command) => command.name.length));
   const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);

@@ -10,7 +10,7 @@ const ENDS: Readonly<Record<EndlessEnd, string>> = {
   broken: 'broken',
 };
 
-/** What came in answers without an end of their own, and how they ended; no line where there were none. */
+/** Says what came in endless answers, and how they ended; no line where there were none. */
 export function endlessLines(section: ResultsDocument['endless_answers']): string[] {
   if (section === null) return [];
   const { answers, max_open: open, events, comments, events_unknown: unknown } = section;

@@ -27,7 +27,7 @@ const BY_ERROR: Record<ErrorCode, ExitCode> = {
   internal: EXIT.failed,
 };
 
-/** Exit code for an error of ours. */
+/** The exit code that an error leads to. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
   return BY_ERROR[code];
 }

@@ -50,7 +50,7 @@ const MEANINGS: readonly (readonly [words: string, flags: string])[] = [
   ['retention keep retain', '--retain-size'],
 ];
 
-/** What an unknown flag means in this command, as a hint; undefined where nothing here means it. */
+/** Says what an unknown flag means in this command, as a hint; undefined where nothing here means it. */
 export function flagMeantBy(flag: string, command: Command): string | undefined {
   const word = flag.replace(/^-+/, '').replace(/=.*$/s, '').replaceAll('_', '-').toLowerCase();
   for (const [words, flags] of MEANINGS) {
@@ -70,7 +70,7 @@ function flagHint(flag: string, command: Command): string | undefined {
   return option === undefined ? undefined : `here it is ${usageOf(option)}: ${option.description}`;
 }
 
-/** Without its short form. */
+/** The flag as help shows it, without its short form. */
 function usageOf({ flags }: Option): string {
   return flags.replace(/^-\w, /, '');
 }

@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { exitCodeOfSignal } from './exit-code.ts';
 import { lastWords, tell } from './people/people.ts';
 
-/** How long what was said last may take to get out. */
+/** The last words to people get this long to be written. */
 const LAST_WORDS_MS = 2_000;
 /** A thread or a call that has not ended after this waits for a disk, a pipe or a name server, perhaps for ever. */
 const HANGS_MS = 500;

@@ -18,7 +18,7 @@ export function unknownVariables(env: NodeJS.ProcessEnv, known: Iterable<string>
   });
 }
 
-/** What to say of a variable that is `unknown`: the nearest one of this command, else of any. */
+/** Says which variable may have been meant by an unknown one: the nearest one of this command, else of any. */
 export function misspeltText(name: string, ofCommand: readonly string[], ofAny: readonly string[]): string {
   const word = bare(name);
   const near = (known: readonly string[]) => didYouMean(word, known.map(bare), '');

@@ -4,7 +4,7 @@ import type { Percentiles, ResultsDocument } from '../results/results-document.t
 import { visibleText } from '../visible-text.ts';
 
 const MOST_ROWS = 20;
-/** Of a terminal, less what the table is indented by. */
+/** The width of a terminal less the table's indent. */
 const WIDTH = 98;
 const NARROWEST_OP = 20;
 const SHARES = ['p50', 'p90', 'p95', 'p99'] as const;
@@ -90,7 +90,7 @@ function cutMiddle(text: string, width: number): string {
   return `${whole(text.slice(0, front))}…${whole(text.slice(-back))}`;
 }
 
-/** Without a half of a pair at its ends, which a cut may leave. */
+/** A text without the half of a surrogate pair that a cut may have left at its ends. */
 function whole(text: string): string {
   return text.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/gu, '');
 }

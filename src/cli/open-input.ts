@@ -6,7 +6,7 @@ import { openTrace } from '../sources/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
 export interface InputOptions extends Pick<OpenOptions, 'totalsOnly'> {
-  /** What comes under that name, where somebody has opened it already. */
+  /** The stream of that name, where it was opened already. */
   stream?: Readable | undefined;
 }
 

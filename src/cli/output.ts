@@ -61,7 +61,7 @@ export async function openOutput(name: string, options: OutputOptions): Promise<
 export const FORMAT_HELP =
   'form of the output; default: what its name tells (.ndjson, .json: NDJSON, .ndjson.zst), else trace, for - too';
 
-/** By the end of the name; a trace file where it says nothing. */
+/** The form that the end of a file's name asks for; a trace file where it says nothing. */
 export function formatOfName(name: string): OutputFormat {
   if (/\.(ndjson|jsonl|json)$/i.test(name)) return 'ndjson';
   if (/\.(ndjson|jsonl|json)\.zst$/i.test(name)) return 'ndjson.zst';

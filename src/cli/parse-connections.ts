@@ -1,7 +1,7 @@
 import { EngramTraceError } from '../error.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
 
-/** As many as there are ports. */
+/** More connections than ports to one address can't be open. */
 const MOST_CONNECTIONS = 65_535;
 
 /** Reads `pooled`, `recorded` or a number of connections. Throws `usage`. */

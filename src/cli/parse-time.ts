@@ -25,14 +25,17 @@ export function parseTime(text: string, nowUnixNs: bigint): bigint {
   return relative[1] === '-' ? nowUnixNs - ns : nowUnixNs + ns;
 }
 
-/** As `parseTime`, and a plain duration (`90`, `1m30s`) counts from the start of the trace. Throws `usage`. */
+/**
+ * Parses what `parseTime` does, and a plain duration (`90`, `1m30s`), which counts from the start of the trace. Throws
+ * `usage`.
+ */
 export function parseTimePoint(text: string, nowUnixNs: bigint): TimePoint {
   if (/^[\d.]+\s*([nuµμm]?s|m|h|d|$)/.test(text.trim()) && !EPOCH.test(text.trim()))
     return { offsetNs: parseDuration(text) };
   return { unixNs: parseTime(text, nowUnixNs) };
 }
 
-/** What was read into a time that somebody may have meant otherwise, in words; undefined where it says all itself. */
+/** Says in words how a time was understood that may have been meant otherwise; undefined where it says all itself. */
 export function readingOf(text: string): string | undefined {
   const trimmed = text.trim();
   if (EPOCH.test(trimmed)) {

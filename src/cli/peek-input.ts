@@ -48,7 +48,7 @@ async function headOf(chunks: AsyncIterator<Uint8Array>): Promise<{ head: Buffer
   }
 }
 
-/** Undefined: more of it is needed. */
+/** Whether the head is that of a replay log; undefined where more of it is needed. */
 function judged(head: Buffer): boolean | undefined {
   if (head.length < 4) return undefined;
   if (readU32(head, 0) !== FRAME_MAGIC) return false;

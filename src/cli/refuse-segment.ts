@@ -18,7 +18,7 @@ export function refuseSegment(folder: string, output: string): void {
   });
 }
 
-/** A link leads to what will be written. */
+/** The file that a name leads to: a link is followed. */
 function placeOf(output: string): string {
   try {
     return resolve(String(followLinks(output)));

@@ -240,7 +240,7 @@ function withSafetyFlags(command: Command): Command {
     .option('--force', 'replace an existing output');
 }
 
-/** The run the flags ask for. Reads the files they name. */
+/** Makes the run that the flags ask for; reads the files that they name. */
 export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<RunOptions> {
   const range = await timeRangeOf(flags);
   refuseContradictions(flags, range);

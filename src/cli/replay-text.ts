@@ -15,10 +15,10 @@ const ERRORS_SHOWN = 5;
 const CHANGES_SHOWN = 5;
 const SPACES_SHOWN = 20;
 
-/** Characters of what a server said that are shown. */
+/** So many characters of what a server said are shown. */
 const MOST_SHOWN = 120;
 
-/** The live line: where it is, what is in flight, how late. */
+/** Writes the progress line: how far the replay is, how much is in flight, and how late it is. */
 export function progressText({ live, planned }: RunProgress, elapsedS: number, ratePerSec: number): string {
   const { sent, errors, inFlight, responseP99Ns, latenessP99Ns } = live();
   const total = planned();
@@ -34,14 +34,14 @@ export function progressText({ live, planned }: RunProgress, elapsedS: number, r
   ].join('  ');
 }
 
-/** Said while nothing else happens, which may take a minute a space. */
+/** What the progress line says while spaces are made, which may take a minute each. */
 export function preparingText(spaces: readonly string[]): string {
   return linesText([
     `engram-trace: preparing ${spaces.length} ${spaces.length === 1 ? 'space' : 'spaces'}, one after another`,
   ]);
 }
 
-/** What a run came to, for people. */
+/** Writes the results of a run, for people. */
 export function summaryText(document: ResultsDocument): string {
   const {
     summary,
@@ -76,7 +76,7 @@ export function summaryText(document: ResultsDocument): string {
   return linesText(lines);
 }
 
-/** Which address of a name got what, where it has more than one. */
+/** Says which address of a name got how many connections, where it has more than one. */
 function addressesText({ addresses }: ResultsDocument['target']): string[] {
   return (['http', 'grpc'] as const).flatMap((protocol) => {
     const ofIt = addresses.filter((entry) => entry.protocol === protocol);
@@ -100,7 +100,7 @@ function preparedText(prepare: ResultsDocument['prepare']): string[] {
   ];
 }
 
-/** What `--prepare` would do, before the clock starts. */
+/** Says what `--prepare` would do before the clock starts. */
 function preparedLines(spaces: readonly string[] | undefined): string[] {
   if (spaces === undefined) return [];
   return [
@@ -124,7 +124,7 @@ function streamsText(streams: ResultsDocument['streams']): string[] {
 
 type StatusClasses = ResultsDocument['status_classes'];
 
-/** What was answered otherwise than in the recording; and where nobody knows, that nobody knows. */
+/** Says how many answers were of another status class than recorded, or that nobody knows. */
 function answersText({ overall, recorded_unknown: unknown, ops, changes }: StatusClasses): string[] {
   const { compared, mismatches, mismatch_rate: rate } = overall;
   const lines: string[] = [];
@@ -191,7 +191,7 @@ function more(count: number, what: string): string[] {
   return count > 0 ? [`  and ${count} more ${what}`] : [];
 }
 
-/** The plan of `--dry-run`, for people. */
+/** Writes the plan of `--dry-run`, for people. */
 export function planText({ summary: plan, redacted, unsendable, spaces }: ReplayPlan): string {
   const { excluded, dangers } = plan;
   const lines = [
@@ -241,7 +241,7 @@ function passesText(operations: number, passes: number): string {
   return `operations  ${operations} in ${passes} ${passes === 1 ? 'pass' : 'passes'}`;
 }
 
-/** The plan of `--dry-run`, for programs. */
+/** Writes the plan of `--dry-run`, for programs. */
 export function planJson(
   { summary: plan, redacted, unsendable, spaces }: ReplayPlan,
   refusals: readonly EngramTraceError[],
@@ -275,7 +275,7 @@ function ms(of: Percentiles, share: 'p50' | 'p99'): string {
   return numberText(provenPercentile(of, share), ' ms');
 }
 
-/** Microseconds, in ms. */
+/** Writes microseconds as ms. */
 function usText(us: number | null): string {
   return numberText(us === null ? null : us / 1000, ' ms');
 }

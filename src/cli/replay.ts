@@ -59,7 +59,7 @@ function refuseLostFile({ trace, output, replayLog }: ReplayFlags): void {
   refuseSameFile([{ flag: '--trace', path: trace }], outputs);
 }
 
-/** A plan may be looked at whatever a run would say; that is told. */
+/** Prints the plan (`--dry-run`), and what a run would refuse: the plan may be looked at all the same. */
 async function printPlan(flags: ReplayFlags, trace: Trace, refuse: () => void): Promise<void> {
   const { planReplay } = await import('../replay-run/plan-replay.ts');
   const { refusalBy } = await import('../replay-run/refusals.ts');
@@ -147,9 +147,9 @@ interface Interrupt {
   stop(): void;
 }
 
-/** Who was told to stop gets this long to hand over a document that is ready. */
+/** A replay that was told to stop gets this long to write a document that is ready. */
 const DELIVERY_MS = 30_000;
-/** Files that are left behind get this long, on a disk that may hang. */
+/** Removing what would be left behind gets this long: the disk may hang. */
 const LEAVE_MS = 500;
 
 /** The first signal ends the replay early, a second one the process, as soon as `cleanUp` is done or hangs. */
@@ -189,7 +189,7 @@ interface Show {
 
 const SHOW_EVERY_MS = 250;
 
-/** The progress line, with these words. */
+/** Makes a progress line that shows these words. */
 function createShow(
   line: Progress,
   words: (progress: RunProgress, elapsedSecs: number, ratePerSec: number) => string,

@@ -128,7 +128,7 @@ async function configOf(file: string, command: string, flags: readonly string[])
   );
 }
 
-/** Commander's complaint in our words. */
+/** Says in this program's words what commander complains about. */
 function usageError(error: CommanderError, command: Command | undefined): EngramTraceError {
   const message = (error.message.split('\n')[0] ?? '')
     .replace(/^error: /, '')

@@ -21,12 +21,12 @@ export const ENDING_SIGNALS: readonly NodeJS.Signals[] = (
   ] as const
 ).filter((signal) => signal in constants.signals);
 
-/** Who was told to stop and cleans up gets this long. */
+/** A command that was told to stop gets this long to clean up. */
 const CLEAN_UP_MS = 5_000;
 /** A command that starts gets this long to mind the signal it was sent; it may wait for a pipe that says nothing. */
 const HELD_MS = 10_000;
 
-/** Gives up the holding, and returns the signal that was held. */
+/** Ends the holding, and returns the signal that came meanwhile. */
 let takeHeld: () => NodeJS.Signals | undefined = () => undefined;
 
 /**
@@ -58,7 +58,7 @@ export function holdSignals(): void {
   };
 }
 
-/** Nobody will mind signals: they have their usual effect again, and so has one that came. */
+/** Gives signals their usual effect again, as nothing will mind them; one that came has it now. */
 export function releaseSignals(): void {
   const held = takeHeld();
   if (held !== undefined) void leaveBySignal(held);

@@ -10,7 +10,7 @@ import { openOutlet } from './people/outlet.ts';
 /** Data waits for whoever takes it, and keeps the process alive. */
 const DATA = { retryMs: 5, keepsAlive: true };
 
-/** What stdout takes, with back-pressure. `gone`: its reader left, and what is written is dropped. */
+/** Writes to stdout, with back-pressure. `gone`: its reader left, and what is written is dropped. */
 interface DataSink extends ByteSink {
   readonly gone: boolean;
 }
@@ -31,7 +31,7 @@ export async function printJson(value: unknown, indent?: number): Promise<void> 
   await printTo(sink, jsonText(value, indent));
 }
 
-/** Where a document goes that has to arrive whole: a reader who leaves before its end is an error. */
+/** Opens stdout for a document that has to arrive whole: a reader that leaves before its end is an error. */
 export function openDocumentStdout(): ByteSink {
   const sink = openDataSink();
   return {
@@ -43,7 +43,10 @@ export function openDocumentStdout(): ByteSink {
   };
 }
 
-/** Where records go: `… | head` ends the command, and quietly. On a terminal NDJSON is shown as `jsonText` shows it. */
+/**
+ * Opens stdout for records: `… | head` ends the command, and quietly. On a terminal NDJSON is shown as `jsonText` shows
+ * it.
+ */
 export function openRecordStdout(isText: boolean): ByteSink {
   const sink = openDataSink();
   const shown = isText && isatty(1);
@@ -70,7 +73,7 @@ function openDataSink(): DataSink {
   return told({ gone: false, write: (bytes) => outlet.write(bytes), close: async () => {} });
 }
 
-/** Errors that say where they come from. */
+/** Makes a sink whose errors say that they come from stdout. */
 function told(sink: DataSink): DataSink {
   const naming = (work: Promise<void>): Promise<void> =>
     work.catch((cause: Error) => {

@@ -11,7 +11,7 @@ export interface TimeRangeFlags {
   quiet?: boolean;
 }
 
-/** Adds `--from` and `--to`. */
+/** Adds the flags `--from` and `--to`. */
 export function withTimeRange(command: Command): Command {
   return command
     .option(

@@ -14,7 +14,9 @@ export interface TlsFlags {
   servername?: string;
 }
 
-/** What TLS to the targets is to be spoken with. Throws `usage` for flags that mean nothing, and files that can't be read. */
+/**
+ * Makes the settings of TLS to the targets. Throws `usage` for flags that mean nothing, and files that can't be read.
+ */
 export function tlsOf(flags: TlsFlags): TlsSettings {
   const { ca, cert, key, insecure, servername } = flags;
   const given = Object.entries({ ca, cert, key, insecure, servername }).filter(

@@ -38,7 +38,9 @@ export async function writeRecords(output: Output, what: RecordsToWrite): Promis
   tellLeftOut(output, leftOut, what.report.recordsLeftOut);
 }
 
-/** How many records are in the output, and how many that were kept are not: `10 records written to x (2 of 12 …)`. */
+/**
+ * Says how many records are in the output, and how many that were kept are not: `10 records written to x (2 of 12 …)`.
+ */
 export function writtenText(name: string, { recordsKept, recordsLeftOut = 0 }: FilterReport): string {
   const written = `${countText(recordsKept - recordsLeftOut)} records written to ${isStdout(name) ? 'stdout' : name}`;
   return recordsLeftOut === 0

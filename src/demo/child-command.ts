@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../error.ts';
 
-/** What is started: the Node binary and our program's entry file. */
+/** The program that is started: the Node binary and the entry file. */
 export interface Program {
   execPath: string;
   entry: string;
 }
 
-/** A command that runs until it is stopped. */
+/** A command of this program that runs until it is stopped. */
 export interface Server {
   /** The JSON object of its ready line. */
   ready: Record<string, unknown>;
@@ -20,7 +20,7 @@ export interface Server {
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 15_000;
 
-/** Starts commands, and knows which still run. */
+/** Starts commands of this program, and knows which of them still run. */
 export interface Launcher {
   /** Runs one command to its end, its output going to `onLine`. Throws when it ends with another exit code. */
   run(args: readonly string[], onLine: (line: string) => void, goodCodes?: readonly number[]): Promise<void>;

@@ -12,7 +12,7 @@ export interface ActivityFeed {
   subscribe(listener: (activity: Activity) => void): () => void;
 }
 
-/** A feed that nobody listens to yet. */
+/** Makes a feed that nobody listens to yet. */
 export function createActivityFeed(): ActivityFeed {
   const listeners = new Set<(activity: Activity) => void>();
   return {

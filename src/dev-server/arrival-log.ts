@@ -15,7 +15,7 @@ export interface ArrivalLine {
   protocol: 'http' | 'grpc';
   method: string;
   path: string;
-  /** Of the whole request; without framing, after decompression. */
+  /** The bytes of the body of the whole request, without framing, after decompression. */
   body_bytes: number;
   body_crc32: number;
   /** Number of messages received, on the line of a stream; written when the stream ends. */

@@ -34,7 +34,7 @@ export interface DemoTrafficCounts {
   grpcOps: number;
   /** Those of the gRPC calls that were streams and ended well. */
   grpcStreams: number;
-  /** Of all operations, those that got no whole answer or a gRPC error. */
+  /** The operations that got no whole answer, or a gRPC error. */
   failed: number;
 }
 

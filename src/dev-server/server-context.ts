@@ -3,7 +3,7 @@ import type { AnswerTimer } from './faults/answer-timer.ts';
 import type { Faults } from './faults/faults.ts';
 import type { World } from './world.ts';
 
-/** Counts since the start. */
+/** What the server counted since it started. */
 export interface DevServerStats {
   httpOps: number;
   grpcOps: number;
@@ -14,7 +14,7 @@ export interface DevServerStats {
   connections: number;
 }
 
-/** What the two protocol servers work with. */
+/** What the HTTP and the gRPC server both work with. */
 export interface ServerContext {
   readonly world: World;
   readonly faults: Faults;

@@ -7,7 +7,7 @@ import type { MemoryStore } from './store/memory-store.ts';
 /** What the handlers of both protocols share. */
 export interface World {
   readonly store: MemoryStore;
-  /** What happens in the default space. */
+  /** Tells what happens in the default space. */
   readonly feed: ActivityFeed;
   /** Consolidation of the spaces that were asked about. */
   readonly snapshots: WeakMap<MemorySpace, ConsolidationSnapshot>;

@@ -46,7 +46,7 @@ function isRequest(method: string, glob: string): (record: DangerView) => boolea
     path.test(plainPath(record.path));
 }
 
-/** A path alone is one of any method. */
+/** Makes the test for a request, an rpc or an op by name; a path without a method is one of any method. */
 function isNamed(text: string): (record: DangerView) => boolean {
   const request = text.startsWith('/') ? isRequest('*', text) : () => false;
   return (record) => (record.protocol === 'grpc' ? isRpc(pathOnly(record.path), text) : request(record));

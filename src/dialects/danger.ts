@@ -1,6 +1,6 @@
 import type { TraceRecord } from '../trace/record/record.ts';
 
-/** What a danger looks at. */
+/** The parts of a record that decide whether it is a danger. */
 export type DangerView = Pick<TraceRecord, 'op' | 'protocol' | 'method' | 'path'>;
 
 /** An operation that would end its server, or cripple it for as long as it runs. */
@@ -9,6 +9,6 @@ export interface DangerRule {
   readonly pattern: string;
   /** Why, as the end of a sentence: "it …". */
   readonly why: string;
-  /** Of what the pattern matches only this; undefined: all of it. */
+  /** Which of the records that match the pattern are dangerous; undefined: all of them. */
   readonly when?: ((record: DangerView) => boolean) | undefined;
 }

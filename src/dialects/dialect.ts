@@ -20,7 +20,7 @@ export interface OperationName {
 /** Gives records their names. Pure, cheap, and never throws: it runs inside capture. */
 export interface Dialect {
   readonly name: string;
-  /** Of a cache: the operations that look something up, and the status that says it is not there. */
+  /** For a cache: the operations that look something up, and the status that says it is not there. */
   readonly missStatus?: ReadonlyMap<string, number> | undefined;
   /** What would end the server, or cripple it: a replay leaves it out unless it is told otherwise. */
   readonly dangers?: readonly DangerRule[] | undefined;

@@ -4,7 +4,7 @@ import { engramDialect } from './engram.ts';
 import { genericDialect } from './generic.ts';
 import { memobuildDialect } from './memobuild.ts';
 
-/** All there are. */
+/** All dialects that this program knows. */
 export const DIALECTS: readonly Dialect[] = [engramDialect, memobuildDialect, genericDialect];
 
 /** Names that `findDialect` knows, for help texts. */

@@ -52,7 +52,7 @@ function scanTopLevel(bytes: Uint8Array, name: string): JsonField {
   return UNKNOWN;
 }
 
-/** Where embeddings are leapt over: kept to one look-up a byte. */
+/** Finds the next byte that matters. Embeddings are passed over here, so it does one look-up a byte. */
 function nextStop(bytes: Uint8Array, from: number, stops: Uint8Array): number {
   let i = from;
   while (i < bytes.length && stops[bytes[i] as number] === 0) i++;

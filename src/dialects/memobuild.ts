@@ -2,7 +2,7 @@ import type { Dialect } from './dialect.ts';
 import { genericOp, isGenericWrite, pathOnly } from './generic.ts';
 import { isMiss } from './is-miss.ts';
 
-/** What each kind of path is asked for, by method. */
+/** The op of each kind of path, by method. */
 const ROUTES: readonly { path: RegExp; ops: ReadonlyMap<string, string> }[] = [
   {
     path: /^\/cache\/[^/]+\/?$/,

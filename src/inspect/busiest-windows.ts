@@ -36,7 +36,7 @@ export function busiestWindows(timeline: Timeline): BusiestWindows[] {
   }));
 }
 
-/** Of a day one wants the hour and the minute in it; a few windows are no choice. */
+/** The widths of windows for a span: of a day one wants the hour and the minute in it; a few windows are no choice. */
 function widthsFor(spanS: number): number[] {
   if (spanS >= MOST_WINDOWS * HOUR_S) return [HOUR_S, MINUTE_S];
   if (spanS >= MOST_WINDOWS * MINUTE_S) return [MINUTE_S];

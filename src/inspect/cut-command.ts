@@ -12,7 +12,7 @@ export function cutCommand(
   return `engram-trace filter ${source} --from ${startIso} --to ${endIso} --output peak.trace.zst`;
 }
 
-/** As a shell takes it. */
+/** Quotes a path for a shell. */
 function quoted(path: string): string {
   const text = path.startsWith('-') ? `./${path}` : path;
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

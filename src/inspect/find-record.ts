@@ -46,7 +46,7 @@ export interface RecordPlace {
   position: number;
 }
 
-/** Where in the file a record is; of equal records the first. */
+/** Finds the place of a record in its file; of equal records the first. */
 export async function placeOf(file: TraceFile, record: TraceRecord): Promise<RecordPlace | undefined> {
   const wanted = JSON.stringify(recordToJson(record));
   for (const [block, entry] of file.index.blocks.entries()) {

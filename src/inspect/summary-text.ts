@@ -172,7 +172,7 @@ function capped(lines: string[], rows: number, what: string): string[] {
   return rows > MOST_ROWS ? [...lines, `… and ${rows - MOST_ROWS} more ${what}; --json lists all`] : lines;
 }
 
-/** What is missing and what is odd: losses, gaps, notes, warnings. */
+/** Says what is missing and what is odd: losses, gaps, notes, warnings. */
 function shortfall(summary: TraceSummary): string[] {
   const losses = Object.entries(summary.loss).filter(([, count]) => count > 0);
   const lost = losses.map(([name, count]) => `${countText(count)} ${name.replaceAll('_', ' ')}`);

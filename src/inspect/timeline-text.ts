@@ -47,7 +47,7 @@ function secondsText(seconds: number, stepS: number): string {
   return seconds.toFixed(Math.min(9, Math.max(0, Math.ceil(-Math.log10(stepS)))));
 }
 
-/** Something that is there has at least an eighth of a cell. */
+/** Draws a bar; a part above 0 gets at least an eighth of a cell. */
 function bar(part: number): string {
   const eighths = part > 0 ? Math.max(1, Math.round(part * BAR_WIDTH * 8)) : 0;
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');

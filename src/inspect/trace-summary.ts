@@ -161,7 +161,7 @@ function busiestSummary(input: SummaryInput): TraceSummary['busiest'] {
   }));
 }
 
-/** Snake case, as everywhere in JSON of ours. */
+/** The losses with names in snake case, as in all JSON of this program. */
 export function lossSummary(loss: Loss): Record<string, number> {
   const entries = Object.entries(loss) as [string, number][];
   return Object.fromEntries(

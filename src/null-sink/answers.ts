@@ -1,15 +1,15 @@
-/** What a null sink says. */
+/** The answers that a null sink gives. */
 export interface Answers {
   /** An HTTP answer, in the parts it is written in. */
   http(isHead: boolean): readonly Uint8Array[];
-  /** One gRPC message, framed. */
+  /** Makes a gRPC message with its five bytes in front. */
   grpc(): Uint8Array;
 }
 
 const EMPTY = [Buffer.from('HTTP/1.1 204 No Content\r\n\r\n')];
 const EMPTY_MESSAGE = Buffer.alloc(5);
 
-/** The least there is: no body, and one empty message. */
+/** The smallest answers: no body, and one empty message. */
 export const NO_CONTENT: Answers = { http: () => EMPTY, grpc: () => EMPTY_MESSAGE };
 
 const FIELDS = 'Server: sink\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Type: application/json\r\n';

@@ -6,7 +6,7 @@ import { teeObserver } from '../replay-log/tee-observer.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
 import type { RunDeps } from './options/run-options.ts';
 
-/** The replay log of a run, or nothing where none was asked for. */
+/** Writes the replay log of a run, or nothing where none was asked for. */
 export interface LoggedRun {
   /** `observer`, and the log behind it. */
   observe(observer: ReplayObserver): ReplayObserver;

@@ -16,14 +16,14 @@ import { createNumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets } from './target/look-up-targets.ts';
 import { hasTargetIn } from './target/targets.ts';
 
-/** What a run would do, and what of it would be refused. */
+/** What a run would do, and which parts of it would be refused. */
 export interface ReplayPlan {
   summary: PlanSummary;
   /** Records of one pass that would go without what was redacted in the trace. */
   redacted: LeftOutCount;
   /** Records of one pass that would go without what no message can hold. */
   unsendable: LeftOutCount;
-  /** What `--prepare` would make; undefined without it. */
+  /** The spaces that `--prepare` would make; undefined without it. */
   spaces: readonly string[] | undefined;
   refusals: EngramTraceError[];
 }

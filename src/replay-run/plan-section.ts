@@ -9,7 +9,10 @@ import { senderCount } from './create-player.ts';
 import type { RunOptions } from './options/run-options.ts';
 import { DEFAULT_TRANSPORT } from './target/transport-choice.ts';
 
-/** What was planned: the trace, the options in force, and a digest of both, by which two results can be compared. */
+/**
+ * Makes the section that says what was planned: the trace, the options in force, and a digest of both, by which two
+ * results can be compared.
+ */
 export function planSection(run: RunOptions, options: ReplayOptions, traceDigest: string): PlanSection {
   const shown = shownOptions(run, options);
   // How it is played, and judged, does not make it another plan.

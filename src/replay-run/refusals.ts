@@ -5,7 +5,7 @@ import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
 import type { RunOptions } from './options/run-options.ts';
 import type { OriginGuard } from './origin/origin-guard.ts';
 
-/** What a run would refuse before it sends anything, in its own words; empty: nothing. */
+/** Lists what a run would refuse before it sends anything, in its own words; empty: nothing. */
 export function refusalsOf(
   run: RunOptions,
   options: ReplayOptions,
@@ -18,7 +18,7 @@ export function refusalsOf(
   ];
 }
 
-/** What a check throws, as a list; anything but `usage` and `empty` goes on being thrown. */
+/** Turns what a check throws into a list; any error but `usage` and `empty` is thrown on. */
 export function refusalBy(check: () => unknown): EngramTraceError[] {
   try {
     check();

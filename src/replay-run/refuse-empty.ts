@@ -2,13 +2,13 @@ import { EngramTraceError } from '../error.ts';
 import { excludedText, type ReplayExcluded, UNPLAYABLE } from '../replay/exclusions.ts';
 import type { NameCounts } from '../transforms/name-counts.ts';
 
-/** What a selection left of the records that were read. */
+/** How many of the records that were read a selection kept. */
 export interface Selected {
   readonly traceName: string;
   readonly recordsRead: number;
   readonly planned: number;
   readonly excluded: ReplayExcluded;
-  /** Of the records that are no part of the plan. */
+  /** The ops of the records that are no part of the plan. */
   readonly leftOutOps: NameCounts;
 }
 

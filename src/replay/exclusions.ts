@@ -3,7 +3,7 @@ import type { Unplayable } from '../trace/record/unplayable.ts';
 /** Why a record is no part of the plan; each is a count in `fidelity.excluded` of the results. */
 export type Exclusion = 'filtered_out' | Unplayable | 'dangerous' | 'incomplete' | 'no_target';
 
-/** What a dangerous record is called, and why it is one, as people are told. */
+/** A kind of dangerous record: what it is called, and why it is dangerous, as people are told. */
 export interface Danger {
   readonly pattern: string;
   readonly why: string;
@@ -27,10 +27,10 @@ export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
   no_target: 'without a target',
 };
 
-/** What nobody could have played, and no other record stands for. */
+/** Reasons for which nobody could play a record, and no other record stands for it. */
 export const UNPLAYED: readonly Exclusion[] = ['tunnel', 'upgrade', 'transfer_coding'];
 
-/** What no replay plays, whatever it is told. */
+/** Reasons for which no replay plays a record, whatever it is told. */
 export const UNPLAYABLE: readonly Exclusion[] = [...UNPLAYED, 'refused'];
 
 const REASONS = Object.keys(EXCLUSION_WORDS) as Exclusion[];

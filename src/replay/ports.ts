@@ -24,7 +24,7 @@ export type FailureCode =
   | 'cancelled' // by us: interrupt, or drain ran out
   | 'other';
 
-/** What a transport saw of one operation. */
+/** What a transport tells of an operation that is done. */
 export interface SendOutcome {
   /** HTTP status or gRPC status code; undefined when none came. */
   status: number | undefined;
@@ -56,7 +56,7 @@ export interface EndlessTimes {
 
 /** When the messages of one stream went and came. Times in ns on the clock of the replay, in order. */
 export interface StreamTimes {
-  /** What recorded offsets were divided by. */
+  /** The factor that recorded offsets were divided by. */
   timeScale: number;
   /** The client's messages that left: when the first byte of each was handed to the socket. */
   sentNs: Float64Array;
@@ -81,7 +81,7 @@ export interface SendListener {
 /** Gives up one operation; its `onDone` follows (with the failure the transport then sees, or `cancelled`). */
 export type Cancel = () => void;
 
-/** How operations leave. Knows a protocol and no schedule. */
+/** Sends operations. A transport knows a protocol and no schedule. */
 export interface Transport {
   /**
    * Opens connections ahead of the first operation; rejects with a `target` error when nothing answers there.
@@ -128,7 +128,7 @@ export interface Operation extends Waits {
    * connection it may use was busy, which is in `fullNs`.
    */
   releasedNs: number | undefined;
-  /** Undefined until sent. */
+  /** Undefined until the operation is sent. */
   sentNs: number | undefined;
   firstAnswerNs: number | undefined;
   doneNs: number | undefined;

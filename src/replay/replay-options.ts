@@ -20,7 +20,10 @@ export interface PacePhase {
   readonly rate: number;
 }
 
-/** What waits for what: `session` keeps what followed in a session behind its predecessors, `open` nothing. */
+/**
+ * Says which operations wait for others: with `session` those that followed in a session wait for their predecessors,
+ * with `open` none.
+ */
 export type Order = 'session' | 'open';
 
 /** What happens to operations that can't leave when they are due. */
@@ -42,13 +45,16 @@ export interface ReplayOptions {
   copies: number;
   /** Longest shift of a copy, in ns of recorded time. */
   copySpreadNs: number;
-  /** Of everything random about a plan: the shifts of copies. */
+  /** The seed of everything random about a plan: the shifts of copies. */
   seed: number;
   /** Recorded gaps longer than this are cut to it, before the multiplier. */
   maxGapNs: number | undefined;
   /** Passes over the trace, at least 1; `Infinity` goes on until interrupted. */
   loops: number;
-  /** What the trace was cut to; sets the length of a pass. Without it the seam of two passes is one mean gap. */
+  /**
+   * The window that the trace was cut to, which sets the length of a pass. Without it the seam of two passes is one
+   * mean gap.
+   */
   window: TimeWindow | undefined;
   order: Order;
   /** An operation held back by its session longer than this is given up (`gate_timeout`). */
@@ -70,7 +76,7 @@ export interface ReplayOptions {
   missStatus: ReadonlyMap<string, number>;
   /** Time for what is in flight after the last operation left; undefined: each has its own timeout. */
   drainNs: number | undefined;
-  /** The same after an interrupt. */
+  /** The time that what is in flight gets after an interrupt. */
   interruptDrainNs: number;
   /** From the first batch being there to the first due time. */
   leadNs: number;
@@ -132,7 +138,7 @@ const DEFAULTS: ReplayOptions = {
   signal: undefined,
 };
 
-/** What was given over the defaults; a value that makes no sense is a `usage` error. */
+/** Puts what was given over the defaults; a value that makes no sense is a `usage` error. */
 export function replayOptions(given: Partial<ReplayOptions> = {}): ReplayOptions {
   const options = { ...DEFAULTS, ...withoutUndefined(given) };
   for (const name of POSITIVE)

@@ -7,7 +7,7 @@ export function recordedOffsets({ messages }: GrpcStream, fromServer: boolean): 
   return Float64Array.from(offsets).sort();
 }
 
-/** How long after its stream something is due that was recorded `offsetNs` after it, in whole ns. */
+/** How long after its stream a message is due that was recorded `offsetNs` after it, in whole ns. */
 export function scaledOffset(offsetNs: number, timeScale: number): number {
   return Math.round(offsetNs / timeScale);
 }

@@ -46,7 +46,7 @@ export class ArrivalOrder {
     else this.#plan.leaveOut(operation.sequence);
   }
 
-  /** Lets go of what is held to be sorted. */
+  /** Passes on the times that are held to be sorted. */
   flush(): void {
     this.#sorter?.flush();
   }

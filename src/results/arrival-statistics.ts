@@ -11,7 +11,7 @@ export class ArrivalStatistics {
   #lastNs = 0;
   #count = 0;
 
-  /** Takes arrivals in order. */
+  /** Takes the next arrival; arrivals come in the order of time. */
   add(arrivalNs: number): void {
     if (this.#firstNs === undefined) this.#firstNs = arrivalNs;
     else this.gaps.record(arrivalNs - this.#lastNs);

@@ -1,6 +1,6 @@
 const NOTHING = new Float64Array(0);
 
-/** What was told of one stream and has not been passed on. */
+/** The times of one stream that have not been passed on. */
 interface Stream {
   values: Float64Array;
   at: number;

@@ -4,7 +4,7 @@ import type { Gap, TimeWindow } from '../trace/record/record.ts';
 export interface CaptureGaps {
   count: number;
   totalNs: number;
-  /** Of the window; undefined where the trace has none. */
+  /** The share of the window; undefined where the trace has none. */
   share: number | undefined;
 }
 

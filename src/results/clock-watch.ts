@@ -6,9 +6,9 @@ export interface ClockPair {
   monotonicNs(): number;
 }
 
-/** Finds steps of the wall clock: somebody set it, or the machine slept. */
+/** Finds steps of the wall clock, which show that somebody set it or the machine slept. */
 export interface ClockWatch {
-  /** To be called now and then. */
+  /** Compares the clocks; to be called now and then. */
   look(): void;
   /** The largest step seen, in ns, forwards or backwards; undefined before two looks. */
   readonly largestStepNs: number | undefined;

@@ -47,7 +47,7 @@ export interface DocumentInput {
   health: GeneratorHealth;
   loss: Loss;
   gaps: readonly Gap[];
-  /** Of the trace, that the gaps lie in. */
+  /** The window of the trace that the gaps lie in. */
   window: TimeWindow | undefined;
   host: HostSection;
   prepare?: PrepareSection | undefined;

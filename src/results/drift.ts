@@ -1,4 +1,4 @@
-/** What a drift line holds, for another to add. */
+/** The sums of a drift line, for another line to add. */
 export interface DriftPart {
   firstDueNs: number;
   lastDueNs: number;
@@ -24,7 +24,7 @@ export class DriftLine {
   #sumXx = 0;
   #sumXy = 0;
 
-  /** Both in ns. */
+  /** Takes the due time and the send error of an operation, both in ns. */
   add(dueNs: number, sendErrorNs: number): void {
     this.#count++;
     if (dueNs < this.#firstDueNs) this.#firstDueNs = dueNs;
@@ -39,7 +39,7 @@ export class DriftLine {
     this.#sumXy += deltaX * (sendErrorNs - this.#meanY);
   }
 
-  /** What was added since the last drain, and begins again from nothing; undefined where that was nothing. */
+  /** Takes out what was added since the last drain; undefined where that was nothing. */
   drain(): DriftPart | undefined {
     if (this.#count === 0) return undefined;
     const part = {

@@ -5,9 +5,9 @@ import { addSums, drainSums } from './sums.ts';
 
 /** Times of the events of endless answers: of one operation name, or of all. */
 export class EndlessMetrics {
-  /** From the send to the first event. */
+  /** The time from the send to the first event. */
   readonly firstEvent = new Histogram();
-  /** From one event to the next in one answer. */
+  /** The time from one event to the next in one answer. */
   readonly eventGap = new Histogram();
   /** The longest time without an event in each answer, from its head to its end. */
   readonly silence = new Histogram();
@@ -53,9 +53,9 @@ export interface EndlessCountsPart {
 /** What became of endless answers. It keeps when each was open, 16 bytes an answer. */
 export class EndlessCounts {
   answers = 0;
-  /** Of the answers, how many have events that nothing tells apart. */
+  /** How many of the answers have events that nothing tells apart. */
   eventsUnknown = 0;
-  /** Of the others. */
+  /** The events of the other answers. */
   events = 0;
   eventsUntimed = 0;
   comments = 0;
@@ -93,7 +93,7 @@ export class EndlessCounts {
     recordTimes(metrics, operation);
   }
 
-  /** What was counted since the last drain; undefined where that was nothing. */
+  /** Takes out what was counted since the last drain; undefined where that was nothing. */
   drain(): EndlessCountsPart | undefined {
     if (this.answers === 0) return undefined;
     return {

@@ -12,7 +12,7 @@ export interface ErrorGroup {
   asRecorded: number;
   /** Number in the trace of the first record that ended so; undefined for the group of everything else. */
   firstRecord: number | undefined;
-  /** What the first one said; the words of its status where it said nothing. */
+  /** The words of the first one, or those of its status where it had none. */
   example: string;
 }
 
@@ -122,7 +122,7 @@ export class ErrorGroups {
     });
   }
 
-  /** What was counted since the last drain; undefined where that was nothing. Kinds stay known. */
+  /** Takes out what was counted since the last drain; undefined where that was nothing. Kinds stay known. */
   drain(): ErrorGroupPart[] | undefined {
     const parts: ErrorGroupPart[] = [];
     for (const [key, group] of this.#groups) {

@@ -14,7 +14,7 @@ import { statusFindings } from './status-findings.ts';
 import { streamFindings } from './stream-findings.ts';
 import { aboveLimit, type Finding, finding } from './verdict.ts';
 
-/** What the verdict is made from. */
+/** The parts of the results that decide the verdict. */
 export interface FidelityInput {
   recorder: ResultsRecorder;
   end: ReplayEnd;
@@ -22,7 +22,7 @@ export interface FidelityInput {
   resolutionNs: number;
   loss: Loss;
   captureGaps: CaptureGaps;
-  /** What the reader had to say of the trace; each sentence tells of something it could not read. */
+  /** The warnings of the reader of the trace; each sentence tells of something it could not read. */
   traceWarnings: readonly string[];
   /** False with `--timing asap`: everything is due at once, and nothing can be late. */
   hasSchedule: boolean;
@@ -110,7 +110,7 @@ function inversionFindings({ recorder, keepsOrder }: FidelityInput): Finding[] {
   return aboveLimit(share, LIMITS.openInversionShare, 'inversions', message);
 }
 
-/** Without a time of sending nothing shows that an operation left when it was due, or at all. */
+/** Finds operations without a time of sending: nothing shows that they left when they were due, or at all. */
 function neverLeft({ end, recorder }: FidelityInput): Finding[] {
   const { sent } = end.accounting;
   const share = sent > 0 ? (sent - recorder.started) / sent : undefined;
@@ -137,7 +137,7 @@ function notPlayed({ end }: FidelityInput): Finding[] {
   return aboveLimit(share, LIMITS.notPlayedShare, 'plan_not_played', message);
 }
 
-/** What `shed`, `gate_timeout` and `unsent` are of the plan; what somebody's interrupt left over is neither. */
+/** The share of the plan that was shed, gave up waiting or was not sent; what an interrupt left over does not count. */
 function notPlayedShare(sums: ReplayEnd['accounting'], isInterrupted: boolean): number | undefined {
   const leftOver = isInterrupted ? sums.unsent : 0;
   const planned = sums.planned - leftOver;
@@ -225,7 +225,7 @@ function gapFindings({ count, share, totalNs }: CaptureGaps): Finding[] {
   return [finding('degraded', 'capture_gaps', message, observed, 0)];
 }
 
-/** What was cut off is in no count of losses: nobody knows how much it was. */
+/** Finds parts of the trace that were cut off, which are in no count of losses: nobody knows how much it was. */
 function incompleteFindings(warnings: number): Finding[] {
   if (warnings === 0) return [];
   const message = 'warnings that the trace is not whole or was not all read (plan.trace.warnings)';

@@ -14,9 +14,9 @@ export interface FirstAnswer {
 /** Looks at the first answer in each space, which on a fresh server takes as long as making the space. */
 export class FirstInSpace {
   readonly #first = new Map<string, FirstAnswer>();
-  /** Those that changed since the last drain. */
+  /** The entries that changed since the last drain. */
   readonly #news = new Set<FirstAnswer>();
-  /** Of as many spaces as are looked at, the one answered last. */
+  /** The space that was answered last, of as many as are looked at. */
   #last: FirstAnswer | undefined;
 
   add(space: string, doneNs: number, number: number, serviceNs: number): void {
@@ -45,7 +45,7 @@ export class FirstInSpace {
     this.#news.delete(answer);
   }
 
-  /** What came first since the last drain; a space is kept, so that it is not told again. */
+  /** Takes out the first answers since the last drain; a space is kept, so that it is not told again. */
   drain(): FirstAnswer[] | undefined {
     if (this.#news.size === 0) return undefined;
     const news = [...this.#news];

@@ -9,7 +9,7 @@ import {
   throttlingBetween,
 } from './machine-counters.ts';
 
-/** How the process that generated the load was doing. A part that can't be known here is undefined. */
+/** The health of the process that generated the load. A part that can't be known here is undefined. */
 export interface GeneratorHealth {
   /** How much later than asked a timer fired. */
   eventLoopDelay: { p50Ns: number; p99Ns: number; maxNs: number } | undefined;
@@ -26,7 +26,7 @@ export interface GeneratorHealth {
   clockStepNs: number | undefined;
 }
 
-/** Nothing known. */
+/** The health of a generator that nothing is known of. */
 export const UNKNOWN_HEALTH: GeneratorHealth = {
   eventLoopDelay: undefined,
   gc: undefined,
@@ -37,7 +37,7 @@ export const UNKNOWN_HEALTH: GeneratorHealth = {
   clockStepNs: undefined,
 };
 
-/** What the probe asks of the machine. */
+/** What the health probe reads of the process and the machine. */
 export interface HealthSources {
   /** CPU time of the process so far, in us. */
   cpuUsage?: (() => { user: number; system: number }) | undefined;
@@ -61,7 +61,7 @@ const LOOK_AT_CLOCKS_MS = 1000;
 const SUPPORTED_ENTRY_TYPES = (PerformanceObserver as { supportedEntryTypes?: readonly string[] })
   .supportedEntryTypes;
 
-/** Starts measuring. */
+/** Starts to measure the health of the generator. */
 export function startHealthProbe(sources: HealthSources): HealthProbe {
   const stopDelay = watchEventLoop();
   const stopGc = watchGc();
@@ -81,7 +81,7 @@ export function startHealthProbe(sources: HealthSources): HealthProbe {
 
 type MachineHealth = Pick<GeneratorHealth, 'stealShare' | 'pressureShare' | 'throttling'>;
 
-/** Counters of the machine, read at both ends. */
+/** Reads the counters of the machine at the start and at the end. */
 function watchMachine(sources: HealthSources): () => MachineHealth {
   const read = () => ({
     ticks: parseProcStat(sources.procStat?.()),

@@ -2,7 +2,7 @@ import type { Operation } from '../replay/ports.ts';
 import { type FrozenHistogram, Histogram } from './histogram.ts';
 import { LATENESS_TOLERANCE_NS } from './lateness-causes.ts';
 
-/** What made one kind of wait, over all operations that were sent. */
+/** The sum of one kind of wait, over all operations that were sent. */
 export interface WaitSum {
   /** Operations that waited for it longer than 1 ms. */
   ops: number;

@@ -3,7 +3,7 @@ const MAX_NAMES = 32;
 
 /** Names of what of a record is not sent, by why. */
 export interface LeftOut {
-  /** It was redacted in the trace. */
+  /** The names of what was redacted in the trace. */
   readonly redacted: readonly string[];
   /** No message can hold it. */
   readonly unsendable: readonly string[];
@@ -19,7 +19,7 @@ export interface LeftOutPart {
 export class LeftOutCount {
   operations = 0;
   readonly #names = new Set<string>();
-  /** Those that are new since the last drain. */
+  /** The names that are new since the last drain. */
   readonly #news = new Set<string>();
   /** Of as many names as are kept, the last one in the order of the alphabet. */
   #last: string | undefined;
@@ -43,7 +43,7 @@ export class LeftOutCount {
     if (this.#names.size >= MAX_NAMES) this.#last = this.names.at(-1);
   }
 
-  /** What was counted since the last drain; undefined where that was nothing. */
+  /** Takes out what was counted since the last drain; undefined where that was nothing. */
   drain(): LeftOutPart | undefined {
     if (this.operations === 0) return undefined;
     const part = { operations: this.operations, names: [...this.#news] };

@@ -45,7 +45,7 @@ export function parseCgroupCpuStat(text: string | undefined): Throttling | undef
   return periods === undefined || totalNs === undefined ? undefined : { periods, totalNs };
 }
 
-/** Undefined where one end is missing. */
+/** How much of the time the CPU was throttled; undefined where one of the two readings is missing. */
 export function throttlingBetween(
   before: Throttling | undefined,
   after: Throttling | undefined,

@@ -8,7 +8,7 @@ export function mergeHealth(whole: GeneratorHealth, senders: readonly GeneratorH
   return { ...whole, eventLoopDelay: worstDelay(senders), gc: mostCollected(senders) };
 }
 
-/** Unknown where it is not known of all. */
+/** The worst delay of all senders; undefined where it is not known of all. */
 function worstDelay(senders: readonly GeneratorHealth[]): GeneratorHealth['eventLoopDelay'] {
   const delays = senders.map(({ eventLoopDelay }) => eventLoopDelay);
   const worst = { p50Ns: 0, p99Ns: 0, maxNs: 0 };

@@ -1,4 +1,4 @@
-/** Operations without a name. */
+/** The name that operations without an op are counted under. */
 const NONE = '(none)';
 /** All operations of the names past those that have an entry of their own. */
 export const OTHER_OPS = '(other)';

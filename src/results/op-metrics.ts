@@ -10,13 +10,13 @@ export class OpMetrics {
   ok = 0;
   errors = 0;
   cutOff = 0;
-  /** Of `ok` and `errors`: cancelled where the recorded client did. */
+  /** The operations, of `ok` and `errors`, that were cancelled as recorded. */
   cancelled = 0;
   /** From the due time to the end of the answer: free of coordinated omission. */
   readonly response = new Histogram();
   /** From the actual send to the end of the answer. */
   readonly service = new Histogram();
-  /** What the trace recorded for the same operations. */
+  /** The latencies that the trace recorded for the same operations. */
   readonly recorded = new Histogram();
   /** Actual send less due time. */
   readonly sendError = new Histogram();
@@ -28,7 +28,7 @@ export class OpMetrics {
   readonly firstAnswer = new Histogram();
   /** Classes of its answers against those recorded. */
   readonly statuses = new StatusComparison();
-  /** Undefined until a stream has left. */
+  /** The times of streams; undefined until a stream has left. */
   stream: StreamMetrics | undefined = undefined;
   /** Undefined until an endless answer is over. */
   endless: EndlessMetrics | undefined = undefined;
@@ -37,7 +37,7 @@ export class OpMetrics {
     return this.ok + this.errors + this.cutOff;
   }
 
-  /** What was counted since the last drain; undefined where that was nothing. */
+  /** Takes out what was counted since the last drain; undefined where that was nothing. */
   drain(): OpMetricsPart | undefined {
     const { ok, errors, cutOff, cancelled } = this;
     const times = drainHistograms(this, HISTOGRAM_NAMES);

@@ -13,7 +13,7 @@ export function scaled(ns: number | undefined, nsPerUnit: number): number | null
   return Math.round((ns / nsPerUnit) * 1e6) / 1e6;
 }
 
-/** A finite number or null: JSON has no other. */
+/** A number as JSON can hold it: null where it is not finite. */
 export function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? Math.round(value * 1e6) / 1e6 : null;
 }

@@ -33,7 +33,7 @@ export interface ResultsDocument {
   fidelity: FidelitySection;
   capture_loss: CaptureLossSection;
   histograms: HistogramsSection;
-  /** What `--prepare` did before the clock started. */
+  /** The spaces that `--prepare` made before the clock started. */
   prepare: PrepareSection | null;
   /** The log of every operation that goes with this document (`--replay-log`). */
   replay_log: ReplayLogSection | null;
@@ -62,7 +62,7 @@ export interface PrepareSection {
   /** Were there already. */
   existed: number;
   secs: number;
-  /** What the slowest to be made took. */
+  /** How long the slowest space took to be made. */
   slowest_secs: number | null;
 }
 
@@ -159,7 +159,7 @@ export interface FlatLatencies {
 export interface StreamsSection {
   /** Operations of the plan that are streams. */
   operations: number;
-  /** Of those, how many left. */
+  /** How many of these streams left. */
   left: number;
   /** Messages of the recorded clients: planned = sent + unsent. */
   messages_planned: number;
@@ -168,7 +168,7 @@ export interface StreamsSection {
   /** Messages of the servers in the streams that left: in the recording, and now. */
   messages_recorded: number;
   messages_received: number;
-  /** Of those received, how many were too many in one stream to keep their times. */
+  /** How many of the received messages were too many in one stream for their times to be kept. */
   messages_untimed: number;
   /** Of the messages sent: actual send less (the stream's due time + scaled offset). */
   message_send_error_us: LatencySection;
@@ -183,20 +183,20 @@ export interface EndlessSection {
   answers: number;
   /** Most that were open at one time. */
   max_open: number;
-  /** How they ended; the sum is `answers`. */
+  /** How many ended in each way; the sum is `answers`. */
   ended: Record<EndlessEnd, number>;
   response_bytes: number;
   /** Of the answers, how many have events that nothing tells apart: they are in no number below. */
   events_unknown: number;
   /** Null where that is true of all. */
   events: number | null;
-  /** Of the events, how many were too many in one answer to keep their times. */
+  /** How many of the events were too many in one answer for their times to be kept. */
   events_untimed: number | null;
-  /** What kept connections alive. */
+  /** Comments, which only keep a connection alive. */
   comments: number | null;
-  /** From the send to the first event. */
+  /** The time from the send to the first event. */
   first_event_ms: LatencySection;
-  /** From one event to the next in one answer. */
+  /** The time from one event to the next in one answer. */
   event_gap_ms: LatencySection;
   /** In each answer, the longest time without an event, from its head to its end. */
   longest_silence_ms: LatencySection;
@@ -207,7 +207,7 @@ export interface StatusClassesSection {
   recorded_unknown: number;
   overall: StatusClassCounts;
   ops: Record<string, StatusClassCounts>;
-  /** What became what, most frequent first. */
+  /** Which recorded class became which other class, the most frequent change first. */
   changes: { op: string; recorded: string; replayed: string; count: number }[];
 }
 
@@ -267,7 +267,7 @@ export interface FidelitySection {
     shed: number;
     gate_timeout: number;
     unsent: number;
-    /** Of those sent, how many were handed to a transport that got no byte out. */
+    /** How many of those sent were handed to a transport that got no byte out. */
     never_left: number;
     /** Whether the sums hold and agree with what was counted independently of the engine. */
     closes: boolean;
@@ -275,7 +275,7 @@ export interface FidelitySection {
   };
   /** Records that are no part of the plan, by reason. */
   excluded: ReplayExcluded;
-  /** What was left out as dangerous, by name. */
+  /** The operations that were left out as dangerous, by name. */
   dangerous: { pattern: string; count: number; why: string }[];
   /** Operations that left without what was redacted in the trace, and what that was. */
   redacted: { operations: number; names: string[] };

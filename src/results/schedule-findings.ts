@@ -3,7 +3,7 @@ import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import { aboveLimit, type Finding, finding } from './verdict.ts';
 
-/** What these findings are made from. */
+/** The measures that these findings are made from. */
 export interface ScheduleInput {
   recorder: ResultsRecorder;
   /** Resolution of the recorded times, in ns. */
@@ -20,7 +20,7 @@ export function scheduleFindings(
   return [...latenessFindings(input), ...arrivalFindings(input, distance)];
 }
 
-/** What is said instead where everything was due at once. */
+/** Makes the finding for a plan in which everything was due at once. */
 export function noSchedule(): Finding {
   const message = 'operations left as fast as they could: only service times say something of the target';
   return finding('degraded', 'no_schedule', message);

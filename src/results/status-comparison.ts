@@ -37,7 +37,7 @@ export class StatusComparison {
     return change;
   }
 
-  /** What was counted since the last drain; undefined where that was nothing. */
+  /** Takes out what was counted since the last drain; undefined where that was nothing. */
   drain(): StatusComparisonPart | undefined {
     if (this.compared === 0) return undefined;
     const { compared, mismatches } = this;

@@ -11,7 +11,7 @@ export class StreamMetrics {
   readonly messageLateness = new Histogram();
   /** Between one message of the server and the next, as they came. */
   readonly receivedGap = new Histogram();
-  /** The same in the recording of the same streams, not scaled. */
+  /** The gaps in the recording of the same streams, not scaled. */
   readonly recordedGap = new Histogram();
 
   /** What was recorded since the last drain. */
@@ -42,11 +42,11 @@ export type StreamMetricsPart = HistogramParts<StreamHistogramName>;
 
 type StreamHistogramName = (typeof STREAM_HISTOGRAM_NAMES)[number];
 
-/** Where the messages of streams ended. */
+/** How many messages of streams left and came. */
 export interface StreamCounts {
   /** Operations of the plan that are streams. */
   operations: number;
-  /** Of those, how many left. */
+  /** How many of these streams left. */
   left: number;
   /** The client's messages in all of them: planned = sent + unsent. */
   planned: number;
@@ -55,7 +55,7 @@ export interface StreamCounts {
   /** The server's messages of those that left: in the recording, and now. */
   recorded: number;
   received: number;
-  /** Of those received, how many were too many in one stream to keep their times. */
+  /** How many of the received messages were too many in one stream for their times to be kept. */
   untimed: number;
 }
 

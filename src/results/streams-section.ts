@@ -4,7 +4,7 @@ import type { LatencySection, StreamsSection } from './results-document.ts';
 import type { ResultsRecorder } from './results-recorder.ts';
 import { StreamMetrics } from './stream-metrics.ts';
 
-/** What became of the messages of streams; null where the plan has no stream. */
+/** Makes the section about the messages of streams; null where the plan has no stream. */
 export function streamsSection({ streams, overall, ops }: ResultsRecorder): StreamsSection | null {
   const { operations, left, planned, sent, unsent, recorded, received, untimed } = streams;
   if (operations === 0) return null;

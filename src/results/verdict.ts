@@ -19,7 +19,7 @@ export function finding(
 
 /** Limits of one measure, in its own unit. */
 export interface Limits {
-  /** Undefined: what is not invalid is fine. */
+  /** Undefined where a value is either fine or invalid. */
   readonly degraded?: number;
   readonly invalid?: number;
 }
@@ -41,7 +41,7 @@ export function aboveLimit(
   return [finding(invalid ? 'invalid' : 'degraded', code, message, round(value), round(limit))];
 }
 
-/** The worst severity decides. */
+/** Decides the verdict: the worst finding counts. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
   if (findings.some(({ severity }) => severity === 'invalid')) return 'invalid';
   return findings.length > 0 ? 'degraded' : 'valid';

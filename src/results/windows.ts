@@ -7,7 +7,7 @@ const NS_PER_SECOND = 1_000_000_000;
 
 /** What happened to the operations due in one window of time. */
 export interface WindowCounts {
-  /** From the start of the plan. */
+  /** When the window starts, in seconds after the start of the plan. */
   startS: number;
   widthS: number;
   ops: number;

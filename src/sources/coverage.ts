@@ -24,7 +24,7 @@ export function findGaps({ covered, holes }: Survey, window: UnixSpan): UnixGap[
   return gaps;
 }
 
-/** What explains a gap better than that nothing is there. */
+/** Finds the hole that explains a gap, if there is one. */
 function holeIn(holes: readonly Hole[], gap: UnixSpan): Hole | undefined {
   return holes.find(
     ({ startUnixNs, endUnixNs }) =>

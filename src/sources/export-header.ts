@@ -17,7 +17,7 @@ export interface HeaderFacts {
   /** Program and version. */
   readonly tool: string;
   readonly frame: TraceFrame;
-  /** That reach into the window. */
+  /** The segments that reach into the window. */
   readonly segments: readonly Segment[];
   readonly survey: Survey;
   readonly losses: readonly Loss[];
@@ -62,7 +62,7 @@ export function reachesInto({ startUnixNs, endUnixNs, recorded }: Segment, windo
   return overlap(span, window) !== undefined;
 }
 
-/** Between the segments, and those that a segment tells of itself. */
+/** The gaps between segments, and those that a segment tells of itself. */
 function gapsOf(
   survey: Survey,
   used: readonly Segment[],

@@ -78,7 +78,7 @@ function aliveOf({ runId, untilUnixNs, isEnded }: OpLog['untold'][number]): RunA
   return { runId, untilUnixNs, isEnded };
 }
 
-/** From the first start to the last one of what will be written. */
+/** The span from the first start to the last one of the blocks that will be written. */
 function recordedIn(blocks: readonly PlannedBlock[], window: UnixSpan): UnixSpan | undefined {
   const filled = blocks.filter(({ entry }) => entry.records > 0);
   const [first] = filled;

@@ -14,14 +14,14 @@ export interface PlannedBlock {
   /** Name of the segment, for messages. */
   readonly name: string;
   readonly entry: BlockEntry;
-  /** Of what is left of it. */
+  /** The first start of the records that are left of the block. */
   readonly firstStartUnixNs: bigint;
 }
 
 export interface BlockPlan {
   /** In the order of their first starts, as a sorted trace needs them. */
   readonly blocks: readonly PlannedBlock[];
-  /** What is damaged and left out. */
+  /** The losses that damaged parts lead to, which are left out. */
   readonly losses: readonly Loss[];
 }
 
@@ -74,7 +74,7 @@ async function measured(
   return undefined;
 }
 
-/** What a scan of a segment without an index stumbled over; how many records that were is not known. */
+/** Lists the damage that a scan of a segment without an index found; how many records it cost is not known. */
 function damageBetweenBlocks(file: TraceFile, skipDamaged: boolean): Loss[] {
   const [first] = file.damaged;
   if (first === undefined) return [];
@@ -82,7 +82,7 @@ function damageBetweenBlocks(file: TraceFile, skipDamaged: boolean): Loss[] {
   return [{ ...emptyLoss(), blocksDamaged: file.damaged.length }];
 }
 
-/** What a damaged block costs; any other error, and damage that may not be skipped, is thrown on. */
+/** The loss that a damaged block means; any other error, and damage that may not be skipped, is thrown on. */
 export function damageOf(thrown: unknown, entry: BlockEntry, skipDamaged: boolean): Loss {
   const isDamage = thrown instanceof EngramTraceError && thrown.code === 'corrupt';
   if (!isDamage || !skipDamaged) throw thrown;

@@ -3,7 +3,7 @@ import { decompressFrame } from '../trace/frames/zstd.ts';
 import { createDecompressThread, type DecompressThread } from '../trace/read/decompress-thread.ts';
 import type { PlannedBlock } from './export-plan.ts';
 
-/** Frames read and checked ahead of who writes them. */
+/** Frames that are read and checked ahead of their being written. */
 export interface FramesAhead {
   /** The frame of the block with this number, to be asked for in their order. Rejects with `corrupt`. */
   take(number: number): Promise<Uint8Array>;
@@ -26,7 +26,7 @@ export function createBlockChecker(
   };
 }
 
-/** `check` works elsewhere meanwhile. */
+/** Makes frames that are read ahead; `check` runs in another thread meanwhile. */
 export function createFramesAhead(
   blocks: readonly PlannedBlock[],
   check: DecompressThread['check'],

@@ -1,7 +1,7 @@
 import type { BlockEntry } from '../trace/stats/trace-index.ts';
 import type { Segment } from './op-log-segment.ts';
 
-/** A segment that stands in the folder twice. */
+/** A segment that lies in the folder twice. */
 export interface SegmentCopy {
   readonly name: string;
   /** The one that is used. */

@@ -2,7 +2,7 @@ import { EngramTraceError } from '../error.ts';
 import { chunksOfFile } from '../trace/sniff/unpack-chunks.ts';
 import { findSource } from './find-source.ts';
 
-/** What to throw for a file that was opened as a trace file, and is none: an error that tells what the file is instead. */
+/** Makes the error for a file that was opened as a trace file and is none: it tells what the file is instead. */
 export async function notATraceFile(thrown: unknown, path: string): Promise<unknown> {
   if (!(thrown instanceof EngramTraceError) || thrown.code !== 'not_a_trace') return thrown;
   try {

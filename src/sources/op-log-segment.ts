@@ -7,9 +7,9 @@ import type { UnixSpan } from './unix-span.ts';
 /** One file of an op log. All times in Unix ns. */
 export interface Segment extends SegmentSpan {
   readonly header: TraceHeader;
-  /** In the order in which they were written. */
+  /** The tellings in the order in which they were written. */
   readonly tellings: readonly Telling[];
-  /** Of its records; undefined where it has none. `endUnixNs` is just behind the last start. */
+  /** The span of its records; undefined where it has none. `endUnixNs` is just behind the last start. */
   readonly recorded: UnixSpan | undefined;
   readonly records: number;
   /** Equal in copies of one segment; undefined where nobody can tell. */

@@ -5,7 +5,7 @@ import { planExport } from './export-op-log.ts';
 import type { PlannedBlock } from './export-plan.ts';
 import type { OpLog } from './op-log.ts';
 
-/** What a whole op log holds, as a trace of all of it would say. */
+/** What a whole op log holds, in the form of a trace's totals. */
 export interface OpLogTotals {
   readonly header: TraceHeader;
   readonly totals: Totals;

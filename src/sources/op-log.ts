@@ -21,13 +21,13 @@ export interface SkippedSegment extends SegmentSpan {
 /** A folder of trace files that were recorded one after the other, or a single one. */
 export interface OpLog {
   readonly name: string;
-  /** In the order of their time. */
+  /** The segments in the order of their time. */
   readonly segments: readonly Segment[];
   /** Files that could not be read, with the reason. */
   readonly skipped: readonly SkippedSegment[];
   /** Files that hold what another one holds, and are not used. */
   readonly copies: readonly SegmentCopy[];
-  /** What runs of capture could tell in no block of theirs. */
+  /** The losses that runs of capture could tell in no block of theirs. */
   readonly untold: readonly KnownUntold[];
   close(): Promise<void>;
 }
@@ -43,7 +43,9 @@ export interface OpLogOptions {
 }
 
 const TRACE = /\.trace\.zst$/;
-/** As capture names them. Other traces in the same folder, such as an earlier export, are left alone. */
+/**
+ * Names of segments as capture gives them. Other traces in the same folder, such as an earlier export, are left alone.
+ */
 const SEGMENT = /^oplog-.*\.trace\.zst$/;
 
 /**
@@ -176,7 +178,7 @@ function tellingsOf(blocks: readonly BlockEntry[], at: (ns: number) => bigint): 
   return tellings;
 }
 
-/** So that a long log does not keep a file open for each segment. */
+/** Closes a segment that is not needed, so that a long log does not keep a file open for each. */
 async function dropUnneeded(segment: Segment, { from, to }: OpLogOptions): Promise<Segment> {
   const startUnixNs = earlier(segment.startUnixNs, segment.recorded?.startUnixNs ?? segment.startUnixNs);
   const outside =

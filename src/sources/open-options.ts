@@ -3,7 +3,7 @@ import type { Source } from './source.ts';
 
 /** What opening a trace may be told. */
 export interface OpenOptions {
-  /** What `-` reads. */
+  /** The stream that `-` reads. */
   stdin?: Readable | undefined;
   /** Forms that are read besides the trace file; default: all of `SOURCES`. */
   sources?: readonly Source[] | undefined;

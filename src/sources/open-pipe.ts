@@ -45,7 +45,7 @@ function emptyPipe(name: string): EngramTraceError {
   });
 }
 
-/** What comes, without taking it. */
+/** Shows the bytes that come, without taking them. */
 async function* peeked(queue: ByteQueue, tooLong: () => Error): AsyncGenerator<Uint8Array> {
   for (let seen = 0; ; ) {
     if (queue.available > seen) {

@@ -37,7 +37,7 @@ async function read(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Of a run that has just begun, or that a power cut ended: it told of nothing, and nobody told of its end. */
+/** Makes the untold losses of a run that has just begun, or that a power cut ended: nothing is known of its end. */
 function unfilled(name: string): UntoldLosses {
   const { openedUnixNs = 0n } = readSegmentName(name);
   const times = { sinceUnixNs: openedUnixNs, untilUnixNs: openedUnixNs };

@@ -7,7 +7,7 @@ export interface ReorderWindow {
   add(record: TraceRecord, sizeBytes: number): void;
   /** Records that can go; empty while the window is not full. */
   ready(): TraceRecord[];
-  /** All that is left. */
+  /** Takes out all records that are left, in order. */
   rest(): TraceRecord[];
 }
 

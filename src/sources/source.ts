@@ -13,7 +13,7 @@ export interface Head {
 /** An input that is read as a stream of bytes, which come unpacked. */
 export interface SourceInput {
   readonly name: string;
-  /** What it was packed by. */
+  /** How the input was compressed. */
   readonly packing: Packing;
   /** Can be read again from the front; a pipe can't. */
   readonly seekable: boolean;
@@ -24,7 +24,7 @@ export interface SourceInput {
 
 /** A form that records come in, besides the trace file. */
 export interface Source {
-  /** One word: `ndjson`. */
+  /** The name of the form in one word, such as `ndjson`. */
   readonly name: string;
   /** What it is, with what it is known by: for the error about an input that no source knows. */
   readonly description: string;

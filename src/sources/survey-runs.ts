@@ -20,15 +20,15 @@ export interface SegmentSpan extends UnixSpan {
 export interface RunAlive {
   readonly runId: string;
   readonly untilUnixNs: bigint;
-  /** It ended in order at that time. */
+  /** Whether the run ended in order at that time. */
   readonly isEnded: boolean;
 }
 
 /** A place where an op log lacks records and nobody knows how many. */
 export interface Hole {
-  /** What is missing may have started from here on. */
+  /** The time from which on what is missing may have started. */
   readonly reachUnixNs: bigint;
-  /** What is there ends here. */
+  /** Where the records before the hole end. */
   readonly startUnixNs: bigint;
   /** Undefined: nobody knows how far it goes. */
   readonly endUnixNs: bigint | undefined;

@@ -8,9 +8,9 @@ import type { SourceInput } from './source.ts';
 
 /** One reading of a text, from the front. */
 export interface Reading {
-  /** What is damaged is left out, and counted. */
+  /** Whether damaged parts are left out and counted. */
   readonly skip: boolean;
-  /** What the text tells of losses is added here. */
+  /** The losses that the text tells of are added to this. */
   readonly loss: Loss;
   readonly warnings: string[];
 }

@@ -13,7 +13,7 @@ export function later(a: bigint, b: bigint): bigint {
   return a < b ? b : a;
 }
 
-/** For `sort`: -1, 0 or 1. */
+/** Compares two times for `sort`: -1, 0 or 1. */
 export function compareTimes(a: bigint, b: bigint): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -48,7 +48,7 @@ export interface Trace {
   close(): Promise<void>;
 }
 
-/** Where finished bytes go; `write` resolves when the sink is ready for more. */
+/** Takes finished bytes; `write` resolves when the sink is ready for more. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;

@@ -14,7 +14,7 @@ export interface FilterReport {
   recordsRead: number;
   recordsKept: number;
   recordsSampledOut: number;
-  /** Of those kept: what the form of the output has no place for. */
+  /** How many of the kept records the form of the output has no place for. */
   recordsLeftOut?: number | undefined;
   /** The plan's limit ended it. */
   limitReached?: boolean | undefined;

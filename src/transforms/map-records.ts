@@ -2,7 +2,7 @@ import { EngramTraceError } from '../error.ts';
 import { MinHeap } from '../min-heap.ts';
 import type { RecordMap, TraceRecord } from '../trace/record/record.ts';
 
-/** What a map has made for later, at most. */
+/** The most that a map may have made for later. */
 const MOST_HELD = { records: 65_536, bytes: 64 * 1024 * 1024 };
 
 /**
@@ -34,7 +34,7 @@ export async function* mapRecords(
 
 interface Waiting {
   readonly record: TraceRecord;
-  /** Of those that wait. */
+  /** The number of records that wait. */
   readonly number: number;
 }
 

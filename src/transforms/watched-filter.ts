@@ -67,7 +67,7 @@ export class WatchedFilter {
     return isKept;
   };
 
-  /** Of the records so far. */
+  /** The conditions that no record has met so far. */
   get unmet(): readonly UnmetValue[] {
     return this.#unmet;
   }

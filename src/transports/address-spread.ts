@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 
-/** What became of one address of a target's name. Plain data. */
+/** How one address of a target's name was used. Plain data. */
 export interface AddressUse {
   readonly address: string;
   /** Connections that were opened to it; undefined where nobody can tell. */

@@ -14,7 +14,7 @@ export class ConnectionBudget {
     return this.#used;
   }
 
-  /** Takes one; false when there is none. */
+  /** Takes one connection from the budget; false when there is none. */
   take(): boolean {
     if (this.#used >= this.most) this.#makeRoom();
     if (this.#used >= this.most) return false;
@@ -26,7 +26,7 @@ export class ConnectionBudget {
     this.#used -= 1;
   }
 
-  /** What to tell of an operation that got none. */
+  /** The words for an operation that got no connection. */
   get refusal(): string {
     return `all ${this.most} connections there may be are in use; --connections N shares fewer among sessions`;
   }

@@ -32,7 +32,7 @@ export class EndlessAnswer {
     this.#fresh = 0;
   }
 
-  /** What was noted, when it is over; `isWhole`: the server ended it. */
+  /** Ends the answer and returns what was noted; `isWhole`: the server ended it. */
   end(isWhole: boolean): EndlessTimes {
     if (isWhole && this.#scanner !== undefined) this.#fresh += this.#scanner.finish();
     this.note();

@@ -9,7 +9,7 @@ export type EndlessKind = 'events' | 'lines' | 'unread';
 /** A content type whose answers may have no end of their own. */
 export interface EndlessType {
   readonly kind: EndlessKind;
-  /** What says its length from the start has an end, and is an answer like any other. */
+  /** Whether an answer of this type that tells its length is an answer like any other. */
   readonly mayBeOrdinary: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface AnswerHead {
   /** Of the content type; undefined for every other. */
   endlessType: EndlessType | undefined;
   hasLength: boolean;
-  /** It is compressed, or coded in another way. */
+  /** Whether the answer is compressed, or coded in another way. */
   isEncoded: boolean;
 }
 

@@ -1,6 +1,6 @@
 /** Counts in the bytes of an answer, as they come, what ends in them. */
 export interface Scanner {
-  /** What only keeps the connection alive, so far. */
+  /** How many comments, which only keep the connection alive, have come. */
   readonly comments: number;
   /** Reads these bytes, which follow those before. Returns how many events ended in them. */
   scan(bytes: Uint8Array, from: number, to: number): number;

@@ -11,12 +11,12 @@ interface Cancellable {
   cancel(): void;
 }
 
-/** What a call tells, and who watches it leave. */
+/** What a call tells of itself, and what watches it leave. */
 export interface GrpcCallHooks {
   departures: Departures;
   /** Called after the listener heard of it. */
   onSent: (() => void) | undefined;
-  /** Of a stream: notes when messages go and come. */
+  /** For a stream: notes when its messages go and come. */
   traffic?: StreamTraffic | undefined;
   /** Called before the listener hears of it. */
   onEnd: () => void;
@@ -45,7 +45,7 @@ export class GrpcCall implements Departing {
     });
   }
 
-  /** It is over, or we have ended it. */
+  /** Whether the call is over, or was ended by us. */
   get isEnding(): boolean {
     return this.isDone || this.#ownEnd !== undefined;
   }

@@ -1,8 +1,8 @@
 import type { Clock } from '../replay/ports.ts';
 
-/** A call that grpc-js has taken, on its way to the wire. */
+/** A call that grpc-js has taken and that has not reached the wire. */
 export interface Departing {
-  /** What grpc-js gave for it; undefined until it did. */
+  /** The call that grpc-js made for it; undefined until it did. */
   readonly running: unknown;
   /** Its HEADERS left. */
   departed(): void;

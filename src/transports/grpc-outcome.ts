@@ -1,7 +1,7 @@
 import { status as Status, type StatusObject } from '../bundled/grpc-js.ts';
 import type { FailureCode, SendOutcome } from '../replay/ports.ts';
 
-/** Why a call ended that we ended ourselves. */
+/** Why we ended a call; undefined where we did not. */
 export type OwnEnd = 'given_up' | 'deadline' | 'as_recorded' | undefined;
 
 /**
@@ -49,7 +49,7 @@ export function grpcOutcome(
   };
 }
 
-/** What a status that no server sent stands for; undefined for one that a server did send. */
+/** The outcome that a status stands for which no server sent; undefined for one that a server did send. */
 function madeUp(code: number, details: string): FailureCode | undefined {
   const found = MADE_UP.find((each) => each.code === code && each.details.test(details));
   return found?.failure;
@@ -95,7 +95,7 @@ const MADE_UP: readonly { code: number; details: RegExp; failure: FailureCode }[
   ...[Status.UNAVAILABLE, Status.UNKNOWN].map(httpStatusAs),
 ];
 
-/** The answer was HTTP, and not gRPC. */
+/** The gRPC status that stands for an answer of plain HTTP. */
 function httpStatusAs(code: number): { code: number; details: RegExp; failure: FailureCode } {
   return { code, details: /^Received HTTP status code \d+/, failure: 'bad_response' };
 }

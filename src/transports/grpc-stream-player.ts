@@ -12,7 +12,7 @@ export interface StreamStep {
   data: Buffer | undefined;
 }
 
-/** Where the steps go. */
+/** Sends what the steps of a stream say. */
 export interface StreamWriter {
   write(data: Buffer): void;
   halfClose(): void;
@@ -22,7 +22,7 @@ export interface StreamWriter {
 /** A recorded message as a client writes it; throws for one that it can't write. */
 export type WriteForm = (data: Uint8Array, compressed: boolean, record: TraceRecord) => Buffer;
 
-/** What the client does in a recorded stream, in order. */
+/** Lists what the client did in a recorded stream, in order. */
 export function streamSteps(
   record: TraceRecord,
   timeScale: number,

@@ -19,7 +19,7 @@ import type { TlsSettings } from './tls-settings.ts';
 export interface GrpcTransportOptions {
   /** host:port. */
   target: string;
-  /** Undefined: cleartext HTTP/2. */
+  /** The settings of TLS; undefined for cleartext HTTP/2. */
   tls?: TlsSettings | undefined;
   /** Over the addresses of the target's name; grpc-js looks that up itself, and keeps to one. */
   spread?: AddressSpread | undefined;

@@ -110,7 +110,7 @@ function dispatchOptions(
   };
 }
 
-/** An address is no name: RFC 6066 forbids it there. */
+/** The name of an origin for SNI; undefined for an address, which RFC 6066 forbids there. */
 function nameOf(origin: URL): string | undefined {
   return isIP(origin.hostname.replace(/^\[|\]$/g, '')) === 0 ? origin.hostname : undefined;
 }

@@ -1,7 +1,7 @@
 import { connectMessage, connectTrouble } from '../connect-trouble.ts';
 import type { FailureCode } from '../replay/ports.ts';
 
-/** What went wrong with an HTTP exchange, from an error of undici or of a socket. */
+/** Names what went wrong with an HTTP exchange, from an error of undici or of a socket. */
 export function httpFailure(error: Error, wasSent: boolean): FailureCode {
   const code = codeOf(error);
   if (BY_CODE[code] !== undefined) return BY_CODE[code];

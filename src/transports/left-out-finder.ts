@@ -3,7 +3,7 @@ import { redactedMetadata, unsendableMetadata } from './grpc-metadata-rules.ts';
 import { redactedHttpHeaders, unsendableHttpHeaders } from './http-headers.ts';
 import { holdsRedacted, isRedacted, redactedParts } from './redacted.ts';
 
-/** What of a record is not sent. */
+/** The parts of a record that are not sent. */
 export interface UnsentParts {
   /**
    * Because it was redacted: `header:authorization`, `query:key`; `body` where fields of the body are sent as
@@ -14,7 +14,7 @@ export interface UnsentParts {
   readonly unsendable: readonly string[];
 }
 
-/** Finds what of a record is not sent. */
+/** Finds the parts of a record that are not sent. */
 export type LeftOutFinder = (
   record: Pick<TraceRecord, 'protocol' | 'path' | 'headers' | 'body' | 'stream'>,
 ) => UnsentParts;

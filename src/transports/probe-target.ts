@@ -6,27 +6,27 @@ import { createAddressSpread } from './address-spread.ts';
 import { codeOf, detailOf, isTlsCode } from './http-failure.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
-/** A server to look for. */
+/** A server that a probe connects to. */
 export interface ProbedTarget {
   /** host:port, IPv6 in brackets. */
   authority: string;
-  /** What its name stands for, where that was looked up. */
+  /** The addresses that its name stands for, where that was looked up. */
   addresses?: readonly LookupAddress[] | undefined;
-  /** Undefined: cleartext. */
+  /** The settings of TLS; undefined for cleartext. */
   tls: TlsSettings | undefined;
-  /** What it has to speak. */
+  /** The protocol that the server has to speak. */
   alpn: 'h2' | 'http/1.1';
 }
 
 /** Why a target can't be talked to. */
 export interface ProbeFinding {
-  /** In words, with the address. */
+  /** The reason in words, with the address. */
   readonly why: string;
-  /** Somebody is there, but speaks this. */
+  /** The protocol that the server speaks instead. */
   readonly speaks?: SpokenProtocol | undefined;
 }
 
-/** Nobody listens, there is no way there, or the name is none. */
+/** Codes of errors that say that nobody is there: nobody listens, there is no way, or no such name. */
 const NOBODY = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
 /** A server of HTTP/1 says nothing before it is asked: it is not waited for longer. */
 const FIRST_WORDS_MS = 500;
@@ -100,7 +100,7 @@ function isNobody(error: Error, isTls: boolean): boolean {
   return NOBODY.has(code) || isTlsCode(code) || (isTls && ['EPROTO', 'ECONNRESET'].includes(code));
 }
 
-/** Of a name with several addresses each is told. */
+/** Writes an error; of a name with several addresses it tells each. */
 function wordsOf(error: Error): string {
   const { errors } = error as { errors?: unknown };
   return Array.isArray(errors) ? errors.map((each) => detailOf(each as Error)).join(', ') : detailOf(error);

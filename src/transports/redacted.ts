@@ -5,7 +5,7 @@ export function isRedacted(value: string): boolean {
   return value.includes(REDACTED);
 }
 
-/** The same of the bytes of a body or message. */
+/** Whether the bytes of a body or message hold a redacted value. */
 export function holdsRedacted(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(REDACTED);
 }
@@ -23,7 +23,10 @@ export function withoutRedacted(target: string): string {
   return `${path}${kept === '' ? '' : `?${kept.replace(/^[&;]/, '')}`}${isRedacted(fragment) ? '' : fragment}`;
 }
 
-/** What `withoutRedacted` takes out of a target: parameters as `query:key` or `path:jsessionid`, the user as `userinfo`. */
+/**
+ * Names what `withoutRedacted` takes out of a target: parameters as `query:key` or `path:jsessionid`, the user as
+ * `userinfo`.
+ */
 export function redactedParts(target: string): string[] {
   if (!isRedacted(target)) return [];
   const { front, query, fragment } = partsOf(target);

@@ -1,6 +1,6 @@
-/** What people read of it. */
+/** So many characters of it are shown. */
 const MAX_CHARACTERS = 300;
-/** What that may take as UTF-8. */
+/** So many bytes may those characters take as UTF-8. */
 const MAX_BYTES = 1_200;
 
 /** The beginning of what a server says with an error: kept in one buffer, read only when somebody asks. */

@@ -83,7 +83,7 @@ export class SessionPools<P extends SessionPool> {
     }
   }
 
-  /** All pools there are. */
+  /** All pools that there are. */
   *[Symbol.iterator](): Generator<P> {
     for (const pool of this.#shared) if (pool !== undefined) yield pool;
     for (const { pool } of this.#own.values()) yield pool;

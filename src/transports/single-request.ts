@@ -18,11 +18,11 @@ export interface SingleRequest {
 
 export interface SingleAnswer {
   readonly status: number;
-  /** As much of it as anybody needs. */
+  /** The body of the answer, up to a bound. */
   readonly body: string;
 }
 
-/** Of a longer answer the rest is not kept. */
+/** The rest of an answer longer than this is not kept. */
 const MOST_BODY = 4 * 2 ** 20;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -74,7 +74,7 @@ function send({ origin, method, path, headers, body, tls }: SingleRequest): Clie
   return request.end(body);
 }
 
-/** What is given wins. */
+/** The headers of a request: a given one goes before one of ours. */
 function headersOf(given: HeaderList, body: string): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> =
     body === '' ? {} : { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(body)}` };

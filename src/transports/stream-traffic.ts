@@ -16,7 +16,7 @@ export class StreamTraffic {
     this.#timeScale = timeScale;
   }
 
-  /** So many messages have left by now. */
+  /** Notes that so many messages have left by now. */
   sentUpTo(count: number): void {
     if (count <= this.#sentNs.length) return;
     const nowNs = this.#clock.nowNs();
@@ -27,7 +27,7 @@ export class StreamTraffic {
     this.#sentNs.push(this.#clock.nowNs());
   }
 
-  /** So many messages have come whole by now. */
+  /** Notes that so many messages have come whole by now. */
   receivedUpTo(count: number): void {
     if (count <= this.#received) return;
     const nowNs = this.#clock.nowNs();
@@ -40,7 +40,7 @@ export class StreamTraffic {
     this.receivedUpTo(this.#received + 1);
   }
 
-  /** What was noted so far. */
+  /** The times that were noted so far. */
   times(): StreamTimes {
     return {
       timeScale: this.#timeScale,

@@ -3,7 +3,7 @@ export interface TlsSettings {
   ca?: string | Buffer | undefined;
   cert?: string | Buffer | undefined;
   key?: string | Buffer | undefined;
-  /** Takes any certificate. */
+  /** Says that any certificate is taken. */
   insecure?: boolean | undefined;
   /** Name to ask for and to check, where it is not the target's. */
   servername?: string | undefined;

@@ -173,7 +173,7 @@ class UndiciTransport implements Transport {
     this.#failUnsent(exchange);
   }
 
-  /** It waits for a connection, or for one to be made: nothing of it was sent. */
+  /** Fails an exchange that waits for a connection, or for one to be made: nothing of it was sent. */
   #failUnsent(exchange: HttpExchange): void {
     const isWaiting = this.#waiting.delete(exchange);
     exchange.fail(new Error(isWaiting ? GIVEN_UP.waiting : GIVEN_UP.connecting));

@@ -10,14 +10,14 @@ export function gapsOf(arrivals: ArrivalTimes): Float64Array {
   return gaps;
 }
 
-/** Undefined for none. */
+/** The mean; undefined where there are no values. */
 export function meanOf(values: Float64Array): number | undefined {
   let sum = 0;
   for (const value of values) sum += value;
   return values.length === 0 ? undefined : sum / values.length;
 }
 
-/** From the first to the last; undefined for none. */
+/** The time from the first to the last; undefined where there are none. */
 export function spanOf(arrivals: ArrivalTimes): number | undefined {
   const [first, last] = [arrivals[0], arrivals.at(-1)];
   return first === undefined || last === undefined ? undefined : last - first;

@@ -38,7 +38,7 @@ function shown(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** By the first names of their paths, in the order of first appearance. */
+/** The checks by the section of the document that they are about, in the order of first appearance. */
 function sectionsOf(checks: readonly Check[]): Map<string, Check[]> {
   const sections = new Map<string, Check[]>();
   for (const check of checks) {

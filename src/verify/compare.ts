@@ -1,7 +1,7 @@
 import type { Leaves } from './document-leaves.ts';
 import { agrees, type Expectations, type Leaf } from './expectations.ts';
 
-/** One line of the checklist. */
+/** One comparison of the document with the log: a line of the checklist. */
 export interface Check {
   name: string;
   inDocument: unknown;
@@ -10,7 +10,7 @@ export interface Check {
   agrees: boolean;
 }
 
-/** What a log cannot say, and need not: words for people, and what was checked in another way. */
+/** Leaves of a document that no log can prove, and need not: words for people, and what was checked in another way. */
 const UNPROVEN =
   /^(schema_version$|histograms\.unit$|checks$|validation$|errors\[.*\]\.(code|op|example|first_record\.command)$|fidelity\.reasons\[.*\]\.message$)|\.$/s;
 

@@ -40,7 +40,7 @@ function statedPercentileNs(
   return Math.min(Math.max(ns, min), max);
 }
 
-/** What a document's percentiles of these times have to be, in a unit of `unitNs`. */
+/** Expects the percentiles of these times, in a unit of `unitNs`. */
 export function expectPercentiles(times: SortedTimes, unitNs: number): Record<string, Expectation> {
   const values = Object.entries(PERCENTILES).map(([name, hundredths]) => [
     name,
@@ -55,7 +55,7 @@ export function expectPercentiles(times: SortedTimes, unitNs: number): Record<st
   };
 }
 
-/** One percentile. */
+/** The expectation of one percentile. */
 export function expectPercentile(
   times: SortedTimes,
   hundredths: number,
@@ -79,7 +79,7 @@ export function expectHistogram(into: Expectations, path: string, times: SortedT
   into.set(`${path}.buckets`, exactly(bucketsDigest(times, { digits: 3 })));
 }
 
-/** The largest one, in a unit; null where there is none. */
+/** The expectation of the largest time, in a unit; null where there is none. */
 export function expectMax(times: SortedTimes, unitNs: number): Expectation {
   return nearlyNs(highest(times), unitNs);
 }

@@ -15,7 +15,7 @@ const MS = 1e6;
 const US = 1e3;
 const SECOND = 1e9;
 
-/** What the verdict needs of the arrivals, in ns. */
+/** The facts about arrivals that the verdict needs, in ns. */
 export interface ArrivalFacts {
   sends: number;
   /** From the first due time to the last, of the operations that left. */

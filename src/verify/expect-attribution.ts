@@ -33,7 +33,7 @@ interface Sum {
   maxNs: number;
 }
 
-/** Who made operations late: the parts of every send error, and who is to blame for the lateness. */
+/** Expects what made operations late: the parts of every send error, and what is to blame for the lateness. */
 export async function expectAttribution(table: LogTable, into: Expectations): Promise<void> {
   const sums = new Map(
     Object.keys(PARTS).map((name): [string, Sum] => [name, { ops: 0, totalNs: 0, maxNs: 0 }]),

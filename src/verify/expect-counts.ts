@@ -4,15 +4,15 @@ import type { OpNames } from './op-names.ts';
 
 const MAX_ERROR_KINDS = 200;
 
-/** What the document says that decides how things are counted. */
+/** The entries of the document that decide how operations are counted. */
 export interface DocumentSays {
-  /** Of the trace; a build cache's has hits and misses. */
+  /** The dialect of the trace; that of a build cache has hits and misses. */
   dialect: string;
   /** Kinds of error it names, as `errorKey` does. */
   errorKeys: ReadonlySet<string>;
 }
 
-/** What is counted in one pass. */
+/** The counts of one pass over the log. */
 interface OpCounts {
   ended: Record<string, number>;
   answered: number;
@@ -38,7 +38,7 @@ interface ErrorCount {
   count: number;
   asRecorded: number;
   firstRecord: number;
-  /** Of the operation that is named: the one that ended first, and of several that of the lowest number. */
+  /** When the operation that is named ended: the first one to end, and of several that of the lowest number. */
   firstDoneNs: number;
   firstNumber: number;
 }
@@ -217,7 +217,7 @@ export function errorKey(code: string, op: string): string {
   return `${code} of ${JSON.stringify(op)}`;
 }
 
-/** As docs/results.md names errors; the words behind a gRPC status are left out. */
+/** Names an error as docs/results.md does; the words behind a gRPC status are left out. */
 function errorCodeOf(row: LogRow): string {
   if (row.disposition === 'cut_off') return 'cut_off';
   if (row.failure !== '') return row.failure;

@@ -143,7 +143,7 @@ function endOf(row: LogRow) {
   return row.failure === 'timeout' ? 'timeout' : 'broken';
 }
 
-/** At every opening: how many have opened, less how many were over before. */
+/** The most answers that were open at one time: at every opening, those that opened less those that were over. */
 function mostAtOnce(opened: SortedTimes, over: SortedTimes): number {
   let most = 0;
   let gone = 0;

@@ -2,7 +2,7 @@ import type { LogReading } from '../replay-log/read-replay-log.ts';
 import { type Leaves, leavesOf } from './document-leaves.ts';
 import { type Expectations, exactly, expectAll, type Leaf } from './expectations.ts';
 
-/** What the end of the log says that no operation can prove; undefined where it has none or it makes no sense. */
+/** Reads from the end of the log what no operation can prove; undefined where it has none or it makes no sense. */
 export function factLeaves({ end }: LogReading): Leaves | undefined {
   try {
     const facts: unknown = JSON.parse(end?.factsJson ?? '');

@@ -1,7 +1,7 @@
 import { type Expectations, exactly } from './expectations.ts';
 import type { LogTable } from './log-table.ts';
 
-/** What one session has sent last, as the plan has it. */
+/** The latest operation of a session, in the order of the plan, that was sent. */
 interface Newest {
   number: number;
   startNs: number;

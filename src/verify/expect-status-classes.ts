@@ -12,7 +12,7 @@ interface Compared {
 /** gRPC codes that stand for a mistake of the client, as docs/results.md lists them. */
 const CLIENT_CODES = [1, 3, 5, 6, 7, 8, 9, 10, 11, 16];
 
-/** How the classes of the answers differ from those of the recording: in total, and op by op. */
+/** Expects how the classes of the answers differ from those of the recording: in total, and op by op. */
 export async function expectStatusClasses(
   table: LogTable,
   names: OpNames,

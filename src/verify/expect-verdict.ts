@@ -134,7 +134,7 @@ function warningsIn(into: Expectations): number {
   return count;
 }
 
-/** What is missing of the trace; what was left out by sampling was left out on purpose. */
+/** The losses of the trace; what was left out by sampling was left out on purpose. */
 function lossOf(value: (path: string) => Leaf): { isAny: boolean; records: number } {
   const count = (name: string): number => Number(value(`capture_loss.${name}`) ?? 0);
   const sum = (names: string[]): number => names.reduce((total, name) => total + count(name), 0);

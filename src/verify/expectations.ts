@@ -1,7 +1,7 @@
 /** A number, a name or a truth in a results document. */
 export type Leaf = number | string | boolean | null;
 
-/** What a leaf has to be. */
+/** Says what a leaf has to be. */
 export interface Expectation {
   readonly value: Leaf;
   /** How far a number may be from it, in its own unit. */
@@ -16,7 +16,7 @@ const ROUNDING = 1e-6;
 /** Sums of doubles in another order differ by less. */
 const RELATIVE = 1e-9;
 
-/** The very value. */
+/** Expects exactly this value. */
 export function exactly(value: Leaf): Expectation {
   return { value, tolerance: 0 };
 }

@@ -32,7 +32,7 @@ export function bucketsDigest(times: Float64Array, precision: PercentileDigits):
   return digestOf(bucketsOf(times, precision));
 }
 
-/** The same of a histogram that was decoded. */
+/** The digest of a histogram that was decoded. */
 export function digestOf(buckets: Iterable<HeldValues>): string {
   const hash = createHash('sha256');
   for (const { topNs, count } of buckets) hash.update(`${topNs}:${count};`);

@@ -49,7 +49,7 @@ export class LogRow {
     this.#at = at;
   }
 
-  /** Undefined where the operation is none. */
+  /** The stream of the operation; undefined where it is none. */
   get stream(): LogStream | undefined {
     const { streams } = this.#block;
     while ((streams[this.#nextStream]?.entry ?? Infinity) < this.#at) this.#nextStream += 1;
@@ -123,7 +123,7 @@ export class LogRow {
   get failure(): string {
     return this.isCancelled ? '' : (FAILURES[this.#columns.failure[this.#at] as number] as string);
   }
-  /** It ended where the recorded client ended it. */
+  /** Whether the operation was cancelled as recorded. */
   get isCancelled(): boolean {
     return this.#columns.failure[this.#at] === CANCELLED;
   }
@@ -145,7 +145,7 @@ export class LogRow {
     return this.#columns.recordedStatus[this.#at] as number;
   }
 
-  /** It was handed to a transport. */
+  /** Whether the operation was handed to a transport. */
   get isAttempted(): boolean {
     const { disposition } = this;
     return disposition === 'ok' || disposition === 'error' || disposition === 'cut_off';

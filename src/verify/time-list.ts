@@ -1,6 +1,6 @@
 import type { SortedTimes } from './exact-times.ts';
 
-/** Times in ns, as many as come, eight bytes each. */
+/** A list of times in ns that grows, eight bytes each. */
 export class TimeList {
   #times = new Float64Array(1024);
   #count = 0;

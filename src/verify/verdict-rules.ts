@@ -22,9 +22,9 @@ const US = 1e3;
 export interface VerdictInput {
   leaves: Leaves;
   arrivals: ArrivalFacts;
-  /** False with `--timing asap`. */
+  /** Whether there is a schedule; false with `--timing asap`. */
   hasSchedule: boolean;
-  /** False with `--order open`. */
+  /** Whether sessions keep their order; false with `--order open`. */
   keepsOrder: boolean;
   /** Share of answers of another status class than recorded that is fine. */
   expectedMismatch: number;
@@ -102,7 +102,7 @@ function streamRules(at: (path: string) => Expectation): Rule[] {
   ];
 }
 
-/** One operation alone voids nothing. */
+/** Makes the rule for other answers than recorded; one operation alone voids nothing. */
 function statusRule(at: (path: string) => Expectation, expected: number): Rule {
   const { degraded, invalid } = LIMITS.statusMismatchShare;
   const rule: Rule = {
@@ -119,7 +119,7 @@ function neverLeft(at: (path: string) => Expectation): Expectation {
   return sent > 0 ? nearly(Number(at('fidelity.accounting.never_left').value) / sent) : exactly(null);
 }
 
-/** What no replay could have played. A document of an older version counts none. */
+/** The records that no replay could have played. A document of an older version counts none. */
 function unplayed(at: (path: string) => Expectation): Expectation {
   const counts = ['tunnel', 'upgrade', 'transfer_coding'].map((name) =>
     Number(at(`fidelity.excluded.${name}`).value ?? 0),
@@ -234,7 +234,7 @@ function healthRules(at: (path: string) => Expectation, { sentSpanNs = 0 }: Arri
   ];
 }
 
-/** The same number in another unit, with what rounding before and after may have cost. */
+/** Expects a number in another unit, with what rounding before and after may have cost. */
 function scaledBy(expectation: Expectation, factor: number): Expectation {
   if (typeof expectation.value !== 'number' || Number.isNaN(factor)) return exactly(null);
   return nearly(expectation.value * factor, (expectation.tolerance + 1e-6) * factor);

@@ -15,12 +15,12 @@ import type { LogRow, LogTable } from './log-table.ts';
 /** What the log has of each record of the trace, by its number. */
 interface Logged {
   times: Uint32Array;
-  /** Of the first pass. */
+  /** The due times of the first pass. */
   dueNs: Float64Array;
   startNs: Float64Array;
   durationNs: Float64Array;
   names: Uint32Array;
-  /** What the offsets of streams were divided by. */
+  /** The factors that the offsets of streams were divided by. */
   timeScales: Map<number, number>;
   /** An older log says nothing of the messages of streams. */
   hasStreams: boolean;
@@ -70,7 +70,7 @@ export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace):
   ];
 }
 
-/** Requests, to the byte: the trace is the one that was replayed. */
+/** Checks the requests to the byte: whether the trace is the one that was replayed. */
 function digestCheck(facts: Leaves, digest: PlanDigest): Check {
   const name = 'plan.trace.digest';
   const [inDocument, recomputed] = [facts.get(name), digest.finish()];
@@ -97,7 +97,10 @@ async function collectLogged(table: LogTable, copies: number): Promise<Logged> {
   return logged;
 }
 
-/** Of copies only the first is compared in detail: the others have sessions and starts of their own. */
+/**
+ * Takes an entry of the log. Of copies only the first is compared in detail: the others have sessions and starts of
+ * their own.
+ */
 function takeRow(logged: Logged, row: LogRow, startNs: number, copies: number): void {
   const { record } = row;
   logged.times[record] = (logged.times[record] as number) + 1;
@@ -124,14 +127,14 @@ function namesOf(
   return crc32(Buffer.from(JSON.stringify([session, op, isGrpc, [...plannedNs], [...recordedNs]])));
 }
 
-/** When the messages of one side were recorded, in ns and ascending. */
+/** The offsets at which the messages of one side were recorded, in ns and ascending. */
 function offsetsIn({ stream }: TraceRecord, fromServer: boolean): number[] {
   const ofSide = stream?.messages.filter((message) => message.fromServer === fromServer) ?? [];
   return ofSide.map(({ offsetNs }) => Math.round(offsetNs)).sort((a, b) => a - b);
 }
 
 interface Plan {
-  /** What time inside streams is divided by. */
+  /** The factor that time inside streams is divided by. */
   multiplier: number;
   dueNs(record: TraceRecord, firstStartNs: number, index: number): number;
 }
@@ -174,7 +177,10 @@ function targetsIn(facts: Leaves): (record: TraceRecord) => boolean {
   return ({ protocol }) => isNamed(protocol);
 }
 
-/** Undefined where everything was sent: as told, or by a version that knew of no dangers. */
+/**
+ * Tells which records were left out as dangerous; undefined where all were sent: as told, or by a version that knew of
+ * no dangers.
+ */
 function dangersLeftOut(facts: Leaves, dialect: Dialect): FindDanger | undefined {
   if (facts.get('fidelity.excluded.dangerous') === undefined) return undefined;
   const own = facts.get('plan.options.dangerous');

@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../error.ts';
 
-/** Where a parser asks before a buffer of its own grows. */
+/** Says whether a parser may let a buffer of its own grow. */
 export interface ByteRoom {
   /** A buffer of `fromBytes` (0 for a new one) wants to have `toBytes`; false: there is no room for that. */
   grow(fromBytes: number, toBytes: number): boolean;
@@ -8,10 +8,10 @@ export interface ByteRoom {
   shrink(bytes: number): void;
 }
 
-/** Room for whoever reads what it can trust. */
+/** Room without a bound, for bytes that can be trusted. */
 export const ENDLESS_ROOM: ByteRoom = { grow: () => true, shrink: () => {} };
 
-/** The error of a parser that had no room; it is of no use after. */
+/** Makes the error of a parser that had no room; the parser is of no use after that. */
 export function outOfRoom(what: string): EngramTraceError {
   return new EngramTraceError('target', `no room left for ${what}`);
 }

@@ -4,11 +4,14 @@ import { PieceJoiner } from './piece-joiner.ts';
 /** Longest chunk line, extensions included, and longest trailer section, in bytes. */
 const MAX_LINE_BYTES = 16 * 1024;
 const MAX_TRAILER_BYTES = 64 * 1024;
-/** What is looked at of a line that comes in pieces; behind it there is nothing but an extension, or a trailer's value. */
+/**
+ * So many characters of a line that comes in pieces are looked at; behind them is nothing but an extension, or a
+ * trailer's value.
+ */
 const MAX_KEPT_CHARS = 256;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a chunk extension has no control characters
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[^\0-\x08\x0a-\x1f\x7f]*)?$/;
-/** What has one reading all the same: spaces, zeros in front, an extension that is none. */
+/** Lines that are irregular and have one reading all the same: spaces, zeros in front, an extension that is none. */
 const IRREGULAR_LINE = /^[ \t]*0*([0-9A-Fa-f]{1,13})[ \t\r]*(?:;.*)?$/s;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -145,7 +148,7 @@ export class ChunkedDecoder {
   }
 }
 
-/** -1 for what is no hexadecimal digit, and behind the end. */
+/** The value of a hexadecimal digit; -1 for what is none, and behind the end. */
 function digitOf(byte: number | undefined): number {
   if (byte === undefined || byte < 0x30) return -1;
   if (byte <= 0x39) return byte - 0x30;

@@ -1,9 +1,9 @@
-/** What the framing tells, in order; data comes as views of what was pushed. */
+/** Hears of messages, in order; data comes as views of what was pushed. */
 export interface GrpcMessageHandler {
   onMessageStart(sizeBytes: number, compressed: boolean): void;
   onMessageData(view: Buffer): void;
   onMessageEnd(): void;
-  /** What comes where a message should begin and is none, and all behind it. */
+  /** Takes bytes that come where a message should begin and are none, and all behind them. */
   onUnframed(view: Buffer): void;
 }
 

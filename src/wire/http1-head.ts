@@ -38,7 +38,7 @@ const REQUEST_LINE = /^([^ ]+) ([^ ]+) HTTP\/1\.([01])$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
-/** False for a line that is irregular. */
+/** Splits a line of a head; false where it is irregular. */
 function splitLine(line: string, into: string[]): boolean {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(colon, 0));
@@ -49,7 +49,10 @@ function splitLine(line: string, into: string[]): boolean {
   return !CONTROL.test(value);
 }
 
-/** Without the spaces and tabs around it. A regular expression would take the square of the time for many of them. */
+/**
+ * Takes the spaces and tabs around a text away. A regular expression would take the square of the time for many of
+ * them.
+ */
 export function trimBlanks(text: string): string {
   let from = 0;
   let to = text.length;

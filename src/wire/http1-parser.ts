@@ -17,7 +17,7 @@ export const MAX_HEAD_BYTES = 256 * 1024;
 /** How the body of the message is framed: as its headers say, or not at all (an answer to HEAD). */
 export type BodyRule = 'as-framed' | 'none';
 
-/** What a parser tells, in the order of the bytes. Bodies come as views of what was pushed. */
+/** Hears what a parser reads, in the order of the bytes. Bodies come as views of what was pushed. */
 export interface Http1Handler<Head> {
   /** The first byte of a message is here. */
   onStart(): void;
@@ -26,12 +26,12 @@ export interface Http1Handler<Head> {
   onEnd(): void;
 }
 
-/** `cut`: the stream ended inside a message. */
+/** How a stream ended. `cut`: inside a message. */
 export type Http1Finish = 'clean' | 'cut';
 
 type BodyEnd = 'none' | 'chunked' | 'until-close' | 'doubtful' | number;
 
-/** What requests and answers differ in. */
+/** What a parser of requests and one of answers do in different ways. */
 interface Kind<Head> {
   /** The strict reading; undefined for what is irregular. */
   readonly parseHead: (line: string, fields: Http1Fields) => Head | undefined;
@@ -46,7 +46,7 @@ type State = 'between' | 'head' | 'length' | 'chunked' | 'until-close';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 const MIN_CARRY_BYTES = 1024;
-/** A head too long is noticed once it is. */
+/** A head that is too long is refused as soon as so much of it is there. */
 const MAX_CARRY_BYTES = MAX_HEAD_BYTES + 5;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
@@ -228,7 +228,7 @@ export class Http1Parser<Head> {
   }
 }
 
-/** Where a head ends, behind its first empty line; -1 while there is none. `from`: not before here. */
+/** Finds where a head ends, behind its first empty line; -1 while there is none. It does not look before `from`. */
 function headEnd(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at + 1] === LF) return at + 2;
@@ -267,7 +267,7 @@ const RESPONSE: Kind<Http1ResponseHead> = {
   isRequest: false,
 };
 
-/** A parser of what a client sends. */
+/** Makes a parser of what a client sends. */
 export function createRequestParser(
   handler: Http1Handler<Http1RequestHead>,
   room: ByteRoom = ENDLESS_ROOM,

@@ -13,20 +13,20 @@ export type MendLine = (line: string, inside: boolean) => string | undefined;
 const REQUEST_LINE = /^([^ \t]+)[ \t]+([^ \t]+)[ \t]+HTTP\/1\.([0-9]+)[ \t]*$/i;
 const STATUS_LINE = /HTTP\/1\.([0-9]+)[ \t]+([1-9][0-9]{2})(?![0-9])/i;
 const FRAMING = /content-length|transfer-encoding/i;
-/** What never stands in a value, and is a space where it does (RFC 9110 §5.5). */
+/** Characters that never stand in a value, and are read as a space where they do (RFC 9110 §5.5). */
 const BROKEN = /[\r\0]/g;
 const BLANK = /^[ \t]/;
 
 /** HTTP/1.2 and the like are read as 1.1, as their makers promise (RFC 9110 §2.5). */
 const minorOf = (digits: string | undefined): 0 | 1 => (Number(digits) === 0 ? 0 : 1);
 
-/** Odd spaces, lower case, a version to come. */
+/** Mends a request line with odd spaces, in lower case, or of a version to come. */
 export const mendRequestLine: MendLine = (line) => {
   const [, method, target, minor] = REQUEST_LINE.exec(line) ?? [];
   return method === undefined ? undefined : `${method} ${target} HTTP/1.${minorOf(minor)}`;
 };
 
-/** The same, and whatever stands where a reason should. */
+/** Mends a status line with the same faults, whatever stands in place of a reason. */
 export const mendStatusLine: MendLine = (line, inside) => {
   const match = STATUS_LINE.exec(line);
   const isThere = match !== null && (inside || line.slice(0, match.index).trim() === '');
@@ -68,7 +68,7 @@ function mendFields(lines: readonly string[], mixed: boolean): Http1Fields {
   return fault === '' ? fields : { ...fields, requestFault: fault };
 }
 
-/** False for a line that not everybody reads in the same way. */
+/** Adds a line to a head; false for one that not everybody reads in the same way. */
 function addLine(line: string, headers: string[]): boolean {
   if (BLANK.test(line) && headers.length > 0) {
     headers[headers.length - 1] += ` ${trimBlanks(line)}`;

@@ -1,4 +1,4 @@
-/** What the first bytes of one side of a connection are of. */
+/** The protocol that the first bytes of one side of a connection belong to. */
 export type SpokenProtocol = 'TLS' | 'HTTP/1' | 'HTTP/2';
 
 const TLS_ALERT = 0x15;
@@ -7,7 +7,7 @@ const SETTINGS = 4;
 const GOAWAY = 7;
 const PREFACE = 'PRI * HTTP/2.0';
 
-/** What a server speaks whose first bytes these are; undefined where nobody can tell. */
+/** The protocol that a server speaks whose first bytes these are; undefined where nobody can tell. */
 export function spokenByServer(bytes: Buffer, length = bytes.length): SpokenProtocol | undefined {
   if (length < 3) return undefined;
   if (isTls(bytes)) return 'TLS';
@@ -17,7 +17,7 @@ export function spokenByServer(bytes: Buffer, length = bytes.length): SpokenProt
   return isFrame ? 'HTTP/2' : undefined;
 }
 
-/** What a client speaks whose first bytes these are; undefined where nobody can tell. */
+/** The protocol that a client speaks whose first bytes these are; undefined where nobody can tell. */
 export function spokenByClient(bytes: Buffer): SpokenProtocol | undefined {
   if (bytes.length < 3) return undefined;
   if (isTls(bytes)) return 'TLS';

@@ -75,7 +75,7 @@ export const ENGRAM_FIELDS: Readonly<Record<string, string>> = {
   StreamingRecallResponse: '1 results:Memory, 3 metadata:RecallMetadata',
 };
 
-/** What the rpcs of `engram.v1.EngramService` take and give. */
+/** The fields that may hold secrets in the messages of the rpcs of `engram.v1.EngramService`. */
 export const ENGRAM_RPCS: Readonly<Record<string, readonly [request: string, response: string]>> = {
   Remember: ['RememberRequest', 'RememberResponse'],
   Recall: ['RecallRequest', 'RecallResponse'],

@@ -5,7 +5,7 @@ import { redactMultipart } from './redact-multipart.ts';
 import { redactProtobuf } from './redact-protobuf.ts';
 import type { NameRule } from './redact-url.ts';
 
-/** What is known of a body besides its bytes. */
+/** What the headers say of a body. */
 export interface BodyKind {
   readonly contentType: string;
   /** `gzip`, …; '' where the body is not compressed. */

@@ -13,7 +13,7 @@ const MAX_NESTING = 3;
 const MAX_VALUE_BYTES = 64 * 1024;
 
 const STOPS = byteTable('"{}[]');
-/** Where a number is secret too. */
+/** Bytes that are looked at where a number may be secret too. */
 const STOPS_AND_NUMBERS = byteTable('"{}[]-0123456789');
 const IN_NUMBER = byteTable('-+.eE0123456789');
 
@@ -155,7 +155,7 @@ function stringEnd(bytes: Buffer, open: number, endsAtLine: boolean): number {
   return bytes.length;
 }
 
-/** The text of a string token, its escapes read. */
+/** The text of a string token, with its escapes decoded. */
 function textOf(bytes: Buffer, open: number, end: number): string {
   const token = bytes.toString('utf8', open, end);
   if (!token.includes('\\')) return token.slice(1, token.endsWith('"') && token.length > 1 ? -1 : undefined);

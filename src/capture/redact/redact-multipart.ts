@@ -44,7 +44,7 @@ interface PartContent {
   readonly to: number;
 }
 
-/** What stands between a part's head and the line break in front of the next delimiter. */
+/** The content of a part: what stands between its head and the line break in front of the next delimiter. */
 function contentOf(bytes: Buffer, from: number, to: number): PartContent | undefined {
   const [crlf, lf] = [bytes.indexOf('\r\n\r\n', from), bytes.indexOf('\n\n', from)];
   const isCrlf = crlf >= 0 && (lf < 0 || crlf < lf);

@@ -82,7 +82,7 @@ function redactEntry(entry: Buffer, isSecretMap: boolean, rule: NameRule): Buffe
 interface FieldSpan {
   readonly number: number;
   readonly wireType: number;
-  /** Behind the tag. */
+  /** The place behind the field's tag. */
   readonly tagEnd: number;
   readonly valueAt: number;
   readonly end: number;

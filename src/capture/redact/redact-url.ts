@@ -28,7 +28,7 @@ export function redactUrl(url: string, rule: NameRule, isTarget: boolean): strin
   return path + url.charAt(mark) + redactPairs(text, contextOf(text, rule, url, MAX_NESTING));
 }
 
-/** A text with pairs of name and value in it (`a=1; token=…`), URLs, or a secret of known shape. */
+/** Redacts a text that may hold pairs of name and value (`a=1; token=…`), URLs, or a secret of known shape. */
 export function redactText(text: string, rule: NameRule): string {
   return redactPairs(text, contextOf(text, rule, text, MAX_NESTING));
 }
@@ -37,13 +37,13 @@ interface Context {
   readonly rule: NameRule;
   /** Whether `code` and `state` are those of a login; asked only where there are such. */
   readonly isLogin: () => boolean;
-  /** How many times more a value is decoded. */
+  /** How many more layers of encoding are looked through. */
   readonly depth: number;
   /** Whether any part may hold a secret by its shape; of a long text, each part is asked. */
   readonly mayHoldShapes: boolean;
 }
 
-/** `whole`: what the text is a part of. */
+/** Makes the context that a text is redacted in; `whole` is what the text is a part of. */
 function contextOf(text: string, rule: NameRule, whole: string, depth: number): Context {
   const mayHoldShapes = text.length > LONG_CHARS || text.includes('://') || mayHoldShape(text);
   return { rule, isLogin: loginIn(whole), depth, mayHoldShapes };
@@ -51,7 +51,7 @@ function contextOf(text: string, rule: NameRule, whole: string, depth: number): 
 
 const USER = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)?[^/?#]*@/;
 
-/** Also of an authority alone (`CONNECT user:password@host:443`). */
+/** Redacts the user and password in a URL, or in an authority alone (`CONNECT user:password@host:443`). */
 function redactUser(url: string, isTarget: boolean): string {
   if (!url.includes('@') || (isTarget && url.startsWith('/'))) return url;
   return url.replace(USER, `$1${REDACTED}@`);
@@ -72,7 +72,7 @@ function redactPathParameters(path: string, rule: NameRule, url: string): string
   );
 }
 
-/** Pairs separated by `&` or `;`. */
+/** Redacts pairs that are separated by `&` or `;`. */
 function redactPairs(text: string, context: Context): string {
   let done = '';
   let doneTo = 0;
@@ -109,7 +109,7 @@ function earlier(a: number, b: number): number {
 /** A field of JSON with a text or number; the sizes bound what one try costs. */
 const JSON_FIELD = /"([^"\\]{1,128})"(\s{0,8}:\s{0,8})("(?:[^"\\]|\\.)*|-?[0-9][^,}\]\s]*)/g;
 
-/** JSON that stands in a parameter; its text stays JSON. */
+/** Redacts the fields of JSON that stands in a parameter; the text stays JSON. */
 function redactFields(part: string, context: Context): string {
   return part.replace(JSON_FIELD, (whole, name: string, colon: string, value: string) => {
     const isQuoted = value.startsWith('"');
@@ -119,7 +119,7 @@ function redactFields(part: string, context: Context): string {
   });
 }
 
-/** One parameter. Behind a secret name everything to the end is secret. */
+/** Redacts one parameter. Behind a secret name everything to the end is secret. */
 function redactPart(sent: string, context: Context): string {
   const part = sent.includes('"') ? redactFields(sent, context) : sent;
   let from = 0;
@@ -145,7 +145,7 @@ function redactShapesIn(part: string): string {
   return cleanName === name && cleanValue === value ? part : cleanName + cleanValue;
 }
 
-/** What may stand in front of a name: one parameter can hold a URL or a list of its own (`next=/a?token=…`). */
+/** Bytes that may stand in front of a name: one parameter can hold a URL or a list of its own (`next=/a?token=…`). */
 const NAME_STARTS = new Uint8Array(128);
 for (const each of '?#,/ \t\r\n"\'<>(){}|') NAME_STARTS[each.charCodeAt(0)] = 1;
 

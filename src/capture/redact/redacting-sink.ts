@@ -10,7 +10,7 @@ import { redactBody } from './redact-body.ts';
 import { messageOf } from './redact-protobuf.ts';
 import type { NameRule } from './redact-url.ts';
 
-/** What a trace header says of a capture that looks into bodies. */
+/** What the header of a trace lists as redacted where capture looked into bodies. */
 export const BODY_NAMES: readonly string[] = [
   'body:json',
   'body:form',
@@ -35,7 +35,7 @@ export function createRedactingSink(sink: RecordSink, rule: NameRule): RecordSin
   };
 }
 
-/** Gives the bytes of the request that could not be kept. */
+/** Redacts a request, and returns how many of its bytes could not be kept. */
 function redactRequest(record: TraceRecord, rule: NameRule): number {
   const contentType = headerText(record.headers, 'content-type');
   const coding = headerText(record.headers, 'content-encoding').toLowerCase();
@@ -74,7 +74,7 @@ function redactCall(record: TraceRecord, rule: NameRule): number {
   return missingBytes;
 }
 
-/** A whole message stays one: its size is that of what is kept. */
+/** Redacts one message. A message that was whole stays whole: its size is that of the bytes that are kept. */
 function redactMessage(
   message: StreamMessage,
   redacted: (data: Uint8Array, fromServer: boolean, compressed: boolean) => Uint8Array | undefined,
@@ -88,7 +88,7 @@ function redactMessage(
   return clean === undefined && !fromServer ? data.length : 0;
 }
 
-/** All values of a header, as one. */
+/** All values of a header, joined by commas. */
 function headerText(headers: HeaderList, name: string): string {
   return headers
     .filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === name)

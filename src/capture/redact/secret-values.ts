@@ -1,7 +1,7 @@
 import { REDACTED } from '../../trace/record/redacted.ts';
 import { mayHoldShape } from './shape-gate.ts';
 
-/** What a trace header says of the shapes below. */
+/** What the header of a trace lists as redacted for the shapes below. */
 export const VALUE_SHAPES: readonly string[] = ['bearer', 'basic', 'jwt', 'pem', 'provider-key', 'userinfo'];
 
 /** Keys and tokens that tell what they are by how they begin, as their makers publish it. */
@@ -33,7 +33,10 @@ const CREDENTIALS =
  */
 const USERINFO = /:\/\/(?:[^/?#\s"'<>]*@|(?!\[)[^/?#\s:@]*:(?!\d*(?:[/?#\s]|$))\S{0,128}@)/g;
 
-/** A text without what is a secret by its shape: keys of known makers, credentials of HTTP, user and password of a URL. */
+/**
+ * Replaces in a text what is a secret by its shape: keys of known makers, credentials of HTTP, user and password of a
+ * URL.
+ */
 export function redactShapes(text: string): string {
   const cleared = text.includes('://') ? text.replace(USERINFO, `://${REDACTED}@`) : text;
   return mayHoldShape(cleared) ? redactKeys(cleared) : cleared;

@@ -33,7 +33,7 @@ export const SECRET_WORDS: readonly string[] = [
 
 const wordSet = (...lines: readonly string[]): ReadonlySet<string> => new Set(lines.join(' ').split(' '));
 
-/** Words that say it alone, wherever they stand in a name. */
+/** Words that make a name secret by themselves, wherever they stand in it. */
 const WHOLE = wordSet(
   'auth authn authz authenticate authentication authorization authorisation oauth xauth userauth basicauth',
   'proxyauth httpauth webauth jwt jws jwe csrf xsrf bearer dpop saml wsse wresult sid sig hmac otp totp hotp mfa tfa',
@@ -70,13 +70,13 @@ const CODE_OWNERS = wordSet(
   'backup confirmation login device user activation factor invite invitation',
 );
 
-/** Two words in a row that only together are a secret's. */
+/** Pairs of words that make a name secret only together. */
 const TOGETHER = wordSet(
   'pin-number seed-phrase recovery-phrase pass-word pass-phrase pass-code pass-wd code-verifier connection-string two-factor',
   'card-number cc-number card-num card-no access-tokens refresh-tokens auth-tokens api-tokens bearer-tokens session-tokens device-tokens id-tokens',
 );
 
-/** All headers of these gateways are about who calls. */
+/** Headers of gateways that all tell who calls. */
 const VENDOR =
   /^(?:http )?(?:cf access|x amzn oidc|x amzn mtls|x goog iap|x ms token|x ms client principal)\b/;
 
@@ -123,7 +123,7 @@ function isSecretWord(word: string, at: number, words: readonly string[]): boole
   return isOwned(word) || (at > 0 && isSecretPair(words[at - 1] as string, word));
 }
 
-/** `appkey`, `xclientkeys`: owner and key in one. */
+/** Whether a word is an owner and a key in one, such as `appkey` or `xclientkeys`. */
 function isOwned(word: string): boolean {
   const owner = /^x?(.+?)keys?$/.exec(word)?.[1];
   return owner !== undefined && KEY_OWNERS.has(owner);

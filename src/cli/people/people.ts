@@ -10,12 +10,12 @@ export function tell(text: string): void {
   stderrQueue().say(shown(text));
 }
 
-/** The same on stdout: for commands that relay or send on while they print. */
+/** Tells people a text on stdout: for commands that relay or send on while they print. */
 export function tellOnStdout(text: string): void {
   queueOf('stdout', 1).say(shown(text));
 }
 
-/** The way to stderr itself, for who draws on the terminal. */
+/** The queue to stderr itself, for what draws on the terminal. */
 export function stderrQueue(): LineQueue {
   return queueOf('stderr', 2);
 }

@@ -8,7 +8,7 @@ interface Sent {
   method: string;
   path: string;
   body?: unknown;
-  /** Of the memory it stores. */
+  /** The id of the memory that is stored. */
   id?: string;
 }
 

@@ -21,7 +21,7 @@ export interface CallIdentity {
 const NO_BYTES = new Uint8Array(0);
 const IGNORED: CallArrivals = { message: () => undefined, finish: () => undefined };
 
-/** For each call one; remembers only sums and the first message's name. */
+/** Makes what tracks one call; it keeps only sums and the name of the first message. */
 export function trackArrivals(context: ServerContext, call: CallIdentity): CallArrivals {
   const { log, nowNs } = context;
   if (!log.enabled) return IGNORED;

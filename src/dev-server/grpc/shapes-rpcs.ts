@@ -5,7 +5,7 @@ import { bidi, clientStream, make, type Rpc, serverStream, unary } from './rpc.t
 
 const MAX_COUNT = 1_000_000;
 const MAX_PAYLOAD_BYTES = 1 << 20;
-/** By gRPC status code. */
+/** The reasons of failures, by gRPC status code. */
 const REASONS: Readonly<Record<number, RejectionReason>> = {
   3: 'invalid',
   5: 'resource_not_found',

@@ -1,7 +1,7 @@
 import { emptyAnswer, jsonAnswer } from './http-answers.ts';
 import type { HttpAnswer } from './http-types.ts';
 
-/** Method and path of a route. */
+/** The method and path of a route. */
 type Route = readonly [method: string, path: string, ...unknown[]];
 
 const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Engram stand-in</title></head><body>

@@ -63,7 +63,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Where the value ends: that is when a field turns out to be missing. */
+/** The place where the value ends, which is where a field turns out to be missing. */
 function endOf(body: Buffer): string {
   const lines = body.toString('utf8').trimEnd().split('\n');
   return `line ${lines.length} column ${Buffer.byteLength(lines.at(-1) ?? '')}`;

@@ -10,7 +10,7 @@ import { consolidations, getMemory, listMemories, searchMemories } from './read-
 import { probabilisticQuery, recallMemories } from './recall-routes.ts';
 import { deleteMemory, rememberEpisode, rememberMemory, rememberMinimal } from './write-routes.ts';
 
-/** What to do with a method and path: run a handler, or refuse. */
+/** What a method and path lead to: a handler, or a refusal. */
 export type RouteMatch =
   | { kind: 'found'; handler: HttpHandler; id: string }
   | { kind: 'wrong_method'; allow: string }

@@ -131,7 +131,7 @@ export class MemorySpace {
     return this.#told(tiered.length > 0 ? tiered : this.#ranked(matches, MAX_EMBEDDING_RESULTS));
   }
 
-  /** The same by text, at most 75; an exact id counts where nothing matches by text. */
+  /** Recalls by text, at most 75 memories; an exact id counts where nothing matches by text. */
   recallByText(query: string, threshold: number): Recalled[] {
     const strict = this.#texts.search(query, threshold);
     const tiered = this.#fromTiers(strict, threshold, MAX_TEXT_RESULTS);

@@ -7,7 +7,7 @@ export function validateEmbedding(values: readonly number[]): readonly number[] 
   return reject('invalid', `embedding must have ${EMBEDDING_LENGTH} values, this one has ${values.length}`);
 }
 
-/** What is stored without an embedding of its own: 768 times the same value. All of these are parallel. */
+/** The embedding of a memory that is stored without one: 768 times the same value. All of these are parallel. */
 export function defaultEmbedding(value: number): Float32Array {
   return new Float32Array(EMBEDDING_LENGTH).fill(value);
 }

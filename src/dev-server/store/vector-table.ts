@@ -41,7 +41,7 @@ export function toUnitVector(values: ArrayLike<number>): UnitVector {
 export class VectorTable {
   readonly #chunks: Float32Array[] = [];
   readonly #norms: number[] = [];
-  /** Of each row the length of what follows each step; undefined where the row is free. */
+  /** For each row the length of what follows each step; undefined where the row is free. */
   readonly #tails: (Float32Array | undefined)[] = [];
   readonly #sums: number[] = [];
   readonly #free: number[] = [];

@@ -15,7 +15,7 @@ export interface TransportSettings extends Targets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   readonly headers?: HeaderList | undefined;
   readonly tls?: TlsSettings | undefined;
-  /** What their names stand for, looked up once. */
+  /** The addresses that the targets' names stand for, looked up once. */
   readonly addresses?: TargetAddresses | undefined;
   /** Which of these the first connection begins with; 0 where undefined. */
   readonly firstAddress?: number | undefined;
@@ -25,7 +25,7 @@ export interface TransportSettings extends Targets {
   readonly mostConnections?: number | undefined;
 }
 
-/** What sends is loaded only when it is needed. */
+/** Makes the transports of a run; the code of each is loaded when its first record is read. */
 export function createTransports(settings: TransportSettings, clock: Clock): LazyTransports {
   const { transport = DEFAULT_TRANSPORT, connections: mode, mostConnections } = settings;
   if (typeof transport === 'object') return useOwnTransport(transport, hasTargetIn(settings));

@@ -5,7 +5,7 @@ import type { AddressUse } from '../../transports/address-spread.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import type { TargetAddressUse } from '../target/target-address-use.ts';
 
-/** What makes the transport of a protocol; undefined where it has no target. */
+/** Makes the transport of each protocol; undefined where it has no target. */
 export type TransportMakers = Readonly<Record<Protocol, (() => Promise<Transport>) | undefined>>;
 
 /** One transport per protocol, loaded and made when its first record is read: without gRPC records, no gRPC server. */

@@ -13,7 +13,7 @@ export function refuseHeadersNotForGrpc(run: Given): void {
   });
 }
 
-/** What to say, where HTTP gets such headers too, once there is a call; undefined for nothing. */
+/** Says of headers that no call is sent with, where HTTP gets them too; undefined for nothing to say. */
 export function warningOfHeadersNotForGrpc(run: Given): string | undefined {
   const names = namesNotForGrpc(run);
   return names.length === 0 ? undefined : `${sayNotTaken(names)}; requests of HTTP are sent with it`;

@@ -12,7 +12,7 @@ import type { ReplayPart } from '../source/numbered-source.ts';
 import type { Targets } from '../target/targets.ts';
 import type { TransportChoice } from '../target/transport-choice.ts';
 
-/** What to replay, where and how. */
+/** Says what is replayed, against which targets, and how. */
 export interface RunOptions extends Targets {
   trace: Trace;
   /** Part of the trace; all of it where undefined. */
@@ -49,7 +49,7 @@ export interface RunOptions extends Targets {
   rehearsal?: boolean | undefined;
 }
 
-/** What a run may look at while it goes on. */
+/** What may be read of a run while it goes on. */
 export interface RunProgress {
   live(): LiveCounts;
   /** Operations that will be sent in all, less what is not known yet to be left out; undefined where no index tells. */
@@ -70,7 +70,7 @@ export interface RunDeps {
   signal?: AbortSignal | undefined;
   /** Files and sockets the process may have open; undefined where nobody knows. */
   openFileLimit?: number | undefined;
-  /** One sentence for people. */
+  /** Tells people one sentence. */
   warn(text: string): void;
   /** Called once with the spaces that `--prepare` sees to. */
   onPrepare?(spaces: readonly string[]): void;

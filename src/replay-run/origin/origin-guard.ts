@@ -12,24 +12,24 @@ export interface OriginGuard {
   checkRecord(record: TraceRecord): void;
 }
 
-/** What a guard knows. */
+/** The facts by which a guard decides. */
 export interface GuardFacts {
   /** Authorities in the header of the trace. */
   readonly origins: readonly string[];
   readonly targets: Targets;
   /** Names and addresses of the machine this runs on. */
   readonly machine: readonly string[];
-  /** What the host of an endpoint resolves to. */
+  /** The addresses that the host of an endpoint resolves to. */
   readonly addressesOf: (endpoint: Endpoint) => readonly string[];
 }
 
-/** A guard for one run. */
+/** Makes the guard of one run. */
 export function createOriginGuard(facts: GuardFacts): OriginGuard {
   return new Guard(facts);
 }
 
 interface Origin extends Authority {
-  /** As the header has it. */
+  /** The authority as the header has it. */
   readonly text: string;
 }
 
@@ -51,7 +51,7 @@ class Guard implements OriginGuard {
   readonly #origins: readonly Origin[];
   readonly #endpoints: Readonly<Record<Protocol, Guarded | undefined>>;
   readonly #machine: ReadonlySet<string>;
-  /** Of the origins: a name that clients used may be joined with any of them. */
+  /** The ports of the origins: a name that clients used may be joined with any of them. */
   readonly #ports: ReadonlySet<string>;
   readonly #passedLists = new WeakSet<HeaderList>();
   readonly #passed = new Set<string>();

@@ -8,7 +8,7 @@ import type { TargetAddresses } from '../target/look-up-targets.ts';
 const LOOK_MS = 2000;
 const PAUSE_MS = 200;
 
-/** Why the replay can't begin. */
+/** Why a replay can't begin: a target that nobody answers at. */
 export interface NobodyThere {
   readonly error: EngramTraceError | undefined;
   /** Somebody came while we waited: connections can be opened now. */
@@ -16,7 +16,7 @@ export interface NobodyThere {
 }
 
 interface Given extends Pick<RunOptions, 'http' | 'grpc' | 'tls' | 'waitForTargetMs' | 'transport'> {
-  /** What the names of the targets stand for, where they were looked up. */
+  /** The addresses that the targets' names stand for, where they were looked up. */
   addresses?: TargetAddresses | undefined;
 }
 
@@ -72,7 +72,7 @@ function nobodyAt({ waitForTargetMs = 0, ...run }: Given, protocol: Protocol, wh
   });
 }
 
-/** Somebody is there, but speaks something else: perhaps what the other endpoint is meant to speak. */
+/** Makes the error for a target that speaks another protocol, perhaps that of the other endpoint. */
 async function strangerAt(
   run: Given,
   protocol: Protocol,

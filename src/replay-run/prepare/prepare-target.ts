@@ -6,7 +6,7 @@ import { visibleText } from '../../visible-text.ts';
 import type { RunDeps, RunOptions } from '../options/run-options.ts';
 import { spaceMakingOf } from './spaces-of-run.ts';
 
-/** What a space may take where nothing is said: the slowest that was seen took 17 s. */
+/** A space gets so long to be made where nothing is said: the slowest that was seen took 17 s. */
 export const PREPARE_TIMEOUT_NS = 60e9;
 
 /**

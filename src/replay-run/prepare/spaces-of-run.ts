@@ -9,7 +9,7 @@ import type { OriginGuard } from '../origin/origin-guard.ts';
 import { createNumberedSource } from '../source/numbered-source.ts';
 import { hasTargetIn } from '../target/targets.ts';
 
-/** Making so many takes an Engram a day. */
+/** More spaces than this are not made: an Engram takes a day for so many. */
 const MOST_SPACES = 10_000;
 
 /** How the spaces of a trace are made (`--prepare`); `usage` where nobody knows, or nothing could be sent. */
@@ -47,7 +47,7 @@ export async function spacesOfRun(
   return [...spaces].filter((space) => making.create(space) !== undefined).sort();
 }
 
-/** As a replay does before it sends anything. */
+/** Reads the first records, as a replay does before it sends anything. */
 async function checkFirst({ trace, range, skipDamaged }: RunOptions, guard: OriginGuard): Promise<void> {
   const source = createNumberedSource(trace, range ?? {}, skipDamaged ? 'skip' : 'throw');
   for await (const batch of source.open()) {

@@ -1,6 +1,6 @@
 import type { PlanHints } from '../../trace/stats/plan-hints.ts';
 
-/** Where the trace does not say how often its sessions ask, and at most. */
+/** The shift of copies where the trace does not say how often its sessions ask, and the longest one. */
 const UNKNOWN_NS = 100e6;
 const LONGEST_NS = 1e9;
 

@@ -1,6 +1,6 @@
 import type { Protocol, TraceRecord } from '../../trace/record/record.ts';
 
-/** Sessions that come first, of each protocol. */
+/** The sessions of the first records, by protocol. */
 export type FirstSessions = Readonly<Record<Protocol, readonly string[]>>;
 
 /** The sessions of the first records: their connections can be opened before anything is due. */

@@ -2,7 +2,7 @@
 export interface Authority {
   /** In lower case, without a dot at its end; `LOOPBACK` for all names and addresses of a machine's loopback. */
   readonly host: string;
-  /** That it names; 80 and 443 where it names none. */
+  /** The ports that it names; 80 and 443 where it names none. */
   readonly ports: readonly string[];
 }
 
@@ -43,7 +43,7 @@ function canonicalHost(hostname: string): string {
   return isLoopback ? LOOPBACK : name;
 }
 
-/** An IPv4 address in the clothes of IPv6 is that address. */
+/** An IPv4-mapped IPv6 address as the IPv4 address that it is. */
 function unmapped(host: string): string {
   const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host) ?? [];
   if (high === undefined || low === undefined) return host;

@@ -4,10 +4,10 @@ import { isIP } from 'node:net';
 import type { Endpoint } from './endpoint.ts';
 import type { Targets } from './targets.ts';
 
-/** A name server that says nothing keeps a replay waiting this long. */
+/** A replay waits this long for a name server that does not answer. */
 const LOOKUP_MS = 3000;
 
-/** What the names of the targets stand for; undefined for an address, or where nobody knows. */
+/** The addresses that the targets' names stand for; undefined for an address, or where nobody knows. */
 export interface TargetAddresses {
   readonly http: readonly LookupAddress[] | undefined;
   readonly grpc: readonly LookupAddress[] | undefined;

@@ -1,7 +1,7 @@
 import type { Protocol } from '../../trace/record/record.ts';
 import type { AddressUse } from '../../transports/address-spread.ts';
 
-/** What became of one address of the name of the target of a protocol. Plain data. */
+/** How one address of the name of a protocol's target was used. Plain data. */
 export interface TargetAddressUse extends AddressUse {
   readonly protocol: Protocol;
 }
@@ -25,7 +25,7 @@ function added(sum: TargetAddressUse, more: TargetAddressUse): TargetAddressUse 
   };
 }
 
-/** Unknown where it is not known of all. */
+/** The sum; undefined where one of the two is not known. */
 function known(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
 }

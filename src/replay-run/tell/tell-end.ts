@@ -53,13 +53,13 @@ function hintAtPrepare(
   );
 }
 
-/** What was missing, and what can be done about it. */
+/** Says what operations were sent without, and what can be done about it. */
 function why(names: readonly string[]): string {
   const hasHeader = names.some((name) => name.startsWith('header:'));
   return `(${names.join(', ')}${hasHeader ? '; -H gives headers' : ''})`;
 }
 
-/** An error in one line. */
+/** Writes an error as one line. */
 export function oneLine({ where, message, hint }: EngramTraceError): string {
   return `${where === undefined ? '' : `${where}: `}${message}${hint === undefined ? '' : ` (${hint})`}`;
 }

@@ -7,7 +7,7 @@ import type { RunOptions } from '../options/run-options.ts';
 import type { NumberedSource } from '../source/numbered-source.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../target/endpoint.ts';
 
-/** Plays what it is given and throws away what it measured. */
+/** Plays a run once and throws away what was measured. */
 export type PlayOnce = (run: RunOptions, options: ReplayOptions, source: NumberedSource) => Promise<void>;
 
 /** From so many records on, a rehearsal is worth the second it takes. */
@@ -17,7 +17,7 @@ const PASSES = 2;
 const PASS_RECORDS = 5000;
 const PASS_BYTES = 16 * 2 ** 20;
 const PER_SECOND = 10_000;
-/** For all passes together. */
+/** The time for all passes of a rehearsal together. */
 const LIMIT_MS = 3000;
 const LEAD_NS = 1e6;
 /** Connections that all sessions share (`--connections N`). */

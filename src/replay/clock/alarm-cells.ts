@@ -4,12 +4,12 @@ export interface AlarmCells {
   readonly atNs: Float64Array;
 }
 
-/** Counts times that were set. */
+/** The cell that counts how often a time was set. */
 export const ALARM_CELL = 0;
-/** Counts rings. */
+/** The cell that counts how often the alarm rang. */
 export const RING_CELL = 1;
 
-/** The monotonic clock that all threads of the process share, in ns. */
+/** Reads the monotonic clock that all threads of the process share, in ns. */
 export function hrNowNs(): number {
   return Number(process.hrtime.bigint());
 }

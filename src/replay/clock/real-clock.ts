@@ -32,7 +32,7 @@ class RealClock implements Clock {
   #alarm: ThreadAlarm | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
-  /** What timer, turn and alarm are set for. */
+  /** The time that timer, turn and alarm are set for. */
   #armedNs = Infinity;
   #orders = 0;
   #isWaking = false;

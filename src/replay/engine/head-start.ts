@@ -20,7 +20,10 @@ export class HeadStart {
     this.#readToNs = offsetNs;
   }
 
-  /** Of the plan itself, or of the time for it: cold code reads slowly, and a slow pipe may never bring more. */
+  /**
+   * Whether enough of the plan was read, or enough time has passed: cold code reads slowly, and a slow pipe may never
+   * bring more.
+   */
   isEnough(nowNs: number): boolean {
     const { headStartNs, headStartLimitNs } = this.#options;
     return this.#readToNs >= headStartNs || nowNs - (this.#firstReadNs ?? Infinity) >= headStartLimitNs;

@@ -27,13 +27,13 @@ export type ReplayStop = 'end' | 'interrupted' | 'behind' | 'source_error' | 'se
 export interface ReplayEnd {
   accounting: ReplayAccounting;
   excluded: ReplayExcluded;
-  /** What was left out as `dangerous`, by what it is. */
+  /** The records that were left out as `dangerous`, by kind. */
   dangers: LeftOutDangers;
   /** False: the replay stopped early and what was left to read was too much to count. */
   planComplete: boolean;
   stop: ReplayStop;
   sourceError: EngramTraceError | undefined;
-  /** What ended a sending thread, where one died. */
+  /** The error that ended a sending thread, where one died. */
   senderError?: EngramTraceError | undefined;
   /** The anchor: due time of the first operation (before any stretch); undefined when there was none. */
   startNs: number | undefined;
@@ -81,7 +81,7 @@ export function bookDisposition(sums: ReplayAccounting, disposition: Disposition
   }
 }
 
-/** All zero. */
+/** An accounting in which all counts are 0. */
 export function emptyAccounting(): ReplayAccounting {
   return { planned: 0, sent: 0, ok: 0, errors: 0, cutOff: 0, shed: 0, gateTimeout: 0, unsent: 0 };
 }

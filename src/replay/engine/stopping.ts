@@ -15,7 +15,7 @@ export class Stopping {
     this.#options = options;
   }
 
-  /** It stopped before the end of its plan: nothing more is sent. */
+  /** Whether the replay stopped before the end of its plan: nothing more is sent then. */
   get isEarly(): boolean {
     return this.#stoppedNs !== undefined;
   }

@@ -8,7 +8,7 @@ export interface CopyOptions {
   readonly seed: number;
 }
 
-/** One record on its way into the plan. */
+/** A record, or a copy of it, on its way into the plan. */
 export interface Copy {
   record: TraceRecord;
   number: number;
@@ -20,7 +20,7 @@ export interface Copy {
  * drawn from the seed, so that it keeps the bursts of the recording without doubling them to the nanosecond.
  */
 export interface Copier {
-  /** Takes the next record of the pass in. */
+  /** Takes the next record of the pass. */
   add(record: TraceRecord, number: number): void;
   /** The pass is over: all that was added may go. */
   end(): void;

@@ -1,6 +1,6 @@
 import type { PacePhase } from '../replay-options.ts';
 
-/** How plan time (recorded time over the multiplier) runs in replay time. Both count from the anchor, in ns. */
+/** Says how plan time (recorded time over the multiplier) runs in replay time. Both count from the anchor, in ns. */
 export interface Pace {
   /** When, in replay time, the plan has come to `planNs`. Continuous and strictly rising. */
   replayAt(planNs: number): number;
@@ -10,7 +10,7 @@ export interface Pace {
   rateAt(replayNs: number): number;
 }
 
-/** Plan time is replay time. */
+/** The pace at which plan time is replay time. */
 export const EVEN_PACE: Pace = { replayAt: (ns) => ns, planAt: (ns) => ns, rateAt: () => 1 };
 
 /** A piecewise linear pace. No phases: an even one. */
@@ -30,7 +30,7 @@ export function createPace(phases: readonly PacePhase[]): Pace {
   };
 }
 
-/** A phase with its corner: where it begins in both times. */
+/** A phase, with the place where it begins in plan time and in replay time. */
 interface Piece {
   readonly fromReplayNs: number;
   readonly fromPlanNs: number;

@@ -10,7 +10,7 @@ import type { Selection } from './selection.ts';
 /** Opens the source for one pass: batches of records in the order of their starts. */
 export type OpenSource = () => AsyncIterable<TraceRecord[]>;
 
-/** Takes what a reader reads. */
+/** Takes the operations that a plan reader has read. */
 export interface PlanSink {
   /** One operation of the plan; `times` is only valid during the call. A promise: wait for it before the next. */
   operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined;
@@ -126,7 +126,7 @@ class Reader implements PlanReader {
     }
   }
 
-  /** What the copier lets go. A promise where the sink has to be waited for. */
+  /** Plans the records that the copier lets go. Returns a promise where the sink has to be waited for. */
   #plan(): Promise<void> | undefined {
     for (let copy = this.#copier.take(); copy !== undefined; copy = this.#copier.take()) {
       this.#schedule.next(copy.record.startNs);

@@ -32,7 +32,7 @@ export interface PlanSummary {
 }
 
 export interface FirstDue {
-  /** In ns after the first due time. */
+  /** The due time in ns after the first one. */
   dueNs: number;
   op: string;
   session: string;

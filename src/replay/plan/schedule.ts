@@ -9,7 +9,7 @@ export interface ScheduleOptions {
   maxGapNs?: number | undefined;
   /** Phases of the replay with a rate of their own, on top of the multiplier. */
   pace?: readonly PacePhase[] | undefined;
-  /** What the trace was cut to; without it the seam between two passes is one mean gap. */
+  /** The window that the trace was cut to; without it the seam between two passes is one mean gap. */
   window?: TimeWindow | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface ScheduleOptions {
 export interface PlannedTimes {
   /** Due time, in ns after the anchor. */
   readonly dueNs: number;
-  /** The same before timing and multiplier: its recorded offset, with the cut gaps. */
+  /** The recorded offset, with long gaps cut, before timing and multiplier. */
   readonly offsetNs: number;
   /** Its recorded time counted on over passes, gaps uncut: what session order compares. */
   readonly timelineNs: number;
@@ -25,7 +25,7 @@ export interface PlannedTimes {
 
 /** When each record of a trace is due. Pure: no clock inside. The times are those of the record taken in last. */
 export interface Schedule extends PlannedTimes {
-  /** Takes the next record's start in. */
+  /** Takes the start of the next record. */
   next(startNs: number): void;
   /** The trace begins again with the record after this call. */
   nextPass(): void;

@@ -9,7 +9,7 @@ export interface Backlog {
   peek(): Flight | undefined;
   /** When the head may leave, in whole ns on the engine's clock; -Infinity: as soon as there is a slot. */
   headAtNs(nowNs: number): number;
-  /** Takes the head out without it leaving. */
+  /** Takes the first operation out; it does not leave. */
   drop(): Flight | undefined;
   /** The head leaves now. `wasHeld`: something other than the pace kept it until now. */
   release(nowNs: number, wasHeld: boolean): Flight | undefined;

@@ -7,11 +7,11 @@ import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
 import { createOpenGate, createSessionGate } from './session-gate.ts';
 import { ThinkQueue } from './think-queue.ts';
 
-/** What decides when operations leave. */
+/** Decides when operations leave, from what was read up to what is with a transport. */
 export interface Release {
-  /** What was read and is not due yet. */
+  /** The operations that were read and are not due yet. */
   queue: Lineup;
-  /** The same, where pauses are kept (`timing think`). */
+  /** The queue where pauses are kept (`--timing think`). */
   thinks: ThinkQueue | undefined;
   loop: ReleaseLoop;
 }

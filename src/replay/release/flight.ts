@@ -4,7 +4,7 @@ import { recordBytes } from '../../trace/record/record-bytes.ts';
 import type { PlannedTimes } from '../plan/schedule.ts';
 import type { Cancel, Operation, SendListener, SendOutcome } from '../ports.ts';
 
-/** Why we gave a flight up, when we did. */
+/** Why the engine gave a flight up; undefined where it did not. */
 export type GivenUp = 'timeout' | 'cut_off' | 'as_recorded' | undefined;
 
 /** What a gate knows of one session while anything of it is unsettled. */
@@ -55,7 +55,7 @@ export class Flight implements Operation, SendListener {
   /** When it was read from the trace; -Infinity: before the replay began. */
   readNs = -Infinity;
 
-  /** In the session gate. */
+  /** What the session gate knows of its session. */
   session: GateSession | undefined;
   insideIndex = -1;
   gateDeadlineNs = Number.NaN;
@@ -103,7 +103,7 @@ export class Flight implements Operation, SendListener {
     if (this.slot >= 0) this.#host.sent(this, heldNs);
   }
 
-  /** It leaves now, and of the time since it was released busy connections held it for `heldNs`. */
+  /** Notes that it leaves now, and that busy connections held it for `heldNs` since it was released. */
   leave(nowNs: number, heldNs: number): void {
     this.sentNs = nowNs;
     if (heldNs === 0 || this.releasedNs === undefined) return;

@@ -3,12 +3,12 @@ import type { Waits } from '../ports.ts';
 /** What keeps operations that are ready from leaving. `full`: in flight, or what may be held, is at its limit. */
 export type Hold = 'none' | 'full' | 'paced';
 
-/** An operation that is charged. */
+/** An operation that waits are charged to. */
 interface ChargedOperation extends Waits {
   readyNs: number;
 }
 
-/** Nothing was waited for. */
+/** The waits of an operation that waited for nothing. */
 export const NO_WAITS: Waits = { readingNs: 0, fullNs: 0, pacedNs: 0, stalledNs: 0 };
 
 /** Waking this much later than asked is no jitter: the event loop, or the whole process, stood still. */
@@ -72,7 +72,7 @@ export class HoldMeter {
     flight.stalledNs = -this.#stalled.at(fromNs);
   }
 
-  /** It leaves now, at the time of the last look. */
+  /** Charges an operation that leaves now, at the time of the last look. */
   end(flight: Waits): void {
     flight.fullNs += this.#full.totalNs;
     flight.pacedNs += this.#paced.totalNs;
@@ -100,7 +100,7 @@ export class HoldMeter {
 /** Spans that are remembered one by one: operations become ready in the last of them. */
 const REMEMBERED = 16;
 
-/** Total length of spans of time, now and at recent moments. */
+/** Adds up the length of spans of time, and knows what the sum was at recent moments. */
 class SpanSum {
   totalNs = 0;
   readonly #fromNs = new Float64Array(REMEMBERED);
@@ -118,7 +118,7 @@ class SpanSum {
     this.#toNs[this.#newest] = toNs;
   }
 
-  /** What the total was at `ns`. */
+  /** The sum as it was at `ns`. */
   at(ns: number): number {
     let sinceNs = 0;
     for (let back = 0; back < REMEMBERED; back += 1) {

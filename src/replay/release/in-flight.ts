@@ -42,7 +42,7 @@ export class InFlight {
     }
   }
 
-  /** Gives up everything. */
+  /** Gives up all operations that are in flight. */
   cutOff(nowNs: number): void {
     for (let at = this.#flights.length - 1; at >= 0; at -= 1) {
       const flight = this.#flights[at];
@@ -51,7 +51,7 @@ export class InFlight {
   }
 }
 
-/** Has the transport end it; what becomes of it is told as ever. */
+/** Has the transport end the operation, whose end is then told as that of any other. */
 export function giveUp(flight: Flight, why: GivenUp, nowNs: number): void {
   flight.givenUp = why;
   flight.givenUpNs = nowNs;

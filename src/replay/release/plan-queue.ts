@@ -9,7 +9,7 @@ export interface Lineup {
   push(flight: Flight): void;
   /** The operation that is due next (`offsetNs` after the anchor), where that is known. */
   peek(): Flight | undefined;
-  /** Takes it out. */
+  /** Takes the first operation out of the queue. */
   shift(): Flight | undefined;
   /** Takes any one out, whether its time is known or not. */
   takeAny(): Flight | undefined;

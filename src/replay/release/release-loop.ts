@@ -7,7 +7,7 @@ import type { InFlight } from './in-flight.ts';
 import type { Lineup } from './plan-queue.ts';
 import type { Gate, GateListener } from './session-gate.ts';
 
-/** What the loop decides about an operation. */
+/** Hears what the loop decides about an operation. */
 export interface ReleaseListener {
   send(flight: Flight, nowNs: number): void;
   drop(flight: Flight, disposition: Disposition): void;

@@ -1,8 +1,8 @@
-/** Where one reader waits until there is room for more. */
+/** A place where one reader waits until there is room for more. */
 export class Room {
   #wake: (() => void) | undefined;
 
-  /** Somebody waits. */
+  /** Whether a reader waits. */
   get isAwaited(): boolean {
     return this.#wake !== undefined;
   }
@@ -14,7 +14,7 @@ export class Room {
     });
   }
 
-  /** Lets who waits go on; does nothing where nobody does. */
+  /** Lets the reader go on if it waits. */
   release(): void {
     const wake = this.#wake;
     this.#wake = undefined;

@@ -1,7 +1,7 @@
 import { MinHeap } from '../../min-heap.ts';
 import type { Flight, GateSession } from './flight.ts';
 
-/** What a gate tells its owner. */
+/** Hears what becomes of operations that wait in a gate. */
 export interface GateListener {
   /** Its predecessors are settled: it may leave. */
   opened(flight: Flight): void;
@@ -15,14 +15,14 @@ export interface Gate {
   enter(flight: Flight, deadlineNs: number): boolean;
   /** An operation that had entered is settled. */
   leave(flight: Flight): void;
-  /** Gives up what waited past its deadline. */
+  /** Gives up the operations that waited past their deadline. */
   expire(nowNs: number): void;
   /** Takes out an operation that still waits; undefined when none does. */
   takeWaiting(): Flight | undefined;
   readonly waiting: number;
 }
 
-/** The gate of `--order open`: time only. */
+/** Makes the gate of `--order open`, which holds nothing back. */
 export function createOpenGate(): Gate {
   return { enter: () => true, leave() {}, expire() {}, takeWaiting: () => undefined, waiting: 0 };
 }
@@ -140,7 +140,7 @@ class SessionGate implements Gate {
   }
 }
 
-/** A session with nothing in it. */
+/** Makes a session without operations. */
 export function newSession(name: string): GateSession {
   return {
     name,

@@ -46,7 +46,7 @@ export async function openNdjson(input: SourceInput): Promise<Trace> {
   });
 }
 
-/** A place behind the header. */
+/** A place in the text behind its header. */
 interface Beginning {
   header: TraceHeader;
   lines: AsyncGenerator<Line>;

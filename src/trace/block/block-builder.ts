@@ -32,7 +32,7 @@ export interface BlockBuilder {
   readonly records: number;
   /** Estimate of the raw size so far. */
   readonly sizeBytes: number;
-  /** What it holds in memory, roughly; many short strings are more than they are in the block. */
+  /** How many bytes it takes in memory, about; many short strings take more than they do in the block. */
   readonly heldBytes: number;
   /** ns from the epoch; 0 while there is no record. */
   readonly firstStartNs: number;

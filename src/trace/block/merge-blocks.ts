@@ -3,7 +3,7 @@ import type { BlockCursor } from './block-cursor.ts';
 import { createCursorSet, type HeldCursor } from './cursor-set.ts';
 import type { NumberedBlock } from './numbered-blocks.ts';
 
-/** How a merge gets at its blocks. */
+/** Opens and advances the blocks of a merge. */
 export interface BlockAccess {
   /** This block is the one that will be opened next, as far as one can tell. */
   prepare?(block: NumberedBlock): void;

@@ -11,7 +11,7 @@ import {
 } from '../record/record.ts';
 import { GRPC, HTTP, HTTP_1_0, MESSAGE_TAG, OUTCOME_TAG, STREAM_TAG, TAG } from './record-encoder.ts';
 
-/** What the records of one block refer to. */
+/** The tables of a block that its records refer to by number. */
 export interface BlockTables {
   strings: readonly string[];
   /** One array per header set, shared by all records that have it. */

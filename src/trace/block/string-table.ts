@@ -8,7 +8,7 @@ export interface StringTable {
   headerSetOf(headers: HeaderList): number;
   /** Estimate of what `write` adds. */
   readonly sizeBytes: number;
-  /** What it holds in memory, roughly. */
+  /** How many bytes it takes in memory, about. */
   readonly heldBytes: number;
   /** Writes the fields `strings` and `header_sets` of a Block. */
   write(out: ByteWriter): void;

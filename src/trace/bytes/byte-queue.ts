@@ -1,6 +1,6 @@
 /** Bytes of a file or pipe, looked at before they are taken. Holds no more than was asked for, plus one chunk. */
 export interface ByteQueue {
-  /** Of the next byte, from the start of the source. */
+  /** The place of the next byte, from the start of the source. */
   readonly offset: number;
   /** Bytes at hand. */
   readonly available: number;
@@ -12,7 +12,7 @@ export interface ByteQueue {
   take(sizeBytes: number): Uint8Array<ArrayBuffer>;
   /** Passes over bytes without keeping them; returns how many there were. */
   discard(sizeBytes: number): Promise<number>;
-  /** What is left, in chunks; the queue is used up then. */
+  /** Passes on all that is left, in chunks; the queue is used up then. */
   rest(): AsyncGenerator<Uint8Array>;
   close(): Promise<void>;
 }

@@ -38,7 +38,7 @@ export function varintSize(value: number): number {
   return size;
 }
 
-/** An empty writer with room for `initialBytes`. */
+/** Makes an empty writer with room for `initialBytes`. */
 export function createByteWriter(initialBytes = 4096): ByteWriter {
   return new GrowingWriter(initialBytes);
 }

@@ -8,7 +8,7 @@ let table: Uint32Array | undefined;
 /** CRC-32/ISO-HDLC, that of zlib and gzip; `value` is the result so far. */
 export const crc32: (bytes: Uint8Array, value?: number) => number = native ?? crc32InScript;
 
-/** The same without zlib's help; exported for the test that compares them. */
+/** Computes it without zlib's help; exported for the test that compares the two. */
 export function crc32InScript(bytes: Uint8Array, value = 0): number {
   table ??= makeTable();
   let crc = ~value;

@@ -1,4 +1,4 @@
-/** What is wrong inside a message; becomes a `corrupt` error where block and file are known. */
+/** The error for a message that is malformed; it becomes a `corrupt` error where block and file are known. */
 export class MalformedError extends Error {}
 
 /** Wire type of what has a length in front. */

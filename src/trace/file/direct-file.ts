@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** An output that is no file of our own. */
+/** An output that this program did not make: a device, a pipe, or an open file. */
 export interface DirectFile {
-  /** Takes a part of the bytes, and says how many. */
+  /** Writes a part of the bytes and returns how many. */
   write(bytes: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }>;
   close(): Promise<void>;
 }

@@ -103,7 +103,7 @@ export async function createFileSink(name: string, options: FileSinkOptions = {}
   };
 }
 
-/** What is written directly can't be taken back. */
+/** Makes a sink that writes directly; what it has written can't be taken back. */
 function createDirectSink(file: DirectFile, name: string): FileSink {
   let bytesWritten = 0;
   let isOpen = true;
@@ -129,7 +129,7 @@ function createDirectSink(file: DirectFile, name: string): FileSink {
   };
 }
 
-/** Short enough for every file system, however long the name is. */
+/** A temporary name beside a file, short enough for every file system. */
 function temporaryName(path: string): string {
   const start = basename(path).slice(0, LONGEST_START);
   return join(dirname(path), `${start}.${randomBytes(4).toString('hex')}.tmp`);
@@ -204,7 +204,7 @@ function existsError(name: string): EngramTraceError {
   });
 }
 
-/** The file is whole, but not where it should be; or it is nowhere. */
+/** The error for a file that could not be put in its place, or that is gone. */
 function misplaced(error: unknown, name: string, kept: string | undefined): EngramTraceError {
   if (kept === undefined) {
     const gone = 'what was being written, or its folder, was removed or renamed meanwhile';
@@ -217,7 +217,7 @@ function misplaced(error: unknown, name: string, kept: string | undefined): Engr
   });
 }
 
-/** Takes a part of the bytes, and says how many. */
+/** Writes a part of the bytes and returns how many. */
 type PartWriter = Pick<DirectFile, 'write'> | FileHandle;
 
 async function writeAll(file: PartWriter, bytes: Uint8Array): Promise<void> {
@@ -235,7 +235,10 @@ async function attempt<T>(name: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Where the output cannot even be begun. The temporary name means nothing to people, so it is not told. */
+/**
+ * Makes the error for an output that can't even be begun. The temporary name means nothing to people, so it is not
+ * told.
+ */
 function openError(error: unknown, path: string, temporary: string): EngramTraceError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {

@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../../error.ts';
 
-/** What the system says about a file, with a word on what it means. */
+/** Makes an error of what the system says about a file, with a word on what it means. */
 export function ioError(error: unknown, where: string): EngramTraceError {
   const { code } = error as NodeJS.ErrnoException;
   const hint = code === undefined ? undefined : HINTS[code];

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { EngramTraceError } from '../../error.ts';
 import { ioError } from './io-error.ts';
 
-/** Where an output of that name really goes. */
+/** The place that an output of a name is written to. */
 export type OutputPlace =
   /** A file: the one that links lead to. `found` is what is there now. */
   | { kind: 'file'; path: string; found: Stats | undefined }

@@ -6,7 +6,7 @@ export interface PlaceCalls {
   link(from: string, to: string): Promise<void>;
 }
 
-/** Something is where the file should go, and must not be replaced. */
+/** The error for a place that is taken, by a file that must not be replaced. */
 export class TakenError extends Error {
   constructor() {
     super('something came to be there while this ran, and is not replaced');
@@ -86,7 +86,7 @@ export async function placeBeside(
   return found && temporary;
 }
 
-/** So that a new name survives a power cut; not every file system can. */
+/** Makes a new name in a folder survive a power cut; not every file system can. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(dirname(path), 'r').catch(() => undefined);
   await folder?.sync().catch(() => {});

@@ -3,11 +3,11 @@ import { readU32, SKIPPABLE_MAGIC } from './zstd-frame.ts';
 
 /** The skippable frame in front of the seek table that holds our index. */
 export const INDEX_MAGIC = SKIPPABLE_MAGIC + 0xa;
-/** `ETIX`. */
+/** The letters `ETIX`, by which an index frame is known. */
 const INDEX_TAG = Buffer.from('ETIX', 'latin1');
 const PREFIX_BYTES = 16;
 
-/** Magic, size, `ETIX`, CRC-32 of the message, message. */
+/** Makes the frame: magic, size, `ETIX`, CRC-32 of the message, message. */
 export function encodeIndexFrame(message: Uint8Array): Uint8Array {
   const frame = Buffer.alloc(PREFIX_BYTES + message.length);
   frame.writeUInt32LE(INDEX_MAGIC, 0);

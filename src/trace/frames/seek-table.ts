@@ -10,7 +10,7 @@ export interface SeekEntry {
 }
 
 export const SEEK_TABLE_MAGIC = 0x184d2a5e;
-/** Number of frames, descriptor, magic. */
+/** The size of the footer: number of frames, descriptor, magic. */
 export const SEEK_FOOTER_BYTES = 9;
 const SEEKABLE_MAGIC = 0x8f92eab1;
 const SKIPPABLE_HEADER_BYTES = 8;
@@ -18,7 +18,7 @@ const CHECKSUM_FLAG = 0x80;
 const RESERVED_BITS = 0x7c;
 const MAX_FRAMES = 0x8000000;
 
-/** The whole skippable frame. */
+/** Makes the whole skippable frame that holds a seek table. */
 export function encodeSeekTable(entries: readonly SeekEntry[]): Uint8Array {
   const contentBytes = entries.length * 12 + SEEK_FOOTER_BYTES;
   const table = Buffer.alloc(SKIPPABLE_HEADER_BYTES + contentBytes);
@@ -64,10 +64,10 @@ export interface SeekSums {
   frames: number;
   compressedBytes: number;
   rawBytes: number;
-  /** Of the first frame. */
+  /** The size of the first frame. */
   firstBytes: number;
   firstRawBytes: number;
-  /** Of the last frame. */
+  /** The size of the last frame. */
   lastBytes: number;
 }
 

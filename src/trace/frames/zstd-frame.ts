@@ -6,7 +6,7 @@ export const SKIPPABLE_MAGIC = 0x184d2a50;
 const MAX_BLOCK_BYTES = 128 * 1024;
 const CHECKSUM_BYTES = 4;
 
-/** What the bytes from an offset on are, as far as they can be told. */
+/** What the bytes from an offset on are: a frame, its beginning, or neither. */
 export type FrameSpan =
   | {
       kind: 'data';
@@ -42,7 +42,7 @@ export function isSkippable(magic: number): boolean {
   return (magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC;
 }
 
-/** Little-endian; bytes behind the end count as 0. */
+/** Reads a little-endian u32; bytes behind the end count as 0. */
 export function readU32(bytes: Uint8Array, offset: number): number {
   const low = (bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8);
   const high = (bytes[offset + 2] ?? 0) | ((bytes[offset + 3] ?? 0) << 8);

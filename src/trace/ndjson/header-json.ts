@@ -78,7 +78,7 @@ export function headerFromJson(value: unknown, where: string): TraceHeader {
   };
 }
 
-/** Only the counts that are not 0. */
+/** The losses as JSON, with the counts that are not 0. */
 export function lossToJson(loss: Loss): Json {
   const counts = Object.entries(LOSS_NAMES).map(([key, name]) => [name, loss[key as keyof Loss]] as const);
   return Object.fromEntries(counts.filter(([, count]) => count > 0));

@@ -154,7 +154,7 @@ function toBytes(text: string, encoding: 'utf8' | 'base64'): Uint8Array {
 /** Half of a pair of surrogates is no text in UTF-8: two names that differ in nothing else would be one on disk. */
 const HALF_PAIR = /\p{Surrogate}/gu;
 
-/** The same with U+FFFD for what UTF-8 can't say, as everything that is written has it. */
+/** A text with U+FFFD for what UTF-8 can't say, as everything that is written has it. */
 export function wellFormed(text: string): string {
   return text.search(HALF_PAIR) < 0 ? text : text.replace(HALF_PAIR, '\ufffd');
 }

@@ -4,7 +4,7 @@ import { createLineParts } from './line-parts.ts';
 export interface Line {
   /** Without its line feed; a view that is valid until the next line is asked for. */
   bytes: Buffer;
-  /** From 1. */
+  /** The number of the line, from 1. */
   number: number;
   /** Ended by a line feed; false only for the last one of a file that lacks it. */
   isEnded: boolean;

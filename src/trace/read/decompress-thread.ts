@@ -21,7 +21,7 @@ interface Waiting extends DecompressJob {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Where the thread can't be had, or dies, frames are decompressed right here. */
+/** Makes the thread. Where it can't be had, or dies, frames are decompressed in the calling thread. */
 export function createDecompressThread(
   program = new URL('./decompress-worker.js', import.meta.url),
 ): DecompressThread {

@@ -10,7 +10,7 @@ export interface DecompressJob {
   claim?: BlockClaim | undefined;
 }
 
-/** What became of it; without bytes `problem` says why, and is empty for a block that was only to be checked. */
+/** The result of a job; without bytes `problem` says why, and is empty for a block that was only to be checked. */
 export interface Decompressed {
   id: number;
   raw: Uint8Array<ArrayBuffer> | undefined;

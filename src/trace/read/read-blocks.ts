@@ -31,7 +31,7 @@ export async function* readBlocks(
   if (damage) throw damagedRange(file.name, damage);
 }
 
-/** Where blocks overlap, the next one may change after it was made ready. */
+/** So many blocks are decompressed ahead: where blocks overlap, the next one may change after it was made ready. */
 const MOST_AHEAD = 2;
 
 /** Without a ledger the first damage is an error; with one it is counted there. */

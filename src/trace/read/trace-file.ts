@@ -32,7 +32,7 @@ export interface TraceFile {
   readonly cutBytes: number;
   /** The compressed frame of a block, as it is in the file. */
   readFrame(entry: BlockEntry): Promise<Uint8Array>;
-  /** As `readFrame`, after all of it was decompressed and decoded by `check`. Throws `corrupt`. */
+  /** Reads a frame, after `check` decompressed and decoded all of it. Throws `corrupt`. */
   readChecked(entry: BlockEntry, check: DecompressThread['check']): Promise<Uint8Array>;
   /** All records of a block; times in ns from the header's epoch. Throws `corrupt`. */
   readBlock(entry: BlockEntry): Promise<TraceRecord[]>;

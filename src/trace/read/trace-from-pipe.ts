@@ -149,7 +149,7 @@ async function* whileWhole(frames: AsyncGenerator<FrameEvent>, state: PipeState)
   }
 }
 
-/** What follows the seek table is no part of the trace; what was joined to it must not get lost without a word. */
+/** Passes the end of the trace. What was joined behind the seek table must not get lost without a word. */
 async function passEnd(frames: AsyncGenerator<FrameEvent>, state: PipeState, skip: boolean): Promise<void> {
   let passedBytes = 0;
   const takeJoined = (offset: number) => {

@@ -60,7 +60,7 @@ export interface StreamMessage {
   compressed: boolean;
 }
 
-/** What came back. */
+/** What came back for a request: the status, and the answer as far as it was kept. */
 export interface Outcome {
   /** HTTP status or gRPC status code; undefined when none was seen. */
   status: number | undefined;
@@ -90,7 +90,7 @@ export interface Loss {
   recordsDamaged: number;
   /** Connections on which from some moment on nobody could tell one operation from the next. */
   connectionsUnfollowed: number;
-  /** What clients sent on them from then on. */
+  /** The bytes that clients sent on those connections from then on. */
   bytesUnfollowed: number;
   /** Segments of an op log that are missing, can't be read, or lack their end; nobody knows what they held. */
   segmentsIncomplete: number;

@@ -26,9 +26,9 @@ export function unplayableBy(record: TraceRecord): Unplayable | undefined {
 }
 
 interface AskedFor {
-  /** For a protocol that is not HTTP. */
+  /** Whether an upgrade to a protocol that is not HTTP is asked for. */
   readonly asksUpgrade: boolean;
-  /** In a transfer coding besides chunked. */
+  /** Whether the body is in a transfer coding besides chunked. */
   readonly isCoded: boolean;
 }
 

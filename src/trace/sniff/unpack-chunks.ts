@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../../error.ts';
 import { type Packing, SNIFF_BYTES } from './unpack-head.ts';
 
-/** Errors of a stream tell its name. */
+/** Passes the bytes of a stream on; its errors tell its name. */
 export async function* wrapErrors(stream: Readable, name: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;
@@ -17,7 +17,7 @@ export function chunksOfFile(path: string): AsyncGenerator<Uint8Array> {
   return wrapErrors(createReadStream(path, { highWaterMark: SNIFF_BYTES }), path);
 }
 
-/** What a stream that is packed like that holds. */
+/** The content of a stream that is compressed in this way. */
 export async function* unpackChunks(
   chunks: AsyncIterable<Uint8Array>,
   packing: Packing,

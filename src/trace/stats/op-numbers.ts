@@ -1,4 +1,4 @@
-/** What further names are counted under once there are as many as are kept. */
+/** The name that further names are counted under once there are as many as are kept. */
 export const OTHER_NAME = '(other)';
 /**
  * Names that blocks count by number. A block has a number for each of them, used or not: without a bound a scanner's
@@ -45,7 +45,7 @@ export function boundCounts(counts: number[]): number[] {
   return [...counts.slice(0, MAX_NUMBERED_OPS), rest];
 }
 
-/** See `boundCounts`. */
+/** The names of a file that numbered all its ops, to go with `boundCounts`. */
 export function boundNames(names: string[]): string[] {
   return names.length <= MAX_NUMBERED_OPS + 1 ? names : [...names.slice(0, MAX_NUMBERED_OPS), OTHER_NAME];
 }

@@ -7,7 +7,7 @@ import { addValue } from './distribution.ts';
 /** Counts what the index says about a block. */
 export interface StatsBuilder {
   add(record: TraceRecord): void;
-  /** What it holds in memory, roughly. */
+  /** How many bytes it takes in memory, about. */
   readonly heldBytes: number;
   readonly opCounts: [op: string, count: number][];
   /** Encodes a BlockStats message; `starts` are those of the records added, ascending. */

@@ -18,7 +18,7 @@ export interface OpStats {
   cancelled: number;
   requestBytes: number;
   responseBytes: number;
-  /** Of the durations that are known. */
+  /** The distribution of the durations that are known. */
   duration: Distribution;
 }
 
@@ -40,7 +40,7 @@ export interface BlockStats {
 
 /** One block as the index knows it. Times in ns from the header's epoch. */
 export interface BlockEntry {
-  /** Of the frame, from the start of the file. */
+  /** The place of the frame, from the start of the file. */
   offset: number;
   compressedBytes: number;
   rawBytes: number;

@@ -27,7 +27,7 @@ export interface RepairReport {
   headerLost: boolean;
   /** The file had an index that can be used. */
   hadIndex: boolean;
-  /** There was nothing to repair. */
+  /** Whether there was nothing to repair. */
   wasWhole: boolean;
 }
 

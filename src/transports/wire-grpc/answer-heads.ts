@@ -1,11 +1,11 @@
 import { fnv1aOfBytes } from '../../hash.ts';
 import { HpackDecoder } from '../../wire/hpack/decoder.ts';
 
-/** What of an answer's headers or trailers says how a call went. */
+/** The parts of an answer's headers or trailers that say how a call went. */
 export interface GrpcAnswerHead {
   /** HTTP status; undefined in trailers, NaN for what is no number. */
   httpStatus: number | undefined;
-  /** Undefined: not there; NaN: no number. */
+  /** The gRPC status; undefined where there is none, NaN where it is no number. */
   grpcStatus: number | undefined;
   grpcMessage: string;
   contentType: string;

@@ -1,6 +1,6 @@
 const PREFIX_BYTES = 5;
 
-/** What came of an answer's messages. */
+/** What bytes of an answer brought: the first message, more, or something strange. */
 export type Pushed = 'first' | 'more' | 'strange';
 
 /**

@@ -23,7 +23,7 @@ import type { TurnEnd } from './turn-end.ts';
 import type { CallCarrier, WireCall } from './wire-call.ts';
 import type { ConnectionLoss } from './wire-outcome.ts';
 
-/** Hears how connections fare. */
+/** Hears what becomes of a connection. */
 export interface ConnectionEvents {
   /** It is open, or has room again where it had none. */
   hasRoom(connection: Connection): void;
@@ -38,7 +38,10 @@ export interface ConnectionOptions extends DialOptions {
   turnEnd: TurnEnd;
   /** How long a server may take until its SETTINGS come. */
   handshakeNs: number;
-  /** What each stream and the connection may receive before we must say more; given back by halves. */
+  /**
+   * How many bytes each stream and the connection may receive before they are granted more; they are given back by
+   * halves.
+   */
   receiveWindowBytes: number;
   /** After this number the connection is replaced. */
   lastStreamId: number;
@@ -46,7 +49,7 @@ export interface ConnectionOptions extends DialOptions {
 
 type State = 'opening' | 'ready' | 'draining' | 'gone';
 
-/** One HTTP/2 connection and the calls open on it. */
+/** An HTTP/2 connection and the calls that are open on it. */
 export class Connection implements ServerFrameHandler, CallCarrier {
   readonly #host: ConnectionEvents;
   readonly #options: ConnectionOptions;

@@ -5,7 +5,7 @@ import type { AddressSpread } from '../address-spread.ts';
 import { codeOf, detailOf, isTlsCode } from '../http-failure.ts';
 import type { TlsSettings } from '../tls-settings.ts';
 
-/** Where to, and how. */
+/** Where a connection goes, and how it is made. */
 export interface DialOptions {
   /** host:port, IPv6 in brackets. */
   target: string;

@@ -20,7 +20,7 @@ export function greeting(receiveWindowBytes: number): Buffer {
   return Buffer.concat(frames);
 }
 
-/** What it ends with. */
+/** Makes the GOAWAY frame that a connection ends with. */
 export function farewell(errorCode: number): Buffer {
   return frameOf(FRAME.goAway, 0, 0, Buffer.concat([uint32(0), uint32(errorCode)]));
 }

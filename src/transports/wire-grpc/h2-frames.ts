@@ -33,7 +33,7 @@ export const MAX_STREAM_ID = 2 ** 31 - 1;
 export const PROTOCOL_ERROR = 1;
 export const CANCEL = 8;
 
-/** RFC 9113 §7, by code. */
+/** The names of errors by their code (RFC 9113 §7). */
 const ERROR_NAMES: readonly string[] = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
@@ -51,7 +51,7 @@ const ERROR_NAMES: readonly string[] = [
   'HTTP_1_1_REQUIRED',
 ];
 
-/** An error code as people know it. */
+/** The name of an error code. */
 export function errorName(code: number): string {
   return ERROR_NAMES[code] ?? `error ${code}`;
 }
@@ -91,7 +91,7 @@ export function readUint31(from: Uint8Array, at: number): number {
   );
 }
 
-/** A whole frame. */
+/** Makes a whole frame. */
 export function frameOf(type: number, flags: number, streamId: number, payload: Uint8Array): Buffer {
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + payload.length);
   writeFrameHeader(frame, 0, payload.length, type, flags, streamId);

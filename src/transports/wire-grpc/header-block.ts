@@ -19,7 +19,7 @@ export function headerFrames(list: readonly string[]): Buffer {
   return Buffer.concat(frames);
 }
 
-/** Names and values by turns, in HPACK. */
+/** Encodes names and values, given by turns, in HPACK. */
 export function headerBlock(list: readonly string[]): Buffer {
   const bytes: Buffer[] = [];
   for (let at = 0; at + 1 < list.length; at += 2)
@@ -45,7 +45,7 @@ function text(value: string): Buffer[] {
   return [integer(bytes.length, 7, 0), bytes];
 }
 
-/** RFC 7541 §5.1. */
+/** Encodes an integer (RFC 7541 §5.1). */
 function integer(value: number, prefixBits: number, pattern: number): Buffer {
   const mask = (1 << prefixBits) - 1;
   if (value < mask) return Buffer.from([pattern | value]);

@@ -75,7 +75,7 @@ export class OutBuffer {
     return taken;
   }
 
-  /** What was taken is not written yet: go on in other memory. */
+  /** Goes on in other memory, because what was taken is not written yet. */
   keep(): void {
     const taken = this.#bytes;
     this.#bytes = this.#spare ?? Buffer.allocUnsafeSlow(FIRST_BYTES);

@@ -8,11 +8,11 @@ export class Outgoing {
   /** Messages of which a byte was taken. */
   begunMessages = 0;
   #messages: Buffer[] = [];
-  /** Of the first message, already taken. */
+  /** How many bytes of the first message were taken. */
   #taken = 0;
   #pendingBytes = 0;
 
-  /** One message and the end. */
+  /** Makes what is sent by a call of one message: the message and the end. */
   static ofOne(message: Uint8Array, isCompressed: boolean): Outgoing {
     const outgoing = new Outgoing();
     outgoing.add(framed(message, isCompressed));

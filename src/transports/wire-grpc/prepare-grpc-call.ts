@@ -18,7 +18,7 @@ export interface PreparedGrpcCall {
   deadlineNs: number | undefined;
 }
 
-/** What all calls to one target have in common, and the header frames known so far. */
+/** Holds what all calls to one target have in common, and the header frames known so far. */
 export interface GrpcCallContext {
   scheme: 'http' | 'https';
   /** The `:authority` of each call. */

@@ -1,6 +1,6 @@
 import { emptyList } from '../../stable-shapes.ts';
 
-/** Something that has collected work for the end of the turn. */
+/** Collects work until the end of a turn of the event loop. */
 export interface Flushable {
   flush(): void;
 }

@@ -37,7 +37,7 @@ export class WireCall implements StreamWriter {
   isDone = false;
   /** Where its wait for a full connection began, in ns of the pool's own count. */
   heldFromNs = 0;
-  /** How long full connections held it, in ns. */
+  /** How long the call waited for a full connection, in ns. */
   heldNs = 0;
   /** The connections it may use; undefined until it has a place. */
   pool: CallPool | undefined;
@@ -50,9 +50,9 @@ export class WireCall implements StreamWriter {
   sendWindow = 0;
   /** Bytes received that the server's window has not got back. */
   unreturnedBytes = 0;
-  /** What is left to send; undefined where the whole message left at once. */
+  /** The messages that are left to send; undefined where the whole message left at once. */
   outgoing: Outgoing | undefined;
-  /** Undefined for a call of one message. */
+  /** The stream of the call; undefined for a call of one message. */
   stream: CallStream | undefined;
   /** Where the deadline is kept; undefined for none. */
   deadlineTick: number | undefined;
@@ -69,7 +69,7 @@ export class WireCall implements StreamWriter {
     this.#onEnded = onEnded;
   }
 
-  /** It is open on a connection. */
+  /** Begins to play its stream: the call is open on a connection. */
   begin(): void {
     this.stream?.player.open();
   }
@@ -96,7 +96,7 @@ export class WireCall implements StreamWriter {
     this.stream?.player.started();
   }
 
-  /** What was taken of its messages is being handed to the socket. */
+  /** Notes that what was taken of its messages is being handed to the socket. */
   messagesLeft(): void {
     if (this.outgoing !== undefined) this.stream?.traffic.sentUpTo(this.outgoing.begunMessages);
   }
@@ -180,7 +180,7 @@ function isIdentity(encoding: string): boolean {
   return encoding === '' || encoding === 'identity';
 }
 
-/** 1xx: not the answer yet. */
+/** Whether a head is an interim one (1xx), which is not the answer yet. */
 function isInterim({ httpStatus }: GrpcAnswerHead): boolean {
   return httpStatus !== undefined && httpStatus >= 100 && httpStatus < 200;
 }

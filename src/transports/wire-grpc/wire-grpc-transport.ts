@@ -31,7 +31,7 @@ export interface WireGrpcTransportOptions extends GrpcTransportOptions {
 const WARM_CONNECTIONS = 64;
 const SWEEP_MS = 1000;
 
-/** What tests make small, and nobody else needs to. */
+/** Limits that only tests change. */
 export interface WireTuning {
   maxConnections: number;
   handshakeNs: number;

@@ -21,7 +21,7 @@ const BY_HTTP_STATUS: Readonly<Record<number, string>> = {
   504: 'UNAVAILABLE',
 };
 
-/** How a call went that the server ended with these trailers. `isWhole`: no message was broken off. */
+/** Makes the outcome of a call that the server ended with these trailers. `isWhole`: no message was broken off. */
 export function answeredOutcome(
   trailers: GrpcAnswerHead,
   responseBytes: number,
@@ -59,7 +59,7 @@ export function resetOutcome(errorCode: number, responseBytes: number): SendOutc
   return failedOutcome(failure, `the server reset the stream: ${errorName(errorCode)}`, responseBytes);
 }
 
-/** We ended the call ourselves. `howFar` it had come. */
+/** The outcome of a call that we ended; `howFar` says how far it had come. */
 export function ownOutcome(
   why: Exclude<OwnEnd, undefined>,
   howFar: string,

@@ -10,14 +10,14 @@ export class FirstWords {
   #said = '';
   #wake: () => void = () => {};
 
-  /** It said this on a connection that was never asked anything. */
+  /** Notes what a server said on a connection that was never asked anything. */
   note(said: string): void {
     if (said === '') return;
     this.#said = said;
     this.#wake();
   }
 
-  /** What it says within the time that is worth waiting for; '' for nothing. */
+  /** Resolves with what the server says within the time that is worth waiting for; '' for nothing. */
   async heard(connectMs: number): Promise<string> {
     if (this.#said !== '') return this.#said;
     const waitMs = Math.min(MOST_MS, Math.max(LEAST_MS, 3 * connectMs));

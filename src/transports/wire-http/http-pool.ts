@@ -223,7 +223,7 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
     this.ended();
   }
 
-  /** Undefined: there may be no more. */
+  /** Opens a connection; undefined where there may be no more. */
   #add(): WireConnection | undefined {
     if (!this.#options.budget.take()) return undefined;
     const connection = new WireConnection(this, this.#options.openSocket, this.#options.clock);

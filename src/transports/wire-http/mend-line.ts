@@ -7,7 +7,7 @@ export interface MendedStatus {
 }
 
 const STATUS_LINE = /HTTP\/([0-9]+)\.([0-9]+)[ \t]+([1-9][0-9]{2})(?![0-9])/i;
-/** What never stands in a value, and is a space where it does (RFC 9110 §5.5). */
+/** Characters that never stand in a value, and are read as a space where they do (RFC 9110 §5.5). */
 const BROKEN = /[\r\0]/g;
 
 /**

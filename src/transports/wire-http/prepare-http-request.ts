@@ -5,7 +5,7 @@ import { isRedacted } from '../redacted.ts';
 import { isAsterisk, sentTarget } from '../request-target.ts';
 import type { HttpRequestContext, PreparedHeaders } from './request-headers.ts';
 
-/** What a request is made of; a record has all of it. */
+/** The parts of a record that a request is made of. */
 export type HttpRequestRecord = Pick<TraceRecord, 'method' | 'path' | 'headers' | 'body' | 'httpVersion'>;
 
 /** Room for this many bytes; what was in it does not matter. */
@@ -31,7 +31,7 @@ export function prepareHttpHead(
   return prepare(record, context, Buffer.allocUnsafe, undefined);
 }
 
-/** Tells an outcome from bytes. */
+/** Whether preparing a request ended in an outcome, because it can't be sent. */
 export function isRefusal(prepared: Uint8Array | SendOutcome): prepared is SendOutcome {
   return 'failure' in prepared;
 }

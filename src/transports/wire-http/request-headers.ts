@@ -14,7 +14,7 @@ export interface PreparedHeaders {
   readonly withEmptyBody: Buffer;
   /** They say that the connection ends behind the answer. */
   readonly isLast: boolean;
-  /** These headers can't be sent. */
+  /** The outcome of a request whose headers can't be sent. */
   readonly refusal: SendOutcome | undefined;
 }
 

@@ -102,7 +102,7 @@ export class ResponseHead implements AnswerHead {
     return this.framing === 'length';
   }
 
-  /** All lines are there: decides. */
+  /** Decides, when all lines are there, how the body ends. */
   end(): void {
     const { contentLength } = this;
     this.keepsAlive = !this.#isClosing && (this.#minor === 1 || this.#isKeeping);
@@ -155,7 +155,7 @@ export class ResponseHead implements AnswerHead {
     else if (isWord(bytes, from, colon, TRANSFER_ENCODING)) this.#onCoding(bytes, start, end);
   }
 
-  /** What the body is. */
+  /** Takes a field that says what the body is. */
   #contentField(bytes: Buffer, from: number, colon: number, to: number): void {
     const isType = isWord(bytes, from, colon, CONTENT_TYPE);
     if (!isType && !isWord(bytes, from, colon, CONTENT_ENCODING)) return;

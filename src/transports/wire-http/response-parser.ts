@@ -35,7 +35,7 @@ const BROKEN = 9;
  */
 export class ResponseParser {
   readonly head = new ResponseHead();
-  /** Of the final answer (not 1xx), once its whole head was read; 0 before. */
+  /** The status of the final answer (not 1xx), once its whole head was read; 0 before. */
   status = 0;
   /** Bytes of the body so far, without chunk framing. */
   bodyBytes = 0;

@@ -7,15 +7,18 @@ import { ResponseParser, skipLineEnds } from './response-parser.ts';
 import type { WireExchange } from './wire-exchange.ts';
 import type { OpenSocket, WireSocketEvents } from './wire-socket.ts';
 
-/** Who keeps the connections. */
+/** Hears what becomes of a connection. */
 export interface WireConnectionEvents {
   opened(connection: WireConnection): void;
   notOpened(connection: WireConnection, error: Error): void;
-  /** It can take the next request. Its listener, which may send that at once, hears of the end only now. */
+  /**
+   * The connection can take the next request. The listener of the last one, which may send it at once, hears of the end
+   * only after this.
+   */
   freed(connection: WireConnection): void;
   /** A server that was never asked spoke, and this is what it speaks. */
   saidFirst(what: string): void;
-  /** It is of no more use; called before its exchange, if there is one, hears of the end. */
+  /** The connection is of no more use; called before its exchange, if there is one, hears of the end. */
   lost(connection: WireConnection): void;
   /** An exchange has ended, and its listener knows. */
   ended(): void;
@@ -41,7 +44,7 @@ export class WireConnection implements WireSocketEvents {
     this.#socket = openSocket(this);
   }
 
-  /** It takes exchanges. */
+  /** Whether the connection takes exchanges. */
   get isUsable(): boolean {
     return this.#isOpen && !this.#isGone;
   }

@@ -13,7 +13,7 @@ export class WireExchange {
   readonly isHead: boolean;
   /** The request, or all of it but `body`. */
   readonly bytes: Uint8Array;
-  /** What follows `bytes`, where it was too large to copy. */
+  /** The body that follows `bytes`, where it was too large to copy. */
   readonly body: Uint8Array | undefined;
   /** The connection is not used again behind it, as the client of the recording said. */
   readonly isLast: boolean;
@@ -22,7 +22,7 @@ export class WireExchange {
   isDone = false;
   /** Where its wait for a busy connection began, in ns of the pool's own count. */
   heldFromNs = 0;
-  /** How long busy connections held it, in ns. */
+  /** How long the exchange waited for a busy connection, in ns. */
   heldNs = 0;
   #status: number | undefined;
 
@@ -51,7 +51,7 @@ export class WireExchange {
     this.listener.onFirstAnswer();
   }
 
-  /** It ends, well if there is no `failure`; at most once, later calls are ignored. */
+  /** Ends the exchange, well if there is no `failure`; later calls are ignored. */
   end(
     failure: FailureCode | undefined,
     detail: string,

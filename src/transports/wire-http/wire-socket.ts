@@ -4,7 +4,7 @@ import { EngramTraceError } from '../../error.ts';
 import type { AddressSpread } from '../address-spread.ts';
 import type { TlsSettings } from '../tls-settings.ts';
 
-/** What a connection hears of its socket. */
+/** Hears what a socket tells. */
 export interface WireSocketEvents {
   onOpen(): void;
   /** The first `length` bytes; theirs only until it returns, the buffer is shared by all connections. */

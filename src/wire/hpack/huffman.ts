@@ -96,7 +96,7 @@ export function decodeHuffman(coded: Buffer): string {
   return decoded.toString('latin1', 0, length);
 }
 
-/** What is left must be fewer than eight bits, all ones. */
+/** Checks the padding: what is left must be fewer than eight bits, all ones. */
 function checkPadding(bits: number, count: number, unfinished: number): void {
   if (unfinished + count > 7 || bits !== (1 << count) - 1)
     throw malformed('HPACK', 'wrong padding of a Huffman string');

@@ -5,7 +5,7 @@ import { PieceJoiner } from '../piece-joiner.ts';
 /** What every HTTP/2 client sends first (RFC 9113 §3.4). */
 export const CONNECTION_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
-/** What a parser tells, in the order of the bytes. `startNs` is when the first byte of the frame came. */
+/** Hears what a parser reads, in the order of the bytes. `startNs` is when the first byte of the frame came. */
 export interface FrameHandler {
   /** A whole header block, continuations joined. `promisedId` is set for PUSH_PROMISE. */
   onHeaders(streamId: number, block: Buffer, endStream: boolean, startNs: number, promisedId: number): void;
