@@ -49,8 +49,15 @@ export {
   planExport,
   writeExport,
 } from './sources/export-op-log.ts';
+export {
+  openRecordExport,
+  type RecordExport,
+  type RecordExportOptions,
+} from './sources/export-records.ts';
 export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
 export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
+export { type MergeInput, mergeRecords } from './sources/merge-records.ts';
+export { mergeTraces } from './sources/merge-traces.ts';
 export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log.ts';
 export type { Segment } from './sources/op-log-segment.ts';
 export type { OpenOptions } from './sources/open-options.ts';

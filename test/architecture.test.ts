@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   dialects: ['trace', 'root'],
   wire: ['trace', 'root'],
   replay: ['trace', 'root'],
-  sources: ['trace', 'dialects', 'root'],
+  sources: ['trace', 'dialects', 'transforms', 'root'],
   transforms: ['trace', 'dialects', 'root'],
   inspect: ['trace', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],

@@ -16,7 +16,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    summary: 'cut a window of an op log into one sorted trace',
+    summary: 'cut a window of an op log, or of other sources, into one sorted trace',
     load: async () => (await import('./export.ts')).makeExportCommand(),
   },
   {

@@ -7,6 +7,7 @@ import {
   type TraceHeader,
 } from '../trace/record/record.ts';
 import { findGaps } from './coverage.ts';
+import { mergeHeaders } from './merge-headers.ts';
 import type { Segment } from './op-log-segment.ts';
 import type { Survey } from './survey-runs.ts';
 import type { TraceFrame } from './trace-frame.ts';
@@ -26,32 +27,22 @@ export interface HeaderFacts {
 
 /** What the header of an exported window says: it speaks for all segments that reach into the window. */
 export function exportHeader({ tool, frame, segments, survey, losses, notes }: HeaderFacts): TraceHeader {
-  const headers = segments.map((segment) => segment.header);
+  const facts = mergeHeaders(segments.map(({ header }) => header));
   const { epochUnixNs } = frame;
   const toNs = (unixNs: bigint) => Number(unixNs - epochUnixNs);
   const windowNs = { startNs: toNs(frame.window.startUnixNs), endNs: toNs(frame.window.endUnixNs) };
   const loss = emptyLoss();
   for (const more of losses) addLoss(loss, more);
-  const runs = unique(headers.map((header) => header.runId));
   return {
     ...emptyHeader(),
+    ...facts,
     epochUnixNs,
-    resolutionNs: Math.max(1, ...headers.map((header) => header.resolutionNs)),
     tool,
     source: 'export',
-    origins: unique(headers.flatMap((header) => header.origins)),
-    redacted: unique(headers.flatMap((header) => header.redacted)),
-    dialect: common(headers.map((header) => header.dialect)) ?? 'generic',
     window: windowNs,
     gaps: gapsOf(survey, segments, frame.window, toNs),
-    notes: unique([
-      ...headers.flatMap((header) => header.notes),
-      ...dialectNote(headers),
-      ...cutNotes(segments),
-      ...notes,
-    ]),
+    notes: [...new Set([...facts.notes, ...cutNotes(segments), ...notes])],
     loss,
-    runId: runs.length === 1 ? (runs[0] ?? '') : '',
     openedNs: windowNs.startNs,
   };
 }
@@ -89,21 +80,8 @@ function overlap(span: UnixSpan, window: UnixSpan): UnixSpan | undefined {
   return startUnixNs < endUnixNs ? { startUnixNs, endUnixNs } : undefined;
 }
 
-function dialectNote(headers: readonly TraceHeader[]): string[] {
-  const dialects = unique(headers.map((header) => header.dialect));
-  return dialects.length > 1 ? [`operations were named by several dialects: ${dialects.join(', ')}`] : [];
-}
-
 function cutNotes(used: readonly Segment[]): string[] {
   return used.flatMap(({ name, file }) =>
     file?.cutBytes ? [`segment ${name}: its last ${file.cutBytes} bytes are not whole`] : [],
   );
-}
-
-function common(values: readonly string[]): string | undefined {
-  return unique(values).length === 1 ? values[0] : undefined;
-}
-
-function unique<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
 }

@@ -37,20 +37,19 @@ export function mayReach(
 export function resolveWindow(log: OpLog, request: WindowRequest): UnixSpan {
   const covered = coverageOf(log) ?? spanOf(log.segments) ?? spanOf(log.untold);
   const startUnixNs = request.startUnixNs ?? covered?.startUnixNs ?? 0n;
-  const { durationNs } = request;
-  const end = durationNs === undefined ? request.endUnixNs : startUnixNs + BigInt(durationNs);
   // To the end of the log, unless the window starts behind it.
-  const endUnixNs = end ?? later(covered?.endUnixNs ?? startUnixNs, startUnixNs);
-  if (end !== undefined && end <= startUnixNs) {
-    throw new EngramTraceError(
-      'usage',
-      `the window ends at ${isoTime(end)}, no later than it starts at ${isoTime(startUnixNs)}`,
-      {
-        hint: 'give an --end after --start, or a --duration above 0',
-      },
-    );
-  }
+  const endUnixNs = askedEnd(request, startUnixNs) ?? later(covered?.endUnixNs ?? startUnixNs, startUnixNs);
   return { startUnixNs, endUnixNs };
+}
+
+/** Where a window that starts there was asked to end, if at all. Throws `usage` for one that ends before it starts. */
+export function askedEnd({ durationNs, endUnixNs }: WindowRequest, startUnixNs: bigint): bigint | undefined {
+  const end = durationNs === undefined ? endUnixNs : startUnixNs + BigInt(durationNs);
+  if (end === undefined || end > startUnixNs) return end;
+  const message = `the window ends at ${isoTime(end)}, no later than it starts at ${isoTime(startUnixNs)}`;
+  throw new EngramTraceError('usage', message, {
+    hint: 'give an --end after --start, or a --duration above 0',
+  });
 }
 
 function spanOf(spans: readonly UnixSpan[]): UnixSpan | undefined {

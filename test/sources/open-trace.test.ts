@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { SOURCES } from '../../src/sources/default-sources.ts';
 import { ndjsonSource } from '../../src/sources/ndjson/ndjson-source.ts';
+import { notATraceFile } from '../../src/sources/not-a-trace-file.ts';
+import { openOpLog } from '../../src/sources/op-log.ts';
 import { openTrace } from '../../src/sources/open-trace.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { createTextTrace } from '../../src/sources/text-trace.ts';
@@ -144,6 +146,28 @@ test('no such file, a folder, no input', async () => {
     await assert.rejects(openTraceFile(folder), { code: 'usage', hint: /export/ });
   });
   await assert.rejects(openTrace('-'), { code: 'usage' });
+});
+
+test('where only a trace file will do, what a file is instead is told', async () => {
+  const others: [bytes: Uint8Array, message: RegExp, hint: RegExp][] = [
+    [text('{"start_ns":1,"path":"/"}\n'), /^it is NDJSON .*, and this needs a trace file$/, /convert/],
+    [
+      compressFrame(LOADTEST),
+      /^it is the JSON trace of the Engram loadtest tool .* a trace file$/,
+      /convert/,
+    ],
+    [text('hello\n'), /^not a trace: it looks like text, not like JSON$/, /^Looked for: /],
+  ];
+  for (const [bytes, message, hint] of others) {
+    await withFile(bytes, async (path) => {
+      const error = { code: 'not_a_trace', message, hint };
+      await assert.rejects(openOpLog(path), error);
+      const thrown = await openTraceFile(path).catch((plain: unknown) => plain);
+      await assert.rejects(Promise.reject(await notATraceFile(thrown, path)), error);
+    });
+  }
+  const other = new Error('something else');
+  assert.equal(await notATraceFile(other, 'x'), other);
 });
 
 test('random access wants a trace file', async () => {
