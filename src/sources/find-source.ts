@@ -7,6 +7,8 @@ import { strangerIn } from './strangers.ts';
 /** A trace file, or what the source is of an input that was packed like that. */
 export type Found = 'trace file' | { readonly source: Source; readonly packing: Packing };
 
+/** Up to here sources are asked whenever more has come, as a pipe may fall silent behind any byte. */
+const OFTEN_ASKED_BYTES = 1024;
 const PACKED: Record<Packing, string> = { '': '', '.zst': ' (zstd-compressed)', '.gz': ' (gzip-compressed)' };
 
 /**
@@ -18,11 +20,7 @@ export async function findSource(
   name: string,
   sources: readonly Source[] = SOURCES,
 ): Promise<Found> {
-  const unpacked = await unpackHead(
-    chunks,
-    name,
-    (bytes) => holdsLine(bytes) || isKnown(headOf(bytes, name), sources),
-  );
+  const unpacked = await unpackHead(chunks, name, createEnough(name, sources));
   if (unpacked === 'trace file') return unpacked;
   const { packing } = unpacked;
   const head = headOf(unpacked.bytes, name);
@@ -36,8 +34,17 @@ export async function findSource(
   throw unknown(head, where, sources);
 }
 
-function isKnown(head: Head, sources: readonly Source[]): boolean {
-  return sources.some((source) => source.looksLike(head) === 'yes');
+/** Whether a beginning tells what it is. */
+function createEnough(name: string, sources: readonly Source[]): (bytes: Buffer) => boolean {
+  let askedBytes = 0;
+  return (bytes) => {
+    if (holdsLine(bytes)) return true;
+    // A long line may come byte by byte, and each answer takes a look at all of it.
+    if (bytes.length > OFTEN_ASKED_BYTES && bytes.length < askedBytes * 1.25) return false;
+    askedBytes = bytes.length;
+    const head = headOf(bytes, name);
+    return sources.some((source) => source.looksLike(head) === 'yes');
+  };
 }
 
 function headOf(bytes: Buffer, name: string): Head {

@@ -20,7 +20,7 @@ export interface TextForm<Part> {
   readonly format: string;
   readonly header: TraceHeader;
   /** The parts of the input in their order. What comes before an error is delivered first. */
-  parts(reading: Reading): AsyncIterable<Part>;
+  parts(reading: Reading): AsyncIterable<Part> | Promise<AsyncIterable<Part>>;
   /** The record of a part; undefined where it has none. Throws `bad_record`. */
   recordOf(part: Part, reading: Reading): TraceRecord | undefined;
   /** Memory that a record takes in the window, more or less. */
@@ -76,7 +76,7 @@ async function* readRecords<Part>(
   const window = createReorderWindow(form.limits ?? REORDER_LIMITS);
   let failure: { error: unknown } | undefined;
   try {
-    for await (const part of form.parts(reading)) {
+    for await (const part of await form.parts(reading)) {
       const record = recordOf(part, form, reading);
       if (!record || record.startNs < fromNs || record.startNs >= toNs) continue;
       window.add(record, form.sizeOf(part, record));

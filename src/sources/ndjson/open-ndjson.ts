@@ -29,15 +29,10 @@ export async function openNdjson(input: SourceInput): Promise<Trace> {
   return createTextTrace<Line>(input, {
     format: `ndjson${packing}`,
     header: first.header,
-    async *parts() {
-      const { lines, pending } = first ?? (await beginReading(input));
+    async parts() {
+      const beginning = first ?? (await beginReading(input));
       first = undefined;
-      try {
-        if (pending) yield pending;
-        yield* lines;
-      } finally {
-        await lines.return(undefined);
-      }
+      return linesOf(beginning);
     },
     recordOf: (line, { loss }) => recordOf(line, name, loss),
     sizeOf: (line) => line.bytes.length,
@@ -52,6 +47,18 @@ interface Beginning {
   lines: AsyncGenerator<Line>;
   /** The first line, where it is no header. */
   pending: Line | undefined;
+}
+
+/** An iterator by hand: another generator around it would cost each line a turn. */
+function linesOf({ lines, pending }: Beginning): AsyncIterable<Line> {
+  let first = pending;
+  const next = (): Promise<IteratorResult<Line>> => {
+    if (!first) return lines.next();
+    const value = first;
+    first = undefined;
+    return Promise.resolve({ value });
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: () => lines.return(undefined) }) };
 }
 
 async function beginReading({ name, open }: SourceInput): Promise<Beginning> {
