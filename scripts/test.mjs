@@ -1,4 +1,6 @@
-// Runs the compiled tests: all of them, or those whose path contains one of the arguments.
+// Runs the compiled tests: all of them, or those whose path contains one of the arguments. `--units` runs those that
+// start no process, about half; `--none-skipped` fails where a test was skipped that could have run on this machine.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec as Spec } from 'node:test/reporters';
@@ -8,49 +10,89 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** More than there are cores on a small machine: many tests mostly wait. */
 const CONCURRENCY = 3;
-const GROUPS = 4;
 /** What takes longest starts first, so that nothing runs alone at the end. */
-const LONG = ['cli/replay.test', 'e2e/verdict', 'cli/signals', 'e2e/replay-senders', 'capture/capture-disk'];
-const UNIT_FOLDERS = /^dist\/test\/(dialects|inspect|replay|results|trace|transforms|verify|wire)\//;
-/** These want a process of their own: what they touch, or hooks that would hold for every file of a group. */
-const NOT_SHARED = /\bprocess\.|child_process|worker_threads|\bmock\b|^(before|after)(Each)?\(/m;
+const LONG = ['cli/replay.test', 'e2e/verdict', 'cli/signals', 'e2e/replay-senders', 'cli/stalled-outputs'];
+/** These want a process of their own, for what they measure or change in it. */
+const NOT_SHARED = /\b(memoryUsage|resourceUsage|mock)\b|\bprocess\.(on|exit)\(|^(before|after)Each\(/m;
+/** All others share processes, as a process for each file costs more than most of the tests in it. */
+const GROUPS = [
+  { name: 'e2e', folders: /^e2e\//, processes: 3 },
+  {
+    name: 'services',
+    folders: /^(calibrate|capture|dev-server|replay-run|sources|transports)\//,
+    processes: 4,
+  },
+  { name: 'cli', folders: /^cli\//, processes: 3 },
+  { name: 'units', folders: /./, processes: 4 },
+];
 
-const wanted = process.argv.slice(2);
-const files = readdirSync('dist/test', { recursive: true })
-  .filter((name) => name.endsWith('.test.js'))
-  .map((name) => `dist/test/${name.replaceAll('\\', '/')}`)
-  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
-  .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-if (files.length === 0) {
+const flags = process.argv.slice(2).filter((arg) => arg.startsWith('--'));
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const names = readdirSync('dist/test', { recursive: true })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter(
+    (name) =>
+      name.endsWith('.test.js') && (wanted.length === 0 || wanted.some((part) => name.includes(part))),
+  )
+  .sort();
+const files =
+  wanted.length > 0
+    ? names.map(pathOf)
+    : [...names.filter(isAlone).sort(longFirst).map(pathOf), ...grouped()];
+const chosen = flags.includes('--units') ? files.filter((file) => file.includes('/units-')) : files;
+if (chosen.length === 0) {
   process.stderr.write('no test matches\n');
   process.exit(1);
 }
-const units = wanted.length === 0 ? files.filter(isUnit) : [];
-const alone = files.filter((name) => !units.includes(name));
-run({ files: [...alone, ...grouped(units)], concurrency: CONCURRENCY })
+const needless = [];
+run({ files: chosen, concurrency: CONCURRENCY })
   .on('test:fail', () => {
+    process.exitCode = 1;
+  })
+  .on('test:pass', ({ name, skip }) => {
+    if (isNeedless(skip)) needless.push(`${name}: ${skip}`);
+  })
+  .on('end', () => {
+    if (!flags.includes('--none-skipped') || needless.length === 0) return;
+    process.stderr.write(`skipped, though nothing is missing for it:\n${needless.join('\n')}\n`);
     process.exitCode = 1;
   })
   .compose(new Spec())
   .pipe(process.stdout);
 
-function rank(name) {
-  const place = LONG.findIndex((part) => name.includes(part));
-  return place === -1 ? LONG.length : place;
+function pathOf(name) {
+  return `dist/test/${name}`;
 }
 
-function isUnit(name) {
-  return UNIT_FOLDERS.test(name) && !NOT_SHARED.test(readFileSync(name, 'utf8'));
+function isAlone(name) {
+  return LONG.some((part) => name.includes(part)) || NOT_SHARED.test(readFileSync(pathOf(name), 'utf8'));
 }
 
-/** A process for each file costs more than most of these tests; a failure names its file all the same. */
-function grouped(names) {
+function longFirst(a, b) {
+  const rank = (name) => LONG.findIndex((part) => name.includes(part)) >>> 0;
+  return rank(a) - rank(b);
+}
+
+/** Writes a file for each process that is shared, and gives their paths. A failure names its own file all the same. */
+function grouped() {
   rmSync('dist/test-groups', { recursive: true, force: true });
   mkdirSync('dist/test-groups');
-  return Array.from({ length: Math.min(GROUPS, names.length) }, (_, group) => {
-    const imports = names.filter((_, i) => i % GROUPS === group).map((name) => `import '../../${name}';\n`);
-    const entry = `dist/test-groups/units-${group + 1}.test.js`;
-    writeFileSync(entry, imports.join(''));
-    return entry;
+  const shared = names.filter((name) => !isAlone(name));
+  return GROUPS.flatMap(({ name: group, processes }) => {
+    const members = shared.filter((name) => GROUPS.find((one) => one.folders.test(name))?.name === group);
+    return Array.from({ length: processes }, (_, number) => {
+      const imports = members
+        .filter((_, i) => i % processes === number)
+        .map((name) => `import '../test/${name}';\n`);
+      const path = `dist/test-groups/${group}-${number + 1}.test.js`;
+      writeFileSync(path, imports.join(''));
+      return path;
+    });
   });
+}
+
+/** Whether a test was skipped for want of a program that is there. */
+function isNeedless(reason) {
+  const program = /^(\S+) is not installed$/.exec(reason)?.[1];
+  return program !== undefined && spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }

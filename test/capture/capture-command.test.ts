@@ -4,11 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { missing } from '../support/missing.ts';
 import { MAIN, startCommand } from './start-command.ts';
 import {
-  hasProgram,
+  inTime,
   loggingServer,
   readOpLog,
+  refused,
   run,
   talk,
   temporaryFolder,
@@ -50,8 +52,7 @@ describe('engram-trace capture', () => {
       ['/a'],
     );
     assert.match(headers[0]?.tool ?? '', /^engram-trace /);
-    if (await hasProgram('zstd'))
-      await run('zstd', ['-t', join(folder, (await readdir(folder))[0] as string)]);
+    if (!missing('zstd')) await run('zstd', ['-t', join(folder, (await readdir(folder))[0] as string)]);
   });
 
   it('obeys the flags of redaction', async (t) => {
@@ -92,9 +93,10 @@ describe('engram-trace capture', () => {
     const talking = talk(running.port, get('/hangs'));
     await until(() => held.arrivals.length === 1, 'the request is in flight');
     running.child.kill('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Two of a kind that wait together are one to the program.
+    await refused(running.port);
     running.child.kill('SIGTERM');
-    assert.equal(await running.exited, 143);
+    assert.equal(await inTime(running.exited), 143);
     await talking;
   });
 

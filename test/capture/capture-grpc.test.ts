@@ -3,10 +3,11 @@ import http2 from 'node:http2';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
+import { missing } from '../support/missing.ts';
 import { chat, collect, count, shapesClient, shapesServer, unary } from './grpc-shapes.ts';
-import { captureFor, hasProgram, LOOPBACK, listenerTo, listenFor, readOpLog, run, until } from './support.ts';
+import { captureFor, LOOPBACK, listenerTo, listenFor, readOpLog, run, until } from './support.ts';
 
-const noH2load = !(await hasProgram('h2load')) && 'h2load is not installed';
+const noH2load = missing('h2load');
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 /** What the client sent, whichever form the record has. */

@@ -5,11 +5,11 @@ import net from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { startRelay } from '../../src/capture/relay.ts';
+import { missing } from '../support/missing.ts';
 import { shapesClient, shapesServer, unary } from './grpc-shapes.ts';
 import { selfSigned } from './self-signed.ts';
 import {
   captureFor,
-  hasProgram,
   inTime,
   LOOPBACK,
   listenerTo,
@@ -20,8 +20,7 @@ import {
   talk,
 } from './support.ts';
 
-const noTools =
-  !((await hasProgram('openssl')) && (await hasProgram('curl'))) && 'openssl or curl is not installed';
+const noTools = missing('openssl', 'curl');
 
 describe('capture with TLS', { skip: noTools }, () => {
   it('ends TLS for HTTP clients and speaks it to the server', async (t) => {

@@ -167,8 +167,11 @@ describe('relay', () => {
 
   it('passes a reset of the client on, and records the request', async (t) => {
     let ended = '';
+    let isAsked = false;
     const upstream = await rawServer(t, (socket) => {
-      socket.resume();
+      socket.resume().once('data', () => {
+        isAsked = true;
+      });
       socket.on('error', (error: NodeJS.ErrnoException) => {
         ended = error.code ?? '';
       });
@@ -176,8 +179,7 @@ describe('relay', () => {
     const { port, folder, capture } = await captureFor(t, { http: listenerTo(upstream) });
     const client = net.connect(port, LOOPBACK);
     client.write(GET);
-    await until(() => capture.stats().connections === 1, 'the connection is there');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => isAsked, 'the request is there');
     client.resetAndDestroy();
     await until(() => ended !== '', 'the server sees the reset');
     assert.equal(ended, 'ECONNRESET');
@@ -202,11 +204,15 @@ describe('relay', () => {
   });
 
   it('ends in its grace time though the upstream hangs, and records what was asked', async (t) => {
-    const upstream = await rawServer(t, (socket) => socket.resume());
+    let isAsked = false;
+    const upstream = await rawServer(t, (socket) =>
+      socket.resume().once('data', () => {
+        isAsked = true;
+      }),
+    );
     const { port, folder, capture } = await captureFor(t, { http: listenerTo(upstream), graceMs: 200 });
     const talking = talk(port, GET);
-    await until(() => capture.stats().openConnections === 1, 'the connection is there');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => isAsked, 'the request is there');
     await capture.close();
     assert.match((await talking).error, /ECONNRESET|EPIPE/);
     assert.deepEqual(
@@ -235,14 +241,13 @@ describe('relay', () => {
   });
 
   it('lets what is in flight finish when it is closed, and ends idle connections properly', async (t) => {
-    const { port: upstream } = await loggingServer(t, (_, response) =>
+    const { port: upstream, arrivals } = await loggingServer(t, (_, response) =>
       setTimeout(() => response.end('late'), 300),
     );
     const { port, folder, capture } = await captureFor(t, { http: listenerTo(upstream), graceMs: 20_000 });
     const idle = talk(port, '');
     const busy = talk(port, GET);
-    await until(() => capture.stats().openConnections === 2, 'both are there');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => capture.stats().openConnections === 2 && arrivals.length === 1, 'both are there');
     const closing = capture.close();
     assert.match((await busy).text, /late$/);
     assert.deepEqual(await idle, { text: '', error: '' });

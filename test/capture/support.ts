@@ -21,6 +21,8 @@ import {
 } from '../../src/trace/record/record.ts';
 
 export const LOOPBACK = '127.0.0.1';
+/** Longer than any machine stands still. */
+export const LONG_MS = 60_000;
 export const run = promisify(execFile);
 
 /** A folder that is gone after the test. */
@@ -28,14 +30,6 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'engram-trace-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** Whether a program is installed here. */
-export async function hasProgram(name: string): Promise<boolean> {
-  return run('sh', ['-c', `command -v ${name}`]).then(
-    () => true,
-    () => false,
-  );
 }
 
 export function listenerTo(port: number): CaptureListener {
@@ -96,7 +90,7 @@ export async function whenLogged(
     await new Promise((resolve) => setTimeout(resolve, 100));
     const log = await readOpLog(folder).catch(() => undefined);
     if (log !== undefined && holds(log)) return log;
-    if (tries === 300)
+    if (tries === 900)
       throw new Error(`the op log holds ${log?.records.length} records, ${log?.loss.recordsDropped} lost`);
   }
 }
@@ -154,6 +148,20 @@ export async function listenFor(t: TestContext, server: net.Server | http.Server
   return (server.address() as AddressInfo).port;
 }
 
+/** Resolves when nobody listens at a port any more. */
+export async function refused(port: number): Promise<void> {
+  const isOpen = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = net.connect(port, LOOPBACK);
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+  for (const endMs = performance.now() + LONG_MS; await isOpen(); ) {
+    if (performance.now() > endMs) throw new Error(`somebody still listens at ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** A port where nothing listens. */
 export async function deadPort(): Promise<number> {
   const server = net.createServer();
@@ -164,7 +172,7 @@ export async function deadPort(): Promise<number> {
 }
 
 /** Waits until `isTrue`; a machine may stall for seconds. */
-export async function until(isTrue: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+export async function until(isTrue: () => boolean, what: string, timeoutMs = LONG_MS): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
@@ -173,7 +181,7 @@ export async function until(isTrue: () => boolean, what: string, timeoutMs = 20_
 }
 
 /** What the promise gives, or undefined when that takes longer than anything should. */
-export async function inTime<T>(promise: Promise<T>, timeoutMs = 20_000): Promise<T | undefined> {
+export async function inTime<T>(promise: Promise<T>, timeoutMs = LONG_MS): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, undefined);
@@ -191,7 +199,7 @@ export function talk(
     const socket = net.connect({ port, host: LOOPBACK, allowHalfOpen: true });
     let text = '';
     let error = '';
-    const timer = setTimeout(() => socket.destroy(new Error('timeout')), 20_000);
+    const timer = setTimeout(() => socket.destroy(new Error('timeout')), LONG_MS);
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
       if (options.stopAt?.test(text)) socket.end();

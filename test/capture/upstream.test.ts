@@ -3,10 +3,11 @@ import http from 'node:http';
 import { describe, it } from 'node:test';
 import tls from 'node:tls';
 import { checkUpstream, type UpstreamTls } from '../../src/capture/upstream.ts';
+import { missing } from '../support/missing.ts';
 import { selfSigned } from './self-signed.ts';
-import { captureFor, deadPort, hasProgram, LOOPBACK, listenerTo, listenFor, talk, until } from './support.ts';
+import { captureFor, deadPort, LOOPBACK, listenerTo, listenFor, talk, until } from './support.ts';
 
-const noOpenssl = !(await hasProgram('openssl')) && 'openssl is not installed';
+const noOpenssl = missing('openssl');
 
 function check(port: number, upstreamTls?: UpstreamTls): Promise<string> {
   return checkUpstream({ upstream: { host: LOOPBACK, port }, upstreamTls, alpn: ['http/1.1'] });

@@ -5,10 +5,11 @@ import https from 'node:https';
 import net from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { UpstreamTls } from '../../src/capture/upstream.ts';
+import { missing } from '../support/missing.ts';
 import { selfSigned } from './self-signed.ts';
-import { captureFor, hasProgram, LOOPBACK, listenerTo, listenFor, rawServer, until } from './support.ts';
+import { captureFor, LOOPBACK, listenerTo, listenFor, rawServer, until } from './support.ts';
 
-const noOpenssl = !(await hasProgram('openssl')) && 'openssl is not installed';
+const noOpenssl = missing('openssl');
 const TLS_HANDSHAKE = 0x16;
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';

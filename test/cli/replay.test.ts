@@ -426,7 +426,8 @@ describe('replay against a target that misbehaves', () => {
     const document = documentIn(finished);
     assertExitByVerdict(finished, document);
     assert.equal(document.operations.total, 60);
-    assert.ok(document.operations.successful >= 19);
+    // With the server go the answers that are on their way, one a session.
+    assert.ok(document.operations.successful >= 10 && document.operations.successful <= 30);
     assert.ok(document.operations.failed >= 30);
     const first = document.errors[0]?.first_record;
     assert.match(

@@ -2,17 +2,24 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readdir, readFile } from 'node:fs/promises';
-import net from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ENDING_SIGNALS } from '../../src/cli/signals.ts';
 import { startCommand } from '../capture/start-command.ts';
-import { inTime, loggingServer, readOpLog, run, talk, temporaryFolder, until } from '../capture/support.ts';
+import {
+  inTime,
+  loggingServer,
+  readOpLog,
+  refused,
+  run,
+  talk,
+  temporaryFolder,
+  until,
+} from '../capture/support.ts';
 import { ok, someRecords, start, startServer, writeTrace } from './replay-support.ts';
 import { cleanEnv, MAIN } from './run-cli.ts';
 
-const LONG_MS = 60_000;
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
 const noProc = process.platform !== 'linux' && 'needs /proc';
 
@@ -33,7 +40,7 @@ async function capturing(t: TestContext, grace: string) {
   const to = ['--http-listen', '0', '--http-upstream', String(held.port)];
   const running = await startCommand(t, ['--oplog', folder, ...to, '--grace', grace]);
   const talking = talk(running.port, get('/held'));
-  await until(() => answers.length === 1, 'the request is in flight', LONG_MS);
+  await until(() => answers.length === 1, 'the request is in flight');
   return { ...running, folder, talking, answer: () => answers[0]?.() };
 }
 
@@ -57,8 +64,8 @@ describe('capture and signals', { concurrency: 3 }, () => {
       child.kill(signal);
       await refused(port);
       answer();
-      assert.match((await inTime(talking, LONG_MS))?.text ?? 'no answer', /200 OK/);
-      assert.equal(await inTime(exited, LONG_MS), 0);
+      assert.match((await inTime(talking))?.text ?? 'no answer', /200 OK/);
+      assert.equal(await inTime(exited), 0);
       assert.deepEqual(
         (await readOpLog(folder)).records.map(({ path }) => path),
         ['/held'],
@@ -71,7 +78,7 @@ describe('capture and signals', { concurrency: 3 }, () => {
     child.kill('SIGTERM');
     await refused(port);
     child.kill('SIGHUP');
-    assert.equal(await inTime(exited, LONG_MS), 129);
+    assert.equal(await inTime(exited), 129);
   });
 
   it('SIGUSR1 opens no debugger and changes nothing', { skip: noProc }, async (t) => {
@@ -80,10 +87,10 @@ describe('capture and signals', { concurrency: 3 }, () => {
     child.kill('SIGUSR1');
     // Signals are told in order of their numbers: by the time it stops it has seen the first.
     answer();
-    assert.match((await inTime(talking, LONG_MS))?.text ?? 'no answer', /200 OK/);
+    assert.match((await inTime(talking))?.text ?? 'no answer', /200 OK/);
     assert.equal(await listening(child.pid as number), before);
     child.kill('SIGTERM');
-    assert.equal(await inTime(exited, LONG_MS), 0);
+    assert.equal(await inTime(exited), 0);
   });
 
   it('SIGHUP of a terminal that is gone does not end what nohup has started', { skip: noProc }, async (t) => {
@@ -96,7 +103,7 @@ describe('capture and signals', { concurrency: 3 }, () => {
     running.child.kill('SIGHUP');
     assert.match((await talk(running.port, get('/after'))).text, /200 OK/);
     running.child.kill('SIGTERM');
-    assert.equal(await inTime(running.exited, LONG_MS), 0);
+    assert.equal(await inTime(running.exited), 0);
     assert.equal((await readOpLog(folder)).records.length, 1);
   });
 });
@@ -117,7 +124,7 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
       t.after(() => child.kill('SIGKILL'));
       await target.reached(3);
       child.kill(signal);
-      const ended = await inTime(finished, LONG_MS);
+      const ended = await inTime(finished);
       assert.equal(ended?.code, code, ended?.stderr);
       const { summary, operations } = JSON.parse(await readFile(output, 'utf8'));
       assert.equal(summary.stop, 'interrupted');
@@ -142,10 +149,10 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
     // A pipe is open when it is open on both sides: the program has come as far as its input, and waits for it.
     const pipe = await open(trace, 'w');
     child.kill('SIGHUP');
-    await inTime(held, LONG_MS);
+    await inTime(held);
     await pipe.write('{"start_ns":0,"path":"/a"}\n{"start_ns":60000000000,"path":"/a"}\n');
     await pipe.close();
-    const ended = await inTime(finished, LONG_MS);
+    const ended = await inTime(finished);
     assert.equal(ended?.code, 129, ended?.stderr);
     assert.equal(JSON.parse(await readFile(output, 'utf8')).summary.stop, 'interrupted');
   });
@@ -181,26 +188,12 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
     });
     await waitsForPipe(child.pid as number);
     child.kill('SIGINT');
-    await inTime(stopping, LONG_MS);
+    await inTime(stopping);
     child.kill('SIGINT');
-    const [code, signal] = (await inTime(once(child, 'exit'), LONG_MS)) ?? [];
+    const [code, signal] = (await inTime(once(child, 'exit'))) ?? [];
     assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
   });
 });
-
-/** Resolves when nobody listens at a port any more. */
-async function refused(port: number): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    const socket = net.connect(port, '127.0.0.1');
-    const isOpen = await new Promise<boolean>((resolve) =>
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
-    );
-    socket.destroy();
-    if (!isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.fail('it still listens');
-}
 
 async function filesIn(folder: string, count: number): Promise<void> {
   for (let tries = 0; (await readdir(folder)).length < count; tries++) {

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { hasProgram, inTime, loggingServer, readOpLog, talk, temporaryFolder } from '../capture/support.ts';
+import { inTime, loggingServer, readOpLog, talk, temporaryFolder } from '../capture/support.ts';
+import { missing } from '../support/missing.ts';
 import { ok, someRecords, startServer, writeTrace } from './replay-support.ts';
 import { cleanEnv, MAIN, runCli } from './run-cli.ts';
 import {
@@ -18,9 +19,8 @@ import {
   startWith,
 } from './stalled-outputs.ts';
 
-const noPython = !(await hasProgram('python3')) && 'needs python3';
+const noPython = missing('python3');
 const noFull = process.platform !== 'linux' && 'needs /dev/full';
-const LONG_MS = 60_000;
 
 const OUTPUTS: [string, StderrOf | undefined, string | false][] = [
   ['a full device', FULL_DEVICE, noFull],
@@ -37,7 +37,7 @@ async function capturing(t: TestContext, stderrOf: StderrOf | undefined, more: r
   const folder = await temporaryFolder(t);
   const args = ['capture', '--oplog', folder, '--http-listen', '0', '--http-upstream', String(port)];
   const started = startWith(t, stderrOf, [...args, ...more]);
-  const line = (await inTime(started.firstLine, LONG_MS)) ?? '';
+  const line = (await inTime(started.firstLine)) ?? '';
   return { ...started, folder, port: Number(/port"?:? ?(\d+)/.exec(line)?.[1]) };
 }
 
@@ -50,12 +50,12 @@ describe('capture, whatever becomes of its output', { concurrency: 2 }, () => {
       // Long enough for its status to be shown on a terminal.
       const count = stderrOf === STOPPED_TERMINAL ? 20 : 3;
       for (let i = 0; i < count; i++) {
-        assert.match((await inTime(talk(port, GET), LONG_MS))?.text ?? 'no answer', /200 OK/);
+        assert.match((await inTime(talk(port, GET)))?.text ?? 'no answer', /200 OK/);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       // Its summary has to be said now, and nobody takes it.
       child.kill('SIGTERM');
-      assert.equal(await inTime(exited, LONG_MS), 0);
+      assert.equal(await inTime(exited), 0);
       assert.equal((await readOpLog(folder)).records.length, count);
     });
   }
@@ -63,9 +63,9 @@ describe('capture, whatever becomes of its output', { concurrency: 2 }, () => {
   it('stdout is a pipe whose reader left: it goes on, and ends with 0', async (t) => {
     const { child, port, exited, folder } = await capturing(t, undefined, ['--json']);
     child.stdout?.destroy();
-    assert.match((await inTime(talk(port, GET), LONG_MS))?.text ?? 'no answer', /200 OK/);
+    assert.match((await inTime(talk(port, GET)))?.text ?? 'no answer', /200 OK/);
     child.kill('SIGTERM');
-    assert.equal(await inTime(exited, LONG_MS), 0);
+    assert.equal(await inTime(exited), 0);
     assert.equal((await readOpLog(folder)).records.length, 1);
   });
 });
@@ -83,7 +83,7 @@ describe('replay, whatever becomes of its output', { concurrency: 2 }, () => {
       const output = join(folder, 'results.json');
       const args = ['replay', '--trace', trace, '--endpoint', target.url, '--output', output];
       const { exited } = startWith(t, stderrOf, args);
-      const code = await inTime(exited, LONG_MS);
+      const code = await inTime(exited);
       const document = JSON.parse(await readFile(output, 'utf8'));
       assert.equal(document.operations.total, 40);
       assert.equal(code, document.fidelity.verdict === 'invalid' ? 98 : 0);

@@ -9,7 +9,8 @@ import { after, before, describe, it } from 'node:test';
 import { summaryLines } from '../../src/cli/capture-text.ts';
 import { emptyLoss } from '../../src/trace/record/record.ts';
 import { linesText } from '../../src/visible-text.ts';
-import { hasProgram, run as runProgram } from '../capture/support.ts';
+import { run as runProgram } from '../capture/support.ts';
+import { missing } from '../support/missing.ts';
 import { ok, startServer, type TestServer } from './replay-support.ts';
 import { MAIN, runCli } from './run-cli.ts';
 
@@ -19,7 +20,7 @@ const HOSTILE = '\x1b[31m\x1b]0;T\x07\nforged line\r\x9b2J\x7f\u202e\u2028\u200b
 const WELL_FORMED = HOSTILE.replace('\ud800', '');
 const RAW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 const FORGED = /^forged line/m;
-const noPython = !(await hasProgram('python3')) && 'needs python3';
+const noPython = missing('python3');
 
 let folder = '';
 let trace = '';

@@ -8,12 +8,14 @@ import { createDevServer, type DevServer } from '../../src/dev-server/dev-server
 import { parseLatency } from '../../src/dev-server/faults/latency.ts';
 import type { TransportKind } from '../../src/replay-run/target/transport-choice.ts';
 import type { ResultsDocument } from '../../src/results/results-document.ts';
+import { until } from '../capture/support.ts';
 import { start } from '../cli/replay-support.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { validated } from '../results/support.ts';
 import { arrivalsIn, burstyRecords, requestCrc, writeTrace } from './bursty-trace.ts';
 
 const records = burstyRecords();
+const LONG_MS = 60_000;
 const TRANSPORTS: TransportKind[] = ['library', 'wire'];
 let folder = '';
 let trace = '';
@@ -128,20 +130,26 @@ test('what several senders did is in one log, which proves the document', async 
 });
 
 test('a thread that dies in the middle ends the run with 98 and its cause in the document', async () => {
-  const deadly = join(folder, 'deadly.mjs');
+  const [deadly, now] = [join(folder, 'deadly.mjs'), join(folder, 'now')];
   await writeFile(
     deadly,
-    `import { isMainThread, threadId, workerData } from 'node:worker_threads';
+    `import { existsSync } from 'node:fs';
+     import { isMainThread, workerData } from 'node:worker_threads';
      if (!isMainThread && workerData?.clockOriginNs !== undefined && globalThis.isDeadly === undefined) {
        globalThis.isDeadly = true;
-       setTimeout(() => { throw new Error('scripted death of a thread'); }, 700);
+       setInterval(() => {
+         if (existsSync(${JSON.stringify(now)})) throw new Error('scripted death of a thread');
+       }, 10);
      }`,
   );
   await withServer(async (server) => {
     const args = ['replay', '--trace', trace, '--senders', '2', ...targetsOf(server)];
-    const ended = await runCli([...args, '--loop', '20'], {
+    const ending = runCli([...args, '--loop', '20'], {
       env: { NODE_OPTIONS: `--import ${pathToFileURL(deadly).href}` },
     });
+    await until(() => server.stats().httpOps >= 50, 'it sends', LONG_MS);
+    await writeFile(now, '');
+    const ended = await ending;
     assert.equal(ended.code, 98, ended.stderr);
     assert.match(ended.stderr, /sender \d died: Error: scripted death of a thread/);
     assert.doesNotMatch(ended.stderr, /\n\s+at /);
@@ -158,9 +166,9 @@ test('Ctrl-C ends several senders as it ends one', async () => {
   await withServer(async (server) => {
     const args = ['replay', '--trace', trace, '--senders', '2', '--loop', '1000', ...targetsOf(server)];
     const { child, finished } = start(args);
-    const timer = setTimeout(() => child.kill('SIGINT'), 2500);
+    await until(() => server.stats().httpOps >= 50, 'it sends', LONG_MS);
+    child.kill('SIGINT');
     const ended = await finished;
-    clearTimeout(timer);
     assert.equal(ended.code, 130, ended.stderr);
     const { summary, fidelity } = validated(JSON.parse(ended.stdout));
     assert.equal(summary.stop, 'interrupted');

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,6 @@ import { freePort } from './scripted-server.ts';
 export interface Nginx {
   readonly port: number;
   stop(): Promise<void>;
-}
-
-/** Undefined: installed; else why not, to be shown next to what was skipped. */
-export function nginxMissing(): string | undefined {
-  return spawnSync('nginx', ['-v']).status === 0 ? undefined : 'nginx is not installed';
 }
 
 /**
@@ -55,7 +50,7 @@ server { listen 127.0.0.1:${port}; ${lines} } }`;
 }
 
 async function listening(child: ChildProcess, port: number): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 2400; tries += 1) {
     if (child.exitCode !== null) break;
     if (await answers(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 25));

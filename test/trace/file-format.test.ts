@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Block, Header, Index } from '../../src/gen/engram/trace/v1/trace.ts';
 import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
@@ -15,6 +15,7 @@ import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
 import { openTraceFile } from '../../src/trace/read/trace-file.ts';
 import { emptyHeader } from '../../src/trace/record/record.ts';
 import { createFrameWriter } from '../../src/trace/write/frame-writer.ts';
+import { missing } from '../support/missing.ts';
 import {
   createMemorySink,
   lossOf,
@@ -56,8 +57,7 @@ function split(bytes: Buffer): Parts {
 }
 
 const parts = split(whole);
-const hasZstd = spawnSync('zstd', ['--version']).status === 0;
-const needsZstd = { skip: hasZstd ? false : 'the zstd program is not installed' };
+const needsZstd = { skip: missing('zstd') };
 
 test('zstd -t, -l and -dc accept the file', needsZstd, async () => {
   await withFile(whole, async (path) => {

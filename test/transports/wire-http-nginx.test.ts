@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUndiciTransport } from '../../src/transports/undici-transport.ts';
 import { createWireHttpTransport } from '../../src/transports/wire-http/wire-http-transport.ts';
-import { nginxMissing, startNginx } from '../support/nginx.ts';
+import { missing } from '../support/missing.ts';
+import { startNginx } from '../support/nginx.ts';
 import { makeRecord } from '../support/replay-harness.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
 import type { HttpSubject } from './conformance-http-support.ts';
 
-const skip = nginxMissing() ?? false;
+const skip = missing('nginx');
 
 const SERVER = `keepalive_requests 7; keepalive_timeout 60s 20s;
 location /small { return 200 "small answer"; }
