@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { linesText, visibleJson, visibleText } from '../src/visible-text.ts';
+import fc from './support/fast-check.ts';
 
 /** What a terminal would act on, or what would hide or turn what stands beside it. */
 const RAW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { ArrivalCounter } from '../../src/calibrate/arrival-counter.ts';
+import fc from '../support/fast-check.ts';
 
 const SECOND = 1e9;
 const MS = 1e6;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { BodyBuffer } from '../../src/capture/body-buffer.ts';
 import { BudgetShare, ByteBudget } from '../../src/capture/byte-budget.ts';
+import fc from '../support/fast-check.ts';
 
 describe('byte budget', () => {
   it('leaves room for records when bodies are many, and for reading on when records are', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { ByteBudget } from '../../src/capture/byte-budget.ts';
 import type { ConnectionEnd, TapContext } from '../../src/capture/tap.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { memobuildDialect } from '../../src/dialects/memobuild.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { splitAt } from '../wire/split-bytes.ts';
 import { type Watched, watch } from './watch-tap.ts';
 
@@ -128,7 +128,7 @@ describe('HTTP/1 tap', () => {
           [2, 0, 0, 10],
         );
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -689,7 +689,7 @@ describe('HTTP/1 tap', () => {
       fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
         play([...steps, ['end', 'incomplete', 1]]);
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { parseGrpcTimeout } from '../../src/capture/watched-call.ts';
 import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { CONNECTION_PREFACE } from '../../src/wire/http2/frame-parser.ts';
+import fc from '../support/fast-check.ts';
 import { splitAt } from '../wire/split-bytes.ts';
 import {
   DATA,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { inputBytes } from '../../src/capture/input-bytes.ts';
+import fc from '../support/fast-check.ts';
 
 async function take(input: PassThrough, sizeBytes: number): Promise<string> {
   const pieces: Buffer[] = [];

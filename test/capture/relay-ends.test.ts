@@ -3,10 +3,10 @@ import { readFileSync, readSync } from 'node:fs';
 import net from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import tls from 'node:tls';
-import fc from 'fast-check';
 import { type RelayOptions, startRelay } from '../../src/capture/relay.ts';
 import { relayConnection } from '../../src/capture/relay-connection.ts';
 import type { Tap } from '../../src/capture/tap.ts';
+import fc from '../support/fast-check.ts';
 import { LOOPBACK, listenFor, until } from './support.ts';
 
 const WAIT_MS = 60_000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { ByteBudget } from '../../src/capture/byte-budget.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { CONNECTION_PREFACE } from '../../src/wire/http2/frame-parser.ts';
+import fc from '../support/fast-check.ts';
 import { DATA, END_STREAM, frame, HEADERS, headers, message, RESET, SETTINGS } from './http2-frames.ts';
 import { watch } from './watch-tap.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import fc from 'fast-check';
 import { nearest } from '../../src/cli/nearest.ts';
 import { parseDuration } from '../../src/cli/parse-duration.ts';
 import { parseSize } from '../../src/cli/parse-size.ts';
 import { parseTime, parseTimePoint, readingOf } from '../../src/cli/parse-time.ts';
 import { withReplayFlags } from '../../src/cli/replay-flags.ts';
+import fc from '../support/fast-check.ts';
 
 const NOW = 1_763_733_600_000_000_000n; // 2025-11-21T14:00:00Z
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createFaults } from '../../src/dev-server/faults/faults.ts';
 import { parseLatency, sampleLatencyNs } from '../../src/dev-server/faults/latency.ts';
 import { uniformOf } from '../../src/dev-server/faults/seeded.ts';
 import { afterStalls, parseStall } from '../../src/dev-server/faults/stall.ts';
 import { EngramTraceError } from '../../src/error.ts';
+import fc from '../support/fast-check.ts';
 
 const isUsage = (error: unknown) => error instanceof EngramTraceError && error.code === 'usage';
 const sampled = (spec: string, seed = 1) =>

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { MemorySpace, type NewMemory } from '../../src/dev-server/store/memory-space.ts';
 import type { Recalled } from '../../src/dev-server/store/stored-memory.ts';
 import { defaultEmbedding } from '../../src/dev-server/store/validate-embedding.ts';
 import { toUnitVector, VectorTable } from '../../src/dev-server/store/vector-table.ts';
+import fc from '../support/fast-check.ts';
 import { embedding } from './support/start-server.ts';
 
 const space = (capacity = 100_000) => new MemorySpace('test', 0, capacity);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseQuery } from '../../src/dev-server/query/parse-query.ts';
 import { isRejection } from '../../src/dev-server/rejection.ts';
+import fc from '../support/fast-check.ts';
 
 const kind = (text: string) => {
   const query = parseQuery(text);

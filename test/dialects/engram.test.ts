@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { make } from '../../src/dev-server/grpc/rpc.ts';
 import type { RequestView } from '../../src/dialects/dialect.ts';
 import { engramDialect } from '../../src/dialects/engram.ts';
@@ -13,6 +12,7 @@ import {
   QueryRequest,
   RememberRequest,
 } from '../../src/gen/engram/v1/service.ts';
+import fc, { runs } from '../support/fast-check.ts';
 
 const http = (method: string, path: string, headers: string[] = [], body = ''): RequestView => ({
   protocol: 'http',
@@ -174,7 +174,7 @@ test('describe never throws, and no op is "overall" or without bound', () => {
         assert.equal(typeof dialect.isWrite({ ...request, op }), 'boolean');
       }
     }),
-    { numRuns: 3000, seed: 1 },
+    { numRuns: runs(3000), seed: 1 },
   );
 });
 

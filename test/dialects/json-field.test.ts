@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { findJsonField } from '../../src/dialects/json-field.ts';
+import fc, { runs } from '../support/fast-check.ts';
 
 const find = (text: string) => {
   const field = findJsonField(Buffer.from(text), 'memory_space_id');
@@ -41,7 +41,7 @@ test('agrees with JSON.parse on every object', () => {
       fc.pre(expected.length < 500);
       assert.equal(find(JSON.stringify(object, null, indent)), expected);
     }),
-    { numRuns: 3000, seed: 2 },
+    { numRuns: runs(3000), seed: 2 },
   );
 });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { busiestWindows } from '../../src/inspect/busiest-windows.ts';
 import { cutCommand } from '../../src/inspect/cut-command.ts';
+import fc from '../support/fast-check.ts';
 
 const START = 1_763_283_600_000_000_000n; // 2025-11-16T09:00:00Z
 const SECOND = 1e9;

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import fc from 'fast-check';
 import { Frame } from '../../src/gen/engram/replaylog/v1/replay_log.ts';
 import type { Disposition, FailureCode, Operation, StreamTimes } from '../../src/replay/ports.ts';
 import {
@@ -22,6 +21,7 @@ import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
 import { compressFrame, decompressFrame } from '../../src/trace/frames/zstd.ts';
 import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
 import { makeRecord, outcome } from '../results/support.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { streamWith } from '../support/stream-transport.ts';
 import { blocksOf, framesOf, HEADER, logBytes, makeOperation, memorySink } from './support.ts';
 
@@ -182,7 +182,7 @@ describe('replay log', () => {
           [unique.length, blocks.length, seal.sha256],
         );
       }),
-      { seed: 1, numRuns: 100 },
+      { seed: 1, numRuns: runs(100) },
     );
   });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
@@ -9,6 +8,7 @@ import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { documentInput, validated } from '../results/support.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { type Fate, inBatches, MS, makeRecord, play, SECOND } from '../support/replay-harness.ts';
 
 /** A whole replay on the virtual clock, up to the document. */
@@ -151,7 +151,7 @@ describe('a whole replay on the virtual clock', () => {
         const failed = document.errors.reduce((sum, { count }) => sum + count, 0);
         assert.equal(failed, accounting.errors + accounting.cut_off);
       }),
-      { seed: 1, numRuns: 60 },
+      { seed: 1, numRuns: runs(60) },
     );
   });
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { ArrivalStatistics } from '../../src/results/arrival-statistics.ts';
 import { DispersionCounter } from '../../src/results/dispersion.ts';
 import { distributionDistance } from '../../src/results/distance.ts';
 import { DriftLine } from '../../src/results/drift.ts';
 import { Histogram } from '../../src/results/histogram.ts';
 import { PlanOrder } from '../../src/results/plan-order.ts';
+import fc from '../support/fast-check.ts';
 
 function of(values: readonly number[]): Histogram {
   const histogram = new Histogram({ lowestNs: 1 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createClockWatch } from '../../src/results/clock-watch.ts';
@@ -15,6 +14,7 @@ import {
   throttlingBetween,
 } from '../../src/results/machine-counters.ts';
 import { emptyLoss } from '../../src/trace/record/record.ts';
+import fc from '../support/fast-check.ts';
 import {
   documentInput,
   documentOf,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { DueSorter } from '../../src/results/due-sorter.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { documentOf, MS, SECOND, type Told } from './support.ts';
 
 const NAMES = ['gate', 'reading', 'back_pressure', 'catch_up', 'stall', 'scheduler', 'transport'] as const;
@@ -58,7 +58,7 @@ describe('lateness_attribution', () => {
         const totalMs = NAMES.reduce((sum, name) => sum + parts[name].total_ms, 0);
         assert.ok(Math.abs(totalMs - sumNs / MS) < 1e-3, `${totalMs} ${sumNs / MS}`);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

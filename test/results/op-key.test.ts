@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { opKey } from '../../src/results/op-key.ts';
 import { opNames } from '../../src/verify/op-names.ts';
+import fc from '../support/fast-check.ts';
 
 const RESERVED = ['(none)', '(other)', 'overall', 'min_ms', 'avg_ms', 'p99_ms', 'max_ms'];
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import { decodeHistogram } from '../../src/results/histogram.ts';
 import type { Percentiles } from '../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import {
   documentInput,
   documentOf,
@@ -216,7 +216,7 @@ describe('results document', () => {
         });
         documentOf(sane);
       }),
-      { seed: 1, numRuns: 60 },
+      { seed: 1, numRuns: runs(60) },
     );
   });
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type ExportReport, planExport, writeExport } from '../../src/sources/export-op-log.ts';
 import type { WindowRequest } from '../../src/sources/export-window.ts';
 import { openOpLog } from '../../src/sources/op-log.ts';
@@ -11,6 +10,7 @@ import { encodeUntoldLosses, untoldLossesName } from '../../src/trace/op-log/unt
 import { openTraceFile } from '../../src/trace/read/trace-file.ts';
 import { emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { TraceIndex } from '../../src/trace/stats/trace-index.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from './make-op-log.ts';
 
 interface Exported {
@@ -160,7 +160,7 @@ test('whatever the blocks and the window: the records of the window, and blocks 
       });
     },
   );
-  await fc.assert(property, { numRuns: 60 });
+  await fc.assert(property, { numRuns: runs(60) });
 });
 
 test('a gap between runs, losses and notes are in the header', async () => {

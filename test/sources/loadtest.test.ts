@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../src/error.ts';
 import { createLoadtestWriter } from '../../src/sources/loadtest/loadtest-writer.ts';
 import { openLoadtest } from '../../src/sources/loadtest/open-loadtest.ts';
@@ -10,6 +9,7 @@ import { openTrace } from '../../src/sources/open-trace.ts';
 import { compressFrame } from '../../src/trace/frames/zstd.ts';
 import { emptyHeader, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../src/trace/trace.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import {
   collect,
   createMemorySink,
@@ -319,7 +319,7 @@ test('any operations make the round trip', async () => {
       const { json } = await rewritten(records, header);
       assert.deepEqual(json.operations, JSON.parse(JSON.stringify(sorted)));
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

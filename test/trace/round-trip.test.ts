@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createNdjsonWriter } from '../../src/trace/ndjson/ndjson-writer.ts';
 import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record/record.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import {
   byStart,
   createMemorySink,
@@ -40,7 +40,7 @@ test('what is written as a trace file is read again, from a file and from a pipe
       assert.deepEqual(fromPipe.records, list);
       assert.deepEqual(fromPipe.warnings, []);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -54,7 +54,7 @@ test('binary to NDJSON and back changes nothing, plain or compressed', async () 
       assert.deepEqual((await readPiped(lines)).records, list);
       assert.deepEqual(await writeTrace(again.records), await writeTrace(list));
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import fc from 'fast-check';
 import { ndjsonSource } from '../../src/sources/ndjson/ndjson-source.ts';
 import { openTrace } from '../../src/sources/open-trace.ts';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../../src/trace/record/record.ts';
 import type { ByteSink, ReadOptions, Trace } from '../../src/trace/trace.ts';
 import { createTraceWriter, type TraceWriterOptions } from '../../src/trace/write/create-trace-writer.ts';
+import fc from '../support/fast-check.ts';
 
 /** Where fixtures lie, seen from the compiled tests. */
 export const FIXTURES = new URL('../../../fixtures/', import.meta.url);

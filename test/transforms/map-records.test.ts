@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { openTrace } from '../../src/sources/open-trace.ts';
 import type { RecordMap, TraceRecord } from '../../src/trace/record/record.ts';
 import { mapRecords } from '../../src/transforms/map-records.ts';
 import { mapTrace } from '../../src/transforms/map-trace.ts';
+import fc from '../support/fast-check.ts';
 import { collect, lossOf, makeRecord, withFile, writeTrace } from '../trace/support.ts';
 
 async function* inBatches(records: readonly TraceRecord[], size: number): AsyncGenerator<TraceRecord[]> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { createRecordFilter, type FilterConditions } from '../../src/transforms/record-filter.ts';
+import fc from '../support/fast-check.ts';
 
 const OPS = ['recall', 'remember', 'GET /a/:id'];
 const SPACES = ['', 'default', 'tenant-1'];

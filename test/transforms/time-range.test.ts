@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { emptyHeader, emptyLoss, type TimeWindow, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { derivedHeader, type FilterReport, filterTrace } from '../../src/transforms/filter-trace.ts';
 import { recordsBetween, type TimeRange } from '../../src/transforms/time-range.ts';
 import { makeRecord } from '../sources/make-op-log.ts';
+import fc from '../support/fast-check.ts';
 
 const EPOCH = 1_000_000n;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { EventScanner, LineScanner, type Scanner } from '../../src/transports/event-scanner.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { splitAt } from '../wire/split-bytes.ts';
 
 interface Count {
@@ -73,7 +73,7 @@ describe('events of an endless answer', () => {
         assert.deepEqual(scanned(new EventScanner(), splitAt(bytes, at)), eventsIn(whole));
         assert.deepEqual(scanned(new LineScanner(), splitAt(bytes, at)), linesIn(whole));
       }),
-      { seed: 1, numRuns: 3000 },
+      { seed: 1, numRuns: runs(3000) },
     );
   });
 

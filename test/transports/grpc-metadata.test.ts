@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createGrpcMetadata, grpcTimeout } from '../../src/transports/grpc-metadata.ts';
+import fc from '../support/fast-check.ts';
 
 const UNIT_NS: Record<string, number> = { n: 1, u: 1e3, m: 1e6, S: 1e9, M: 60e9, H: 3600e9 };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { GrpcStream } from '../../src/trace/record/record.ts';
 import { StreamPlayer, streamSteps } from '../../src/transports/grpc-stream-player.ts';
+import fc from '../support/fast-check.ts';
 import { MS, makeRecord } from '../support/replay-harness.ts';
 import { streamWith } from '../support/stream-transport.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';

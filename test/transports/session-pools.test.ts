@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { senderOf } from '../../src/replay-run/senders/share.ts';
 import type { ConnectionBudget } from '../../src/transports/connection-budget.ts';
 import { type ConnectionMode, poolNumberOf } from '../../src/transports/connection-mode.ts';
 import { type SessionPool, SessionPools } from '../../src/transports/session-pools.ts';
 import { SpanTimer } from '../../src/transports/span-timer.ts';
+import fc from '../support/fast-check.ts';
 
 test('a session goes to the same pool every time, and it is one of those there are', () => {
   fc.assert(

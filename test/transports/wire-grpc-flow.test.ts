@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { Transport } from '../../src/replay/ports.ts';
 import { FLAG, FRAME, frameOf, SETTING, uint32 } from '../../src/transports/wire-grpc/h2-frames.ts';
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { closing } from '../support/closing.ts';
+import fc from '../support/fast-check.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';
 import {
   endsRequest,

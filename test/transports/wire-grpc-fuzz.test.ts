@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../src/error.ts';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { FrameReader, type ServerFrameHandler } from '../../src/transports/wire-grpc/frame-reader.ts';
 import { FLAG, FRAME, frameOf } from '../../src/transports/wire-grpc/h2-frames.ts';
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
+import fc from '../support/fast-check.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
 import { endsRequest, goodAnswer, settingsFrame, startPeer } from './conformance-grpc-peer.ts';
 import { grpcCall, sent } from './conformance-grpc-support.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { AnswerHeads } from '../../src/transports/wire-grpc/answer-heads.ts';
 import { AnswerMessages } from '../../src/transports/wire-grpc/answer-messages.ts';
 import { Deadlines } from '../../src/transports/wire-grpc/deadlines.ts';
@@ -8,6 +7,7 @@ import { headerBlock, headerFrames } from '../../src/transports/wire-grpc/header
 import { framed, Outgoing } from '../../src/transports/wire-grpc/outgoing.ts';
 import { createGrpcCallContext, prepareGrpcCall } from '../../src/transports/wire-grpc/prepare-grpc-call.ts';
 import { HpackDecoder } from '../../src/wire/hpack/decoder.ts';
+import fc from '../support/fast-check.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { grpcCall } from './conformance-grpc-support.ts';
 

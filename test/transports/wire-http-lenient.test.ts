@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { ResponseParser } from '../../src/transports/wire-http/response-parser.ts';
 import { createResponseParser } from '../../src/wire/http1-parser.ts';
+import fc, { runs } from '../support/fast-check.ts';
 
 /** Status and bytes of the first whole answer; undefined where there is none. */
 interface Read {
@@ -145,6 +145,6 @@ test('wire parser: whatever capture reads as a whole answer is one to replay too
       const recorded = asCapture(bytes, isHead);
       if (recorded !== undefined) assert.deepEqual(asReplay(bytes, isHead), recorded);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

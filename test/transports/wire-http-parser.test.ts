@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { ResponseParser } from '../../src/transports/wire-http/response-parser.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { splitAt } from '../wire/split-bytes.ts';
 
 interface Read {
@@ -97,7 +97,7 @@ test('wire parser: a valid answer is read to its last byte, however it is cut', 
       assert.deepEqual(read(parts, isHead, ends), expected);
       assert.deepEqual(read([bytes], isHead, ends), expected);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -109,7 +109,7 @@ test('wire parser: a valid answer with something cut off is never whole', () => 
       const seen = read([shorter], isHead, true);
       assert.deepEqual([seen.isDone, seen.problem], [false, '']);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -133,6 +133,6 @@ test('wire parser: spoilt answers and garbage never throw, and are read alike ho
       // Of several faults in one answer, which is met first may depend on the cuts; that there is one may not.
       if (whole.problem === '' || inParts.problem === '') assert.deepEqual(inParts, whole);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

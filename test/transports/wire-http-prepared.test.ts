@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { SendOutcome } from '../../src/replay/ports.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../src/transports/wire-http/prepare-http-request.ts';
 import { createHttpRequestContext } from '../../src/transports/wire-http/request-headers.ts';
 import { createWireHttpTransport } from '../../src/transports/wire-http/wire-http-transport.ts';
+import fc from '../support/fast-check.ts';
 import { makeRecord } from '../support/replay-harness.ts';
 import { startScriptedServer } from '../support/scripted-server.ts';
 import { OK } from './conformance-http-support.ts';

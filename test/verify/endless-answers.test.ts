@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
 import type { LogBlock } from '../../src/replay-log/log-block.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
@@ -12,6 +11,7 @@ import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { HEADER } from '../replay-log/support.ts';
 import { createEndlessTransport, type EndlessFate } from '../support/endless-transport.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { MS, makeRecord, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, sealedLog, writeLog } from './support.ts';
 
@@ -122,7 +122,7 @@ describe('verify, of endless answers', () => {
         assert.deepEqual(wrongOnes(await verify(run)), []);
         assert.equal(run.document.fidelity.accounting.closes, true);
       }),
-      { seed: 1, numRuns: 30 },
+      { seed: 1, numRuns: runs(80) },
     );
   });
 

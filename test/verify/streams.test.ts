@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
 import type { LogBlock } from '../../src/replay-log/log-block.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
@@ -12,6 +11,7 @@ import type { TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { HEADER } from '../replay-log/support.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { inBatches, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
 import { createStreamTransport, type StreamFate, streamWith } from '../support/stream-transport.ts';
 import { loggedRun, type Run, sealedLog, writeLog } from './support.ts';
@@ -134,7 +134,7 @@ describe('verify, of streams', () => {
         assert.equal(streams.messages_planned, wanted);
         assert.equal(streams.messages_sent + streams.messages_unsent, wanted);
       }),
-      { seed: 1, numRuns: 80 },
+      { seed: 1, numRuns: runs(80) },
     );
   });
 

@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import fc from 'fast-check';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
@@ -13,6 +12,7 @@ import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.
 import { checklistText } from '../../src/verify/checklist-text.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { framesOf } from '../replay-log/support.ts';
+import fc, { runs } from '../support/fast-check.ts';
 import { type Fate, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, writeLog } from './support.ts';
 
@@ -162,7 +162,7 @@ describe('verify', () => {
         const run = await loggedRun(records, given, fateOf, undefined, [], expected);
         assert.deepEqual(wrongOnes(await verify(run)), []);
       }),
-      { seed: 1, numRuns: 150 },
+      { seed: 1, numRuns: runs(150) },
     );
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { GrpcMessageSplitter } from '../../src/wire/grpc-message-splitter.ts';
+import fc from '../support/fast-check.ts';
 import { splitAt } from './split-bytes.ts';
 
 interface Message {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../src/error.ts';
 import { createRequestParser, createResponseParser, MAX_HEAD_BYTES } from '../../src/wire/http1-parser.ts';
+import fc from '../support/fast-check.ts';
 import { splitAt } from './split-bytes.ts';
 
 interface Seen {

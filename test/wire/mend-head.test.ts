@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { Http1Finish, Http1Parser } from '../../src/wire/http1-parser.ts';
 import { createRequestParser, createResponseParser } from '../../src/wire/http1-parser.ts';
+import fc from '../support/fast-check.ts';
 import { splitAt } from './split-bytes.ts';
 
 /** What was seen: start lines, bodies, and how it ended. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { ENGRAM_FIELDS, ENGRAM_RPCS } from '../../../src/capture/redact/engram-fields.ts';
 import { createParameterRule } from '../../../src/capture/redact/parameter-rule.ts';
 import { redactBody } from '../../../src/capture/redact/redact-body.ts';
@@ -10,6 +9,7 @@ import { createRedactingSink } from '../../../src/capture/redact/redacting-sink.
 import { Memory } from '../../../src/gen/engram/v1/memory.ts';
 import { MemoryFlowRequest, RememberRequest } from '../../../src/gen/engram/v1/service.ts';
 import { NO_BYTES, type TraceRecord } from '../../../src/trace/record/record.ts';
+import fc from '../../support/fast-check.ts';
 import { makeRecord } from '../../support/replay-harness.ts';
 import { MARKER, SECRET_PARAMETERS } from './secret-kinds.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { createRedactor } from '../../../src/capture/redactor.ts';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
+import fc from '../../support/fast-check.ts';
 import { makeRecord } from '../../support/replay-harness.ts';
 import {
   KEPT_HEADERS,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { connectionLimit } from '../../../src/replay-run/options/connection-limit.ts';
 import { parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
 import type { ConnectionMode } from '../../../src/transports/connection-mode.ts';
 import { MOST_OWN_CONNECTIONS } from '../../../src/transports/session-pools.ts';
+import fc from '../../support/fast-check.ts';
 
 const endpoint = parseHttpEndpoint('http://127.0.0.1:80');
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../../src/error.ts';
 import type { Disposition, FailureCode, Operation } from '../../../src/replay/ports.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
@@ -24,6 +23,7 @@ import { clockOriginNs, shiftedClock } from '../../../src/replay-run/senders/shi
 import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
 import { mergeHealth } from '../../../src/results/merge-health.ts';
 import { HEALTHY } from '../../results/support.ts';
+import fc from '../../support/fast-check.ts';
 import { MS, makeRecord } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 import { records } from '../../trace/support.ts';

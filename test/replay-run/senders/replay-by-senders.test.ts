@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
 import type { Disposition, Operation } from '../../../src/replay/ports.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
@@ -8,6 +7,7 @@ import { createResultsDocument } from '../../../src/results/create-results-docum
 import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import { burstyTrace, type Fate, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 import { playShared, type SharedPlay } from './in-process-senders.ts';
@@ -343,7 +343,7 @@ describe('any replay by any number of senders', () => {
         if (end.stop === 'end')
           assert.equal(end.accounting.planned, records.length * options.loops * options.copies);
       }),
-      { seed: 1, numRuns: 150 },
+      { seed: 1, numRuns: runs(150) },
     );
   });
 });

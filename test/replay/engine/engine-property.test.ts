@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import { type Fate, MS, makeRecord, type Played, play, type Settled } from '../../support/replay-harness.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -197,6 +197,6 @@ test('replay: whatever happens, the accounting closes, order holds, nothing is s
       checkTimes(run, played);
       checkSessionOrder(run, played);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { copyNumber, copyShifts, createCopier } from '../../../src/replay/plan/copy-sessions.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
+import fc from '../../support/fast-check.ts';
 import { burstyTrace, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
 
 interface Planned {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createPace, paceText } from '../../../src/replay/plan/pace.ts';
 import { createSchedule } from '../../../src/replay/plan/schedule.ts';
 import type { PacePhase } from '../../../src/replay/replay-options.ts';
+import fc from '../../support/fast-check.ts';
 import { SECOND } from '../../support/replay-harness.ts';
 
 const phases = (...given: [seconds: number, rate: number][]): PacePhase[] =>

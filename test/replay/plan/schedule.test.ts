@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createSchedule, type ScheduleOptions } from '../../../src/replay/plan/schedule.ts';
+import fc from '../../support/fast-check.ts';
 
 const ABSOLUTE: ScheduleOptions = { multiplier: 1, timing: { kind: 'absolute' } };
 

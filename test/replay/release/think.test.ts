@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import { type Fate, MS, makeRecord, type PlayOptions, play, SECOND } from '../../support/replay-harness.ts';
 
 const THINK = { timing: { kind: 'think' as const } };
@@ -220,6 +220,6 @@ test('think: due times are those of the definition, for any session and any answ
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Block, type Record as WireRecord } from '../../../src/gen/engram/trace/v1/trace.ts';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import { openBlock } from '../../../src/trace/block/block-cursor.ts';
 import { MalformedError } from '../../../src/trace/bytes/wire-reader.ts';
 import { emptyRecord, type TraceRecord } from '../../../src/trace/record/record.ts';
+import fc from '../../support/fast-check.ts';
 import { byStart, lossOf, makeRecord, records } from '../support.ts';
 
 // The encoder and the decoder are written by hand, for speed; the generated code is the judge of both.

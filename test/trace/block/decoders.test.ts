@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../../src/error.ts';
 import { Header, Index, BlockStats as WireStats } from '../../../src/gen/engram/trace/v1/trace.ts';
 import { decodeHeader } from '../../../src/trace/block/header-decoder.ts';
@@ -18,6 +17,7 @@ import type {
   Distribution,
   TraceIndex,
 } from '../../../src/trace/stats/trace-index.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 
 // The decoders are written by hand and the encoders generated: what one writes the other must read.
 
@@ -195,7 +195,7 @@ test('cut anywhere, or with any byte changed, they are read or malformed, and no
         survives(() => decode(changed));
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

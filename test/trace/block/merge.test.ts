@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import { type BlockCursor, openBlock } from '../../../src/trace/block/block-cursor.ts';
 import { mergeBlocks } from '../../../src/trace/block/merge-blocks.ts';
@@ -8,6 +7,7 @@ import { blocksBetween, type NumberedBlock } from '../../../src/trace/block/numb
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../../src/trace/record/record.ts';
 import type { BlockEntry } from '../../../src/trace/stats/trace-index.ts';
 import { createFrameWriter } from '../../../src/trace/write/frame-writer.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import { byStart, createMemorySink, makeRecord, readPath, readPiped, withFile } from '../support.ts';
 
 /** Blocks of records at these starts; the path tells them apart. */
@@ -187,7 +187,7 @@ test('a file and a pipe with overlapping blocks give records in order; nothing i
         assert.equal(read.loss.recordsLate, 0);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

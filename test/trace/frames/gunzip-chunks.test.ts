@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../../src/error.ts';
 import { gunzipChunks } from '../../../src/trace/frames/gunzip-chunks.ts';
+import fc from '../../support/fast-check.ts';
 
 async function* inPieces(bytes: Uint8Array, sizeBytes: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sizeBytes) yield bytes.subarray(at, at + sizeBytes);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 as zlibCrc32 } from 'node:zlib';
-import fc from 'fast-check';
 import { crc32, crc32InScript } from '../../../src/trace/bytes/crc32.ts';
 import { createFrameSplitter } from '../../../src/trace/frames/frame-splitter.ts';
 import { compressFrame, decompressFrame } from '../../../src/trace/frames/zstd.ts';
 import { frameSpan } from '../../../src/trace/frames/zstd-frame.ts';
+import fc from '../../support/fast-check.ts';
 
 const contents = fc.oneof(
   fc.uint8Array({ maxLength: 2000 }),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   decodeUntoldLosses,
   encodeUntoldLosses,
@@ -10,6 +9,7 @@ import {
   untoldLossesName,
 } from '../../../src/trace/op-log/untold-losses.ts';
 import { emptyLoss, type Loss } from '../../../src/trace/record/record.ts';
+import fc from '../../support/fast-check.ts';
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const loss = fc.record(Object.fromEntries(Object.keys(emptyLoss()).map((key) => [key, count])), {

@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../../src/error.ts';
 import { openTrace } from '../../../src/sources/open-trace.ts';
 import { type BlockClaim, claimOf } from '../../../src/trace/block/check-block.ts';
@@ -11,6 +10,7 @@ import { compressFrame } from '../../../src/trace/frames/zstd.ts';
 import { createDecompressThread } from '../../../src/trace/read/decompress-thread.ts';
 import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
 import type { ReadOptions, Trace } from '../../../src/trace/trace.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import { makeRecord, withFile, withFolder, writeTrace } from '../support.ts';
 
 const BYTES = Buffer.from('the same again, the same again, the same again');
@@ -94,7 +94,7 @@ test('reading ahead brings what reading brings, whatever the blocks, the range a
         });
       },
     ),
-    { numRuns: 15 },
+    { numRuns: runs(15) },
   );
 });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createBlockStats } from '../../../src/trace/stats/block-stats.ts';
 import { decodeBlockStats } from '../../../src/trace/stats/block-stats-decoder.ts';
 import { encodeBlockStats } from '../../../src/trace/stats/block-stats-encoder.ts';
@@ -13,6 +12,7 @@ import {
   mergeDistribution,
   percentile,
 } from '../../../src/trace/stats/distribution.ts';
+import fc from '../../support/fast-check.ts';
 
 const values = fc.oneof(fc.nat({ max: 200 }), fc.maxSafeNat(), fc.nat());
 

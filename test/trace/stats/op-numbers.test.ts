@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   boundStats,
   createBlockStats,
@@ -15,6 +14,7 @@ import {
   MAX_NUMBERED_OPS,
   OTHER_NAME,
 } from '../../../src/trace/stats/op-numbers.ts';
+import fc from '../../support/fast-check.ts';
 
 const sum = (counts: Iterable<number>) => [...counts].reduce((a, b) => a + b, 0);
 

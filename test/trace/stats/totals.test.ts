@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import { emptyLoss, type TraceRecord, unknownOutcome } from '../../../src/trace/record/record.ts';
 import {
@@ -14,6 +13,7 @@ import { decodeBlockStats } from '../../../src/trace/stats/block-stats-decoder.t
 import { addValue, createDistribution } from '../../../src/trace/stats/distribution.ts';
 import { computeTotals } from '../../../src/trace/stats/totals.ts';
 import type { BlockEntry } from '../../../src/trace/stats/trace-index.ts';
+import fc from '../../support/fast-check.ts';
 import { makeRecord } from '../support.ts';
 
 const EPOCH = 1_700_000_000_003_000_000n;

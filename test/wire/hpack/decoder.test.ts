@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../../src/error.ts';
 import { HpackDecoder } from '../../../src/wire/hpack/decoder.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -164,7 +164,7 @@ describe('HPACK decoder, hostile bytes', () => {
           assert.ok(error instanceof EngramTraceError, String(error));
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 });

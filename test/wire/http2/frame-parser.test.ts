@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { EngramTraceError } from '../../../src/error.ts';
 import { CONNECTION_PREFACE, FrameParser } from '../../../src/wire/http2/frame-parser.ts';
+import fc from '../../support/fast-check.ts';
 import { splitAt } from '../split-bytes.ts';
 
 /** One frame: type, flags, stream, payload. */
