@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { constants } from 'node:os';
 import * as grpc from '@grpc/grpc-js';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import { createNdjsonWriter } from '../../src/trace/ndjson/ndjson-writer.ts';
@@ -37,8 +38,17 @@ export function start(args: readonly string[], input?: Buffer | 'held'): Running
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const finished = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  const finished = once(child, 'close').then(([code, signal]) => ({
+    code: shellCode(code, signal),
+    stdout,
+    stderr,
+  }));
   return { child, finished };
+}
+
+/** What a shell says of a process: one that waits for a call that hangs can only end by the signal itself. */
+function shellCode(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + constants.signals[signal as NodeJS.Signals];
 }
 
 /** Runs the program to its end. */
@@ -121,6 +131,13 @@ export function someRecords(count: number, gapMs: number): TraceRecord[] {
       body: i % 3 === 0 ? Buffer.from(`{"content":"${i}"}`) : new Uint8Array(0),
       outcome: { ...makeRecord().outcome, status: 200, ok: true },
     }),
+  );
+}
+
+/** Two minutes of records, the first hundred at once; so few that no rehearsal comes before them. */
+export function longRecords(): TraceRecord[] {
+  return someRecords(450, 2).map((record, i) =>
+    i < 100 ? record : { ...record, startNs: (200 + (i - 100) * 350) * MS },
   );
 }
 

@@ -13,6 +13,7 @@ import { MS, makeRecord, validated } from '../results/support.ts';
 import {
   closedPort,
   type Finished,
+  longRecords,
   ok,
   run,
   someRecords,
@@ -23,6 +24,7 @@ import {
   writeTrace,
 } from './replay-support.ts';
 
+const LONG = longRecords();
 let folder: string;
 let short: string;
 const open: TestServer[] = [];
@@ -503,7 +505,7 @@ describe('replay against a target that misbehaves', () => {
 describe('replay of a damaged trace', () => {
   it('sends what comes before the damage, says where it is, and ends with 1', async () => {
     const target = await server();
-    const path = await writeTrace(join(folder, 'damaged.trace.zst'), someRecords(4000, 0.1), {}, 4000);
+    const path = await writeTrace(join(folder, 'damaged.trace.zst'), someRecords(480, 0.1), {}, 1000);
     const bytes = await readFile(path);
     const middle = Math.floor(bytes.length / 2);
     bytes[middle] = (bytes[middle] as number) ^ 0xff;
@@ -515,12 +517,12 @@ describe('replay of a damaged trace', () => {
     const document = documentIn(finished);
     assert.equal(document.summary.stop, 'source_error');
     assert.equal(document.fidelity.verdict, 'invalid');
-    assert.ok(document.operations.total > 0 && document.operations.total < 4000);
+    assert.ok(document.operations.total > 0 && document.operations.total < 480);
     const skipping = await run(['replay', '--trace', path, '--endpoint', target.url, '--skip-damaged']);
     const rest = documentIn(skipping);
     assert.equal(rest.summary.stop, 'end');
     assert.ok(rest.capture_loss.blocks_damaged >= 1);
-    assert.equal(rest.operations.total + rest.capture_loss.records_damaged, 4000);
+    assert.equal(rest.operations.total + rest.capture_loss.records_damaged, 480);
     assert.ok(rest.fidelity.reasons.some(({ code }) => code === 'capture_loss'));
   });
 
@@ -561,7 +563,7 @@ describe('replay and signals', () => {
   ] as const) {
     it(`${signal}: what was measured is written, exit code ${code}`, async () => {
       const target = await server();
-      const trace = await writeTrace(join(folder, `long-${signal}.trace.zst`), someRecords(6000, 20));
+      const trace = await writeTrace(join(folder, `long-${signal}.trace.zst`), LONG);
       const { child, finished } = start(['replay', '--trace', trace, '--endpoint', target.url]);
       await target.reached(5);
       child.kill(signal);
@@ -569,9 +571,11 @@ describe('replay and signals', () => {
       assert.equal(ended.code, code, ended.stderr);
       const document = documentIn(ended);
       assert.equal(document.summary.stop, 'interrupted');
-      assert.ok(document.operations.total >= 5 && document.operations.total < 6000);
+      assert.ok(document.operations.total >= 5 && document.operations.total < LONG.length);
       assert.equal(document.fidelity.accounting.closes, true);
-      assert.equal(document.fidelity.accounting.unsent, 6000 - document.operations.total);
+      // What was not read by then is counted, as far as that takes no longer than 2 s.
+      const { unsent, plan_complete: isWhole } = document.fidelity.accounting;
+      if (isWhole) assert.equal(unsent, LONG.length - document.operations.total);
       assert.notEqual(document.fidelity.verdict, 'valid');
     });
   }
@@ -579,7 +583,7 @@ describe('replay and signals', () => {
   it('a second signal leaves at once', async () => {
     const target = await server(() => {}); // hangs, so that the first signal has something to drain
     const output = join(folder, 'left.json');
-    const trace = await writeTrace(join(folder, 'left.trace.zst'), someRecords(6000, 20));
+    const trace = await writeTrace(join(folder, 'left.trace.zst'), LONG);
     const { child, finished } = start([
       'replay',
       '--trace',

@@ -24,6 +24,13 @@ async function configFile(text: string): Promise<string> {
   return path;
 }
 
+/** The path of a trace of these lines. */
+async function traceFile(lines: string): Promise<string> {
+  const path = join(folder, `${Math.random().toString(36).slice(2)}.ndjson`);
+  await writeFile(path, lines);
+  return path;
+}
+
 test('help lists every command, on stdout; without a command it is an error', async () => {
   const help = await runCli(['--help']);
   assert.equal(help.code, 0);
@@ -98,13 +105,13 @@ test('wrong values tell the flag, its value and how to write it', async () => {
 });
 
 test('a variable sets what the command line leaves open', async () => {
-  const input = LINE.repeat(3);
+  const trace = await traceFile(LINE.repeat(3));
   const run = async (args: string[], env: Record<string, string>) =>
-    (await runCli(['cat', ...args], { input, env })).stdout.split('\n').length - 2;
+    (await runCli(['cat', trace, ...args], { env })).stdout.split('\n').length - 2;
   assert.equal(await run([], { ENGRAM_TRACE_LIMIT: '1' }), 1);
   assert.equal(await run(['--limit', '2'], { ENGRAM_TRACE_LIMIT: '1' }), 2);
   assert.equal(await run([], { ENGRAM_TRACE_LIMIT: '' }), 3);
-  const bad = await runCli(['cat'], { input, env: { ENGRAM_TRACE_LIMIT: 'many' } });
+  const bad = await runCli(['cat', trace], { env: { ENGRAM_TRACE_LIMIT: 'many' } });
   assert.equal(bad.code, 2);
   assert.match(bad.stderr, /^engram-trace: ENGRAM_TRACE_LIMIT: 'many' is not a whole number\n/);
 });
@@ -139,14 +146,11 @@ test('every flag of every command has its variable, and one that is wrong is nam
 });
 
 test('switches can be turned on and off by a variable, and nothing else', async () => {
-  const run = (value: string) =>
-    runCli(['filter', '--format', 'ndjson'], { input: LINE, env: { ENGRAM_TRACE_INVERT: value } });
+  const args = ['filter', await traceFile(LINE), '--format', 'ndjson'];
+  const run = (value: string) => runCli(args, { env: { ENGRAM_TRACE_INVERT: value } });
   assert.doesNotMatch((await run('1')).stdout, /start_ns":1,/);
   assert.match((await run('0')).stdout, /start_ns":1,/);
-  const off = await runCli(['filter', '--format', 'ndjson', '--failed'], {
-    input: LINE,
-    env: { ENGRAM_TRACE_OK: '0' },
-  });
+  const off = await runCli([...args, '--failed'], { env: { ENGRAM_TRACE_OK: '0' } });
   // Nothing failed there, so nothing is kept: that is 1. A conflict of switches would be 2.
   assert.equal(off.code, 1, 'a switch set to false conflicts with nothing');
   const bad = await run('perhaps');
@@ -157,10 +161,10 @@ test('switches can be turned on and off by a variable, and nothing else', async 
 });
 
 test('a repeatable flag on the command line replaces the values of the variable', async () => {
-  const input = LINE + LINE.replace('recall', 'search') + LINE.replace('recall', 'get');
+  const trace = await traceFile(LINE + LINE.replace('recall', 'search') + LINE.replace('recall', 'get'));
   const ops = async (args: string[]) => {
     const env = { ENGRAM_TRACE_OP: 'recall\nsearch' };
-    const { stdout } = await runCli(['filter', '--format', 'ndjson', ...args], { input, env });
+    const { stdout } = await runCli(['filter', trace, '--format', 'ndjson', ...args], { env });
     return [...stdout.matchAll(/"op":"(\w+)"/g)].map((match) => match[1]);
   };
   assert.deepEqual(await ops([]), ['recall', 'search']);
@@ -169,9 +173,9 @@ test('a repeatable flag on the command line replaces the values of the variable'
 
 test('the configuration file: section of the command, behind variables and flags', async () => {
   const config = await configFile('quiet = true\n[cat]\nlimit = 1\n[replay]\nrate_multiplier = 2\n');
-  const input = LINE.repeat(3);
+  const trace = await traceFile(LINE.repeat(3));
   const lines = async (args: string[], env: Record<string, string> = {}) => {
-    const { stdout, stderr } = await runCli(['cat', ...args], { input, env });
+    const { stdout, stderr } = await runCli(['cat', trace, ...args], { env });
     assert.equal(stderr, '');
     return stdout.split('\n').length - 2;
   };

@@ -144,7 +144,7 @@ test('a thread that dies in the middle ends the run with 98 and its cause in the
   );
   await withServer(async (server) => {
     const args = ['replay', '--trace', trace, '--senders', '2', ...targetsOf(server)];
-    const ending = runCli([...args, '--loop', '20'], {
+    const ending = runCli([...args, '--loop', '6'], {
       env: { NODE_OPTIONS: `--import ${pathToFileURL(deadly).href}` },
     });
     await until(() => server.stats().httpOps >= 50, 'it sends', LONG_MS);
@@ -158,7 +158,9 @@ test('a thread that dies in the middle ends the run with 98 and its cause in the
     assert.equal(fidelity.verdict, 'invalid');
     assert.ok(fidelity.reasons.some(({ code }) => code === 'sender_died'));
     assert.equal(fidelity.accounting.closes, true, JSON.stringify(fidelity.accounting));
-    assert.equal(fidelity.accounting.planned, 20 * records.length);
+    // What was not read when it died is counted, as far as that takes no longer than 2 s.
+    const { planned, plan_complete: isWhole } = fidelity.accounting;
+    assert.ok(isWhole ? planned === 6 * records.length : planned < 6 * records.length, String(planned));
   });
 });
 

@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
@@ -19,6 +20,7 @@ import { openTrace } from '../../src/sources/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import {
   closedPort,
+  longRecords,
   ok,
   run,
   someRecords,
@@ -50,6 +52,7 @@ const ENVIRONMENT = new Set([
   'read_ahead_dry',
 ]);
 
+const LONG = longRecords();
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'engram-trace-verdict-'));
@@ -314,7 +317,7 @@ describe('a replay log from the command line', () => {
   for (const senders of [1, 2]) {
     it(`is whole and proves its document after Ctrl-C (${senders} senders)`, async () => {
       const paths = files(`interrupted-${senders}`);
-      await writeTrace(paths.trace, someRecords(3000, 10));
+      await writeTrace(paths.trace, LONG);
       const seen = server.requests.length;
       const { child, finished } = start(replayArgs(paths, senders));
       await server.reached(seen + 50);
@@ -325,7 +328,7 @@ describe('a replay log from the command line', () => {
       assert.equal(verified.code, 0, verified.stdout);
       const document: ResultsDocument = JSON.parse(await readFile(paths.results, 'utf8'));
       assert.equal(document.summary.stop, 'interrupted');
-      assert.equal(document.replay_log?.entries, 3000);
+      assert.equal(document.replay_log?.entries, LONG.length);
     });
   }
 
@@ -345,15 +348,19 @@ describe('a replay log from the command line', () => {
 
   it('is readable after kill -9', async () => {
     const paths = files('killed');
-    await writeTrace(paths.trace, someRecords(3000, 10));
-    const seen = server.requests.length;
+    await writeTrace(paths.trace, LONG);
     const { child, finished } = start(replayArgs(paths));
-    // Blocks close after a second of answers; some more are on their way to the disk.
-    await server.reached(seen + 350);
+    const leftNow = async () => {
+      const [left] = (await readdir(folder)).filter((name) => name.startsWith('killed.rlog.'));
+      return readReplayLog(join(folder, left ?? 'nothing left'), () => {});
+    };
+    // Blocks close after a second of answers.
+    while (child.exitCode === null && ((await leftNow().catch(() => undefined))?.entries ?? 0) === 0) {
+      await pause(100);
+    }
     child.kill('SIGKILL');
     await finished;
-    const [left] = (await readdir(folder)).filter((name) => name.startsWith('killed.rlog.'));
-    const reading = await readReplayLog(join(folder, left ?? 'nothing left'), () => {});
+    const reading = await leftNow();
     assert.ok(reading.entries > 0);
     assert.equal(reading.end, undefined);
   });
