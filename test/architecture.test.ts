@@ -85,7 +85,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'prepare',
     'tell',
     'warm-up',
-    'senders',
+    'shards',
     '.',
   ],
   transports: ['.', 'wire-http', 'wire-grpc'],

@@ -1,9 +1,16 @@
 import { type Command, Option } from 'commander';
 import { EngramTraceError } from '../error.ts';
-import type { BehindPolicy, Order, PacePhase, Precision, Timing } from '../replay/replay-options.ts';
+import type {
+  BehindPolicy,
+  Order,
+  PacePhase,
+  Precision,
+  ShardPart,
+  Timing,
+} from '../replay/replay-options.ts';
 import { parseHeaderOverrides } from '../replay-run/connect/header-overrides.ts';
 import type { RunOptions } from '../replay-run/options/run-options.ts';
-import { sendersFor } from '../replay-run/senders/senders-for.ts';
+import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/target/transport-choice.ts';
 
@@ -22,6 +29,7 @@ import {
   parseMultiplier,
   parsePasses,
   parsePositiveDuration,
+  parseShard,
   parseTiming,
 } from './replay-values.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
@@ -51,6 +59,7 @@ export interface ReplayFlags extends TimeRangeFlags, TlsFlags {
   drain?: number;
   connections?: ConnectionMode;
   senders?: number;
+  shard?: ShardPart;
   transport?: TransportKind;
   header?: string[];
   allowOrigin?: boolean;
@@ -178,6 +187,11 @@ function withTargetFlags(command: Command): Command {
       parseAtLeastOne,
     )
     .option(
+      '--shard <i/n>',
+      'play the sessions of one shard of n, which counts from 0: 0/4 to 3/4',
+      parseShard,
+    )
+    .option(
       '--transport <kind>',
       `wire (our own) or library (undici, grpc-js) (default: ${DEFAULT_TRANSPORT})`,
       oneOf('wire', 'library'),
@@ -263,6 +277,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     transport: flags.transport,
     waitForTargetMs: flags.waitForTarget === undefined ? 0 : flags.waitForTarget / 1e6,
     replay: {
+      shard: flags.shard,
       multiplier: flags.rateMultiplier,
       timing: flags.timing,
       precision: flags.precision,

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../error.ts';
-import type { Timing } from '../replay/replay-options.ts';
+import type { ShardPart, Timing } from '../replay/replay-options.ts';
 import { parseCount, parseRatio } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
 
@@ -69,4 +69,14 @@ export function oneOf<T extends string>(...choices: T[]): (text: string) => T {
     if (choice !== undefined) return choice;
     throw new EngramTraceError('usage', `'${text}' is not one of: ${choices.join(', ')}`);
   };
+}
+
+/** One shard of several: `0/4` to `3/4`. Throws `usage`. */
+export function parseShard(text: string): ShardPart {
+  const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const shard = { index: Number(index), of: Number(of) };
+  if (shard.index < shard.of) return shard;
+  throw new EngramTraceError('usage', `'${text}' is not one shard of several`, {
+    hint: 'write I/N, with I from 0 to N - 1: --shard 0/4 to --shard 3/4',
+  });
 }

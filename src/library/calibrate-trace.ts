@@ -4,7 +4,7 @@ import { startNullSinkProcess } from '../null-sink/start-null-sink-process.ts';
 import type { Timing } from '../replay/replay-options.ts';
 import { measureReplay } from '../replay-run/measure-replay.ts';
 import type { RunOptions } from '../replay-run/options/run-options.ts';
-import { sendersFor } from '../replay-run/senders/senders-for.ts';
+import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import type { Targets } from '../replay-run/target/targets.ts';
 import type { TransportKind } from '../replay-run/target/transport-choice.ts';

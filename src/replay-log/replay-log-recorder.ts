@@ -10,7 +10,7 @@ import {
   type LogStream,
 } from './log-block.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
-import type { ReplayLogObserver } from './replay-log.ts';
+import type { ReplayLogObserver, SendPlace } from './replay-log.ts';
 
 const WITH_OUTCOME: ReadonlySet<Disposition> = new Set(['ok', 'error', 'cut_off']);
 const OTHER = FAILURES.indexOf('other');
@@ -20,9 +20,7 @@ const LONGEST_OPEN_NS = 1e9;
 const MOST_MESSAGES = 524_288;
 
 export interface RecorderParts {
-  sender: number;
-  /** Number a record has in its trace file. */
-  recordNumber(operation: Operation): number;
+  shard: number;
   /** Takes a block over, memory and all. */
   take(block: LogBlockMessage): void;
   /** Memory of a block that was written, if there is some. */
@@ -34,20 +32,17 @@ export function createReplayLogRecorder(parts: RecorderParts): ReplayLogObserver
   return new Recorder(parts);
 }
 
-const NO_TIMES = new Float64Array(0);
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-interface Send {
-  order: number;
-  inFlight: number;
-}
+const NO_TIMES = new Float64Array(0);
 
 class Recorder implements ReplayLogObserver {
   readonly #parts: RecorderParts;
   readonly #dispositions = new Map(DISPOSITIONS.map((name, i) => [name, i]));
   readonly #failures = new Map(FAILURES.map((name, i) => [name as string, i]));
   /** Of operations on their way, by number. */
-  readonly #sends = new Map<number, Send>();
-  readonly #free: Send[] = [];
+  readonly #sends = new Map<number, Mutable<SendPlace>>();
+  readonly #free: Mutable<SendPlace>[] = [];
   #memory: ArrayBuffer | undefined;
   #columns!: LogColumns;
   #strings = new Map<string, number>();
@@ -86,10 +81,18 @@ class Recorder implements ReplayLogObserver {
     if (isFull || this.#nowNs - this.#openedNs > LONGEST_OPEN_NS) this.flush();
   }
 
+  placeOf(number: number): SendPlace | undefined {
+    return this.#sends.get(number);
+  }
+
+  adopt(number: number, place: SendPlace): void {
+    this.#sends.set(number, { ...place });
+  }
+
   flush(): void {
     const memory = this.#memory;
     if (memory === undefined) return;
-    const { sender } = this.#parts;
+    const { shard: sender } = this.#parts;
     this.#memory = undefined;
     const strings = [...this.#strings.keys()];
     const [count, streams, endless] = [this.#count, this.#streams, this.#endless];
@@ -108,9 +111,9 @@ class Recorder implements ReplayLogObserver {
 
   #putPlan(i: number, operation: Operation): void {
     const columns = this.#columns;
-    const { record, number } = operation;
+    const { record, number, recordNumber } = operation;
     columns.number[i] = number;
-    columns.record[i] = this.#parts.recordNumber(operation);
+    columns.record[i] = recordNumber;
     columns.session[i] = this.#stringNumber(record.session);
     columns.op[i] = this.#stringNumber(record.op);
     columns.protocol[i] = PROTOCOLS.indexOf(record.protocol);

@@ -1,4 +1,4 @@
-import type { Operation, ReplayObserver } from '../replay/ports.ts';
+import type { ReplayObserver } from '../replay/ports.ts';
 import type { LogBlockMessage } from './log-block.ts';
 
 /** The newest format this program reads and the one it writes. */
@@ -42,10 +42,10 @@ export interface LogSeal {
 
 /** A replay log while it is written. Nothing of it ever waits on the sending thread. */
 export interface ReplayLog {
-  /** Counts for the sending thread `sender`; `recordNumber` tells an operation's place in the trace file. */
-  recorder(recordNumber: (operation: Operation) => number, sender?: number): ReplayLogObserver;
-  /** Takes a block that another thread filled; its memory is taken over. */
-  append(block: LogBlockMessage): void;
+  /** Writes rows for one shard; 0, the only one, where undefined. */
+  recorder(shard?: number): ReplayLogObserver;
+  /** Takes a block that another thread filled; its memory is taken over, and `written` gets it back. */
+  append(block: LogBlockMessage, written?: (memory: ArrayBuffer) => void): void;
   /** Writes the end and puts the file in place. Rejects with `io` where the log could not be written. */
   finish(end: Omit<LogEnd, 'entriesLost'>): Promise<LogSeal>;
   /** Keeps what was written, without an end, in a place where it replaces nothing. */
@@ -54,8 +54,18 @@ export interface ReplayLog {
   abort(): Promise<void>;
 }
 
+/** Place of a send among those of its shard, and how many operations the shard had in flight then. */
+export interface SendPlace {
+  readonly order: number;
+  readonly inFlight: number;
+}
+
 /** Takes what the engine reports into blocks. */
 export interface ReplayLogObserver extends ReplayObserver {
+  /** Where the send of that operation stands, until it is settled. */
+  placeOf(number: number): SendPlace | undefined;
+  /** The operation was sent there, as somebody else has seen. */
+  adopt(number: number, place: SendPlace): void;
   /** Hands on the block that is not full. */
   flush(): void;
 }

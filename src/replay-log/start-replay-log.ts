@@ -38,7 +38,8 @@ class ThreadedLog implements ReplayLog {
   readonly #maxWaiting: number;
   readonly #free: ArrayBuffer[] = [];
   readonly #recorders: ReplayLogObserver[] = [];
-  #waiting = 0;
+  /** Who gets the memory of each block that is not written yet, in their order. */
+  readonly #waiting: ((memory: ArrayBuffer) => void)[] = [];
   #entriesLost = 0;
   #isEnding = false;
 
@@ -71,10 +72,9 @@ class ThreadedLog implements ReplayLog {
     });
   }
 
-  recorder(recordNumber: Parameters<ReplayLog['recorder']>[0], sender = 0): ReplayLogObserver {
+  recorder(shard = 0): ReplayLogObserver {
     const recorder = createReplayLogRecorder({
-      sender,
-      recordNumber,
+      shard,
       take: (block) => this.append(block),
       recycled: () => this.#free.pop(),
     });
@@ -82,14 +82,14 @@ class ThreadedLog implements ReplayLog {
     return recorder;
   }
 
-  append(block: LogBlockMessage): void {
+  append(block: LogBlockMessage, written = this.#recycle): void {
     if (block.count === 0 || block.count > BLOCK_ENTRIES || this.#isEnding) return;
-    if (this.#waiting >= this.#maxWaiting) {
+    if (this.#waiting.length >= this.#maxWaiting) {
       this.#entriesLost += block.count;
-      this.#recycle(block.memory);
+      written(block.memory);
       return;
     }
-    this.#waiting += 1;
+    this.#waiting.push(written);
     this.#post({ kind: 'block', block }, [block.memory]);
   }
 
@@ -120,14 +120,13 @@ class ThreadedLog implements ReplayLog {
   }
 
   #written(memory: ArrayBuffer, entriesLost: number): void {
-    this.#waiting -= 1;
     this.#entriesLost += entriesLost;
-    this.#recycle(memory);
+    this.#waiting.shift()?.(memory);
   }
 
-  #recycle(memory: ArrayBuffer): void {
+  readonly #recycle = (memory: ArrayBuffer): void => {
     if (this.#free.length < MAX_FREE_BLOCKS) this.#free.push(memory);
-  }
+  };
 
   #post(message: ToLogWorker, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);

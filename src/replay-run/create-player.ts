@@ -2,38 +2,53 @@ import { EngramTraceError } from '../error.ts';
 import { replay } from '../replay/engine/engine.ts';
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import type { OpenSource } from '../replay/plan/plan-reader.ts';
+import type { Clock } from '../replay/ports.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { GeneratorHealth } from '../results/generator-health.ts';
 import { mergeHealth } from '../results/merge-health.ts';
+import { ResultsRecorder } from '../results/results-recorder.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
 import { createTransports, type TransportSettings } from './connect/create-transports.ts';
 import type { LazyTransports } from './connect/lazy-transports.ts';
-import { replayBySenders, type SharedReplayDeps } from './senders/replay-by-senders.ts';
-import { SenderPool } from './senders/sender-pool.ts';
-import type { SenderThreads } from './senders/sender-threads.ts';
-import { partOf } from './senders/share.ts';
+import type { LoggedRun } from './logged-run.ts';
+import { tallyOptionsOf } from './options/tally-options.ts';
+import { replayByShards, type ShardedReplayDeps } from './shards/replay-by-shards.ts';
+import { ShardPool } from './shards/shard-pool.ts';
+import type { ShardThreads, WorkOfShard } from './shards/shard-threads.ts';
+import { partOf } from './shards/share.ts';
+import { createWholeRecorder } from './shards/whole-recorder.ts';
 import { sumAddressUse } from './target/target-address-use.ts';
 import { hasTargetIn } from './target/targets.ts';
 import { collectGarbage } from './warm-up/collect-garbage.ts';
 
+/** What a player plays with. */
+export interface PlayDeps extends Pick<ShardedReplayDeps, 'clock' | 'digest' | 'recordNumber'> {
+  log: LoggedRun;
+}
+
 /** Plays a plan: in this thread, or by several that send. */
 export interface Player extends Pick<LazyTransports, 'prepare' | 'warmUp' | 'addressUse' | 'close'> {
-  play(openSource: OpenSource, options: ReplayOptions, deps: SharedReplayDeps): Promise<ReplayEnd>;
+  /** What is counted while it plays. */
+  readonly recorder: ResultsRecorder;
+  play(openSource: OpenSource, options: ReplayOptions, deps: PlayDeps): Promise<ReplayEnd>;
   /** The health of all threads that send, where `whole` is that of this thread and the process. */
   health(whole: GeneratorHealth): GeneratorHealth;
 }
 
 /** Everything in this thread: nothing crosses from one to another. */
-export function createLocalPlayer(settings: TransportSettings, clock: SharedReplayDeps['clock']): Player {
+export function createLocalPlayer({ transports: settings, tally }: WorkOfShard, clock: Clock): Player {
   const transports = createTransports(settings, clock);
+  const recorder = new ResultsRecorder(tallyOptionsOf(tally, settings.headers));
   return {
+    recorder,
     prepare: transports.prepare,
     warmUp: transports.warmUp,
     addressUse: transports.addressUse,
     close: transports.close,
-    play: (openSource, options, deps) =>
+    play: (openSource, options, { log, ...deps }) =>
       replay(openSource, options, {
         ...deps,
+        observer: log.observe(recorder),
         transportFor: ({ protocol }) => transports.for(protocol),
         onHeadStart: collectGarbage,
       }),
@@ -41,30 +56,34 @@ export function createLocalPlayer(settings: TransportSettings, clock: SharedRepl
   };
 }
 
-/** Reads the plan in this thread and sends from `senders` others, opened at once. */
+/** Reads the plan in this thread and sends from `shards` others, opened at once. */
 export function createThreadedPlayer(
-  settings: TransportSettings,
+  { transports, ...work }: WorkOfShard,
   options: ReplayOptions,
-  senders: number,
-  threads: SenderThreads,
+  shards: number,
+  threads: ShardThreads,
 ): Player {
-  const open = threads.open((number) => settingsOf(settings, number, senders));
-  const pool = new SenderPool(options, senders, open);
+  const open = threads.open((number) => ({ ...work, transports: settingsOf(transports, number, shards) }));
+  const pool = new ShardPool(options, shards, open);
+  const recorder = createWholeRecorder(tallyOptionsOf(work.tally, transports.headers), shards);
   return {
+    recorder: recorder.results,
     prepare: (protocols) => pool.prepare(protocols),
     warmUp: (timeoutMs, sessions) => pool.warmUp(timeoutMs, sessions),
     addressUse: () => sumAddressUse(pool.addressUse),
     close: () => pool.close(),
-    play: (openSource, given, deps) =>
-      replayBySenders(openSource, given, { ...deps, hasTarget: hasTargetIn(settings) }, pool),
+    play: (openSource, given, { log, ...deps }) => {
+      const hasTarget = hasTargetIn(transports);
+      return replayByShards(openSource, given, { ...deps, recorder, log: log.rows, hasTarget }, pool);
+    },
     health: (whole) => mergeHealth(whole, pool.health),
   };
 }
 
-/** Sender `number` has its share of the connections of all, and begins with an address of its own. */
-function settingsOf(settings: TransportSettings, number: number, senders: number): TransportSettings {
+/** Shard `number` has its share of the connections of all, and begins with an address of its own. */
+function settingsOf(settings: TransportSettings, number: number, shards: number): TransportSettings {
   const { connections, mostConnections } = settings;
-  const part = (total: number): number => Math.max(1, partOf(total, number, senders));
+  const part = (total: number): number => Math.max(1, partOf(total, number, shards));
   return {
     ...settings,
     firstAddress: number,
@@ -77,7 +96,7 @@ function settingsOf(settings: TransportSettings, number: number, senders: number
  * How many threads send: as many as are asked for, but no more than may have an operation in flight, or a connection.
  * `usage` for more than one with `--behind stretch`, which moves the plan of all by the lateness of one.
  */
-export function senderCount(
+export function shardCount(
   senders: number | undefined,
   { maxInFlight, behind }: ReplayOptions,
   connections: ConnectionMode | undefined,

@@ -1,19 +1,20 @@
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/results-document.ts';
-import { createLocalPlayer, createThreadedPlayer, type Player, senderCount } from './create-player.ts';
+import { createLocalPlayer, createThreadedPlayer, type Player, shardCount } from './create-player.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
 import { connectionLimit } from './options/connection-limit.ts';
 import { engineOptions } from './options/engine-options.ts';
 import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
 import type { RunDeps, RunOptions } from './options/run-options.ts';
+import { tallyFactsOf } from './options/tally-options.ts';
 import { openOriginGuard } from './origin/open-origin-guard.ts';
 import { planSection } from './plan-section.ts';
-import { playRun, type RunParts, recordNumberOf } from './play-run.ts';
+import { playRun, type RunParts } from './play-run.ts';
 import { prepareTarget } from './prepare/prepare-target.ts';
 import { spacesOfRun } from './prepare/spaces-of-run.ts';
 import { refuseEmpty } from './refuse-empty.ts';
-import { createSenderThreads, type SenderThreads } from './senders/sender-threads.ts';
+import { createShardThreads, type ShardThreads } from './shards/shard-threads.ts';
 import { createNumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets, type TargetAddresses } from './target/look-up-targets.ts';
 import type { TargetAddressUse } from './target/target-address-use.ts';
@@ -33,14 +34,13 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
   const options = engineOptions(run, deps.signal);
   const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
   const spaces = run.prepare ? await spacesOfRun(run, options, guard) : undefined;
-  const threads = createSenderThreads(deps.clock);
+  const threads = createShardThreads(deps.clock);
   const openPlayer = playerOpener(run, options, deps, threads, addresses);
   try {
     const log = await openLoggedRun(deps, {
       traceName: run.trace.name,
       options: planSection(run, options, '').options,
       startedMs: deps.nowMs(),
-      recordNumber: recordNumberOf(source, options),
     });
     try {
       const prepare = spaces && (await prepareTarget(run, spaces, deps));
@@ -60,18 +60,18 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
 function playerOpener(
   run: RunOptions,
   options: ReplayOptions,
-  { clock, openFileLimit }: RunDeps,
-  threads: SenderThreads,
+  { clock, openFileLimit, openReplayLog }: RunDeps,
+  threads: ShardThreads,
   addresses?: TargetAddresses,
 ): () => Player {
   const { http, grpc, transport, headers, tls, connections } = run;
-  const senders = senderCount(run.senders, options, connections);
-  const mostConnections = connectionLimit(run, senders, openFileLimit);
-  const settings = { http, grpc, transport, headers, tls, addresses, connections, mostConnections };
+  const shards = shardCount(run.senders, options, connections);
+  const mostConnections = connectionLimit(run, shards, openFileLimit);
+  const transports = { http, grpc, transport, headers, tls, addresses, connections, mostConnections };
+  const tally = tallyFactsOf(run.trace.header, options);
+  const work = { transports, tally, isLogged: openReplayLog !== undefined };
   return () =>
-    senders === 1
-      ? createLocalPlayer(settings, clock)
-      : createThreadedPlayer(settings, options, senders, threads);
+    shards === 1 ? createLocalPlayer(work, clock) : createThreadedPlayer(work, options, shards, threads);
 }
 
 async function withPlayer<T>(player: Player, use: (player: Player) => Promise<T>): Promise<T> {
@@ -87,12 +87,18 @@ async function rehearsed(
   run: RunOptions,
   options: ReplayOptions,
   deps: RunDeps,
-  threads: SenderThreads,
+  threads: ShardThreads,
 ): Promise<void> {
   const openSource = () => createNumberedSource(run.trace, run.range ?? {}, 'skip');
   // The sink has the other end of every connection, in this process.
   const openFileLimit = deps.openFileLimit && Math.floor(deps.openFileLimit / 2);
-  const quiet: RunDeps = { ...deps, openFileLimit, warn: () => {}, onStart: () => {} };
+  const quiet: RunDeps = {
+    ...deps,
+    openFileLimit,
+    openReplayLog: undefined,
+    warn: () => {},
+    onStart: () => {},
+  };
   await rehearse(run, options, openSource, async (stage, stageOptions, source) => {
     const openPlayer = playerOpener(stage, stageOptions, quiet, threads);
     await withPlayer(openPlayer(), (player) =>

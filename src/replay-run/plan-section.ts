@@ -5,7 +5,7 @@ import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { PlanSection } from '../results/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
-import { senderCount } from './create-player.ts';
+import { shardCount } from './create-player.ts';
 import type { RunOptions } from './options/run-options.ts';
 import { DEFAULT_TRANSPORT } from './target/transport-choice.ts';
 
@@ -18,6 +18,7 @@ export function planSection(run: RunOptions, options: ReplayOptions, traceDigest
   // How it is played, and judged, does not make it another plan.
   const {
     senders: _senders,
+    shard: _shard,
     transport: _transport,
     precision: _precision,
     expect_mismatch: _,
@@ -73,7 +74,8 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     gate_timeout_secs: seconds(options.gateTimeoutNs),
     drain_secs: seconds(options.drainNs),
     connections: run.connections ?? 'pooled',
-    senders: senderCount(run.senders, options, run.connections),
+    shard: options.shard === undefined ? null : `${options.shard.index}/${options.shard.of}`,
+    senders: shardCount(run.senders, options, run.connections),
     transport: typeof run.transport === 'object' ? 'own' : (run.transport ?? DEFAULT_TRANSPORT),
     skip_damaged: run.skipDamaged ?? false,
     expect_mismatch: run.expectMismatch ?? 0,

@@ -2,7 +2,6 @@ import type { EngramTraceError } from '../error.ts';
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import { createPlanDigest } from '../replay/plan/plan-digest.ts';
 import { createSelection } from '../replay/plan/selection.ts';
-import type { Operation } from '../replay/ports.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import {
   type GeneratorHealth,
@@ -10,15 +9,13 @@ import {
   startHealthProbe,
   UNKNOWN_HEALTH,
 } from '../results/generator-health.ts';
-import { ResultsRecorder } from '../results/results-recorder.ts';
+import type { ResultsRecorder } from '../results/results-recorder.ts';
 import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
-import { createLeftOutFinder } from '../transports/left-out-finder.ts';
 import type { Player } from './create-player.ts';
 import type { LoggedRun } from './logged-run.ts';
 import { warningOfHeadersNotForGrpc } from './options/grpc-headers.ts';
 import { playsAll } from './options/plays-all.ts';
-import { cacheResultOf, dialectOf } from './options/record-predicate.ts';
 import type { RunDeps, RunOptions } from './options/run-options.ts';
 import type { OriginGuard } from './origin/origin-guard.ts';
 import { awaitTargets } from './prepare/await-targets.ts';
@@ -82,7 +79,7 @@ export interface Played {
  */
 export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): Promise<Played> {
   const { options, player } = parts;
-  const recorder = createRecorder(run, parts);
+  const { recorder } = player;
   const digest = createPlanDigest();
   const startedMs = deps.nowMs();
   const leftOut: LeftOut = { records: 0, ops: new NameCounts() };
@@ -94,36 +91,14 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
   const over: Over = { isOver: false, nobody: undefined };
   const end = await player.play(() => watched(run, deps, { ...parts, over, leftOut }, onReady), options, {
     clock: deps.clock,
-    observer: parts.log.observe(recorder),
+    log: parts.log,
     digest,
+    recordNumber: (number) => parts.source.recordNumber(number),
   });
   over.isOver = true;
   if (over.nobody !== undefined) throw over.nobody;
   const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
   return { startedMs, recorder, end, health, digest: digest.finish(), leftOut };
-}
-
-/** The number of an operation's record in the trace file. */
-export function recordNumberOf(
-  source: NumberedSource,
-  { copies }: ReplayOptions,
-): (operation: Operation) => number {
-  return ({ number }) => source.recordNumber(Math.floor(number / copies));
-}
-
-function createRecorder({ trace, headers }: RunOptions, { options, source }: RunParts): ResultsRecorder {
-  return new ResultsRecorder({
-    timeScale: hasOneScale(options) ? options.multiplier : undefined,
-    sortsDues: options.timing.kind === 'think' || options.copies > 1,
-    recordNumber: recordNumberOf(source, options),
-    cacheResult: cacheResultOf(dialectOf(trace.header.dialect)),
-    leftOutOf: createLeftOutFinder(headers ?? [], trace.header.redacted),
-  });
-}
-
-/** Whether due times are recorded times over the multiplier, all through the replay. */
-function hasOneScale({ timing, pace }: ReplayOptions): boolean {
-  return timing.kind === 'absolute' && pace.length === 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../error.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
-import { senderCount } from './create-player.ts';
+import { shardCount } from './create-player.ts';
 import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
 import type { RunOptions } from './options/run-options.ts';
 import type { OriginGuard } from './origin/origin-guard.ts';
@@ -14,7 +14,7 @@ export function refusalsOf(
   return [
     ...refusalBy(() => guard?.checkOrigins()),
     ...refusalBy(() => refuseHeadersNotForGrpc(run)),
-    ...refusalBy(() => senderCount(run.senders, options, run.connections)),
+    ...refusalBy(() => shardCount(run.senders, options, run.connections)),
   ];
 }
 

@@ -119,6 +119,8 @@ export interface Operation extends Waits {
   number: number;
   /** Position among the operations of this engine's plan, from 0, without holes. */
   sequence: number;
+  /** Number of its record in the trace file, from 0 in the order of starts. */
+  recordNumber: number;
   /** All times in ns on the engine's clock. */
   dueNs: number;
   /** When its predecessors were done; equals dueNs when it had none to wait for. */

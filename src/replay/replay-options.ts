@@ -32,6 +32,12 @@ export type BehindPolicy = 'catch-up' | 'shed' | 'stretch' | 'abort';
 /** How exactly the clock wakes, and for how much CPU (see real-clock.ts). */
 export type Precision = 'eco' | 'normal' | 'spin';
 
+/** One of `of` parts of a replay, which plays some of its sessions; `index` counts from 0. */
+export interface ShardPart {
+  readonly index: number;
+  readonly of: number;
+}
+
 /** Everything a replay can be told. Times in ns. See `replayOptions` for the defaults. */
 export interface ReplayOptions {
   /** Speed: recorded gaps are divided by it. Any number above 0. */
@@ -45,6 +51,8 @@ export interface ReplayOptions {
   copies: number;
   /** Longest shift of a copy, in ns of recorded time. */
   copySpreadNs: number;
+  /** Which sessions are played: those of one shard of several; undefined: all. The plan's times are those of all. */
+  shard: ShardPart | undefined;
   /** The seed of everything random about a plan: the shifts of copies. */
   seed: number;
   /** Recorded gaps longer than this are cut to it, before the multiplier. */
@@ -110,6 +118,7 @@ const DEFAULTS: ReplayOptions = {
   precision: 'normal',
   copies: 1,
   copySpreadNs: 100 * MILLISECOND,
+  shard: undefined,
   seed: 1,
   maxGapNs: undefined,
   loops: 1,
@@ -151,8 +160,16 @@ export function replayOptions(given: Partial<ReplayOptions> = {}): ReplayOptions
     'copies',
     'a whole number up to 1000',
   );
+  requireShard(options);
   requireSense(options);
   return options;
+}
+
+function requireShard({ shard }: ReplayOptions): void {
+  if (shard === undefined) return;
+  const { index, of } = shard;
+  requireThat(Number.isInteger(of) && of >= 1, 'number of shards', 'a whole number above 0');
+  requireThat(Number.isInteger(index) && index >= 0 && index < of, 'shard', `from 0 to ${of - 1}`);
 }
 
 function requireSense({ timing, pace, order }: ReplayOptions): void {

@@ -92,12 +92,9 @@ interface FirstFailure {
  */
 export class ErrorGroups {
   readonly #maxGroups: number;
-  readonly #numberOf: (operation: Operation) => number;
   readonly #groups = new Map<string, HeldGroup>();
 
-  /** `numberOf` gives the number an operation's record has in its trace file. */
-  constructor(numberOf: (operation: Operation) => number, maxGroups = 200) {
-    this.#numberOf = numberOf;
+  constructor(maxGroups = 200) {
     this.#maxGroups = maxGroups;
   }
 
@@ -109,7 +106,7 @@ export class ErrorGroups {
     const { doneNs = Infinity, number } = operation;
     if (!isFirst(group, doneNs, number)) return;
     const example = exampleOf(operation).slice(0, MAX_EXAMPLE_CHARACTERS);
-    name(group, { doneNs, number, record: this.#numberOf(operation), example });
+    name(group, { doneNs, number, record: operation.recordNumber, example });
   }
 
   /** Most frequent first; of equally many by code, then by op. */

@@ -22,8 +22,6 @@ export interface TallyOptions {
    * last operation of every session is kept to the end.
    */
   settledBelow?: (() => number) | undefined;
-  /** Number a record has in its trace file; without it, the operation's number. */
-  recordNumber?: ((operation: Operation) => number) | undefined;
   /** Tells hits from misses of answered operations, where the dialect knows a cache. */
   cacheResult?: ((operation: Operation) => 'hit' | 'miss' | undefined) | undefined;
   /** Names what of a record is not sent: because it was redacted in the trace, or because no message can hold it. */
@@ -93,7 +91,7 @@ const DISPOSITIONS: readonly Disposition[] = ['ok', 'error', 'cut_off', 'shed', 
 export class Tally implements ReplayObserver {
   readonly ops = new OpTable();
   readonly windows = new Windows();
-  readonly errors: ErrorGroups;
+  readonly errors = new ErrorGroups();
   readonly drift = new DriftLine();
   readonly firstInSpace = new FirstInSpace();
   readonly inversions: InversionCounter;
@@ -138,7 +136,6 @@ export class Tally implements ReplayObserver {
 
   constructor(options: TallyOptions) {
     this.#options = options;
-    this.errors = new ErrorGroups(options.recordNumber ?? ((operation) => operation.number));
     this.inversions = new InversionCounter(options.timeScale, options.settledBelow);
   }
 

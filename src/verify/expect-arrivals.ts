@@ -83,7 +83,9 @@ async function sentArrivals(table: LogTable): Promise<ArrivalTimes> {
   await table.each((row) => {
     if (row.isSent) byOrder[row.sendOrder] = row.sentNs;
   });
-  return byOrder.includes(Number.NaN) ? byOrder.filter((sentNs) => !Number.isNaN(sentNs)) : byOrder;
+  const sent = byOrder.includes(Number.NaN) ? byOrder.filter((sentNs) => !Number.isNaN(sentNs)) : byOrder;
+  // One shard's sends are in order of time already; several shards' are one stream for the server.
+  return table.sendsByShard.size > 1 ? sent.sort() : sent;
 }
 
 /** The time the plan had for what left, and the growth of its send error over the due times, in us for a second. */

@@ -24,6 +24,8 @@ export interface LogTable {
   readonly startNs: number;
   /** Operations of which a first byte was sent. */
   readonly sends: number;
+  /** How many of them each shard sent, by its number. */
+  readonly sendsByShard: ReadonlyMap<number, number>;
   /** Ops that were with a transport, in the order of their first appearance. */
   readonly ops: readonly string[];
   /** Calls `visit` for each operation, in the order in which they ended. */
@@ -32,17 +34,25 @@ export interface LogTable {
 
 /** One operation of the log. Reused: copy what is needed. Times in ns, NaN where there is none. */
 export class LogRow {
+  readonly #firstSends: ReadonlyMap<number, number>;
+  #firstSend = 0;
   #block!: LogBlock;
   #columns!: LogColumns;
   #at = 0;
   #nextStream = 0;
   #nextEndless = 0;
 
+  /** `firstSends` tells by shard where its sends begin among those of all. */
+  constructor(firstSends: ReadonlyMap<number, number>) {
+    this.#firstSends = firstSends;
+  }
+
   /** To be called for the entries of a block in their order. */
   to(block: LogBlock, at: number): void {
     if (at === 0) {
       this.#nextStream = 0;
       this.#nextEndless = 0;
+      this.#firstSend = this.#firstSends.get(block.sender) ?? 0;
     }
     this.#block = block;
     this.#columns = block.columns;
@@ -110,8 +120,13 @@ export class LogRow {
   get stalledNs(): number {
     return this.#columns.stalledNs[this.#at] as number;
   }
+  /** Which shard sent it, from 0. */
+  get shard(): number {
+    return this.#block.sender;
+  }
+  /** Place of its send: the sends of each shard in their order, shard after shard. */
   get sendOrder(): number {
-    return this.#columns.sendOrder[this.#at] as number;
+    return this.#firstSend + (this.#columns.sendOrder[this.#at] as number);
   }
   get inFlight(): number {
     return this.#columns.inFlight[this.#at] as number;
@@ -175,33 +190,44 @@ export async function openLogTable(path: string, mostKeptBytes = MOST_KEPT_BYTES
   let leftBytes = mostKeptBytes;
   const ops = new Set<string>();
   let startNs = Number.POSITIVE_INFINITY;
-  let sends = 0;
+  const sendsByShard = new Map<number, number>();
   const look = (row: LogRow): void => {
     if (row.disposition !== 'unsent') startNs = Math.min(startNs, row.dueNs);
-    if (row.isSent) sends += 1;
+    if (row.isSent) sendsByShard.set(row.shard, (sendsByShard.get(row.shard) ?? 0) + 1);
     if (row.isAttempted) ops.add(row.op);
   };
-  const lookAt = rowsTo(look);
+  const lookAt = rowsTo(new LogRow(new Map()), look);
   const reading = await readReplayLog(path, (block) => {
     lookAt(block);
     leftBytes -= blockBytes(block);
     if (leftBytes >= 0) kept.push(block);
   });
+  const firstSends = firstSendsOf(sendsByShard);
   return {
     reading,
     startNs,
-    sends,
+    sends: [...sendsByShard.values()].reduce((sum, count) => sum + count, 0),
+    sendsByShard,
     ops: [...ops],
     each: async (visit) => {
-      const take = rowsTo(visit);
+      const take = rowsTo(new LogRow(firstSends), visit);
       for (const block of kept) take(block);
       if (kept.length < reading.blocks) await readBlocksAgain(path, take, kept.length);
     },
   };
 }
 
-function rowsTo(visit: (row: LogRow) => void): (block: LogBlock) => void {
-  const row = new LogRow();
+function firstSendsOf(sendsByShard: ReadonlyMap<number, number>): Map<number, number> {
+  let first = 0;
+  const firsts = new Map<number, number>();
+  for (const shard of [...sendsByShard.keys()].sort((a, b) => a - b)) {
+    firsts.set(shard, first);
+    first += sendsByShard.get(shard) ?? 0;
+  }
+  return firsts;
+}
+
+function rowsTo(row: LogRow, visit: (row: LogRow) => void): (block: LogBlock) => void {
   return (block) => {
     for (let i = 0; i < block.count; i += 1) {
       row.to(block, i);

@@ -7,13 +7,13 @@ import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { replayOptions } from '../../src/replay/replay-options.ts';
 import { factsOf } from '../../src/replay-log/document-facts.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
-import { teeObserver } from '../../src/replay-log/tee-observer.ts';
-import { replayBySenders } from '../../src/replay-run/senders/replay-by-senders.ts';
-import { SenderPool } from '../../src/replay-run/senders/sender-pool.ts';
-import { createSenderThreads } from '../../src/replay-run/senders/sender-threads.ts';
+import { rowsOf } from '../../src/replay-run/logged-run.ts';
+import { replayByShards } from '../../src/replay-run/shards/replay-by-shards.ts';
+import { ShardPool } from '../../src/replay-run/shards/shard-pool.ts';
+import { createShardThreads, type WorkOfShard } from '../../src/replay-run/shards/shard-threads.ts';
+import { createWholeRecorder } from '../../src/replay-run/shards/whole-recorder.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
-import { ResultsRecorder } from '../../src/results/results-recorder.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { ok, startServer } from '../cli/replay-support.ts';
 import { HEADER } from '../replay-log/support.ts';
@@ -30,21 +30,26 @@ it('a sender that dies leaves a log that is whole and proves the document', asyn
     makeRecord(i * 2 * MS, { session: `s${i % 9}`, path: `/${i}`, durationNs: MS }),
   );
   const settings = { http: parseHttpEndpoint(server.url), grpc: parseGrpcEndpoint('127.0.0.1:1') };
-  const settingsOf = (number: number) =>
-    number === 0 ? settings : { ...settings, headers: ['x-way', 'exit'] };
+  const workOf = (number: number): WorkOfShard => ({
+    transports: number === 0 ? settings : { ...settings, headers: ['x-way', 'exit'] },
+    tally: { timeScale: 1, sortsDues: false, dialect: 'generic', redacted: [] },
+    isLogged: true,
+  });
   // Its second sender leaves the process half a second into the replay.
-  const program = new URL('../replay-run/senders/mortal-sender.js', import.meta.url);
-  const pool = new SenderPool(options, 2, createSenderThreads(clock, { program }).open(settingsOf));
+  const program = new URL('../replay-run/shards/mortal-shard.js', import.meta.url);
+  const pool = new ShardPool(options, 2, createShardThreads(clock, { program }).open(workOf));
   try {
     const log = await startReplayLog({ path: logPath, header: HEADER });
-    const recorder = new ResultsRecorder({ timeScale: 1 });
-    const observer = teeObserver(
-      recorder,
-      log.recorder(({ number }) => number),
-    );
+    const whole = createWholeRecorder({ timeScale: 1 }, 2);
+    const recorder = whole.results;
     await pool.prepare(['http']);
     assert.deepEqual(await pool.warmUp(20_000), []);
-    const end = await replayBySenders(() => inBatches(records, 50), options, { clock, observer }, pool);
+    const end = await replayByShards(
+      () => inBatches(records, 50),
+      options,
+      { clock, recorder: whole, log: rowsOf(log) },
+      pool,
+    );
     const input = documentInput();
     const shown = { rate_multiplier: 1, timing: 'absolute', behind: 'catch-up', max_in_flight: 4096 };
     const plan = { ...input.plan, options: shown };

@@ -282,8 +282,7 @@ describe('replay log', () => {
   it('closes a block when it is full, and after a second', () => {
     const counts: number[] = [];
     const recorder = createReplayLogRecorder({
-      sender: 2,
-      recordNumber: ({ number }) => number,
+      shard: 2,
       take: ({ count, sender }) => counts.push(count * 10 + sender),
     });
     const settle = (number: number, doneNs: number) =>
@@ -303,8 +302,7 @@ describe('replay log', () => {
   it('closes a block that has many messages of streams before it is full', () => {
     const counts: number[] = [];
     const recorder = createReplayLogRecorder({
-      sender: 0,
-      recordNumber: ({ number }) => number,
+      shard: 0,
       take: ({ count, streams }) => counts.push(count, streams.length),
     });
     const offsets = Array.from({ length: 100_000 }, (_, i) => i);
@@ -400,10 +398,10 @@ describe('replay log in its thread', () => {
   it('appears whole, is private, and is sealed', async () => {
     const path = join(folder, 'threaded');
     const log = await startReplayLog({ path, header: HEADER });
-    const recorder = log.recorder(({ number }) => number + 100);
+    const recorder = log.recorder();
     for (let i = 0; i < 10_000; i += 1) {
       recorder.onSent(makeOperation(i), 1);
-      recorder.onSettled(makeOperation(i), 'ok', 0);
+      recorder.onSettled(makeOperation(i, { recordNumber: i + 100 }), 'ok', 0);
       if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     const seal = await log.finish({ anchorNs: 5, factsJson: '{"b":2}' });
@@ -424,14 +422,14 @@ describe('replay log in its thread', () => {
   it('leaves what it has when it is closed without an end, and nothing when it is given up', async () => {
     const path = join(folder, 'closed');
     const log = await startReplayLog({ path, header: HEADER });
-    log.recorder(({ number }) => number).onSettled(makeOperation(1), 'ok', 0);
+    log.recorder().onSettled(makeOperation(1), 'ok', 0);
     await log.close();
     const reading = await readReplayLog(path, () => {});
     assert.equal(reading.entries, 1);
     assert.match(reading.damage.join(), /no end/);
 
     const gone = await startReplayLog({ path: join(folder, 'gone'), header: HEADER });
-    gone.recorder(({ number }) => number).onSettled(makeOperation(1), 'ok', 0);
+    gone.recorder().onSettled(makeOperation(1), 'ok', 0);
     await gone.abort();
     assert.deepEqual(
       (await readdir(folder)).filter((name) => name.startsWith('gone')),
@@ -456,7 +454,7 @@ describe('replay log in its thread', () => {
   it('loses and counts entries past its bound, and never waits', async () => {
     const path = join(folder, 'bounded');
     const log = await startReplayLog({ path, header: HEADER, maxWaitingBlocks: 2 });
-    const recorder = log.recorder(({ number }) => number);
+    const recorder = log.recorder();
     // All in one turn: nothing is known to be written before it ends.
     for (let i = 0; i < 5 * BLOCK_ENTRIES; i += 1) {
       const operation = makeOperation(i, { doneNs: 1e9 });
@@ -471,7 +469,7 @@ describe('replay log in its thread', () => {
 
   it('reports a disk that is full', { skip: process.platform !== 'linux' }, async () => {
     const log = await startReplayLog({ path: '/dev/full', force: true, header: HEADER });
-    const recorder = log.recorder(({ number }) => number);
+    const recorder = log.recorder();
     recorder.onSettled(makeOperation(1), 'ok', 0);
     await assert.rejects(log.finish({ anchorNs: 0, factsJson: '{}' }), { code: 'io', where: '/dev/full' });
   });
@@ -481,8 +479,7 @@ describe('replay log in its thread', () => {
     const log = await startReplayLog({ path, header: HEADER });
     const foreign: LogBlockMessage[] = [];
     const recorder = createReplayLogRecorder({
-      sender: 3,
-      recordNumber: ({ number }) => number,
+      shard: 3,
       take: (block) => foreign.push(block),
     });
     recorder.onSettled(makeOperation(1), 'ok', 0);

@@ -24,6 +24,7 @@ export function makeOperation(number: number, given: Partial<Operation> = {}): O
     record: makeRecord({ startNs: number * 1e6, session: `s${number % 3}`, durationNs: 500 }),
     number,
     sequence: number,
+    recordNumber: number,
     dueNs,
     readyNs: dueNs,
     releasedNs: dueNs + 500,
@@ -43,8 +44,7 @@ export function makeOperation(number: number, given: Partial<Operation> = {}): O
 export function blocksOf(operations: readonly [Operation, Disposition][], flushEvery = Infinity): LogBlock[] {
   const blocks: LogBlockMessage[] = [];
   const recorder = createReplayLogRecorder({
-    sender: 0,
-    recordNumber: ({ number }) => number,
+    shard: 0,
     take: (block) => blocks.push(block),
   });
   operations.forEach(([operation, disposition], i) => {

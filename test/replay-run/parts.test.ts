@@ -71,6 +71,7 @@ describe('cache results', () => {
     releasedNs: 0,
     number: 0,
     sequence: 0,
+    recordNumber: 0,
     dueNs: 0,
     readyNs: 0,
     sentNs: 0,

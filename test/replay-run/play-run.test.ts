@@ -10,6 +10,7 @@ import type { RunDeps, RunOptions } from '../../src/replay-run/options/run-optio
 import { playRun } from '../../src/replay-run/play-run.ts';
 import type { NumberedSource } from '../../src/replay-run/source/numbered-source.ts';
 import { parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
+import { ResultsRecorder } from '../../src/results/results-recorder.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { documentInput } from '../results/support.ts';
@@ -25,6 +26,7 @@ function staged(signal?: AbortSignal, records: readonly TraceRecord[] = RECORDS)
   const heard: string[] = [];
   let planned = (): number | undefined => undefined;
   let endWarmUp = (_: EngramTraceError[]): void => {};
+  const recorder = new ResultsRecorder({ timeScale: 1 });
   const player: Player = {
     prepare: async () => {},
     warmUp: () =>
@@ -34,8 +36,13 @@ function staged(signal?: AbortSignal, records: readonly TraceRecord[] = RECORDS)
       }),
     addressUse: () => [],
     close: async () => {},
-    play: (openSource, options, deps) =>
-      replay(openSource, options, { ...deps, transportFor: () => transport }),
+    recorder,
+    play: (openSource, options, { log, ...deps }) =>
+      replay(openSource, options, {
+        ...deps,
+        observer: log.observe(recorder),
+        transportFor: () => transport,
+      }),
     health: (whole) => whole,
   };
   const source: NumberedSource = {

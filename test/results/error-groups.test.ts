@@ -12,6 +12,7 @@ function failed(given: Partial<Operation>): Operation {
     releasedNs: 0,
     number: 0,
     sequence: 0,
+    recordNumber: 0,
     dueNs: 0,
     readyNs: 0,
     sentNs: 0,
@@ -52,19 +53,22 @@ describe('ErrorGroups', () => {
       [{ outcome: outcome({ status: 200, failure: 'connection_reset' }) }, ''],
     ] as const;
     for (const [given, example] of rows) {
-      const groups = new ErrorGroups(() => 0);
+      const groups = new ErrorGroups();
       groups.add(failed(given), 'error');
       assert.equal(groups.list()[0]?.example, example);
     }
   });
 
   it('names the first record of each kind, and counts errors that are as recorded', () => {
-    const groups = new ErrorGroups((operation) => operation.number + 100);
+    const groups = new ErrorGroups();
     const notFound = makeRecord({ outcome: { ...makeRecord().outcome, status: 404, ok: false } });
     const answer = outcome({ status: 404, ok: false, detail: 'no such memory' });
-    groups.add(failed({ number: 3, record: notFound, outcome: answer }), 'error');
-    groups.add(failed({ number: 5, outcome: answer }), 'error');
-    groups.add(failed({ number: 6, record: makeRecord({ op: 'get' }), outcome: answer }), 'error');
+    groups.add(failed({ number: 3, recordNumber: 103, record: notFound, outcome: answer }), 'error');
+    groups.add(failed({ number: 5, recordNumber: 105, outcome: answer }), 'error');
+    groups.add(
+      failed({ number: 6, recordNumber: 106, record: makeRecord({ op: 'get' }), outcome: answer }),
+      'error',
+    );
     assert.deepEqual(groups.list(), [
       {
         code: 'http_404',
@@ -79,7 +83,7 @@ describe('ErrorGroups', () => {
   });
 
   it('holds a bounded number of kinds and counts the rest together', () => {
-    const groups = new ErrorGroups(({ number }) => number, 10);
+    const groups = new ErrorGroups(10);
     for (let i = 0; i < 1000; i++) {
       groups.add(failed({ number: i, outcome: outcome({ status: 400 + i, ok: false }) }), 'error');
     }

@@ -170,6 +170,7 @@ describe('results document', () => {
           releasedNs: undefined,
           number: 0,
           sequence: end.accounting.planned++,
+          recordNumber: 0,
           dueNs: 0,
           readyNs: 0,
           sentNs: undefined,
@@ -266,7 +267,7 @@ describe('what was cancelled as recorded', () => {
 
   it('has the time of its first answer, if that had come', () => {
     const recorder = new ResultsRecorder({ timeScale: 1 });
-    const planned = { record: makeRecord(), number: 0, sequence: 0, dueNs: 0, readyNs: 0 };
+    const planned = { record: makeRecord(), number: 0, sequence: 0, recordNumber: 0, dueNs: 0, readyNs: 0 };
     const operation = { ...NO_WAITS, ...planned, releasedNs: 0 };
     const ended = outcome(cancelled);
     for (const firstAnswerNs of [4 * MS, undefined]) {

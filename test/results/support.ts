@@ -94,6 +94,7 @@ export function operationOf(told: Told, number: number): { operation: Operation;
     record: makeRecord({ startNs: told.dueNs, ...told.record }),
     number,
     sequence: number,
+    recordNumber: number,
     dueNs: ANCHOR_NS + told.dueNs,
     readyNs: ANCHOR_NS + (told.readyNs ?? told.dueNs),
     ...NO_WAITS,

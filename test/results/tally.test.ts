@@ -13,7 +13,6 @@ import { ANCHOR_NS, documentInput, emptyEnd, MS, operationOf, SECOND, type Told 
 
 const OPTIONS: RecorderOptions = {
   timeScale: 1,
-  recordNumber: ({ number }) => number + 1000,
   cacheResult: ({ record: { op } }) => (op === 'get' ? 'hit' : op === 'put' ? 'miss' : undefined),
   leftOutOf: ({ path }) => ({ redacted: path === '/' ? [] : [`header:${path}`], unsendable: [path] }),
 };

@@ -135,12 +135,23 @@ export async function play(records: TraceRecord[], given: PlayOptions = {}): Pro
 }
 
 function copyOf(operation: Operation): Operation {
-  const { record, number, sequence, dueNs, readyNs, releasedNs, sentNs, firstAnswerNs, doneNs, outcome } =
-    operation;
+  const {
+    record,
+    number,
+    sequence,
+    recordNumber,
+    dueNs,
+    readyNs,
+    releasedNs,
+    sentNs,
+    firstAnswerNs,
+    doneNs,
+    outcome,
+  } = operation;
   const { readingNs, fullNs, pacedNs, stalledNs } = operation;
   const waits = { readingNs, fullNs, pacedNs, stalledNs };
   const times = { dueNs, readyNs, releasedNs, sentNs, firstAnswerNs, doneNs };
-  return { record, number, sequence, ...times, outcome, ...waits };
+  return { record, number, sequence, recordNumber, ...times, outcome, ...waits };
 }
 
 /** The records as a source yields them. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { senderOf } from '../../src/replay-run/senders/share.ts';
+import { shardOf } from '../../src/replay/plan/shard-of.ts';
 import type { ConnectionBudget } from '../../src/transports/connection-budget.ts';
 import { type ConnectionMode, poolNumberOf } from '../../src/transports/connection-mode.ts';
 import { type SessionPool, SessionPools } from '../../src/transports/session-pools.ts';
@@ -29,7 +29,7 @@ for (const [what, name] of NAMINGS) {
     const sessions = Array.from({ length: 4000 }, (_, i) => name(i));
     for (const senders of [1, 2, 3, 8]) {
       for (const pools of [2, 4, 7, 16]) {
-        const ofFirst = sessions.filter((session) => senderOf(session, senders) === 0);
+        const ofFirst = sessions.filter((session) => shardOf(session, senders) === 0);
         const numbers = ofFirst.map((session) => poolNumberOf(session, pools));
         const counts = Array.from({ length: pools }, (_, i) => numbers.filter((each) => each === i).length);
         const mean = ofFirst.length / pools;

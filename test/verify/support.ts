@@ -31,16 +31,15 @@ export async function loggedRun(
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({
     timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
-    recordNumber: ({ number }) => number % Math.max(1, records.length),
   });
+  const recordNumber = (number: number): number => number % Math.max(1, records.length);
   const blocks: LogBlockMessage[] = [];
   const log = createReplayLogRecorder({
-    sender: 0,
-    recordNumber: ({ number }) => number % Math.max(1, records.length),
+    shard: 0,
     take: (block) => blocks.push(block),
   });
   const batches = () => inBatches([...records], 7);
-  const deps = { observer: teeObserver(recorder, log) };
+  const deps = { observer: teeObserver(recorder, log), recordNumber };
   const { end } = await play([...records], { ...given, fateOf, transportOn, batches, deps });
   log.flush();
   const input = documentInput();

@@ -34,6 +34,10 @@ export interface ReplayDeps {
   digest?: PlanDigest | undefined;
   /** Brings the plan in place of a reader of the source: one engine of several plays its share of a common plan. */
   readPlan?: ((sink: PlanSink) => PlanReader) | undefined;
+  /** Number in its trace file of the record that was read as that one; the same where undefined. */
+  recordNumber?: ((readNumber: number) => number) | undefined;
+  /** Where what is with the transports is kept, for who wants to look at it. */
+  inFlight?: InFlight | undefined;
   /** The anchor on `clock`, where several engines share one. */
   anchorNs?: number | undefined;
   /** Called once, when enough of the plan is read and before the first due time is set: the moment to tidy up. */
@@ -64,7 +68,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #queue: Lineup;
   readonly #thinks: ThinkQueue | undefined;
   readonly #loop: ReleaseLoop;
-  readonly #inFlight = new InFlight();
+  readonly #inFlight: InFlight;
   readonly #ledger: Ledger;
   readonly #hangUps: HangUps;
   readonly #turnAlarm: Alarm;
@@ -93,6 +97,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#deps = deps;
     this.#clock = clock;
     this.#resolve = resolve;
+    this.#inFlight = deps.inFlight ?? new InFlight();
     this.#pace = createPace(options.pace);
     this.#headStart = new HeadStart(options);
     this.#stopping = new Stopping(options);
@@ -114,7 +119,15 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     const selection = this.#selection;
     this.#reader =
       deps.readPlan?.(this) ??
-      createPlanReader({ openSource, options, selection, digest, clock, sink: this });
+      createPlanReader({
+        openSource,
+        options,
+        selection,
+        digest,
+        clock,
+        recordNumber: deps.recordNumber,
+        sink: this,
+      });
   }
 
   run(): void {
@@ -131,11 +144,17 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     return this.#stopping.isEarly;
   }
 
-  operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined {
+  operation(
+    record: TraceRecord,
+    number: number,
+    times: PlannedTimes,
+    recordNumber: number,
+  ): Promise<void> | undefined {
     if (this.closed) return undefined;
     if (!this.#isReading) this.#noteRead();
     const flight = this.#free.pop() ?? new Flight(this);
     const anchorNs = this.#loop.anchorNs ?? this.#clock.nowNs();
+    flight.recordNumber = recordNumber;
     flight.plan(record, number, this.#ledger.planned(), times, anchorNs, this.#readNs);
     if (this.stopped) {
       this.#settle(flight, 'unsent');
@@ -179,6 +198,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#deps.onHeadStart?.();
     this.#startNs = this.#deps.anchorNs ?? this.#clock.nowNs() + this.#options.leadNs;
     this.#loop.anchorNs = this.#startNs;
+    this.#deps.observer.onStart?.(this.#startNs);
   }
 
   // The loop lets operations go.

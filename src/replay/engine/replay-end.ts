@@ -68,16 +68,16 @@ export function accountingCloses(sums: ReplayAccounting): boolean {
   );
 }
 
-/** Counts one operation where it ended, and those that a transport had as sent. */
-export function bookDisposition(sums: ReplayAccounting, disposition: Disposition): void {
-  if (disposition === 'shed') sums.shed += 1;
-  else if (disposition === 'gate_timeout') sums.gateTimeout += 1;
-  else if (disposition === 'unsent') sums.unsent += 1;
+/** Counts operations where they ended, and those that a transport had as sent. */
+export function bookDisposition(sums: ReplayAccounting, disposition: Disposition, count = 1): void {
+  if (disposition === 'shed') sums.shed += count;
+  else if (disposition === 'gate_timeout') sums.gateTimeout += count;
+  else if (disposition === 'unsent') sums.unsent += count;
   else {
-    sums.sent += 1;
-    if (disposition === 'ok') sums.ok += 1;
-    else if (disposition === 'error') sums.errors += 1;
-    else sums.cutOff += 1;
+    sums.sent += count;
+    if (disposition === 'ok') sums.ok += count;
+    else if (disposition === 'error') sums.errors += count;
+    else sums.cutOff += count;
   }
 }
 

@@ -6,6 +6,7 @@ import { type Copier, copiedWindow, createCopier } from './copy-sessions.ts';
 import type { PlanDigest } from './plan-digest.ts';
 import { createSchedule, type PlannedTimes, type Schedule } from './schedule.ts';
 import type { Selection } from './selection.ts';
+import { shardOf } from './shard-of.ts';
 
 /** Opens the source for one pass: batches of records in the order of their starts. */
 export type OpenSource = () => AsyncIterable<TraceRecord[]>;
@@ -13,7 +14,12 @@ export type OpenSource = () => AsyncIterable<TraceRecord[]>;
 /** Takes the operations that a plan reader has read. */
 export interface PlanSink {
   /** One operation of the plan; `times` is only valid during the call. A promise: wait for it before the next. */
-  operation(record: TraceRecord, number: number, times: PlannedTimes): Promise<void> | undefined;
+  operation(
+    record: TraceRecord,
+    number: number,
+    times: PlannedTimes,
+    recordNumber: number,
+  ): Promise<void> | undefined;
   /** The end of a batch. */
   batchEnd(): void;
   /** Asked between slices of a batch. A promise: others need the thread, wait for it before the next slice. */
@@ -41,8 +47,18 @@ export interface PlanReaderDeps {
   options: ReplayOptions;
   selection: Selection;
   digest: PlanDigest | undefined;
-  clock: Clock;
+  /** For who reads on although the replay has stopped. */
+  clock?: Clock | undefined;
+  /** That of `planSchedule`, where somebody else wants to look at it. */
+  schedule?: Schedule | undefined;
+  /** Number in its trace file of the record that was read as that one; the same where undefined. */
+  recordNumber?: ((readNumber: number) => number) | undefined;
   sink: PlanSink;
+}
+
+/** When the operations of a plan with these options are due. */
+export function planSchedule(options: ReplayOptions): Schedule {
+  return createSchedule({ ...options, window: copiedWindow(options.window, options) });
 }
 
 export function createPlanReader(deps: PlanReaderDeps): PlanReader {
@@ -69,7 +85,7 @@ class Reader implements PlanReader {
   constructor(deps: PlanReaderDeps) {
     this.#deps = deps;
     const { options } = deps;
-    this.#schedule = createSchedule({ ...options, window: copiedWindow(options.window, options) });
+    this.#schedule = deps.schedule ?? planSchedule(options);
     this.#copier = createCopier(options);
   }
 
@@ -117,7 +133,7 @@ class Reader implements PlanReader {
     for (const record of batch) {
       const number = this.#number++;
       if (number % SLICE_RECORDS === SLICE_RECORDS - 1) await sink.breath?.();
-      if (!selection.takes(record)) continue;
+      if (!(this.#isMine(record.session) ? selection.takes(record) : selection.wouldTake(record))) continue;
       if (this.passes === 1) digest?.add(record);
       this.#kept += 1;
       this.#copier.add(record, number);
@@ -130,16 +146,31 @@ class Reader implements PlanReader {
   #plan(): Promise<void> | undefined {
     for (let copy = this.#copier.take(); copy !== undefined; copy = this.#copier.take()) {
       this.#schedule.next(copy.record.startNs);
-      const wait = this.#deps.sink.operation(copy.record, copy.number, this.#schedule);
+      const { record, number } = copy;
+      if (!this.#isMine(record.session)) continue;
+      const wait = this.#deps.sink.operation(record, number, this.#schedule, this.#recordNumber(number));
       if (wait !== undefined) return wait.then(() => this.#plan());
     }
     return undefined;
   }
 
+  /** What other shards play is read all the same: due times are those of the whole plan. */
+  #isMine(session: string): boolean {
+    const { shard } = this.#deps.options;
+    return shard === undefined || shardOf(session, shard.of) === shard.index;
+  }
+
+  #recordNumber(number: number): number {
+    const { recordNumber, options } = this.#deps;
+    const readNumber = options.copies === 1 ? number : Math.floor(number / options.copies);
+    return recordNumber === undefined ? readNumber : recordNumber(readNumber);
+  }
+
   #turn(): Promise<void> {
     const { clock } = this.#deps;
     return new Promise((resolve) => {
-      clock.at(clock.nowNs(), resolve);
+      if (clock === undefined) setImmediate(resolve);
+      else clock.at(clock.nowNs(), resolve);
     });
   }
 }

@@ -3,10 +3,9 @@ import { recordBytes } from '../../trace/record/record-bytes.ts';
 import { OTHER_NAME } from '../../trace/stats/op-numbers.ts';
 import type { LeftOutDangers, ReplayExcluded } from '../exclusions.ts';
 import type { ReplayOptions } from '../replay-options.ts';
-import { copiedWindow, createCopier } from './copy-sessions.ts';
 import { createPlanDigest } from './plan-digest.ts';
-import type { OpenSource } from './plan-reader.ts';
-import { createSchedule, type Schedule } from './schedule.ts';
+import { createPlanReader, type OpenSource, planSchedule } from './plan-reader.ts';
+import type { Schedule } from './schedule.ts';
 import { createSelection, type Selection } from './selection.ts';
 
 /** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
@@ -52,32 +51,27 @@ export async function summarisePlan(
   options: ReplayOptions,
   hasTarget: (record: TraceRecord) => boolean = () => true,
 ): Promise<PlanSummary> {
-  const schedule = createSchedule({ ...options, window: copiedWindow(options.window, options) });
+  const schedule = planSchedule(options);
   const selection = createSelection(options, hasTarget);
   const digest = createPlanDigest();
   const summary = emptySummary(selection);
-  const copier = createCopier(options);
-  let firstStartNs: number | undefined;
-  const plan = (): void => {
-    for (let copy = copier.take(); copy !== undefined; copy = copier.take()) {
-      schedule.next(copy.record.startNs);
-      addUp(summary, copy.record, schedule.dueNs);
-    }
-  };
-  let number = 0;
-  for await (const batch of openSource()) {
-    for (const record of batch) {
-      if (!selection.takes(record)) continue;
-      firstStartNs ??= record.startNs;
-      digest.add(record);
-      copier.add(record, number++);
-      plan();
-    }
-  }
-  copier.end();
-  plan();
+  const reader = createPlanReader({
+    openSource,
+    options: { ...options, loops: 1 },
+    selection,
+    digest,
+    schedule,
+    sink: {
+      operation: (record, _, { dueNs }) => addUp(summary, record, dueNs),
+      batchEnd: () => {},
+      stopped: false,
+      closed: false,
+    },
+  });
+  await reader.run();
+  if (reader.error !== undefined) throw reader.error;
   summary.digest = digest.finish();
-  if (firstStartNs !== undefined) addPasses(summary, options.loops, schedule, firstStartNs);
+  if (schedule.firstNs !== undefined) addPasses(summary, options.loops, schedule, schedule.firstNs);
   return summary;
 }
 
@@ -99,7 +93,7 @@ function emptySummary({ excluded, dangers }: Selection): PlanSummary {
   };
 }
 
-function addUp(summary: PlanSummary, record: TraceRecord, dueNs: number): void {
+function addUp(summary: PlanSummary, record: TraceRecord, dueNs: number): undefined {
   const { op, session, method, path, protocol } = record;
   summary.operations += 1;
   summary.durationNs = dueNs;

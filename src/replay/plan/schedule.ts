@@ -25,6 +25,8 @@ export interface PlannedTimes {
 
 /** When each record of a trace is due. Pure: no clock inside. The times are those of the record taken in last. */
 export interface Schedule extends PlannedTimes {
+  /** Start of the first record of the pass; undefined before it. */
+  readonly firstNs: number | undefined;
   /** Takes the start of the next record. */
   next(startNs: number): void;
   /** The trace begins again with the record after this call. */
@@ -51,7 +53,7 @@ class TimelineSchedule implements Schedule {
   readonly #pace: Pace;
   #index = -1;
   #previousNs: number | undefined;
-  #firstNs = DOUBLE_ZERO;
+  firstNs: number | undefined;
   #inPass = 0;
   #seamNs = 0;
 
@@ -87,15 +89,16 @@ class TimelineSchedule implements Schedule {
   #gapTo(startNs: number): number {
     // A start before its predecessor's (a source that is not sorted) is due with it, never in the past.
     if (this.#previousNs !== undefined) return Math.max(0, startNs - this.#previousNs);
-    this.#firstNs = startNs;
+    this.firstNs = startNs;
     return this.#seamNs;
   }
 
   /** From the last record of a pass to the first of the next: one mean gap, or what makes a pass as long as the window. */
   #seam(lastNs: number): number {
     const { window } = this.#options;
-    if (window !== undefined) return Math.max(0, window.endNs - window.startNs - (lastNs - this.#firstNs));
+    if (window !== undefined)
+      return Math.max(0, window.endNs - window.startNs - (lastNs - (this.firstNs ?? 0)));
     const gaps = this.#inPass - 1;
-    return gaps > 0 ? Math.round(Math.max(0, lastNs - this.#firstNs) / gaps) : 0;
+    return gaps > 0 ? Math.round(Math.max(0, lastNs - (this.firstNs ?? 0)) / gaps) : 0;
   }
 }

@@ -10,6 +10,8 @@ export interface Selection {
   /** Those that are `dangerous`, by what they are. */
   readonly dangers: ReadonlyMap<Danger, number>;
   takes(record: TraceRecord): boolean;
+  /** The same, of a record that is another shard's to count. */
+  wouldTake(record: TraceRecord): boolean;
 }
 
 /**
@@ -22,23 +24,20 @@ export function createSelection(
 ): Selection {
   const excluded = emptyExcluded();
   const dangers = new Map<Danger, number>();
-  const isDangerous = (record: TraceRecord): boolean => {
-    const danger = dangerOf?.(record);
-    if (danger !== undefined) dangers.set(danger, (dangers.get(danger) ?? 0) + 1);
-    return danger !== undefined;
-  };
   const reasonFor = (record: TraceRecord): Exclusion | undefined => {
     if (only !== undefined && !only(record)) return 'filtered_out';
     const unplayable = unplayableBy(record);
     if (unplayable !== undefined) return unplayable;
     if (isIncomplete(record)) return 'incomplete';
-    if (isDangerous(record)) return 'dangerous';
+    if (dangerOf?.(record) !== undefined) return 'dangerous';
     return hasTarget(record) ? undefined : 'no_target';
   };
   const takes = (record: TraceRecord): boolean => {
     const reason = reasonFor(record);
     if (reason !== undefined) excluded[reason] += 1;
+    const danger = reason === 'dangerous' ? dangerOf?.(record) : undefined;
+    if (danger !== undefined) dangers.set(danger, (dangers.get(danger) ?? 0) + 1);
     return reason === undefined;
   };
-  return { excluded, dangers, takes };
+  return { excluded, dangers, takes, wouldTake: (record) => reasonFor(record) === undefined };
 }

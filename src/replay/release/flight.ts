@@ -33,6 +33,7 @@ export class Flight implements Operation, SendListener {
   record: TraceRecord = NO_RECORD;
   number = 0;
   sequence = 0;
+  recordNumber = 0;
   // Times are NaN until it is planned: doubles from the start (see DOUBLE_ZERO).
   dueNs = Number.NaN;
   readyNs = Number.NaN;

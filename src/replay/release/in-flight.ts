@@ -10,6 +10,11 @@ export class InFlight {
   peak = 0;
   readonly #flights = emptyList<Flight>();
 
+  /** In no order. */
+  get flights(): readonly Flight[] {
+    return this.#flights;
+  }
+
   get size(): number {
     return this.#flights.length;
   }

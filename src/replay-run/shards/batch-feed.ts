@@ -61,7 +61,7 @@ export class BatchFeed implements PlanReader {
     const sink = this.#sink as PlanSink;
     const cursor = new BatchCursor(batch);
     for (let record = cursor.next(); record !== undefined; record = cursor.next()) {
-      const wait = sink.operation(record, cursor.number, cursor);
+      const wait = sink.operation(record, cursor.number, cursor, cursor.recordNumber);
       if (wait !== undefined) await wait;
     }
     sink.batchEnd();

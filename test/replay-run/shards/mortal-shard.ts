@@ -17,7 +17,7 @@ const WAYS: Record<string, () => void> = {
   },
 };
 
-await import('../../../src/replay-run/senders/sender-worker.js');
+await import('../../../src/replay-run/shards/shard-worker.js');
 const way = WAYS[workerData.transports.headers?.[1]];
 parentPort?.on('message', ({ kind }) => {
   if (way !== undefined && kind === 'start') setTimeout(way, 500);

@@ -27,9 +27,10 @@ const START = 1;
 const DUE = 2;
 const OFFSET = 3;
 const TIMELINE = 4;
+const RECORD = 5;
 /** Where the record ends, counted from where the records begin. */
-const END = 5;
-const COLUMNS = 6;
+const END = 6;
+const COLUMNS = 7;
 
 /** A batch is closed at whichever comes first. */
 export const BATCH_RECORDS = 128;
@@ -41,7 +42,7 @@ export interface BatchBuilder {
   /** Has as much in it as a batch should have. */
   readonly isFull: boolean;
   /** Throws `bad_record` for numbers that no trace can hold. */
-  add(record: TraceRecord, number: number, times: PlannedTimes): void;
+  add(record: TraceRecord, number: number, times: PlannedTimes, recordNumber: number): void;
   /** What was added; the builder is empty afterwards. */
   close(): RecordBatch;
 }
@@ -59,7 +60,7 @@ export function createBatchBuilder(): BatchBuilder {
     get isFull() {
       return records >= BATCH_RECORDS || out.sizeBytes + strings.sizeBytes >= BATCH_BYTES;
     },
-    add(record, number, times) {
+    add(record, number, times, recordNumber) {
       if (!Number.isSafeInteger(record.startNs)) {
         throw new EngramTraceError('bad_record', `start ${record.startNs} is no integer of ns`);
       }
@@ -71,6 +72,7 @@ export function createBatchBuilder(): BatchBuilder {
       columns[at + DUE] = times.dueNs;
       columns[at + OFFSET] = times.offsetNs;
       columns[at + TIMELINE] = times.timelineNs;
+      columns[at + RECORD] = recordNumber;
       columns[at + END] = out.sizeBytes;
       records += 1;
     },
@@ -109,6 +111,8 @@ function grown(columns: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
 /** Decodes a batch operation by operation. Bodies are views of the batch's bytes. */
 export class BatchCursor implements PlannedTimes {
   number = 0;
+  /** Number of its record in the trace file. */
+  recordNumber = 0;
   dueNs = DOUBLE_ZERO;
   offsetNs = DOUBLE_ZERO;
   timelineNs = DOUBLE_ZERO;
@@ -132,6 +136,7 @@ export class BatchCursor implements PlannedTimes {
     const at = this.#next * COLUMNS;
     this.#next += 1;
     this.number = columns[at + NUMBER] ?? 0;
+    this.recordNumber = columns[at + RECORD] ?? 0;
     this.dueNs = columns[at + DUE] ?? 0;
     this.offsetNs = columns[at + OFFSET] ?? 0;
     this.timelineNs = columns[at + TIMELINE] ?? 0;

@@ -1,50 +1,51 @@
 import { EngramTraceError } from '../../error.ts';
+import { shardOf } from '../../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { GeneratorHealth } from '../../results/generator-health.ts';
 import type { Protocol } from '../../trace/record/record.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import type { TargetAddressUse } from '../target/target-address-use.ts';
-import type { FromSender, OpenSender, ToSender } from './messages.ts';
-import { SenderLane } from './sender-lane.ts';
-import { senderOf, shareOf } from './share.ts';
+import type { FromShard, OpenShard, ToShard } from './messages.ts';
+import { ShardHandle } from './shard-handle.ts';
+import { shareOf } from './share.ts';
 
-/** Hears what the senders tell while a plan is played. */
+/** Hears what the shards tell while a plan is played. */
 export interface PoolListener {
-  told(lane: SenderLane, message: FromSender): void;
+  told(shard: ShardHandle, message: FromShard): void;
   /** It is gone before its time. */
-  died(lane: SenderLane, error: EngramTraceError): void;
+  died(shard: ShardHandle, error: EngramTraceError): void;
 }
 
-/** A sender that leaves properly does so in this time. */
+/** A shard that leaves properly does so in this time. */
 const LEAVE_MS = 2000;
 
-/** The senders of one replay. */
-export class SenderPool {
-  readonly lanes: SenderLane[];
-  /** Of the senders that ended properly. */
+/** The shards of one replay. */
+export class ShardPool {
+  readonly shards: ShardHandle[];
+  /** Of the shards that ended properly. */
   readonly health: GeneratorHealth[] = [];
-  /** Of the same senders. */
+  /** Of the same shards. */
   readonly addressUse: (readonly TargetAddressUse[])[] = [];
   readonly #listeners: PoolListener[] = [];
-  readonly #deaths: { lane: SenderLane; error: EngramTraceError }[] = [];
+  readonly #deaths: { shard: ShardHandle; error: EngramTraceError }[] = [];
   readonly #prepared = new Set<Protocol>();
   readonly #gone: Promise<void>[];
   #isLeaving = false;
 
-  constructor(options: ReplayOptions, senders: number, open: OpenSender) {
-    this.lanes = [];
-    this.#gone = Array.from({ length: senders }, (_, number) => this.#open(options, number, senders, open));
+  constructor(options: ReplayOptions, shards: number, open: OpenShard) {
+    this.shards = [];
+    this.#gone = Array.from({ length: shards }, (_, number) => this.#open(options, number, shards, open));
   }
 
   /** Also hears of those that died before. */
   listen(listener: PoolListener): void {
     this.#listeners.push(listener);
-    for (const { lane, error } of this.#deaths) listener.died(lane, error);
+    for (const { shard, error } of this.#deaths) listener.died(shard, error);
   }
 
   /** To all that are still there. */
-  post(message: ToSender): void {
-    for (const lane of this.lanes) if (!lane.isOver) lane.link.post(message);
+  post(message: ToShard): void {
+    for (const shard of this.shards) if (!shard.isOver) shard.link.post(message);
   }
 
   /** As that of the transports of one thread: operations of these protocols follow. */
@@ -54,11 +55,11 @@ export class SenderPool {
     if (unknown.length > 0) this.post({ kind: 'prepare', protocols: unknown });
   }
 
-  /** Opens connections of all senders. What fails is told once, whoever it failed for. */
+  /** Opens connections of all shards. What fails is told once, whoever it failed for. */
   async warmUp(timeoutMs: number, sessions?: FirstSessions): Promise<EngramTraceError[]> {
     const failed = new Map<string, EngramTraceError>();
-    const warm = this.lanes.filter(({ isOver }) => !isOver).map((lane) => this.#warm(lane, failed));
-    for (const { isOver, link, number } of this.lanes) {
+    const warm = this.shards.filter(({ isOver }) => !isOver).map((shard) => this.#warm(shard, failed));
+    for (const { isOver, link, number } of this.shards) {
       if (!isOver)
         link.post({ kind: 'warm_up', timeoutMs, sessions: sessions && this.#sessionsOf(sessions, number) });
     }
@@ -66,70 +67,70 @@ export class SenderPool {
     return [...failed.values()];
   }
 
-  /** Ends a sender that does not end by itself. */
-  kill(lane: SenderLane, why: string): void {
-    this.#died(lane, why);
-    void lane.link.terminate();
+  /** Ends a shard that does not end by itself. */
+  kill(shard: ShardHandle, why: string): void {
+    this.#died(shard, why);
+    void shard.link.terminate();
   }
 
   /** Resolves when all are gone; who does not leave is thrown out. */
   async close(): Promise<void> {
     this.#isLeaving = true;
-    for (const { link } of this.lanes) link.post({ kind: 'close' });
+    for (const { link } of this.shards) link.post({ kind: 'close' });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LEAVE_MS);
     });
     await Promise.race([Promise.all(this.#gone), late]);
     clearTimeout(timer);
-    await Promise.all(this.lanes.map(({ link }) => link.terminate()));
+    await Promise.all(this.shards.map(({ link }) => link.terminate()));
   }
 
   #sessionsOf({ http, grpc }: FirstSessions, number: number): FirstSessions {
-    const isIts = (session: string): boolean => senderOf(session, this.lanes.length) === number;
+    const isIts = (session: string): boolean => shardOf(session, this.shards.length) === number;
     return { http: http.filter(isIts), grpc: grpc.filter(isIts) };
   }
 
-  #open(options: ReplayOptions, number: number, senders: number, open: OpenSender): Promise<void> {
+  #open(options: ReplayOptions, number: number, shards: number, open: OpenShard): Promise<void> {
     return new Promise((resolve) => {
-      const link = open(number, shareOf(options, number, senders), {
-        message: (message) => this.#told(lane, message),
+      const link = open(number, shareOf(options, number, shards), {
+        message: (message) => this.#told(shard, message),
         gone: (why) => {
           resolve();
-          if (!this.#isLeaving) this.#died(lane, why);
+          if (!this.#isLeaving) this.#died(shard, why);
         },
       });
-      const lane = new SenderLane(number, link);
-      this.lanes.push(lane);
+      const shard = new ShardHandle(number, link);
+      this.shards.push(shard);
     });
   }
 
-  #told(lane: SenderLane, message: FromSender): void {
-    lane.silentLooks = 0;
-    if (lane.isOver) return;
+  #told(shard: ShardHandle, message: FromShard): void {
+    shard.silentLooks = 0;
+    if (shard.isOver) return;
     if (message.kind === 'ended') {
-      lane.isOver = true;
-      lane.end = message.end;
+      shard.isOver = true;
+      shard.end = message.end;
       this.health.push(message.health);
       this.addressUse.push(message.addressUse);
     }
-    for (const listener of this.#listeners) listener.told(lane, message);
+    for (const listener of this.#listeners) listener.told(shard, message);
   }
 
-  #died(lane: SenderLane, why: string): void {
-    if (lane.isOver) return;
-    lane.isOver = true;
-    const error = new EngramTraceError('internal', `sender ${lane.number + 1} died: ${why}`);
-    this.#deaths.push({ lane, error });
-    for (const listener of this.#listeners) listener.died(lane, error);
+  #died(shard: ShardHandle, why: string): void {
+    if (shard.isOver) return;
+    shard.isOver = true;
+    const error = new EngramTraceError('internal', `sender ${shard.number + 1} died: ${why}`);
+    this.#deaths.push({ shard, error });
+    for (const listener of this.#listeners) listener.died(shard, error);
   }
 
   /** Resolves when it is warm, or will never say so: it has ended, or died. */
-  #warm(lane: SenderLane, failed: Map<string, EngramTraceError>): Promise<void> {
+  #warm(shard: ShardHandle, failed: Map<string, EngramTraceError>): Promise<void> {
     return new Promise((resolve) => {
       this.listen({
         told: (told, message) => {
-          if (told !== lane || (message.kind !== 'warm' && message.kind !== 'ended')) return;
+          if (told !== shard || (message.kind !== 'warm' && message.kind !== 'ended')) return;
           const errors = message.kind === 'warm' ? message.errors : [];
           for (const { message: text, where, hint } of errors) {
             failed.set(text, new EngramTraceError('target', text, { where, hint }));
@@ -137,7 +138,7 @@ export class SenderPool {
           resolve();
         },
         died: (told) => {
-          if (told === lane) resolve();
+          if (told === shard) resolve();
         },
       });
     });

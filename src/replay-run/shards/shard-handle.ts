@@ -2,29 +2,27 @@ import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { PlannedTimes } from '../../replay/plan/schedule.ts';
 import { Room } from '../../replay/release/room.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
-import type { SenderLink } from './messages.ts';
+import type { ShardLink } from './messages.ts';
 import { createBatchBuilder } from './record-batch.ts';
 
-/** Batches a sender may have that are not in its engine yet: beyond them the plan is not read on. */
+/** Batches a shard may have that are not in its engine yet: beyond them the plan is not read on. */
 const MOST_WAITING = 8;
 
-/** A sender as the reader of the plan sees it: what goes to it, with credits, and whether it is still there. */
-export class SenderLane {
+/** A shard as the reader of the plan sees it: what goes to it, with credits, and whether it is still there. */
+export class ShardHandle {
   readonly number: number;
-  readonly link: SenderLink;
+  readonly link: ShardLink;
   /** It has said that all is settled, or it is gone. */
   isOver = false;
   /** Undefined while it goes on, and when it died. */
   end: ReplayEnd | undefined;
-  /** Operations it has in flight, by what it told last. */
-  inFlight = 0;
   /** Looks since it was last heard of. */
   silentLooks = 0;
   readonly #builder = createBatchBuilder();
   #waiting = 0;
   readonly #room = new Room();
 
-  constructor(number: number, link: SenderLink) {
+  constructor(number: number, link: ShardLink) {
     this.number = number;
     this.link = link;
   }
@@ -34,8 +32,8 @@ export class SenderLane {
     return !this.isOver && this.#waiting >= MOST_WAITING;
   }
 
-  add(record: TraceRecord, number: number, times: PlannedTimes): void {
-    this.#builder.add(record, number, times);
+  add(record: TraceRecord, number: number, times: PlannedTimes, recordNumber: number): void {
+    this.#builder.add(record, number, times, recordNumber);
     if (this.#builder.isFull) this.flush();
   }
 
@@ -46,7 +44,7 @@ export class SenderLane {
     if (this.#waiting * 2 <= MOST_WAITING) this.release();
   }
 
-  /** Sends what there is to a sender that has nothing to read: a batch waits for more only while nobody waits for it. */
+  /** Sends what there is to a shard that has nothing to read: a batch waits for more only while nobody waits for it. */
   flushIfIdle(): void {
     if (this.#waiting === 0) this.flush();
   }
@@ -56,6 +54,11 @@ export class SenderLane {
     this.#waiting += 1;
     this.link.post({ kind: 'batch', batch: this.#builder.close() });
   }
+
+  /** Memory of a block of the replay log that is written. */
+  readonly giveBack = (memory: ArrayBuffer): void => {
+    if (!this.isOver) this.link.post({ kind: 'memory', memory });
+  };
 
   /** Resolves when it has room for more. */
   room(): Promise<void> {

@@ -4,24 +4,24 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { EngramTraceError } from '../../../src/error.ts';
 import type { ReplayEnd } from '../../../src/replay/engine/replay-end.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
-import type { FromSender, SenderListener, ToSender } from '../../../src/replay-run/senders/messages.ts';
-import { startSender } from '../../../src/replay-run/senders/sender.ts';
-import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
-import { shareOf } from '../../../src/replay-run/senders/share.ts';
+import type { FromShard, ShardListener, ToShard } from '../../../src/replay-run/shards/messages.ts';
+import { startShard } from '../../../src/replay-run/shards/shard.ts';
+import { ShardPool } from '../../../src/replay-run/shards/shard-pool.ts';
+import { shareOf } from '../../../src/replay-run/shards/share.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
 import { SECOND } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 
-describe('warming up senders', () => {
-  /** A pool whose senders say only what the test says for them. */
+describe('warming up shards', () => {
+  /** A pool whose shards say only what the test says for them. */
   function scripted() {
-    const listeners: SenderListener[] = [];
-    const heard: ToSender['kind'][] = [];
-    const pool = new SenderPool(replayOptions(), 2, (_, __, listener) => {
+    const listeners: ShardListener[] = [];
+    const heard: ToShard['kind'][] = [];
+    const pool = new ShardPool(replayOptions(), 2, (_, __, listener) => {
       listeners.push(listener);
       return { post: ({ kind }) => void heard.push(kind), terminate: async () => {} };
     });
-    const tell = (message: FromSender): void => {
+    const tell = (message: FromShard): void => {
       for (const listener of listeners) listener.message(message);
     };
     return { pool, listeners, heard, tell };
@@ -49,12 +49,15 @@ describe('warming up senders', () => {
   });
 });
 
-describe('a sender that is to leave', () => {
+describe('a shard that is to leave', () => {
   it('says nothing more, whatever it had begun', async () => {
     const clock = createVirtualClock();
     const said: string[] = [];
     let warmed = (_: EngramTraceError[]): void => {};
-    const hear = startSender({
+    const hear = startShard({
+      number: 0,
+      tally: { timeScale: 1 },
+      isLogged: false,
       options: shareOf(replayOptions(), 0, 1),
       clock,
       transports: {
@@ -75,7 +78,7 @@ describe('a sender that is to leave', () => {
     await turn();
     hear({ kind: 'close' });
     await turn();
-    // Its thread may be another sender by now, and its words would be taken for that one's.
+    // Its thread may be another shard by now, and its words would be taken for that one's.
     warmed([new EngramTraceError('target', 'late')]);
     await turn();
     await clock.advance(10 * SECOND);

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
-import type { Disposition, Operation } from '../../../src/replay/ports.ts';
+import type { Disposition } from '../../../src/replay/ports.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';
+import type { ResultsDocument } from '../../../src/results/results-document.ts';
 import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
 import fc, { runs } from '../../support/fast-check.ts';
 import { burstyTrace, type Fate, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
-import { playShared, type SharedPlay } from './in-process-senders.ts';
+import { playShared, type SharedPlay } from './in-process-shards.ts';
 
-const COUNTS = [1, 2, 3];
+const COUNTS = [1, 2, 3, 5];
+const ns = (minMs: number, maxMs: number): fc.Arbitrary<number> =>
+  fc.integer({ min: minMs * MS, max: maxMs * MS });
 
 /** What left, session by session: which bytes, in which order. */
 function bySession(sends: readonly { record: TraceRecord }[]): Record<string, string[]> {
@@ -32,29 +35,20 @@ function sendTimes(sends: readonly { atNs: number }[], startNs: number | undefin
 }
 
 function noted(): {
-  observer: {
-    onSent(operation: Operation): void;
-    onSettled(operation: Operation, disposition: Disposition): void;
-  };
+  onRow: (number: number, disposition: Disposition) => void;
   settled: Map<number, Disposition>;
-  sentNs: number[];
 } {
   const settled = new Map<number, Disposition>();
-  const sentNs: number[] = [];
   return {
     settled,
-    sentNs,
-    observer: {
-      onSent: ({ sentNs: at }) => sentNs.push(at ?? Number.NaN),
-      onSettled: ({ number }, disposition) => {
-        assert.ok(!settled.has(number), `operation ${number} is settled once`);
-        settled.set(number, disposition);
-      },
+    onRow: (number, disposition) => {
+      assert.ok(!settled.has(number), `operation ${number} is settled once`);
+      settled.set(number, disposition);
     },
   };
 }
 
-describe('a replay by several senders', () => {
+describe('a replay by several shards', () => {
   it('sends what one sends: sessions, bytes, order and times', async () => {
     const records = burstyTrace(1500, 23, 7).map((record, i) => ({
       ...record,
@@ -67,8 +61,8 @@ describe('a replay by several senders', () => {
       { timing: { kind: 'rate' as const, perSec: 300 } },
     ]) {
       const alone = await play(records, given);
-      for (const senders of COUNTS) {
-        const { end, sends } = await playShared(records, { ...given, senders });
+      for (const shards of COUNTS) {
+        const { end, sends } = await playShared(records, { ...given, shards });
         const all = sends.flat();
         assert.deepEqual(bySession(all), bySession(alone.transport.sends));
         assert.deepEqual(sendTimes(all, end.startNs), sendTimes(alone.transport.sends, alone.end.startNs));
@@ -80,10 +74,10 @@ describe('a replay by several senders', () => {
           const theirs = sends.filter((_, i) => i !== number).flat();
           assert.ok(
             theirs.every(({ record }) => !mine.has(record.session)),
-            'a session has one sender',
+            'a session has one shard',
           );
         }
-        assert.ok(senders === 1 || sends.every((own) => own.length > 100), 'all of them work');
+        assert.ok(shards === 1 || sends.every((own) => own.length > 100), 'all of them work');
       }
     }
   });
@@ -94,29 +88,51 @@ describe('a replay by several senders', () => {
       path.endsWith('3')
         ? { kind: 'answer', afterNs: 4 * MS, ok: false }
         : { kind: 'answer', afterNs: 2 * MS, ok: true };
-    const recorder = (): ResultsRecorder => new ResultsRecorder({ timeScale: 1 });
-    const own = recorder();
-    const { end } = await play(records, { fateOf, deps: { observer: own } });
-    const { fidelity: wanted, ...document } = documentOf(own, end);
-    for (const senders of COUNTS) {
-      const shared = recorder();
-      const played = await playShared(records, { fateOf, senders, observer: shared });
-      const { fidelity, ...rest } = documentOf(shared, played.end);
-      assert.deepEqual(rest, document);
-      assert.deepEqual(fidelity.interarrival, wanted.interarrival);
-      assert.deepEqual(fidelity.dispersion, wanted.dispersion);
-      assert.deepEqual(fidelity.drift, wanted.drift);
-      assert.deepEqual(fidelity.accounting, wanted.accounting);
-      assert.equal(fidelity.inversions, 0);
-      assert.equal(fidelity.engine.missing_from_plan_statistics, 0);
-    }
+    await assertSameDocuments(records, fateOf, {}, COUNTS);
+  });
+
+  it('makes the document that one makes, histograms to the byte, whatever the records and answers', async () => {
+    const run = fc.record({
+      shards: fc.integer({ min: 1, max: 5 }),
+      steps: fc.array(
+        fc.record({
+          gapNs: fc.oneof(fc.constant(0), ns(0, 40)),
+          session: fc.integer({ min: 0, max: 9 }),
+          op: fc.constantFrom('recall', 'remember', 'get'),
+          durationNs: fc.option(ns(0, 100), { nil: undefined }),
+          answer: fc.record({ afterNs: fc.integer({ min: 1, max: 5000 * MS }), ok: fc.boolean() }),
+        }),
+        { minLength: 1, maxLength: 80 },
+      ),
+      options: fc.record({
+        multiplier: fc.constantFrom(0.5, 1, 3),
+        loops: fc.constantFrom(1, 2),
+        order: fc.constantFrom('session' as const, 'open' as const),
+        timeoutNs: fc.constant(60 * SECOND), // when a sweep finds it is no matter of the plan
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(run, async ({ shards, steps, options }) => {
+        let startNs = 0;
+        const records = steps.map(({ gapNs, session, op, durationNs }, i) => {
+          startNs += gapNs;
+          return makeRecord(startNs, { session: `s${session}`, op, durationNs, path: `/${i}` });
+        });
+        const fateOf = ({ path }: TraceRecord): Fate => ({
+          kind: 'answer',
+          ...(steps[Number(path.slice(1))]?.answer ?? { afterNs: 0, ok: false }),
+        });
+        await assertSameDocuments(records, fateOf, options, [shards]);
+      }),
+      { seed: 1, numRuns: 60 },
+    );
   });
 
   it('keeps to one limit of operations in flight', async () => {
     const records = burstyTrace(300, 20, 5);
     const fateOf = (): Fate => ({ kind: 'answer', afterNs: 500 * MS, ok: true });
     const { end, mostOpen } = await playShared(records, {
-      senders: 3,
+      shards: 3,
       fateOf,
       maxInFlight: 7,
       order: 'open',
@@ -127,7 +143,7 @@ describe('a replay by several senders', () => {
   });
 
   it('ends an empty plan', async () => {
-    const { end } = await playShared([], { senders: 2 });
+    const { end } = await playShared([], { shards: 2 });
     assert.equal(end.accounting.planned, 0);
     assert.equal(end.startNs, undefined);
     assert.equal(end.stop, 'end');
@@ -138,39 +154,79 @@ describe('a replay by several senders', () => {
       yield burstyTrace(100, 5, 1);
       throw new Error('the disk is gone');
     };
-    const { end } = await playShared([], { senders: 2, batches });
+    const { end } = await playShared([], { shards: 2, batches });
     assert.equal(end.stop, 'source_error');
     assert.match(end.sourceError?.message ?? '', /the disk is gone/);
     assert.equal(end.accounting.ok, 100);
   });
 
-  it('starves no sender while another one has all the work', async () => {
-    // One operation of a quiet session now and then, among a crowd that fills the other sender's credits.
+  it('starves no shard while another one has all the work', async () => {
+    // One operation of a quiet session now and then, among a crowd that fills the other shard's credits.
     const records = Array.from({ length: 6000 }, (_, i) =>
       makeRecord(i * (MS / 10), { session: i % 500 === 499 ? 'quiet' : 'crowd', path: `/${i}` }),
     );
-    const { end, sends } = await playShared(records, { senders: 2, readAheadRecords: 64 });
+    const { end, sends } = await playShared(records, { shards: 2, readAheadRecords: 64 });
     assert.equal(end.accounting.ok, 6000);
     assert.equal(end.underruns, 0);
     for (const { record, atNs } of sends.flat()) assert.equal(atNs - (end.startNs ?? 0), record.startNs);
   });
 });
 
+/** What of a document is the same for any number of shards: all but how many were in flight, or held, at one time. */
+function comparable({ windows, fidelity, ...rest }: ResultsDocument) {
+  const { max_in_flight, max_held: _held, ...engine } = fidelity.engine;
+  // A quotient of sums of doubles, which are added up in another order.
+  const { slope_us_per_sec, ...drift } = fidelity.drift;
+  return {
+    slope: slope_us_per_sec,
+    spanSecs: drift.planned_duration_secs,
+    most: [max_in_flight, ...windows.map(({ in_flight }) => in_flight)],
+    document: {
+      ...rest,
+      fidelity: { ...fidelity, engine, drift },
+      windows: windows.map(({ in_flight, ...window }) => window),
+    },
+  };
+}
+
+async function assertSameDocuments(
+  records: TraceRecord[],
+  fateOf: (record: TraceRecord) => Fate,
+  options: Partial<ReplayOptions>,
+  counts: readonly number[],
+): Promise<void> {
+  const tally = { timeScale: options.multiplier ?? 1 };
+  const own = new ResultsRecorder(tally);
+  const { end } = await play(records, { ...options, fateOf, deps: { observer: own } });
+  const wanted = comparable(documentOf(own, end));
+  for (const shards of counts) {
+    const played = await playShared(records, { ...options, fateOf, shards, tally });
+    const { document, most, slope, spanSecs } = comparable(documentOf(played.recorder, played.end));
+    assert.deepEqual(document, wanted.document);
+    if (slope !== null && wanted.slope !== null && (spanSecs ?? 0) > 0.001) {
+      const scale = Math.max(1, Math.abs(wanted.slope));
+      assert.ok(Math.abs(slope - wanted.slope) <= 1e-3 * scale, `${slope} is not ${wanted.slope}`);
+    }
+    for (const [i, count] of most.entries())
+      assert.ok(count >= (wanted.most[i] ?? 0), `${count} is no bound`);
+  }
+}
+
 function documentOf(recorder: ResultsRecorder, end: SharedPlay['end']) {
   return validated(createResultsDocument({ ...documentInput(), recorder, end }));
 }
 
-describe('a replay by several senders that is cut short', () => {
+describe('a replay by several shards that is cut short', () => {
   const slow = (): Fate => ({ kind: 'answer', afterNs: 30 * MS, ok: true });
   const long = (): TraceRecord[] => burstyTrace(3000, 17, 9);
 
   it('stops on an interrupt and accounts for everything', async () => {
     const controller = new AbortController();
-    const { observer, settled } = noted();
+    const { onRow, settled } = noted();
     const { end } = await playShared(long(), {
-      senders: 3,
+      shards: 3,
       fateOf: slow,
-      observer,
+      onRow,
       signal: controller.signal,
       meanwhile: (clock) => void clock.at(clock.nowNs() + 3 * SECOND, () => controller.abort()),
     });
@@ -182,21 +238,21 @@ describe('a replay by several senders that is cut short', () => {
   });
 
   it('stops before it began', async () => {
-    const { end, sends } = await playShared(long(), { senders: 2, signal: AbortSignal.abort() });
+    const { end, sends } = await playShared(long(), { shards: 2, signal: AbortSignal.abort() });
     assert.equal(end.stop, 'interrupted');
     assert.equal(sends.flat().length, 0);
     assert.ok(accountingCloses(end.accounting));
   });
 
-  it('ends when a sender dies: its open operations are cut off or unsent, the others drain', async () => {
-    const { observer, settled } = noted();
+  it('ends when a shard dies: its open operations are cut off or unsent, the others drain', async () => {
+    const { onRow, settled } = noted();
     const hanging = (): Fate => ({ kind: 'answer', afterNs: 400 * MS, ok: true });
     const { end } = await playShared(long(), {
-      senders: 3,
+      shards: 3,
       fateOf: hanging,
-      observer,
-      meanwhile: (clock, senders) =>
-        void clock.at(clock.nowNs() + 3 * SECOND, () => senders.die(1, 'RangeError: out of memory')),
+      onRow,
+      meanwhile: (clock, shards) =>
+        void clock.at(clock.nowNs() + 3 * SECOND, () => shards.die(1, 'RangeError: out of memory')),
     });
     assert.equal(end.stop, 'sender_died');
     assert.match(end.senderError?.message ?? '', /sender 2 died: RangeError: out of memory/);
@@ -210,23 +266,23 @@ describe('a replay by several senders that is cut short', () => {
     );
   });
 
-  it('ends when every sender dies', async () => {
+  it('ends when every shard dies', async () => {
     const { end } = await playShared(long(), {
-      senders: 2,
-      meanwhile: (clock, senders) =>
+      shards: 2,
+      meanwhile: (clock, shards) =>
         void clock.at(clock.nowNs() + SECOND, () => {
-          senders.die(0, 'gone');
-          senders.die(1, 'gone');
+          shards.die(0, 'gone');
+          shards.die(1, 'gone');
         }),
     });
     assert.equal(end.stop, 'sender_died');
     assert.ok(accountingCloses(end.accounting));
   });
 
-  it('gives up a sender that says nothing any more', async () => {
+  it('gives up a shard that says nothing any more', async () => {
     const { end } = await playShared(long(), {
-      senders: 2,
-      meanwhile: (clock, senders) => void clock.at(clock.nowNs() + SECOND, () => senders.muffle(0)),
+      shards: 2,
+      meanwhile: (clock, shards) => void clock.at(clock.nowNs() + SECOND, () => shards.muffle(0)),
     });
     assert.equal(end.stop, 'sender_died');
     assert.match(end.senderError?.message ?? '', /nothing was heard/);
@@ -237,7 +293,7 @@ describe('a replay by several senders that is cut short', () => {
     const stuck = ({ session }: TraceRecord): Fate =>
       session === 's3' ? { kind: 'hang' } : { kind: 'at_once', ok: true };
     const { end } = await playShared(long(), {
-      senders: 2,
+      shards: 2,
       fateOf: stuck,
       behind: 'abort',
       abortAfterNs: 500 * MS,
@@ -250,9 +306,6 @@ describe('a replay by several senders that is cut short', () => {
   });
 });
 
-const ns = (minMs: number, maxMs: number): fc.Arbitrary<number> =>
-  fc.integer({ min: minMs * MS, max: maxMs * MS });
-
 const fateArb: fc.Arbitrary<Fate> = fc.oneof(
   {
     weight: 9,
@@ -263,7 +316,7 @@ const fateArb: fc.Arbitrary<Fate> = fc.oneof(
 );
 
 const runArb = fc.record({
-  senders: fc.integer({ min: 1, max: 4 }),
+  shards: fc.integer({ min: 1, max: 4 }),
   steps: fc.array(
     fc.record({
       gapNs: fc.oneof(fc.constant(0), ns(0, 40)),
@@ -275,7 +328,7 @@ const runArb = fc.record({
   ),
   readDelayNs: fc.oneof(fc.constant(0), ns(0, 30)),
   interruptNs: fc.option(ns(0, 1500), { nil: undefined }),
-  death: fc.option(fc.record({ atNs: ns(0, 1500), sender: fc.integer({ min: 0, max: 3 }) }), {
+  death: fc.option(fc.record({ atNs: ns(0, 1500), shard: fc.integer({ min: 0, max: 3 }) }), {
     nil: undefined,
   }),
   options: fc.record({
@@ -300,11 +353,11 @@ const runArb = fc.record({
   }),
 });
 
-describe('any replay by any number of senders', () => {
+describe('any replay by any number of shards', () => {
   it('settles every operation once, keeps the order of sessions, and its accounting closes', async () => {
     await fc.assert(
       fc.asyncProperty(runArb, async (run) => {
-        const { senders, steps, options, death, interruptNs, readDelayNs } = run;
+        const { shards, steps, options, death, interruptNs, readDelayNs } = run;
         const fates = new Map<string, Fate>();
         let startNs = 0;
         const records = steps.map(({ gapNs, session, durationNs, fate }, i) => {
@@ -319,21 +372,19 @@ describe('any replay by any number of senders', () => {
           }
         };
         const controller = new AbortController();
-        const recorder = new ResultsRecorder({
-          timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
-        });
-        const { end } = await playShared([], {
+        const tally = { timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined };
+        const { end, recorder } = await playShared([], {
           ...options,
-          senders,
+          shards,
           batches,
-          observer: recorder,
+          tally,
           signal: controller.signal,
           fateOf: ({ path }) => fates.get(path) as Fate,
           meanwhile: (clock, inProcess) => {
             const now = clock.nowNs();
             if (interruptNs !== undefined) clock.at(now + interruptNs, () => controller.abort());
-            if (death !== undefined && death.sender < senders)
-              clock.at(now + death.atNs, () => inProcess.die(death.sender, 'scripted'));
+            if (death !== undefined && death.shard < shards)
+              clock.at(now + death.atNs, () => inProcess.die(death.shard, 'scripted'));
           },
         });
         assert.ok(accountingCloses(end.accounting), JSON.stringify(end.accounting));

@@ -1,7 +1,7 @@
 import { bookDisposition, type ReplayAccounting, type ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { Disposition } from '../../replay/ports.ts';
 
-/** What the engines of all senders say of themselves, as if they were one. */
+/** What the engines of all shards say of themselves, as if they were one. */
 export type SummedEnd = Pick<
   ReplayEnd,
   | 'accounting'
@@ -9,6 +9,7 @@ export type SummedEnd = Pick<
   | 'lastReleaseNs'
   | 'stretchedNs'
   | 'maxHeld'
+  | 'maxInFlight'
   | 'lateReleases'
   | 'stalls'
   | 'underruns'
@@ -16,8 +17,8 @@ export type SummedEnd = Pick<
 >;
 
 /**
- * Adds up the ends of senders. An end is undefined for a sender that died: of it, what it had told until then counts
- * (`told`, by sender). `others` are operations that no sender has settled.
+ * Adds up the ends of shards. An end is undefined for a shard that died: of it, what it had told until then counts
+ * (`told`, by shard). `others` are operations that no shard has settled.
  */
 export function addUpEnds(
   ends: readonly (ReplayEnd | undefined)[],
@@ -27,11 +28,12 @@ export function addUpEnds(
   const known = ends.filter((end) => end !== undefined);
   const sum = (pick: (end: ReplayEnd) => number): number => known.reduce((all, end) => all + pick(end), 0);
   return {
-    accounting: addUp([others, ...ends.map((end, sender) => end?.accounting ?? told[sender])]),
+    accounting: addUp([others, ...ends.map((end, shard) => end?.accounting ?? told[shard])]),
     lastDueNs: latest(known.map(({ lastDueNs }) => lastDueNs)),
     lastReleaseNs: latest(known.map(({ lastReleaseNs }) => lastReleaseNs)),
     stretchedNs: 0,
     maxHeld: sum(({ maxHeld }) => maxHeld),
+    maxInFlight: sum(({ maxInFlight }) => maxInFlight),
     lateReleases: sum(({ lateReleases }) => lateReleases),
     stalls: {
       count: sum(({ stalls }) => stalls.count),
@@ -43,10 +45,15 @@ export function addUpEnds(
   };
 }
 
-/** Books an operation of the plan where it ended. */
-export function book(sums: ReplayAccounting, disposition: Disposition): void {
-  sums.planned += 1;
-  bookDisposition(sums, disposition);
+/** Books operations of the plan where they ended. */
+export function book(sums: ReplayAccounting, disposition: Disposition, count = 1): void {
+  sums.planned += count;
+  bookDisposition(sums, disposition, count);
+}
+
+/** The same for all dispositions. */
+export function bookAll(sums: ReplayAccounting, counts: Readonly<Record<Disposition, number>>): void {
+  for (const [disposition, count] of Object.entries(counts)) book(sums, disposition as Disposition, count);
 }
 
 function addUp(parts: readonly (ReplayAccounting | undefined)[]): ReplayAccounting {

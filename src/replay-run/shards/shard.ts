@@ -1,61 +1,74 @@
 import { replay } from '../../replay/engine/engine.ts';
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { Clock, Disposition, Operation, ReplayObserver } from '../../replay/ports.ts';
-import type { GeneratorHealth, HealthProbe } from '../../results/generator-health.ts';
-import { UNKNOWN_HEALTH } from '../../results/generator-health.ts';
+import { InFlight } from '../../replay/release/in-flight.ts';
+import { type GeneratorHealth, type HealthProbe, UNKNOWN_HEALTH } from '../../results/generator-health.ts';
+import type { RecorderOptions } from '../../results/results-recorder.ts';
 import type { LazyTransports } from '../connect/lazy-transports.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import { BatchFeed } from './batch-feed.ts';
-import type { EventChunk } from './event-columns.ts';
-import { EventLog } from './event-log.ts';
-import type { FromSender, SenderOptions, ToSender } from './messages.ts';
+import type { FromShard, ShardOptions, ToShard } from './messages.ts';
+import { NewsDesk } from './shard-news.ts';
 
-export interface SenderDeps {
-  options: SenderOptions;
-  /** The clock all senders share. */
+export interface ShardDeps {
+  /** From 0. */
+  number: number;
+  options: ShardOptions;
+  /** The clock all shards share. */
   clock: Clock;
   transports: LazyTransports;
+  tally: RecorderOptions;
+  /** The run has a replay log. */
+  isLogged: boolean;
   /** Called before the first operation is due. */
   tidyUp?(): void;
   startHealth(): HealthProbe;
-  tell(message: FromSender): void;
+  tell(message: FromShard): void;
   /** The last thing: nothing is left open. */
   leave(): void;
 }
 
 /** Operations due sooner are read before anything else. */
 const URGENT_NS = 50e6;
+/** Nobody is told of what happened later than that. */
+export const TELL_EVERY_NS = 100e6;
 
-/** Plays its share of a plan, as told by messages, and tells what happens. Returns what takes the messages. */
-export function startSender(deps: SenderDeps): (message: ToSender) => void {
-  const sender = new Sender(deps);
-  return (message) => sender.hear(message);
+/** Plays some of the sessions of a plan, as told by messages, and tells what happens. Returns what takes the messages. */
+export function startShard(deps: ShardDeps): (message: ToShard) => void {
+  const shard = new Shard(deps);
+  return (message) => shard.hear(message);
 }
 
-class Sender implements ReplayObserver {
-  readonly #deps: SenderDeps;
+class Shard implements ReplayObserver {
+  readonly #deps: ShardDeps;
   readonly #feed: BatchFeed;
-  readonly #log: EventLog;
+  readonly #news: NewsDesk;
+  readonly #inFlight = new InFlight();
   readonly #stop = new AbortController();
   /** Transports made one after the other, each message's work behind that of the one before. */
   #prepared: Promise<void> = Promise.resolve();
   #anchorNs = 0;
   #hasToldStop = false;
   #isLeaving = false;
+  #cancelTelling: () => void = () => {};
 
-  constructor(deps: SenderDeps) {
+  constructor(deps: ShardDeps) {
     this.#deps = deps;
     this.#feed = new BatchFeed(
       () => this.#tell({ kind: 'taken' }),
       (dueNs) => this.#anchorNs + dueNs - deps.clock.nowNs() < URGENT_NS,
     );
-    this.#log = new EventLog(deps.clock, (chunk: EventChunk) => this.#tell({ kind: 'events', chunk }));
+    this.#news = new NewsDesk(deps.tally, deps.number, deps.isLogged);
+    this.#tellSoon();
   }
 
-  hear(message: ToSender): void {
+  hear(message: ToShard): void {
     switch (message.kind) {
       case 'batch':
         this.#feed.push(message.batch);
+        break;
+      case 'memory':
+        this.#news.recycle(message.memory);
         break;
       case 'prepare':
         this.#prepare(() => this.#deps.transports.prepare(message.protocols));
@@ -80,12 +93,16 @@ class Sender implements ReplayObserver {
     }
   }
 
+  onStart(anchorNs: number): void {
+    this.#news.onStart(anchorNs);
+  }
+
   onSent(operation: Operation, inFlight: number): void {
-    this.#log.onSent(operation, inFlight);
+    this.#news.onSent(operation, inFlight);
   }
 
   onSettled(operation: Operation, disposition: Disposition, inFlight: number): void {
-    this.#log.onSettled(operation, disposition, inFlight);
+    this.#news.onSettled(operation, disposition, inFlight);
     if (disposition !== 'unsent' || this.#hasToldStop) return;
     this.#hasToldStop = true;
     this.#tell({ kind: 'stopped' });
@@ -113,6 +130,7 @@ class Sender implements ReplayObserver {
         clock,
         transportFor: (record) => transports.for(record.protocol),
         observer: this,
+        inFlight: this.#inFlight,
         readPlan: (sink) => this.#feed.attach(sink),
         anchorNs,
       },
@@ -120,20 +138,35 @@ class Sender implements ReplayObserver {
     this.#tellEnd(end, probe.stop());
   }
 
+  /** Also when nothing happened: that there was nothing up to now is what the others wait to hear. */
+  #tellSoon(): void {
+    const { clock } = this.#deps;
+    const again = (): void => {
+      this.#tellNews(clock.nowNs());
+      this.#tellSoon();
+    };
+    this.#cancelTelling = clock.at(clock.nowNs() + TELL_EVERY_NS, again, true);
+  }
+
+  #tellNews(nowNs: number): void {
+    this.#tell({ kind: 'news', news: this.#news.take(this.#inFlight.flights, nowNs) });
+  }
+
   #tellEnd(end: ReplayEnd, health: GeneratorHealth = UNKNOWN_HEALTH): void {
-    this.#log.close();
+    this.#cancelTelling();
+    this.#tellNews(Infinity);
     this.#tell({ kind: 'ended', end, health, addressUse: this.#deps.transports.addressUse() });
   }
 
-  /** Nobody hears it from here on, whatever still comes to an end: its thread may be another sender's. */
+  /** Nobody hears it from here on, whatever still comes to an end: its thread may be another shard's. */
   async #leave(): Promise<void> {
     this.#isLeaving = true;
-    this.#log.close();
+    this.#cancelTelling();
     await this.#deps.transports.close();
     this.#deps.leave();
   }
 
-  #tell(message: FromSender): void {
+  #tell(message: FromShard): void {
     if (!this.#isLeaving) this.#deps.tell(message);
   }
 }

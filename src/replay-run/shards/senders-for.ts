@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { RunOptions } from '../options/run-options.ts';
-import { defaultSenders } from './share.ts';
+import { defaultShards } from './share.ts';
 
 /**
  * How many threads send where nobody says so: what the rate of the plan needs. One thread plays what is stretched, which
@@ -11,12 +11,13 @@ export function sendersFor({
   transport,
   replay = {},
 }: Pick<RunOptions, 'trace' | 'transport' | 'replay'>): number {
-  const { behind, timing, multiplier = 1, copies = 1, pace = [] } = replay;
+  const { behind, timing, multiplier = 1, copies = 1, pace = [], shard = { of: 1 } } = replay;
   if (behind === 'stretch' || typeof transport === 'object') return 1;
   const cores = availableParallelism();
-  if (timing?.kind === 'asap') return defaultSenders(cores);
-  if (timing?.kind === 'rate') return defaultSenders(cores, timing.perSec);
+  if (timing?.kind === 'asap') return defaultShards(cores);
+  if (timing?.kind === 'rate') return defaultShards(cores, timing.perSec / shard.of);
   const recorded = trace.hints.ratePerSec;
-  if (recorded === undefined) return defaultSenders(cores);
-  return defaultSenders(cores, recorded * multiplier * copies * Math.max(1, ...pace.map(({ rate }) => rate)));
+  if (recorded === undefined) return defaultShards(cores);
+  const highest = recorded * multiplier * copies * Math.max(1, ...pace.map(({ rate }) => rate));
+  return defaultShards(cores, highest / shard.of);
 }

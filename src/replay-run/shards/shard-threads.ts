@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../replay/ports.ts';
-import type { TransportSettings } from '../connect/create-transports.ts';
-import type { FromSender, OpenSender, SenderLink, SenderListener, ToSender } from './messages.ts';
-import type { FromThread, SenderWork, ToThread } from './sender-worker.ts';
+import type { FromShard, OpenShard, ShardLink, ShardListener, ToShard } from './messages.ts';
+import type { FromThread, ShardWork, ToThread } from './shard-worker.ts';
 import { clockOriginNs } from './shifted-clock.ts';
 
 /** What tests change. */
@@ -13,28 +12,31 @@ export interface ThreadTuning {
 }
 
 const TUNING: ThreadTuning = {
-  program: new URL('./sender-worker.js', import.meta.url),
+  program: new URL('./shard-worker.js', import.meta.url),
   heapMb: undefined,
 };
 
+/** What a shard is told besides its options. */
+export type WorkOfShard = Pick<ShardWork, 'transports' | 'tally' | 'isLogged'>;
+
 /** Threads that send: who leaves one plan may be opened again for the next, with all that its code has learned. */
-export interface SenderThreads {
-  open(transportsOf: (number: number) => TransportSettings): OpenSender;
+export interface ShardThreads {
+  open(workOf: (number: number) => WorkOfShard): OpenShard;
   /** Ends all there are: those that have left their plan, and what was opened in vain. */
   close(): Promise<void>;
 }
 
-/** `clock` is the one the senders' times are on. */
-export function createSenderThreads(clock: Clock, tuning: Partial<ThreadTuning> = {}): SenderThreads {
+/** `clock` is the one the shards' times are on. */
+export function createShardThreads(clock: Clock, tuning: Partial<ThreadTuning> = {}): ShardThreads {
   const originNs = clockOriginNs(clock);
-  const idle: SenderThread[] = [];
-  const all = new Set<SenderThread>();
+  const idle: ShardThread[] = [];
+  const all = new Set<ShardThread>();
   return {
-    open: (transportsOf) => (number, options, listener) => {
-      const work = { options, transports: transportsOf(number), clockOriginNs: originNs };
+    open: (workOf) => (number, options, listener) => {
+      const work = { ...workOf(number), number, options, clockOriginNs: originNs };
       const thread = idle.pop();
       if (thread !== undefined) return thread.again(work, listener);
-      const fresh = new SenderThread({ ...TUNING, ...tuning }, number, work, listener, {
+      const fresh = new ShardThread({ ...TUNING, ...tuning }, number, work, listener, {
         left: (one) => void idle.push(one),
         gone: (one) => {
           all.delete(one);
@@ -50,20 +52,20 @@ export function createSenderThreads(clock: Clock, tuning: Partial<ThreadTuning> 
 
 /** Who keeps the threads. */
 interface ThreadHost {
-  left(thread: SenderThread): void;
-  gone(thread: SenderThread): void;
+  left(thread: ShardThread): void;
+  gone(thread: ShardThread): void;
 }
 
-class SenderThread {
+class ShardThread {
   readonly #worker: Worker;
-  #listener: SenderListener | undefined;
+  #listener: ShardListener | undefined;
   #why = '';
 
   constructor(
     { program, heapMb }: ThreadTuning,
     number: number,
-    work: SenderWork,
-    listener: SenderListener,
+    work: ShardWork,
+    listener: ShardListener,
     host: ThreadHost,
   ) {
     this.#listener = listener;
@@ -74,7 +76,7 @@ class SenderThread {
     });
     this.#worker.on('message', (message: FromThread) => {
       if (message.kind === 'left') this.#leave(host);
-      else this.#listener?.message(message satisfies FromSender);
+      else this.#listener?.message(message satisfies FromShard);
     });
     this.#worker.on('error', (error: unknown) => {
       this.#why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -86,7 +88,7 @@ class SenderThread {
   }
 
   /** Good for one plan: once it was left, terminating it must not end the thread under the next. */
-  get link(): SenderLink {
+  get link(): ShardLink {
     const listener = this.#listener;
     const isCurrent = (): boolean => this.#listener === listener;
     return {
@@ -99,7 +101,7 @@ class SenderThread {
     };
   }
 
-  again(work: SenderWork, listener: SenderListener): SenderLink {
+  again(work: ShardWork, listener: ShardListener): ShardLink {
     this.#listener = listener;
     this.#worker.ref();
     this.#post({ kind: 'again', work });
@@ -127,7 +129,8 @@ class SenderThread {
   }
 }
 
-function handedOver(message: ToSender | ToThread): ArrayBuffer[] {
+function handedOver(message: ToShard | ToThread): ArrayBuffer[] {
+  if (message.kind === 'memory') return [message.memory];
   if (message.kind !== 'batch') return [];
   return [message.batch.bytes.buffer, message.batch.columns.buffer];
 }

@@ -5,18 +5,20 @@ import { after, before, describe, it } from 'node:test';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
 import { accountingCloses, type ReplayEnd } from '../../../src/replay/engine/replay-end.ts';
 import { type ReplayOptions, replayOptions } from '../../../src/replay/replay-options.ts';
-import { replayBySenders } from '../../../src/replay-run/senders/replay-by-senders.ts';
-import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
-import { createSenderThreads } from '../../../src/replay-run/senders/sender-threads.ts';
-import { shareOf } from '../../../src/replay-run/senders/share.ts';
+import { replayByShards } from '../../../src/replay-run/shards/replay-by-shards.ts';
+import { ShardPool } from '../../../src/replay-run/shards/shard-pool.ts';
+import { createShardThreads, type WorkOfShard } from '../../../src/replay-run/shards/shard-threads.ts';
+import { shareOf } from '../../../src/replay-run/shards/share.ts';
+import { createWholeRecorder } from '../../../src/replay-run/shards/whole-recorder.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../../src/results/results-document.ts';
-import { ResultsRecorder } from '../../../src/results/results-recorder.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
 import { PATIENT } from '../../support/patient.ts';
 import { inBatches, MS, makeRecord, SECOND } from '../../support/replay-harness.ts';
+
+const TALLY = { timeScale: 1, sortsDues: false, dialect: 'generic', redacted: [] };
 
 let server: Server;
 let url = '';
@@ -45,26 +47,25 @@ async function playInThreads(
   records: TraceRecord[],
   given: Partial<ReplayOptions> = {},
   way?: string,
-  meanwhile?: (pool: SenderPool) => void,
+  meanwhile?: (pool: ShardPool) => void,
 ): Promise<Played> {
   const clock = createRealClock();
   const options = replayOptions({ ...PATIENT, ...given });
   const tuning =
-    way === undefined ? {} : { program: new URL('./mortal-sender.js', import.meta.url), heapMb: 64 };
+    way === undefined ? {} : { program: new URL('./mortal-shard.js', import.meta.url), heapMb: 64 };
   const settings = { http: parseHttpEndpoint(url), grpc: parseGrpcEndpoint('127.0.0.1:1') };
-  const settingsOf = (number: number) =>
-    way === undefined || number === 0 ? settings : { ...settings, headers: ['x-way', way] };
-  const pool = new SenderPool(options, 2, createSenderThreads(clock, tuning).open(settingsOf));
-  const recorder = new ResultsRecorder({ timeScale: 1 });
+  const workOf = (number: number): WorkOfShard => ({
+    transports: way === undefined || number === 0 ? settings : { ...settings, headers: ['x-way', way] },
+    tally: TALLY,
+    isLogged: false,
+  });
+  const pool = new ShardPool(options, 2, createShardThreads(clock, tuning).open(workOf));
+  const whole = createWholeRecorder({ timeScale: 1 }, 2);
+  const recorder = whole.results;
   try {
     await pool.prepare(['http']);
     assert.deepEqual(await pool.warmUp(20_000), []);
-    const ending = replayBySenders(
-      () => inBatches(records, 50),
-      options,
-      { clock, observer: recorder },
-      pool,
-    );
+    const ending = replayByShards(() => inBatches(records, 50), options, { clock, recorder: whole }, pool);
     meanwhile?.(pool);
     const end = await ending;
     return { end, document: validated(createResultsDocument({ ...documentInput(), recorder, end })) };
@@ -110,17 +111,18 @@ describe('senders in threads', () => {
   });
 
   it('end the replay when one is terminated, even if it never comes back to its event loop', async () => {
-    const kill = (pool: SenderPool): void =>
-      void setTimeout(() => void pool.lanes[1]?.link.terminate(), 2000);
+    const kill = (pool: ShardPool): void =>
+      void setTimeout(() => void pool.shards[1]?.link.terminate(), 2000);
     const { end, document } = await playInThreads(steady(20_000, 2 * MS), {}, 'block', kill);
     assertDied(end, document, /sender 2 died: it ended with code 1/, 20_000);
   });
 
   it('are ended with what keeps them, also those that were opened in vain', async () => {
-    const threads = createSenderThreads(createRealClock());
+    const threads = createShardThreads(createRealClock());
     const gone: string[] = [];
     const options = shareOf(replayOptions(), 0, 1);
-    threads.open(() => ({ http: undefined, grpc: undefined }))(0, options, {
+    const transports = { http: undefined, grpc: undefined };
+    threads.open(() => ({ transports, tally: TALLY, isLogged: false }))(0, options, {
       message: () => {},
       gone: (why) => void gone.push(why),
     });

@@ -1,17 +1,21 @@
 import type { ReplayEnd } from '../../../src/replay/engine/replay-end.ts';
-import type { Clock, Transport } from '../../../src/replay/ports.ts';
+import type { Clock, Disposition, Transport } from '../../../src/replay/ports.ts';
 import { type ReplayOptions, replayOptions } from '../../../src/replay/replay-options.ts';
+import { blockOf } from '../../../src/replay-log/log-block.ts';
+import { DISPOSITIONS } from '../../../src/replay-log/names.ts';
 import { createLazyTransports } from '../../../src/replay-run/connect/lazy-transports.ts';
 import type {
-  FromSender,
-  OpenSender,
-  SenderListener,
-  ToSender,
-} from '../../../src/replay-run/senders/messages.ts';
-import { replayBySenders, type SharedReplayDeps } from '../../../src/replay-run/senders/replay-by-senders.ts';
-import { startSender } from '../../../src/replay-run/senders/sender.ts';
-import { SenderPool } from '../../../src/replay-run/senders/sender-pool.ts';
+  FromShard,
+  OpenShard,
+  ShardListener,
+  ToShard,
+} from '../../../src/replay-run/shards/messages.ts';
+import { replayByShards, type ShardedLog } from '../../../src/replay-run/shards/replay-by-shards.ts';
+import { startShard } from '../../../src/replay-run/shards/shard.ts';
+import { ShardPool } from '../../../src/replay-run/shards/shard-pool.ts';
+import { createWholeRecorder } from '../../../src/replay-run/shards/whole-recorder.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
+import type { RecorderOptions, ResultsRecorder } from '../../../src/results/results-recorder.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { createScriptedTransport, type Fate, inBatches, MS, SECOND } from '../../support/replay-harness.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
@@ -20,41 +24,48 @@ import { createVirtualClock, type VirtualClock } from '../../support/virtual-clo
 const LATENCY_NS = 0.1 * MS;
 
 export interface InProcess {
-  open: OpenSender;
-  /** The sender is gone from now on; what it had posted arrives before the news. */
+  open: OpenShard;
+  /** The shard is gone from now on; what it had posted arrives before the news. */
   die(number: number, why: string): void;
   /** Nothing it says is heard any more, and it hears nothing. */
   muffle(number: number): void;
 }
 
-/** Senders without threads, on one (virtual) clock. */
-export function inProcessSenders(clock: Clock, transportOf: (number: number) => Transport): InProcess {
+/** Shards without threads, on one (virtual) clock. */
+export function inProcessShards(
+  clock: Clock,
+  transportOf: (number: number) => Transport,
+  tally: RecorderOptions,
+): InProcess {
   const dead = new Set<number>();
-  const listeners: SenderListener[] = [];
+  const listeners: ShardListener[] = [];
   const later = (work: () => void): void => void clock.at(clock.nowNs() + LATENCY_NS, work);
   const die = (number: number, why: string): void => {
     if (dead.has(number)) return;
     dead.add(number);
     later(() => listeners[number]?.gone(why));
   };
-  const open: OpenSender = (number, options, listener) => {
+  const open: OpenShard = (number, options, listener) => {
     listeners[number] = listener;
     const transport = transportOf(number);
-    const hear = startSender({
+    const hear = startShard({
+      number,
       options,
+      tally,
+      isLogged: true,
       clock,
       transports: createLazyTransports({ http: async () => transport, grpc: async () => transport }),
       startHealth: () => ({ stop: () => UNKNOWN_HEALTH }),
       tell: (message) => {
         if (dead.has(number)) return;
-        const copy = structuredClone(message) as FromSender;
+        const copy = structuredClone(message) as FromShard;
         later(() => listener.message(copy));
       },
       leave: () => die(number, 'left'),
     });
     return {
       post: (message) => {
-        const copy = structuredClone(message) as ToSender;
+        const copy = structuredClone(message) as ToShard;
         later(() => void (dead.has(number) || hear(copy)));
       },
       terminate: async () => die(number, 'terminated'),
@@ -65,38 +76,42 @@ export function inProcessSenders(clock: Clock, transportOf: (number: number) => 
 
 export interface SharedPlay {
   end: ReplayEnd;
-  /** What each sender sent. */
+  recorder: ResultsRecorder;
+  /** What each shard sent. */
   sends: { record: TraceRecord; atNs: number }[][];
   mostOpen: number[];
 }
 
 export interface SharedPlayOptions extends Partial<ReplayOptions> {
-  senders: number;
+  shards: number;
   fateOf?: (record: TraceRecord) => Fate;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
-  observer?: SharedReplayDeps['observer'];
-  meanwhile?: (clock: VirtualClock, senders: InProcess, pool: SenderPool) => void;
+  tally?: RecorderOptions;
+  /** Hears of each row that is written for an operation. */
+  onRow?: (number: number, disposition: Disposition) => void;
+  meanwhile?: (clock: VirtualClock, shards: InProcess, pool: ShardPool) => void;
 }
 
-/** Plays records by several senders on a virtual clock to the end; one that is open after a virtual day is a failed test. */
+/** Plays records by several shards on a virtual clock to the end; one that is open after a virtual day is a failed test. */
 export async function playShared(records: TraceRecord[], given: SharedPlayOptions): Promise<SharedPlay> {
   const {
-    senders,
+    shards,
     fateOf = () => ({ kind: 'at_once', ok: true }),
     batches,
-    observer,
+    tally = { timeScale: 1 },
+    onRow = () => {},
     meanwhile,
     ...rest
   } = given;
   const clock = createVirtualClock(1e12);
-  const transports = Array.from({ length: senders }, () => createScriptedTransport(clock, fateOf));
-  const inProcess = inProcessSenders(clock, (number) => transports[number] as Transport);
+  const transports = Array.from({ length: shards }, () => createScriptedTransport(clock, fateOf));
+  const inProcess = inProcessShards(clock, (number) => transports[number] as Transport, tally);
   const options = replayOptions(rest);
-  const pool = new SenderPool(options, senders, inProcess.open);
+  const pool = new ShardPool(options, shards, inProcess.open);
   await pool.prepare(['http']);
   const source = batches === undefined ? () => inBatches(records, 7) : () => batches(clock);
-  const silent = { onSent() {}, onSettled() {} };
-  const ending = replayBySenders(source, options, { clock, observer: observer ?? silent }, pool);
+  const recorder = createWholeRecorder(tally, shards);
+  const ending = replayByShards(source, options, { clock, recorder, log: rowsTo(onRow) }, pool);
   meanwhile?.(clock, inProcess, pool);
   const end = await clock.runUntil(ending, 1e12 + 86_400 * SECOND);
   const closing = pool.close();
@@ -104,7 +119,21 @@ export async function playShared(records: TraceRecord[], given: SharedPlayOption
   await closing;
   return {
     end,
+    recorder: recorder.results,
     sends: transports.map(({ sends }) => sends),
     mostOpen: transports.map(({ mostOpen }) => mostOpen),
+  };
+}
+
+function rowsTo(onRow: (number: number, disposition: Disposition) => void): ShardedLog {
+  return {
+    append: (message, written) => {
+      const { count, columns } = blockOf(message);
+      for (let i = 0; i < count; i++) {
+        onRow(columns.number[i] as number, DISPOSITIONS[columns.disposition[i] as number] as Disposition);
+      }
+      written(message.memory);
+    },
+    lost: { onLost: ({ number }, disposition) => onRow(number, disposition) },
   };
 }

@@ -1,0 +1,43 @@
+import type { ReplayOptions } from '../../replay/replay-options.ts';
+import type { RecorderOptions } from '../../results/results-recorder.ts';
+import type { HeaderList, TraceHeader } from '../../trace/record/record.ts';
+import { createLeftOutFinder } from '../../transports/left-out-finder.ts';
+import { cacheResultOf, dialectOf } from './record-predicate.ts';
+
+/** What counting a run depends on. Plain data: it can be posted to a thread. */
+export interface TallyFacts {
+  /** The rate multiplier; undefined where due times don't follow the recording. */
+  readonly timeScale: number | undefined;
+  /** Due times don't rise with the places of operations in the plan. */
+  readonly sortsDues: boolean;
+  /** Name of the trace's dialect. */
+  readonly dialect: string;
+  /** What was redacted in the trace. */
+  readonly redacted: readonly string[];
+}
+
+export function tallyFactsOf(
+  { dialect, redacted }: Pick<TraceHeader, 'dialect' | 'redacted'>,
+  { timing, pace, multiplier, copies }: ReplayOptions,
+): TallyFacts {
+  const hasOneScale = timing.kind === 'absolute' && pace.length === 0;
+  return {
+    timeScale: hasOneScale ? multiplier : undefined,
+    sortsDues: timing.kind === 'think' || copies > 1,
+    dialect,
+    redacted,
+  };
+}
+
+/** `headers` are put in place of, or besides, the recorded ones. */
+export function tallyOptionsOf(
+  { timeScale, sortsDues, dialect, redacted }: TallyFacts,
+  headers: HeaderList = [],
+): RecorderOptions {
+  return {
+    timeScale,
+    sortsDues,
+    cacheResult: cacheResultOf(dialectOf(dialect)),
+    leftOutOf: createLeftOutFinder(headers, redacted),
+  };
+}

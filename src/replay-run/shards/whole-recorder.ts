@@ -1,0 +1,32 @@
+import type { ArrivalBatch } from '../../results/arrival-collector.ts';
+import { ArrivalMerge } from '../../results/arrival-merge.ts';
+import { type RecorderOptions, ResultsRecorder } from '../../results/results-recorder.ts';
+import type { TallyPart } from '../../results/tally.ts';
+import type { LostObserver } from './lost-operations.ts';
+
+/** Adds up what shards count. */
+export interface WholeRecorder extends LostObserver {
+  /** What the document is made from. */
+  readonly results: ResultsRecorder;
+  /** The anchor, in ns on the clock of the replay. */
+  onStart(anchorNs: number): void;
+  add(shard: number, tally: TallyPart, arrivals: ArrivalBatch): void;
+  /** That shard tells nothing more. */
+  end(shard: number): void;
+}
+
+/** Adds up what so many shards count. */
+export function createWholeRecorder(options: RecorderOptions, shards: number): WholeRecorder {
+  const merge = new ArrivalMerge(shards);
+  const results = new ResultsRecorder(options, merge);
+  return {
+    results,
+    onStart: (anchorNs) => results.onStart(anchorNs),
+    add: (shard, tally, arrivals) => {
+      results.add(tally, shard);
+      merge.add(arrivals, shard);
+    },
+    end: (shard) => merge.end(shard),
+    onLost: (operation, disposition) => results.onSettled(operation, disposition, 0),
+  };
+}
