@@ -20,8 +20,9 @@ if (esbuild === undefined) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    minify: true,
-    keepNames: true,
+    // Names stay: they are what a stack trace tells.
+    minifyWhitespace: true,
+    minifySyntax: true,
     legalComments: 'none',
     // Only for grpc-js's Channelz service, which nobody serves here.
     external: ['@grpc/proto-loader'],
