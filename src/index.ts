@@ -93,7 +93,12 @@ export type { ByteSink, ReadOptions, Trace, TraceWriter } from './trace/trace.ts
 // Reading and writing.
 export { createTraceWriter, type TraceWriterOptions } from './trace/write/create-trace-writer.ts';
 export { type RepairReport, repairTrace } from './trace/write/repair.ts';
-export { derivedHeader, type FilterPlan, type FilterReport, filterTrace } from './transforms/filter-trace.ts';
+export {
+  derivedHeader,
+  type FilterReport,
+  type FilterRules,
+  filterTrace,
+} from './transforms/filter-trace.ts';
 export { mapRecords } from './transforms/map-records.ts';
 export { mapTrace } from './transforms/map-trace.ts';
 export {

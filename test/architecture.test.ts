@@ -89,6 +89,7 @@ const ROOMS: Record<string, readonly string[]> = {
     '.',
   ],
   transports: ['.', 'wire-http', 'wire-grpc'],
+  capture: ['redact', '.'],
 };
 
 /** Files right under src/ that everyone may use: they know nothing. */

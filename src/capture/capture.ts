@@ -8,7 +8,7 @@ import { type CaptureOptions, type CaptureSettings, captureSettings } from './ca
 import { authorityOf, isSamePlace } from './host-port.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
-import { createRedactingSink } from './redact/redacting-sink.ts';
+import { createRedactingSink } from './redacting-sink.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { parameterFlags, redactorOf, segmentHeader } from './segment-header.ts';
 import { createSniffingTap } from './sniffing-tap.ts';

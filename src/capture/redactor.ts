@@ -6,9 +6,9 @@ import { createParameterRule } from './redact/parameter-rule.ts';
 import { redactCredentials } from './redact/redact-credentials.ts';
 import { redactJson } from './redact/redact-json.ts';
 import { type NameRule, redactText, redactUrl } from './redact/redact-url.ts';
+import { remember } from './redact/remember.ts';
 import { VALUE_SHAPES } from './redact/secret-values.ts';
 import { SECRET_WORDS } from './redact/secret-words.ts';
-import { remember } from './remember.ts';
 
 /** What the user adds to the names of secrets, and takes out of them. Names and globs. */
 export interface RedactorOptions {

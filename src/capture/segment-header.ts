@@ -3,7 +3,7 @@ import { emptyHeader, type TraceHeader } from '../trace/record/record.ts';
 import type { CaptureSettings } from './capture-options.ts';
 import { authorityOf, type HostPort, isThisMachine } from './host-port.ts';
 import type { NameFlags } from './redact/name-rules.ts';
-import { BODY_NAMES } from './redact/redacting-sink.ts';
+import { BODY_NAMES } from './redacting-sink.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 
 /** The header of every segment: who records, at which addresses, and what is replaced. */

@@ -41,8 +41,8 @@ async function catTrace(input: string, flags: CatFlags, stream: Readable | undef
     const header = derivedHeader(trace.header, TOOL, trace.header.source);
     const records = recordsBetween(trace, range, flags.skipDamaged ? 'skip' : 'throw');
     const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
-    const plan = { keep: () => true, limit: flags.limit };
-    await writeRecords(output, { trace, header, records, plan, report });
+    const rules = { keep: () => true, limit: flags.limit };
+    await writeRecords(output, { trace, header, records, rules, report });
     reportWarnings(trace, flags);
   };
   await withInput(input, print, { stream });

@@ -40,7 +40,7 @@ function runConvert(input: string, outputName: string, flags: ConvertFlags): Pro
       const header = derivedHeader(trace.header, TOOL, trace.header.source);
       const all = trace.records({ onDamage: flags.skipDamaged ? 'skip' : 'throw' });
       const records = progress.watch(all, () => `convert: ${countText(report.recordsKept)} records so far`);
-      await writeRecords(output, { trace, header, records, plan: { keep: () => true }, report });
+      await writeRecords(output, { trace, header, records, rules: { keep: () => true }, report });
     });
     reportWarnings(trace, flags);
     if (!flags.quiet) tell(linesText([`convert: ${writtenText(outputName, report)}`]));

@@ -73,7 +73,7 @@ async function writeWindow(
   const { header, emptyBecause } = exported;
   const progress = await createProgress(flags);
   const records = progress.watch(exported.records, () => `export: ${countText(report.recordsKept)} records`);
-  await writeRecords(output, { trace, header, records, plan: { keep: () => true }, report });
+  await writeRecords(output, { trace, header, records, rules: { keep: () => true }, report });
   const told = { window: exported.window(), header, emptyBecause, unknown: [] };
   const counts = { records: report.recordsKept, loss: trace.loss, bytesWritten: output.bytesWritten() };
   await reportExport(flags, trace.name, name, told, counts);

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { countText } from '../inspect/number-text.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
-import { derivedHeader, type FilterPlan, type FilterReport } from '../transforms/filter-trace.ts';
+import { derivedHeader, type FilterReport, type FilterRules } from '../transforms/filter-trace.ts';
 import type { FilterConditions, LatencyRange } from '../transforms/record-filter.ts';
 import { createSessionSample } from '../transforms/session-sample.ts';
 import { recordsBetween } from '../transforms/time-range.ts';
@@ -92,7 +92,7 @@ function collectLatency(text: string, previous: readonly LatencyRange[] = []): L
 
 async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   const seen = new WatchedFilter(conditionsOf(flags), flags.sample !== undefined);
-  const plan: FilterPlan = {
+  const rules: FilterRules = {
     keep: seen.keep,
     sample: flags.sample === undefined ? undefined : createSessionSample(flags.sample, flags.seed),
     limit: flags.limit,
@@ -100,7 +100,7 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   const range = await timeRangeOf(flags);
   await withInput(input, async (trace) => {
     const records = translateRecords(trace.header.dialect, recordsBetween(trace, range, damageOf(flags)));
-    const report = await writeFiltered(trace, records, plan, flags, seen);
+    const report = await writeFiltered(trace, records, rules, flags, seen);
     reportWarnings(trace, flags);
     // Behind the limit there may be what no record had so far.
     if (!report.limitReached) for (const value of seen.unmet) printWarning(unmetText(value));
@@ -111,7 +111,7 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
 async function writeFiltered(
   trace: Trace,
   records: AsyncIterable<TraceRecord[]>,
-  plan: FilterPlan,
+  rules: FilterRules,
   flags: FilterFlags,
   seen: WatchedFilter,
 ): Promise<FilterReport> {
@@ -124,7 +124,7 @@ async function writeFiltered(
       trace,
       header,
       records: watched,
-      plan,
+      rules,
       report,
       refuseNothing: () => {
         if (!flags.quiet) tell(`${reportText(report, flags)}${unknownText(seen)}\n`);

@@ -40,7 +40,7 @@ async function copyRecords(from: string, output: Output): Promise<void> {
       trace,
       header,
       records: trace.records(),
-      plan: { keep: () => true },
+      rules: { keep: () => true },
       report,
     });
   } finally {

@@ -1,7 +1,7 @@
 import { countText } from '../inspect/number-text.ts';
 import type { TraceHeader, TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
-import { type FilterPlan, type FilterReport, filterTrace } from '../transforms/filter-trace.ts';
+import { type FilterReport, type FilterRules, filterTrace } from '../transforms/filter-trace.ts';
 import { isStdout } from './is-stdout.ts';
 import { lazyWriter } from './lazy-writer.ts';
 import type { Output } from './output.ts';
@@ -11,7 +11,7 @@ export interface RecordsToWrite {
   trace: Trace;
   header: TraceHeader;
   records: AsyncIterable<TraceRecord[]>;
-  plan: FilterPlan;
+  rules: FilterRules;
   /** Counts on while it runs. */
   report: FilterReport;
   /** The error where no record is kept; without it that is a trace like any other. */
@@ -25,7 +25,7 @@ export interface RecordsToWrite {
 export async function writeRecords(output: Output, what: RecordsToWrite): Promise<void> {
   const writer = lazyWriter(() => output.writer(what.header));
   try {
-    await filterTrace(what.trace, what.records, what.plan, writer, what.report);
+    await filterTrace(what.trace, what.records, what.rules, writer, what.report);
     if (what.refuseNothing && what.report.recordsKept === 0) throw what.refuseNothing();
   } catch (error) {
     // The first error is the one to tell.

@@ -2,7 +2,8 @@ import { addLoss, emptyLoss, type Loss, type TraceHeader, type TraceRecord } fro
 import type { Trace, TraceWriter } from '../trace/trace.ts';
 import type { RecordPredicate } from './record-filter.ts';
 
-export interface FilterPlan {
+/** Which records of a trace are kept. */
+export interface FilterRules {
   keep: RecordPredicate;
   /** Which sessions stay; what goes is counted in the loss ledger. */
   sample?: ((session: string) => boolean) | undefined;
@@ -10,13 +11,14 @@ export interface FilterPlan {
   limit?: number | undefined;
 }
 
+/** What a filter did so far. */
 export interface FilterReport {
   recordsRead: number;
   recordsKept: number;
   recordsSampledOut: number;
   /** How many of the kept records the form of the output has no place for. */
   recordsLeftOut?: number | undefined;
-  /** The plan's limit ended it. */
+  /** The limit of the rules ended it. */
   limitReached?: boolean | undefined;
 }
 
@@ -27,19 +29,19 @@ export function derivedHeader(header: TraceHeader, tool: string, source: string,
 }
 
 /**
- * Writes the records that the plan keeps, in their order, with all losses of `trace`; `records` are those of `trace`
+ * Writes the records that the rules keep, in their order, with all losses of `trace`; `records` are those of `trace`
  * or of a part of it. Does not finish the writer. `report` counts on while it runs.
  */
 export async function filterTrace(
   trace: Trace,
   records: AsyncIterable<TraceRecord[]>,
-  plan: FilterPlan,
+  rules: FilterRules,
   writer: TraceWriter,
   report: FilterReport,
 ): Promise<void> {
   for await (const batch of records) {
-    const left = (plan.limit ?? Infinity) - report.recordsKept;
-    const kept = select(batch, plan, left, report);
+    const left = (rules.limit ?? Infinity) - report.recordsKept;
+    const kept = select(batch, rules, left, report);
     if (kept.length > 0) await writer.write(kept);
     if (kept.length < left) continue;
     report.limitReached = true;
@@ -49,13 +51,13 @@ export async function filterTrace(
   writer.addLoss({ ...emptyLoss(), recordsSampledOut: report.recordsSampledOut });
 }
 
-function select(batch: TraceRecord[], plan: FilterPlan, left: number, report: FilterReport): TraceRecord[] {
+function select(batch: TraceRecord[], rules: FilterRules, left: number, report: FilterReport): TraceRecord[] {
   const kept: TraceRecord[] = [];
   for (const record of batch) {
     if (kept.length >= left) break;
     report.recordsRead++;
-    if (!plan.keep(record)) continue;
-    if (plan.sample === undefined || plan.sample(record.session)) kept.push(record);
+    if (!rules.keep(record)) continue;
+    if (rules.sample === undefined || rules.sample(record.session)) kept.push(record);
     else report.recordsSampledOut++;
   }
   report.recordsKept += kept.length;

@@ -1,5 +1,5 @@
-import { remember } from '../remember.ts';
 import { comparableName, createFlagRule, type NameFlags } from './name-rules.ts';
+import { remember } from './remember.ts';
 import { isSecretName } from './secret-words.ts';
 
 /**

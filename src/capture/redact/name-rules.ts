@@ -1,4 +1,4 @@
-import { remember } from '../remember.ts';
+import { remember } from './remember.ts';
 
 /** What the user said of names, beyond the words that make one a secret's. Names and globs (`*`, `?`). */
 export interface NameFlags {

@@ -1,6 +1,6 @@
-import { remember } from '../remember.ts';
 import { comparableName, createFlagRule, type NameFlags } from './name-rules.ts';
 import { decodedText, type NameRule, type NameVerdict } from './redact-url.ts';
+import { remember } from './remember.ts';
 import { isSecretName } from './secret-words.ts';
 
 /** Ordinary words that are names of secrets in some places: of OAuth, of tickets, and of signed requests. */

@@ -5,7 +5,7 @@ import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib
 import { ENGRAM_FIELDS, ENGRAM_RPCS } from '../../../src/capture/redact/engram-fields.ts';
 import { createParameterRule } from '../../../src/capture/redact/parameter-rule.ts';
 import { redactBody } from '../../../src/capture/redact/redact-body.ts';
-import { createRedactingSink } from '../../../src/capture/redact/redacting-sink.ts';
+import { createRedactingSink } from '../../../src/capture/redacting-sink.ts';
 import { Memory } from '../../../src/gen/engram/v1/memory.ts';
 import { MemoryFlowRequest, RememberRequest } from '../../../src/gen/engram/v1/service.ts';
 import { NO_BYTES, type TraceRecord } from '../../../src/trace/record/record.ts';

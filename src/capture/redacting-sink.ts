@@ -1,14 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  type HeaderList,
-  NO_BYTES,
-  type StreamMessage,
-  type TraceRecord,
-} from '../../trace/record/record.ts';
-import type { RecordSink } from '../tap.ts';
-import { redactBody } from './redact-body.ts';
-import { messageOf } from './redact-protobuf.ts';
-import type { NameRule } from './redact-url.ts';
+import { type HeaderList, NO_BYTES, type StreamMessage, type TraceRecord } from '../trace/record/record.ts';
+import { redactBody } from './redact/redact-body.ts';
+import { messageOf } from './redact/redact-protobuf.ts';
+import type { NameRule } from './redact/redact-url.ts';
+import type { RecordSink } from './tap.ts';
 
 /** What the header of a trace lists as redacted where capture looked into bodies. */
 export const BODY_NAMES: readonly string[] = [
