@@ -29,6 +29,8 @@ export interface OpLog {
   readonly copies: readonly SegmentCopy[];
   /** The losses that runs of capture could tell in no block of theirs. */
   readonly untold: readonly KnownUntold[];
+  /** What is wrong with files that are traces, and no segments: of those a capture that was killed leaves unfinished ones. */
+  readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
@@ -75,7 +77,8 @@ export async function openOpLog(path: string, options: OpLogOptions = {}): Promi
   const inOrder = [...used].sort((a, b) => compareTimes(a.startUnixNs, b.startUnixNs));
   try {
     const untold = isFolder ? await readUntoldLosses(path, options.skipDamaged) : [];
-    return { name: path, segments: inOrder, skipped, copies, untold, close };
+    const warnings = inOrder.flatMap(({ name, file }) => (SEGMENT.test(name) ? [] : (file?.warnings ?? [])));
+    return { name: path, segments: inOrder, skipped, copies, untold, warnings, close };
   } catch (thrown) {
     await close();
     throw thrown;

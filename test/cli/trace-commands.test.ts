@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeRecord, SECOND, withFolder, writeOpLog } from '../sources/make-op-log.ts';
@@ -389,6 +389,20 @@ test('what goes wrong half way leaves nothing behind', async () => {
       assert.match(stderr, /broken\.ndjson, line 501: /);
       assert.deepEqual(await readdir(folder), before);
     }
+  });
+});
+
+test('an export of one trace says what is wrong with it, and ends with 1 unless that is known', async () => {
+  await withTrace(async (folder, trace) => {
+    await appendFile(trace, 'junk behind its end');
+    const command = ['export', '--source', trace, '--force', '--output', join(folder, 'again.trace.zst')];
+    const told = await runCli(command);
+    assert.equal(told.code, 1);
+    assert.match(told.stderr, /1,000 records/);
+    assert.match(told.stderr, /warning: .*the last 19 bytes are not read/);
+    const known = await runCli([...command, '--skip-damaged']);
+    assert.equal(known.code, 0);
+    assert.match(known.stderr, /warning: .*the last 19 bytes are not read/);
   });
 });
 

@@ -282,6 +282,8 @@ describe('verify', () => {
       ),
       verdict: edited(document, ['fidelity', 'verdict'], () => 'valid'),
       'reason taken out': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => list.slice(1)),
+      'the words of a reason': edited(document, ['fidelity', 'reasons', '0', 'message'], () => 'fine'),
+      'a check': edited(document, ['checks'], () => [{ expr: 'p99 < 1', observed: 0, pass: true }]),
       'reason invented': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => [...list, invented]),
       'reason twice': edited(document, ['fidelity', 'reasons'], (list: unknown[]) => [...list, list[0]]),
       op: edited(document, ['latency'], (section: object) => ({ ...section, forget: overall })),
