@@ -13,7 +13,20 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.once('beforeExit', () => {
     if (!hasEnded) process.exitCode = process.exitCode || 13;
   });
-  import('./program.ts').then(() => {
-    hasEnded = true;
-  });
+  // A replay owes a document from its first moment on: a signal that comes while modules are loaded is kept for them.
+  const kept: NodeJS.Signals[] = [];
+  const keep = (signal: NodeJS.Signals): void => {
+    kept.push(signal);
+  };
+  const early: NodeJS.Signals[] = process.argv[2] === 'replay' ? ['SIGINT', 'SIGTERM'] : [];
+  for (const signal of early) process.once(signal, keep);
+  const takeEarly = (): NodeJS.Signals | undefined => {
+    for (const signal of early) process.removeListener(signal, keep);
+    return kept[0];
+  };
+  import('./program.ts')
+    .then(({ start }) => start(takeEarly))
+    .then(() => {
+      hasEnded = true;
+    });
 }

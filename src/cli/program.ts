@@ -5,11 +5,16 @@ import { tell } from './people/people.ts';
 import { holdSignals, ignoreSignals } from './signals.ts';
 
 // Help and version need no module beyond these: they answer in the time Node takes to start.
-ignoreSignals();
-if (process.argv[2] === 'replay') holdSignals();
-tellWhatNodeSays();
-await main(process.argv.slice(2));
-await leaveWhenDone();
+
+/** Runs the program; `takeEarly` gives the signal that came while it was loaded, and minds none from then on. */
+export async function start(takeEarly: () => NodeJS.Signals | undefined): Promise<void> {
+  const early = takeEarly();
+  ignoreSignals();
+  if (process.argv[2] === 'replay') holdSignals(early);
+  tellWhatNodeSays();
+  await main(process.argv.slice(2));
+  await leaveWhenDone();
+}
 
 async function main(args: string[]): Promise<void> {
   const [first, second] = args;

@@ -40,9 +40,11 @@ export function ignoreSignals(): void {
 
 /**
  * For a command that owes a document from its first moment on: a signal that comes while its modules are loaded and its
- * input is opened is kept for whoever minds signals next. Another one ends the process, and so does the time.
+ * input is opened is kept for whoever minds signals next, as is one that came `early`, before this. Another one ends the
+ * process, and so does the time.
  */
-export function holdSignals(): void {
+export function holdSignals(early?: NodeJS.Signals): void {
+  takeHeld = () => early;
   let held: NodeJS.Signals | undefined;
   let timer: NodeJS.Timeout | undefined;
   const stop = mindSignals((signal) => {

@@ -24,6 +24,7 @@ export interface SingleAnswer {
 
 /** The rest of an answer longer than this is not kept. */
 const MOST_BODY = 4 * 2 ** 20;
+const OF_THE_BODY = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding', 'expect'];
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -74,17 +75,18 @@ function send({ origin, method, path, headers, body, tls }: SingleRequest): Clie
   return request.end(body);
 }
 
-/** The headers of a request: a given one goes before one of ours. */
+/** What is given is for the operations of a replay: it describes their bodies, and not this one. */
 function headersOf(given: HeaderList, body: string): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> =
-    body === '' ? {} : { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(body)}` };
+  const headers: Record<string, string | string[]> = {};
   const own = new Map<string, string[]>();
   for (let i = 0; i + 1 < given.length; i += 2) {
     const name = (given[i] as string).toLowerCase();
     own.set(name, [...(own.get(name) ?? []), given[i + 1] as string]);
   }
   for (const [name, values] of own) headers[name] = values.length === 1 ? (values[0] as string) : values;
-  return headers;
+  for (const name of OF_THE_BODY) delete headers[name];
+  if (body === '') return headers;
+  return { ...headers, 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(body)}` };
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {

@@ -43,6 +43,31 @@ test('the first file is one that an old Node can parse: it imports nothing befor
   assert.ok(text.indexOf("import('./program.js')") > text.indexOf('too old'));
 });
 
+test('a signal that comes before anything is loaded leaves a document of what was not sent', async () => {
+  await withFolder(async (folder) => {
+    await writeFile(join(folder, 'one.ndjson'), '{"start_ns":1,"path":"/","session":"s","op":"x"}\n');
+    // The first file looks at the version, and has done all it does when the next tick comes.
+    const signalled = `let isSent = false;
+      const { node, ...rest } = process.versions;
+      const versions = { ...rest, get node() {
+        if (!isSent) process.nextTick(() => process.kill(process.pid, 'SIGINT'));
+        isSent = true;
+        return node;
+      } };
+      Object.defineProperty(process, 'versions', { value: versions });`;
+    const { code, stdout, stderr } = await runAfter(folder, signalled, [
+      'replay',
+      'one.ndjson',
+      '--endpoint',
+      ':9',
+    ]);
+    assert.equal(code, 130, stderr);
+    const { summary, operations } = JSON.parse(stdout);
+    assert.deepEqual([summary.stop, operations.total], ['interrupted', 0]);
+    assert.match(stderr, /^engram-trace: stopping/);
+  });
+});
+
 const NO_ZSTD = `const Module = require('node:module');
 const resolve = Module._resolveFilename;
 Module._resolveFilename = function (name, ...rest) {

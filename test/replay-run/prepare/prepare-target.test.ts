@@ -151,6 +151,9 @@ describe('making the spaces of a run', () => {
     assert.deepEqual([made.made, made.existed], [3, 1]);
     const again = await prepareTarget(run, ['default', ...SPACES], { clock });
     assert.deepEqual([again.made, again.existed, again.slowest_secs], [0, 4, null]);
+    const ofOperations = ['Content-Type', 'text/plain', 'content-length', '3', 'Content-Encoding', 'gzip'];
+    const more = await prepareTarget({ ...run, headers: ofOperations }, ['delta'], { clock });
+    assert.equal(more.made, 1, 'headers of the operations say nothing of this body');
   });
 
   it('gives up on a target that does not answer in time, and at once where somebody interrupts', async () => {
