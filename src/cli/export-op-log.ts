@@ -12,7 +12,7 @@ import { reportExport } from './export-report.ts';
 import type { Output } from './output.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { refuseSegment } from './refuse-segment.ts';
-import { printWarning } from './warnings.ts';
+import { printWarning, reportWarnings } from './warnings.ts';
 import { withOutput } from './with-output.ts';
 import { withTraceBytes } from './with-trace-bytes.ts';
 
@@ -60,6 +60,7 @@ async function exportTo(
   const blocks = { copied: done.blocksCopied, rewritten: done.blocksRewritten };
   const bytesWritten = output.bytesWritten() ?? done.bytesWritten;
   await reportExport(flags, source, name, plan, { ...done, blocks, bytesWritten });
+  reportWarnings(log, flags);
 }
 
 /** The start of the window, for its name; the log tells where nobody asks for one. */

@@ -24,9 +24,11 @@ process.on('message', (run: WarmRun) => {
   // From here on only what the program does keeps this process alive.
   process.channel?.unref();
   setPlace(run);
-  void import(`${PROGRAM.href}?run=${runs++}`).then(() => {
-    own.hasEnded = true;
-  });
+  void import(`${PROGRAM.href}?run=${runs++}`)
+    .then(({ start }) => start(() => undefined))
+    .then(() => {
+      own.hasEnded = true;
+    });
 });
 const ours = new Map(process.eventNames().map((name) => [name, process.rawListeners(name)]));
 
