@@ -11,18 +11,27 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** More than there are cores on a small machine: many tests mostly wait. */
 const CONCURRENCY = 3;
 /** What takes longest starts first, so that nothing runs alone at the end. */
-const LONG = ['cli/replay.test', 'e2e/verdict', 'cli/signals', 'e2e/replay-senders', 'cli/stalled-outputs'];
+const LONG = [
+  ...[
+    'capture/capture-memory',
+    'cli/replay.test',
+    'capture/capture-disk',
+    'e2e/replay-senders',
+    'cli/signals',
+  ],
+  ...['e2e/verdict', 'cli/stalled-outputs', 'capture/capture-command', 'package/'],
+];
 /** These want a process of their own, for what they measure or change in it. */
 const NOT_SHARED = /\b(memoryUsage|resourceUsage|mock)\b|\bprocess\.(on|exit)\(|^(before|after)Each\(/m;
 /** All others share processes, as a process for each file costs more than most of the tests in it. */
 const GROUPS = [
-  { name: 'e2e', folders: /^e2e\//, processes: 3 },
   {
     name: 'services',
-    folders: /^(calibrate|capture|dev-server|replay-run|sources|transports)\//,
-    processes: 4,
+    folders: /^(calibrate|capture|demo|dev-server|replay-run|sources|transports)\//,
+    processes: 5,
   },
-  { name: 'cli', folders: /^cli\//, processes: 3 },
+  { name: 'e2e', folders: /^(e2e|library)\//, processes: 3 },
+  { name: 'cli', folders: /^cli\//, processes: 4 },
   { name: 'units', folders: /./, processes: 4 },
 ];
 

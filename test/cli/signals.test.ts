@@ -184,7 +184,9 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
     const stopping = new Promise<void>((resolve) => {
       child.stderr.on('data', (text: Buffer) => text.includes('stopping') && resolve());
     });
-    await waitsForPipe(child.pid as number);
+    await until(() => minds(child.pid as number, 'SIGINT'), 'it minds signals');
+    // Time to come as far as its log; it is ended as well where it has not.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     child.kill('SIGINT');
     await inTime(stopping);
     child.kill('SIGINT');
@@ -217,15 +219,4 @@ async function listening(pid: number): Promise<number> {
   );
   const rows = tables.flatMap((table) => table.split('\n').map((row) => row.trim().split(/\s+/)));
   return rows.filter((row) => row[3] === '0A' && own.has(row[9])).length;
-}
-
-/** Resolves when a thread of the process waits in the opening of a pipe. */
-async function waitsForPipe(pid: number): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [] as string[])) {
-      const waitsIn = await readFile(`/proc/${pid}/task/${thread}/wchan`, 'utf8').catch(() => '');
-      if (/fifo|pipe|wait_for_partner/.test(waitsIn)) return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { AscendingMerge } from '../../src/results/ascending-merge.ts';
+import fc from '../support/fast-check.ts';
 
 /** Ascending numbers with repeats, in pieces; after each piece its last number is known to be passed. */
 const stream = fc.array(fc.array(fc.nat(3), { maxLength: 5 }), { maxLength: 12 }).map((pieces) => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { Disposition, FailureCode, Operation } from '../../src/replay/ports.ts';
 import { ArrivalCollector } from '../../src/results/arrival-collector.ts';
 import { ArrivalMerge } from '../../src/results/arrival-merge.ts';
@@ -9,6 +8,7 @@ import type { ResultsDocument } from '../../src/results/results-document.ts';
 import { type RecorderOptions, ResultsRecorder } from '../../src/results/results-recorder.ts';
 import { Tally } from '../../src/results/tally.ts';
 import { unknownOutcome } from '../../src/trace/record/record.ts';
+import fc from '../support/fast-check.ts';
 import { ANCHOR_NS, documentInput, emptyEnd, MS, operationOf, SECOND, type Told } from './support.ts';
 
 const OPTIONS: RecorderOptions = {

@@ -71,12 +71,12 @@ function testScale({ name, create }: GrpcSubject): void {
 function testCancel({ name, create }: GrpcSubject): void {
   test(`${name}: a cancel is scaled too, and what was said before it counts`, async () => {
     const heard: Methods = { listen: () => {} };
-    for (const timeScale of [0.5, 4]) {
+    for (const timeScale of [2, 4]) {
       await withServer({ name, create }, heard, async (transport, server) => {
         const startMs = performance.now();
-        const stream = streamOf([sent('a', 0), sent('b', 20 * MS)], undefined, 200 * MS);
+        const stream = streamOf([sent('a', 0), sent('b', 20 * MS)], undefined, 2000 * MS);
         const outcome = await sendAndWatch(transport, grpcCall('listen', { stream }), timeScale).done;
-        assert.ok(performance.now() - startMs >= 200 / timeScale);
+        assert.ok(performance.now() - startMs >= 2000 / timeScale);
         assert.deepEqual([outcome.ok, outcome.status], [true, 1], outcome.detail);
         assert.equal(timesOf(outcome).sentNs.length, 2);
         await until(() => server.calls[0]?.cancelled === true, 'the server hears of it');

@@ -161,31 +161,40 @@ function loadBuiltIn(): Zstd | undefined {
   };
 }
 
+/** Asks for no piece before what it made of the last one was taken: on a pipe the next may never come. */
 async function* inflateByStream(
   pieces: AsyncIterable<Uint8Array>,
   stream: Transform,
 ): AsyncGenerator<Uint8Array> {
-  const feeding = feed(pieces, stream);
+  let wake = (): void => {};
+  // The error itself is what a write ends in.
+  stream.on('readable', () => wake()).on('error', () => wake());
   try {
+    for await (const piece of pieces) {
+      let isWritten = false;
+      const writing = writeTo(stream, piece).finally(() => {
+        isWritten = true;
+        wake();
+      });
+      writing.catch(() => {});
+      while (!isWritten) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (isWritten || stream.readableLength > 0) resolve();
+        });
+        yield* waitingIn(stream);
+      }
+      await writing;
+    }
+    stream.end();
     for await (const chunk of stream) yield chunk as Uint8Array;
-    await feeding;
   } finally {
-    // Not awaited: on a pipe the next piece may never come.
     stream.destroy();
-    feeding.catch(() => {});
   }
 }
 
-async function feed(pieces: AsyncIterable<Uint8Array>, stream: Transform): Promise<void> {
-  try {
-    for await (const piece of pieces) {
-      if (stream.destroyed) return;
-      await writeTo(stream, piece);
-    }
-    stream.end();
-  } catch (error) {
-    stream.destroy(error as Error);
-  }
+function* waitingIn(stream: Transform): Generator<Uint8Array> {
+  for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) yield chunk as Uint8Array;
 }
 
 function writeTo(stream: Transform, piece: Uint8Array): Promise<void> {
