@@ -135,9 +135,22 @@ export function testEndlessAnswers(subject: HttpSubject): void {
   });
 
   test(`${subject.name}: events of endless answers have the time at which they had come`, async () => {
+    let ns = 0;
     let asked = 0;
-    const clock = { nowNs: () => ++asked * 1000 };
+    // While nothing but the answer is under way, only its events ask for the time.
+    const clock = {
+      nowNs: () => {
+        asked += 1;
+        return ns;
+      },
+    };
     let server: Socket | undefined;
+    const writeAt = async (atNs: number, text: string): Promise<void> => {
+      ns = atNs;
+      const before = asked;
+      server?.write(text);
+      await until(() => asked > before, `what was written at ${atNs} is there`);
+    };
     const head = ['HTTP/1.1 200 OK', 'Content-Type: text/event-stream', '', ''].join('\r\n');
     const begin = (socket: Socket, text: string): boolean => {
       if (!isHead(text)) return false;
@@ -151,10 +164,9 @@ export function testEndlessAnswers(subject: HttpSubject): void {
       async (transport) => {
         const watched = sendAndWatch(transport, makeRecord(0));
         await watched.firstAnswer;
-        server?.write('data: 1\n\n');
-        await until(() => asked === 1, 'the first event is there');
-        server?.write('data: 2\n\ndata: 3\n\n: still there\n\ndata: 4\n');
-        await until(() => asked === 2, 'two more are');
+        await writeAt(1000, 'data: 1\n\n');
+        await writeAt(2000, 'data: 2\n\ndata: 3\n\n: still there\n\ndata: 4\n');
+        ns = 3000;
         server?.end('\n: bye\n');
         const { endless } = await watched.done;
         assert.deepEqual([...(endless?.eventNs ?? [])], [1000, 2000, 2000, 3000]);

@@ -42,6 +42,7 @@ export class IdleConnections {
 
   /** Drops those that were idle for too long. */
   sweep(): void {
+    if (this.#free.length === 0) return;
     const nowNs = this.#clock.nowNs();
     const stale = this.#free.filter((connection) => this.#isStale(connection, nowNs));
     if (stale.length === 0) return;
