@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { LOG_FORMAT_VERSION } from '../../src/replay-log/replay-log.ts';
 import { compressFrame } from '../../src/trace/frames/zstd.ts';
 import { blocksOf, framesOf, logBytes, makeOperation } from '../replay-log/support.ts';
 import { makeRecord, outcome } from '../results/support.ts';
@@ -47,7 +48,10 @@ describe('cat of a replay log', () => {
       assert.deepEqual([code, stderr], [0, '']);
       const [header, first, failed, unsent, stream, end, ...more] = linesOf(stdout);
       assert.deepEqual(more, []);
-      assert.deepEqual([header.header.replay_log, header.header.trace], [2, 'prod.trace.zst']);
+      assert.deepEqual(
+        [header.header.replay_log, header.header.trace],
+        [LOG_FORMAT_VERSION, 'prod.trace.zst'],
+      );
       assert.deepEqual(end, { end: { anchor_ns: 1e9, blocks: 2, entries: 4, entries_lost: 0 } });
       const { op, session, protocol, disposition, failure, status, recorded } = first;
       assert.deepEqual([op, session, protocol], ['recall', 's1', 'http']);

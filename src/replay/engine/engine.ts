@@ -198,7 +198,8 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#deps.onHeadStart?.();
     this.#startNs = this.#deps.anchorNs ?? this.#clock.nowNs() + this.#options.leadNs;
     this.#loop.anchorNs = this.#startNs;
-    this.#deps.observer.onStart?.(this.#startNs);
+    // Alone it counts from the earliest due time it hears of, which --behind stretch may move.
+    if (this.#deps.anchorNs !== undefined) this.#deps.observer.onStart?.(this.#startNs);
   }
 
   // The loop lets operations go.
