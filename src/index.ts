@@ -1,73 +1,9 @@
-// The library: everything the command line does, without the command line. Times are integer ns, sizes bytes;
-// records come and go in batches as async iterables; what breaks throws an EngramTraceError.
+// The library: everything the command line does, without the command line (docs/library.md). Times are integer ns, sizes
+// bytes; records come and go in batches as async iterables; what breaks throws an EngramTraceError.
 
-// Recording, and cutting a window out of what was recorded.
-export { type Capture, type CaptureSummary, startCapture } from './capture/capture.ts';
-export type { CaptureListenerOptions } from './capture/capture-listener.ts';
-export type { CaptureOptions } from './capture/capture-options.ts';
-// A stand-in for the server, for tests.
-export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';
-export { type Latency, parseLatency } from './dev-server/faults/latency.ts';
-export { parseStall, type Stall } from './dev-server/faults/stall.ts';
-export type { Dialect, OperationName, RequestView } from './dialects/dialect.ts';
-export { DIALECT_NAMES, findDialect } from './dialects/find-dialect.ts';
 // What a trace is made of.
+
 export { EngramTraceError, type ErrorCode, type ErrorDetails } from './error.ts';
-// Looking inside and selecting.
-export { countRecords } from './inspect/count-records.ts';
-export { traceSummaryText } from './inspect/summary-text.ts';
-export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/trace-summary.ts';
-export { type CalibrateTraceOptions, calibrateTrace } from './library/calibrate-trace.ts';
-export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
-export { type RunReplayOptions, runReplay } from './library/run-replay.ts';
-// Replaying: the engine and its ports, the transports, and a whole run with its results document.
-export { replay } from './replay/engine/engine.ts';
-export type { ReplayAccounting, ReplayEnd } from './replay/engine/replay-end.ts';
-export type {
-  Clock,
-  Disposition,
-  FailureCode,
-  Operation,
-  ReplayObserver,
-  SendListener,
-  SendOutcome,
-  Transport,
-} from './replay/ports.ts';
-export { type ReplayOptions, replayOptions } from './replay/replay-options.ts';
-export type { LogHeader, LogSeal, ReplayLog } from './replay-log/replay-log.ts';
-// What became of every operation, and the proof that the results say so.
-export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay-log.ts';
-export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
-export { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from './replay-run/target/endpoint.ts';
-export type { TransportChoice, TransportKind } from './replay-run/target/transport-choice.ts';
-export type { LatencySection, Percentiles, ResultsDocument } from './results/results-document.ts';
-export { SOURCES } from './sources/default-sources.ts';
-export {
-  type ExportOptions,
-  type ExportPlan,
-  type ExportReport,
-  planExport,
-  writeExport,
-} from './sources/export-op-log.ts';
-export {
-  openRecordExport,
-  type RecordExport,
-  type RecordExportOptions,
-} from './sources/export-records.ts';
-export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
-export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
-export { type MergeInput, mergeRecords } from './sources/merge-records.ts';
-export { mergeTraces } from './sources/merge-traces.ts';
-export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log.ts';
-export type { Segment } from './sources/op-log-segment.ts';
-export type { OpenOptions } from './sources/open-options.ts';
-export { openTrace } from './sources/open-trace.ts';
-export type { Head, Source, SourceInput } from './sources/source.ts';
-export { createTextTrace, type Reading, type TextForm } from './sources/text-trace.ts';
-export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';
-export { createNdjsonWriter } from './trace/ndjson/ndjson-writer.ts';
-export { recordFromJson, recordToJson } from './trace/ndjson/record-json.ts';
-export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
 export {
   emptyHeader,
   emptyLoss,
@@ -90,9 +26,23 @@ export {
 export type { PlanHints } from './trace/stats/plan-hints.ts';
 export type { BlockEntry, Totals, TraceIndex } from './trace/stats/trace-index.ts';
 export type { ByteSink, ReadOptions, Trace, TraceWriter } from './trace/trace.ts';
-// Reading and writing.
-export { createTraceWriter, type TraceWriterOptions } from './trace/write/create-trace-writer.ts';
-export { type RepairReport, repairTrace } from './trace/write/repair.ts';
+
+// Reading, in whatever form.
+
+export { SOURCES } from './sources/default-sources.ts';
+export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
+export type { OpenOptions } from './sources/open-options.ts';
+export { openTrace } from './sources/open-trace.ts';
+export type { Head, Source, SourceInput } from './sources/source.ts';
+export { createTextTrace, type Reading, type TextForm } from './sources/text-trace.ts';
+export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
+
+// Selecting, changing, merging.
+
+export type { Dialect, OperationName, RequestView } from './dialects/dialect.ts';
+export { DIALECT_NAMES, findDialect } from './dialects/find-dialect.ts';
+export { type MergeInput, mergeRecords } from './sources/merge-records.ts';
+export { mergeTraces } from './sources/merge-traces.ts';
 export {
   derivedHeader,
   type FilterReport,
@@ -110,6 +60,72 @@ export {
 export { createSessionSample } from './transforms/session-sample.ts';
 export { recordsBetween, type TimePoint, type TimeRange } from './transforms/time-range.ts';
 export { type UnmetValue, WatchedFilter } from './transforms/watched-filter.ts';
+
+// Writing.
+
+export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
+export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';
+export { createNdjsonWriter } from './trace/ndjson/ndjson-writer.ts';
+export { recordFromJson, recordToJson } from './trace/ndjson/record-json.ts';
+export { createTraceWriter, type TraceWriterOptions } from './trace/write/create-trace-writer.ts';
+export { type RepairReport, repairTrace } from './trace/write/repair.ts';
+
+// Looking inside.
+
+export { countRecords } from './inspect/count-records.ts';
+export { traceSummaryText } from './inspect/summary-text.ts';
+export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/trace-summary.ts';
+
+// Recording, and cutting a window out of what was recorded.
+
+export { type Capture, type CaptureSummary, startCapture } from './capture/capture.ts';
+export type { CaptureListenerOptions } from './capture/capture-listener.ts';
+export type { CaptureOptions } from './capture/capture-options.ts';
+export {
+  type ExportOptions,
+  type ExportPlan,
+  type ExportReport,
+  planExport,
+  writeExport,
+} from './sources/export-op-log.ts';
+export {
+  openRecordExport,
+  type RecordExport,
+  type RecordExportOptions,
+} from './sources/export-records.ts';
+export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log.ts';
+export type { Segment } from './sources/op-log-segment.ts';
+
+// A whole replay with its results document, and the proof that the results say so.
+
+export { type CalibrateTraceOptions, calibrateTrace } from './library/calibrate-trace.ts';
+export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
+export { type RunReplayOptions, runReplay } from './library/run-replay.ts';
+export type { LogHeader, LogSeal, ReplayLog } from './replay-log/replay-log.ts';
+export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay-log.ts';
+export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
+export { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from './replay-run/target/endpoint.ts';
+export type { TransportChoice, TransportKind } from './replay-run/target/transport-choice.ts';
+export type { LatencySection, Percentiles, ResultsDocument } from './results/results-document.ts';
+export type { Check } from './verify/compare.ts';
+export { type Verification, verifyReplay } from './verify/verify-replay.ts';
+
+// The engine by itself, and what it sends by.
+
+export { createRealClock } from './replay/clock/real-clock.ts';
+export { replay } from './replay/engine/engine.ts';
+export type { ReplayAccounting, ReplayEnd } from './replay/engine/replay-end.ts';
+export type {
+  Clock,
+  Disposition,
+  FailureCode,
+  Operation,
+  ReplayObserver,
+  SendListener,
+  SendOutcome,
+  Transport,
+} from './replay/ports.ts';
+export { type ReplayOptions, replayOptions } from './replay/replay-options.ts';
 export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-transport.ts';
 export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici-transport.ts';
 export {
@@ -120,5 +136,9 @@ export {
   createWireHttpTransport,
   type WireHttpTransportOptions,
 } from './transports/wire-http/wire-http-transport.ts';
-export type { Check } from './verify/compare.ts';
-export { type Verification, verifyReplay } from './verify/verify-replay.ts';
+
+// A stand-in for the server, for tests.
+
+export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';
+export { type Latency, parseLatency } from './dev-server/faults/latency.ts';
+export { parseStall, type Stall } from './dev-server/faults/stall.ts';
