@@ -1,5 +1,5 @@
-// Runs the compiled tests: all of them, or those whose path contains one of the arguments. `--units` runs those that
-// start no process, about half; `--none-skipped` fails where a test was skipped that could have run on this machine.
+// Runs the compiled tests: all of them, or those whose path contains one of the arguments. `--units` runs those of them
+// that start no process; `--none-skipped` fails where a test was skipped that could have run on this machine.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { run } from 'node:test';
@@ -44,11 +44,13 @@ const names = readdirSync('dist/test', { recursive: true })
       name.endsWith('.test.js') && (wanted.length === 0 || wanted.some((part) => name.includes(part))),
   )
   .sort();
-const files =
-  wanted.length > 0
-    ? names.map(pathOf)
-    : [...names.filter(isAlone).sort(longFirst).map(pathOf), ...grouped()];
-const chosen = flags.includes('--units') ? files.filter((file) => file.includes('/units-')) : files;
+const isUnits = flags.includes('--units');
+const isWhole = wanted.length === 0;
+const files = [
+  ...(isWhole ? names.filter(isAlone).sort(longFirst).map(pathOf) : names.map(pathOf)),
+  ...(isWhole || isUnits ? grouped() : []),
+];
+const chosen = isUnits ? files.filter((file) => file.includes('/units-')) : files;
 if (chosen.length === 0) {
   process.stderr.write('no test matches\n');
   process.exit(1);
