@@ -21,6 +21,8 @@ export const ENDING_SIGNALS: readonly NodeJS.Signals[] = (
   ] as const
 ).filter((signal) => signal in constants.signals);
 
+/** The same signal again so soon is the same word: `timeout` tells a process and then its group, npm and shells do alike. */
+const SAME_WORD_MS = 50;
 /** A command that was told to stop gets this long to clean up. */
 const CLEAN_UP_MS = 5_000;
 /** A command that starts gets this long to mind the signal it was sent; it may wait for a pipe that says nothing. */
@@ -75,10 +77,12 @@ export function mindSignals(
   again: (signal: NodeJS.Signals) => void = (signal) => void leaveBySignal(signal),
 ): () => void {
   const held = takeHeld();
-  let isTold = false;
+  let told: { signal: NodeJS.Signals; atMs: number } | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    const act = isTold ? again : first;
-    isTold = true;
+    const nowMs = performance.now();
+    if (told?.signal === signal && nowMs - told.atMs < SAME_WORD_MS) return;
+    const act = told === undefined ? first : again;
+    told ??= { signal, atMs: nowMs };
     act(signal);
   };
   // One that is minded already belongs to somebody: to nohup, to a profiler, to a flag of Node's.

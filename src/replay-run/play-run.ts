@@ -195,11 +195,12 @@ function protocolsOf({ trace }: RunOptions, batch: readonly TraceRecord[]): Set<
  */
 function plannedOperations(
   run: RunOptions,
-  { loops, copies }: ReplayOptions,
+  { loops, copies, shard }: ReplayOptions,
   leftOut: LeftOut,
 ): number | undefined {
   const { byProtocol } = run.trace.hints;
-  if (!playsAll(run) || byProtocol === undefined || !Number.isFinite(loops)) return undefined;
+  if (!playsAll(run) || shard !== undefined) return undefined;
+  if (byProtocol === undefined || !Number.isFinite(loops)) return undefined;
   const hasTarget = hasTargetIn(run);
   const records =
     (hasTarget({ protocol: 'http' }) ? byProtocol.http : 0) +

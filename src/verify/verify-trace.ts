@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialects/dialect.ts';
 import { createFindDanger, type FindDanger } from '../dialects/find-danger.ts';
 import { DIALECT_NAMES, findDialect } from '../dialects/find-dialect.ts';
+import { fnv1a, mix32 } from '../hash.ts';
 import { createPlanDigest, type PlanDigest } from '../replay/plan/plan-digest.ts';
 import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
 import { crc32 } from '../trace/bytes/crc32.ts';
@@ -44,15 +45,20 @@ interface Found {
 export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace): Promise<Check[]> {
   const option = (name: string): unknown => facts.get(`plan.options.${name}`);
   const copies = Number(option('copies') ?? 1);
+  const isOneOfSeveral = typeof option('shard') === 'string';
   const passes = Number(facts.get('fidelity.engine.passes') ?? 1);
   const isComplete = facts.get('fidelity.accounting.plan_complete') === true;
-  const logged = await collectLogged(table, copies);
-  const plan = plannedBy(option, copies);
+  // A shard need not have the first operation of the plan.
+  const startNs = (isOneOfSeveral ? table.reading.end?.anchorNs : undefined) ?? table.startNs;
+  const logged = await collectLogged(table, copies, startNs);
   const takesPart = selectionOf(facts, trace);
   const isSet = (name: string): boolean => (option(name) ?? null) !== null;
   const cut = { from: isSet('from'), to: ['to', 'duration_secs', 'limit'].some(isSet) };
+  // Where the part begins and ends that was cut out is told by the log, and one shard's log does not know.
+  const plan = isOneOfSeveral && cut.from ? undefined : plannedBy(option, copies);
   const digest = createPlanDigest();
-  const terms = { copies, passes, isComplete, plan, cut, takesPart, digest };
+  const timesOf = timesByShard(option('shard'), copies);
+  const terms = { timesOf, passes, isComplete, plan, cut, takesPart, digest };
   const found = await compareWith(trace, logged, terms);
   const check = (name: string, inDocument: number): Check => ({
     name: `trace: ${name}`,
@@ -66,7 +72,9 @@ export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace):
     check('operations that differ from their record', found.different),
     check('operations that belong to no record', Math.max(0, logged.times.length - found.lastNumber)),
     ...(plan === undefined ? [] : [check('operations planned for another time', found.misplanned)]),
-    ...(isComplete && copies === 1 ? [digestCheck(facts, digest)] : []),
+    ...(isComplete && copies === 1 && !(isOneOfSeveral && (cut.from || cut.to))
+      ? [digestCheck(facts, digest)]
+      : []),
   ];
 }
 
@@ -77,7 +85,7 @@ function digestCheck(facts: Leaves, digest: PlanDigest): Check {
   return { name: `trace: ${name}`, inDocument, recomputed, agrees: inDocument === recomputed };
 }
 
-async function collectLogged(table: LogTable, copies: number): Promise<Logged> {
+async function collectLogged(table: LogTable, copies: number, startNs: number): Promise<Logged> {
   let records = 0;
   await table.each((row) => {
     records = Math.max(records, row.record + 1);
@@ -92,7 +100,7 @@ async function collectLogged(table: LogTable, copies: number): Promise<Logged> {
     hasStreams: table.reading.header.formatVersion >= STREAMS_VERSION,
   };
   await table.each((row) => {
-    takeRow(logged, row, table.startNs, copies);
+    takeRow(logged, row, startNs, copies);
   });
   return logged;
 }
@@ -188,8 +196,22 @@ function dangersLeftOut(facts: Leaves, dialect: Dialect): FindDanger | undefined
   return createFindDanger(dialect, typeof own === 'string' && own !== '' ? own.split('\n') : []);
 }
 
+/** Of all sessions, or of those that the shard `I/N` of the document plays. Copy k of a session is called `NAME#k`. */
+function timesByShard(shard: unknown, copies: number): Terms['timesOf'] {
+  const [, index, of] = typeof shard === 'string' ? (/^(\d+)\/(\d+)$/.exec(shard) ?? []) : [];
+  if (of === undefined) return () => copies;
+  const isMine = (name: string): boolean => mix32(fnv1a(name)) % Number(of) === Number(index);
+  return (session) => {
+    let times = 0;
+    for (let copy = 0; copy < copies; copy += 1)
+      if (isMine(copy === 0 ? session : `${session}#${copy}`)) times += 1;
+    return times;
+  };
+}
+
 interface Terms {
-  copies: number;
+  /** How many copies of a session are played here in each pass. */
+  timesOf(session: string): number;
   passes: number;
   isComplete: boolean;
   plan: Plan | undefined;
@@ -215,14 +237,16 @@ async function compareWith(trace: Trace, logged: Logged, terms: Terms): Promise<
   for await (const batch of trace.records({ onDamage: 'skip' })) {
     for (const record of batch) {
       const number = found.lastNumber++;
-      if (number < range.first || number > range.last || !terms.takesPart(record)) {
-        if ((logged.times[number] ?? 0) > 0) found.different += 1;
-        continue;
-      }
+      const isInPlan = number >= range.first && number <= range.last && terms.takesPart(record);
+      const wanted = isInPlan ? terms.timesOf(record.session) * terms.passes : 0;
+      if (wanted === 0 && (logged.times[number] ?? 0) > 0) found.different += 1;
+      if (!isInPlan) continue;
       firstStartNs ??= record.startNs;
       terms.digest.add(record);
-      compareRecord(found, logged, record, number, terms);
-      comparePlan(found, logged, record, { number, firstStartNs, index: index++ }, terms.plan);
+      const place = { number, firstStartNs, index: index++ };
+      if (wanted === 0) continue;
+      compareRecord(found, logged, record, { number, wanted, isComplete: terms.isComplete });
+      comparePlan(found, logged, record, place, terms.plan);
     }
   }
   return found;
@@ -240,15 +264,14 @@ function compareRecord(
   found: Found,
   logged: Logged,
   record: TraceRecord,
-  number: number,
-  terms: Terms,
+  { number, wanted, isComplete }: { number: number; wanted: number; isComplete: boolean },
 ): void {
   found.records += 1;
-  const count = logged.times[number] as number;
-  const wanted = terms.copies * terms.passes;
+  const count = logged.times[number] ?? 0;
   if (count > wanted) found.repeated += 1;
-  if (count < (terms.isComplete ? wanted : 1)) found.missing += 1;
-  if (count === 0) return;
+  if (count < (isComplete ? wanted : 1)) found.missing += 1;
+  // Of copies it is the first that is compared, and that may be another shard's.
+  if (count === 0 || Number.isNaN(logged.dueNs[number])) return;
   const { session, op, protocol, startNs, durationNs } = record;
   const offsets = logged.hasStreams ? [offsetsIn(record, false), offsetsIn(record, true)] : [];
   const isSame =
@@ -271,7 +294,7 @@ function comparePlan(
   { number, firstStartNs, index }: Place,
   plan: Plan | undefined,
 ): void {
-  if (plan === undefined || (logged.times[number] as number) === 0) return;
+  if (plan === undefined || (logged.times[number] ?? 0) === 0) return;
   const errorNs = Math.abs((logged.dueNs[number] as number) - plan.dueNs(record, firstStartNs, index));
   found.worstPlanErrorNs = Math.max(found.worstPlanErrorNs, errorNs);
   const timeScale = logged.timeScales.get(number) ?? plan.multiplier;

@@ -95,6 +95,7 @@ describe('engram-trace capture', () => {
     running.child.kill('SIGTERM');
     // Two of a kind that wait together are one to the program.
     await refused(running.port);
+    await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
     running.child.kill('SIGTERM');
     assert.equal(await inTime(running.exited), 143);
     await talking;

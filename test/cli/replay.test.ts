@@ -602,6 +602,7 @@ describe('replay and signals', () => {
         if (said.includes('stopping')) resolve();
       });
     });
+    await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
     child.kill('SIGINT');
     assert.equal((await finished).code, 130);
     const left = (await readdir(folder)).filter((name) => name.startsWith('left.json'));

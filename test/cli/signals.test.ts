@@ -79,6 +79,14 @@ describe('capture and signals', { concurrency: 3 }, () => {
     assert.equal(await inTime(exited), 129);
   });
 
+  it('the same signal twice at once, as timeout sends it, is one', async (t) => {
+    const { child, exited, answer } = await capturing(t, '1m');
+    child.kill('SIGTERM');
+    child.kill('SIGTERM');
+    answer();
+    assert.equal(await inTime(exited), 0);
+  });
+
   it('SIGUSR1 opens no debugger and changes nothing', { skip: noProc }, async (t) => {
     const { child, exited, talking, answer } = await capturing(t, '1m');
     const before = await listening(child.pid as number);
@@ -189,6 +197,7 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     child.kill('SIGINT');
     await inTime(stopping);
+    await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
     child.kill('SIGINT');
     const [code, signal] = (await inTime(once(child, 'exit'))) ?? [];
     assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);

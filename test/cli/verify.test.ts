@@ -34,6 +34,38 @@ describe('commands that replay or prove a loadtest trace', () => {
     });
   });
 
+  it('proves each shard of a replay against the whole trace', async () => {
+    await withFolder(async (folder) => {
+      const records = someRecords(60, 2).map((record, i) => ({ ...record, session: `c${i % 7}` }));
+      const trace = await writeTrace(join(folder, 'some.ndjson'), records);
+      const server = await startServer((_, response) => void response.end());
+      try {
+        let planned = 0;
+        for (const [shard, more] of [
+          ['0/2', []],
+          ['1/2', []],
+          ['1/2', ['--copies', '3', '--loop', '2']],
+          ['1/2', ['--limit', '40', '--senders', '2']],
+        ] as const) {
+          const [log, results] = [join(folder, 'replay.log'), join(folder, 'results.json')];
+          const target = ['--endpoint', server.url, '--timeout', '60', '--quiet', '--force'];
+          const files = ['--output', results, '--replay-log', log, '--shard', shard];
+          const played = await run(['replay', '--trace', trace, ...target, ...files, ...more]);
+          assert.ok([0, 98].includes(played.code as number), played.stderr);
+          const { fidelity, plan } = JSON.parse(readFileSync(results, 'utf8'));
+          if (more.length === 0) planned += fidelity.accounting.planned;
+          assert.equal(plan.options.shard, shard);
+          assert.ok(fidelity.accounting.planned > 0);
+          const verified = await run(['verify', log, results, '--trace', trace]);
+          assert.deepEqual([verified.code, verified.stderr], [0, ''], verified.stdout);
+        }
+        assert.equal(planned, 60);
+      } finally {
+        await server.close();
+      }
+    });
+  });
+
   it('calibrates with it', async () => {
     const some = ['--step-time', '5s', '--max-steps', '0', '--quiet'];
     const { code, stdout, stderr } = await run(['calibrate', '--trace', LOADTEST, ...some]);
