@@ -121,6 +121,7 @@ describe('signals', { concurrency: 5 }, () => {
       await until(() => server.count() === COUNT, 'all are sent');
       child.kill('SIGINT');
       await stopping;
+      await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
       child.kill('SIGINT');
       const { code, stderr } = await finished;
       assert.equal(code, 130, stderr);
