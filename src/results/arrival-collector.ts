@@ -8,6 +8,8 @@ export interface ArrivalBatch {
   /** No arrival before these moments is still to be told of. */
   sentUpToNs: number;
   dueUpToNs: number;
+  /** Due times that wait for operations before them: of no use while the shard lives, and all there is when it died. */
+  heldNs: Float64Array;
   /** Operations whose due times came too late for their place. */
   missing: number;
 }
@@ -52,7 +54,9 @@ export class ArrivalCollector implements ArrivalSink {
     const missing = this.#order.missing - this.#missing;
     this.#missing += missing;
     const [sentNs, dueNs] = [this.#sent.take(), this.#due.take()];
-    return { sentNs, dueNs, sentUpToNs: nowNs, dueUpToNs: Math.max(this.#due.lastNs, dueUpToNs), missing };
+    const heldNs = Float64Array.from(this.#order.held);
+    const upToNs = Math.max(this.#due.lastNs, dueUpToNs);
+    return { sentNs, dueNs, sentUpToNs: nowNs, dueUpToNs: upToNs, heldNs, missing };
   }
 
   /** Takes what is left of a shard that is over. */

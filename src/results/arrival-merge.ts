@@ -8,6 +8,8 @@ export class ArrivalMerge {
   readonly planned = new ArrivalStatistics();
   readonly #sent: AscendingMerge;
   readonly #due: AscendingMerge;
+  /** By shard: what its last batch left waiting. */
+  readonly #heldNs: Float64Array[] = [];
   #missing = 0;
 
   constructor(shards: number) {
@@ -20,7 +22,8 @@ export class ArrivalMerge {
     return this.#missing + this.#sent.misplaced + this.#due.misplaced;
   }
 
-  add({ sentNs, dueNs, sentUpToNs, dueUpToNs, missing }: ArrivalBatch, shard: number): void {
+  add({ sentNs, dueNs, sentUpToNs, dueUpToNs, heldNs, missing }: ArrivalBatch, shard: number): void {
+    this.#heldNs[shard] = heldNs;
     this.#missing += missing;
     this.#sent.add(shard, sentNs, sentUpToNs);
     this.#due.add(shard, dueNs, dueUpToNs);
@@ -28,6 +31,8 @@ export class ArrivalMerge {
 
   /** Nothing more is to be heard of a shard: it is over, or it died. */
   end(shard: number): void {
+    const heldNs = this.#heldNs[shard];
+    if (heldNs !== undefined && heldNs.length > 0) this.#due.add(shard, heldNs.sort(), Infinity);
     this.#sent.end(shard);
     this.#due.end(shard);
   }

@@ -29,6 +29,11 @@ export class ArrivalOrder {
     return this.#plan.next;
   }
 
+  /** Due times that wait for operations before them in the plan. */
+  get held(): number[] {
+    return this.#plan.held;
+  }
+
   /** Operations whose due times came too late for their place. */
   get missing(): number {
     return this.#plan.missing + (this.#sorter?.misplaced ?? 0);
