@@ -90,7 +90,11 @@ export function mindSignals(
     (signal) => process.listenerCount(signal) === 0 && !isForProfiler(signal),
   );
   for (const signal of free) process.on(signal, onSignal);
-  if (held !== undefined) onSignal(held);
+  if (held !== undefined) {
+    // It came a while ago: the next one is another word.
+    told = { signal: held, atMs: Number.NEGATIVE_INFINITY };
+    first(held);
+  }
   return () => {
     for (const signal of free) process.off(signal, onSignal);
   };
