@@ -1,5 +1,5 @@
 // Installs and builds what npm's scripts need; does nothing when that is done already. Lint and generate need the tools of
-// tools/package.json too (`--tools`); the demo does without, and is spared their 190 MB (`--no-tools`).
+// tools/package.json too (`--tools`); all others do without, and are spared their 190 MB.
 import { execSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,10 +19,13 @@ function run(command) {
   execSync(command, { stdio: ['ignore', 2, 2], env: { ...process.env, JOBS: process.env.JOBS ?? 'max' } });
 }
 
-const wants = (flag) => process.argv.includes(flag);
-const isStale = modifiedMs('node_modules/.package-lock.json') < modifiedMs('package-lock.json');
-if (isStale || (wants('--tools') && !existsSync('node_modules/@biomejs/biome'))) {
-  run(`npm ci --no-fund --no-audit${wants('--no-tools') ? ' --no-workspaces' : ''}`);
+function install(folder) {
+  if (modifiedMs(`${folder}/node_modules/.package-lock.json`) >= modifiedMs(`${folder}/package-lock.json`))
+    return;
+  run(`npm ci --no-fund --no-audit --prefix ${folder}`);
 }
+
+install('.');
+if (process.argv.includes('--tools')) install('tools');
 const sourceMs = Math.max(...['src', 'test', 'bench'].map(newestMs), modifiedMs('tsconfig.json'));
 if (modifiedMs('dist/built') < sourceMs) run('npm run --silent build');
