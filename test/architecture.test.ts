@@ -114,7 +114,7 @@ const OWNERS: Record<string, readonly string[]> = {
   '@grpc/grpc-js': ['bundled/grpc-js.ts'],
   commander: ['cli/'],
   echarts: ['bundled/echarts.ts'],
-  'hdr-histogram-js': ['results/histogram.ts'],
+  'hdr-histogram-js': ['results/hdr-library.ts'],
   'log-update': ['cli/progress.ts'],
   luxon: ['bundled/luxon.ts'],
   'smol-toml': ['cli/config-file.ts'],

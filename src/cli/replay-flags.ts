@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { EngramTraceError } from '../error.ts';
 import type {
   BehindPolicy,
   Order,
@@ -15,13 +14,13 @@ import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpo
 import { DEFAULT_TRANSPORT, type TransportKind } from '../replay-run/target/transport-choice.ts';
 
 import type { Trace } from '../trace/trace.ts';
-import type { TimeRange } from '../transforms/time-range.ts';
 import type { ConnectionMode } from '../transports/connection-mode.ts';
 import { DEFAULT_TRACES } from './defaults.ts';
 import { collect, parseCount } from './flag-parsers.ts';
 import { parseConnections } from './parse-connections.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parsePace } from './parse-pace.ts';
+import { refuseContradictions } from './replay-contradictions.ts';
 import {
   oneOf,
   parseAtLeastOne,
@@ -295,25 +294,4 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     },
   };
   return { ...run, senders: flags.senders ?? sendersFor(run) };
-}
-
-function refuseContradictions({ timing, rateMultiplier, json, dryRun }: ReplayFlags, range: TimeRange): void {
-  if (timing.kind === 'asap' && rateMultiplier !== 1) {
-    throw new EngramTraceError('usage', '--rate-multiplier has no meaning with --timing asap');
-  }
-  if (json && !dryRun) {
-    throw new EngramTraceError('usage', '--json is for the plan of --dry-run; results are JSON anyway');
-  }
-  if (endsBeforeStart(range)) {
-    throw new EngramTraceError('usage', 'the range ends before it starts', {
-      hint: '--from must be before --to',
-    });
-  }
-}
-
-/** As far as the flags alone tell: a duration and a time of day can be compared only within the trace. */
-function endsBeforeStart({ from, to }: TimeRange): boolean {
-  if (from === undefined || to === undefined) return false;
-  if ('offsetNs' in from) return 'offsetNs' in to && from.offsetNs >= to.offsetNs;
-  return 'unixNs' in to && from.unixNs >= to.unixNs;
 }

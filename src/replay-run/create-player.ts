@@ -12,9 +12,10 @@ import { createTransports, type TransportSettings } from './connect/create-trans
 import type { LazyTransports } from './connect/lazy-transports.ts';
 import type { LoggedRun } from './logged-run.ts';
 import { tallyOptionsOf } from './options/tally-options.ts';
-import { replayByShards, type ShardedReplayDeps } from './shards/replay-by-shards.ts';
+import { replayByShards } from './shards/replay-by-shards.ts';
 import { ShardPool } from './shards/shard-pool.ts';
 import type { ShardThreads, WorkOfShard } from './shards/shard-threads.ts';
+import type { ShardedReplayDeps } from './shards/sharded-replay-deps.ts';
 import { partOf } from './shards/share.ts';
 import { createWholeRecorder } from './shards/whole-recorder.ts';
 import { sumAddressUse } from './target/target-address-use.ts';

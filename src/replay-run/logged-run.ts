@@ -5,7 +5,7 @@ import { LOG_FORMAT_VERSION, type ReplayLog, type ReplayLogObserver } from '../r
 import { teeObserver } from '../replay-log/tee-observer.ts';
 import type { ResultsDocument } from '../results/results-document.ts';
 import type { RunDeps } from './options/run-options.ts';
-import type { ShardedLog } from './shards/replay-by-shards.ts';
+import type { ShardedLog } from './shards/sharded-replay-deps.ts';
 
 /** Writes the replay log of a run, or nothing where none was asked for. */
 export interface LoggedRun {

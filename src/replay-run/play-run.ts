@@ -2,6 +2,7 @@ import type { EngramTraceError } from '../error.ts';
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import { createPlanDigest } from '../replay/plan/plan-digest.ts';
 import { createSelection } from '../replay/plan/selection.ts';
+import { isInShard } from '../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import {
   type GeneratorHealth,
@@ -156,7 +157,8 @@ async function warmedUp(
   { options, player, addresses, batch }: WarmUpParts,
   over: Over,
 ): Promise<EngramTraceError[]> {
-  const warmUp = () => player.warmUp(warmUpMs(options), firstSessionsOf(batch));
+  const own = batch.filter(({ session }) => isInShard(session, options.shard));
+  const warmUp = () => player.warmUp(warmUpMs(options), firstSessionsOf(own));
   const errors = await warmUp();
   if (errors.length === 0 || over.isOver) return errors;
   const { error, hasWaited } = await awaitTargets(

@@ -1,15 +1,15 @@
 import type { Disposition, Operation } from '../replay/ports.ts';
 import { ArrivalOrder, type ArrivalSink } from './arrival-order.ts';
 
-/** Arrivals of one shard since it told of the last ones: ascending, and none before those it told of. */
+/** Arrivals of one shard since it told of the last ones: ascending, but for due times that the merge has to sort. */
 export interface ArrivalBatch {
   sentNs: Float64Array;
   dueNs: Float64Array;
   /** No arrival before these moments is still to be told of. */
   sentUpToNs: number;
   dueUpToNs: number;
-  /** Due times that wait for operations before them: of no use while the shard lives, and all there is when it died. */
-  heldNs: Float64Array;
+  /** The due times of all operations before this one of the shard's plan have been told, as far as they count. */
+  next: number;
   /** Operations whose due times came too late for their place. */
   missing: number;
 }
@@ -21,8 +21,9 @@ export class ArrivalCollector implements ArrivalSink {
   readonly #due = new Times();
   #missing = 0;
 
+  /** `sortsDues`: due times don't rise in the order of the plan; they are told as they come, and the merge sorts them. */
   constructor(sortsDues = false) {
-    this.#order = new ArrivalOrder(this, sortsDues);
+    this.#order = new ArrivalOrder(this, sortsDues ? 'unsorted' : 'rising');
   }
 
   /** All operations that come before this one in the shard's plan were sent or never will be. */
@@ -54,9 +55,8 @@ export class ArrivalCollector implements ArrivalSink {
     const missing = this.#order.missing - this.#missing;
     this.#missing += missing;
     const [sentNs, dueNs] = [this.#sent.take(), this.#due.take()];
-    const heldNs = Float64Array.from(this.#order.held);
     const upToNs = Math.max(this.#due.lastNs, dueUpToNs);
-    return { sentNs, dueNs, sentUpToNs: nowNs, dueUpToNs: upToNs, heldNs, missing };
+    return { sentNs, dueNs, sentUpToNs: nowNs, dueUpToNs: upToNs, next: this.next, missing };
   }
 
   /** Takes what is left of a shard that is over. */

@@ -1,39 +1,48 @@
 import type { ArrivalBatch } from './arrival-collector.ts';
 import { ArrivalStatistics } from './arrival-statistics.ts';
 import { AscendingMerge } from './ascending-merge.ts';
+import { DueSorter } from './due-sorter.ts';
+
+const NOTHING = new Float64Array(0);
 
 /** The arrivals of several shards in the one order of time. */
 export class ArrivalMerge {
   readonly sent = new ArrivalStatistics();
-  readonly planned = new ArrivalStatistics();
+  readonly #planned = new ArrivalStatistics();
   readonly #sent: AscendingMerge;
   readonly #due: AscendingMerge;
-  /** By shard: what its last batch left waiting. */
-  readonly #heldNs: Float64Array[] = [];
+  /** In place of the merge where the due times of a shard don't rise. */
+  readonly #sorter: DueSorter | undefined;
   #missing = 0;
 
-  constructor(shards: number) {
+  /** `sortsDues`: due times don't rise in the order of the plan. */
+  constructor(shards: number, sortsDues = false) {
+    this.#sorter = sortsDues ? new DueSorter((dueNs) => this.#planned.add(dueNs)) : undefined;
     this.#sent = new AscendingMerge(shards, (sentNs) => this.sent.add(sentNs));
-    this.#due = new AscendingMerge(shards, (dueNs) => this.planned.add(dueNs));
+    this.#due = new AscendingMerge(shards, (dueNs) => this.#planned.add(dueNs));
+  }
+
+  /** The arrivals of the plan; to be asked for when all have been told. */
+  get planned(): ArrivalStatistics {
+    this.#sorter?.flush();
+    return this.#planned;
   }
 
   /** Operations that are missing from `planned` (or, were a clock to run backwards, from `sent`). */
   get missing(): number {
-    return this.#missing + this.#sent.misplaced + this.#due.misplaced;
+    return this.#missing + this.#sent.misplaced + this.#due.misplaced + (this.#sorter?.misplaced ?? 0);
   }
 
-  add({ sentNs, dueNs, sentUpToNs, dueUpToNs, heldNs, missing }: ArrivalBatch, shard: number): void {
-    this.#heldNs[shard] = heldNs;
+  add({ sentNs, dueNs, sentUpToNs, dueUpToNs, missing }: ArrivalBatch, shard: number): void {
     this.#missing += missing;
     this.#sent.add(shard, sentNs, sentUpToNs);
-    this.#due.add(shard, dueNs, dueUpToNs);
+    if (this.#sorter === undefined) this.#due.add(shard, dueNs, dueUpToNs);
+    else for (const each of dueNs) this.#sorter.add(each);
   }
 
-  /** Nothing more is to be heard of a shard: it is over, or it died. */
-  end(shard: number): void {
-    const heldNs = this.#heldNs[shard];
-    if (heldNs !== undefined && heldNs.length > 0) this.#due.add(shard, heldNs.sort(), Infinity);
+  /** Nothing more is to be heard of a shard: it is over, or it died, and `dueNs` is all that it still had to tell. */
+  end(shard: number, dueNs: Float64Array = NOTHING): void {
     this.#sent.end(shard);
-    this.#due.end(shard);
+    this.#due.add(shard, dueNs, Infinity);
   }
 }

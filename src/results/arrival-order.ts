@@ -10,28 +10,30 @@ export interface ArrivalSink {
   due(dueNs: number): void;
 }
 
+/** They don't rise with think time and with copies. */
+export type DueOrder = 'rising' | 'sorted_here' | 'unsorted';
+
 /** Puts the operations of one engine into the order in which they were to arrive, and in which they were sent. */
 export class ArrivalOrder {
   readonly #sink: ArrivalSink;
   readonly #plan: PlanOrder;
+  /** Takes due times that don't rise in the order of the plan. */
+  readonly #takeUnsorted: ((dueNs: number) => void) | undefined;
   readonly #sorter: DueSorter | undefined;
 
-  /** `sortsDues`: due times don't rise in the order of the plan, as with think time and with copies. */
-  constructor(sink: ArrivalSink, sortsDues = false) {
+  /** `dues`: whether due times rise in the order of the plan, or are to be sorted here, or by who is told of them. */
+  constructor(sink: ArrivalSink, dues: DueOrder = 'rising') {
     const take = (dueNs: number): void => sink.due(dueNs);
     this.#sink = sink;
     this.#plan = new PlanOrder(take);
-    this.#sorter = sortsDues ? new DueSorter(take) : undefined;
+    const sorter = dues === 'sorted_here' ? new DueSorter(take) : undefined;
+    this.#sorter = sorter;
+    this.#takeUnsorted = dues === 'unsorted' ? take : sorter && ((dueNs) => sorter.add(dueNs));
   }
 
   /** All operations that come before this one in the plan were sent or never will be. */
   get next(): number {
     return this.#plan.next;
-  }
-
-  /** Due times that wait for operations before them in the plan. */
-  get held(): number[] {
-    return this.#plan.held;
   }
 
   /** Operations whose due times came too late for their place. */
@@ -58,11 +60,11 @@ export class ArrivalOrder {
 
   /** Due times rise in the order of the plan, or they are sorted and the order only says how far things are. */
   #tried({ sequence, dueNs }: Operation): void {
-    if (this.#sorter === undefined) {
+    if (this.#takeUnsorted === undefined) {
       this.#plan.put(sequence, dueNs);
       return;
     }
-    this.#sorter.add(dueNs);
+    this.#takeUnsorted(dueNs);
     this.#plan.leaveOut(sequence);
   }
 }

@@ -38,16 +38,6 @@ export class PlanOrder {
     if (sequence - this.#next < this.#maxHeld) this.#set(sequence, LEFT_OUT);
   }
 
-  /** Due times that wait for operations before them, ascending as the plan is. */
-  get held(): number[] {
-    const held: number[] = [];
-    for (let i = 0; i < this.#ring.length; i++) {
-      const dueNs = this.#ring[(this.#next + i) % this.#ring.length] as number;
-      if (Number.isFinite(dueNs)) held.push(dueNs);
-    }
-    return held;
-  }
-
   #set(sequence: number, value: number): void {
     if (sequence < this.#next) return;
     while (sequence - this.#next >= this.#maxHeld) this.#pass(true);

@@ -58,7 +58,7 @@ class OwnArrivals implements ArrivalSink {
   readonly order: ArrivalOrder;
 
   constructor(sortsDues: boolean | undefined) {
-    this.order = new ArrivalOrder(this, sortsDues);
+    this.order = new ArrivalOrder(this, sortsDues === true ? 'sorted_here' : 'rising');
   }
 
   sent(sentNs: number): void {

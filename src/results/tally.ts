@@ -1,18 +1,20 @@
-import type { Disposition, Operation, ReplayObserver, SendOutcome } from '../replay/ports.ts';
+import type { Disposition, Operation, ReplayObserver } from '../replay/ports.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
-import { DriftLine, type DriftPart } from './drift.ts';
-import { EndlessCounts, type EndlessCountsPart } from './endless-metrics.ts';
-import { type ErrorGroupPart, ErrorGroups } from './error-groups.ts';
-import { type FirstAnswer, FirstInSpace } from './first-in-space.ts';
+import { DriftLine } from './drift.ts';
+import { EndlessCounts } from './endless-metrics.ts';
+import { ErrorGroups } from './error-groups.ts';
+import { FirstInSpace } from './first-in-space.ts';
 import { InversionCounter } from './inversions.ts';
-import { LatenessAttribution, type LatenessAttributionPart } from './lateness-attribution.ts';
-import { LatenessCauses, type LatenessCausesPart } from './lateness-causes.ts';
-import { type LeftOut, LeftOutCount, type LeftOutPart } from './left-out-count.ts';
-import { type OpMetrics, OpTable, type OpTablePart } from './op-metrics.ts';
+import { LatenessAttribution } from './lateness-attribution.ts';
+import { LatenessCauses } from './lateness-causes.ts';
+import { type LeftOut, LeftOutCount } from './left-out-count.ts';
+import { type OpMetrics, OpTable } from './op-metrics.ts';
+import { hasNoDuration, recordFirstAnswer, recordLatencies, responseTimeNs } from './operation-latency.ts';
 import { statusClass } from './status-class.ts';
 import { countStream, emptyStreamCounts, STREAM_COUNT_NAMES, type StreamCounts } from './stream-metrics.ts';
 import { addSums, drainSums } from './sums.ts';
-import { Windows, type WindowsPart } from './windows.ts';
+import { ALL_DISPOSITIONS, COUNT_NAMES, type CountName, type TallyPart } from './tally-part.ts';
+import { Windows } from './windows.ts';
 
 export interface TallyOptions {
   /** The rate multiplier; undefined where due times don't follow the recording. */
@@ -38,45 +40,6 @@ export interface LiveCounts {
   responseP99Ns: number | undefined;
   latenessP99Ns: number | undefined;
 }
-
-/** What a tally counted since it was drained last: plain data, to be posted and added to another tally. */
-export interface TallyPart {
-  anchorNs: number | undefined;
-  firstDueNs: number;
-  lastDoneNs: number;
-  /** In flight when it was drained. */
-  inFlight: number;
-  counts: Record<CountName, number> | undefined;
-  dispositions: Record<Disposition, number> | undefined;
-  streams: StreamCounts | undefined;
-  endless: EndlessCountsPart | undefined;
-  inversions: number;
-  ops: OpTablePart | undefined;
-  windows: WindowsPart | undefined;
-  errors: ErrorGroupPart[] | undefined;
-  drift: DriftPart | undefined;
-  firstInSpace: FirstAnswer[] | undefined;
-  causes: LatenessCausesPart | undefined;
-  attribution: LatenessAttributionPart | undefined;
-  redacted: LeftOutPart | undefined;
-  unsendable: LeftOutPart | undefined;
-}
-
-/** The single numbers of a tally that are sums. */
-const COUNT_NAMES = [
-  'statusMismatches',
-  'recordedStatusUnknown',
-  'keepaliveClosed',
-  'started',
-  'answered',
-  'cacheHits',
-  'cacheMisses',
-  'responseBytes',
-] as const;
-
-type CountName = (typeof COUNT_NAMES)[number];
-
-const DISPOSITIONS: readonly Disposition[] = ['ok', 'error', 'cut_off', 'shed', 'gate_timeout', 'unsent'];
 
 /**
  * Counts what a replay does, in memory that depends on the number of operation names and not on the length of
@@ -216,7 +179,7 @@ export class Tally implements ReplayObserver {
       lastDoneNs: this.#lastDoneNs,
       inFlight: this.#inFlight,
       counts: drainSums<CountName>(this, COUNT_NAMES),
-      dispositions: drainSums(this.dispositions, DISPOSITIONS),
+      dispositions: drainSums(this.dispositions, ALL_DISPOSITIONS),
       streams: drainSums<keyof StreamCounts>(this.streams, STREAM_COUNT_NAMES),
       endless: this.endless.drain(),
       inversions: this.inversions.drain(),
@@ -259,7 +222,7 @@ export class Tally implements ReplayObserver {
     const { dispositions: ended, ops } = this;
     const inFlight = this.#inFlightOf.reduce((sum, each) => sum + each, this.#inFlight);
     return {
-      settled: DISPOSITIONS.reduce((sum, name) => sum + ended[name], 0),
+      settled: ALL_DISPOSITIONS.reduce((sum, name) => sum + ended[name], 0),
       sent: ended.ok + ended.error + ended.cut_off + inFlight,
       errors: ended.error + ended.cut_off,
       inFlight,
@@ -327,33 +290,4 @@ export class Tally implements ReplayObserver {
     if (cache === 'hit') this.cacheHits++;
     else this.cacheMisses++;
   }
-}
-
-/** How long it took says nothing of the server: it was cancelled as recorded, or its answer is endless. */
-function hasNoDuration(outcome: SendOutcome | undefined): boolean {
-  return outcome !== undefined && (outcome.isCancelled === true || outcome.endless !== undefined);
-}
-
-/** From due to done; undefined for an operation that failed without an answer and without a wait, or has no duration. */
-function responseTimeNs(operation: Operation, disposition: Disposition): number | undefined {
-  const { outcome, doneNs, dueNs, sentNs } = operation;
-  if (doneNs === undefined || hasNoDuration(outcome)) return undefined;
-  const answered = sentNs !== undefined && outcome !== undefined && outcome.failure === undefined;
-  // Also where no byte of it left: a wait for a connection is a wait.
-  const givenUp = disposition === 'cut_off' || outcome?.failure === 'timeout';
-  return answered || givenUp ? doneNs - dueNs : undefined;
-}
-
-/** When its answer began is the server's doing all the same. */
-function recordFirstAnswer(metrics: OpMetrics, { firstAnswerNs, sentNs }: Operation): void {
-  if (firstAnswerNs !== undefined && sentNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
-}
-
-function recordLatencies(metrics: OpMetrics, operation: Operation, responseNs: number): void {
-  const { doneNs, sentNs, firstAnswerNs, record } = operation;
-  metrics.response.record(responseNs);
-  if (sentNs === undefined || doneNs === undefined) return;
-  metrics.service.record(doneNs - sentNs);
-  if (firstAnswerNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
-  if (record.durationNs !== undefined) metrics.recorded.record(record.durationNs);
 }

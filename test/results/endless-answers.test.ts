@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Disposition, EndlessTimes, SendOutcome } from '../../src/replay/ports.ts';
-import { decodeHistogram } from '../../src/results/histogram.ts';
+import { decodeHistogram } from '../../src/results/hdr-library.ts';
 import type { EndlessSection, Percentiles, ResultsDocument } from '../../src/results/results-document.ts';
 import { ANCHOR_NS, documentOf, MS, type Told } from './support.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as hdr from 'hdr-histogram-js';
-import { decodeHistogram, HIGHEST_NS, Histogram } from '../../src/results/histogram.ts';
+import { decodeHistogram } from '../../src/results/hdr-library.ts';
+import { HIGHEST_NS, Histogram } from '../../src/results/histogram.ts';
 import fc from '../support/fast-check.ts';
 
 const PERCENTILES = [0, 1, 25, 50, 75, 90, 95, 99, 99.9, 99.99, 100];

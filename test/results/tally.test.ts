@@ -174,7 +174,7 @@ describe('Tally', () => {
           const options = { ...OPTIONS, sortsDues: isSorted };
           const whole = new ResultsRecorder(options);
           const shards = Array.from({ length: count }, () => new Shard(isSorted));
-          const merge = new ArrivalMerge(count);
+          const merge = new ArrivalMerge(count, isSorted);
           const sum = new ResultsRecorder(options, merge);
           const roll = (): number => rolls.next().value as number;
           const post = (shard: number, nowNs: number): void => {

@@ -1,4 +1,5 @@
-import { type ReplayDeps, replay } from '../../src/replay/engine/engine.ts';
+import { replay } from '../../src/replay/engine/engine.ts';
+import type { ReplayDeps } from '../../src/replay/engine/replay-deps.ts';
 import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import type { Clock, Disposition, Operation, SendOutcome, Transport } from '../../src/replay/ports.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';

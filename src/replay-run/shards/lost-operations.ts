@@ -11,6 +11,12 @@ export interface LostObserver {
   onLost(operation: Operation, disposition: Disposition, shard: number, place: SendPlace | undefined): void;
 }
 
+interface GivenToShard {
+  readonly planned: PlannedOperations;
+  open: OpenRows;
+  next: number;
+}
+
 /**
  * What each shard was given and has not told the end of. Where a shard dies, what it had on its way counts as
  * `cut_off`, as far as it was told, and the rest as `unsent`: the accounting closes whatever happens.
@@ -18,13 +24,14 @@ export interface LostObserver {
 export class LostOperations {
   /** Operations that were settled here. */
   readonly accounting: ReplayAccounting = emptyAccounting();
-  readonly #shards: { planned: PlannedOperations; open: OpenRows }[];
+  readonly #shards: GivenToShard[];
   readonly #observers: readonly LostObserver[];
 
   constructor(shards: number, observers: readonly (LostObserver | undefined)[]) {
     this.#shards = Array.from({ length: shards }, () => ({
       planned: new PlannedOperations(),
       open: NO_ROWS,
+      next: 0,
     }));
     this.#observers = observers.filter((observer) => observer !== undefined);
   }
@@ -40,11 +47,27 @@ export class LostOperations {
     return this.#of(shard).planned.add(record, number, recordNumber, offsetNs);
   }
 
-  /** What the shard tells: these are settled, and those on their way. */
-  told(shard: number, settled: Uint32Array, open: OpenRows): void {
+  /**
+   * What the shard tells: these are settled, those on their way, and its statistics have the due times of all before
+   * `next`.
+   */
+  told(shard: number, settled: Uint32Array, open: OpenRows, next: number): void {
     const own = this.#of(shard);
     for (const sequence of settled) own.planned.settle(sequence);
     own.open = open;
+    own.next = next;
+    own.planned.pass(next);
+  }
+
+  /**
+   * Due times, in ns after the anchor, of what had its turn before operations in front of it: the statistics of the shard
+   * wait for those, and never get them where it died.
+   */
+  waitingNs(shard: number): number[] {
+    const { planned, open, next } = this.#of(shard);
+    const sequences = new Set<number>();
+    eachOpenRow(open, (sequence) => sequences.add(sequence));
+    return planned.offsetsFrom(next, sequences);
   }
 
   /** It has told the end of all it was given. */
@@ -85,7 +108,7 @@ export class LostOperations {
     for (const observer of this.#observers) observer.onLost(operation, disposition, shard, place);
   }
 
-  #of(shard: number): { planned: PlannedOperations; open: OpenRows } {
-    return this.#shards[shard] as { planned: PlannedOperations; open: OpenRows };
+  #of(shard: number): GivenToShard {
+    return this.#shards[shard] as GivenToShard;
   }
 }

@@ -3,7 +3,7 @@ import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { LogBlockMessage } from '../../replay-log/log-block.ts';
 import type { ArrivalBatch } from '../../results/arrival-collector.ts';
 import type { GeneratorHealth } from '../../results/generator-health.ts';
-import type { TallyPart } from '../../results/tally.ts';
+import type { TallyPart } from '../../results/tally-part.ts';
 import type { Protocol } from '../../trace/record/record.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import type { TargetAddressUse } from '../target/target-address-use.ts';

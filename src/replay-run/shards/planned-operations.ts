@@ -38,6 +38,10 @@ export class PlannedOperations {
   /** Sequence of the first slot. */
   #first = 0;
   #leading = 0;
+  /** Offsets of the due times from `#passed` on, settled or not. */
+  #offsets: number[] = [];
+  /** Up to here the statistics of the shard have all due times that belong there. */
+  #passed = 0;
 
   /** Operations given so far; the sequence of the next one. */
   get given(): number {
@@ -52,6 +56,7 @@ export class PlannedOperations {
   add(record: TraceRecord, number: number, recordNumber: number, offsetNs: number): PlannedOperation {
     const operation = new PlannedOperation(record, number, this.given, recordNumber, offsetNs);
     this.#slots.push(operation);
+    this.#offsets.push(offsetNs);
     return operation;
   }
 
@@ -60,6 +65,20 @@ export class PlannedOperations {
     this.#slots[sequence - this.#first] = undefined;
     while (this.#leading < this.#slots.length && this.#slots[this.#leading] === undefined) this.#leading += 1;
     if (this.#leading > 1024 && this.#leading * 2 > this.#slots.length) this.#compact();
+  }
+
+  /** The statistics of the shard have the due times of all operations before this one. */
+  pass(sequence: number): void {
+    if (sequence - this.#passed <= this.#offsets.length / 2) return;
+    this.#offsets = this.#offsets.slice(sequence - this.#passed);
+    this.#passed = sequence;
+  }
+
+  /** Offsets of the operations from `sequence` on that are settled, or among `open`; ascending, as the plan is. */
+  offsetsFrom(sequence: number, open: ReadonlySet<number>): number[] {
+    const isTried = (one: number): boolean => this.get(one) === undefined || open.has(one);
+    const from = this.#offsets.slice(Math.max(0, sequence - this.#passed));
+    return from.filter((_, i) => isTried(Math.max(sequence, this.#passed) + i));
   }
 
   get(sequence: number): PlannedOperation | undefined {

@@ -5,7 +5,6 @@ import {
   type ReplayEnd,
   type ReplayStop,
 } from '../../replay/engine/replay-end.ts';
-import type { PlanDigest } from '../../replay/plan/plan-digest.ts';
 import {
   createPlanReader,
   type OpenSource,
@@ -15,37 +14,15 @@ import {
 import type { PlannedTimes } from '../../replay/plan/schedule.ts';
 import { createSelection, type Selection } from '../../replay/plan/selection.ts';
 import { shardOf } from '../../replay/plan/shard-of.ts';
-import type { Clock } from '../../replay/ports.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
-import type { LogBlockMessage } from '../../replay-log/log-block.ts';
 import type { ArrivalBatch } from '../../results/arrival-collector.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { addUpEnds, bookAll } from './add-up-ends.ts';
-import { type LostObserver, LostOperations } from './lost-operations.ts';
+import { LostOperations } from './lost-operations.ts';
 import type { FromShard, ShardNews } from './messages.ts';
 import type { ShardHandle } from './shard-handle.ts';
 import type { PoolListener, ShardPool } from './shard-pool.ts';
-import type { WholeRecorder } from './whole-recorder.ts';
-
-/** What becomes of the rows that shards write for the replay log. */
-export interface ShardedLog {
-  /** `written` gets the block's memory back. */
-  append(block: LogBlockMessage, written: (memory: ArrayBuffer) => void): void;
-  /** Takes what only the reader of the plan can say of a shard that died. */
-  readonly lost: LostObserver;
-}
-
-export interface ShardedReplayDeps {
-  clock: Clock;
-  /** Adds up what the shards count. */
-  recorder: WholeRecorder;
-  log?: ShardedLog | undefined;
-  digest?: PlanDigest | undefined;
-  /** Whether somebody sends this record; without it, somebody does. */
-  hasTarget?: ((record: TraceRecord) => boolean) | undefined;
-  /** Number in its trace file of the record that was read as that one; the same number where undefined. */
-  recordNumber?: ((number: number) => number) | undefined;
-}
+import type { ShardedReplayDeps } from './sharded-replay-deps.ts';
 
 /**
  * What `replay` does, by the shards of a pool: the plan is read and scheduled here, each session goes to one shard,
@@ -216,7 +193,7 @@ class ShardedReplay implements PlanSink, PoolListener {
   }
 
   #add({ number, giveBack }: ShardHandle, { tally, arrivals, settled, open, log }: ShardNews): void {
-    this.#lost.told(number, settled, open);
+    this.#lost.told(number, settled, open, arrivals.next);
     this.#deps.recorder.add(number, tally, this.#upToNow(number, arrivals));
     if (tally.dispositions !== undefined) bookAll(this.#told[number] as ReplayAccounting, tally.dispositions);
     for (const block of log) this.#deps.log?.append(block, giveBack);
@@ -238,8 +215,15 @@ class ShardedReplay implements PlanSink, PoolListener {
 
   #shardOver(shard: ShardHandle): void {
     shard.release();
-    this.#deps.recorder.end(shard.number);
+    this.#deps.recorder.end(shard.number, this.#waitingNs(shard));
     this.#finishIfOver();
+  }
+
+  /** What the statistics of a shard that died still waited for; due times that are sorted here don't wait there. */
+  #waitingNs({ number, end }: ShardHandle): Float64Array {
+    if (end !== undefined || !this.#isInOrder) return new Float64Array(0);
+    const anchorNs = this.#anchorNs ?? 0;
+    return Float64Array.from(this.#lost.waitingNs(number), (offsetNs) => anchorNs + offsetNs);
   }
 
   // Time passes.

@@ -29,11 +29,14 @@ export class ShardPool {
   readonly #listeners: PoolListener[] = [];
   readonly #deaths: { shard: ShardHandle; error: EngramTraceError }[] = [];
   readonly #prepared = new Set<Protocol>();
+  /** Of how many shards of other processes these are one. */
+  readonly #within: number | undefined;
   readonly #gone: Promise<void>[];
   #isLeaving = false;
 
   constructor(options: ReplayOptions, shards: number, open: OpenShard) {
     this.shards = [];
+    this.#within = options.shard?.of;
     this.#gone = Array.from({ length: shards }, (_, number) => this.#open(options, number, shards, open));
   }
 
@@ -87,7 +90,7 @@ export class ShardPool {
   }
 
   #sessionsOf({ http, grpc }: FirstSessions, number: number): FirstSessions {
-    const isIts = (session: string): boolean => shardOf(session, this.shards.length) === number;
+    const isIts = (session: string): boolean => shardOf(session, this.shards.length, this.#within) === number;
     return { http: http.filter(isIts), grpc: grpc.filter(isIts) };
   }
 

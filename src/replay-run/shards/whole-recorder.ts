@@ -1,7 +1,7 @@
 import type { ArrivalBatch } from '../../results/arrival-collector.ts';
 import { ArrivalMerge } from '../../results/arrival-merge.ts';
 import { type RecorderOptions, ResultsRecorder } from '../../results/results-recorder.ts';
-import type { TallyPart } from '../../results/tally.ts';
+import type { TallyPart } from '../../results/tally-part.ts';
 import type { LostObserver } from './lost-operations.ts';
 
 /** Adds up what shards count. */
@@ -11,13 +11,13 @@ export interface WholeRecorder extends LostObserver {
   /** The anchor, in ns on the clock of the replay. */
   onStart(anchorNs: number): void;
   add(shard: number, tally: TallyPart, arrivals: ArrivalBatch): void;
-  /** That shard tells nothing more. */
-  end(shard: number): void;
+  /** That shard tells nothing more; `dueNs` are due times that it had not come to tell. */
+  end(shard: number, dueNs: Float64Array): void;
 }
 
 /** Adds up what so many shards count. */
 export function createWholeRecorder(options: RecorderOptions, shards: number): WholeRecorder {
-  const merge = new ArrivalMerge(shards);
+  const merge = new ArrivalMerge(shards, options.sortsDues);
   const results = new ResultsRecorder(options, merge);
   return {
     results,
@@ -26,7 +26,7 @@ export function createWholeRecorder(options: RecorderOptions, shards: number): W
       results.add(tally, shard);
       merge.add(arrivals, shard);
     },
-    end: (shard) => merge.end(shard),
+    end: (shard, dueNs) => merge.end(shard, dueNs),
     onLost: (operation, disposition) => results.onSettled(operation, disposition, 0),
   };
 }

@@ -3,11 +3,10 @@ import { hangUpNs } from '../../trace/record/cancelled.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { Alarm } from '../clock/alarm.ts';
 import { createPace, type Pace } from '../plan/pace.ts';
-import type { PlanDigest } from '../plan/plan-digest.ts';
 import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from '../plan/plan-reader.ts';
 import type { PlannedTimes } from '../plan/schedule.ts';
 import { createSelection, type Selection } from '../plan/selection.ts';
-import type { Clock, Disposition, ReplayObserver, SendOutcome, Transport } from '../ports.ts';
+import type { Clock, Disposition, SendOutcome } from '../ports.ts';
 import { createRelease } from '../release/create-release.ts';
 import { Flight, type FlightHost } from '../release/flight.ts';
 import { giveUp, InFlight } from '../release/in-flight.ts';
@@ -21,28 +20,9 @@ import { HangUps } from './hang-ups.ts';
 import { HeadStart } from './head-start.ts';
 import { type IdleTurnParts, idleTurn } from './idle-turn.ts';
 import { Ledger } from './ledger.ts';
+import type { ReplayDeps } from './replay-deps.ts';
 import type { ReplayEnd, ReplayStop } from './replay-end.ts';
 import { Stopping } from './stopping.ts';
-
-/** What a replay works with. */
-export interface ReplayDeps {
-  clock: Clock;
-  /** Who sends this record; undefined: nobody, it is counted in `excluded.no_target`. Asked twice per record. */
-  transportFor(record: TraceRecord): Transport | undefined;
-  observer: ReplayObserver;
-  /** Fed with the operations of the first pass. */
-  digest?: PlanDigest | undefined;
-  /** Brings the plan in place of a reader of the source: one engine of several plays its share of a common plan. */
-  readPlan?: ((sink: PlanSink) => PlanReader) | undefined;
-  /** Number in its trace file of the record that was read as that one; the same where undefined. */
-  recordNumber?: ((readNumber: number) => number) | undefined;
-  /** Where what is with the transports is kept, for who wants to look at it. */
-  inFlight?: InFlight | undefined;
-  /** The anchor on `clock`, where several engines share one. */
-  anchorNs?: number | undefined;
-  /** Called once, when enough of the plan is read and before the first due time is set: the moment to tidy up. */
-  onHeadStart?: (() => void) | undefined;
-}
 
 /**
  * Plays a trace: every operation leaves at its due time, after its predecessors, and is settled exactly once.

@@ -6,7 +6,7 @@ import { type Copier, copiedWindow, createCopier } from './copy-sessions.ts';
 import type { PlanDigest } from './plan-digest.ts';
 import { createSchedule, type PlannedTimes, type Schedule } from './schedule.ts';
 import type { Selection } from './selection.ts';
-import { shardOf } from './shard-of.ts';
+import { isInShard } from './shard-of.ts';
 
 /** Opens the source for one pass: batches of records in the order of their starts. */
 export type OpenSource = () => AsyncIterable<TraceRecord[]>;
@@ -156,8 +156,7 @@ class Reader implements PlanReader {
 
   /** What other shards play is read all the same: due times are those of the whole plan. */
   #isMine(session: string): boolean {
-    const { shard } = this.#deps.options;
-    return shard === undefined || shardOf(session, shard.of) === shard.index;
+    return isInShard(session, this.#deps.options.shard);
   }
 
   #recordNumber(number: number): number {

@@ -10,9 +10,10 @@ import type {
   ShardListener,
   ToShard,
 } from '../../../src/replay-run/shards/messages.ts';
-import { replayByShards, type ShardedLog } from '../../../src/replay-run/shards/replay-by-shards.ts';
+import { replayByShards } from '../../../src/replay-run/shards/replay-by-shards.ts';
 import { startShard } from '../../../src/replay-run/shards/shard.ts';
 import { ShardPool } from '../../../src/replay-run/shards/shard-pool.ts';
+import type { ShardedLog } from '../../../src/replay-run/shards/sharded-replay-deps.ts';
 import { createWholeRecorder } from '../../../src/replay-run/shards/whole-recorder.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
 import type { RecorderOptions, ResultsRecorder } from '../../../src/results/results-recorder.ts';

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { EngramTraceError } from '../../../src/error.ts';
 import type { ReplayEnd } from '../../../src/replay/engine/replay-end.ts';
+import { isInShard, shardOf } from '../../../src/replay/plan/shard-of.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
 import type { FromShard, ShardListener, ToShard } from '../../../src/replay-run/shards/messages.ts';
 import { startShard } from '../../../src/replay-run/shards/shard.ts';
@@ -47,6 +48,24 @@ describe('warming up shards', () => {
     assert.deepEqual(await pool.warmUp(1000), []);
     assert.deepEqual(heard, []);
   });
+});
+
+it('warming up shards: each opens connections for the sessions it will play, also where all are one shard of several', () => {
+  for (const shard of [undefined, { index: 1, of: 2 }]) {
+    const posted: ToShard[] = [];
+    const pool = new ShardPool(replayOptions({ shard }), 2, () => ({
+      post: (message) => void posted.push(message),
+      terminate: async () => {},
+    }));
+    const http = Array.from({ length: 60 }, (_, i) => `c${i}`).filter((name) => isInShard(name, shard));
+    void pool.warmUp(1000, { http, grpc: [] });
+    const sessions = posted.map((message) =>
+      message.kind === 'warm_up' ? message.sessions?.http : undefined,
+    );
+    const wanted = [0, 1].map((number) => http.filter((name) => shardOf(name, 2, shard?.of) === number));
+    assert.deepEqual(sessions, wanted);
+    assert.ok(wanted.every(({ length }) => length > 0));
+  }
 });
 
 describe('a shard that is to leave', () => {
