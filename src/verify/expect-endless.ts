@@ -1,6 +1,7 @@
 import type { LogEndless } from '../replay-log/log-block.ts';
 import { ENDLESS_VERSION } from '../replay-log/replay-log.ts';
-import { countClamped, expectHistogram, expectPercentiles, type SortedTimes } from './exact-times.ts';
+import type { SortedTimes } from './exact-times.ts';
+import { expectTimes, type TimesKind } from './expect-times.ts';
 import { type Expectations, exactly, expectAll } from './expectations.ts';
 import type { LogRow, LogTable } from './log-table.ts';
 import type { OpNames } from './op-names.ts';
@@ -8,14 +9,7 @@ import { TimeList } from './time-list.ts';
 
 const MS = 1e6;
 
-interface Kind {
-  section: string;
-  histogram: string;
-  /** Adds the times of one answer whose events are known. */
-  addTimes(row: LogRow, endless: LogEndless, to: TimeList): void;
-}
-
-const KINDS: readonly Kind[] = [
+const KINDS: readonly TimesKind<LogEndless>[] = [
   {
     section: 'first_event_ms',
     histogram: 'first_event',
@@ -65,18 +59,14 @@ interface Counted {
  * hold. A log of before there was such a section says nothing of it.
  */
 export async function expectEndless(table: LogTable, names: OpNames, into: Expectations) {
-  const clamped = { below: 0, above: 0 };
-  if (table.reading.header.formatVersion < ENDLESS_VERSION) return clamped;
+  if (table.reading.header.formatVersion < ENDLESS_VERSION) return { below: 0, above: 0 };
   const counted = await countEndless(table, names);
   const isAny = counted.counts.answers > 0;
   if (isAny) expectCounts(into, counted);
   else into.set('endless_answers', exactly(null));
-  for (const kind of KINDS) {
-    const outside = await expectKind(table, names, counted.ops, kind, into, isAny);
-    clamped.below += outside.below;
-    clamped.above += outside.above;
-  }
-  return clamped;
+  const path = isAny ? 'endless_answers' : undefined;
+  const section = { kinds: KINDS, path, unitNs: MS, ops: counted.ops, insideOf };
+  return expectTimes(table, names, section, into);
 }
 
 function expectCounts(into: Expectations, { counts, ended, maxOpen }: Counted): void {
@@ -154,28 +144,6 @@ function mostAtOnce(opened: SortedTimes, over: SortedTimes): number {
   return most;
 }
 
-async function expectKind(
-  table: LogTable,
-  names: OpNames,
-  ops: ReadonlySet<number>,
-  kind: Kind,
-  into: Expectations,
-  hasSection: boolean,
-) {
-  const lists = new Map([...ops].map((op) => [op, new TimeList()]));
-  const all = new TimeList();
-  await table.each((row) => {
-    const { endless } = row;
-    if (endless?.areEventsKnown !== true) return;
-    kind.addTimes(row, endless, lists.get(names.indexOf(row.op)) as TimeList);
-    kind.addTimes(row, endless, all);
-  });
-  const expectOf = (key: string, times: SortedTimes): void => {
-    expectHistogram(into, `histograms.${kind.histogram}.${key}`, times);
-    if (hasSection) expectAll(into, `endless_answers.${kind.section}.${key}`, expectPercentiles(times, MS));
-  };
-  for (const [op, list] of lists) expectOf(names.keys[op] as string, list.sorted());
-  const overall = all.sorted();
-  expectOf('overall', overall);
-  return countClamped(overall);
+function insideOf({ endless }: LogRow): LogEndless | undefined {
+  return endless?.areEventsKnown === true ? endless : undefined;
 }

@@ -1,21 +1,14 @@
 import type { LogStream } from '../replay-log/log-block.ts';
 import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
-import { countClamped, expectHistogram, expectPercentiles, type SortedTimes } from './exact-times.ts';
+import { expectTimes, type TimesKind } from './expect-times.ts';
 import { type Expectations, exactly, expectAll } from './expectations.ts';
 import type { LogRow, LogTable } from './log-table.ts';
 import type { OpNames } from './op-names.ts';
-import { TimeList } from './time-list.ts';
+import type { TimeList } from './time-list.ts';
 
 const US = 1e3;
 
-interface Kind {
-  section: string;
-  histogram: string;
-  /** Adds the times of one stream that left. */
-  addTimes(row: LogRow, stream: LogStream, to: TimeList): void;
-}
-
-const KINDS: readonly Kind[] = [
+const KINDS: readonly TimesKind<LogStream>[] = [
   {
     section: 'message_send_error_us',
     histogram: 'message_send_error',
@@ -67,20 +60,16 @@ interface CountedStreams {
  * hold. A log of before there was such a section says nothing of it.
  */
 export async function expectStreams(table: LogTable, names: OpNames, into: Expectations) {
-  const clamped = { below: 0, above: 0 };
-  if (table.reading.header.formatVersion < STREAMS_VERSION) return clamped;
+  if (table.reading.header.formatVersion < STREAMS_VERSION) return { below: 0, above: 0 };
   const { counts, ops } = await countStreams(table, names);
   if (counts.operations === 0) into.set('streams', exactly(null));
   else {
     const values = Object.entries(counts).map(([name, count]) => [name, exactly(count)]);
     expectAll(into, 'streams', Object.fromEntries(values));
   }
-  for (const kind of KINDS) {
-    const outside = await expectKind(table, names, ops, kind, into, counts.operations > 0);
-    clamped.below += outside.below;
-    clamped.above += outside.above;
-  }
-  return clamped;
+  const path = counts.operations > 0 ? 'streams' : undefined;
+  const section = { kinds: KINDS, path, unitNs: US, ops: ops, insideOf };
+  return expectTimes(table, names, section, into);
 }
 
 /** `ops`: places in `names` of which a stream left. */
@@ -117,28 +106,6 @@ async function countStreams(
   return { counts, ops };
 }
 
-async function expectKind(
-  table: LogTable,
-  names: OpNames,
-  ops: ReadonlySet<number>,
-  kind: Kind,
-  into: Expectations,
-  hasSection: boolean,
-) {
-  const lists = new Map([...ops].map((op) => [op, new TimeList()]));
-  const all = new TimeList();
-  await table.each((row) => {
-    const { stream } = row;
-    if (stream === undefined || !row.isSent) return;
-    kind.addTimes(row, stream, lists.get(names.indexOf(row.op)) as TimeList);
-    kind.addTimes(row, stream, all);
-  });
-  const expectOf = (key: string, times: SortedTimes): void => {
-    expectHistogram(into, `histograms.${kind.histogram}.${key}`, times);
-    if (hasSection) expectAll(into, `streams.${kind.section}.${key}`, expectPercentiles(times, US));
-  };
-  for (const [op, list] of lists) expectOf(names.keys[op] as string, list.sorted());
-  const overall = all.sorted();
-  expectOf('overall', overall);
-  return countClamped(overall);
+function insideOf({ stream, isSent }: LogRow): LogStream | undefined {
+  return isSent ? stream : undefined;
 }
