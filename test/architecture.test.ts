@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sources: ['trace', 'dialects', 'transforms', 'root'],
   transforms: ['trace', 'dialects', 'root'],
   inspect: ['trace', 'root'],
+  workload: ['trace', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],
   results: ['trace', 'replay', 'root'],
@@ -90,6 +91,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   transports: ['.', 'wire-http', 'wire-grpc'],
   capture: ['redact', '.'],
+  workload: ['streams', 'arrivals'],
 };
 
 /** Files right under src/ that everyone may use: they know nothing. */
