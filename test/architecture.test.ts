@@ -96,6 +96,7 @@ const ROOMS: Record<string, readonly string[]> = {
 
 /** Files right under src/ that everyone may use: they know nothing. */
 const LEAVES = [
+  'blake3-hex.ts',
   'connect-trouble.ts',
   'error.ts',
   'hash.ts',
@@ -113,6 +114,7 @@ const LEAVES = [
 /** The one folder (`x/`) or file that imports each third-party package. */
 const OWNERS: Record<string, readonly string[]> = {
   '@bufbuild/protobuf': ['gen/'],
+  '@noble/hashes': ['blake3-hex.ts'],
   '@grpc/grpc-js': ['bundled/grpc-js.ts'],
   commander: ['cli/'],
   echarts: ['bundled/echarts.ts'],

@@ -5,6 +5,7 @@ import { type Latency, parseLatency } from '../dev-server/faults/latency.ts';
 import { parseStall, type Stall } from '../dev-server/faults/stall.ts';
 import { exitCodeOfSignal } from './exit-code.ts';
 import { parseCount, parsePort, parseRatio } from './flag-parsers.ts';
+import { parseSize } from './parse-size.ts';
 import { tell, tellOnStdout } from './people/people.ts';
 import { untilSignal } from './signals.ts';
 
@@ -16,6 +17,7 @@ interface DevServerFlags {
   errorRate: number;
   stall: Stall[];
   spaceLatency: number;
+  cacheSize: number;
   seed: number;
   arrivalLog?: string;
   force?: boolean;
@@ -59,6 +61,11 @@ export function makeDevServerCommand(): Command {
         .argParser((text) => parseDurationNs(text, 'space latency'))
         .default(0, '0'),
     )
+    .addOption(
+      new Option('--cache-size <size>', 'room for the artifacts of the build cache (/cache/HASH)')
+        .argParser(parseSize)
+        .default(parseSize('256MiB'), '256MiB'),
+    )
     .option('--seed <number>', 'of latencies and errors', parseCount, 1)
     .option(
       '--arrival-log <file>',
@@ -82,6 +89,7 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
     ...flags,
     stalls: flags.stall,
     makeSpaceNs: flags.spaceLatency,
+    cacheBytes: flags.cacheSize,
   });
   tellOnStdout(`${readyLine(flags, server)}\n`);
   process.exitCode = exitCodeOfSignal(await stopped);
@@ -95,8 +103,9 @@ function readyLine({ host, json }: DevServerFlags, { httpPort, grpcPort }: DevSe
 }
 
 function printStats(server: DevServer): void {
-  const { httpOps, grpcOps, errors, connections } = server.stats();
+  const { httpOps, grpcOps, errors, connections, artifactsEvicted } = server.stats();
+  const evicted = artifactsEvicted === 0 ? '' : `, ${artifactsEvicted} artifacts pushed out of the cache`;
   tell(
-    `dev-server: ${httpOps} HTTP and ${grpcOps} gRPC operations, ${errors} errors, ${connections} connections\n`,
+    `dev-server: ${httpOps} HTTP and ${grpcOps} gRPC operations, ${errors} errors, ${connections} connections${evicted}\n`,
   );
 }

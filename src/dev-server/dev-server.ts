@@ -12,6 +12,7 @@ import type { Stall } from './faults/stall.ts';
 import { createGrpcServer } from './grpc/grpc-server.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { DevServerStats, ServerContext } from './server-context.ts';
+import { ArtifactCache } from './store/artifact-cache.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { World } from './world.ts';
 
@@ -32,6 +33,8 @@ export interface DevServerOptions {
   stalls?: readonly Stall[] | undefined;
   /** How long a new space takes to make, ns: its first operations are answered no sooner. */
   makeSpaceNs?: number | undefined;
+  /** Most that the artifacts of the build cache take. */
+  cacheBytes?: number | undefined;
   /** File to write arrivals to. */
   arrivalLog?: string | undefined;
   /** Empty an arrival log that exists. */
@@ -73,7 +76,7 @@ export async function createDevServer(options: DevServerOptions = {}): Promise<D
     return {
       httpPort: await listen(http, httpPort, host),
       grpcPort: await listen(grpc.listener, grpcPort, host),
-      stats: () => ({ ...context.stats }),
+      stats: () => ({ ...context.stats, artifactsEvicted: context.world.artifacts.evicted }),
       close,
     };
   } catch (thrown) {
@@ -84,10 +87,12 @@ export async function createDevServer(options: DevServerOptions = {}): Promise<D
 
 function createContext(options: DevServerOptions, log: ArrivalLog): ServerContext {
   const { seed = 1, latency = AT_ONCE, errorRate = 0, stalls = [], makeSpaceNs = 0 } = options;
+  const { cacheBytes = CACHE_BYTES } = options;
   const { nowNs = monotonicNs, wallMs = wallClockMs } = options;
   const feed = createActivityFeed();
   const world: World = {
     store: createMemoryStore({ wallMs, nowNs, makeSpaceNs, publish: feed.publish }),
+    artifacts: new ArtifactCache(cacheBytes),
     feed,
     snapshots: new WeakMap(),
     seed,
@@ -96,7 +101,14 @@ function createContext(options: DevServerOptions, log: ArrivalLog): ServerContex
     probeRuns: 0,
     operations: 0,
   };
-  const stats = { httpOps: 0, grpcOps: 0, grpcStreamMessages: 0, errors: 0, connections: 0 };
+  const stats = {
+    httpOps: 0,
+    grpcOps: 0,
+    grpcStreamMessages: 0,
+    errors: 0,
+    connections: 0,
+    artifactsEvicted: 0,
+  };
   return {
     world,
     faults: createFaults({ seed, latency, errorRate, stalls, startNs: nowNs() }),
@@ -112,6 +124,8 @@ function createContext(options: DevServerOptions, log: ArrivalLog): ServerContex
   };
 }
 
+/** Room for the artifacts of the build cache, where nobody says how much. */
+const CACHE_BYTES = 256 * 2 ** 20;
 const AT_ONCE: Latency = { kind: 'fixed', ns: 0 };
 
 /** On the clock that all processes of this machine share: arrivals of several can be compared. */

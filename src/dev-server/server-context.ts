@@ -12,6 +12,8 @@ export interface DevServerStats {
   /** Answers that were failures of the server (HTTP 5xx, gRPC INTERNAL), injected ones included. */
   errors: number;
   connections: number;
+  /** Artifacts that the build cache pushed out to make room. */
+  artifactsEvicted: number;
 }
 
 /** What the HTTP and the gRPC server both work with. */

@@ -1,12 +1,15 @@
 import type { ActivityFeed } from './activity-feed.ts';
 import { hash32 } from './faults/seeded.ts';
 import type { ConsolidationSnapshot } from './http/consolidation-snapshot.ts';
+import type { ArtifactCache } from './store/artifact-cache.ts';
 import type { MemorySpace } from './store/memory-space.ts';
 import type { MemoryStore } from './store/memory-store.ts';
 
 /** What the handlers of both protocols share. */
 export interface World {
   readonly store: MemoryStore;
+  /** Of the build cache. */
+  readonly artifacts: ArtifactCache;
   /** Tells what happens in the default space. */
   readonly feed: ActivityFeed;
   /** Consolidation of the spaces that were asked about. */

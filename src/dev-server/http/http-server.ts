@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { engramDialect } from '../../dialects/engram.ts';
+import { memobuildDialect } from '../../dialects/memobuild.ts';
 import { reject } from '../rejection.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { EventStream } from './events/event-stream.ts';
@@ -100,7 +101,7 @@ function chooseAnswer(
 
 function send(context: ServerContext, { request, response }: Exchange, answer: HttpAnswer): void {
   if (response.destroyed) return;
-  const body = answer.events ? undefined : Buffer.from(answer.body ?? '');
+  const body = answer.events ? undefined : bytesOf(answer.body ?? '');
   response.writeHead(answer.status, {
     ...COMMON_HEADERS,
     ...(answer.contentType === undefined ? {} : { 'content-type': answer.contentType }),
@@ -110,6 +111,10 @@ function send(context: ServerContext, { request, response }: Exchange, answer: H
   if (request.method === 'HEAD') response.end();
   else if (answer.events) startEvents(context, response, answer.events);
   else response.end(body);
+}
+
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
 /** Events end only with their client or with the server; a stall holds them back. */
@@ -128,7 +133,7 @@ function logArrival({ log }: ServerContext, exchange: Exchange, body: ReceivedBo
   const { method = 'GET', url: path = '/', rawHeaders } = request;
   const view = { protocol: 'http', method, path, headers: rawHeaders, body: body.bytes } as const;
   log.write({
-    op: engramDialect.describe(view).op,
+    op: (path.startsWith('/cache/') ? memobuildDialect : engramDialect).describe(view).op,
     session,
     arrival_ns: arrivalNs,
     protocol: 'http',

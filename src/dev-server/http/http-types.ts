@@ -21,7 +21,7 @@ export interface HttpAnswer {
   status: number;
   contentType?: string;
   headers?: Readonly<Record<string, string>>;
-  body?: string;
+  body?: string | Uint8Array;
   /** The body in the place of `body`: events without an end. */
   events?: EventStream;
 }

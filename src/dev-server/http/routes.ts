@@ -1,4 +1,5 @@
 import * as admin from './admin-routes.ts';
+import { getArtifact, putArtifact } from './cache-routes.ts';
 import * as docs from './docs-routes.ts';
 import { streamActivities, streamMemories } from './events/activity-routes.ts';
 import { streamConsolidation } from './events/consolidation-stream.ts';
@@ -16,7 +17,7 @@ export type RouteMatch =
   | { kind: 'wrong_method'; allow: string }
   | { kind: 'unknown' };
 
-/** Method, path and handler of every route. */
+/** Method, path and handler of every route of Engram. */
 export const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
   ['POST', '/api/v1/memories/remember', rememberMemory],
   ['POST', '/api/v1/memories', rememberMinimal],
@@ -66,9 +67,17 @@ export const ROUTES: readonly (readonly [string, string, HttpHandler])[] = [
   ['GET', '/api-docs/openapi.yaml', () => docs.openApiYaml(ROUTES)],
 ];
 
-const ID_PATH = /^(\/api\/v1\/(?:memories|consolidations))\/([^/]+)$/;
+/** Those of a build cache: artifacts and their layers, which lie in one store. */
+const CACHE_ROUTES: typeof ROUTES = [
+  ['GET', '/cache/{id}', getArtifact],
+  ['PUT', '/cache/{id}', putArtifact],
+  ['GET', '/cache/layer/{id}', getArtifact],
+  ['PUT', '/cache/layer/{id}', putArtifact],
+];
+
+const ID_PATH = /^(\/api\/v1\/(?:memories|consolidations)|\/cache(?:\/layer)?)\/([^/]+)$/;
 const byPath = new Map<string, Map<string, HttpHandler>>();
-for (const [method, path, handler] of ROUTES) {
+for (const [method, path, handler] of [...ROUTES, ...CACHE_ROUTES]) {
   byPath.set(path, (byPath.get(path) ?? new Map<string, HttpHandler>()).set(method, handler));
 }
 
