@@ -64,29 +64,26 @@ function linesOf({ lines, pending }: Beginning): AsyncIterable<Line> {
 async function beginReading({ name, open }: SourceInput): Promise<Beginning> {
   const lines = readLines(open(), name);
   try {
-    for (;;) {
-      const { value: line, done } = await lines.next();
-      const header = { ...emptyHeader(), sorted: false, source: 'ndjson' };
-      if (done) return { header, lines, pending: undefined };
-      if (isBlank(line.bytes)) continue;
-      const value = parseQuietly(line);
-      if (value?.['header'] === undefined)
-        return { header, lines, pending: { ...line, bytes: Buffer.from(line.bytes) } };
-      return {
-        header: headerFromJson(value['header'], whereIs(name, line)),
-        lines,
-        pending: undefined,
-      };
-    }
+    const { value: line, done } = await lines.next();
+    // Who tells inputs apart sees the beginning; that nothing comes behind it shows here.
+    if (done) throw new EngramTraceError('empty', 'the file holds only white space', { where: name });
+    const header = { ...emptyHeader(), sorted: false, source: 'ndjson' };
+    const value = parseQuietly(line);
+    if (value?.['header'] === undefined)
+      return { header, lines, pending: { ...line, bytes: Buffer.from(line.bytes) } };
+    return {
+      header: headerFromJson(value['header'], whereIs(name, line)),
+      lines,
+      pending: undefined,
+    };
   } catch (error) {
     await lines.return(undefined);
     throw error;
   }
 }
 
-/** The record of a line; undefined for a line without one. */
+/** The record of a line; undefined for one that tells losses. */
 function recordOf(line: Line, name: string, loss: Loss): TraceRecord | undefined {
-  if (isBlank(line.bytes)) return undefined;
   const where = whereIs(name, line);
   const value = parse(line, where);
   if (isObject(value) && value['loss'] !== undefined) {
@@ -125,10 +122,6 @@ function parseQuietly(line: Line): Record<string, unknown> | undefined {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 32 || byte === 13 || byte === 9);
 }
 
 function whereIs(name: string, line: Line): string {

@@ -7,6 +7,7 @@ import { compressFrame } from '../../../src/trace/frames/zstd.ts';
 import { createNdjsonWriter } from '../../../src/trace/ndjson/ndjson-writer.ts';
 import { readLines } from '../../../src/trace/ndjson/read-lines.ts';
 import { emptyHeader } from '../../../src/trace/record/record.ts';
+import fc from '../../support/fast-check.ts';
 import { createMemorySink, lossOf, makeRecord, pipeOf, readPath, readPiped, withFile } from '../support.ts';
 
 const lines = (...texts: string[]) => Buffer.from(`${texts.join('\n')}\n`);
@@ -154,6 +155,57 @@ test('a line longer than the bound is refused before it is held', async () => {
     for await (const _ of readLines(endless(), 'x', 5000));
   };
   await assert.rejects(read(), { code: 'bad_record', where: 'x, line 1' });
+});
+
+/** Cut into pieces of the given sizes, in turn. */
+async function* inPieces(text: string, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const end = at + (sizes[i % sizes.length] ?? 1);
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
+test('lines are cut and numbered as a split of the whole text has them, without those of white space', async () => {
+  const part = fc.constantFrom('\n', '\n', ' ', '\r', '\t', 'a', '{}', 'é');
+  const text = fc.array(part, { maxLength: 40 }).map((parts) => parts.join(''));
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(text, sizes, async (whole, pieces) => {
+      const found: [number, string, boolean][] = [];
+      for await (const { bytes, number, isEnded } of readLines(inPieces(whole, pieces), 'x')) {
+        found.push([number, bytes.toString(), isEnded]);
+      }
+      const all = whole.split('\n');
+      const expected = all
+        .map((line, i): [number, string, boolean] => [i + 1, line, i < all.length - 1])
+        .filter(([, line]) => /[^ \r\t]/.test(line));
+      assert.deepEqual(found, expected);
+    }),
+  );
+});
+
+test('twenty million blank lines are one step for who reads them', async () => {
+  async function* blankLines() {
+    for (let i = 0; i < 320; i++) yield Buffer.alloc(65536, i % 2 === 0 ? '\n' : ' \r\n');
+    yield Buffer.from('{}');
+  }
+  let steps = 0;
+  for await (const line of readLines(blankLines(), 'x')) {
+    steps++;
+    assert.equal(line.bytes.toString().trim(), '{}');
+  }
+  assert.equal(steps, 1);
+});
+
+test('white space without end, and nothing else, is no trace', async () => {
+  for (const unit of ['\n', ' \r\n']) {
+    await assert.rejects(readPiped(Buffer.from(unit.repeat(100_000))), {
+      code: 'empty',
+      message: 'the file holds only white space',
+    });
+  }
 });
 
 test('lines a little out of order are put right, those far out are counted', () => {
