@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { DiskCall, DiskResult, FromDisk, ToDisk } from './disk-messages.ts';
-import type { SegmentInfo } from './retention.ts';
-import type { FileLook, SegmentFile, SegmentFs } from './segment-fs.ts';
+import type { FileLook, SegmentFile, SegmentFs, SegmentInfo } from './segment-fs.ts';
 
 export interface DiskClientOptions {
   readonly directory: string;

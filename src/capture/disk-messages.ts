@@ -1,5 +1,4 @@
-import type { SegmentInfo } from './retention.ts';
-import type { FileLook } from './segment-fs.ts';
+import type { FileLook, SegmentInfo } from './segment-fs.ts';
 
 /** One call to the disk process. `file` is the number that `create` gave. The bytes of a `write` come through stdin. */
 export type DiskCall =

@@ -1,12 +1,6 @@
 import { isUntoldLossesName } from '../trace/op-log/untold-losses.ts';
+import type { SegmentInfo } from './segment-fs.ts';
 import { isSegmentName } from './segment-name.ts';
-
-export interface SegmentInfo {
-  readonly name: string;
-  readonly sizeBytes: number;
-  /** Last change, Unix ms. */
-  readonly modifiedMs: number;
-}
 
 export interface RetentionLimits {
   /** Segments last written longer ago than this go; undefined keeps them. */

@@ -11,7 +11,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { SegmentInfo } from './retention.ts';
+
+/** A file in the folder of an op log. */
+export interface SegmentInfo {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Last change, Unix ms. */
+  readonly modifiedMs: number;
+}
 
 /** What somebody else may have done to a file while capture writes it. */
 export interface FileLook {

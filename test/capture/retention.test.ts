@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { planRetention, type SegmentInfo } from '../../src/capture/retention.ts';
+import { planRetention } from '../../src/capture/retention.ts';
+import type { SegmentInfo } from '../../src/capture/segment-fs.ts';
 import { isSegmentName, segmentName } from '../../src/capture/segment-name.ts';
 import { untoldLossesName } from '../../src/trace/op-log/untold-losses.ts';
 
