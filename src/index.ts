@@ -79,8 +79,8 @@ export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/
 // Recording, and cutting a window out of what was recorded.
 
 export { type Capture, type CaptureSummary, startCapture } from './capture/capture.ts';
-export type { CaptureListenerOptions } from './capture/capture-listener.ts';
 export type { CaptureOptions } from './capture/capture-options.ts';
+export type { CaptureListenerOptions } from './capture/relay/capture-listener.ts';
 export {
   type ExportOptions,
   type ExportPlan,

@@ -90,7 +90,7 @@ const ROOMS: Record<string, readonly string[]> = {
     '.',
   ],
   transports: ['.', 'wire-http', 'wire-grpc'],
-  capture: ['redact', '.'],
+  capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.'],
   workload: ['streams', 'arrivals'],
 };
 

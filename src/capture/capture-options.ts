@@ -4,7 +4,11 @@ import { engramDialect } from '../dialects/engram.ts';
 import { DEFAULT_OPLOG } from '../op-log-folder.ts';
 import { TOOL } from '../version.ts';
 import { type CaptureClock, createCaptureClock } from './capture-clock.ts';
-import { type CaptureListener, type CaptureListenerOptions, captureListener } from './capture-listener.ts';
+import {
+  type CaptureListener,
+  type CaptureListenerOptions,
+  captureListener,
+} from './relay/capture-listener.ts';
 
 /** What a capture records, where it listens, and where the op log goes. */
 export interface CaptureOptions {

@@ -1,21 +1,21 @@
 import { EngramTraceError } from '../error.ts';
 import { addLoss, hasLoss, type Loss } from '../trace/record/record.ts';
-import type { BlockStore } from './block-store.ts';
-import { ByteBudget } from './byte-budget.ts';
 import { CAPTURE_DEFAULTS } from './capture-defaults.ts';
-import type { CaptureListener } from './capture-listener.ts';
 import { type CaptureOptions, type CaptureSettings, captureSettings } from './capture-options.ts';
-import { authorityOf, isSamePlace } from './host-port.ts';
-import { createRecorder, type Recorder } from './recorder.ts';
+import { ByteBudget } from './memory/byte-budget.ts';
+import type { BlockStore } from './op-log/block-store.ts';
+import { createRecorder, type Recorder } from './op-log/recorder.ts';
+import { startWorkerStore } from './op-log/worker-store.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
 import { createRedactingSink } from './redacting-sink.ts';
-import { type Relay, startRelay } from './relay.ts';
+import type { CaptureListener } from './relay/capture-listener.ts';
+import { authorityOf, isSamePlace } from './relay/host-port.ts';
+import { type Relay, startRelay } from './relay/relay.ts';
+import { checkUpstream } from './relay/upstream.ts';
 import { parameterFlags, redactorOf, segmentHeader } from './segment-header.ts';
-import { createSniffingTap } from './sniffing-tap.ts';
-import { guardTap, type TapContext } from './tap.ts';
+import { createSniffingTap } from './taps/sniffing-tap.ts';
+import { guardTap, type TapContext } from './taps/tap.ts';
 import { TroubleLog } from './trouble-log.ts';
-import { checkUpstream } from './upstream.ts';
-import { startWorkerStore } from './worker-store.ts';
 
 export interface CaptureStats {
   readonly connections: number;

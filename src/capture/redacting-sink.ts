@@ -3,7 +3,7 @@ import { type HeaderList, NO_BYTES, type StreamMessage, type TraceRecord } from 
 import { redactBody } from './redact/redact-body.ts';
 import { messageOf } from './redact/redact-protobuf.ts';
 import type { NameRule } from './redact/redact-url.ts';
-import type { RecordSink } from './tap.ts';
+import type { RecordSink } from './taps/tap.ts';
 
 /** What the header of a trace lists as redacted where capture looked into bodies. */
 export const BODY_NAMES: readonly string[] = [

@@ -1,10 +1,10 @@
 import { machineNames } from '../machine-names.ts';
 import { emptyHeader, type TraceHeader } from '../trace/record/record.ts';
 import type { CaptureSettings } from './capture-options.ts';
-import { authorityOf, type HostPort, isThisMachine } from './host-port.ts';
 import type { NameFlags } from './redact/name-rules.ts';
+import { createRedactor, type Redactor } from './redact/redactor.ts';
 import { BODY_NAMES } from './redacting-sink.ts';
-import { createRedactor, type Redactor } from './redactor.ts';
+import { authorityOf, type HostPort, isThisMachine } from './relay/host-port.ts';
 
 /** The header of every segment: who records, at which addresses, and what is replaced. */
 export function segmentHeader(options: CaptureSettings): TraceHeader {

@@ -1,7 +1,7 @@
 import type { Capture, CaptureStats, CaptureSummary } from '../capture/capture.ts';
-import type { CaptureListener } from '../capture/capture-listener.ts';
 import type { CaptureSettings } from '../capture/capture-options.ts';
-import { authorityOf } from '../capture/host-port.ts';
+import type { CaptureListener } from '../capture/relay/capture-listener.ts';
+import { authorityOf } from '../capture/relay/host-port.ts';
 import { sizeText } from '../inspect/number-text.ts';
 import { hasLoss } from '../trace/record/record.ts';
 

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { startCapture } from '../../src/capture/capture.ts';
 import { createCaptureClock } from '../../src/capture/capture-clock.ts';
-import { authorityOf } from '../../src/capture/host-port.ts';
+import { authorityOf } from '../../src/capture/relay/host-port.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { machineNames } from '../../src/machine-names.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';

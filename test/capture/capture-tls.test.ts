@@ -4,7 +4,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
-import { startRelay } from '../../src/capture/relay.ts';
+import { startRelay } from '../../src/capture/relay/relay.ts';
 import { missing } from '../support/missing.ts';
 import { shapesClient, shapesServer, unary } from './grpc-shapes.ts';
 import { selfSigned } from './self-signed.ts';

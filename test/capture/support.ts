@@ -8,8 +8,8 @@ import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { type Capture, startCapture } from '../../src/capture/capture.ts';
 import { createCaptureClock } from '../../src/capture/capture-clock.ts';
-import type { CaptureListener } from '../../src/capture/capture-listener.ts';
 import type { CaptureOptions } from '../../src/capture/capture-options.ts';
+import type { CaptureListener } from '../../src/capture/relay/capture-listener.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { openTrace } from '../../src/sources/open-trace.ts';
 import {

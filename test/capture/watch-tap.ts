@@ -1,7 +1,7 @@
-import { ByteBudget } from '../../src/capture/byte-budget.ts';
-import { createRedactor } from '../../src/capture/redactor.ts';
-import { createSniffingTap } from '../../src/capture/sniffing-tap.ts';
-import { guardTap, type Tap, type TapContext } from '../../src/capture/tap.ts';
+import { ByteBudget } from '../../src/capture/memory/byte-budget.ts';
+import { createRedactor } from '../../src/capture/redact/redactor.ts';
+import { createSniffingTap } from '../../src/capture/taps/sniffing-tap.ts';
+import { guardTap, type Tap, type TapContext } from '../../src/capture/taps/tap.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 

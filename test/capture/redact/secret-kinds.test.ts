@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createRedactor } from '../../../src/capture/redactor.ts';
+import { createRedactor } from '../../../src/capture/redact/redactor.ts';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import fc from '../../support/fast-check.ts';
 import { makeRecord } from '../../support/replay-harness.ts';
