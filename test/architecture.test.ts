@@ -90,6 +90,7 @@ const ROOMS: Record<string, readonly string[]> = {
     '.',
   ],
   transports: ['.', 'wire-http', 'wire-grpc'],
+  results: ['histogram', 'arrivals', 'answers', 'tally', 'health', 'document', 'verdict', '.'],
   capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.'],
   workload: ['streams', 'arrivals'],
 };
@@ -118,7 +119,7 @@ const OWNERS: Record<string, readonly string[]> = {
   '@grpc/grpc-js': ['bundled/grpc-js.ts'],
   commander: ['cli/'],
   echarts: ['bundled/echarts.ts'],
-  'hdr-histogram-js': ['results/hdr-library.ts'],
+  'hdr-histogram-js': ['results/histogram/hdr-library.ts'],
   'log-update': ['cli/progress.ts'],
   luxon: ['bundled/luxon.ts'],
   'smol-toml': ['cli/config-file.ts'],

@@ -3,7 +3,7 @@ import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { replay } from '../../src/replay/engine/engine.ts';
 import type { SendOutcome, Transport } from '../../src/replay/ports.ts';
 import { replayOptions } from '../../src/replay/replay-options.ts';
-import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { openTrace } from '../../src/sources/open-trace.ts';
 
 /** This file as a program: plays a trace to nobody, `nullReplayCommand(trace, 0)` as fast as it goes. */

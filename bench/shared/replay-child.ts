@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import type { NginxTarget } from './nginx-target.ts';
 import { processFigures } from './process-figures.ts';
 import { runChild } from './run-child.ts';

@@ -1,4 +1,4 @@
-import type { ResultsDocument } from '../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { median } from '../support.ts';
 import type { ReplayRun } from './replay-child.ts';
 

@@ -1,4 +1,4 @@
-import type { ResultsDocument } from '../results/results-document.ts';
+import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { StepWindow } from './busiest-part.ts';
 
 /** Plays the plan at a multiplier against the null sink for at most so many seconds. */

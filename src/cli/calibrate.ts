@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { EngramTraceError } from '../error.ts';
 import { refuseSameFile } from '../library/refuse-same-file.ts';
-import { hostSection } from '../results/host-section.ts';
+import { hostSection } from '../results/document/host-section.ts';
 import type { Trace } from '../trace/trace.ts';
 import { VERSION } from '../version.ts';
 import { linesText } from '../visible-text.ts';

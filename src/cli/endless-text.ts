@@ -1,5 +1,5 @@
-import type { EndlessEnd } from '../results/endless-metrics.ts';
-import type { LatencySection, ResultsDocument } from '../results/results-document.ts';
+import type { EndlessEnd } from '../results/tally/endless-metrics.ts';
+import type { LatencySection, ResultsDocument } from '../results/document/results-document.ts';
 import { provenPercentile } from './op-table-text.ts';
 
 const ENDS: Readonly<Record<EndlessEnd, string>> = {

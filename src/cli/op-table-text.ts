@@ -1,6 +1,6 @@
 import { countText, numberText } from '../inspect/number-text.ts';
 import { textTable } from '../inspect/text-table.ts';
-import type { Percentiles, ResultsDocument } from '../results/results-document.ts';
+import type { Percentiles, ResultsDocument } from '../results/document/results-document.ts';
 import { visibleText } from '../visible-text.ts';
 
 const MOST_ROWS = 20;

@@ -1,4 +1,4 @@
-import type { ResultsDocument } from '../results/results-document.ts';
+import type { ResultsDocument } from '../results/document/results-document.ts';
 import { EXIT, exitCodeOfSignal } from './exit-code.ts';
 
 /** Operations were sent, and none of them got a whole answer, of whatever status. */

@@ -3,8 +3,8 @@ import type { Precision } from '../replay/replay-options.ts';
 import { startReplayLog } from '../replay-log/start-replay-log.ts';
 import { openFileLimit } from '../replay-run/options/open-file-limit.ts';
 import type { RunDeps } from '../replay-run/options/run-options.ts';
-import { HEALTH_SOURCES } from '../results/health-sources.ts';
-import { hostSection } from '../results/host-section.ts';
+import { hostSection } from '../results/document/host-section.ts';
+import { HEALTH_SOURCES } from '../results/health/health-sources.ts';
 import { VERSION } from '../version.ts';
 import { wallClockMs } from '../wall-clock.ts';
 

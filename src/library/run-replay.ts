@@ -2,7 +2,7 @@ import { measureReplay } from '../replay-run/measure-replay.ts';
 import type { RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import type { Targets } from '../replay-run/target/targets.ts';
-import type { ResultsDocument } from '../results/results-document.ts';
+import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import { openDocumentFile } from './document-file.ts';
 import { refuseSameFile } from './refuse-same-file.ts';

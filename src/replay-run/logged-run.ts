@@ -3,7 +3,7 @@ import type { ReplayObserver } from '../replay/ports.ts';
 import { factsOf } from '../replay-log/document-facts.ts';
 import { LOG_FORMAT_VERSION, type ReplayLog, type ReplayLogObserver } from '../replay-log/replay-log.ts';
 import { teeObserver } from '../replay-log/tee-observer.ts';
-import type { ResultsDocument } from '../results/results-document.ts';
+import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { RunDeps } from './options/run-options.ts';
 import type { ShardedLog } from './shards/sharded-replay-deps.ts';
 

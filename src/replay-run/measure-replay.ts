@@ -1,6 +1,6 @@
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
-import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/results-document.ts';
+import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/document/results-document.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, shardCount } from './create-player.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
 import { connectionLimit } from './options/connection-limit.ts';

@@ -1,7 +1,7 @@
 import { EngramTraceError } from '../error.ts';
 import { type PlanSummary, summarisePlan } from '../replay/plan/plan-summary.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
-import { LeftOutCount } from '../results/left-out-count.ts';
+import { LeftOutCount } from '../results/tally/left-out-count.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
 import { createLeftOutFinder } from '../transports/left-out-finder.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isoTime } from '../iso-time.ts';
 import { paceText } from '../replay/plan/pace.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
-import type { PlanSection } from '../results/results-document.ts';
+import type { PlanSection } from '../results/document/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
 import { shardCount } from './create-player.ts';

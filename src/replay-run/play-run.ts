@@ -9,8 +9,8 @@ import {
   type HealthProbe,
   startHealthProbe,
   UNKNOWN_HEALTH,
-} from '../results/generator-health.ts';
-import type { ResultsRecorder } from '../results/results-recorder.ts';
+} from '../results/health/generator-health.ts';
+import type { ResultsRecorder } from '../results/tally/results-recorder.ts';
 import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
 import type { Player } from './create-player.ts';

@@ -1,13 +1,7 @@
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import type { Gap, Loss, TimeWindow } from '../trace/record/record.ts';
-import { type CaptureGaps, captureGaps } from './capture-gaps.ts';
-import { ENDLESS_HISTOGRAM_NAMES } from './endless-metrics.ts';
-import { endlessHistograms, endlessSection } from './endless-section.ts';
-import type { ErrorGroup } from './error-groups.ts';
-import { fidelitySection } from './fidelity.ts';
-import type { GeneratorHealth } from './generator-health.ts';
-import type { Histogram } from './histogram.ts';
-import { HISTOGRAM_NAMES, type OpMetrics } from './op-metrics.ts';
+import type { ErrorGroup } from './answers/error-groups.ts';
+import { endlessHistograms, endlessSection } from './document/endless-section.ts';
 import {
   finite,
   flatLatencies,
@@ -16,7 +10,7 @@ import {
   NS_PER_US,
   percentiles,
   scaled,
-} from './percentiles.ts';
+} from './document/percentiles.ts';
 import type {
   AddressEntry,
   CaptureLossSection,
@@ -29,12 +23,18 @@ import type {
   ResultsDocument,
   SummarySection,
   WindowEntry,
-} from './results-document.ts';
-import type { ResultsRecorder } from './results-recorder.ts';
-import { statusClassesSection } from './status-classes-section.ts';
-import { STREAM_HISTOGRAM_NAMES } from './stream-metrics.ts';
-import { streamHistograms, streamsSection } from './streams-section.ts';
-import type { WindowCounts } from './windows.ts';
+} from './document/results-document.ts';
+import { statusClassesSection } from './document/status-classes-section.ts';
+import { streamHistograms, streamsSection } from './document/streams-section.ts';
+import type { GeneratorHealth } from './health/generator-health.ts';
+import type { Histogram } from './histogram/histogram.ts';
+import { ENDLESS_HISTOGRAM_NAMES } from './tally/endless-metrics.ts';
+import { HISTOGRAM_NAMES, type OpMetrics } from './tally/op-metrics.ts';
+import type { ResultsRecorder } from './tally/results-recorder.ts';
+import { STREAM_HISTOGRAM_NAMES } from './tally/stream-metrics.ts';
+import type { WindowCounts } from './tally/windows.ts';
+import { type CaptureGaps, captureGaps } from './verdict/capture-gaps.ts';
+import { fidelitySection } from './verdict/fidelity.ts';
 
 export interface DocumentInput {
   tool: { name: string; version: string };

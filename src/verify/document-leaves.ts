@@ -1,4 +1,4 @@
-import { decodeHistogram } from '../results/hdr-library.ts';
+import { decodeHistogram } from '../results/histogram/hdr-library.ts';
 import { errorKey } from './expect-counts.ts';
 import { changeKey } from './expect-status-classes.ts';
 import { digestOf } from './histogram-buckets.ts';

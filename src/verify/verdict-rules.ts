@@ -1,4 +1,4 @@
-import { FIDELITY_LIMITS as LIMITS } from '../results/fidelity-limits.ts';
+import { FIDELITY_LIMITS as LIMITS } from '../results/verdict/fidelity-limits.ts';
 import type { Leaves } from './document-leaves.ts';
 import type { ArrivalFacts } from './expect-arrivals.ts';
 import { type Expectation, type Expectations, exactly, nearly } from './expectations.ts';

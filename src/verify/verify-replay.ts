@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../error.ts';
-import type { ResultsDocument } from '../results/results-document.ts';
+import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type Check, compareLeaves } from './compare.ts';
 import { type Leaves, leavesOf } from './document-leaves.ts';

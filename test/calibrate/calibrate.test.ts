@@ -8,7 +8,7 @@ import * as grpc from '@grpc/grpc-js';
 import { calibrate } from '../../src/calibrate/calibrate.ts';
 import { calibrationText } from '../../src/calibrate/calibration-text.ts';
 import { type NullSink, startNullSink } from '../../src/null-sink/null-sink.ts';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { run, someRecords, writeTrace } from '../cli/replay-support.ts';
 import { documentOf, MS } from '../results/support.ts';
 import { streamWith } from '../support/stream-transport.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { summaryText } from '../../src/cli/replay-text.ts';
-import { REMEDIES } from '../../src/results/remedies.ts';
+import { REMEDIES } from '../../src/results/verdict/remedies.ts';
 import { unknownOutcome } from '../../src/trace/record/record.ts';
 import { ANCHOR_NS, documentOf, MS, type Told } from '../results/support.ts';
 import { streamWith } from '../support/stream-transport.ts';

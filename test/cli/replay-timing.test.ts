@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { validated } from '../results/support.ts';
 import {
   type Finished,

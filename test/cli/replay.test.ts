@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { MS, makeRecord, validated } from '../results/support.ts';
 import {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { createDevServer, type DevServer } from '../../src/dev-server/dev-server.ts';
 import { parseLatency } from '../../src/dev-server/faults/latency.ts';
 import type { TransportKind } from '../../src/replay-run/target/transport-choice.ts';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { until } from '../capture/support.ts';
 import { start } from '../cli/replay-support.ts';
 import { runCli } from '../cli/run-cli.ts';

@@ -11,11 +11,11 @@ import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
 import { measureReplay } from '../../src/replay-run/measure-replay.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
-import type { HealthSources } from '../../src/results/generator-health.ts';
-import { HEALTH_SOURCES } from '../../src/results/health-sources.ts';
-import { hostSection } from '../../src/results/host-section.ts';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
-import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import type { HealthSources } from '../../src/results/health/generator-health.ts';
+import { HEALTH_SOURCES } from '../../src/results/health/health-sources.ts';
+import { hostSection } from '../../src/results/document/host-section.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
+import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { openTrace } from '../../src/sources/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import {

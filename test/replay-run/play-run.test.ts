@@ -10,7 +10,7 @@ import type { RunDeps, RunOptions } from '../../src/replay-run/options/run-optio
 import { playRun } from '../../src/replay-run/play-run.ts';
 import type { NumberedSource } from '../../src/replay-run/source/numbered-source.ts';
 import { parseHttpEndpoint } from '../../src/replay-run/target/endpoint.ts';
-import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { documentInput } from '../results/support.ts';

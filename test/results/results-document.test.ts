@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
-import { decodeHistogram } from '../../src/results/hdr-library.ts';
-import type { Percentiles } from '../../src/results/results-document.ts';
-import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import type { Percentiles } from '../../src/results/document/results-document.ts';
+import { decodeHistogram } from '../../src/results/histogram/hdr-library.ts';
+import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import fc, { runs } from '../support/fast-check.ts';
 import {
   documentInput,

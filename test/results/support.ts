@@ -6,9 +6,9 @@ import { emptyExcluded } from '../../src/replay/exclusions.ts';
 import type { Disposition, Operation, SendOutcome, Waits } from '../../src/replay/ports.ts';
 import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createResultsDocument, type DocumentInput } from '../../src/results/create-results-document.ts';
-import type { GeneratorHealth } from '../../src/results/generator-health.ts';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
-import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
+import type { GeneratorHealth } from '../../src/results/health/generator-health.ts';
+import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { emptyLoss, emptyRecord, type TraceRecord } from '../../src/trace/record/record.ts';
 
 export const MS = 1e6;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { validated } from '../results/support.ts';
 import { MS, makeRecord } from '../support/replay-harness.ts';

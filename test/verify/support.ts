@@ -7,8 +7,8 @@ import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorde
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
 import { teeObserver } from '../../src/replay-log/tee-observer.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
-import type { ResultsDocument } from '../../src/results/results-document.ts';
-import { ResultsRecorder } from '../../src/results/results-recorder.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
+import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { HEADER, memorySink } from '../replay-log/support.ts';
 import { documentInput, validated } from '../results/support.ts';

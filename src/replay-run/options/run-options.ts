@@ -1,9 +1,9 @@
 import type { Clock } from '../../replay/ports.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
-import type { HealthSources } from '../../results/generator-health.ts';
-import type { HostSection } from '../../results/results-document.ts';
-import type { LiveCounts } from '../../results/tally.ts';
+import type { HostSection } from '../../results/document/results-document.ts';
+import type { HealthSources } from '../../results/health/generator-health.ts';
+import type { LiveCounts } from '../../results/tally/tally.ts';
 import type { HeaderList } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { ConnectionMode } from '../../transports/connection-mode.ts';

@@ -1,5 +1,5 @@
 import type { ReplayOptions } from '../../replay/replay-options.ts';
-import type { RecorderOptions } from '../../results/results-recorder.ts';
+import type { RecorderOptions } from '../../results/tally/results-recorder.ts';
 import type { HeaderList, TraceHeader } from '../../trace/record/record.ts';
 import { createLeftOutFinder } from '../../transports/left-out-finder.ts';
 import { cacheResultOf, dialectOf } from './record-predicate.ts';

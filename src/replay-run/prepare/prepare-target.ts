@@ -1,6 +1,6 @@
 import type { MadeRequest } from '../../dialects/space-making.ts';
 import { EngramTraceError } from '../../error.ts';
-import type { PrepareSection } from '../../results/results-document.ts';
+import type { PrepareSection } from '../../results/document/results-document.ts';
 import { type SingleAnswer, type SingleRequest, singleRequest } from '../../transports/single-request.ts';
 import { visibleText } from '../../visible-text.ts';
 import type { RunDeps, RunOptions } from '../options/run-options.ts';

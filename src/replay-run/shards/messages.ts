@@ -1,9 +1,9 @@
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { LogBlockMessage } from '../../replay-log/log-block.ts';
-import type { ArrivalBatch } from '../../results/arrival-collector.ts';
-import type { GeneratorHealth } from '../../results/generator-health.ts';
-import type { TallyPart } from '../../results/tally-part.ts';
+import type { ArrivalBatch } from '../../results/arrivals/arrival-collector.ts';
+import type { GeneratorHealth } from '../../results/health/generator-health.ts';
+import type { TallyPart } from '../../results/tally/tally-part.ts';
 import type { Protocol } from '../../trace/record/record.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import type { TargetAddressUse } from '../target/target-address-use.ts';

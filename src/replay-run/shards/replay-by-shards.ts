@@ -15,7 +15,7 @@ import type { PlannedTimes } from '../../replay/plan/schedule.ts';
 import { createSelection, type Selection } from '../../replay/plan/selection.ts';
 import { shardOf } from '../../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
-import type { ArrivalBatch } from '../../results/arrival-collector.ts';
+import type { ArrivalBatch } from '../../results/arrivals/arrival-collector.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { addUpEnds, bookAll } from './add-up-ends.ts';
 import { LostOperations } from './lost-operations.ts';

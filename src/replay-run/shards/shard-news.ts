@@ -3,9 +3,9 @@ import type { Flight } from '../../replay/release/flight.ts';
 import type { LogBlockMessage } from '../../replay-log/log-block.ts';
 import type { ReplayLogObserver } from '../../replay-log/replay-log.ts';
 import { createReplayLogRecorder } from '../../replay-log/replay-log-recorder.ts';
-import { ArrivalCollector } from '../../results/arrival-collector.ts';
-import type { RecorderOptions } from '../../results/results-recorder.ts';
-import { Tally } from '../../results/tally.ts';
+import { ArrivalCollector } from '../../results/arrivals/arrival-collector.ts';
+import type { RecorderOptions } from '../../results/tally/results-recorder.ts';
+import { Tally } from '../../results/tally/tally.ts';
 import type { ShardNews } from './messages.ts';
 import { NO_ROWS, openRowsOf } from './open-rows.ts';
 

@@ -1,7 +1,7 @@
 import { EngramTraceError } from '../../error.ts';
 import { shardOf } from '../../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
-import type { GeneratorHealth } from '../../results/generator-health.ts';
+import type { GeneratorHealth } from '../../results/health/generator-health.ts';
 import type { Protocol } from '../../trace/record/record.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import type { TargetAddressUse } from '../target/target-address-use.ts';

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createRealClock } from '../../replay/clock/real-clock.ts';
-import { startHealthProbe } from '../../results/generator-health.ts';
+import { startHealthProbe } from '../../results/health/generator-health.ts';
 import { createTransports, type TransportSettings } from '../connect/create-transports.ts';
 import { type TallyFacts, tallyOptionsOf } from '../options/tally-options.ts';
 import { collectGarbage } from '../warm-up/collect-garbage.ts';

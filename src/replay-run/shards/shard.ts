@@ -2,8 +2,12 @@ import { replay } from '../../replay/engine/engine.ts';
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { Clock, Disposition, Operation, ReplayObserver } from '../../replay/ports.ts';
 import { InFlight } from '../../replay/release/in-flight.ts';
-import { type GeneratorHealth, type HealthProbe, UNKNOWN_HEALTH } from '../../results/generator-health.ts';
-import type { RecorderOptions } from '../../results/results-recorder.ts';
+import {
+  type GeneratorHealth,
+  type HealthProbe,
+  UNKNOWN_HEALTH,
+} from '../../results/health/generator-health.ts';
+import type { RecorderOptions } from '../../results/tally/results-recorder.ts';
 import type { LazyTransports } from '../connect/lazy-transports.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import { BatchFeed } from './batch-feed.ts';

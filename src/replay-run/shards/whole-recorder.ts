@@ -1,7 +1,7 @@
-import type { ArrivalBatch } from '../../results/arrival-collector.ts';
-import { ArrivalMerge } from '../../results/arrival-merge.ts';
-import { type RecorderOptions, ResultsRecorder } from '../../results/results-recorder.ts';
-import type { TallyPart } from '../../results/tally-part.ts';
+import type { ArrivalBatch } from '../../results/arrivals/arrival-collector.ts';
+import { ArrivalMerge } from '../../results/arrivals/arrival-merge.ts';
+import { type RecorderOptions, ResultsRecorder } from '../../results/tally/results-recorder.ts';
+import type { TallyPart } from '../../results/tally/tally-part.ts';
 import type { LostObserver } from './lost-operations.ts';
 
 /** Adds up what shards count. */

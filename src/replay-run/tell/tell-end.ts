@@ -1,7 +1,7 @@
 import type { EngramTraceError } from '../../error.ts';
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import { dangersText, excludedText, UNPLAYABLE } from '../../replay/exclusions.ts';
-import type { ResultsRecorder } from '../../results/results-recorder.ts';
+import type { ResultsRecorder } from '../../results/tally/results-recorder.ts';
 import { dialectOf } from '../options/record-predicate.ts';
 import type { RunDeps, RunOptions } from '../options/run-options.ts';
 

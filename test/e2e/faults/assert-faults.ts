@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { replayExitCode } from '../../../src/cli/replay-exit-code.ts';
-import type { ResultsDocument } from '../../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import type { FaultRun } from './fault-run.ts';
 

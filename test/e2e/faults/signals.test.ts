@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { ResultsDocument } from '../../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import type { Protocol, TraceRecord } from '../../../src/trace/record/record.ts';
 import { type Running, start, writeTrace } from '../../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../../results/support.ts';

@@ -8,7 +8,7 @@ import type { RunOptions } from '../../../src/replay-run/options/run-options.ts'
 import { prepareTarget } from '../../../src/replay-run/prepare/prepare-target.ts';
 import { spacesOfRun } from '../../../src/replay-run/prepare/spaces-of-run.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
-import { FirstInSpace } from '../../../src/results/first-in-space.ts';
+import { FirstInSpace } from '../../../src/results/tally/first-in-space.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../../src/trace/record/record.ts';
 import type { Trace } from '../../../src/trace/trace.ts';
 import { startServer } from '../../dev-server/support/start-server.ts';

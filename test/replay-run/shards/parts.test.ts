@@ -13,8 +13,8 @@ import {
 } from '../../../src/replay-run/shards/record-batch.ts';
 import { defaultShards, partOf, shareOf } from '../../../src/replay-run/shards/share.ts';
 import { clockOriginNs, shiftedClock } from '../../../src/replay-run/shards/shifted-clock.ts';
-import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
-import { mergeHealth } from '../../../src/results/merge-health.ts';
+import { UNKNOWN_HEALTH } from '../../../src/results/health/generator-health.ts';
+import { mergeHealth } from '../../../src/results/health/merge-health.ts';
 import { HEALTHY } from '../../results/support.ts';
 import fc from '../../support/fast-check.ts';
 import { MS, makeRecord } from '../../support/replay-harness.ts';

@@ -9,7 +9,7 @@ import type { FromShard, ShardListener, ToShard } from '../../../src/replay-run/
 import { startShard } from '../../../src/replay-run/shards/shard.ts';
 import { ShardPool } from '../../../src/replay-run/shards/shard-pool.ts';
 import { shareOf } from '../../../src/replay-run/shards/share.ts';
-import { UNKNOWN_HEALTH } from '../../../src/results/generator-health.ts';
+import { UNKNOWN_HEALTH } from '../../../src/results/health/generator-health.ts';
 import { SECOND } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 

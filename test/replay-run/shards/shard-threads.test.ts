@@ -12,7 +12,7 @@ import { shareOf } from '../../../src/replay-run/shards/share.ts';
 import { createWholeRecorder } from '../../../src/replay-run/shards/whole-recorder.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';
-import type { ResultsDocument } from '../../../src/results/results-document.ts';
+import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
 import { PATIENT } from '../../support/patient.ts';

@@ -1,0 +1,49 @@
+import type { Histogram } from '../histogram/histogram.ts';
+import { EndlessMetrics } from '../tally/endless-metrics.ts';
+import type { ResultsRecorder } from '../tally/results-recorder.ts';
+import { NS_PER_MS, percentiles } from './percentiles.ts';
+import type { EndlessSection, LatencySection } from './results-document.ts';
+
+/** What became of endless answers; null where none came. */
+export function endlessSection(recorder: ResultsRecorder): EndlessSection | null {
+  const { answers, eventsUnknown, events, eventsUntimed, comments, responseBytes, ended, maxOpen } =
+    recorder.endless;
+  if (answers === 0) return null;
+  const isAnyKnown = eventsUnknown < answers;
+  const section = (pick: (metrics: EndlessMetrics) => Histogram): LatencySection =>
+    byOp(recorder, (metrics) => percentiles(pick(metrics), NS_PER_MS));
+  return {
+    answers,
+    max_open: maxOpen,
+    ended: { ...ended },
+    response_bytes: responseBytes,
+    events_unknown: eventsUnknown,
+    events: isAnyKnown ? events : null,
+    events_untimed: isAnyKnown ? eventsUntimed : null,
+    comments: isAnyKnown ? comments : null,
+    first_event_ms: section((metrics) => metrics.firstEvent),
+    event_gap_ms: section((metrics) => metrics.eventGap),
+    longest_silence_ms: section((metrics) => metrics.silence),
+  };
+}
+
+/** The histograms of endless answers, under their names in a document. */
+export function endlessHistograms(recorder: ResultsRecorder): Record<EndlessHistogram, ByOp<string>> {
+  const encoded = (pick: (metrics: EndlessMetrics) => Histogram): ByOp<string> =>
+    byOp(recorder, (metrics) => pick(metrics).encode());
+  return {
+    first_event: encoded((metrics) => metrics.firstEvent),
+    event_gap: encoded((metrics) => metrics.eventGap),
+    longest_silence: encoded((metrics) => metrics.silence),
+  };
+}
+
+type EndlessHistogram = 'first_event' | 'event_gap' | 'longest_silence';
+type ByOp<T> = { overall: T; [op: string]: T };
+
+function byOp<T>({ overall, ops }: ResultsRecorder, of: (metrics: EndlessMetrics) => T): ByOp<T> {
+  const own = ops
+    .entries()
+    .flatMap(([op, { endless }]): [string, T][] => (endless === undefined ? [] : [[op, of(endless)]]));
+  return { overall: of(overall.endless ?? new EndlessMetrics()), ...Object.fromEntries(own) };
+}

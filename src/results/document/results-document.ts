@@ -1,0 +1,401 @@
+import type { ReplayExcluded } from '../../replay/exclusions.ts';
+import type { EndlessEnd } from '../tally/endless-metrics.ts';
+import type { WaitName } from '../tally/lateness-attribution.ts';
+
+/** The results document as written: JSON, snake_case. docs/results.md explains every field; the schema is strict. */
+export interface ResultsDocument {
+  schema_version: 1;
+  tool: { name: string; version: string };
+  plan: PlanSection;
+  target: TargetSection;
+  /** Wall clock at the start, ISO 8601. */
+  timestamp: string;
+  summary: SummarySection;
+  /** `cancelled` are among the successful, and the failed where a refusal had come. */
+  operations: OperationCounts & { ops: Record<string, OperationCounts> };
+  throughput_ops_per_sec: number | null;
+  latency: LatencySection & FlatLatencies;
+  service_latency: LatencySection;
+  first_answer_latency: LatencySection;
+  recorded_latency: LatencySection;
+  /** Over all operations; `fidelity.send_error_us` has it for each. */
+  send_error_us: Percentiles;
+  /** The messages of gRPC streams; null where the plan has no stream. */
+  streams: StreamsSection | null;
+  /** Answers without an end of their own (server-sent events and the like); null where none came. */
+  endless_answers: EndlessSection | null;
+  status_classes: StatusClassesSection;
+  cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
+  errors: ErrorEntry[];
+  windows: WindowEntry[];
+  validation: Record<string, never>;
+  checks: CheckEntry[];
+  fidelity: FidelitySection;
+  capture_loss: CaptureLossSection;
+  histograms: HistogramsSection;
+  /** The spaces that `--prepare` made before the clock started. */
+  prepare: PrepareSection | null;
+  /** The log of every operation that goes with this document (`--replay-log`). */
+  replay_log: ReplayLogSection | null;
+  host: HostSection;
+}
+
+export interface TargetSection {
+  http: string | null;
+  grpc: string | null;
+  addresses: AddressEntry[];
+}
+
+/** Connections to one address of a target's name. */
+export interface AddressEntry {
+  protocol: 'http' | 'grpc';
+  address: string;
+  /** Null where nobody can tell. */
+  connections: number | null;
+  failed_attempts: number | null;
+}
+
+export interface PrepareSection {
+  /** Spaces of the plan. */
+  spaces: number;
+  made: number;
+  /** Were there already. */
+  existed: number;
+  secs: number;
+  /** How long the slowest space took to be made. */
+  slowest_secs: number | null;
+}
+
+export interface ReplayLogSection {
+  entries: number;
+  /** Operations that could not be kept. */
+  entries_lost: number;
+  blocks: number;
+  /** SHA-256 of its last frame, which stands for all of them. */
+  sha256: string;
+}
+
+export interface PlanSection {
+  /** SHA-256 of the trace's operations and of the options that shape the plan. */
+  digest: string;
+  trace: {
+    name: string;
+    format: string;
+    /** SHA-256 of the operations that were read. */
+    digest: string;
+    source: string;
+    dialect: string;
+    /** Wall clock that recorded times count from, ISO 8601. */
+    epoch: string;
+    timestamp_resolution_ns: number;
+    /** Sentences the reader had to say of the file: cut off, damaged, … */
+    warnings: string[];
+  };
+  /** The options in force, defaults included. */
+  options: Record<string, string | number | boolean | null>;
+  seed: number | null;
+}
+
+/** Operations sent: total = successful + failed. */
+export interface OperationCounts {
+  total: number;
+  successful: number;
+  failed: number;
+  cancelled: number;
+}
+
+export interface SummarySection {
+  /** Operations sent. */
+  total_operations: number;
+  planned_operations: number;
+  /** From the first due time to the end of the last operation. */
+  duration_secs: number | null;
+  /** Operations that succeeded, by that duration. */
+  throughput_ops_sec: number | null;
+  sent_ops_sec: number | null;
+  /** Share of the operations sent that failed, 0 to 1. */
+  error_rate: number | null;
+  /** Operations without a whole answer that were not cancelled as recorded. Those not waited for to the end (a timeout) have no latency. */
+  without_answer: number;
+  /** Answers whose status differs from the recorded one. */
+  status_mismatches: number;
+  /** Share of the operations compared whose answer is of another class than recorded, 0 to 1. */
+  status_class_mismatch_rate: number | null;
+  response_bytes: number;
+  /** Why it ended. */
+  stop: 'end' | 'interrupted' | 'behind' | 'source_error' | 'sender_died';
+}
+
+/** Milliseconds under latency sections, microseconds under names that end in `_us`; null where there is no value. */
+export interface Percentiles {
+  count: number;
+  min: number | null;
+  mean: number | null;
+  p50: number | null;
+  p75: number | null;
+  p90: number | null;
+  p95: number | null;
+  p99: number | null;
+  'p99.9': number | null;
+  'p99.99': number | null;
+  max: number | null;
+}
+
+/** `overall` and one entry for each operation name; of one that was not played there is none. */
+export interface LatencySection {
+  overall: Percentiles;
+  [op: string]: Percentiles;
+}
+
+export interface FlatLatencies {
+  min_ms: number | null;
+  avg_ms: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  max_ms: number | null;
+}
+
+export interface StreamsSection {
+  /** Operations of the plan that are streams. */
+  operations: number;
+  /** How many of these streams left. */
+  left: number;
+  /** Messages of the recorded clients: planned = sent + unsent. */
+  messages_planned: number;
+  messages_sent: number;
+  messages_unsent: number;
+  /** Messages of the servers in the streams that left: in the recording, and now. */
+  messages_recorded: number;
+  messages_received: number;
+  /** How many of the received messages were too many in one stream for their times to be kept. */
+  messages_untimed: number;
+  /** Of the messages sent: actual send less (the stream's due time + scaled offset). */
+  message_send_error_us: LatencySection;
+  /** Actual send less (the stream's actual send + scaled offset). */
+  message_lateness_us: LatencySection;
+  /** From one message of a server to the next: now, and in the recording of the same streams, not scaled. */
+  received_gap_us: LatencySection;
+  recorded_gap_us: LatencySection;
+}
+
+export interface EndlessSection {
+  answers: number;
+  /** Most that were open at one time. */
+  max_open: number;
+  /** How many ended in each way; the sum is `answers`. */
+  ended: Record<EndlessEnd, number>;
+  response_bytes: number;
+  /** Of the answers, how many have events that nothing tells apart: they are in no number below. */
+  events_unknown: number;
+  /** Null where that is true of all. */
+  events: number | null;
+  /** How many of the events were too many in one answer for their times to be kept. */
+  events_untimed: number | null;
+  /** Comments, which only keep a connection alive. */
+  comments: number | null;
+  /** The time from the send to the first event. */
+  first_event_ms: LatencySection;
+  /** The time from one event to the next in one answer. */
+  event_gap_ms: LatencySection;
+  /** In each answer, the longest time without an event, from its head to its end. */
+  longest_silence_ms: LatencySection;
+}
+
+export interface StatusClassesSection {
+  /** Operations that were answered or failed, and could not be compared: the recording has no status of them. */
+  recorded_unknown: number;
+  overall: StatusClassCounts;
+  ops: Record<string, StatusClassCounts>;
+  /** Which recorded class became which other class, the most frequent change first. */
+  changes: { op: string; recorded: string; replayed: string; count: number }[];
+}
+
+export interface StatusClassCounts {
+  /** Operations that were answered or failed, and of which the recording has a status. */
+  compared: number;
+  mismatches: number;
+  mismatch_rate: number | null;
+}
+
+export interface ErrorEntry {
+  code: string;
+  op: string;
+  count: number;
+  /** How many of them had the very same status in the recording. */
+  as_recorded: number;
+  first_record: { number: number; command: string } | null;
+  example: string;
+}
+
+export interface WindowEntry {
+  start_s: number;
+  width_s: number;
+  ops: number;
+  errors: number;
+  p50: number | null;
+  p99: number | null;
+  max: number | null;
+  in_flight: number;
+  send_error_p99_us: number | null;
+}
+
+export interface CheckEntry {
+  expr: string;
+  observed: number | null;
+  pass: boolean;
+}
+
+export type Verdict = 'valid' | 'degraded' | 'invalid';
+
+export interface Reason {
+  code: string;
+  message: string;
+  observed: number | string | null;
+  limit: number | string | null;
+}
+
+export interface FidelitySection {
+  verdict: Verdict;
+  reasons: Reason[];
+  accounting: {
+    planned: number;
+    sent: number;
+    ok: number;
+    errors: number;
+    cut_off: number;
+    shed: number;
+    gate_timeout: number;
+    unsent: number;
+    /** How many of those sent were handed to a transport that got no byte out. */
+    never_left: number;
+    /** Whether the sums hold and agree with what was counted independently of the engine. */
+    closes: boolean;
+    plan_complete: boolean;
+  };
+  /** Records that are no part of the plan, by reason. */
+  excluded: ReplayExcluded;
+  /** The operations that were left out as dangerous, by name. */
+  dangerous: { pattern: string; count: number; why: string }[];
+  /** Operations that left without what was redacted in the trace, and what that was. */
+  redacted: { operations: number; names: string[] };
+  /** Operations that met the end of a kept connection; null where none was sent. */
+  keepalive_closed: { operations: number; share: number | null };
+  /** Operations that left without headers that no message can hold, and their names. */
+  unsendable: { operations: number; names: string[] };
+  inversions: number;
+  send_error_us: LatencySection;
+  lateness_us: LatencySection;
+  gate_wait_us: LatencySection;
+  /** Operations later than 1 ms by cause. */
+  attribution: { gate: CauseEntry; back_pressure: CauseEntry; generator: CauseEntry };
+  /** All of the send error of all operations sent, by what it consists of. */
+  lateness_attribution: Record<WaitName, WaitEntry> & {
+    scheduler_us: Percentiles;
+    transport_us: Percentiles;
+    /** Times the release loop woke more than 10 ms late. */
+    stalls: { count: number; total_ms: number; max_ms: number };
+  };
+  generator_lateness_us: Percentiles;
+  drift: {
+    planned_duration_secs: number | null;
+    actual_duration_secs: number | null;
+    difference_ms: number | null;
+    slope_us_per_sec: number | null;
+  };
+  stretched_ms: number;
+  interarrival: {
+    planned_mean_us: number | null;
+    sent_mean_us: number | null;
+    ks: number | null;
+    w1_us: number | null;
+  };
+  dispersion: {
+    planned_10ms: number | null;
+    sent_10ms: number | null;
+    planned_100ms: number | null;
+    sent_100ms: number | null;
+  };
+  timestamp_resolution_ns: number;
+  engine: {
+    passes: number;
+    max_in_flight: number;
+    max_held: number;
+    underruns: number;
+    held_limit_hits: number;
+    missing_from_plan_statistics: number;
+  };
+  generator: {
+    event_loop_delay_ms: { p50: number; p99: number; max: number } | null;
+    gc: { count: number; total_ms: number; max_ms: number } | null;
+    cpu: { user_secs: number; system_secs: number } | null;
+    steal_percent: number | null;
+    cpu_pressure_percent: number | null;
+    cpu_throttled: { count: number; total_ms: number; percent: number | null } | null;
+    clock_step_ms: number | null;
+  };
+}
+
+export interface CauseEntry {
+  ops: number;
+  total_ms: number;
+}
+
+export interface WaitEntry {
+  /** Operations for which it was longer than 1 ms. */
+  ops: number;
+  total_ms: number;
+  max_ms: number;
+}
+
+export interface CaptureLossSection {
+  records_dropped: number;
+  bodies_truncated: number;
+  body_bytes_truncated: number;
+  records_sampled_out: number;
+  records_late: number;
+  blocks_damaged: number;
+  records_damaged: number;
+  /** Connections that capture could not follow to their end: what passed on them is in no other count. */
+  connections_unfollowed: number;
+  bytes_unfollowed: number;
+  /** Segments of the op log that are missing, or lack their end: what they held is in no count. */
+  segments_incomplete: number;
+  /** Spans of the window for which nothing was being recorded. */
+  gaps: number;
+  /** How long they are together, and which share of the window that is; null where the trace has no window. */
+  gaps_secs: number;
+  gaps_share: number | null;
+}
+
+/** HdrHistogram V2 compressed encoding, base64; values in ns. */
+export interface HistogramsSection {
+  unit: 'ns';
+  /** Values below 0 and above one hour, counted at those bounds. */
+  clamped_below: number;
+  clamped_above: number;
+  response: Record<string, string>;
+  service: Record<string, string>;
+  recorded: Record<string, string>;
+  send_error: Record<string, string>;
+  lateness: Record<string, string>;
+  gate_wait: Record<string, string>;
+  first_answer: Record<string, string>;
+  message_send_error: Record<string, string>;
+  message_lateness: Record<string, string>;
+  received_gap: Record<string, string>;
+  recorded_gap: Record<string, string>;
+  first_event: Record<string, string>;
+  event_gap: Record<string, string>;
+  longest_silence: Record<string, string>;
+}
+
+export interface HostSection {
+  platform: string;
+  arch: string;
+  os_release: string;
+  cpu_model: string;
+  cpus: number;
+  memory_bytes: number;
+  node_version: string;
+}

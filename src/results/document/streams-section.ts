@@ -1,0 +1,52 @@
+import type { Histogram } from '../histogram/histogram.ts';
+import type { ResultsRecorder } from '../tally/results-recorder.ts';
+import { StreamMetrics } from '../tally/stream-metrics.ts';
+import { NS_PER_US, percentiles } from './percentiles.ts';
+import type { LatencySection, StreamsSection } from './results-document.ts';
+
+/** Makes the section about the messages of streams; null where the plan has no stream. */
+export function streamsSection({ streams, overall, ops }: ResultsRecorder): StreamsSection | null {
+  const { operations, left, planned, sent, unsent, recorded, received, untimed } = streams;
+  if (operations === 0) return null;
+  const section = (pick: (metrics: StreamMetrics) => Histogram): LatencySection =>
+    byOp({ overall, ops }, (metrics) => percentiles(pick(metrics), NS_PER_US));
+  return {
+    operations,
+    left,
+    messages_planned: planned,
+    messages_sent: sent,
+    messages_unsent: unsent,
+    messages_recorded: recorded,
+    messages_received: received,
+    messages_untimed: untimed,
+    message_send_error_us: section((metrics) => metrics.messageSendError),
+    message_lateness_us: section((metrics) => metrics.messageLateness),
+    received_gap_us: section((metrics) => metrics.receivedGap),
+    recorded_gap_us: section((metrics) => metrics.recordedGap),
+  };
+}
+
+/** The histograms of the messages of streams, under their names in a document. */
+export function streamHistograms(recorder: ResultsRecorder): Record<StreamHistogram, ByOp<string>> {
+  const encoded = (pick: (metrics: StreamMetrics) => Histogram): ByOp<string> =>
+    byOp(recorder, (metrics) => pick(metrics).encode());
+  return {
+    message_send_error: encoded((metrics) => metrics.messageSendError),
+    message_lateness: encoded((metrics) => metrics.messageLateness),
+    received_gap: encoded((metrics) => metrics.receivedGap),
+    recorded_gap: encoded((metrics) => metrics.recordedGap),
+  };
+}
+
+type StreamHistogram = 'message_send_error' | 'message_lateness' | 'received_gap' | 'recorded_gap';
+type ByOp<T> = { overall: T; [op: string]: T };
+
+function byOp<T>(
+  { overall, ops }: Pick<ResultsRecorder, 'overall' | 'ops'>,
+  of: (metrics: StreamMetrics) => T,
+): ByOp<T> {
+  const own = ops
+    .entries()
+    .flatMap(([op, { stream }]): [string, T][] => (stream === undefined ? [] : [[op, of(stream)]]));
+  return { overall: of(overall.stream ?? new StreamMetrics()), ...Object.fromEntries(own) };
+}

@@ -1,0 +1,31 @@
+import type { Disposition, Operation, SendOutcome } from '../../replay/ports.ts';
+import type { OpMetrics } from './op-metrics.ts';
+
+/** How long it took says nothing of the server: it was cancelled as recorded, or its answer is endless. */
+export function hasNoDuration(outcome: SendOutcome | undefined): boolean {
+  return outcome !== undefined && (outcome.isCancelled === true || outcome.endless !== undefined);
+}
+
+/** From due to done; undefined for an operation that failed without an answer and without a wait, or has no duration. */
+export function responseTimeNs(operation: Operation, disposition: Disposition): number | undefined {
+  const { outcome, doneNs, dueNs, sentNs } = operation;
+  if (doneNs === undefined || hasNoDuration(outcome)) return undefined;
+  const answered = sentNs !== undefined && outcome !== undefined && outcome.failure === undefined;
+  // Also where no byte of it left: a wait for a connection is a wait.
+  const givenUp = disposition === 'cut_off' || outcome?.failure === 'timeout';
+  return answered || givenUp ? doneNs - dueNs : undefined;
+}
+
+/** When its answer began is the server's doing all the same. */
+export function recordFirstAnswer(metrics: OpMetrics, { firstAnswerNs, sentNs }: Operation): void {
+  if (firstAnswerNs !== undefined && sentNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
+}
+
+export function recordLatencies(metrics: OpMetrics, operation: Operation, responseNs: number): void {
+  const { doneNs, sentNs, firstAnswerNs, record } = operation;
+  metrics.response.record(responseNs);
+  if (sentNs === undefined || doneNs === undefined) return;
+  metrics.service.record(doneNs - sentNs);
+  if (firstAnswerNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
+  if (record.durationNs !== undefined) metrics.recorded.record(record.durationNs);
+}
