@@ -12,62 +12,62 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'capture',
     summary: 'record live HTTP and gRPC traffic in front of a server into an op log',
-    load: async () => (await import('./capture.ts')).makeCaptureCommand(),
+    load: async () => (await import('./commands/capture.ts')).makeCaptureCommand(),
   },
   {
     name: 'export',
     summary: 'cut a window of an op log, or of other sources, into one sorted trace',
-    load: async () => (await import('./export.ts')).makeExportCommand(),
+    load: async () => (await import('./commands/export.ts')).makeExportCommand(),
   },
   {
     name: 'inspect',
     summary: 'show what is in a trace: rates, sizes, latencies, bursts, losses',
-    load: async () => (await import('./inspect.ts')).makeInspectCommand(),
+    load: async () => (await import('./commands/inspect.ts')).makeInspectCommand(),
   },
   {
     name: 'filter',
     summary: 'select records by op, space, session, path, status, latency or time',
-    load: async () => (await import('./filter.ts')).makeFilterCommand(),
+    load: async () => (await import('./commands/filter.ts')).makeFilterCommand(),
   },
   {
     name: 'cat',
     summary: 'print records as NDJSON',
-    load: async () => (await import('./cat.ts')).makeCatCommand(),
+    load: async () => (await import('./commands/cat.ts')).makeCatCommand(),
   },
   {
     name: 'convert',
     summary: 'turn a trace into NDJSON and back',
-    load: async () => (await import('./convert.ts')).makeConvertCommand(),
+    load: async () => (await import('./commands/convert.ts')).makeConvertCommand(),
   },
   {
     name: 'repair',
     summary: 'recover what is whole in a damaged or cut-off trace, with a new index',
-    load: async () => (await import('./repair.ts')).makeRepairCommand(),
+    load: async () => (await import('./commands/repair.ts')).makeRepairCommand(),
   },
   {
     name: 'replay',
     summary: 'send a trace to a server with its timing, at any multiple of its rate',
-    load: async () => (await import('./replay.ts')).makeReplayCommand(),
+    load: async () => (await import('./commands/replay.ts')).makeReplayCommand(),
   },
   {
     name: 'verify',
     summary: 'recompute a results document from its replay log: proof, or forgery',
-    load: async () => (await import('./verify.ts')).makeVerifyCommand(),
+    load: async () => (await import('./commands/verify.ts')).makeVerifyCommand(),
   },
   {
     name: 'calibrate',
     summary: "measure the generator's own floor and limit against a null sink",
-    load: async () => (await import('./calibrate.ts')).makeCalibrateCommand(),
+    load: async () => (await import('./commands/calibrate.ts')).makeCalibrateCommand(),
   },
   {
     name: 'dev-server',
     summary: 'a small stand-in for Engram, with latency and faults to order',
-    load: async () => (await import('./dev-server.ts')).makeDevServerCommand(),
+    load: async () => (await import('./commands/dev-server.ts')).makeDevServerCommand(),
   },
   {
     name: 'demo',
     summary: 'the whole circle on this machine in under a minute',
-    load: async () => (await import('./demo.ts')).makeDemoCommand(),
+    load: async () => (await import('./commands/demo.ts')).makeDemoCommand(),
   },
 ];
 

@@ -1,8 +1,8 @@
 import { helpText } from './command-table.ts';
-import { EXIT } from './exit-code.ts';
-import { leaveWhenDone } from './leave.ts';
+import { EXIT } from './exit/exit-code.ts';
+import { leaveWhenDone } from './exit/leave.ts';
+import { holdSignals, ignoreSignals } from './exit/signals.ts';
 import { tell } from './people/people.ts';
-import { holdSignals, ignoreSignals } from './signals.ts';
 
 // Help and version need no module beyond these: they answer in the time Node takes to start.
 
@@ -35,11 +35,11 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function print(text: string): Promise<void> {
-  const { printText } = await import('./stdout.ts');
+  const { printText } = await import('./output/stdout.ts');
   try {
     await printText(text);
   } catch (thrown) {
-    const { printError } = await import('./print-error.ts');
+    const { printError } = await import('./exit/print-error.ts');
     process.exitCode = printError(thrown);
   }
 }
@@ -56,7 +56,7 @@ function tellWhatNodeSays(): void {
 }
 
 async function endBy(thrown: unknown): Promise<void> {
-  const { printError } = await import('./print-error.ts');
+  const { printError } = await import('./exit/print-error.ts');
   process.exitCode = printError(thrown);
   await leaveWhenDone();
   process.exit();

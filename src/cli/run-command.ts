@@ -2,12 +2,12 @@ import { Command, CommanderError } from 'commander';
 import { EngramTraceError } from '../error.ts';
 import { COMMANDS, type CommandEntry } from './command-table.ts';
 import { completeHelp } from './complete-help.ts';
-import type { ConfigValues } from './config-file.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
-import { flagMeantBy } from './flag-meaning.ts';
-import { didYouMean } from './nearest.ts';
-import { printError } from './print-error.ts';
-import { printText } from './stdout.ts';
+import { EXIT, type ExitCode } from './exit/exit-code.ts';
+import { printError } from './exit/print-error.ts';
+import { printText } from './output/stdout.ts';
+import type { ConfigValues } from './settings/config-file.ts';
+import { flagMeantBy } from './settings/flag-meaning.ts';
+import { didYouMean } from './settings/nearest.ts';
 
 /** Runs `engram-trace <args>`; returns the exit code of an error, undefined where the command has set its own. */
 export async function runCommand(args: readonly string[]): Promise<ExitCode | undefined> {
@@ -94,7 +94,7 @@ async function applyDefaults(command: Command, entry: CommandEntry, args: readon
   const [unknown] = trial.parseOptions([...args]).unknown;
   if (unknown !== undefined) throw unknownFlag(unknown, command);
   const file = trial.getOptionValue('config') ?? process.env['ENGRAM_TRACE_CONFIG'];
-  const { applySettings, settableFlags } = await import('./settings.ts');
+  const { applySettings, settableFlags } = await import('./settings/settings.ts');
   await warnOfMisspelt(settableFlags(command));
   const given = (attribute: string) => trial.getOptionValueSource(attribute) === 'cli';
   const flags = settableFlags(command);
@@ -108,18 +108,18 @@ async function applyDefaults(command: Command, entry: CommandEntry, args: readon
 
 /** A variable of another command's flag is not misspelt; who they are is looked up only where one is not of this one. */
 async function warnOfMisspelt(flags: readonly string[]): Promise<void> {
-  const { misspeltText, unknownVariables } = await import('./misspelt-variables.ts');
-  const { settableFlags, variableOf } = await import('./settings.ts');
+  const { misspeltText, unknownVariables } = await import('./settings/misspelt-variables.ts');
+  const { settableFlags, variableOf } = await import('./settings/settings.ts');
   const ofCommand = flags.map(variableOf);
   if (unknownVariables(process.env, ofCommand).length === 0) return;
   const commands = await Promise.all(COMMANDS.map((entry) => buildCommand(entry)));
   const ofAny = [...new Set(commands.flatMap(settableFlags))].map(variableOf);
-  const { printWarning } = await import('./warnings.ts');
+  const { printWarning } = await import('./output/warnings.ts');
   for (const name of unknownVariables(process.env, ofAny)) printWarning(misspeltText(name, ofCommand, ofAny));
 }
 
 async function configOf(file: string, command: string, flags: readonly string[]): Promise<ConfigValues> {
-  const { readConfig } = await import('./config-file.ts');
+  const { readConfig } = await import('./settings/config-file.ts');
   return readConfig(
     file,
     command,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseTime } from '../../src/cli/parse-time.ts';
+import { parseTime } from '../../src/cli/flags/parse-time.ts';
 import { makeRecord, SECOND, withFolder, writeOpLog } from '../sources/make-op-log.ts';
 import { startServer } from './replay-support.ts';
 import { runCli } from './run-cli.ts';

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Command } from 'commander';
 import { COMMANDS } from '../../src/cli/command-table.ts';
 import { EXAMPLES } from '../../src/cli/examples.ts';
-import { flagMeantBy } from '../../src/cli/flag-meaning.ts';
 import { buildCommand } from '../../src/cli/run-command.ts';
+import { flagMeantBy } from '../../src/cli/settings/flag-meaning.ts';
 
 async function commandNamed(name: string): Promise<Command> {
   const entry = COMMANDS.find((command) => command.name === name) ?? assert.fail(name);

@@ -6,7 +6,7 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { ENDING_SIGNALS } from '../../src/cli/signals.ts';
+import { ENDING_SIGNALS } from '../../src/cli/exit/signals.ts';
 import { startCommand } from '../capture/start-command.ts';
 import {
   inTime,

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { summaryLines } from '../../src/cli/capture-text.ts';
+import { summaryLines } from '../../src/cli/text/capture-text.ts';
 import { emptyLoss } from '../../src/trace/record/record.ts';
 import { linesText } from '../../src/visible-text.ts';
 import { run as runProgram } from '../capture/support.ts';

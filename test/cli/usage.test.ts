@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/command-table.ts';
-import { applySettings, settableFlags, variableOf } from '../../src/cli/settings.ts';
+import { applySettings, settableFlags, variableOf } from '../../src/cli/settings/settings.ts';
 import type { EngramTraceError } from '../../src/error.ts';
 import { VERSION } from '../../src/version.ts';
 import { runCli } from './run-cli.ts';

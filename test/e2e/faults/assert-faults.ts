@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { replayExitCode } from '../../../src/cli/replay-exit-code.ts';
+import { replayExitCode } from '../../../src/cli/exit/replay-exit-code.ts';
 import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import type { FaultRun } from './fault-run.ts';

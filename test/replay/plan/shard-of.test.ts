@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseShard } from '../../../src/cli/replay-values.ts';
+import { parseShard } from '../../../src/cli/flags/replay-values.ts';
 import { summarisePlan } from '../../../src/replay/plan/plan-summary.ts';
 import { shardOf } from '../../../src/replay/plan/shard-of.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';

@@ -1,0 +1,20 @@
+import type { ResultsDocument } from '../../results/document/results-document.ts';
+import { EXIT, exitCodeOfSignal } from './exit-code.ts';
+
+/** Operations were sent, and none of them got a whole answer, of whatever status. */
+export function isUnanswered({ summary }: Pick<ResultsDocument, 'summary'>): boolean {
+  return summary.total_operations > 0 && summary.without_answer === summary.total_operations;
+}
+
+/** Exit code of a replay. A signal comes before a failed run, and that before a replay that can't be trusted. */
+export function replayExitCode(
+  document: Pick<ResultsDocument, 'summary' | 'fidelity'>,
+  signal: NodeJS.Signals | undefined,
+): number {
+  const { stop } = document.summary;
+  if (signal !== undefined) return exitCodeOfSignal(signal);
+  if (stop === 'source_error') return EXIT.failed;
+  if (stop === 'sender_died') return EXIT.invalidReplay;
+  if (isUnanswered(document)) return EXIT.failed;
+  return document.fidelity.verdict === 'invalid' ? EXIT.invalidReplay : EXIT.ok;
+}

@@ -1,0 +1,39 @@
+import { EngramTraceError } from '../../error.ts';
+import type { Targets } from '../../replay-run/target/targets.ts';
+import type { Trace } from '../../trace/trace.ts';
+
+/** Which targets someone asked for, by flag, variable or configuration file. */
+export interface NamedTargets {
+  http: boolean;
+  grpc: boolean;
+}
+
+/**
+ * Who names one target says where to replay; the default of the other protocol is then no target anybody meant.
+ * Who names none gets both defaults.
+ */
+export function targetsMeant({ http, grpc }: NamedTargets, targets: Targets): Targets {
+  if (http === grpc) return targets;
+  return { http: http ? targets.http : undefined, grpc: grpc ? targets.grpc : undefined };
+}
+
+/**
+ * Throws `usage` where it is known that the trace holds operations for a target that is not meant. Where nothing is
+ * known, those records are then left out, and counted.
+ */
+export function refuseUnnamedTarget({ http, grpc }: NamedTargets, trace: Trace): void {
+  const { byProtocol } = trace.hints;
+  if (http === grpc || byProtocol === undefined) return;
+  const count = http ? byProtocol.grpc : byProtocol.http;
+  if (count === 0) return;
+  const [missing, flag, given] = http
+    ? ['gRPC', '--grpc-endpoint HOST:PORT', 'http']
+    : ['HTTP', '--endpoint URL', 'grpc'];
+  throw new EngramTraceError(
+    'usage',
+    `${count} operations of ${trace.name} are ${missing}, and no target for them was named`,
+    {
+      hint: `${flag}, or select with engram-trace filter --protocol ${given}`,
+    },
+  );
+}

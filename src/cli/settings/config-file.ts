@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { parse, TomlError } from 'smol-toml';
+import { EngramTraceError } from '../../error.ts';
+import { didYouMean } from './nearest.ts';
+
+/** Values of one command from a configuration file: its section over the keys at the top. */
+export type ConfigValues = ReadonlyMap<string, { readonly value: unknown; readonly where: string }>;
+
+/** Flags that every command has: the only ones that may stand outside a section. */
+const EVERYWHERE = ['quiet'];
+
+/**
+ * Reads a TOML file: a section `[replay]` holds for that command, `quiet` may stand outside all sections. Keys are
+ * flag names, with `-` or `_`. Unknown sections, and unknown keys of this command's section, throw `usage`.
+ */
+export function readConfig(
+  file: string,
+  command: string,
+  flags: readonly string[],
+  commands: readonly string[],
+): ConfigValues {
+  const values = new Map<string, { value: unknown; where: string }>();
+  const document = parseFile(file);
+  for (const [key, value] of Object.entries(document)) {
+    if (isTable(value)) {
+      requireKnown(key, commands, 'section', file);
+    } else {
+      const name = dashed(key);
+      requireKnown(name, EVERYWHERE, 'key outside a section', file);
+      if (flags.includes(name)) values.set(name, { value, where: `${file}, ${key}` });
+    }
+  }
+  const section = document[command];
+  for (const [key, value] of Object.entries(isTable(section) ? section : {})) {
+    requireKnown(dashed(key), flags, `key in [${command}]`, file);
+    values.set(dashed(key), { value, where: `${file}, [${command}] ${key}` });
+  }
+  return values;
+}
+
+function parseFile(file: string): Record<string, unknown> {
+  const where = `configuration file ${file}`;
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch (thrown) {
+    if (thrown instanceof TomlError) {
+      const reason = thrown.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
+      throw new EngramTraceError('usage', reason, { where: `${where}, line ${thrown.line}`, cause: thrown });
+    }
+    throw EngramTraceError.from(thrown, 'usage', { where });
+  }
+}
+
+function requireKnown(name: string, known: readonly string[], kind: string, file: string): void {
+  if (known.includes(name)) return;
+  throw new EngramTraceError('usage', `unknown ${kind} '${name}'`, {
+    where: `configuration file ${file}`,
+    hint: didYouMean(name, known, `known: ${known.join(', ')}`),
+  });
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+function dashed(key: string): string {
+  return key.replaceAll('_', '-');
+}

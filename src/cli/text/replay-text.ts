@@ -1,0 +1,290 @@
+import type { EngramTraceError } from '../../error.ts';
+import { excludedText } from '../../replay/exclusions.ts';
+import type { RunProgress } from '../../replay-run/options/run-options.ts';
+import type { ReplayPlan } from '../../replay-run/plan-replay.ts';
+import type {
+  LatencySection,
+  Percentiles,
+  Reason,
+  ResultsDocument,
+} from '../../results/document/results-document.ts';
+import { remedyFor } from '../../results/verdict/remedies.ts';
+import { linesText } from '../../visible-text.ts';
+import { endlessLines } from './endless-text.ts';
+import { opTableLines, provenPercentile } from './op-table-text.ts';
+
+const FIRST_SHOWN = 10;
+const SESSIONS_SHOWN = 10;
+const REASONS_SHOWN = 8;
+const ERRORS_SHOWN = 5;
+const CHANGES_SHOWN = 5;
+const SPACES_SHOWN = 20;
+
+/** So many characters of what a server said are shown. */
+const MOST_SHOWN = 120;
+
+/** Writes the progress line: how far the replay is, how much is in flight, and how late it is. */
+export function progressText({ live, planned }: RunProgress, elapsedS: number, ratePerSec: number): string {
+  const { sent, errors, inFlight, responseP99Ns, latenessP99Ns } = live();
+  const total = planned();
+  const of = total === undefined ? '' : `/${total}`;
+  return [
+    `${elapsedS.toFixed(0)} s`,
+    `sent ${sent}${of}`,
+    `${ratePerSec.toFixed(0)}/s`,
+    `in flight ${inFlight}`,
+    `errors ${errors}`,
+    `p99 ${msText(responseP99Ns)}`,
+    `late p99 ${msText(latenessP99Ns)}`,
+  ].join('  ');
+}
+
+/** What the progress line says while spaces are made, which may take a minute each. */
+export function preparingText(spaces: readonly string[]): string {
+  return linesText([
+    `engram-trace: preparing ${spaces.length} ${spaces.length === 1 ? 'space' : 'spaces'}, one after another`,
+  ]);
+}
+
+/** Writes the results of a run, for people. */
+export function summaryText(document: ResultsDocument): string {
+  const {
+    summary,
+    operations,
+    latency,
+    service_latency: service,
+    send_error_us: sendError,
+    fidelity,
+  } = document;
+  const { accounting } = fidelity;
+  const lines = [
+    `sent ${accounting.sent} of ${accounting.planned} operations in ${numberText(summary.duration_secs, ' s')}` +
+      ` (${numberText(summary.throughput_ops_sec, '/s')} ok), ${operations.failed} failed`,
+    `response p50 ${ms(latency.overall, 'p50')}  p99 ${ms(latency.overall, 'p99')}` +
+      `  max ${numberText(latency.overall.max, ' ms')}   service p99 ${ms(service.overall, 'p99')}` +
+      `   send error p99 ${usText(provenPercentile(sendError, 'p99'))}`,
+    ...indented(opTableLines(document)),
+    ...preparedText(document.prepare),
+    ...streamsText(document.streams),
+    ...endlessLines(document.endless_answers),
+    ...addressesText(document.target),
+    ...notSentText(accounting),
+    ...answersText(document.status_classes),
+    ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
+    ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
+    `fidelity: ${fidelity.verdict}`,
+    ...fidelity.reasons
+      .slice(0, REASONS_SHOWN)
+      .flatMap((reason) => reasonLines(reason, document.status_classes.changes)),
+    ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
+  ];
+  return linesText(lines);
+}
+
+/** Says which address of a name got how many connections, where it has more than one. */
+function addressesText({ addresses }: ResultsDocument['target']): string[] {
+  return (['http', 'grpc'] as const).flatMap((protocol) => {
+    const ofIt = addresses.filter((entry) => entry.protocol === protocol);
+    const name = protocol === 'http' ? 'HTTP' : 'gRPC';
+    return ofIt.length > 1 ? [`${name} connections by address: ${ofIt.map(addressText).join(', ')}`] : [];
+  });
+}
+
+type AddressEntry = ResultsDocument['target']['addresses'][number];
+
+function addressText({ address, connections, failed_attempts: failed }: AddressEntry): string {
+  if (connections === null) return `${address} not known`;
+  return `${address} ${connections}${failed ? ` (passed over ${failed} times)` : ''}`;
+}
+
+function preparedText(prepare: ResultsDocument['prepare']): string[] {
+  if (prepare === null) return [];
+  const { spaces, made, existed, secs } = prepare;
+  return [
+    `prepared ${spaces} spaces before: ${made} made, ${existed} there already, ${numberText(secs, ' s')}`,
+  ];
+}
+
+/** Says what `--prepare` would do before the clock starts. */
+function preparedLines(spaces: readonly string[] | undefined): string[] {
+  if (spaces === undefined) return [];
+  return [
+    `prepare     ${spaces.length} ${spaces.length === 1 ? 'space is' : 'spaces are'} made first, where not there already`,
+    ...spaces.slice(0, SPACES_SHOWN).map((space) => `  ${space}`),
+    ...more(spaces.length - SPACES_SHOWN, 'spaces'),
+  ];
+}
+
+function streamsText(streams: ResultsDocument['streams']): string[] {
+  if (streams === null) return [];
+  const { messages_sent: sent, messages_planned: planned } = streams;
+  const us = (section: LatencySection, share: 'p50' | 'p99') =>
+    usText(provenPercentile(section.overall, share));
+  const { message_lateness_us: late, received_gap_us: received, recorded_gap_us: recorded } = streams;
+  return [
+    `messages of streams: sent ${sent} of ${planned}, late p99 ${us(late, 'p99')}  max ${usText(late.overall.max)}` +
+      `   received gap p50 ${us(received, 'p50')} (recorded ${us(recorded, 'p50')})`,
+  ];
+}
+
+type StatusClasses = ResultsDocument['status_classes'];
+
+/** Says how many answers were of another status class than recorded, or that nobody knows. */
+function answersText({ overall, recorded_unknown: unknown, ops, changes }: StatusClasses): string[] {
+  const { compared, mismatches, mismatch_rate: rate } = overall;
+  const lines: string[] = [];
+  if (unknown > compared) {
+    const some = `${unknown} of ${unknown + compared} operations`;
+    lines.push(`answers: the recording has no status of ${some}; whether they are as recorded is not known`);
+  }
+  if (mismatches === 0) return lines;
+  const share = numberText((rate ?? 0) * 100, ' %');
+  return [
+    ...lines,
+    `answers: ${mismatches} of ${compared} of another status class than recorded (${share})`,
+    ...changes.slice(0, CHANGES_SHOWN).map((change) => changeText(change, ops)),
+    ...more(changes.length - CHANGES_SHOWN, 'such changes'),
+  ];
+}
+
+function changeText(
+  { op, recorded, replayed, count }: StatusClasses['changes'][number],
+  ops: StatusClasses['ops'],
+): string {
+  const answered = replayed === 'none' ? 'got no answer' : `answered ${replayed}`;
+  return `  ${op}: ${count} of ${ops[op]?.compared ?? count} ${answered} where the recording has ${recorded}`;
+}
+
+function notSentText(accounting: ResultsDocument['fidelity']['accounting']): string[] {
+  const { shed, gate_timeout, unsent } = accounting;
+  if (shed + gate_timeout + unsent === 0) return [];
+  return [`not sent: ${shed} shed, ${gate_timeout} waited too long for their session, ${unsent} not reached`];
+}
+
+/** The whole of it is in the document; a page of HTML would hide the rest of the summary. */
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN)}…` : line;
+}
+
+function errorText(group: ResultsDocument['errors'][number]): string {
+  const { code, op, count, as_recorded, first_record, example } = group;
+  const known = as_recorded === 0 ? '' : ` (${as_recorded === count ? 'all' : as_recorded} as recorded)`;
+  const where = first_record === null ? '' : `; first: ${first_record.command}`;
+  const said = example === '' ? '' : `: ${shortened(example)}`;
+  return `  ${count} x ${code} ${op}${known}${said}${where}`;
+}
+
+/** A reason, and what helps against it. */
+function reasonLines(
+  { code, message, observed, limit }: Reason,
+  changes: StatusClasses['changes'],
+): string[] {
+  const short = (value: number | string): string | number =>
+    typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  const numbers =
+    observed === null ? '' : ` (${short(observed)}${limit === null ? '' : `, limit ${short(limit)}`})`;
+  const remedy = remedyFor(code, changes);
+  return [`  ${code}: ${message}${numbers}`, ...(remedy === undefined ? [] : [`    what helps: ${remedy}`])];
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+function more(count: number, what: string): string[] {
+  return count > 0 ? [`  and ${count} more ${what}`] : [];
+}
+
+/** Writes the plan of `--dry-run`, for people. */
+export function planText({ summary: plan, redacted, unsendable, spaces }: ReplayPlan): string {
+  const { excluded, dangers } = plan;
+  const lines = [
+    passesText(plan.operations, plan.passes),
+    `duration    ${Number.isFinite(plan.durationNs) ? `${(plan.durationNs / 1e9).toFixed(3)} s` : 'until it is stopped'}`,
+    `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
+    `requests    ${plan.requestBytes} bytes a pass`,
+    `left out    ${excludedText(excluded) || 'nothing'}`,
+    ...[...dangers].map(([{ pattern, why }, count]) => `  ${String(count).padStart(8)}  ${pattern}: ${why}`),
+    ...(redacted.operations === 0
+      ? []
+      : [`redacted    ${redacted.operations} a pass go without ${redacted.names.join(', ')}`]),
+    ...(unsendable.operations === 0
+      ? []
+      : [`unsendable  ${unsendable.operations} a pass go without ${unsendable.names.join(', ')}`]),
+    ...preparedLines(spaces),
+    ...countLines('protocols', plan.perProtocol),
+    ...countLines('ops', plan.perOp),
+    ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
+    'first due',
+    ...plan.first.slice(0, FIRST_SHOWN).map(({ dueNs, op, session, method, path }) => {
+      const shown = path.length > 60 ? `${path.slice(0, 60)}…` : path;
+      return `  ${(dueNs / 1e9).toFixed(6)} s  ${op}  ${session}  ${method} ${shown}`;
+    }),
+    `trace_digest ${plan.digest}`,
+  ];
+  return linesText(lines);
+}
+
+function countLines(
+  title: string,
+  counts: ReadonlyMap<string, number>,
+  shown = Infinity,
+  beyond = 0,
+): string[] {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const rest = sorted.slice(shown);
+  const restCount = rest.reduce((sum, [, count]) => sum + count, beyond);
+  const lines = sorted.slice(0, shown).map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);
+  if (restCount > 0) lines.push(`  ${String(restCount).padStart(8)}  in all others`);
+  return [`${title} (${beyond > 0 ? 'more than ' : ''}${counts.size})`, ...lines];
+}
+
+function passesText(operations: number, passes: number): string {
+  if (!Number.isFinite(passes))
+    return 'operations  without end: passes follow each other until it is stopped';
+  return `operations  ${operations} in ${passes} ${passes === 1 ? 'pass' : 'passes'}`;
+}
+
+/** Writes the plan of `--dry-run`, for programs. */
+export function planJson(
+  { summary: plan, redacted, unsendable, spaces }: ReplayPlan,
+  refusals: readonly EngramTraceError[],
+): Record<string, unknown> {
+  return {
+    trace_digest: plan.digest,
+    operations: Number.isFinite(plan.operations) ? plan.operations : null,
+    passes: Number.isFinite(plan.passes) ? plan.passes : null,
+    duration_secs: Number.isFinite(plan.durationNs) ? plan.durationNs / 1e9 : null,
+    rate_ops_sec: plan.ratePerSec ?? null,
+    request_bytes: plan.requestBytes,
+    excluded: plan.excluded,
+    dangerous: [...plan.dangers].map(([{ pattern, why }, count]) => ({ pattern, count, why })),
+    redacted: { operations: redacted.operations, names: redacted.names },
+    unsendable: { operations: unsendable.operations, names: unsendable.names },
+    prepare: spaces === undefined ? null : { spaces: spaces.length, names: spaces.slice(0, SPACES_SHOWN) },
+    refusals: refusals.map(({ message, hint }) => ({ message, hint })),
+    ops: Object.fromEntries(plan.perOp),
+    protocols: Object.fromEntries(plan.perProtocol),
+    sessions: Object.fromEntries(plan.perSession),
+    operations_of_other_sessions: plan.otherSessionsOperations,
+    first_due: plan.first.map(({ dueNs, ...rest }) => ({ due_secs: dueNs / 1e9, ...rest })),
+  };
+}
+
+function msText(ns: number | undefined): string {
+  return ns === undefined ? '-' : `${(ns / 1e6).toFixed(1)} ms`;
+}
+
+function ms(of: Percentiles, share: 'p50' | 'p99'): string {
+  return numberText(provenPercentile(of, share), ' ms');
+}
+
+/** Writes microseconds as ms. */
+function usText(us: number | null): string {
+  return numberText(us === null ? null : us / 1000, ' ms');
+}
+
+function numberText(value: number | null, unit: string): string {
+  return value === null ? '-' : `${Number(value.toPrecision(4))}${unit}`;
+}
