@@ -1,15 +1,10 @@
 import { MalformedError, WireReader } from '../trace/bytes/wire-reader.ts';
+import { afterDue, type ColumnValues } from './column-forms.ts';
 import { decodeEndless, decodeStreams } from './decode-log-stream.ts';
-import {
-  BLOCK_ENTRIES,
-  type LogBlock,
-  type LogColumns,
-  type LogEndless,
-  type LogStream,
-} from './log-block.ts';
-import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
+import { BLOCK_ENTRIES, type LogBlock, type LogEndless, type LogStream } from './log-block.ts';
+import { COLUMNS_BY_FIELD, type LogColumn, type LogColumns } from './log-columns.ts';
 import type { LogEnd, LogHeader } from './replay-log.ts';
-import { readOptionalSigned, readSigned } from './zigzag.ts';
+import { readSigned } from './zigzag.ts';
 
 /** What one Frame message holds, and what it says of the one before. */
 export type LogFrame = { previous: Uint8Array } & (
@@ -74,8 +69,8 @@ interface BlockFields {
   number: number;
   sender: number;
   count: number;
-  originNs: number;
-  recordedOriginNs: number;
+  /** What the first value of a column counts from, by the field that holds it. */
+  origins: Map<number, number>;
   strings: string[];
   packed: Map<number, Uint8Array>;
   streams: Uint8Array[];
@@ -89,7 +84,7 @@ function decodeBlock(reader: WireReader, isTrusted: boolean): { number: number; 
   const block = withStreams({ sender, count, strings, columns: lazyColumns(fields) }, fields);
   if (isTrusted) return { number, block };
   // Touching a column decodes it, and throws where it is not what it has to be.
-  for (const name of Object.keys(COLUMNS) as (keyof LogColumns)[]) void block.columns[name];
+  for (const [name] of COLUMNS_BY_FIELD) void block.columns[name];
   void block.streams;
   void block.endless;
   checkNames(block);
@@ -118,8 +113,7 @@ function readFields(reader: WireReader): BlockFields {
     number: 0,
     sender: 0,
     count: 0,
-    originNs: 0,
-    recordedOriginNs: 0,
+    origins: new Map(),
     strings: [],
     packed: new Map(),
     streams: [],
@@ -130,8 +124,7 @@ function readFields(reader: WireReader): BlockFields {
     if (tag === 8) fields.number = reader.varint();
     else if (tag === 16) fields.sender = reader.varint();
     else if (tag === 24) fields.count = reader.varint();
-    else if (tag === 32) fields.originNs = readSigned(reader);
-    else if (tag === 40) fields.recordedOriginNs = readSigned(reader);
+    else if (tag === 32 || tag === 40) fields.origins.set(tag >> 3, readSigned(reader));
     else if (tag === 50) fields.strings.push(reader.text());
     else if (tag === STREAM_TAG) fields.streams.push(reader.view());
     else if (tag === ENDLESS_TAG) fields.endless.push(reader.view());
@@ -144,47 +137,15 @@ function readFields(reader: WireReader): BlockFields {
 const STREAM_TAG = 274;
 const ENDLESS_TAG = 282;
 
-type Column = Float64Array | Int32Array | Uint8Array;
-
-/** Decodes one column; `columns` has the others. */
-type DecodeColumn = (fields: BlockFields, columns: LogColumns) => Column;
-
-const COLUMNS: Record<keyof LogColumns, DecodeColumn> = {
-  number: deltas(10, () => 0),
-  record: deltas(11, () => 0),
-  session: plain(12, Int32Array),
-  op: plain(13, Int32Array),
-  protocol: plain(14, Uint8Array),
-  dueNs: deltas(15, ({ originNs }) => originNs),
-  readyNs: afterDue(16),
-  releasedNs: afterDue(17),
-  sentNs: afterDue(18),
-  firstAnswerNs: afterDue(19),
-  doneNs: afterDue(20),
-  sendOrder: places(21),
-  inFlight: plain(22, Int32Array),
-  disposition: plain(23, Uint8Array),
-  failure: plain(24, Uint8Array),
-  status: plain(25, Int32Array, 1),
-  responseBytes: plain(26, Float64Array),
-  recordedStartNs: deltas(27, ({ recordedOriginNs }) => recordedOriginNs),
-  recordedDurationNs: optional(28),
-  recordedStatus: plain(29, Int32Array, 1),
-  readingNs: plain(30, Float64Array),
-  fullNs: plain(31, Float64Array),
-  pacedNs: plain(32, Float64Array),
-  stalledNs: plain(33, Float64Array),
-};
-
 /** Columns that are decoded when they are looked at: whoever reads a log again is about a few of them. */
 function lazyColumns(fields: BlockFields): LogColumns {
   const columns = {} as LogColumns;
-  for (const [name, decode] of Object.entries(COLUMNS)) {
+  for (const [name, column] of COLUMNS_BY_FIELD) {
     Object.defineProperty(columns, name, {
       configurable: true,
       enumerable: true,
       get: () => {
-        const value = decode(fields, columns);
+        const value = decodeColumn(column, fields, columns);
         Object.defineProperty(columns, name, { value, enumerable: true });
         return value;
       },
@@ -193,71 +154,27 @@ function lazyColumns(fields: BlockFields): LogColumns {
   return columns;
 }
 
-/** Reads as many varints as the block has entries, into `column`. */
-function read<T extends Column>(
-  { packed, count }: BlockFields,
-  field: number,
-  column: T,
-  next: (reader: WireReader, i: number) => number,
-): T {
-  const reader = new WireReader(packed.get(field) ?? new Uint8Array(0));
-  for (let i = 0; i < count; i += 1) column[i] = next(reader, i);
+/** Reads as many values as the block has entries. */
+function decodeColumn(
+  column: LogColumn<ColumnValues>,
+  fields: BlockFields,
+  columns: LogColumns,
+): ColumnValues {
+  const { field, form, Values, originField = 0 } = column;
+  const reader = new WireReader(fields.packed.get(field) ?? new Uint8Array(0));
+  const into = new Values(fields.count);
+  const dueNs = form === afterDue ? columns.dueNs : into;
+  form.read(reader, into, fields.origins.get(originField) ?? 0, dueNs);
   if (reader.pos < reader.end) throw new MalformedError('a column with more values than entries');
-  return column;
-}
-
-function plain(field: number, Type: new (count: number) => Column, plus = 0): DecodeColumn {
-  return (fields) => read(fields, field, new Type(fields.count), (reader) => reader.varint() - plus);
-}
-
-function optional(field: number): DecodeColumn {
-  return (fields) =>
-    read(fields, field, new Float64Array(fields.count), (reader) => {
-      const raw = Number(reader.unsigned());
-      return raw === 0 ? Number.NaN : raw - 1;
-    });
-}
-
-function deltas(field: number, originOf: (fields: BlockFields) => number): DecodeColumn {
-  return (fields) => {
-    let last = originOf(fields);
-    return read(fields, field, new Float64Array(fields.count), (reader) => {
-      last += readSigned(reader);
-      return last;
-    });
-  };
-}
-
-function afterDue(field: number): DecodeColumn {
-  return (fields, { dueNs }) =>
-    read(
-      fields,
-      field,
-      new Float64Array(fields.count),
-      (reader, i) => (dueNs[i] as number) + readOptionalSigned(reader),
-    );
-}
-
-function places(field: number): DecodeColumn {
-  return (fields) => {
-    let last = 0;
-    return read(fields, field, new Float64Array(fields.count), (reader) => {
-      const apart = readOptionalSigned(reader);
-      if (!Number.isNaN(apart)) last += apart;
-      return Number.isNaN(apart) ? Number.NaN : last;
-    });
-  };
+  return into;
 }
 
 /** What points somewhere has to point at something. */
 function checkNames({ columns, count, strings }: LogBlock): void {
-  for (let i = 0; i < count; i += 1) {
-    const known =
-      (columns.session[i] as number) < strings.length &&
-      (columns.op[i] as number) < strings.length &&
-      (columns.protocol[i] as number) < PROTOCOLS.length &&
-      (columns.disposition[i] as number) < DISPOSITIONS.length &&
-      (columns.failure[i] as number) < FAILURES.length;
-    if (!known) throw new MalformedError(`entry ${i} refers to a name that is not there`);
+  for (const [column, { names }] of COLUMNS_BY_FIELD) {
+    if (names === undefined) continue;
+    const known = names === 'strings' ? strings.length : names.length;
+    const i = columns[column].subarray(0, count).findIndex((value) => value >= known);
+    if (i >= 0) throw new MalformedError(`entry ${i} refers to a name that is not there`);
   }
 }

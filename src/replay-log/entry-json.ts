@@ -1,62 +1,57 @@
-import type { LogBlock, LogColumns, LogEndless, LogStream } from './log-block.ts';
-import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
+import type { ColumnValues } from './column-forms.ts';
+import type { LogBlock, LogEndless, LogStream } from './log-block.ts';
+import { LOG_COLUMNS, type LogColumn, type LogColumnName, type LogColumns } from './log-columns.ts';
+
+const COLUMNS = Object.entries(LOG_COLUMNS) as [LogColumnName, LogColumn<ColumnValues>][];
+const RECORDED = 'recorded.';
 
 /** The entries of a block as JSON has them: units in the names, null for what is absent; docs/replay-log.md. */
-export function* entriesJson({
-  sender,
-  count,
-  strings,
-  columns,
-  streams,
-  endless,
-}: LogBlock): Generator<object> {
-  const streamOf = new Map(streams.map((stream) => [stream.entry, stream]));
-  const endlessOf = new Map(endless.map((answer) => [answer.entry, answer]));
-  for (let i = 0; i < count; i += 1) {
-    const at = (column: keyof LogColumns): number => columns[column][i] as number;
+export function* entriesJson(block: LogBlock): Generator<object> {
+  const streamOf = new Map(block.streams.map((stream) => [stream.entry, stream]));
+  const endlessOf = new Map(block.endless.map((answer) => [answer.entry, answer]));
+  for (let i = 0; i < block.count; i += 1) {
     const stream = streamOf.get(i);
     const answer = endlessOf.get(i);
     yield {
-      record: at('record'),
-      op: strings[at('op')],
-      session: strings[at('session')],
-      protocol: PROTOCOLS[at('protocol')],
-      disposition: DISPOSITIONS[at('disposition')],
-      failure: FAILURES[at('failure')] || null,
-      status: known(at('status')),
-      ...timesOf(at),
-      response_bytes: at('responseBytes'),
-      in_flight: at('inFlight'),
-      send_order: orNull(at('sendOrder')),
-      number: at('number'),
-      sender,
-      recorded: {
-        start_ns: at('recordedStartNs'),
-        duration_ns: orNull(at('recordedDurationNs')),
-        status: known(at('recordedStatus')),
-      },
+      ...columnsJson(block, i),
+      ...lengthsOf(block.columns, i),
+      sender: block.sender,
       ...(stream === undefined ? {} : { stream: streamJson(stream) }),
       ...(answer === undefined ? {} : { endless: endlessJson(answer) }),
     };
   }
 }
 
-function timesOf(at: (column: keyof LogColumns) => number): Record<string, number | null> {
-  const [dueNs, sentNs, doneNs] = [at('dueNs'), at('sentNs'), at('doneNs')];
+/** What the columns say of entry `i`. */
+function columnsJson({ columns, strings }: LogBlock, i: number): Record<string, unknown> {
+  const entry: Record<string, unknown> = {};
+  const recorded: Record<string, unknown> = {};
+  for (const [name, column] of COLUMNS) {
+    const { json } = column;
+    const shown = valueJson(column, columns[name][i] as number, strings);
+    if (json.startsWith(RECORDED)) recorded[json.slice(RECORDED.length)] = shown;
+    else entry[json] = shown;
+  }
+  return { ...entry, recorded };
+}
+
+function valueJson(
+  { names, form }: LogColumn<ColumnValues>,
+  value: number,
+  strings: readonly string[],
+): unknown {
+  if (names === 'strings') return strings[value];
+  if (names !== undefined) return names[value] || null;
+  return value === form.absent ? null : orNull(value);
+}
+
+function lengthsOf(columns: LogColumns, i: number): Record<string, number | null> {
+  const [dueNs, sentNs, doneNs] = [columns.dueNs, columns.sentNs, columns.doneNs].map((times) => times[i]);
+  const between = (from = Number.NaN, to = Number.NaN): number | null => orNull(to - from);
   return {
-    due_ns: dueNs,
-    ready_ns: orNull(at('readyNs')),
-    released_ns: orNull(at('releasedNs')),
-    sent_ns: orNull(sentNs),
-    first_answer_ns: orNull(at('firstAnswerNs')),
-    done_ns: orNull(doneNs),
-    send_error_ns: orNull(sentNs - dueNs),
-    response_ns: orNull(doneNs - dueNs),
-    service_ns: orNull(doneNs - sentNs),
-    reading_ns: at('readingNs'),
-    full_ns: at('fullNs'),
-    paced_ns: at('pacedNs'),
-    stalled_ns: at('stalledNs'),
+    send_error_ns: between(dueNs, sentNs),
+    response_ns: between(dueNs, doneNs),
+    service_ns: between(sentNs, doneNs),
   };
 }
 
@@ -78,8 +73,4 @@ function endlessJson({ areEventsKnown, eventNs, untimed, comments }: LogEndless)
 
 function orNull(ns: number): number | null {
   return Number.isNaN(ns) ? null : ns;
-}
-
-function known(status: number): number | null {
-  return status < 0 ? null : status;
 }

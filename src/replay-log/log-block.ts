@@ -1,38 +1,8 @@
+import type { ColumnValues } from './column-forms.ts';
+import { LOG_COLUMNS, type LogColumn, type LogColumns } from './log-columns.ts';
+
 /** Entries of a full block. */
 export const BLOCK_ENTRIES = 4096;
-
-const WIDE = [
-  'number',
-  'record',
-  'dueNs',
-  'readyNs',
-  'releasedNs',
-  'sentNs',
-  'firstAnswerNs',
-  'doneNs',
-  'sendOrder',
-  'responseBytes',
-  'recordedStartNs',
-  'recordedDurationNs',
-  'readingNs',
-  'fullNs',
-  'pacedNs',
-  'stalledNs',
-] as const;
-const NARROW = ['session', 'op', 'inFlight', 'status', 'recordedStatus'] as const;
-const TINY = ['protocol', 'disposition', 'failure'] as const;
-
-type WideColumn = (typeof WIDE)[number];
-type NarrowColumn = (typeof NARROW)[number];
-type TinyColumn = (typeof TINY)[number];
-
-/**
- * One block of a replay log as columns, one value an operation. Times in ns on the replay's clock; NaN (in `status` and
- * `recordedStatus` -1) is absent. `session` and `op` point into `strings`; the tiny columns into the lists of names.ts.
- */
-export type LogColumns = Record<WideColumn, Float64Array> &
-  Record<NarrowColumn, Int32Array> &
-  Record<TinyColumn, Uint8Array>;
 
 export interface LogBlock {
   /** Which sending thread, from 0. */
@@ -85,7 +55,11 @@ export interface LogBlockMessage {
   endless: LogEndless[];
 }
 
-const ENTRY_BYTES = WIDE.length * 8 + NARROW.length * 4 + TINY.length;
+/** Widest first, so that each lies at a multiple of its width. */
+const IN_MEMORY = (Object.entries(LOG_COLUMNS) as [keyof LogColumns, LogColumn<ColumnValues>][]).sort(
+  ([, a], [, b]) => b.Values.BYTES_PER_ELEMENT - a.Values.BYTES_PER_ELEMENT,
+);
+const ENTRY_BYTES = IN_MEMORY.reduce((sum, [, { Values }]) => sum + Values.BYTES_PER_ELEMENT, 0);
 
 /** Memory that a decoded block takes, about. */
 export function blockBytes({ count, streams, endless }: LogBlock): number {
@@ -103,18 +77,13 @@ export function allocateColumns(): ArrayBuffer {
 
 /** The columns that lie in memory of `allocateColumns`. */
 export function columnsIn(memory: ArrayBuffer): LogColumns {
-  let at = 0;
-  const next = <T>(names: readonly string[], width: number, make: (offset: number) => T): [string, T][] =>
-    names.map((name) => {
-      const offset = at;
-      at += width * BLOCK_ENTRIES;
-      return [name, make(offset)];
-    });
-  return Object.fromEntries([
-    ...next(WIDE, 8, (offset) => new Float64Array(memory, offset, BLOCK_ENTRIES)),
-    ...next(NARROW, 4, (offset) => new Int32Array(memory, offset, BLOCK_ENTRIES)),
-    ...next(TINY, 1, (offset) => new Uint8Array(memory, offset, BLOCK_ENTRIES)),
-  ]) as unknown as LogColumns;
+  let offset = 0;
+  const columns = IN_MEMORY.map(([name, { Values }]) => {
+    const values = new Values(memory, offset, BLOCK_ENTRIES);
+    offset += values.byteLength;
+    return [name, values];
+  });
+  return Object.fromEntries(columns) as LogColumns;
 }
 
 /** The block a message brought. */

@@ -1,19 +1,16 @@
-import type { Disposition, Operation, SendOutcome } from '../replay/ports.ts';
+import type { Disposition, Operation } from '../replay/ports.ts';
 import { recordedOffsets } from '../replay/stream-offsets.ts';
 import {
   allocateColumns,
   BLOCK_ENTRIES,
   columnsIn,
   type LogBlockMessage,
-  type LogColumns,
   type LogEndless,
   type LogStream,
 } from './log-block.ts';
-import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
+import { fillRow, type LogColumns } from './log-columns.ts';
 import type { ReplayLogObserver, SendPlace } from './replay-log.ts';
 
-const WITH_OUTCOME: ReadonlySet<Disposition> = new Set(['ok', 'error', 'cut_off']);
-const OTHER = FAILURES.indexOf('other');
 /** A block is handed on after this long even when it is not full, so that a crash costs a second. */
 const LONGEST_OPEN_NS = 1e9;
 /** As it is when it has so many times of messages and events (4 MB). */
@@ -38,8 +35,6 @@ const NO_TIMES = new Float64Array(0);
 
 class Recorder implements ReplayLogObserver {
   readonly #parts: RecorderParts;
-  readonly #dispositions = new Map(DISPOSITIONS.map((name, i) => [name, i]));
-  readonly #failures = new Map(FAILURES.map((name, i) => [name as string, i]));
   /** Of operations on their way, by number. */
   readonly #sends = new Map<number, Mutable<SendPlace>>();
   readonly #free: Mutable<SendPlace>[] = [];
@@ -69,9 +64,9 @@ class Recorder implements ReplayLogObserver {
   onSettled(operation: Operation, disposition: Disposition): void {
     if (this.#memory === undefined) this.#begin();
     const i = this.#count++;
-    this.#putPlan(i, operation);
-    this.#putTimes(i, operation);
-    this.#putOutcome(i, operation, disposition);
+    const send = this.#sends.get(operation.number);
+    fillRow(this.#columns, i, operation, disposition, send, this.#placeOf);
+    if (send !== undefined) this.#forget(operation.number, send);
     if (operation.record.stream !== undefined) this.#putStream(i, operation);
     if (operation.outcome?.endless !== undefined) this.#putEndless(i, operation);
     // What never left says nothing of the time: at an early stop it was due hours from now.
@@ -109,47 +104,6 @@ class Recorder implements ReplayLogObserver {
     this.#count = 0;
   }
 
-  #putPlan(i: number, operation: Operation): void {
-    const columns = this.#columns;
-    const { record, number, recordNumber } = operation;
-    columns.number[i] = number;
-    columns.record[i] = recordNumber;
-    columns.session[i] = this.#stringNumber(record.session);
-    columns.op[i] = this.#stringNumber(record.op);
-    columns.protocol[i] = PROTOCOLS.indexOf(record.protocol);
-    columns.recordedStartNs[i] = Math.round(record.startNs);
-    columns.recordedDurationNs[i] = Math.round(record.durationNs ?? Number.NaN);
-    columns.recordedStatus[i] = record.outcome.status ?? -1;
-  }
-
-  #putTimes(i: number, operation: Operation): void {
-    const columns = this.#columns;
-    columns.dueNs[i] = Math.round(operation.dueNs);
-    columns.readyNs[i] = Math.round(operation.readyNs);
-    columns.releasedNs[i] = Math.round(operation.releasedNs ?? Number.NaN);
-    columns.readingNs[i] = wholeNs(operation.readingNs);
-    columns.fullNs[i] = wholeNs(operation.fullNs);
-    columns.pacedNs[i] = wholeNs(operation.pacedNs);
-    columns.stalledNs[i] = wholeNs(operation.stalledNs);
-    columns.sentNs[i] = Math.round(operation.sentNs ?? Number.NaN);
-    columns.firstAnswerNs[i] = Math.round(operation.firstAnswerNs ?? Number.NaN);
-    columns.doneNs[i] = Math.round(operation.doneNs ?? Number.NaN);
-  }
-
-  #putOutcome(i: number, { number, outcome }: Operation, disposition: Disposition): void {
-    const columns = this.#columns;
-    const send = this.#sends.get(number);
-    columns.sendOrder[i] = send?.order ?? Number.NaN;
-    columns.inFlight[i] = send?.inFlight ?? 0;
-    columns.disposition[i] = this.#dispositions.get(disposition) ?? 0;
-    columns.failure[i] = this.#failures.get(failureOf(outcome, disposition)) ?? OTHER;
-    columns.status[i] = outcome?.status ?? -1;
-    columns.responseBytes[i] = outcome?.responseBytes ?? 0;
-    if (send === undefined) return;
-    this.#sends.delete(number);
-    this.#free.push(send);
-  }
-
   #putStream(entry: number, { record, outcome, sentNs }: Operation): void {
     if (record.stream === undefined) return;
     const times = sentNs === undefined ? undefined : outcome?.stream;
@@ -175,19 +129,15 @@ class Recorder implements ReplayLogObserver {
     this.#messages += endless.eventNs.length;
   }
 
-  #stringNumber(text: string): number {
+  #forget(number: number, send: Mutable<SendPlace>): void {
+    this.#sends.delete(number);
+    this.#free.push(send);
+  }
+
+  readonly #placeOf = (text: string): number => {
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
     this.#strings.set(text, this.#strings.size);
     return this.#strings.size - 1;
-  }
-}
-
-function failureOf(outcome: SendOutcome | undefined, disposition: Disposition): string {
-  if (outcome === undefined) return WITH_OUTCOME.has(disposition) ? 'no_outcome' : '';
-  return outcome.failure ?? (outcome.isCancelled === true ? 'cancelled_as_recorded' : '');
-}
-
-function wholeNs(ns: number): number {
-  return Math.max(0, Math.round(ns));
+  };
 }

@@ -1,10 +1,5 @@
-import {
-  blockBytes,
-  type LogBlock,
-  type LogColumns,
-  type LogEndless,
-  type LogStream,
-} from '../replay-log/log-block.ts';
+import { blockBytes, type LogBlock, type LogEndless, type LogStream } from '../replay-log/log-block.ts';
+import type { LogColumns } from '../replay-log/log-columns.ts';
 import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
 import { type LogReading, readBlocksAgain, readReplayLog } from '../replay-log/read-replay-log.ts';
 
