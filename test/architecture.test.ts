@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sources: ['trace', 'dialects', 'transforms', 'root'],
   transforms: ['trace', 'dialects', 'root'],
   inspect: ['trace', 'root'],
+  nearness: ['trace', 'results', 'inspect', 'root'],
   workload: ['trace', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],

@@ -28,7 +28,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   inspect: [
     ['traces/peak.trace.zst', 'rates, sizes, latencies, losses'],
     ['oplog --timeline', 'arrivals over time of an op log, and when it was busiest'],
-    ['traces/peak.trace.zst --record 42', 'one record in full'],
+    ['traces/peak.trace.zst traces/made.trace.zst', 'how near the second comes to the first'],
   ],
   filter: [
     ['traces/peak.trace.zst --op "recall*" -o traces/recalls.trace.zst', 'some operations'],

@@ -5,6 +5,7 @@ import { summarizeTrace, type TraceSummary } from '../../inspect/trace-summary.t
 import type { Trace } from '../../trace/trace.ts';
 import { TOOL } from '../../version.ts';
 import { parseCount } from '../flags/flag-parsers.ts';
+import { isFolder } from '../input/is-folder.ts';
 import { withInput } from '../input/open-input.ts';
 import { printJson, printText } from '../output/stdout.ts';
 
@@ -16,10 +17,11 @@ interface InspectFlags {
   quiet?: boolean;
 }
 
-/** `engram-trace inspect`: what is in a trace. */
+/** `engram-trace inspect`: what is in a trace, or how near two are to each other. */
 export function makeInspectCommand(): Command {
   return new Command('inspect')
     .argument('[trace]', 'op log folder, trace file, NDJSON, loadtest JSON, or - for stdin', '-')
+    .argument('[other]', 'a second trace: how near the two are to each other')
     .option('--json', 'everything as one JSON document')
     .option('--timeline', 'arrivals over time as bars, and the busiest windows')
     .option(
@@ -34,15 +36,12 @@ export function makeInspectCommand(): Command {
     .action(runInspect);
 }
 
-async function runInspect(input: string, flags: InspectFlags): Promise<void> {
+async function runInspect(input: string, other: string | undefined, flags: InspectFlags): Promise<void> {
+  if (other !== undefined) return (await import('./inspect-two.ts')).inspectTwo(input, other, flags);
   const { record } = flags;
   if (await isFolder(input)) return inspectOpLog(input, flags);
   if (record !== undefined) return withInput(input, (trace) => printRecord(trace, record, flags));
   return withInput(input, (trace) => printSummary(trace, flags), { totalsOnly: true });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return path !== '-' && (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
 /** What can't be read of it is told, and the rest is shown: to look is to find out. */

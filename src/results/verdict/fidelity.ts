@@ -47,7 +47,7 @@ export function fidelitySection(input: FidelityInput): FidelitySection {
       planned_mean_us: scaled(planned.gaps.meanNs, NS_PER_US),
       sent_mean_us: scaled(sent.gaps.meanNs, NS_PER_US),
       ks: finite(distance?.ks),
-      w1_us: scaled(distance?.w1Ns, NS_PER_US),
+      w1_us: scaled(distance?.w1, NS_PER_US),
     },
     dispersion: {
       planned_10ms: finite(planned.dispersion10Ms),

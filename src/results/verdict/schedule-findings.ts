@@ -80,7 +80,7 @@ function arrivalFindings(
       MS,
     ),
     ...aboveLimit(
-      distance?.w1Ns,
+      distance?.w1,
       { degraded: w1LimitNs },
       'gaps',
       'us between planned and sent gaps (Wasserstein)',
