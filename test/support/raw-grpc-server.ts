@@ -10,6 +10,8 @@ import {
 export interface SeenCall {
   path: string;
   metadata: Metadata;
+  /** Of the wall clock; infinite where the call has none. */
+  deadlineMs: number;
   messages: Buffer[];
   /** Milliseconds on the process's clock, one per message. */
   atMs: number[];
@@ -42,7 +44,9 @@ export async function startRawGrpcServer(
     };
     handlers[name] = (call) => {
       const { metadata } = call;
-      const seen: SeenCall = { path, metadata, messages: [], atMs: [], halfClosed: false, cancelled: false };
+      const deadlineMs = Number(call.getDeadline());
+      const ends = { halfClosed: false, cancelled: false };
+      const seen: SeenCall = { path, metadata, deadlineMs, messages: [], atMs: [], ...ends };
       calls.push(seen);
       call.on('error', () => {});
       call.on('cancelled', () => {

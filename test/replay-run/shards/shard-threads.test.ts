@@ -106,15 +106,15 @@ describe('senders in threads', () => {
   }
 
   it('end the replay when one runs out of memory', async () => {
-    const { end, document } = await playInThreads(steady(20_000, 2 * MS), {}, 'memory');
-    assertDied(end, document, /sender 2 died: .*memory/i, 20_000);
+    const { end, document } = await playInThreads(steady(3000, 20 * MS), {}, 'memory');
+    assertDied(end, document, /sender 2 died: .*memory/i, 3000);
   });
 
   it('end the replay when one is terminated, even if it never comes back to its event loop', async () => {
     const kill = (pool: ShardPool): void =>
       void setTimeout(() => void pool.shards[1]?.link.terminate(), 2000);
-    const { end, document } = await playInThreads(steady(20_000, 2 * MS), {}, 'block', kill);
-    assertDied(end, document, /sender 2 died: it ended with code 1/, 20_000);
+    const { end, document } = await playInThreads(steady(3000, 20 * MS), {}, 'block', kill);
+    assertDied(end, document, /sender 2 died: it ended with code 1/, 3000);
   });
 
   it('are ended with what keeps them, also those that were opened in vain', async () => {
@@ -134,12 +134,18 @@ describe('senders in threads', () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 1000);
     const given = { signal: controller.signal, interruptDrainNs: SECOND };
-    const { end } = await playInThreads(steady(20_000, 2 * MS), given);
+    const { end } = await playInThreads(steady(3000, 20 * MS), given);
     assert.equal(end.stop, 'interrupted');
     assert.ok(accountingCloses(end.accounting));
-    assert.equal(end.accounting.planned, 20_000);
+    assertPlanned(end, 3000);
   });
 });
+
+/** What is left of a plan is counted for two seconds; a machine that stands still so long is told of. */
+function assertPlanned({ accounting, planComplete }: ReplayEnd, planned: number): void {
+  if (planComplete) assert.equal(accounting.planned, planned);
+  else assert.ok(accounting.planned < planned, JSON.stringify(accounting));
+}
 
 function assertDied(end: ReplayEnd, document: ResultsDocument, cause: RegExp, planned: number): void {
   assert.equal(end.stop, 'sender_died');
@@ -148,6 +154,6 @@ function assertDied(end: ReplayEnd, document: ResultsDocument, cause: RegExp, pl
   const reason = reasons.find(({ code }) => code === 'sender_died');
   assert.match(String(reason?.observed), cause);
   assert.equal(accounting.closes, true, JSON.stringify(accounting));
-  assert.equal(accounting.planned, planned);
+  assertPlanned(end, planned);
   assert.ok(accounting.unsent > 0 && accounting.ok > 0, JSON.stringify(accounting));
 }
