@@ -4,7 +4,7 @@ import { replay } from '../src/replay/engine/engine.ts';
 import type { SendOutcome, Transport } from '../src/replay/ports.ts';
 import { type Precision, replayOptions } from '../src/replay/replay-options.ts';
 import type { TraceRecord } from '../src/trace/record/record.ts';
-import { createUndiciTransport } from '../src/transports/undici-transport.ts';
+import { createUndiciTransport } from '../src/transports/undici/undici-transport.ts';
 import { createRandom, median, smallRecords } from './support.ts';
 
 const RATE = 1000;

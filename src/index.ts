@@ -126,8 +126,8 @@ export type {
   Transport,
 } from './replay/ports.ts';
 export { type ReplayOptions, replayOptions } from './replay/replay-options.ts';
-export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-transport.ts';
-export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici-transport.ts';
+export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-js/grpc-transport.ts';
+export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici/undici-transport.ts';
 export {
   createWireGrpcTransport,
   type WireGrpcTransportOptions,

@@ -90,7 +90,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'shards',
     '.',
   ],
-  transports: ['.', 'wire-http', 'wire-grpc'],
+  transports: ['answer', 'request', 'connect', 'undici', 'grpc-js', 'wire-http', 'wire-grpc'],
   cli: ['people', 'exit', 'settings', 'flags', 'output', 'input', 'text', 'commands', '.'],
   results: ['histogram', 'arrivals', 'answers', 'tally', 'health', 'document', 'verdict', '.'],
   capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.'],

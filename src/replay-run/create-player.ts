@@ -7,7 +7,7 @@ import type { ReplayOptions } from '../replay/replay-options.ts';
 import type { GeneratorHealth } from '../results/health/generator-health.ts';
 import { mergeHealth } from '../results/health/merge-health.ts';
 import { ResultsRecorder } from '../results/tally/results-recorder.ts';
-import type { ConnectionMode } from '../transports/connection-mode.ts';
+import type { ConnectionMode } from '../transports/connect/connection-mode.ts';
 import { createTransports, type TransportSettings } from './connect/create-transports.ts';
 import type { LazyTransports } from './connect/lazy-transports.ts';
 import type { LoggedRun } from './logged-run.ts';

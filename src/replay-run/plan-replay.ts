@@ -4,7 +4,7 @@ import type { ReplayOptions } from '../replay/replay-options.ts';
 import { LeftOutCount } from '../results/tally/left-out-count.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
-import { createLeftOutFinder } from '../transports/left-out-finder.ts';
+import { createLeftOutFinder } from '../transports/request/left-out-finder.ts';
 import { engineOptions } from './options/engine-options.ts';
 import type { RunOptions } from './options/run-options.ts';
 import { openOriginGuard } from './origin/open-origin-guard.ts';

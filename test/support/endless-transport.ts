@@ -1,7 +1,7 @@
 import type { Clock, SendOutcome, Transport } from '../../src/replay/ports.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
-import { EndlessAnswer } from '../../src/transports/endless-answer.ts';
-import type { EndlessKind } from '../../src/transports/endless-kind.ts';
+import { EndlessAnswer } from '../../src/transports/answer/endless-answer.ts';
+import type { EndlessKind } from '../../src/transports/answer/endless-kind.ts';
 
 /** How a scripted server answers one operation. */
 export interface EndlessFate {

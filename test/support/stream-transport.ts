@@ -1,7 +1,11 @@
 import type { Clock, SendOutcome, Transport } from '../../src/replay/ports.ts';
 import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
-import { StreamPlayer, type StreamWriter, streamSteps } from '../../src/transports/grpc-stream-player.ts';
-import { StreamTraffic } from '../../src/transports/stream-traffic.ts';
+import { StreamTraffic } from '../../src/transports/answer/stream-traffic.ts';
+import {
+  StreamPlayer,
+  type StreamWriter,
+  streamSteps,
+} from '../../src/transports/request/grpc-stream-player.ts';
 
 /** How a scripted server, and the way to it, treat one stream. */
 export interface StreamFate {

@@ -12,7 +12,7 @@ import { accountingCloses } from '../../src/replay/engine/replay-end.ts';
 import type { SendOutcome, Transport } from '../../src/replay/ports.ts';
 import { replayOptions } from '../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
-import type { TlsSettings } from '../../src/transports/tls-settings.ts';
+import type { TlsSettings } from '../../src/transports/connect/tls-settings.ts';
 import { startServer } from '../dev-server/support/start-server.ts';
 import { PATIENT } from '../support/patient.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';

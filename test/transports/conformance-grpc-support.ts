@@ -1,7 +1,7 @@
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { Transport } from '../../src/replay/ports.ts';
 import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
-import type { GrpcTransportOptions } from '../../src/transports/grpc-transport.ts';
+import type { GrpcTransportOptions } from '../../src/transports/grpc-js/grpc-transport.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';
 import { makeRecord } from '../support/replay-harness.ts';
 

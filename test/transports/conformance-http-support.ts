@@ -1,5 +1,5 @@
 import type { Transport } from '../../src/replay/ports.ts';
-import type { UndiciTransportOptions } from '../../src/transports/undici-transport.ts';
+import type { UndiciTransportOptions } from '../../src/transports/undici/undici-transport.ts';
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
 
 /** One of the HTTP transports, all held to the same tests. */

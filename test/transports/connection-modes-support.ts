@@ -1,7 +1,7 @@
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { SendOutcome, Transport } from '../../src/replay/ports.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
-import type { ConnectionMode } from '../../src/transports/connection-mode.ts';
+import type { ConnectionMode } from '../../src/transports/connect/connection-mode.ts';
 import { FRAME, SETTING } from '../../src/transports/wire-grpc/h2-frames.ts';
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { createWireHttpTransport } from '../../src/transports/wire-http/wire-http-transport.ts';

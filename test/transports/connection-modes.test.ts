@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Transport } from '../../src/replay/ports.ts';
-import { poolNumberOf } from '../../src/transports/connection-mode.ts';
+import { poolNumberOf } from '../../src/transports/connect/connection-mode.ts';
 import { until } from '../support/send-and-watch.ts';
 import {
   GRPC,

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import type { ConnectionMode } from '../../transports/connection-mode.ts';
+import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
 
 /** More connections than ports to one address can't be open. */
 const MOST_CONNECTIONS = 65_535;

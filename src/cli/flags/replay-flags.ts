@@ -14,7 +14,7 @@ import { parseGrpcEndpoint, parseHttpEndpoint } from '../../replay-run/target/en
 import { DEFAULT_TRANSPORT, type TransportKind } from '../../replay-run/target/transport-choice.ts';
 
 import type { Trace } from '../../trace/trace.ts';
-import type { ConnectionMode } from '../../transports/connection-mode.ts';
+import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
 import { DEFAULT_TRACES } from './defaults.ts';
 import { collect, parseCount } from './flag-parsers.ts';
 import { parseConnections } from './parse-connections.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { EngramTraceError } from '../../error.ts';
 import type { Endpoint } from '../../replay-run/target/endpoint.ts';
-import type { TlsSettings } from '../../transports/tls-settings.ts';
+import type { TlsSettings } from '../../transports/connect/tls-settings.ts';
 
 /** The flags of `replay` about TLS, and the endpoints it would be spoken with. */
 export interface TlsFlags {

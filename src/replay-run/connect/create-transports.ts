@@ -1,8 +1,12 @@
 import type { Clock } from '../../replay/ports.ts';
 import type { HeaderList, Protocol } from '../../trace/record/record.ts';
-import { type AddressSpread, type AddressUse, createAddressSpread } from '../../transports/address-spread.ts';
-import type { ConnectionMode } from '../../transports/connection-mode.ts';
-import type { TlsSettings } from '../../transports/tls-settings.ts';
+import {
+  type AddressSpread,
+  type AddressUse,
+  createAddressSpread,
+} from '../../transports/connect/address-spread.ts';
+import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
+import type { TlsSettings } from '../../transports/connect/tls-settings.ts';
 import type { TargetAddresses } from '../target/look-up-targets.ts';
 import { hasTargetIn, type Targets } from '../target/targets.ts';
 import { DEFAULT_TRANSPORT, type TransportChoice } from '../target/transport-choice.ts';
@@ -36,9 +40,11 @@ export function createTransports(settings: TransportSettings, clock: Clock): Laz
     const makers = {
       http:
         http &&
-        (async () => (await import('../../transports/undici-transport.ts')).createUndiciTransport(http)),
+        (async () =>
+          (await import('../../transports/undici/undici-transport.ts')).createUndiciTransport(http)),
       grpc:
-        grpc && (async () => (await import('../../transports/grpc-transport.ts')).createGrpcTransport(grpc)),
+        grpc &&
+        (async () => (await import('../../transports/grpc-js/grpc-transport.ts')).createGrpcTransport(grpc)),
     };
     return createLazyTransports(makers, { http: http?.spread?.used, grpc: () => unknownUse(settings) });
   }

@@ -1,7 +1,7 @@
 import { EngramTraceError } from '../../error.ts';
 import type { Transport } from '../../replay/ports.ts';
 import type { Protocol } from '../../trace/record/record.ts';
-import type { AddressUse } from '../../transports/address-spread.ts';
+import type { AddressUse } from '../../transports/connect/address-spread.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import type { TargetAddressUse } from '../target/target-address-use.ts';
 

@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../../error.ts';
-import type { ConnectionMode } from '../../transports/connection-mode.ts';
-import { MOST_OWN_CONNECTIONS } from '../../transports/session-pools.ts';
+import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
+import { MOST_OWN_CONNECTIONS } from '../../transports/connect/session-pools.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** Files that the program itself has open, and more for each thread that sends. */

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import { keysNotTaken } from '../../transports/grpc-metadata-rules.ts';
+import { keysNotTaken } from '../../transports/request/grpc-metadata-rules.ts';
 import type { RunOptions } from './run-options.ts';
 
 type Given = Pick<RunOptions, 'http' | 'grpc' | 'headers'>;

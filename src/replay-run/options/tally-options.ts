@@ -1,7 +1,7 @@
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { RecorderOptions } from '../../results/tally/results-recorder.ts';
 import type { HeaderList, TraceHeader } from '../../trace/record/record.ts';
-import { createLeftOutFinder } from '../../transports/left-out-finder.ts';
+import { createLeftOutFinder } from '../../transports/request/left-out-finder.ts';
 import { cacheResultOf, dialectOf } from './record-predicate.ts';
 
 /** What counting a run depends on. Plain data: it can be posted to a thread. */

@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../../error.ts';
 import type { Protocol } from '../../trace/record/record.ts';
-import { type ProbedTarget, type ProbeFinding, probeTarget } from '../../transports/probe-target.ts';
+import { type ProbedTarget, type ProbeFinding, probeTarget } from '../../transports/connect/probe-target.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import type { TargetAddresses } from '../target/look-up-targets.ts';
 

@@ -1,7 +1,11 @@
 import type { MadeRequest } from '../../dialects/space-making.ts';
 import { EngramTraceError } from '../../error.ts';
 import type { PrepareSection } from '../../results/document/results-document.ts';
-import { type SingleAnswer, type SingleRequest, singleRequest } from '../../transports/single-request.ts';
+import {
+  type SingleAnswer,
+  type SingleRequest,
+  singleRequest,
+} from '../../transports/connect/single-request.ts';
 import { visibleText } from '../../visible-text.ts';
 import type { RunDeps, RunOptions } from '../options/run-options.ts';
 import { spaceMakingOf } from './spaces-of-run.ts';

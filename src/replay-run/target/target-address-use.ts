@@ -1,5 +1,5 @@
 import type { Protocol } from '../../trace/record/record.ts';
-import type { AddressUse } from '../../transports/address-spread.ts';
+import type { AddressUse } from '../../transports/connect/address-spread.ts';
 
 /** How one address of the name of a protocol's target was used. Plain data. */
 export interface TargetAddressUse extends AddressUse {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../replay/ports.ts';
-import type { ConnectionBudget } from '../connection-budget.ts';
-import { poolNumberOf } from '../connection-mode.ts';
-import { GIVEN_UP } from '../given-up.ts';
-import type { SessionPool } from '../session-pools.ts';
-import { SpanTimer } from '../span-timer.ts';
+import { GIVEN_UP } from '../answer/given-up.ts';
+import type { ConnectionBudget } from '../connect/connection-budget.ts';
+import { poolNumberOf } from '../connect/connection-mode.ts';
+import type { SessionPool } from '../connect/session-pools.ts';
+import { SpanTimer } from '../connect/span-timer.ts';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
 import type { WireCall } from './wire-call.ts';
 import type { ConnectionLoss } from './wire-outcome.ts';

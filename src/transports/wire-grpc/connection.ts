@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { EngramTraceError } from '../../error.ts';
 import type { Clock, FailureCode } from '../../replay/ports.ts';
 import { malformed } from '../../wire/malformed.ts';
-import { otherProtocol } from '../other-protocol.ts';
+import { otherProtocol } from '../connect/other-protocol.ts';
 import { AnswerHeads } from './answer-heads.ts';
 import { type DialOptions, dial } from './dial.ts';
 import { FrameReader, type ServerFrameHandler } from './frame-reader.ts';

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { FailureCode } from '../../replay/ports.ts';
-import type { AddressSpread } from '../address-spread.ts';
-import { codeOf, detailOf, isTlsCode } from '../http-failure.ts';
-import type { TlsSettings } from '../tls-settings.ts';
+import { codeOf, detailOf, isTlsCode } from '../answer/http-failure.ts';
+import type { AddressSpread } from '../connect/address-spread.ts';
+import type { TlsSettings } from '../connect/tls-settings.ts';
 
 /** Where a connection goes, and how it is made. */
 export interface DialOptions {

@@ -1,10 +1,10 @@
 import { EngramTraceError } from '../../error.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
-import { checkGrpcPath } from '../grpc-checks.ts';
-import { createMetadataRules, grpcTimeout, headerValue } from '../grpc-metadata-rules.ts';
-import { playedDeadlineNs } from '../played-deadline.ts';
-import { isRedacted } from '../redacted.ts';
-import { isSendableHeader } from '../sendable-header.ts';
+import { checkGrpcPath } from '../request/grpc-checks.ts';
+import { createMetadataRules, grpcTimeout, headerValue } from '../request/grpc-metadata-rules.ts';
+import { playedDeadlineNs } from '../request/played-deadline.ts';
+import { isRedacted } from '../request/redacted.ts';
+import { isSendableHeader } from '../request/sendable-header.ts';
 import { headerFrames } from './header-block.ts';
 import { framed } from './outgoing.ts';
 

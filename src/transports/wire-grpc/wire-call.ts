@@ -1,8 +1,8 @@
 import type { FailureCode, SendListener, SendOutcome } from '../../replay/ports.ts';
-import { GIVEN_UP } from '../given-up.ts';
-import type { OwnEnd } from '../grpc-outcome.ts';
-import type { StreamPlayer, StreamWriter } from '../grpc-stream-player.ts';
-import type { StreamTraffic } from '../stream-traffic.ts';
+import { GIVEN_UP } from '../answer/given-up.ts';
+import type { OwnEnd } from '../answer/grpc-outcome.ts';
+import type { StreamTraffic } from '../answer/stream-traffic.ts';
+import type { StreamPlayer, StreamWriter } from '../request/grpc-stream-player.ts';
 import type { GrpcAnswerHead } from './answer-heads.ts';
 import { AnswerMessages, type Pushed } from './answer-messages.ts';
 import type { Outgoing } from './outgoing.ts';

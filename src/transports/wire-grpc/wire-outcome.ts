@@ -1,5 +1,5 @@
 import type { FailureCode, SendOutcome } from '../../replay/ports.ts';
-import type { OwnEnd } from '../grpc-outcome.ts';
+import type { OwnEnd } from '../answer/grpc-outcome.ts';
 import type { GrpcAnswerHead } from './answer-heads.ts';
 import { errorName } from './h2-frames.ts';
 

@@ -1,4 +1,4 @@
-import { isFieldValue, skipSpace } from '../response-fields.ts';
+import { isFieldValue, skipSpace } from '../answer/response-fields.ts';
 
 const CHUNK_LINE = /^[ \t]*0*([0-9A-Fa-f]{1,13})[ \t\r]*(?:;.*)?$/s;
 const MAX_CHUNK_DIGITS = 13;

@@ -1,9 +1,9 @@
 import type { Clock } from '../../replay/ports.ts';
-import type { ConnectionBudget } from '../connection-budget.ts';
-import { GIVEN_UP } from '../given-up.ts';
-import { detailOf, httpFailure } from '../http-failure.ts';
-import type { SessionPool } from '../session-pools.ts';
-import { SpanTimer } from '../span-timer.ts';
+import { GIVEN_UP } from '../answer/given-up.ts';
+import { detailOf, httpFailure } from '../answer/http-failure.ts';
+import type { ConnectionBudget } from '../connect/connection-budget.ts';
+import type { SessionPool } from '../connect/session-pools.ts';
+import { SpanTimer } from '../connect/span-timer.ts';
 import type { FirstWords } from './first-words.ts';
 import { IdleConnections } from './idle-connections.ts';
 import { WireConnection, type WireConnectionEvents } from './wire-connection.ts';

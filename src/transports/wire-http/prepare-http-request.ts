@@ -1,8 +1,8 @@
 import type { SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
-import { isRedacted } from '../redacted.ts';
-import { isAsterisk, sentTarget } from '../request-target.ts';
+import { isRedacted } from '../request/redacted.ts';
+import { isAsterisk, sentTarget } from '../request/request-target.ts';
 import type { HttpRequestContext, PreparedHeaders } from './request-headers.ts';
 
 /** The parts of a record that a request is made of. */

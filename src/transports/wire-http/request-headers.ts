@@ -2,7 +2,7 @@ import type { SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { HeaderList, HttpVersion } from '../../trace/record/record.ts';
 import { valuesOf } from '../../wire/http1-head.ts';
-import { createHttpHeaders } from '../http-headers.ts';
+import { createHttpHeaders } from '../request/http-headers.ts';
 
 /** All of a request's head behind method and target, as bytes. Shared by many requests: never change them. */
 export interface PreparedHeaders {

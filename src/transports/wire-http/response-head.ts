@@ -1,5 +1,11 @@
 import { trimBlanks } from '../../wire/http1-head.ts';
-import { type AnswerHead, type EndlessType, endlessTypeIn, isCoded, isCompressed } from '../endless-kind.ts';
+import {
+  type AnswerHead,
+  type EndlessType,
+  endlessTypeIn,
+  isCoded,
+  isCompressed,
+} from '../answer/endless-kind.ts';
 import {
   endOfName,
   isFieldValue,
@@ -8,7 +14,7 @@ import {
   skipSpace,
   trimSpace,
   wordBytes,
-} from '../response-fields.ts';
+} from '../answer/response-fields.ts';
 import { mendFieldLine, mendStatusLine, oneLengthOf } from './mend-line.ts';
 
 /** How the body behind a head ends (RFC 9112 §6.3). */

@@ -1,7 +1,7 @@
 import type { Clock, EndlessTimes } from '../../replay/ports.ts';
-import { EndlessAnswer } from '../endless-answer.ts';
-import { endlessKindOf } from '../endless-kind.ts';
-import { SaidText } from '../said-text.ts';
+import { EndlessAnswer } from '../answer/endless-answer.ts';
+import { endlessKindOf } from '../answer/endless-kind.ts';
+import { SaidText } from '../answer/said-text.ts';
 import { chunkSize } from './chunk-size.ts';
 import { type Framing, ResponseHead } from './response-head.ts';
 

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import { codeOf, detailOf } from '../http-failure.ts';
+import { codeOf, detailOf } from '../answer/http-failure.ts';
 
 /** Throws `usage` for anything but a scheme (http or https), a host and a port. */
 export function checkTarget(origin: URL): void {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock, FailureCode } from '../../replay/ports.ts';
-import { GIVEN_UP } from '../given-up.ts';
-import { detailOf, httpFailure } from '../http-failure.ts';
-import { otherProtocol } from '../other-protocol.ts';
+import { GIVEN_UP } from '../answer/given-up.ts';
+import { detailOf, httpFailure } from '../answer/http-failure.ts';
+import { otherProtocol } from '../connect/other-protocol.ts';
 import { ResponseParser, skipLineEnds } from './response-parser.ts';
 import type { WireExchange } from './wire-exchange.ts';
 import type { OpenSocket, WireSocketEvents } from './wire-socket.ts';

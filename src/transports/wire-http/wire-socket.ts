@@ -1,8 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { EngramTraceError } from '../../error.ts';
-import type { AddressSpread } from '../address-spread.ts';
-import type { TlsSettings } from '../tls-settings.ts';
+import type { AddressSpread } from '../connect/address-spread.ts';
+import type { TlsSettings } from '../connect/tls-settings.ts';
 
 /** Hears what a socket tells. */
 export interface WireSocketEvents {

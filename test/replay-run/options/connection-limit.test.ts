@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectionLimit } from '../../../src/replay-run/options/connection-limit.ts';
 import { parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
-import type { ConnectionMode } from '../../../src/transports/connection-mode.ts';
-import { MOST_OWN_CONNECTIONS } from '../../../src/transports/session-pools.ts';
+import type { ConnectionMode } from '../../../src/transports/connect/connection-mode.ts';
+import { MOST_OWN_CONNECTIONS } from '../../../src/transports/connect/session-pools.ts';
 import fc from '../../support/fast-check.ts';
 
 const endpoint = parseHttpEndpoint('http://127.0.0.1:80');

@@ -1,0 +1,156 @@
+import type { Dispatcher } from 'undici';
+import type { Clock, FailureCode, SendListener, SendOutcome } from '../../replay/ports.ts';
+import { EndlessAnswer } from '../answer/endless-answer.ts';
+import {
+  type EndlessKind,
+  type EndlessType,
+  endlessKindOf,
+  endlessTypeIn,
+  isCoded,
+  isCompressed,
+} from '../answer/endless-kind.ts';
+import { GIVEN_UP } from '../answer/given-up.ts';
+import { codeOf, detailOf, httpFailure } from '../answer/http-failure.ts';
+import { isWord, wordBytes } from '../answer/response-fields.ts';
+import { SaidText } from '../answer/said-text.ts';
+
+const CONTENT_TYPE = wordBytes('content-type');
+
+/** One request and its answer, heard from undici; tells the listener, and `ended` before it. */
+export class HttpExchange implements Dispatcher.DispatchHandler {
+  isDone = false;
+  /** Asked when its connection has ended: it had served before, and not a byte has come since. */
+  metKeptEnd: () => boolean = () => false;
+  readonly #listener: SendListener;
+  readonly #ended: (exchange: HttpExchange, isConnectionGood: boolean) => void;
+  #abort: ((error?: Error) => void) | undefined;
+  #isCancelled = false;
+  #status: number | undefined;
+  #bytes = 0;
+  #said: SaidText | undefined;
+  /** Undefined while the answer is an ordinary one. */
+  #endless: EndlessAnswer | undefined;
+  readonly #isHead: boolean;
+  readonly #clock: Pick<Clock, 'nowNs'>;
+
+  /** `isHead`: the answer has no body. `clock`: for the times of the events of an endless answer. */
+  constructor(
+    listener: SendListener,
+    isHead: boolean,
+    clock: Pick<Clock, 'nowNs'>,
+    ended: (exchange: HttpExchange, isConnectionGood: boolean) => void,
+  ) {
+    this.#listener = listener;
+    this.#isHead = isHead;
+    this.#clock = clock;
+    this.#ended = ended;
+  }
+
+  /** False: it has no connection yet and someone has to take it from where it waits. */
+  cancel(): boolean {
+    this.#isCancelled = true;
+    if (this.#abort === undefined) return false;
+    this.#abort();
+    return true;
+  }
+
+  fail(error: Error): void {
+    if (this.#status === 304 && codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+      // A 304 may tell the length of what it does not send (RFC 9110, 8.6); undici waits for it in vain.
+      this.#complete(false);
+      return;
+    }
+    const failure = this.#isCancelled ? 'cancelled' : this.#failureOf(error);
+    const detail = this.#isCancelled ? this.#howFar(error) : detailOf(error);
+    this.#end({ status: this.#status, ok: false, failure, detail, responseBytes: this.#bytes }, false);
+  }
+
+  #failureOf(error: Error): FailureCode {
+    const failure = httpFailure(error, this.#abort !== undefined);
+    const isEnd = failure === 'connection_closed' || failure === 'connection_reset';
+    return isEnd && this.metKeptEnd() ? 'keepalive_closed' : failure;
+  }
+
+  #howFar(error: Error): string {
+    if (this.#abort === undefined) return error.message;
+    return this.#status === undefined ? GIVEN_UP.unanswered : GIVEN_UP.inAnswer;
+  }
+
+  // What undici calls, in the form that does not parse response headers nobody looks at.
+
+  onConnect(abort: (error?: Error) => void): void {
+    const isFirst = this.#abort === undefined;
+    this.#abort = abort;
+    if (this.#isCancelled) abort();
+    else if (isFirst) this.#listener.onSent();
+  }
+
+  onHeaders(status: number, headers: readonly Buffer[]): boolean {
+    // 1xx is not the answer yet.
+    if (status < 200) return true;
+    this.#status = status;
+    const kind = this.#isHead ? undefined : endlessKindIn(status, headers);
+    if (kind !== undefined) this.#endless = new EndlessAnswer(kind, this.#clock);
+    this.#listener.onFirstAnswer();
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    if (this.#status !== undefined && this.#status >= 400) {
+      this.#said ??= new SaidText();
+      this.#said.add(chunk, 0, chunk.length);
+    }
+    this.#endless?.take(chunk, 0, chunk.length);
+    this.#endless?.note();
+    return true;
+  }
+
+  onComplete(): void {
+    this.#complete(true);
+  }
+
+  onError(error: Error): void {
+    this.fail(error);
+  }
+
+  #complete(isConnectionGood: boolean): void {
+    const status = this.#status ?? 0;
+    const outcome = {
+      status,
+      ok: status < 400,
+      failure: undefined,
+      detail: this.#said?.text ?? '',
+      responseBytes: this.#bytes,
+    };
+    this.#end(outcome, isConnectionGood);
+  }
+
+  #end(outcome: SendOutcome, isConnectionGood: boolean): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.#ended(this, isConnectionGood);
+    const endless = this.#endless?.end(outcome.failure === undefined);
+    this.#listener.onDone(endless === undefined ? outcome : { ...outcome, endless });
+  }
+}
+
+/** Most answers say in their content type that they are ordinary, and no more is looked at. */
+function endlessKindIn(status: number, headers: readonly Buffer[]): EndlessKind | undefined {
+  let endlessType: EndlessType | undefined;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const [name, value] = [headers[i] as Buffer, headers[i + 1] as Buffer];
+    if (isWord(name, 0, name.length, CONTENT_TYPE)) endlessType = endlessTypeIn(value, 0, value.length);
+  }
+  if (endlessType === undefined || status === 204) return undefined;
+  const length = valuesOf('content-length', headers).at(-1);
+  const isEncoded =
+    valuesOf('content-encoding', headers).some((value) => isCoded(value, 0, value.length)) ||
+    isCompressed(valuesOf('transfer-encoding', headers).join());
+  if (String(length) === '0') return undefined;
+  return endlessKindOf({ status, endlessType, hasLength: length !== undefined, isEncoded });
+}
+
+function valuesOf(field: string, headers: readonly Buffer[]): Buffer[] {
+  return headers.filter((_, i) => i % 2 === 1 && String(headers[i - 1]).toLowerCase() === field);
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AnswerHeads } from '../../../src/transports/wire-grpc/answer-heads.ts';
+import { AnswerMessages } from '../../../src/transports/wire-grpc/answer-messages.ts';
+import { Deadlines } from '../../../src/transports/wire-grpc/deadlines.ts';
+import { headerBlock, headerFrames } from '../../../src/transports/wire-grpc/header-block.ts';
+import { framed, Outgoing } from '../../../src/transports/wire-grpc/outgoing.ts';
+import {
+  createGrpcCallContext,
+  prepareGrpcCall,
+} from '../../../src/transports/wire-grpc/prepare-grpc-call.ts';
+import { HpackDecoder } from '../../../src/wire/hpack/decoder.ts';
+import fc from '../../support/fast-check.ts';
+import { createVirtualClock } from '../../support/virtual-clock.ts';
+import { grpcCall } from '../conformance-grpc-support.ts';
+
+const headerList = fc
+  .array(
+    fc.tuple(
+      fc.oneof(
+        fc.constantFrom(':status', 'te', 'date', 'grpc-status'),
+        fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/),
+      ),
+      fc.oneof(fc.constantFrom('200', '0', ''), fc.string({ unit: 'grapheme-ascii', maxLength: 300 })),
+    ),
+    { maxLength: 12 },
+  )
+  .map((pairs) => pairs.flat());
+
+test('a header block is read as what was written, and leaves no trace in the table', () => {
+  fc.assert(
+    fc.property(headerList, (list) => {
+      const decoder = new HpackDecoder();
+      assert.deepEqual(decoder.decode(headerBlock(list)), list);
+      assert.equal(decoder.usedTable, false);
+    }),
+  );
+});
+
+test('a header block that is too long for a frame goes on in others', () => {
+  const frames = headerFrames(['x-long', 'v'.repeat(40_000)]);
+  const types: [type: number, flags: number][] = [];
+  for (let at = 0; at < frames.length; at += 9 + frames.readUIntBE(at, 3)) {
+    types.push([frames[at + 3] as number, frames[at + 4] as number]);
+  }
+  assert.deepEqual(types, [
+    [1, 0],
+    [9, 0],
+    [9, 4],
+  ]);
+});
+
+test('heads that are remembered are those that are decoded, also when the server begins to use a table', () => {
+  const indexed = (name: string, value: string): Buffer =>
+    Buffer.concat([
+      Buffer.from([0x40, name.length]),
+      Buffer.from(name),
+      Buffer.from([value.length]),
+      Buffer.from(value),
+    ]);
+  const block = fc.oneof(
+    fc.constantFrom('0', '5', '14').map((status) => headerBlock(['grpc-status', status])),
+    fc.constantFrom('0', '7').map((status) => indexed('grpc-status', status)),
+    // The newest entry of the table, and the table emptied and opened again.
+    fc.constant(Buffer.from([0xbe])),
+    fc.constantFrom(Buffer.from([0x20]), Buffer.from([0x3f, 0x45])),
+  );
+  fc.assert(
+    fc.property(fc.array(block, { maxLength: 30 }), (blocks) => {
+      const heads = new AnswerHeads();
+      const decoder = new HpackDecoder();
+      for (const bytes of blocks) {
+        let list: string[] | undefined;
+        try {
+          list = decoder.decode(bytes);
+        } catch {
+          assert.throws(() => heads.read(bytes, 0, bytes.length));
+          return;
+        }
+        const { grpcStatus } = heads.read(bytes, 0, bytes.length);
+        assert.equal(grpcStatus, list.length === 0 ? undefined : Number(list[1]));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('equal records are prepared as equal bytes, in whatever order and with whatever deadlines between', () => {
+  const context = () => createGrpcCallContext({ scheme: 'http', authority: 'a:1', metadata: ['x-own', '1'] });
+  const shared = ['content-type', 'application/grpc', 'x-a', 'b'];
+  const record = fc
+    .tuple(fc.constantFrom('A', 'B'), fc.constantFrom(undefined, 1e9, 2e9))
+    .map(([method, deadlineNs]) => grpcCall(method, { headers: shared, deadlineNs }));
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 20 }), (records) => {
+      const used = context();
+      for (const each of records) {
+        assert.deepEqual(prepareGrpcCall(each, used), prepareGrpcCall(each, context()));
+      }
+    }),
+  );
+});
+
+test('what a call says of itself is in its header block, and nothing else of the recording', () => {
+  const headers = [
+    'grpc-encoding',
+    'zstd',
+    'grpc-accept-encoding',
+    'gzip',
+    'grpc-timeout',
+    '9S',
+    'cookie',
+    '[redacted]',
+  ];
+  const record = grpcCall('M', { headers, deadlineNs: 1.5e9, bodyCompressed: true, body: Buffer.from('x') });
+  const context = createGrpcCallContext({ scheme: 'https', authority: 'engram:443', metadata: [] });
+  const { head, message, isCompressed, deadlineNs } = prepareGrpcCall(record, context);
+  assert.deepEqual(new HpackDecoder().decode(Buffer.from(head.subarray(9))), [
+    ...[
+      ':method',
+      'POST',
+      ':scheme',
+      'https',
+      ':path',
+      '/t.S/M',
+      ':authority',
+      'engram:443',
+      'te',
+      'trailers',
+    ],
+    ...['grpc-timeout', '1500000u', 'content-type', 'application/grpc', 'grpc-encoding', 'zstd'],
+    ...['grpc-accept-encoding', 'gzip', 'user-agent', 'engram-trace'],
+  ]);
+  assert.deepEqual([message, isCompressed, deadlineNs], [record.body, true, 1.5e9]);
+  for (const path of ['', 'x', '/a b', '/a\r\nb']) {
+    assert.throws(() => prepareGrpcCall({ ...record, path }, context), /path/);
+  }
+});
+
+const messages = fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 8 });
+
+test('messages are counted however they are cut, and a broken-off one is seen', () => {
+  fc.assert(
+    fc.property(
+      messages,
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 0, max: 8 }),
+      (all, step, missing) => {
+        const whole = Buffer.concat(all.map((message) => framed(message, false)));
+        const bytes = whole.subarray(0, Math.max(0, whole.length - missing));
+        const counted = new AnswerMessages();
+        let firsts = 0;
+        for (let at = 0; at < bytes.length; at += step) {
+          if (counted.push(bytes, at, Math.min(bytes.length, at + step)) === 'first') firsts += 1;
+        }
+        const ends: number[] = [];
+        for (const message of all) ends.push((ends.at(-1) ?? 0) + 5 + message.length);
+        const complete = ends.filter((end) => end <= bytes.length).length;
+        assert.equal(
+          counted.responseBytes,
+          all.slice(0, complete).reduce((sum, { length }) => sum + length, 0),
+        );
+        assert.equal(firsts, complete > 0 ? 1 : 0);
+        assert.equal(counted.isWhole, bytes.length === (ends[complete - 1] ?? 0));
+      },
+    ),
+  );
+});
+
+test('what is to be sent comes out in any portions as it went in', () => {
+  fc.assert(
+    fc.property(messages, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (all, portions) => {
+      const outgoing = new Outgoing();
+      const expected = all.map((message) => framed(message, true));
+      for (const message of expected) outgoing.add(message);
+      const got = Buffer.alloc(outgoing.pendingBytes);
+      for (let at = 0, turn = 0; outgoing.pendingBytes > 0; turn += 1) {
+        const size = Math.min(portions[turn % portions.length] as number, outgoing.pendingBytes);
+        outgoing.take(size, got, at);
+        at += size;
+      }
+      assert.ok(got.equals(Buffer.concat(expected)));
+    }),
+  );
+});
+
+test('deadlines pass at their time or just after, never when removed, and need no clock when there are none', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ inNs: fc.integer({ min: 0, max: 1e9 }), removed: fc.boolean() }), {
+        maxLength: 40,
+      }),
+      async (all) => {
+        const clock = createVirtualClock(1e12 + 12_345);
+        const passed = new Map<object, number>();
+        const deadlines = new Deadlines<object>(clock, (item) => {
+          assert.ok(!passed.has(item));
+          passed.set(item, clock.nowNs());
+        });
+        const startNs = clock.nowNs();
+        const items = all.map((each) => ({ ...each, tick: 0 }));
+        for (const item of items) item.tick = deadlines.add(item, item.inNs);
+        for (const item of items) if (item.removed) deadlines.remove(item, item.tick);
+        await clock.advance(startNs + 2e9);
+        for (const item of items) {
+          const atNs = passed.get(item);
+          if (item.removed) assert.equal(atNs, undefined);
+          else
+            assert.ok(
+              atNs !== undefined && atNs >= startNs + item.inNs && atNs <= startNs + item.inNs + 10e6,
+            );
+        }
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
