@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openTrace } from '../src/sources/open-trace.ts';
+import { openTrace } from '../src/sources/open/open-trace.ts';
 import { createFileSink } from '../src/trace/file/file-sink.ts';
 import { openTraceFile } from '../src/trace/read/trace-file.ts';
 import { emptyHeader } from '../src/trace/record/record.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openTrace } from '../src/sources/open-trace.ts';
+import { openTrace } from '../src/sources/open/open-trace.ts';
 import { createFileSink } from '../src/trace/file/file-sink.ts';
 import { emptyHeader } from '../src/trace/record/record.ts';
 import { createTraceWriter } from '../src/trace/write/create-trace-writer.ts';

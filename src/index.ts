@@ -29,10 +29,10 @@ export type { ByteSink, ReadOptions, Trace, TraceWriter } from './trace/trace.ts
 
 // Reading, in whatever form.
 
-export { SOURCES } from './sources/default-sources.ts';
 export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
-export type { OpenOptions } from './sources/open-options.ts';
-export { openTrace } from './sources/open-trace.ts';
+export { SOURCES } from './sources/open/default-sources.ts';
+export type { OpenOptions } from './sources/open/open-options.ts';
+export { openTrace } from './sources/open/open-trace.ts';
 export type { Head, Source, SourceInput } from './sources/source.ts';
 export { createTextTrace, type Reading, type TextForm } from './sources/text-trace.ts';
 export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
@@ -87,14 +87,14 @@ export {
   type ExportReport,
   planExport,
   writeExport,
-} from './sources/export-op-log.ts';
+} from './sources/export/export-op-log.ts';
 export {
   openRecordExport,
   type RecordExport,
   type RecordExportOptions,
-} from './sources/export-records.ts';
-export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log.ts';
-export type { Segment } from './sources/op-log-segment.ts';
+} from './sources/export/export-records.ts';
+export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log/op-log.ts';
+export type { Segment } from './sources/op-log/op-log-segment.ts';
 
 // A whole replay with its results document, and the proof that the results say so.
 

@@ -4,7 +4,7 @@ import { replay } from '../../src/replay/engine/engine.ts';
 import type { SendOutcome, Transport } from '../../src/replay/ports.ts';
 import { replayOptions } from '../../src/replay/replay-options.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 
 /** This file as a program: plays a trace to nobody, `nullReplayCommand(trace, 0)` as fast as it goes. */
 export function nullReplayCommand(trace: string, ratePerSec: number): string[] {

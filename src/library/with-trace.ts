@@ -1,4 +1,4 @@
-import { openTrace } from '../sources/open-trace.ts';
+import { openTrace } from '../sources/open/open-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /** Runs `use` with a trace. One that is named by its file is opened, whatever its form, and closed; an open one stays open. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { createBusiestPart } from '../../src/calibrate/busiest-part.ts';
 import type { ReplayPart } from '../../src/replay-run/source/numbered-source.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { writeTrace } from '../cli/replay-support.ts';
 import { MS, makeRecord } from '../results/support.ts';

@@ -11,7 +11,7 @@ import { createCaptureClock } from '../../src/capture/capture-clock.ts';
 import type { CaptureOptions } from '../../src/capture/capture-options.ts';
 import type { CaptureListener } from '../../src/capture/relay/capture-listener.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import {
   addLoss,
   emptyLoss,

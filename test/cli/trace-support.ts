@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { planExport, writeExport } from '../../src/sources/export-op-log.ts';
-import { openOpLog } from '../../src/sources/op-log.ts';
+import { planExport, writeExport } from '../../src/sources/export/export-op-log.ts';
+import { openOpLog } from '../../src/sources/op-log/op-log.ts';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { makeRecord, withFolder, writeOpLog } from '../sources/make-op-log.ts';

@@ -16,7 +16,7 @@ import { parseGrpcEndpoint, parseHttpEndpoint } from '../../src/replay-run/targe
 import { hostSection } from '../../src/results/document/host-section.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { HEALTH_SOURCES } from '../../src/results/health/health-sources.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { run, writeTrace } from '../cli/replay-support.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { engramDialect } from '../../src/dialects/engram.ts';
 import type { EndlessSection } from '../../src/results/document/results-document.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { captureFor, LOOPBACK, listenerTo, temporaryFolder } from '../capture/support.ts';
 import { runCli } from '../cli/run-cli.ts';

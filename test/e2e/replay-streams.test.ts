@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { CountRequest, EchoMessage } from '../../src/gen/engramtrace/test/v1/shapes.ts';
 import type { Percentiles, StreamsSection } from '../../src/results/document/results-document.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { runCli } from '../cli/run-cli.ts';

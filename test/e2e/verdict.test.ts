@@ -16,7 +16,7 @@ import type { ResultsDocument } from '../../src/results/document/results-documen
 import type { HealthSources } from '../../src/results/health/generator-health.ts';
 import { HEALTH_SOURCES } from '../../src/results/health/health-sources.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import {
   closedPort,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EngramTraceError } from '../../src/error.ts';
 import { createLoadtestWriter } from '../../src/sources/loadtest/loadtest-writer.ts';
 import { openLoadtest } from '../../src/sources/loadtest/open-loadtest.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { compressFrame } from '../../src/trace/frames/zstd.ts';
 import { emptyHeader, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../src/trace/trace.ts';

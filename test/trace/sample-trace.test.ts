@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../../traces/sample.trace.zst', import.meta.url));
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ndjsonSource } from '../../src/sources/ndjson/ndjson-source.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import {
   emptyHeader,
   emptyLoss,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../src/error.ts';
 import { Block } from '../../src/gen/engram/trace/v1/trace.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { compressFrame, decompressFrame } from '../../src/trace/frames/zstd.ts';
 import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
 import { recordToJson } from '../../src/trace/ndjson/record-json.ts';

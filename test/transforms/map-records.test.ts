@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openTrace } from '../../src/sources/open-trace.ts';
+import { openTrace } from '../../src/sources/open/open-trace.ts';
 import type { RecordMap, TraceRecord } from '../../src/trace/record/record.ts';
 import { mapRecords } from '../../src/transforms/map-records.ts';
 import { mapTrace } from '../../src/transforms/map-trace.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { EngramTraceError } from '../../error.ts';
 import { DEFAULT_OPLOG } from '../../op-log-folder.ts';
-import { type ExportPlan, planExport, writeExport } from '../../sources/export-op-log.ts';
-import { coverageOf, type WindowRequest } from '../../sources/export-window.ts';
-import { type OpLog, openOpLog } from '../../sources/op-log.ts';
+import { type ExportPlan, planExport, writeExport } from '../../sources/export/export-op-log.ts';
+import { coverageOf, type WindowRequest } from '../../sources/export/export-window.ts';
+import { type OpLog, openOpLog } from '../../sources/op-log/op-log.ts';
 import type { ByteSink } from '../../trace/trace.ts';
 import { TOOL } from '../../version.ts';
 import { traceNameOf } from '../flags/defaults.ts';

@@ -1,7 +1,7 @@
 import { EngramTraceError } from '../../error.ts';
 import { countText } from '../../inspect/number-text.ts';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
-import { openRecordExport, type RecordExport } from '../../sources/export-records.ts';
+import { openRecordExport, type RecordExport } from '../../sources/export/export-records.ts';
 import { mergeTraces } from '../../sources/merge-traces.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { FilterReport } from '../../transforms/filter-trace.ts';

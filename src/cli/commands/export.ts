@@ -60,7 +60,7 @@ async function hasBlocks(source: string): Promise<boolean> {
   if (source === '-') return false;
   const found = await stat(source).catch(() => undefined);
   if (!found?.isFile()) return found === undefined || found.isDirectory();
-  const { findSource } = await import('../../sources/find-source.ts');
+  const { findSource } = await import('../../sources/open/find-source.ts');
   const { chunksOfFile } = await import('../../trace/sniff/unpack-chunks.ts');
   return findSource(chunksOfFile(source), source).then(
     (form) => form === 'trace file',

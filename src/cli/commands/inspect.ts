@@ -52,8 +52,8 @@ async function inspectOpLog(path: string, flags: InspectFlags): Promise<void> {
       hint: 'cut a trace out of it first: engram-trace export --source',
     });
   }
-  const { openOpLog } = await import('../../sources/op-log.ts');
-  const { totalsOfOpLog } = await import('../../sources/op-log-totals.ts');
+  const { openOpLog } = await import('../../sources/op-log/op-log.ts');
+  const { totalsOfOpLog } = await import('../../sources/export/op-log-totals.ts');
   const { createProgress } = await import('../people/progress.ts');
   const progress = await createProgress(flags);
   const log = await openOpLog(path, {

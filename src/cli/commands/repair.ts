@@ -34,7 +34,7 @@ async function runRepair(input: string, flags: RepairFlags): Promise<void> {
   const report = await withOutput(flags.output, flags, (output) =>
     withTraceBytes(output, (sink) => repairTrace(input, sink)),
   ).catch(async (thrown: unknown) => {
-    const { notATraceFile } = await import('../../sources/not-a-trace-file.ts');
+    const { notATraceFile } = await import('../../sources/open/not-a-trace-file.ts');
     throw await notATraceFile(thrown, input);
   });
   if (flags.json) await printJson(reportJson(report));

@@ -1,4 +1,4 @@
-import type { WindowRequest } from '../../sources/export-window.ts';
+import type { WindowRequest } from '../../sources/export/export-window.ts';
 import { wallClockUnixNs } from '../../wall-clock.ts';
 import { naming, tellReading } from './time-range-flags.ts';
 

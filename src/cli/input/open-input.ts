@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { EngramTraceError } from '../../error.ts';
-import type { OpenOptions } from '../../sources/open-options.ts';
-import { openPipe } from '../../sources/open-pipe.ts';
-import { openTrace } from '../../sources/open-trace.ts';
+import type { OpenOptions } from '../../sources/open/open-options.ts';
+import { openPipe } from '../../sources/open/open-pipe.ts';
+import { openTrace } from '../../sources/open/open-trace.ts';
 import type { Trace } from '../../trace/trace.ts';
 
 export interface InputOptions extends Pick<OpenOptions, 'totalsOnly'> {

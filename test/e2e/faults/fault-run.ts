@@ -11,7 +11,7 @@ import type { TransportKind } from '../../../src/replay-run/target/transport-cho
 import { hostSection } from '../../../src/results/document/host-section.ts';
 import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import { HEALTH_SOURCES } from '../../../src/results/health/health-sources.ts';
-import { openTrace } from '../../../src/sources/open-trace.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import type { Trace } from '../../../src/trace/trace.ts';
 import { verifyReplay } from '../../../src/verify/verify-replay.ts';

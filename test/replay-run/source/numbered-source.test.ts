@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createNumberedSource } from '../../../src/replay-run/source/numbered-source.ts';
-import { openTrace } from '../../../src/sources/open-trace.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import { createFileSink } from '../../../src/trace/file/file-sink.ts';
 import { createNdjsonWriter } from '../../../src/trace/ndjson/ndjson-writer.ts';
 import { emptyHeader, type TraceRecord } from '../../../src/trace/record/record.ts';

@@ -15,7 +15,7 @@ import type { RunDeps, RunOptions } from '../../../src/replay-run/options/run-op
 import { createNumberedSource } from '../../../src/replay-run/source/numbered-source.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../../src/replay-run/target/endpoint.ts';
 import { type PlayOnce, rehearse } from '../../../src/replay-run/warm-up/rehearse.ts';
-import { openTrace } from '../../../src/sources/open-trace.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { writeTrace } from '../../cli/replay-support.ts';
 import { documentInput, MS, makeRecord, validated } from '../../results/support.ts';

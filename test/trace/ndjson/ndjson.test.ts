@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { openTrace } from '../../../src/sources/open-trace.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import { createReorderWindow } from '../../../src/sources/reorder-window.ts';
 import { compressFrame } from '../../../src/trace/frames/zstd.ts';
 import { createNdjsonWriter } from '../../../src/trace/ndjson/ndjson-writer.ts';

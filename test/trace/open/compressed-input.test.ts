@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { openTrace } from '../../../src/sources/open-trace.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import { compressFrame, createCompressStream } from '../../../src/trace/frames/zstd.ts';
 import { createNdjsonWriter } from '../../../src/trace/ndjson/ndjson-writer.ts';
 import { MAX_LINE_BYTES } from '../../../src/trace/ndjson/read-lines.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { EngramTraceError } from '../../../src/error.ts';
-import { openTrace } from '../../../src/sources/open-trace.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import { type BlockClaim, claimOf } from '../../../src/trace/block/check-block.ts';
 import { compressFrame } from '../../../src/trace/frames/zstd.ts';
 import { createDecompressThread } from '../../../src/trace/read/decompress-thread.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { copySpreadNs } from '../../../src/replay-run/source/copy-spread.ts';
-import { openTrace } from '../../../src/sources/open-trace.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { makeRecord, pipeOf, withFile, writeTrace } from '../support.ts';
 

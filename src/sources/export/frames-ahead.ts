@@ -1,6 +1,6 @@
-import { checkBlock } from '../trace/block/check-block.ts';
-import { decompressFrame } from '../trace/frames/zstd.ts';
-import { createDecompressThread, type DecompressThread } from '../trace/read/decompress-thread.ts';
+import { checkBlock } from '../../trace/block/check-block.ts';
+import { decompressFrame } from '../../trace/frames/zstd.ts';
+import { createDecompressThread, type DecompressThread } from '../../trace/read/decompress-thread.ts';
 import type { PlannedBlock } from './export-plan.ts';
 
 /** Frames that are read and checked ahead of their being written. */

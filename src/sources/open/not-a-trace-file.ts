@@ -1,5 +1,5 @@
-import { EngramTraceError } from '../error.ts';
-import { chunksOfFile } from '../trace/sniff/unpack-chunks.ts';
+import { EngramTraceError } from '../../error.ts';
+import { chunksOfFile } from '../../trace/sniff/unpack-chunks.ts';
 import { findSource } from './find-source.ts';
 
 /** Makes the error for a file that was opened as a trace file and is none: it tells what the file is instead. */

@@ -1,6 +1,6 @@
-import { isoTime } from '../iso-time.ts';
+import { isoTime } from '../../iso-time.ts';
+import { compareTimes, later, type UnixSpan } from '../unix-span.ts';
 import { missingBefore, missingBetween } from './segment-number.ts';
-import { compareTimes, later, type UnixSpan } from './unix-span.ts';
 
 /** One file of an op log and the time during which it was being recorded into, as far as the file tells. */
 export interface SegmentSpan extends UnixSpan {

@@ -1,5 +1,5 @@
+import { compareTimes, earlier, later, type UnixSpan } from '../unix-span.ts';
 import type { Hole, Survey } from './survey-runs.ts';
-import { compareTimes, earlier, later, type UnixSpan } from './unix-span.ts';
 
 export interface UnixGap extends UnixSpan {
   readonly reason: string;

@@ -1,8 +1,8 @@
-import type { TraceFile } from '../trace/read/trace-file.ts';
-import type { TraceHeader } from '../trace/record/record.ts';
-import type { BlockEntry } from '../trace/stats/trace-index.ts';
+import type { TraceFile } from '../../trace/read/trace-file.ts';
+import type { TraceHeader } from '../../trace/record/record.ts';
+import type { BlockEntry } from '../../trace/stats/trace-index.ts';
+import type { UnixSpan } from '../unix-span.ts';
 import type { SegmentSpan } from './survey-runs.ts';
-import type { UnixSpan } from './unix-span.ts';
 
 /** One file of an op log. All times in Unix ns. */
 export interface Segment extends SegmentSpan {

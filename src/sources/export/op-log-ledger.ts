@@ -1,10 +1,10 @@
-import { emptyLoss, hasLoss, type Loss } from '../trace/record/record.ts';
-import type { BlockEntry } from '../trace/stats/trace-index.ts';
+import { emptyLoss, hasLoss, type Loss } from '../../trace/record/record.ts';
+import type { BlockEntry } from '../../trace/stats/trace-index.ts';
+import type { OpLog } from '../op-log/op-log.ts';
+import type { Segment } from '../op-log/op-log-segment.ts';
+import type { Hole } from '../op-log/survey-runs.ts';
+import { later } from '../unix-span.ts';
 import { mayReach, type WindowBounds } from './export-window.ts';
-import type { OpLog } from './op-log.ts';
-import type { Segment } from './op-log-segment.ts';
-import type { Hole } from './survey-runs.ts';
-import { later } from './unix-span.ts';
 
 /** What is known to be missing from a window, besides what its blocks tell themselves. */
 export interface OpLogLedger {

@@ -1,9 +1,9 @@
-import { isoTime } from '../iso-time.ts';
-import type { TimeWindow, TraceHeader, TraceRecord } from '../trace/record/record.ts';
-import type { Trace } from '../trace/trace.ts';
-import { derivedHeader } from '../transforms/filter-trace.ts';
+import { isoTime } from '../../iso-time.ts';
+import type { TimeWindow, TraceHeader, TraceRecord } from '../../trace/record/record.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { derivedHeader } from '../../transforms/filter-trace.ts';
+import { later, type UnixSpan } from '../unix-span.ts';
 import { askedEnd, type WindowRequest } from './export-window.ts';
-import { later, type UnixSpan } from './unix-span.ts';
 
 export interface RecordExportOptions extends WindowRequest {
   /** Program and version, for the header. */

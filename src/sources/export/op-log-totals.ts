@@ -1,9 +1,9 @@
-import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
-import { computeTotals } from '../trace/stats/totals.ts';
-import type { BlockEntry, Totals } from '../trace/stats/trace-index.ts';
+import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../../trace/record/record.ts';
+import { computeTotals } from '../../trace/stats/totals.ts';
+import type { BlockEntry, Totals } from '../../trace/stats/trace-index.ts';
+import type { OpLog } from '../op-log/op-log.ts';
 import { planExport } from './export-op-log.ts';
 import type { PlannedBlock } from './export-plan.ts';
-import type { OpLog } from './op-log.ts';
 
 /** What a whole op log holds, in the form of a trace's totals. */
 export interface OpLogTotals {

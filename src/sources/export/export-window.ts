@@ -1,7 +1,7 @@
-import { EngramTraceError } from '../error.ts';
-import { isoTime } from '../iso-time.ts';
-import type { OpLog } from './op-log.ts';
-import { earlier, later, type UnixSpan } from './unix-span.ts';
+import { EngramTraceError } from '../../error.ts';
+import { isoTime } from '../../iso-time.ts';
+import type { OpLog } from '../op-log/op-log.ts';
+import { earlier, later, type UnixSpan } from '../unix-span.ts';
 
 /** The window asked for; what is left out is the beginning or the end of the log. */
 export interface WindowRequest {

@@ -1,4 +1,4 @@
-import type { Head } from './source.ts';
+import type { Head } from '../source.ts';
 
 /** What an input is instead of a trace, and what to do about it. */
 export interface Stranger {

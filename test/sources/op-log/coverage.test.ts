@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findGaps } from '../../src/sources/coverage.ts';
-import { type RunAlive, type SegmentSpan, surveyRuns } from '../../src/sources/survey-runs.ts';
+import { findGaps } from '../../../src/sources/op-log/coverage.ts';
+import { type RunAlive, type SegmentSpan, surveyRuns } from '../../../src/sources/op-log/survey-runs.ts';
 
 function segment(
   runId: string,

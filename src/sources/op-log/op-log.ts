@@ -1,17 +1,17 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { EngramTraceError } from '../error.ts';
-import { isUntoldLossesName } from '../trace/op-log/untold-losses.ts';
-import { openTraceFile } from '../trace/read/trace-file.ts';
-import { hasLoss } from '../trace/record/record.ts';
-import type { BlockEntry } from '../trace/stats/trace-index.ts';
+import { EngramTraceError } from '../../error.ts';
+import { isUntoldLossesName } from '../../trace/op-log/untold-losses.ts';
+import { openTraceFile } from '../../trace/read/trace-file.ts';
+import { hasLoss } from '../../trace/record/record.ts';
+import type { BlockEntry } from '../../trace/stats/trace-index.ts';
+import { notATraceFile } from '../open/not-a-trace-file.ts';
+import { compareTimes, earlier, later } from '../unix-span.ts';
 import { identityOf, leaveOutCopies, type SegmentCopy } from './leave-out-copies.ts';
-import { notATraceFile } from './not-a-trace-file.ts';
 import type { Segment, Telling } from './op-log-segment.ts';
 import { type KnownUntold, readUntoldLosses } from './read-untold-losses.ts';
 import { readSegmentName } from './segment-number.ts';
 import type { SegmentSpan } from './survey-runs.ts';
-import { compareTimes, earlier, later } from './unix-span.ts';
 
 /** A file that could not be read, with what its name says. */
 export interface SkippedSegment extends SegmentSpan {

@@ -1,4 +1,4 @@
-import type { BlockEntry } from '../trace/stats/trace-index.ts';
+import type { BlockEntry } from '../../trace/stats/trace-index.ts';
 import type { Segment } from './op-log-segment.ts';
 
 /** A segment that lies in the folder twice. */

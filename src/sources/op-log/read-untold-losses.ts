@@ -1,15 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngramTraceError } from '../error.ts';
+import { EngramTraceError } from '../../error.ts';
 import {
   decodeUntoldLosses,
   isUntoldLossesName,
   runOfUntoldLosses,
   type UntoldLosses,
-} from '../trace/op-log/untold-losses.ts';
-import { emptyLoss } from '../trace/record/record.ts';
+} from '../../trace/op-log/untold-losses.ts';
+import { emptyLoss } from '../../trace/record/record.ts';
+import type { UnixSpan } from '../unix-span.ts';
 import { readSegmentName } from './segment-number.ts';
-import type { UnixSpan } from './unix-span.ts';
 
 /** What a run of capture told beside its segments, and the time of it. */
 export interface KnownUntold extends UntoldLosses, UnixSpan {}

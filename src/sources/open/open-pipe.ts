@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import { EngramTraceError } from '../error.ts';
-import { type ByteQueue, createByteQueue } from '../trace/bytes/byte-queue.ts';
-import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from '../trace/frames/zstd-frame.ts';
-import { unpackChunks, wrapErrors } from '../trace/sniff/unpack-chunks.ts';
-import type { Trace } from '../trace/trace.ts';
+import { EngramTraceError } from '../../error.ts';
+import { type ByteQueue, createByteQueue } from '../../trace/bytes/byte-queue.ts';
+import { FRAME_MAGIC, frameSpan, isSkippable, readU32 } from '../../trace/frames/zstd-frame.ts';
+import { unpackChunks, wrapErrors } from '../../trace/sniff/unpack-chunks.ts';
+import type { Trace } from '../../trace/trace.ts';
 import { SOURCES } from './default-sources.ts';
 import { findSource, nothingInside } from './find-source.ts';
 import type { OpenOptions } from './open-options.ts';
@@ -27,7 +27,7 @@ export async function openPipe(
     if (queue.offset > 0 && queue.available === 0) throw hasNothing();
     const found = await findSource(peeked(queue, hasNothing), name, sources);
     if (found === 'trace file')
-      return await (await import('../trace/read/trace-from-pipe.ts')).openTraceFromPipe(queue, name);
+      return await (await import('../../trace/read/trace-from-pipe.ts')).openTraceFromPipe(queue, name);
     const { source, packing } = found;
     const open = () => unpackChunks(queue.rest(), packing, name);
     return await source.open({ name, packing, seekable: false, open, close: () => queue.close() });

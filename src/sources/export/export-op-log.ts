@@ -1,17 +1,17 @@
-import { type BlockBuilder, createBlockBuilder } from '../trace/block/block-builder.ts';
-import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../trace/record/record.ts';
-import type { ByteSink } from '../trace/trace.ts';
-import { createFrameWriter, type FrameWriter } from '../trace/write/frame-writer.ts';
+import { type BlockBuilder, createBlockBuilder } from '../../trace/block/block-builder.ts';
+import { addLoss, emptyLoss, type Loss, type TraceHeader } from '../../trace/record/record.ts';
+import type { ByteSink } from '../../trace/trace.ts';
+import { createFrameWriter, type FrameWriter } from '../../trace/write/frame-writer.ts';
+import type { OpLog } from '../op-log/op-log.ts';
+import { type RunAlive, surveyRuns } from '../op-log/survey-runs.ts';
+import { frameTrace, isNear } from '../trace-frame.ts';
+import { earlier, later, type UnixSpan } from '../unix-span.ts';
 import { cutBlock } from './cut-block.ts';
 import { exportHeader, reachesInto } from './export-header.ts';
 import { type BlockPlan, damageOf, type PlannedBlock, planBlocks } from './export-plan.ts';
 import { boundsOf, resolveWindow, type WindowRequest, whyEmpty } from './export-window.ts';
 import { createBlockChecker, createFramesAhead } from './frames-ahead.ts';
-import type { OpLog } from './op-log.ts';
 import { gatherLedger } from './op-log-ledger.ts';
-import { type RunAlive, surveyRuns } from './survey-runs.ts';
-import { frameTrace, isNear } from './trace-frame.ts';
-import { earlier, later, type UnixSpan } from './unix-span.ts';
 
 export interface ExportOptions extends WindowRequest {
   /** Program and version, for the header. */

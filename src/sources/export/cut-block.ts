@@ -1,7 +1,7 @@
-import type { TraceFile } from '../trace/read/trace-file.ts';
-import type { TraceRecord } from '../trace/record/record.ts';
-import type { BlockEntry } from '../trace/stats/trace-index.ts';
-import type { UnixSpan } from './unix-span.ts';
+import type { TraceFile } from '../../trace/read/trace-file.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
+import type { BlockEntry } from '../../trace/stats/trace-index.ts';
+import type { UnixSpan } from '../unix-span.ts';
 
 /** The records of a block that start in the window, in order; times count from the file's epoch. */
 export async function cutBlock(file: TraceFile, entry: BlockEntry, window: UnixSpan): Promise<TraceRecord[]> {

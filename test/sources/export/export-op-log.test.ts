@@ -2,16 +2,21 @@ import assert from 'node:assert/strict';
 import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ExportReport, planExport, writeExport } from '../../src/sources/export-op-log.ts';
-import type { WindowRequest } from '../../src/sources/export-window.ts';
-import { openOpLog } from '../../src/sources/op-log.ts';
-import { createFileSink } from '../../src/trace/file/file-sink.ts';
-import { encodeUntoldLosses, untoldLossesName } from '../../src/trace/op-log/untold-losses.ts';
-import { openTraceFile } from '../../src/trace/read/trace-file.ts';
-import { emptyLoss, type Loss, type TraceHeader, type TraceRecord } from '../../src/trace/record/record.ts';
-import type { TraceIndex } from '../../src/trace/stats/trace-index.ts';
-import fc, { runs } from '../support/fast-check.ts';
-import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from './make-op-log.ts';
+import { type ExportReport, planExport, writeExport } from '../../../src/sources/export/export-op-log.ts';
+import type { WindowRequest } from '../../../src/sources/export/export-window.ts';
+import { openOpLog } from '../../../src/sources/op-log/op-log.ts';
+import { createFileSink } from '../../../src/trace/file/file-sink.ts';
+import { encodeUntoldLosses, untoldLossesName } from '../../../src/trace/op-log/untold-losses.ts';
+import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
+import {
+  emptyLoss,
+  type Loss,
+  type TraceHeader,
+  type TraceRecord,
+} from '../../../src/trace/record/record.ts';
+import type { TraceIndex } from '../../../src/trace/stats/trace-index.ts';
+import fc, { runs } from '../../support/fast-check.ts';
+import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from '../make-op-log.ts';
 
 interface Exported {
   header: TraceHeader;

@@ -1,7 +1,7 @@
-import { EngramTraceError } from '../error.ts';
-import { type Packing, unpackHead } from '../trace/sniff/unpack-head.ts';
+import { EngramTraceError } from '../../error.ts';
+import { type Packing, unpackHead } from '../../trace/sniff/unpack-head.ts';
+import type { Head, Source } from '../source.ts';
 import { SOURCES } from './default-sources.ts';
-import type { Head, Source } from './source.ts';
 import { strangerIn } from './strangers.ts';
 
 /** A trace file, or what the source is of an input that was packed like that. */

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { EngramTraceError } from '../error.ts';
-import { chunksOfFile, unpackChunks } from '../trace/sniff/unpack-chunks.ts';
-import type { Trace } from '../trace/trace.ts';
+import { EngramTraceError } from '../../error.ts';
+import { chunksOfFile, unpackChunks } from '../../trace/sniff/unpack-chunks.ts';
+import type { Trace } from '../../trace/trace.ts';
 import { findSource } from './find-source.ts';
 import type { OpenOptions } from './open-options.ts';
 
@@ -33,7 +33,7 @@ async function openFile(path: string, options: OpenOptions): Promise<Trace> {
   const found = await findSource(chunksOfFile(path), path, options.sources);
   // Each form has a reader of its own, and loading takes its time: only the one that is needed.
   if (found === 'trace file')
-    return (await import('../trace/read/trace-from-file.ts')).openTraceFromFile(path, options);
+    return (await import('../../trace/read/trace-from-file.ts')).openTraceFromFile(path, options);
   const { source, packing } = found;
   const open = () => unpackChunks(chunksOfFile(path), packing, path);
   return source.open({ name: path, packing, seekable: true, open, close: async () => {} });

@@ -1,11 +1,11 @@
-import { EngramTraceError } from '../error.ts';
-import { damagedRange } from '../trace/frames/damage.ts';
-import type { TraceFile } from '../trace/read/trace-file.ts';
-import { emptyLoss, hasLoss, type Loss } from '../trace/record/record.ts';
-import type { BlockEntry } from '../trace/stats/trace-index.ts';
+import { EngramTraceError } from '../../error.ts';
+import { damagedRange } from '../../trace/frames/damage.ts';
+import type { TraceFile } from '../../trace/read/trace-file.ts';
+import { emptyLoss, hasLoss, type Loss } from '../../trace/record/record.ts';
+import type { BlockEntry } from '../../trace/stats/trace-index.ts';
+import type { OpLog } from '../op-log/op-log.ts';
+import { compareTimes, type UnixSpan } from '../unix-span.ts';
 import { cutBlock } from './cut-block.ts';
-import type { OpLog } from './op-log.ts';
-import { compareTimes, type UnixSpan } from './unix-span.ts';
 
 /** One block of the output: a frame copied as it is, or decoded and cut at the window's edge. */
 export interface PlannedBlock {

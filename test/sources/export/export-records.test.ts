@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { openRecordExport } from '../../src/sources/export-records.ts';
-import { mergeTraces } from '../../src/sources/merge-traces.ts';
-import { openTrace } from '../../src/sources/open-trace.ts';
-import { emptyHeader, type TraceHeader } from '../../src/trace/record/record.ts';
-import type { Trace } from '../../src/trace/trace.ts';
-import { collect, lossOf, makeRecord, pipeOf, writeTrace } from '../trace/support.ts';
+import { openRecordExport } from '../../../src/sources/export/export-records.ts';
+import { mergeTraces } from '../../../src/sources/merge-traces.ts';
+import { openTrace } from '../../../src/sources/open/open-trace.ts';
+import { emptyHeader, type TraceHeader } from '../../../src/trace/record/record.ts';
+import type { Trace } from '../../../src/trace/trace.ts';
+import { collect, lossOf, makeRecord, pipeOf, writeTrace } from '../../trace/support.ts';
 
 const SECOND = 1e9;
 const EPOCH = 1_700_000_000_000_000_000n;

@@ -5,13 +5,13 @@ import {
   type Gap,
   type Loss,
   type TraceHeader,
-} from '../trace/record/record.ts';
-import { findGaps } from './coverage.ts';
-import { mergeHeaders } from './merge-headers.ts';
-import type { Segment } from './op-log-segment.ts';
-import type { Survey } from './survey-runs.ts';
-import type { TraceFrame } from './trace-frame.ts';
-import { earlier, later, type UnixSpan } from './unix-span.ts';
+} from '../../trace/record/record.ts';
+import { mergeHeaders } from '../merge-headers.ts';
+import { findGaps } from '../op-log/coverage.ts';
+import type { Segment } from '../op-log/op-log-segment.ts';
+import type { Survey } from '../op-log/survey-runs.ts';
+import type { TraceFrame } from '../trace-frame.ts';
+import { earlier, later, type UnixSpan } from '../unix-span.ts';
 
 /** What an export knows when it writes its header. */
 export interface HeaderFacts {

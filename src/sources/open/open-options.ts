@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Source } from './source.ts';
+import type { Source } from '../source.ts';
 
 /** What opening a trace may be told. */
 export interface OpenOptions {
