@@ -92,6 +92,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   transports: ['answer', 'request', 'connect', 'undici', 'grpc-js', 'wire-http', 'wire-grpc'],
   sources: ['.', 'ndjson', 'loadtest', 'open', 'op-log', 'export'],
+  verify: ['measure', 'expect', '.'],
   cli: ['people', 'exit', 'settings', 'flags', 'output', 'input', 'text', 'commands', '.'],
   results: ['histogram', 'arrivals', 'answers', 'tally', 'health', 'document', 'verdict', '.'],
   capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.'],

@@ -1,5 +1,5 @@
-import type { Leaves } from './document-leaves.ts';
-import { agrees, type Expectations, type Leaf } from './expectations.ts';
+import type { Leaves } from './expect/document-leaves.ts';
+import { agrees, type Expectations, type Leaf } from './measure/expectations.ts';
 
 /** One comparison of the document with the log: a line of the checklist. */
 export interface Check {

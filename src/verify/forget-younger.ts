@@ -1,6 +1,6 @@
 import { ENDLESS_VERSION } from '../replay-log/replay-log.ts';
-import type { Leaves } from './document-leaves.ts';
-import type { Expectations } from './expectations.ts';
+import type { Leaves } from './expect/document-leaves.ts';
+import type { Expectations } from './measure/expectations.ts';
 
 /** Parts of a document that came while logs were of version 2: documents of that time are with them or without. */
 const CAME_LATER: readonly RegExp[] = [

@@ -6,7 +6,7 @@ import { REQUEST_INCOMPLETE } from '../trace/record/incomplete.ts';
 import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { unplayableBy } from '../trace/record/unplayable.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { Leaves } from './document-leaves.ts';
+import type { Leaves } from './expect/document-leaves.ts';
 
 /** Whether a record takes part, wherever the plan was cut. */
 export function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) => boolean {

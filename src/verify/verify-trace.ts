@@ -4,8 +4,8 @@ import { crc32 } from '../trace/bytes/crc32.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Check } from './compare.ts';
-import type { Leaves } from './document-leaves.ts';
-import type { LogRow, LogTable } from './log-table.ts';
+import type { Leaves } from './expect/document-leaves.ts';
+import type { LogRow, LogTable } from './measure/log-table.ts';
 import { selectionOf, timesByShard } from './taking-part.ts';
 
 /** What the log has of each record of the trace, by its number. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { opKey } from '../../../src/results/tally/op-key.ts';
-import { opNames } from '../../../src/verify/op-names.ts';
+import { opNames } from '../../../src/verify/measure/op-names.ts';
 import fc from '../../support/fast-check.ts';
 
 const RESERVED = ['(none)', '(other)', 'overall', 'min_ms', 'avg_ms', 'p99_ms', 'max_ms'];

@@ -1,10 +1,10 @@
-import type { LogStream } from '../replay-log/log-block.ts';
-import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
+import type { LogStream } from '../../replay-log/log-block.ts';
+import { STREAMS_VERSION } from '../../replay-log/replay-log.ts';
+import { type Expectations, exactly, expectAll } from '../measure/expectations.ts';
+import type { LogRow, LogTable } from '../measure/log-table.ts';
+import type { OpNames } from '../measure/op-names.ts';
+import type { TimeList } from '../measure/time-list.ts';
 import { expectTimes, type TimesKind } from './expect-times.ts';
-import { type Expectations, exactly, expectAll } from './expectations.ts';
-import type { LogRow, LogTable } from './log-table.ts';
-import type { OpNames } from './op-names.ts';
-import type { TimeList } from './time-list.ts';
 
 const US = 1e3;
 

@@ -1,6 +1,6 @@
-import { expectPercentiles } from './exact-times.ts';
-import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
-import type { LogRow, LogTable } from './log-table.ts';
+import { expectPercentiles } from '../measure/exact-times.ts';
+import { type Expectations, exactly, expectAll, nearly } from '../measure/expectations.ts';
+import type { LogRow, LogTable } from '../measure/log-table.ts';
 
 const MS = 1e6;
 const US = 1e3;

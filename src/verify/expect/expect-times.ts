@@ -1,8 +1,13 @@
-import { countClamped, expectHistogram, expectPercentiles, type SortedTimes } from './exact-times.ts';
-import { type Expectations, expectAll } from './expectations.ts';
-import type { LogRow, LogTable } from './log-table.ts';
-import type { OpNames } from './op-names.ts';
-import { TimeList } from './time-list.ts';
+import {
+  countClamped,
+  expectHistogram,
+  expectPercentiles,
+  type SortedTimes,
+} from '../measure/exact-times.ts';
+import { type Expectations, expectAll } from '../measure/expectations.ts';
+import type { LogRow, LogTable } from '../measure/log-table.ts';
+import type { OpNames } from '../measure/op-names.ts';
+import { TimeList } from '../measure/time-list.ts';
 
 /** One kind of times that an operation may have many of; `T` is what the log has of the inside of an operation. */
 export interface TimesKind<T> {

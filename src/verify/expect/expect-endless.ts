@@ -1,11 +1,11 @@
-import type { LogEndless } from '../replay-log/log-block.ts';
-import { ENDLESS_VERSION } from '../replay-log/replay-log.ts';
-import type { SortedTimes } from './exact-times.ts';
+import type { LogEndless } from '../../replay-log/log-block.ts';
+import { ENDLESS_VERSION } from '../../replay-log/replay-log.ts';
+import type { SortedTimes } from '../measure/exact-times.ts';
+import { type Expectations, exactly, expectAll } from '../measure/expectations.ts';
+import type { LogRow, LogTable } from '../measure/log-table.ts';
+import type { OpNames } from '../measure/op-names.ts';
+import { TimeList } from '../measure/time-list.ts';
 import { expectTimes, type TimesKind } from './expect-times.ts';
-import { type Expectations, exactly, expectAll } from './expectations.ts';
-import type { LogRow, LogTable } from './log-table.ts';
-import type { OpNames } from './op-names.ts';
-import { TimeList } from './time-list.ts';
 
 const MS = 1e6;
 

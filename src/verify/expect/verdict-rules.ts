@@ -1,7 +1,7 @@
-import { FIDELITY_LIMITS as LIMITS } from '../results/verdict/fidelity-limits.ts';
+import { FIDELITY_LIMITS as LIMITS } from '../../results/verdict/fidelity-limits.ts';
+import { type Expectation, type Expectations, exactly, nearly } from '../measure/expectations.ts';
 import type { Leaves } from './document-leaves.ts';
 import type { ArrivalFacts } from './expect-arrivals.ts';
-import { type Expectation, type Expectations, exactly, nearly } from './expectations.ts';
 
 export type Severity = 'degraded' | 'invalid';
 

@@ -1,7 +1,7 @@
-import { expectMax, expectPercentile } from './exact-times.ts';
-import { type Expectations, exactly, expectAll } from './expectations.ts';
-import { collectTimes } from './grouped-times.ts';
-import type { LogRow, LogTable } from './log-table.ts';
+import { expectMax, expectPercentile } from '../measure/exact-times.ts';
+import { type Expectations, exactly, expectAll } from '../measure/expectations.ts';
+import { collectTimes } from '../measure/grouped-times.ts';
+import type { LogRow, LogTable } from '../measure/log-table.ts';
 
 const SECOND = 1e9;
 const MS = 1e6;

@@ -1,6 +1,6 @@
-import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
-import type { LogRow, LogTable } from './log-table.ts';
-import type { OpNames } from './op-names.ts';
+import { type Expectations, exactly, expectAll, nearly } from '../measure/expectations.ts';
+import type { LogRow, LogTable } from '../measure/log-table.ts';
+import type { OpNames } from '../measure/op-names.ts';
 
 interface Compared {
   compared: number;

@@ -1,10 +1,15 @@
-import { countClamped, expectHistogram, expectPercentiles, type SortedTimes } from './exact-times.ts';
+import {
+  countClamped,
+  expectHistogram,
+  expectPercentiles,
+  type SortedTimes,
+} from '../measure/exact-times.ts';
+import { type Expectations, exactly, expectAll } from '../measure/expectations.ts';
+import { collectTimes, type GroupedTimes } from '../measure/grouped-times.ts';
+import type { LogRow, LogTable } from '../measure/log-table.ts';
+import type { OpNames } from '../measure/op-names.ts';
 import { expectEndless } from './expect-endless.ts';
 import { expectStreams } from './expect-streams.ts';
-import { type Expectations, exactly, expectAll } from './expectations.ts';
-import { collectTimes, type GroupedTimes } from './grouped-times.ts';
-import type { LogRow, LogTable } from './log-table.ts';
-import type { OpNames } from './op-names.ts';
 
 const MS = 1e6;
 const US = 1e3;

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type LogTable, openLogTable } from '../../src/verify/log-table.ts';
-import { blocksOf, logBytes, makeOperation } from '../replay-log/support.ts';
+import { type LogTable, openLogTable } from '../../../src/verify/measure/log-table.ts';
+import { blocksOf, logBytes, makeOperation } from '../../replay-log/support.ts';
 
 const ENTRIES = 30;
 

@@ -1,6 +1,6 @@
-import { FIDELITY_LIMITS } from '../results/verdict/fidelity-limits.ts';
+import { FIDELITY_LIMITS } from '../../results/verdict/fidelity-limits.ts';
+import { type Expectation, type Expectations, exactly, type Leaf, nearly } from '../measure/expectations.ts';
 import type { Leaves } from './document-leaves.ts';
-import { type Expectation, type Expectations, exactly, type Leaf, nearly } from './expectations.ts';
 import { type Rule, rulesFor, type Severity, type VerdictInput } from './verdict-rules.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { type Expectations, exactly } from './expectations.ts';
-import type { LogTable } from './log-table.ts';
+import { type Expectations, exactly } from '../measure/expectations.ts';
+import type { LogTable } from '../measure/log-table.ts';
 
 /** The latest operation of a session, in the order of the plan, that was sent. */
 interface Newest {

@@ -1,6 +1,6 @@
-import type { LogReading } from '../replay-log/read-replay-log.ts';
+import type { LogReading } from '../../replay-log/read-replay-log.ts';
+import { type Expectations, exactly, expectAll, type Leaf } from '../measure/expectations.ts';
 import { type Leaves, leavesOf } from './document-leaves.ts';
-import { type Expectations, exactly, expectAll, type Leaf } from './expectations.ts';
 
 /** Reads from the end of the log what no operation can prove; undefined where it has none or it makes no sense. */
 export function factLeaves({ end }: LogReading): Leaves | undefined {

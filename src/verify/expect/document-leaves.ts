@@ -1,7 +1,7 @@
-import { decodeHistogram } from '../results/histogram/hdr-library.ts';
+import { decodeHistogram } from '../../results/histogram/hdr-library.ts';
+import { digestOf } from '../measure/histogram-buckets.ts';
 import { errorKey } from './expect-counts.ts';
 import { changeKey } from './expect-status-classes.ts';
-import { digestOf } from './histogram-buckets.ts';
 
 /** Every number, name and truth of a document, by path. */
 export type Leaves = Map<string, unknown>;

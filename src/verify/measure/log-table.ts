@@ -1,7 +1,7 @@
-import { blockBytes, type LogBlock, type LogEndless, type LogStream } from '../replay-log/log-block.ts';
-import type { LogColumns } from '../replay-log/log-columns.ts';
-import { DISPOSITIONS, FAILURES } from '../replay-log/names.ts';
-import { type LogReading, readBlocksAgain, readReplayLog } from '../replay-log/read-replay-log.ts';
+import { blockBytes, type LogBlock, type LogEndless, type LogStream } from '../../replay-log/log-block.ts';
+import type { LogColumns } from '../../replay-log/log-columns.ts';
+import { DISPOSITIONS, FAILURES } from '../../replay-log/names.ts';
+import { type LogReading, readBlocksAgain, readReplayLog } from '../../replay-log/read-replay-log.ts';
 
 const CANCELLED = FAILURES.indexOf('cancelled_as_recorded');
 

@@ -7,9 +7,9 @@ import {
   meanOf,
   slopeOf,
   spanOf,
-} from './arrival-measures.ts';
-import { type Expectations, exactly, expectAll, nearly } from './expectations.ts';
-import type { LogTable } from './log-table.ts';
+} from '../measure/arrival-measures.ts';
+import { type Expectations, exactly, expectAll, nearly } from '../measure/expectations.ts';
+import type { LogTable } from '../measure/log-table.ts';
 
 const MS = 1e6;
 const US = 1e3;
