@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { joinPausedPieces } from './join-paused-pieces.ts';
 
 /** The last bytes get so long to reach the other end, before a reset throws away what it has not taken. */
 const LINGER_MS = 200;
@@ -9,10 +10,10 @@ const FLUSH_MS = 5_000;
 const CHECK_MS = 50;
 /**
  * Node counts what waits in a socket by its bytes, and a piece costs some hundred bytes even if it holds one. So few
- * pieces wait to be written, and a socket that is paused reads on no further than its next piece of a usual size.
+ * pieces wait to be written, and a socket that is paused reads on no further than its next piece.
  */
 const MAX_WAITING_WRITES = 64;
-const MAX_READ_AHEAD_BYTES = 256;
+const MAX_READ_AHEAD_BYTES = 1;
 
 type Done = (error?: Error | null) => void;
 
@@ -42,6 +43,7 @@ export class RelaySide {
     stateOf(socket)._readableState.highWaterMark = MAX_READ_AHEAD_BYTES;
     this.#outliveFailedWrites();
     this.#outliveFailedReads();
+    if (socket instanceof TLSSocket) joinPausedPieces(socket);
     socket.on('end', () => handlers.onEnd(this.#wasReset()));
   }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
-import { Duplex } from 'node:stream';
-import { describe, it } from 'node:test';
+import { Duplex, PassThrough } from 'node:stream';
+import { describe, it, type TestContext } from 'node:test';
+import tls from 'node:tls';
 import { RelaySide } from '../../../src/capture/relay/relay-side.ts';
-import { LOOPBACK, until } from '../support.ts';
+import { selfSigned } from '../self-signed.ts';
+import { LOOPBACK, listenFor, until } from '../support.ts';
 
 const SILENT = { onEnd: () => {}, onDeaf: () => {} };
 const ONE_BYTE = Buffer.from('x');
@@ -34,23 +36,66 @@ describe('a side of a relayed connection', () => {
     assert.ok(side.write(ONE_BYTE, 0), 'and it takes more');
   });
 
-  it('reads a few hundred bytes on after it was paused, not the thousands that come one by one', async (t) => {
-    const server = net.createServer();
-    await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
-    t.after(() => server.close());
-    const client = net.connect((server.address() as net.AddressInfo).port, LOOPBACK).setNoDelay();
-    t.after(() => client.destroy());
-    const [socket] = (await new Promise<net.Socket[]>((resolve) =>
-      server.once('connection', (s) => resolve([s])),
-    )) as [net.Socket];
-    t.after(() => socket.destroy());
+  it('reads one piece on after it was paused, not the thousands that come one by one', async (t) => {
+    const { client, socket } = await accepted(t, net.createServer(), 'connection', (port) =>
+      net.connect(port, LOOPBACK).setNoDelay(),
+    );
     new RelaySide(socket, SILENT);
     socket.on('data', () => {}).pause();
     for (let i = 0; i < 2_000; i++) {
       await new Promise<void>((resolve) => client.write(ONE_BYTE, () => setImmediate(resolve)));
     }
-    assert.ok(socket.readableLength > 0 && socket.readableLength <= 512, `${socket.readableLength} bytes`);
+    assert.ok(socket.readableLength > 0 && socket.readableLength <= 64, `${socket.readableLength} bytes`);
     socket.resume();
     await until(() => socket.bytesRead === 2_000, 'the rest was read');
   });
+
+  it('joins the TLS records of one byte that come with the one it was paused by', async (t) => {
+    const { cert, key } = await selfSigned(t);
+    const way = new PassThrough({ highWaterMark: 1_000_000 });
+    const { client, socket } = await accepted(
+      t,
+      tls.createServer({ cert, key }),
+      'secureConnection',
+      (port) => {
+        const raw = net.connect(port, LOOPBACK);
+        way.pipe(raw);
+        const through = Duplex.from({ writable: way, readable: raw });
+        return tls.connect({ socket: through, rejectUnauthorized: false });
+      },
+    );
+    new RelaySide(socket, SILENT);
+    let pieces = 0;
+    let gotBytes = 0;
+    socket.on('data', (chunk: Buffer) => {
+      pieces++;
+      gotBytes += chunk.length;
+      socket.pause();
+      setImmediate(() => socket.resume());
+    });
+    way.cork(); // all records leave together
+    for (let i = 0; i < 2_000; i++) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      client.write(ONE_BYTE);
+    }
+    way.uncork();
+    await until(() => gotBytes === 2_000, 'all was read');
+    assert.ok(pieces < 100, `in ${pieces} pieces`);
+  });
 });
+
+/** A client of the server, and the server's socket for it. */
+async function accepted<Client extends net.Socket>(
+  t: TestContext,
+  server: net.Server,
+  event: 'connection' | 'secureConnection',
+  connect: (port: number) => Client,
+): Promise<{ client: Client; socket: Client }> {
+  const port = await listenFor(t, server);
+  const connected = new Promise<Client>((resolve) => server.once(event, resolve));
+  const client = connect(port);
+  t.after(() => client.destroy());
+  const socket = await connected;
+  t.after(() => socket.destroy());
+  return { client, socket };
+}
