@@ -349,7 +349,7 @@ describe('a relayed client', () => {
 
   it('gets answer and reset over TLS, on either side', async (t) => {
     const file = (name: string): Buffer =>
-      readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url));
+      readFileSync(new URL(`../../../../fixtures/tls/${name}`, import.meta.url));
     const listenTls = { cert: file('server.pem'), key: file('server-key.pem') };
     const server = tls.createServer({ ...listenTls, allowHalfOpen: true });
     const { port, taps } = await relayTo(

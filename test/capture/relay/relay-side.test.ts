@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import tls from 'node:tls';
 import { RelaySide } from '../../../src/capture/relay/relay-side.ts';
-import { selfSigned } from '../self-signed.ts';
 import { LOOPBACK, listenFor, until } from '../support.ts';
 
 const SILENT = { onEnd: () => {}, onDeaf: () => {} };
@@ -51,16 +51,18 @@ describe('a side of a relayed connection', () => {
   });
 
   it('joins the TLS records of one byte that come with the one it was paused by', async (t) => {
-    const { cert, key } = await selfSigned(t);
+    const pem = (name: string): Buffer =>
+      readFileSync(new URL(`../../../../fixtures/tls/${name}`, import.meta.url));
+    const certificate = { cert: pem('server.pem'), key: pem('server-key.pem') };
     const way = new PassThrough({ highWaterMark: 1_000_000 });
     const { client, socket } = await accepted(
       t,
-      tls.createServer({ cert, key }),
+      tls.createServer(certificate),
       'secureConnection',
       (port) => {
         const raw = net.connect(port, LOOPBACK);
         way.pipe(raw);
-        const through = Duplex.from({ writable: way, readable: raw });
+        const through = Duplex.from({ writable: way, readable: raw }).on('error', () => {});
         return tls.connect({ socket: through, rejectUnauthorized: false });
       },
     );
@@ -93,7 +95,7 @@ async function accepted<Client extends net.Socket>(
 ): Promise<{ client: Client; socket: Client }> {
   const port = await listenFor(t, server);
   const connected = new Promise<Client>((resolve) => server.once(event, resolve));
-  const client = connect(port);
+  const client = connect(port).on('error', () => {}); // it is torn down at the end
   t.after(() => client.destroy());
   const socket = await connected;
   t.after(() => socket.destroy());
