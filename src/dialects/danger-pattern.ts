@@ -7,8 +7,8 @@ export interface DangerPattern {
   matches(record: DangerView): boolean;
   /** The only op it can mean. */
   readonly op: string;
-  /** Source of an expression for `plainPath` of every HTTP request it matches; undefined: none by its path. */
-  readonly pathSource: string | undefined;
+  /** What `plainPath` of every HTTP request matches that it matches; undefined: none by its path. */
+  readonly pathGlob: string | undefined;
 }
 
 const METHOD_AND_PATH = /^(\*|[A-Za-z]+) +(\S+)$/;
@@ -33,7 +33,7 @@ export function dangerPattern(pattern: string): DangerPattern {
   return {
     matches: (record) => record.op === text || isHttp(record),
     op: text,
-    pathSource: glob === undefined ? undefined : globSource(plainPath(glob)),
+    pathGlob: glob === undefined ? undefined : plainPath(glob),
   };
 }
 
@@ -100,7 +100,8 @@ function globPattern(glob: string): RegExp {
   return new RegExp(globSource(glob), 's');
 }
 
-function globSource(glob: string): string {
+/** Source of an expression for what a pattern of paths matches. */
+export function globSource(glob: string): string {
   const source = glob
     .split(/(\*\*|\*)/)
     .map((part) =>

@@ -1,5 +1,5 @@
 import type { DangerRule, DangerView } from './danger.ts';
-import { type DangerPattern, dangerPattern, plainPath } from './danger-pattern.ts';
+import { type DangerPattern, dangerPattern, globSource, plainPath } from './danger-pattern.ts';
 import type { Dialect } from './dialect.ts';
 import { DIALECTS } from './find-dialect.ts';
 
@@ -47,8 +47,7 @@ const MOST_RPCS = 1_000;
 /** False only for what no pattern matches. Every record of a trace is looked at, so this is one look, not one a pattern. */
 function quickLook(patterns: readonly DangerPattern[]): FindMay {
   const ops = new Set(patterns.map(({ op }) => op));
-  const sources = patterns.flatMap(({ pathSource }) => pathSource ?? []);
-  const paths = new RegExp(sources.map((source) => `(?:${source})`).join('|'), 's');
+  const isPath = quickPathLook(new Set(patterns.flatMap(({ pathGlob }) => pathGlob ?? [])));
   const rpcs = new Map<string, boolean>();
   const isRpc = (record: DangerView): boolean => {
     const known = rpcs.get(record.path);
@@ -58,7 +57,22 @@ function quickLook(patterns: readonly DangerPattern[]): FindMay {
     return found;
   };
   return (record) =>
-    ops.has(record.op) || (record.protocol === 'http' ? paths.test(plainPath(record.path)) : isRpc(record));
+    ops.has(record.op) || (record.protocol === 'http' ? isPath(plainPath(record.path)) : isRpc(record));
+}
+
+/**
+ * False only for a path that none of these match. Nearly all of them end in a plain segment, so that nearly every path is told
+ * by its own last one: an expression with all of them took a fifth of the time in which a plan is read.
+ */
+function quickPathLook(globs: ReadonlySet<string>): (path: string) => boolean {
+  const ends = new Set([...globs].map(lastSegment));
+  const open = [...globs].filter((glob) => lastSegment(glob).includes('*')).map(globSource);
+  const others = open.length === 0 ? undefined : new RegExp(open.map((one) => `(?:${one})`).join('|'), 's');
+  return (path) => ends.has(lastSegment(path)) || others?.test(path) === true;
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** Each method is a danger with a name of its own. */

@@ -1,6 +1,7 @@
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/document/results-document.ts';
+import type { ReadOptions } from '../trace/trace.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, shardCount } from './create-player.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
 import { connectionLimit } from './options/connection-limit.ts';
@@ -15,7 +16,7 @@ import { prepareTarget } from './prepare/prepare-target.ts';
 import { spacesOfRun } from './prepare/spaces-of-run.ts';
 import { refuseEmpty } from './refuse-empty.ts';
 import { createShardThreads, type ShardThreads } from './shards/shard-threads.ts';
-import { createNumberedSource } from './source/numbered-source.ts';
+import { createNumberedSource, type NumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets, type TargetAddresses } from './target/look-up-targets.ts';
 import type { TargetAddressUse } from './target/target-address-use.ts';
 import { tellEnd } from './tell/tell-end.ts';
@@ -32,7 +33,10 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
   guard?.checkOrigins();
   refuseHeadersNotForGrpc(run);
   const options = engineOptions(run, deps.signal);
-  const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
+  const isSharded = shardCount(run.senders, options, run.connections) > 1;
+  const openSource = (onDamage: NonNullable<ReadOptions['onDamage']>): NumberedSource =>
+    createNumberedSource(run.trace, run.range ?? {}, onDamage, isSharded);
+  const source = openSource(run.skipDamaged ? 'skip' : 'throw');
   const spaces = run.prepare ? await spacesOfRun(run, options, guard) : undefined;
   const threads = createShardThreads(deps.clock);
   const openPlayer = playerOpener(run, options, deps, threads, addresses);
@@ -44,7 +48,7 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
     });
     try {
       const prepare = spaces && (await prepareTarget(run, spaces, deps));
-      if (run.rehearsal !== false) await rehearsed(run, options, deps, threads);
+      if (run.rehearsal !== false) await rehearsed(run, options, deps, threads, () => openSource('skip'));
       return await withPlayer(openPlayer(), (player) =>
         measured(run, deps, { options, source, player, log, guard, addresses }, prepare),
       );
@@ -88,8 +92,8 @@ async function rehearsed(
   options: ReplayOptions,
   deps: RunDeps,
   threads: ShardThreads,
+  openSource: () => NumberedSource,
 ): Promise<void> {
-  const openSource = () => createNumberedSource(run.trace, run.range ?? {}, 'skip');
   // The sink has the other end of every connection, in this process.
   const openFileLimit = deps.openFileLimit && Math.floor(deps.openFileLimit / 2);
   const quiet: RunDeps = {

@@ -45,6 +45,20 @@ describe('operations that would end their server', () => {
     }
   });
 
+  it('are those of a pattern with a star in its last segment, or with nothing but stars', () => {
+    for (const [pattern, path] of [
+      ['POST /admin/*', '/admin/stop'],
+      ['POST /admin/**', '/admin/a/b'],
+      ['POST **', '/x'],
+      ['POST /a/sto*', '/a/stop'],
+      ['POST /*/stop', '/a/stop/'],
+      ['/a/**/z', '/a/b/c/z?x=1'],
+    ] as const) {
+      assert.ok(found('generic', `POST ${path}`, [pattern]), pattern);
+      assert.equal(found('generic', 'POST /b/other/y', pattern.endsWith('**') ? [] : [pattern]), undefined);
+    }
+  });
+
   it('are not what only looks like them', () => {
     const harmless = [
       ...['GET /shutdown', 'OPTIONS /shutdown', 'POST /shutdowns', 'POST /api/shutdown', 'POST /shutdown/x'],

@@ -1,5 +1,6 @@
 import type { PlanReader, PlanSink } from '../../replay/plan/plan-reader.ts';
 import { BatchCursor, type RecordBatch } from './record-batch.ts';
+import { SharedBlocks } from './shared-blocks.ts';
 
 /** The plan of an engine whose operations arrive in batches. */
 export class BatchFeed implements PlanReader {
@@ -11,6 +12,7 @@ export class BatchFeed implements PlanReader {
   readonly #isUrgent: (dueNs: number) => boolean;
   /** Batches, and what has to be done before the one behind it is looked at. */
   readonly #inbox: (RecordBatch | Promise<void>)[] = [];
+  readonly #blocks = new SharedBlocks();
   #isOver = false;
   #wake: (() => void) | undefined;
   #sink: PlanSink | undefined;
@@ -59,9 +61,9 @@ export class BatchFeed implements PlanReader {
 
   async #play(batch: RecordBatch): Promise<void> {
     const sink = this.#sink as PlanSink;
-    const cursor = new BatchCursor(batch);
+    const cursor = new BatchCursor(batch, this.#blocks);
     for (let record = cursor.next(); record !== undefined; record = cursor.next()) {
-      const wait = sink.operation(record, cursor.number, cursor, cursor.recordNumber);
+      const wait = sink.operation(record, cursor.number, cursor, cursor.recordNumber, undefined);
       if (wait !== undefined) await wait;
     }
     sink.batchEnd();

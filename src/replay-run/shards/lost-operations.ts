@@ -36,15 +36,16 @@ export class LostOperations {
     this.#observers = observers.filter((observer) => observer !== undefined);
   }
 
-  /** The shard is given an operation. */
+  /** The shard is given an operation, of which this returns the sequence. `isHeld`: its bytes are in memory anyway. */
   planned(
     shard: number,
     record: TraceRecord,
     number: number,
     recordNumber: number,
     offsetNs: number,
-  ): PlannedOperation {
-    return this.#of(shard).planned.add(record, number, recordNumber, offsetNs);
+    isHeld = false,
+  ): number {
+    return this.#of(shard).planned.add(record, number, recordNumber, offsetNs, isHeld);
   }
 
   /**
@@ -76,9 +77,11 @@ export class LostOperations {
   }
 
   /** Nobody takes this one; it would have been due after the anchor. */
-  unsent(shard: number, operation: PlannedOperation, anchorNs: number): void {
-    this.#of(shard).planned.settle(operation.sequence);
-    this.#settle(shard, operation, 'unsent', anchorNs);
+  unsent(shard: number, sequence: number, anchorNs: number): void {
+    const { planned } = this.#of(shard);
+    const operation = planned.get(sequence);
+    planned.settle(sequence);
+    if (operation !== undefined) this.#settle(shard, operation, 'unsent', anchorNs);
   }
 
   /** Everybody is gone: settles what nobody has told the end of. */

@@ -4,7 +4,6 @@ import { type GrpcStream, NO_BYTES, type TraceRecord } from '../../trace/record/
 
 /** An operation that a shard has, as the reader of the plan knows it. */
 export class PlannedOperation implements Operation {
-  /** Without the body that was sent: its bytes would keep their whole block in memory a second time. */
   readonly record: TraceRecord;
   readonly number: number;
   readonly sequence: number;
@@ -24,7 +23,7 @@ export class PlannedOperation implements Operation {
   outcome: SendOutcome | undefined;
 
   constructor(record: TraceRecord, number: number, sequence: number, recordNumber: number, offsetNs: number) {
-    this.record = withoutBytes(record);
+    this.record = record;
     this.number = number;
     this.sequence = sequence;
     this.recordNumber = recordNumber;
@@ -32,14 +31,21 @@ export class PlannedOperation implements Operation {
   }
 }
 
-/** What a shard was given and has not told the end of: all that is left of it when it dies. */
+/**
+ * What a shard was given and has not told the end of: all that is left of it when it dies. Lists side by side: an
+ * object for each operation would be made for nothing nearly every time.
+ */
 export class PlannedOperations {
-  #slots = emptyList<PlannedOperation | undefined>();
+  /** The records of those that are not settled. */
+  #slots = emptyList<TraceRecord | undefined>();
+  #numbers: number[] = [];
+  #recordNumbers: number[] = [];
+  #offsets: number[] = [];
   /** Sequence of the first slot. */
   #first = 0;
   #leading = 0;
   /** Offsets of the due times from `#passed` on, settled or not. */
-  #offsets: number[] = [];
+  #dueFrom: number[] = [];
   /** Up to here the statistics of the shard have all due times that belong there. */
   #passed = 0;
 
@@ -53,11 +59,14 @@ export class PlannedOperations {
     return this.#leading === this.#slots.length;
   }
 
-  add(record: TraceRecord, number: number, recordNumber: number, offsetNs: number): PlannedOperation {
-    const operation = new PlannedOperation(record, number, this.given, recordNumber, offsetNs);
-    this.#slots.push(operation);
+  /** Returns its sequence. `isHeld`: the record's bytes are in memory all the same. */
+  add(record: TraceRecord, number: number, recordNumber: number, offsetNs: number, isHeld: boolean): number {
+    this.#slots.push(isHeld ? record : withoutBytes(record));
+    this.#numbers.push(number);
+    this.#recordNumbers.push(recordNumber);
     this.#offsets.push(offsetNs);
-    return operation;
+    this.#dueFrom.push(offsetNs);
+    return this.given - 1;
   }
 
   /** That one is settled. */
@@ -69,33 +78,50 @@ export class PlannedOperations {
 
   /** The statistics of the shard have the due times of all operations before this one. */
   pass(sequence: number): void {
-    if (sequence - this.#passed <= this.#offsets.length / 2) return;
-    this.#offsets = this.#offsets.slice(sequence - this.#passed);
+    if (sequence - this.#passed <= this.#dueFrom.length / 2) return;
+    this.#dueFrom = this.#dueFrom.slice(sequence - this.#passed);
     this.#passed = sequence;
   }
 
   /** Offsets of the operations from `sequence` on that are settled, or among `open`; ascending, as the plan is. */
   offsetsFrom(sequence: number, open: ReadonlySet<number>): number[] {
     const isTried = (one: number): boolean => this.get(one) === undefined || open.has(one);
-    const from = this.#offsets.slice(Math.max(0, sequence - this.#passed));
+    const from = this.#dueFrom.slice(Math.max(0, sequence - this.#passed));
     return from.filter((_, i) => isTried(Math.max(sequence, this.#passed) + i));
   }
 
+  /** Undefined for one that is settled. */
   get(sequence: number): PlannedOperation | undefined {
-    return this.#slots[sequence - this.#first];
+    const slot = sequence - this.#first;
+    const record = this.#slots[slot];
+    if (record === undefined) return undefined;
+    const at = (list: readonly number[]): number => list[slot] as number;
+    return new PlannedOperation(
+      record,
+      at(this.#numbers),
+      sequence,
+      at(this.#recordNumbers),
+      at(this.#offsets),
+    );
   }
 
   /** Those that are not settled, in the order of the plan; none is left afterwards. */
   takeAll(): PlannedOperation[] {
-    const left = this.#slots.filter((operation) => operation !== undefined);
+    const left = this.#slots.map((_, slot) => this.get(this.#first + slot));
     this.#first = this.given;
     this.#slots = emptyList();
+    this.#numbers = [];
+    this.#recordNumbers = [];
+    this.#offsets = [];
     this.#leading = 0;
-    return left;
+    return left.filter((operation) => operation !== undefined);
   }
 
   #compact(): void {
     this.#slots = this.#slots.slice(this.#leading);
+    this.#numbers = this.#numbers.slice(this.#leading);
+    this.#recordNumbers = this.#recordNumbers.slice(this.#leading);
+    this.#offsets = this.#offsets.slice(this.#leading);
     this.#first += this.#leading;
     this.#leading = 0;
   }

@@ -3,17 +3,21 @@ import type { PlannedTimes } from '../../replay/plan/schedule.ts';
 import { DOUBLE_ZERO } from '../../stable-shapes.ts';
 import { type BlockTables, decodeRecord } from '../../trace/block/record-decoder.ts';
 import { encodeRecord } from '../../trace/block/record-encoder.ts';
+import type { SharedPlace } from '../../trace/block/shared-places.ts';
 import { createStringTable } from '../../trace/block/string-table.ts';
 import { createByteWriter } from '../../trace/bytes/byte-writer.ts';
 import { WireReader } from '../../trace/bytes/wire-reader.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
+import { type BlockInCommon, type BlockInUse, blockId, type SharedBlocks } from './shared-blocks.ts';
 
 /**
- * Planned operations on their way to another thread. Plain data: both buffers are handed over, not copied.
+ * Planned operations on their way to another thread. Plain data: a record that stands in a block all threads see is
+ * read there; the others are written into `bytes`, which are handed over, not copied, as the columns are.
  * Not a block of a trace file: records keep the order of the plan, which passes and copies take out of time order.
  */
 export interface RecordBatch {
   readonly records: number;
+  readonly blocks: readonly BlockInCommon[];
   /** The tables of strings and header sets, as in a block, then the records. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where the records begin in `bytes`. */
@@ -28,9 +32,15 @@ const DUE = 2;
 const OFFSET = 3;
 const TIMELINE = 4;
 const RECORD = 5;
-/** Where the record ends, counted from where the records begin. */
-const END = 6;
-const COLUMNS = 7;
+/** Which of the blocks it stands in; `WRITTEN`: it is in `bytes`. */
+const BLOCK = 6;
+/** Where the record begins in its block. */
+const AT = 7;
+/** Where it ends there; in `bytes`, counted from where the records begin. */
+const END = 8;
+const COLUMNS = 9;
+
+const WRITTEN = -1;
 
 /** A batch is closed at whichever comes first. */
 export const BATCH_RECORDS = 128;
@@ -41,8 +51,14 @@ export interface BatchBuilder {
   readonly records: number;
   /** Has as much in it as a batch should have. */
   readonly isFull: boolean;
-  /** Throws `bad_record` for numbers that no trace can hold. */
-  add(record: TraceRecord, number: number, times: PlannedTimes, recordNumber: number): void;
+  /** `place` is where all threads can read it. Throws `bad_record` for numbers that no trace can hold. */
+  add(
+    record: TraceRecord,
+    number: number,
+    times: PlannedTimes,
+    recordNumber: number,
+    place: SharedPlace | undefined,
+  ): void;
   /** What was added; the builder is empty afterwards. */
   close(): RecordBatch;
 }
@@ -52,7 +68,13 @@ export function createBatchBuilder(): BatchBuilder {
   const out = createByteWriter(BATCH_BYTES * 2);
   const tables = createByteWriter();
   let columns = new Float64Array(BATCH_RECORDS * COLUMNS);
+  const blocks: BlockInCommon[] = [];
   let records = 0;
+  const blockIndex = (raw: Uint8Array<SharedArrayBuffer>): number => {
+    if (blocks.at(-1)?.raw === raw) return blocks.length - 1;
+    const known = blocks.findIndex((block) => block.raw === raw);
+    return known === -1 ? blocks.push({ id: blockId(raw), raw }) - 1 : known;
+  };
   return {
     get records() {
       return records;
@@ -60,11 +82,11 @@ export function createBatchBuilder(): BatchBuilder {
     get isFull() {
       return records >= BATCH_RECORDS || out.sizeBytes + strings.sizeBytes >= BATCH_BYTES;
     },
-    add(record, number, times, recordNumber) {
+    add(record, number, times, recordNumber, place) {
       if (!Number.isSafeInteger(record.startNs)) {
         throw new EngramTraceError('bad_record', `start ${record.startNs} is no integer of ns`);
       }
-      encodeRecord(withoutResponse(record), strings, out);
+      if (place === undefined) encodeRecord(withoutResponse(record), strings, out);
       const at = records * COLUMNS;
       if (at === columns.length) columns = grown(columns);
       columns[at + NUMBER] = number;
@@ -73,7 +95,9 @@ export function createBatchBuilder(): BatchBuilder {
       columns[at + OFFSET] = times.offsetNs;
       columns[at + TIMELINE] = times.timelineNs;
       columns[at + RECORD] = recordNumber;
-      columns[at + END] = out.sizeBytes;
+      columns[at + BLOCK] = place === undefined ? WRITTEN : blockIndex(place.raw);
+      columns[at + AT] = place?.at ?? 0;
+      columns[at + END] = place?.end ?? out.sizeBytes;
       records += 1;
     },
     close() {
@@ -83,11 +107,13 @@ export function createBatchBuilder(): BatchBuilder {
       bytes.set(out.view(0, out.sizeBytes), tables.sizeBytes);
       const batch = {
         records,
+        blocks: [...blocks],
         bytes,
         tableBytes: tables.sizeBytes,
         columns: columns.slice(0, records * COLUMNS),
       };
       records = 0;
+      blocks.length = 0;
       strings.clear();
       out.clear();
       tables.clear();
@@ -108,7 +134,7 @@ function grown(columns: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return larger;
 }
 
-/** Decodes a batch operation by operation. Bodies are views of the batch's bytes. */
+/** Decodes a batch operation by operation. Bodies are views of the batch's bytes, or of a block's. */
 export class BatchCursor implements PlannedTimes {
   number = 0;
   /** Number of its record in the trace file. */
@@ -119,10 +145,12 @@ export class BatchCursor implements PlannedTimes {
   readonly #batch: RecordBatch;
   readonly #reader: WireReader;
   readonly #tables: BlockTables;
+  readonly #blocks: readonly BlockInUse[];
   #next = 0;
 
-  constructor(batch: RecordBatch) {
+  constructor(batch: RecordBatch, blocks: SharedBlocks) {
     this.#batch = batch;
+    this.#blocks = blocks.of(batch.blocks);
     this.#reader = new WireReader(batch.bytes);
     this.#reader.end = batch.tableBytes;
     this.#tables = readTables(this.#reader);
@@ -140,9 +168,12 @@ export class BatchCursor implements PlannedTimes {
     this.dueNs = columns[at + DUE] ?? 0;
     this.offsetNs = columns[at + OFFSET] ?? 0;
     this.timelineNs = columns[at + TIMELINE] ?? 0;
-    const end = tableBytes + (columns[at + END] ?? 0);
+    const startNs = columns[at + START] ?? 0;
+    const end = columns[at + END] ?? 0;
+    const block = this.#blocks[columns[at + BLOCK] ?? WRITTEN];
+    if (block !== undefined) return block.read(columns[at + AT] ?? 0, end, startNs);
     // A record is written without its start, and begins as late as the one before it.
-    return decodeRecord(this.#reader, end, columns[at + START] ?? 0, this.#tables);
+    return decodeRecord(this.#reader, tableBytes + end, startNs, this.#tables);
   }
 }
 

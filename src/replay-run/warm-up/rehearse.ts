@@ -104,7 +104,9 @@ function firstRecords(source: NumberedSource): NumberedSource {
     let records = 0;
     let bytes = 0;
     for await (const batch of source.open()) {
-      const some = batch.slice(0, PASS_RECORDS - records);
+      const left = PASS_RECORDS - records;
+      // The same list, as in a replay: its records are known by their places in it.
+      const some = batch.length > left ? batch.slice(0, left) : batch;
       for (const record of some) {
         record.startNs += LATER_NS;
         bytes += record.body.length;

@@ -3,6 +3,7 @@ import { MalformedError, WireReader } from '../bytes/wire-reader.ts';
 import { emptyLoss, type HeaderList, type Loss, NO_HEADERS, type TraceRecord } from '../record/record.ts';
 import { readLoss } from './header-decoder.ts';
 import { type BlockTables, decodeRecord } from './record-decoder.ts';
+import { isShared } from './shared-bytes.ts';
 
 /** A decompressed block, decoded record by record: most of it stays bytes while other blocks are in turn. */
 export interface BlockCursor {
@@ -16,6 +17,11 @@ export interface BlockCursor {
   readonly epochUnixNs: bigint;
   /** The record in turn; undefined behind the last. */
   readonly current: TraceRecord | undefined;
+  /** The bytes of the block where all threads see them; undefined where they don't. */
+  readonly shared: Uint8Array<SharedArrayBuffer> | undefined;
+  /** First byte of the record in turn, and the first behind it. */
+  readonly at: number;
+  readonly end: number;
   /** Records passed. */
   readonly position: number;
   /** Start of the record decoded last. */
@@ -38,6 +44,13 @@ export function openBlock(raw: Uint8Array, epochUnixNs?: bigint): BlockCursor {
   return new Cursor(reader, head, shiftNs);
 }
 
+/** The tables of a block whose bytes were read before. Throws a MalformedError where they are no block. */
+export function readBlockTables(raw: Uint8Array): BlockTables {
+  const reader = new WireReader(raw);
+  reader.nested();
+  return readHead(reader);
+}
+
 interface BlockHead extends BlockTables {
   epochUnixNs: bigint;
   baseNs: number;
@@ -56,6 +69,9 @@ class Cursor implements BlockCursor {
   readonly epochUnixNs: bigint;
   current: TraceRecord | undefined;
   position = -1;
+  at = 0;
+  end = 0;
+  readonly shared: Uint8Array<SharedArrayBuffer> | undefined;
   private readonly reader: WireReader;
   private readonly tables: BlockTables;
   decodedNs: number;
@@ -70,6 +86,7 @@ class Cursor implements BlockCursor {
     this.loss = head.loss;
     this.rawBytes = reader.bytes.length;
     this.epochUnixNs = head.epochUnixNs;
+    this.shared = isShared(reader.bytes) ? reader.bytes : undefined;
     reader.pos = head.firstRecordAt;
     this.advance();
   }
@@ -81,7 +98,9 @@ class Cursor implements BlockCursor {
     while (reader.pos < reader.end) {
       const tag = reader.varint();
       if (tag === RECORD_TAG) {
-        this.current = decodeRecord(reader, reader.nested(), this.decodedNs, this.tables);
+        this.end = reader.nested();
+        this.at = reader.pos;
+        this.current = decodeRecord(reader, this.end, this.decodedNs, this.tables);
         this.decodedNs = this.current.startNs;
         return;
       }

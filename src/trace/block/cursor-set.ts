@@ -1,5 +1,6 @@
 import type { TraceRecord } from '../record/record.ts';
 import type { BlockCursor } from './block-cursor.ts';
+import { placesFor } from './shared-places.ts';
 
 export interface HeldCursor {
   cursor: BlockCursor;
@@ -60,9 +61,12 @@ export function createCursorSet<T extends HeldCursor>(): CursorSet<T> {
       const rival = firstOf(set, held);
       const endNs = Math.min(beforeNs, startOf(rival) + (rival && held.rank < rival.rank ? 1 : 0));
       const { cursor } = held;
+      const { shared } = cursor;
+      const places = shared && placesFor(batch);
       for (let record = cursor.current; record; record = cursor.current) {
         if (record.startNs >= endNs || batch.length >= maxRecords) return;
         batch.push(record);
+        if (shared !== undefined) places?.add(record, shared, cursor.at, cursor.end);
         advance(held);
       }
       set = set.filter((other) => other !== held);

@@ -2,6 +2,7 @@ import { EngramTraceError } from '../../error.ts';
 import { openBlock } from '../block/block-cursor.ts';
 import { createCursorSet, type HeldCursor } from '../block/cursor-set.ts';
 import { BATCH_RECORDS, MAX_HELD_BLOCKS, MAX_HELD_BYTES } from '../block/merge-blocks.ts';
+import { sharedCopy } from '../block/shared-bytes.ts';
 import type { ByteQueue } from '../bytes/byte-queue.ts';
 import { MalformedError } from '../bytes/wire-reader.ts';
 import { damagedBlock, damagedHeader, joinedTrace } from '../frames/damage.ts';
@@ -101,7 +102,7 @@ async function* readRecords(
   let rank = 0;
   try {
     for await (const event of whileWhole(frames, state)) {
-      const held = takeBlock(event, state, skip, rank++);
+      const held = takeBlock(event, state, options, rank++);
       if (held instanceof EngramTraceError) {
         failure = held;
         break;
@@ -168,7 +169,7 @@ async function passEnd(frames: AsyncGenerator<FrameEvent>, state: PipeState, ski
 function takeBlock(
   event: FrameEvent,
   state: PipeState,
-  skip: boolean,
+  { onDamage, shared }: ReadOptions,
   rank: number,
 ): PipedBlock | EngramTraceError | undefined {
   if (event.kind === 'skippable') return undefined;
@@ -180,11 +181,12 @@ function takeBlock(
   }
   try {
     if (event.kind === 'damaged') throw new MalformedError(event.reason);
-    const cursor = openBlock(event.raw, state.header.epochUnixNs);
+    const raw = shared === true ? sharedCopy(event.raw) : event.raw;
+    const cursor = openBlock(raw, state.header.epochUnixNs);
     addLoss(state.loss, cursor.loss);
     return { cursor, rank, offset: event.offset };
   } catch (error) {
-    if (!skip) return damagedBlock(state.name, { number: rank, offset: event.offset }, error);
+    if (onDamage !== 'skip') return damagedBlock(state.name, { number: rank, offset: event.offset }, error);
     state.loss.blocksDamaged++;
     return undefined;
   }

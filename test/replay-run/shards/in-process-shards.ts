@@ -18,6 +18,7 @@ import { createWholeRecorder } from '../../../src/replay-run/shards/whole-record
 import { UNKNOWN_HEALTH } from '../../../src/results/health/generator-health.ts';
 import type { RecorderOptions, ResultsRecorder } from '../../../src/results/tally/results-recorder.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
+import { placedBatches } from '../../support/placed-batches.ts';
 import { createScriptedTransport, type Fate, inBatches, MS, SECOND } from '../../support/replay-harness.ts';
 import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -86,6 +87,8 @@ export interface SharedPlay {
 export interface SharedPlayOptions extends Partial<ReplayOptions> {
   shards: number;
   fateOf?: (record: TraceRecord) => Fate;
+  /** The records stand in blocks that all shards see. */
+  placed?: boolean;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
   tally?: RecorderOptions;
   /** Hears of each row that is written for an operation. */
@@ -98,6 +101,7 @@ export async function playShared(records: TraceRecord[], given: SharedPlayOption
   const {
     shards,
     fateOf = () => ({ kind: 'at_once', ok: true }),
+    placed = false,
     batches,
     tally = { timeScale: 1 },
     onRow = () => {},
@@ -110,7 +114,8 @@ export async function playShared(records: TraceRecord[], given: SharedPlayOption
   const options = replayOptions(rest);
   const pool = new ShardPool(options, shards, inProcess.open);
   await pool.prepare(['http']);
-  const source = batches === undefined ? () => inBatches(records, 7) : () => batches(clock);
+  const whole = () => (placed ? placedBatches(records, 7) : inBatches(records, 7));
+  const source = batches === undefined ? whole : () => batches(clock);
   const recorder = createWholeRecorder(tally, shards);
   const ending = replayByShards(source, options, { clock, recorder, log: rowsTo(onRow) }, pool);
   meanwhile?.(clock, inProcess, pool);

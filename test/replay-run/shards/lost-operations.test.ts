@@ -27,3 +27,32 @@ it('of a shard that died, the due times that waited for operations in front of t
   lost.told(0, Uint32Array.of(5000), open, 5002);
   assert.deepEqual(lost.waitingNs(0), [5003e3, 5004e3]);
 });
+
+it('what nobody tells the end of is unsent, with its numbers, its due time, and no bytes', () => {
+  const seen: [number, number, number, string, number][] = [];
+  const lost = new LostOperations(1, [
+    {
+      onLost: ({ number, recordNumber, dueNs, record }, disposition) =>
+        void seen.push([number, recordNumber, dueNs, disposition, record.body.length]),
+    },
+  ]);
+  const give = (number: number, isHeld: boolean): void => {
+    const record = makeRecord(0, { body: new Uint8Array(8) });
+    lost.planned(0, record, number, number + 100, number * 1000, isHeld);
+  };
+  for (let number = 0; number < 4000; number++) give(number, number === 3999);
+  // All but the last two; the statistics have the due times of all.
+  lost.told(
+    0,
+    Uint32Array.from({ length: 3998 }, (_, i) => i),
+    NO_ROWS,
+    4000,
+  );
+  assert.equal(lost.isIdle(0), false);
+  lost.settleRest(1e9, 2e9);
+  assert.deepEqual(seen, [
+    [3998, 4098, 1e9 + 3998e3, 'unsent', 0],
+    [3999, 4099, 1e9 + 3999e3, 'unsent', 8],
+  ]);
+  assert.equal(lost.accounting.unsent, 2);
+});

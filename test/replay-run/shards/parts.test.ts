@@ -12,11 +12,15 @@ import {
   createBatchBuilder,
 } from '../../../src/replay-run/shards/record-batch.ts';
 import { defaultShards, partOf, shareOf } from '../../../src/replay-run/shards/share.ts';
+import { SharedBlocks } from '../../../src/replay-run/shards/shared-blocks.ts';
 import { clockOriginNs, shiftedClock } from '../../../src/replay-run/shards/shifted-clock.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/health/generator-health.ts';
 import { mergeHealth } from '../../../src/results/health/merge-health.ts';
+import { placesOf } from '../../../src/trace/block/shared-places.ts';
+import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { HEALTHY } from '../../results/support.ts';
 import fc from '../../support/fast-check.ts';
+import { placedBatches } from '../../support/placed-batches.ts';
 import { MS, makeRecord } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 import { records } from '../../trace/support.ts';
@@ -33,8 +37,9 @@ describe('a batch of records', () => {
     const each = fc.record({ record: records(), number: fc.maxSafeNat(), times: timesArb });
     fc.assert(
       fc.property(fc.array(each, { maxLength: 200 }), (list) => {
-        for (const { record, number, times } of list) builder.add(record, number, times, number + 1);
-        const cursor = new BatchCursor(structuredClone(builder.close()));
+        for (const { record, number, times } of list)
+          builder.add(record, number, times, number + 1, undefined);
+        const cursor = new BatchCursor(structuredClone(builder.close()), new SharedBlocks());
         assert.equal(builder.records, 0);
         for (const { record, number, times } of list) {
           const read = cursor.next();
@@ -48,11 +53,44 @@ describe('a batch of records', () => {
             { number, recordNumber: number + 1, times: { ...times } },
           );
           // The recorded answer stays where the plan is read.
-          assert.deepEqual(read, { ...record, outcome: { ...record.outcome, response: undefined } });
+          assert.deepEqual(read, withoutAnswer(record));
         }
         assert.equal(cursor.next(), undefined);
       }),
       { seed: 1, numRuns: 200 },
+    );
+  });
+
+  it('reads a record that stands in a block all threads see where it stands', async () => {
+    const times = { dueNs: 1, offsetNs: 2, timelineNs: 3 };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(records(), { minLength: 1, maxLength: 100 }),
+        fc.nat(20),
+        async (list, every) => {
+          const sorted = [...list].sort((a, b) => a.startNs - b.startNs);
+          const blocks = new SharedBlocks();
+          const read: (TraceRecord | undefined)[] = [];
+          const given: TraceRecord[] = [];
+          for await (const batch of placedBatches(sorted, 30)) {
+            const builder = createBatchBuilder();
+            for (const [index, record] of batch.entries()) {
+              // Some of another batch, as a map makes them: they are written beside.
+              const isOther = every > 0 && index % every === 0;
+              const one = isOther ? { ...record, path: `${record.path}/other` } : record;
+              const place = placesOf(batch)?.of(one, index);
+              assert.equal(place === undefined, isOther);
+              builder.add(one, index, times, index, place);
+              given.push(isOther ? withoutAnswer(one) : one);
+            }
+            const cursor = new BatchCursor(structuredClone(builder.close()), blocks);
+            for (const _ of batch) read.push(cursor.next());
+            assert.equal(cursor.next(), undefined);
+          }
+          assert.deepEqual(read, given);
+        },
+      ),
+      { seed: 1, numRuns: 100 },
     );
   });
 
@@ -61,11 +99,11 @@ describe('a batch of records', () => {
     const small = createBatchBuilder();
     for (let i = 0; i < BATCH_RECORDS; i++) {
       assert.equal(small.isFull, false);
-      small.add(makeRecord(i), i, times, i);
+      small.add(makeRecord(i), i, times, i, undefined);
     }
     assert.equal(small.isFull, true);
     const large = createBatchBuilder();
-    large.add(makeRecord(0, { body: new Uint8Array(BATCH_BYTES) }), 0, times, 0);
+    large.add(makeRecord(0, { body: new Uint8Array(BATCH_BYTES) }), 0, times, 0, undefined);
     assert.equal(large.isFull, true);
   });
 
@@ -74,16 +112,20 @@ describe('a batch of records', () => {
     const builder = createBatchBuilder();
     for (const record of [makeRecord(0.5), makeRecord(0, { durationNs: -1 })]) {
       assert.throws(
-        () => builder.add(record, 0, times, 0),
+        () => builder.add(record, 0, times, 0, undefined),
         (error) => error instanceof EngramTraceError && error.code === 'bad_record',
       );
     }
-    builder.add(makeRecord(7, { path: '/whole' }), 3, times, 3);
-    const cursor = new BatchCursor(builder.close());
+    builder.add(makeRecord(7, { path: '/whole' }), 3, times, 3, undefined);
+    const cursor = new BatchCursor(builder.close(), new SharedBlocks());
     assert.equal(cursor.next()?.path, '/whole');
     assert.equal(cursor.next(), undefined);
   });
 });
+
+function withoutAnswer(record: TraceRecord): TraceRecord {
+  return { ...record, outcome: { ...record.outcome, response: undefined } };
+}
 
 describe('shares', () => {
   it('of a limit add up to it', () => {

@@ -62,7 +62,7 @@ describe('a replay by several shards', () => {
     ]) {
       const alone = await play(records, given);
       for (const shards of COUNTS) {
-        const { end, sends } = await playShared(records, { ...given, shards });
+        const { end, sends } = await playShared(records, { ...given, shards, placed: shards % 2 === 1 });
         const all = sends.flat();
         assert.deepEqual(bySession(all), bySession(alone.transport.sends));
         assert.deepEqual(sendTimes(all, end.startNs), sendTimes(alone.transport.sends, alone.end.startNs));
@@ -94,6 +94,7 @@ describe('a replay by several shards', () => {
   it('makes the document that one makes, histograms to the byte, whatever the records and answers', async () => {
     const run = fc.record({
       shards: fc.integer({ min: 1, max: 5 }),
+      placed: fc.boolean(),
       steps: fc.array(
         fc.record({
           gapNs: fc.oneof(fc.constant(0), ns(0, 40)),
@@ -112,7 +113,7 @@ describe('a replay by several shards', () => {
       }),
     });
     await fc.assert(
-      fc.asyncProperty(run, async ({ shards, steps, options }) => {
+      fc.asyncProperty(run, async ({ shards, placed, steps, options }) => {
         let startNs = 0;
         const records = steps.map(({ gapNs, session, op, durationNs }, i) => {
           startNs += gapNs;
@@ -122,7 +123,7 @@ describe('a replay by several shards', () => {
           kind: 'answer',
           ...(steps[Number(path.slice(1))]?.answer ?? { afterNs: 0, ok: false }),
         });
-        await assertSameDocuments(records, fateOf, options, [shards]);
+        await assertSameDocuments(records, fateOf, options, [shards], placed);
       }),
       { seed: 1, numRuns: 60 },
     );
@@ -194,13 +195,14 @@ async function assertSameDocuments(
   fateOf: (record: TraceRecord) => Fate,
   options: Partial<ReplayOptions>,
   counts: readonly number[],
+  placed = false,
 ): Promise<void> {
   const tally = { timeScale: options.multiplier ?? 1 };
   const own = new ResultsRecorder(tally);
   const { end } = await play(records, { ...options, fateOf, deps: { observer: own } });
   const wanted = comparable(documentOf(own, end));
   for (const shards of counts) {
-    const played = await playShared(records, { ...options, fateOf, shards, tally });
+    const played = await playShared(records, { ...options, fateOf, shards, placed, tally });
     const { document, most, slope, spanSecs } = comparable(documentOf(played.recorder, played.end));
     assert.deepEqual(document, wanted.document);
     if (slope !== null && wanted.slope !== null && (spanSecs ?? 0) > 0.001) {
