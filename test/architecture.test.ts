@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   transforms: ['trace', 'dialects', 'root'],
   inspect: ['trace', 'root'],
   nearness: ['trace', 'results', 'inspect', 'root'],
-  workload: ['trace', 'root'],
+  workload: ['trace', 'sources', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],
   results: ['trace', 'replay', 'root'],
@@ -96,7 +96,7 @@ const ROOMS: Record<string, readonly string[]> = {
   cli: ['people', 'exit', 'settings', 'flags', 'output', 'input', 'text', 'commands', '.'],
   results: ['histogram', 'arrivals', 'answers', 'tally', 'health', 'document', 'verdict', '.'],
   capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.'],
-  workload: ['streams', 'arrivals'],
+  workload: ['streams', 'arrivals', 'scenario', 'values', 'requests', 'generate'],
 };
 
 /** Files right under src/ that everyone may use: they know nothing. */
@@ -109,7 +109,9 @@ const LEAVES = [
   'listen-error.ts',
   'machine-names.ts',
   'min-heap.ts',
+  'nearest.ts',
   'op-log-folder.ts',
+  'parse-toml.ts',
   'stable-shapes.ts',
   'version.ts',
   'visible-text.ts',
@@ -126,7 +128,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'hdr-histogram-js': ['results/histogram/hdr-library.ts'],
   'log-update': ['cli/people/progress.ts'],
   luxon: ['bundled/luxon.ts'],
-  'smol-toml': ['cli/settings/config-file.ts'],
+  'smol-toml': ['parse-toml.ts'],
   'stream-json': ['sources/loadtest/'],
   undici: ['transports/'],
   'zstd-napi': ['trace/frames/zstd.ts'],

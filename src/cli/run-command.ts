@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EngramTraceError } from '../error.ts';
+import { didYouMean } from '../nearest.ts';
 import { COMMANDS, type CommandEntry } from './command-table.ts';
 import { completeHelp } from './complete-help.ts';
 import { EXIT, type ExitCode } from './exit/exit-code.ts';
@@ -7,7 +8,6 @@ import { printError } from './exit/print-error.ts';
 import { printText } from './output/stdout.ts';
 import type { ConfigValues } from './settings/config-file.ts';
 import { flagMeantBy } from './settings/flag-meaning.ts';
-import { didYouMean } from './settings/nearest.ts';
 
 /** Runs `engram-trace <args>`; returns the exit code of an error, undefined where the command has set its own. */
 export async function runCommand(args: readonly string[]): Promise<ExitCode | undefined> {

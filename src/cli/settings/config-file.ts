@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { parse, TomlError } from 'smol-toml';
 import { EngramTraceError } from '../../error.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../../nearest.ts';
+import { isTomlTable, parseToml, type TomlTable } from '../../parse-toml.ts';
 
 /** Values of one command from a configuration file: its section over the keys at the top. */
 export type ConfigValues = ReadonlyMap<string, { readonly value: unknown; readonly where: string }>;
@@ -22,7 +22,7 @@ export function readConfig(
   const values = new Map<string, { value: unknown; where: string }>();
   const document = parseFile(file);
   for (const [key, value] of Object.entries(document)) {
-    if (isTable(value)) {
+    if (isTomlTable(value)) {
       requireKnown(key, commands, 'section', file);
     } else {
       const name = dashed(key);
@@ -31,22 +31,18 @@ export function readConfig(
     }
   }
   const section = document[command];
-  for (const [key, value] of Object.entries(isTable(section) ? section : {})) {
+  for (const [key, value] of Object.entries(isTomlTable(section) ? section : {})) {
     requireKnown(dashed(key), flags, `key in [${command}]`, file);
     values.set(dashed(key), { value, where: `${file}, [${command}] ${key}` });
   }
   return values;
 }
 
-function parseFile(file: string): Record<string, unknown> {
+function parseFile(file: string): TomlTable {
   const where = `configuration file ${file}`;
   try {
-    return parse(readFileSync(file, 'utf8'));
+    return parseToml(readFileSync(file, 'utf8'), where);
   } catch (thrown) {
-    if (thrown instanceof TomlError) {
-      const reason = thrown.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
-      throw new EngramTraceError('usage', reason, { where: `${where}, line ${thrown.line}`, cause: thrown });
-    }
     throw EngramTraceError.from(thrown, 'usage', { where });
   }
 }
@@ -57,10 +53,6 @@ function requireKnown(name: string, known: readonly string[], kind: string, file
     where: `configuration file ${file}`,
     hint: didYouMean(name, known, `known: ${known.join(', ')}`),
   });
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function dashed(key: string): string {

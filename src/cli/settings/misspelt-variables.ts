@@ -1,4 +1,4 @@
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../../nearest.ts';
 
 const OURS = /^engram_?trace_/i;
 const PREFIX = 'ENGRAM_TRACE_';

@@ -1,5 +1,5 @@
+import { nearest } from '../../nearest.ts';
 import type { NamedCondition, UnmetValue } from '../../transforms/watched-filter.ts';
-import { nearest } from '../settings/nearest.ts';
 
 const FLAGS: Readonly<Record<NamedCondition, string>> = {
   ops: '--op',

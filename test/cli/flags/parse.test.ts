@@ -5,7 +5,7 @@ import { parseDuration } from '../../../src/cli/flags/parse-duration.ts';
 import { parseSize } from '../../../src/cli/flags/parse-size.ts';
 import { parseTime, parseTimePoint, readingOf } from '../../../src/cli/flags/parse-time.ts';
 import { withReplayFlags } from '../../../src/cli/flags/replay-flags.ts';
-import { nearest } from '../../../src/cli/settings/nearest.ts';
+import { nearest } from '../../../src/nearest.ts';
 import fc from '../../support/fast-check.ts';
 
 const NOW = 1_763_733_600_000_000_000n; // 2025-11-21T14:00:00Z

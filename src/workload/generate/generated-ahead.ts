@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads';
+import { EngramTraceError } from '../../error.ts';
+import { openBlock } from '../../trace/block/block-cursor.ts';
+import { BATCH_RECORDS } from '../../trace/block/merge-blocks.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
+import type { FromGenerator, GeneratorError, GeneratorWork } from './generated-block.ts';
+import type { SeededScenario } from './record-batches.ts';
+import { workloadHeader } from './workload-header.ts';
+
+/** So many blocks are made before they are wanted. */
+const BLOCKS_AHEAD = 3;
+
+/**
+ * The records of a scenario, made by a thread of its own: they come as blocks, and here they are only decoded. The thread
+ * ends with the last of them, or when nobody reads on.
+ */
+export async function* generatedAhead(seeded: SeededScenario): AsyncGenerator<TraceRecord[]> {
+  const { epochUnixNs } = workloadHeader(seeded);
+  const work: GeneratorWork = { ...seeded, epochUnixNs };
+  const worker = new Worker(new URL('./generator-worker.js', import.meta.url), {
+    name: 'generator',
+    workerData: work,
+  });
+  const inbox = new Inbox(worker);
+  try {
+    for (let i = 0; i < BLOCKS_AHEAD; i++) worker.postMessage('next');
+    for (;;) {
+      const message = await inbox.next();
+      if (message.kind === 'end') return;
+      if (message.kind === 'failed') throw errorOf(message.error);
+      worker.postMessage('next');
+      yield* decoded(message.raw, epochUnixNs);
+    }
+  } finally {
+    await worker.terminate();
+  }
+}
+
+function errorOf({ code, message, where, hint }: GeneratorError): EngramTraceError {
+  return new EngramTraceError(code, message, { where, hint });
+}
+
+function* decoded(raw: Uint8Array, epochUnixNs: bigint): Generator<TraceRecord[]> {
+  const cursor = openBlock(raw, epochUnixNs);
+  let batch: TraceRecord[] = [];
+  for (let record = cursor.current; record !== undefined; record = cursor.current) {
+    batch.push(record);
+    cursor.advance();
+    if (batch.length < BATCH_RECORDS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The messages of a thread, one after the other; one that dies says so. */
+class Inbox {
+  readonly #messages: FromGenerator[] = [];
+  #wake: () => void = () => {};
+
+  constructor(worker: Worker) {
+    worker
+      .on('message', (message: FromGenerator) => this.#add(message))
+      .on('error', ({ message }) => this.#died(`the thread that makes records died: ${message}`))
+      .on('exit', () => this.#died('the thread that makes records ended early'));
+  }
+
+  async next(): Promise<FromGenerator> {
+    for (;;) {
+      const message = this.#messages.shift();
+      if (message !== undefined) return message;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #died(message: string): void {
+    this.#add({ kind: 'failed', error: { code: 'internal', message } });
+  }
+
+  #add(message: FromGenerator): void {
+    this.#messages.push(message);
+    this.#wake();
+  }
+}

@@ -1,0 +1,77 @@
+import { emptyLoss, type Protocol, type TraceRecord } from '../../trace/record/record.ts';
+import type { PlanHints } from '../../trace/stats/plan-hints.ts';
+import type { ReadOptions, Trace } from '../../trace/trace.ts';
+import { plannedRate } from '../arrivals/planned-rate.ts';
+import { spaceNames } from '../requests/record-maker.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { type OpenRecording, recordBatches, type SeededScenario } from './record-batches.ts';
+import { workloadHeader } from './workload-header.ts';
+
+/** How a workload is opened. */
+export interface WorkloadOptions {
+  readonly openRecording?: OpenRecording | undefined;
+  /** Makes the records in a thread of its own where they are wanted ahead. */
+  readonly inThread?: boolean | undefined;
+}
+
+/** A scenario as a trace: its records are made while they are read, again and again the same. */
+export function openWorkload(seeded: SeededScenario, options: WorkloadOptions = {}): Trace {
+  const header = workloadHeader(seeded);
+  return {
+    name: `scenario ${seeded.scenario.name}`,
+    format: 'scenario',
+    header,
+    index: undefined,
+    hints: hintsOf(seeded.scenario),
+    seekable: true,
+    warnings: [],
+    loss: emptyLoss(),
+    records: (read = {}) => within(batchesOf(seeded, options, read.ahead === true), read),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function* batchesOf(
+  seeded: SeededScenario,
+  { openRecording, inThread }: WorkloadOptions,
+  isAhead: boolean,
+): AsyncGenerator<TraceRecord[]> {
+  if (!inThread || !isAhead) return yield* recordBatches(seeded, openRecording);
+  const { generatedAhead } = await import('./generated-ahead.ts');
+  yield* generatedAhead(seeded);
+}
+
+async function* within(
+  batches: AsyncIterable<TraceRecord[]>,
+  { fromNs = -Infinity, toNs = Infinity }: ReadOptions,
+): AsyncGenerator<TraceRecord[]> {
+  for await (const batch of batches) {
+    const isInside = (batch[0]?.startNs ?? 0) >= fromNs && (batch.at(-1)?.startNs ?? 0) < toNs;
+    const inside = isInside ? batch : batch.filter(({ startNs }) => startNs >= fromNs && startNs < toNs);
+    if (inside.length > 0) yield inside;
+    if ((batch.at(-1)?.startNs ?? 0) >= toNs) return;
+  }
+}
+
+function hintsOf(scenario: Scenario): PlanHints {
+  const { arrival, durationNs, data } = scenario;
+  const ratePerSec = plannedRate(arrival, durationNs);
+  const records = ratePerSec === undefined ? undefined : Math.round((ratePerSec * durationNs) / 1e9);
+  return {
+    records,
+    protocols: protocolsOf(scenario),
+    ratePerSec,
+    sessions: scenario.sessions ?? records,
+    spaces: spaceNames(data.spaces),
+    ...(arrival.pattern === 'trace' ? {} : { firstStartNs: 0, lastStartNs: durationNs }),
+  };
+}
+
+/** Completions go by HTTP whatever the rest does. */
+function protocolsOf({ protocol, grpcShare, operations }: Scenario): Protocol[] {
+  const { patternCompletion, ...others } = operations;
+  const hasOthers = Object.values(others).some((weight) => weight > 0);
+  const grpcPart = protocol === 'grpc' ? 1 : protocol === 'http' ? 0 : grpcShare;
+  const http = (hasOthers && grpcPart < 1) || patternCompletion > 0;
+  return [...(http ? (['http'] as const) : []), ...(hasOthers && grpcPart > 0 ? (['grpc'] as const) : [])];
+}

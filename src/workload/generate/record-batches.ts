@@ -1,0 +1,45 @@
+import type { TraceRecord } from '../../trace/record/record.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { arrivalTimes } from '../arrivals/arrival-times.ts';
+import { traceArrivals } from '../arrivals/trace-arrivals.ts';
+import { createRecordMaker } from '../requests/record-maker.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** Opens the recording whose times a scenario takes. */
+export type OpenRecording = (file: string) => Promise<Trace>;
+
+/** A scenario and what makes its records: all of it is known from these two. */
+export interface SeededScenario {
+  readonly scenario: Scenario;
+  readonly seed: number;
+}
+
+const NO_RECORDINGS: OpenRecording = () => Promise.reject(new Error('nobody opens recordings here'));
+
+/** The records of a scenario in the order of their starts, in batches; the same ones however often it is called. */
+export async function* recordBatches(
+  { scenario, seed }: SeededScenario,
+  openRecording: OpenRecording = NO_RECORDINGS,
+): AsyncGenerator<TraceRecord[]> {
+  const maker = createRecordMaker(scenario, seed);
+  let number = 0;
+  for await (const times of startsOf({ scenario, seed }, openRecording)) {
+    const batch: TraceRecord[] = [];
+    for (const startNs of times) batch.push(maker.record(number++, startNs));
+    yield batch;
+  }
+}
+
+async function* startsOf(
+  { scenario, seed }: SeededScenario,
+  openRecording: OpenRecording,
+): AsyncGenerator<Float64Array> {
+  const { arrival, durationNs } = scenario;
+  if (arrival.pattern !== 'trace') return yield* arrivalTimes(arrival, seed, durationNs);
+  const recording = await openRecording(arrival.file);
+  try {
+    yield* traceArrivals(recording, durationNs);
+  } finally {
+    await recording.close();
+  }
+}

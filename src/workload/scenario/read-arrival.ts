@@ -1,0 +1,127 @@
+import type { ArrivalSpec, RateStage } from '../arrivals/arrival-spec.ts';
+import type { TableReader } from './table-reader.ts';
+
+/** The highest rate a plan may have; far above what one machine sends. */
+export const MOST_PER_SEC = 1e6;
+const RATE = { above: 0, most: MOST_PER_SEC };
+
+const PATTERNS = [
+  'constant',
+  'poisson',
+  'exponential',
+  'periodic_burst',
+  'bursty',
+  'periodic',
+  'ramp',
+  'steps',
+  'trace',
+] as const satisfies readonly ArrivalSpec['pattern'][];
+
+/** Keys that the older tool's documents show, and that it never read. */
+const HINTS: Readonly<Partial<Record<ArrivalSpec['pattern'], Readonly<Record<string, string>>>>> = {
+  constant: { mean_rate: 'the rate of constant is rate', lambda: 'the rate of constant is rate' },
+  poisson: {
+    mean_rate: 'the rate of poisson is lambda',
+    burst_factor: 'bursts by chance are pattern = "bursty"',
+  },
+  exponential: { mean_rate: 'the rate of exponential is lambda' },
+  periodic_burst: {
+    burst_factor: 'the rate in a burst is burst_rate; bursts by chance are pattern = "bursty"',
+  },
+};
+
+/** Reads `[arrival]`. */
+export function readArrival(arrival: TableReader): ArrivalSpec {
+  const pattern = arrival.choice('pattern', PATTERNS);
+  // First, so that a key of another pattern is told as what it is, and not as one that is missing.
+  const spec = specOf(arrival, pattern);
+  arrival.refuseOthers(HINTS[pattern]);
+  return spec;
+}
+
+function specOf(arrival: TableReader, pattern: ArrivalSpec['pattern']): ArrivalSpec {
+  switch (pattern) {
+    case 'constant':
+      return { pattern, rate: rateOf(arrival, 'rate') };
+    case 'poisson':
+    case 'exponential':
+      return { pattern, rate: rateOf(arrival, 'lambda') };
+    case 'periodic_burst':
+      return periodicBurst(arrival);
+    case 'bursty':
+      return bursty(arrival);
+    case 'periodic':
+      return periodic(arrival);
+    case 'ramp':
+      return { pattern, startRate: rate0(arrival, 'start_rate'), stages: stagesOf(arrival) };
+    case 'steps':
+      return { pattern, startRate: 0, stages: stagesOf(arrival) };
+    case 'trace':
+      return { pattern, file: arrival.text('file') };
+  }
+}
+
+/** Where the key is missing and an old name is there, that is told. */
+function rateOf(arrival: TableReader, key: 'rate' | 'lambda'): number {
+  if (!arrival.has(key) && arrival.has('mean_rate'))
+    throw arrival.error('mean_rate', 'is no key of this pattern', `write ${key} for it`);
+  return arrival.number(key, RATE);
+}
+
+function rate0(reader: TableReader, key: string): number {
+  return reader.number(key, { least: 0, most: MOST_PER_SEC, otherwise: 0 });
+}
+
+function periodicBurst(arrival: TableReader): ArrivalSpec {
+  const spec = {
+    pattern: 'periodic_burst' as const,
+    baseRate: arrival.number('base_rate', RATE),
+    burstRate: arrival.number('burst_rate', RATE),
+    burstNs: arrival.seconds('burst_duration_sec'),
+    periodNs: arrival.seconds('burst_period_sec'),
+  };
+  if (spec.burstNs > spec.periodNs)
+    throw arrival.error(
+      'burst_duration_sec',
+      'is longer than burst_period_sec: a burst has to end before the next',
+    );
+  return spec;
+}
+
+function bursty(arrival: TableReader): ArrivalSpec {
+  const spec = {
+    pattern: 'bursty' as const,
+    meanRate: arrival.number('mean_rate', RATE),
+    burstFactor: arrival.number('burst_factor', { least: 1, most: 1000 }),
+    burstProbability: arrival.number('burst_probability', { above: 0, most: 1 }),
+    burstNs: arrival.seconds('burst_duration_sec', { otherwise: 1 }),
+  };
+  return spec;
+}
+
+function periodic(arrival: TableReader): ArrivalSpec {
+  const baseRate = arrival.number('base_rate', RATE);
+  const amplitude = arrival.number('amplitude', { least: 0 });
+  if (amplitude > baseRate)
+    throw arrival.error(
+      'amplitude',
+      `of ${amplitude} a second is above base_rate, and would make the rate negative`,
+    );
+  return { pattern: 'periodic', baseRate, amplitude, periodNs: arrival.seconds('period_secs') };
+}
+
+function stagesOf(arrival: TableReader): RateStage[] {
+  const stages = arrival.tables('stages').map((stage) => {
+    const read = {
+      durationNs: stage.seconds('duration_sec'),
+      rate: stage.number('rate', { least: 0, most: MOST_PER_SEC }),
+    };
+    stage.refuseOthers({
+      target: 'the rate at the end of a stage is rate',
+      duration: 'in seconds: duration_sec',
+    });
+    return read;
+  });
+  if (stages.some(({ rate }) => rate > 0)) return stages;
+  throw arrival.error('stages', 'have rates of 0 only: nothing would be sent');
+}

@@ -1,0 +1,87 @@
+import { parseToml } from '../../parse-toml.ts';
+import type { ArrivalSpec } from '../arrivals/arrival-spec.ts';
+import { readArrival } from './read-arrival.ts';
+import { readData } from './read-data.ts';
+import type { OperationWeights, Scenario, ScenarioLimits } from './scenario.ts';
+import { TableReader } from './table-reader.ts';
+
+const DEFAULT_SECONDS = 300;
+
+/** Reads a scenario; `file` names it in errors, which are of `usage`. */
+export function readScenario(text: string, file: string): Scenario {
+  const top = new TableReader(parseToml(text, `scenario ${file}`), `scenario ${file}`);
+  const name = top.text('name');
+  const description = top.text('description', '');
+  const arrival = readArrival(top.table('arrival'));
+  const operations = readOperations(top.table('operations'));
+  const protocol = top.choice('protocol', ['http', 'grpc', 'mixed'], 'http');
+  const scenario: Scenario = {
+    name,
+    description,
+    durationNs: readDuration(top, arrival),
+    arrival,
+    operations,
+    protocol,
+    grpcShare: top.number('grpc_share', { least: 0, most: 1, otherwise: 0.5 }),
+    sessions: top.has('sessions') ? top.whole('sessions', { least: 1, most: 1e6 }) : undefined,
+    data: readData(top.table('data')),
+    limits: readLimits(top.table('validation')),
+  };
+  if (protocol === 'grpc' && operations.patternCompletion > 0)
+    throw top.error(
+      'protocol',
+      '= "grpc" can\'t send pattern_completion: Engram never answers it there',
+      'write "mixed"',
+    );
+  readChaos(top.table('chaos'));
+  top.refuseOthers();
+  return scenario;
+}
+
+/** Without a duration, stages say how long they take; all else takes five minutes, as it always did. */
+function readDuration(top: TableReader, arrival: ArrivalSpec): number {
+  const hasOne = top.has('duration');
+  const duration = top.table('duration');
+  if (hasOne) {
+    const durationNs = duration.seconds('total_seconds');
+    duration.refuseOthers();
+    return durationNs;
+  }
+  return 'stages' in arrival
+    ? arrival.stages.reduce((sum, { durationNs }) => sum + durationNs, 0)
+    : DEFAULT_SECONDS * 1e9;
+}
+
+function readOperations(operations: TableReader): OperationWeights {
+  const weight = (key: string, otherwise?: number) =>
+    operations.number(key, { least: 0, most: 1e9, otherwise });
+  const weights = {
+    store: weight('store_weight'),
+    recall: weight('recall_weight'),
+    embeddingSearch: weight('embedding_search_weight'),
+    patternCompletion: weight('pattern_completion_weight', 0),
+  };
+  operations.refuseOthers();
+  if (Object.values(weights).some((each) => each > 0)) return weights;
+  throw operations.error('store_weight', 'and all other weights are 0: nothing would be sent');
+}
+
+function readLimits(validation: TableReader): ScenarioLimits {
+  const limits = {
+    p99LatencyMs: validation.optionalNumber('expected_p99_latency_ms', { above: 0 }),
+    throughputPerSec: validation.optionalNumber('expected_throughput_ops_sec', { above: 0 }),
+    errorRate: validation.optionalNumber('max_error_rate', { least: 0, most: 1 }),
+  };
+  validation.refuseOthers();
+  return limits;
+}
+
+function readChaos(chaos: TableReader): void {
+  if (chaos.has('enabled') && chaos.flag('enabled'))
+    throw chaos.error(
+      'enabled',
+      '= true: there is no chaos yet',
+      'write enabled = false, or leave [chaos] out',
+    );
+  chaos.refuseOthers();
+}
