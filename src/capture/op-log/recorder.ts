@@ -4,6 +4,7 @@ import type { Budget } from '../memory/byte-budget.ts';
 import { recordCost } from '../memory/record-cost.ts';
 import type { RecordSink } from '../taps/tap.ts';
 import type { BlockStore } from './block-store.ts';
+import { epochNsAt, nsSince } from './run-epoch.ts';
 
 export interface BlockRecorderOptions {
   readonly epochUnixNs: bigint;
@@ -59,7 +60,7 @@ export function createRecorder(options: BlockRecorderOptions): Recorder {
 }
 
 interface OpenBlock {
-  readonly builder: BlockBuilder;
+  builder: BlockBuilder;
   /** When its first record came; undefined while it is empty. */
   openedNs: number | undefined;
   /** Taken from the budget for its records. */
@@ -82,15 +83,14 @@ class BlockRecorder implements Recorder {
   #bytesUnfollowed = 0;
   #lastRefused = '';
   #isClosed = false;
+  /** What the starts in open blocks count from, in ns from the run's epoch. */
+  #epochNs: number;
 
   constructor(options: BlockRecorderOptions) {
     this.#options = options;
-    this.#ordinary = { builder: createBlockBuilder(options.epochUnixNs), openedNs: undefined, takenBytes: 0 };
-    this.#stragglers = {
-      builder: createBlockBuilder(options.epochUnixNs),
-      openedNs: undefined,
-      takenBytes: 0,
-    };
+    this.#epochNs = epochNsAt(options.nowNs());
+    this.#ordinary = { builder: this.#newBuilder(), openedNs: undefined, takenBytes: 0 };
+    this.#stragglers = { builder: this.#newBuilder(), openedNs: undefined, takenBytes: 0 };
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -154,6 +154,7 @@ class BlockRecorder implements Recorder {
   #encode(open: OpenBlock, record: TraceRecord): boolean {
     const { budget } = this.#options;
     const costBytes = recordCost(record);
+    this.#moveEpoch(record.startNs);
     if (!budget.take('record', costBytes)) return false;
     const before = open.builder.heldBytes;
     const isTaken = this.#tryAdd(open.builder, record);
@@ -166,6 +167,7 @@ class BlockRecorder implements Recorder {
   /** False for what the format can't hold: a body of hundreds of MiB, a number beyond 2^53. */
   #tryAdd(builder: BlockBuilder, record: TraceRecord): boolean {
     try {
+      record.startNs -= this.#epochNs;
       builder.add(record);
       return true;
     } catch (thrown) {
@@ -175,6 +177,19 @@ class BlockRecorder implements Recorder {
     }
   }
 
+  #newBuilder(): BlockBuilder {
+    return createBlockBuilder(this.#options.epochUnixNs + BigInt(this.#epochNs));
+  }
+
+  /** Closes what is open, and goes on with times from a later epoch, where `nowNs` is far enough from the old one. */
+  #moveEpoch(nowNs: number): void {
+    const epochNs = epochNsAt(nowNs);
+    if (epochNs <= this.#epochNs) return;
+    for (const open of [this.#ordinary, this.#stragglers]) this.#closeBlock(open);
+    this.#epochNs = epochNs;
+    for (const open of [this.#ordinary, this.#stragglers]) open.builder = this.#newBuilder();
+  }
+
   #addLoss(loss: Loss): void {
     addLoss(this.#loss, loss);
     this.#lossSinceNs ??= this.#options.nowNs();
@@ -182,6 +197,7 @@ class BlockRecorder implements Recorder {
 
   #tick(): void {
     const nowNs = this.#options.nowNs();
+    this.#moveEpoch(nowNs);
     const isDue = (sinceNs: number | undefined): boolean =>
       sinceNs !== undefined && nowNs - sinceNs >= MAX_BLOCK_AGE_NS;
     if (this.#putting.size < MAX_YOUNG_BLOCKS) {
@@ -199,7 +215,7 @@ class BlockRecorder implements Recorder {
     if (open.builder.isEmpty) return;
     const { nowNs: now, budget } = this.#options;
     const nowNs = now();
-    const block = open.builder.close(nowNs);
+    const block = open.builder.close(nsSince(this.#epochNs, nowNs));
     const { records, loss } = block;
     const bytes = block.raw.length;
     const takenBytes = Math.min(open.takenBytes, bytes);

@@ -3,6 +3,7 @@ import { addLoss, emptyLoss, hasLoss, type Loss, type TraceHeader } from '../../
 import { FILE_WAS_CUT, type SegmentFs } from '../disk/segment-fs.ts';
 import { createLossFile } from './loss-file.ts';
 import { planRetention, type RetentionLimits } from './retention.ts';
+import { epochNsAt, nsSince } from './run-epoch.ts';
 import { type OpenSegment, startSegment } from './segment.ts';
 import { segmentName } from './segment-name.ts';
 import { emptySegmentStats, type SegmentStats } from './segment-stats.ts';
@@ -49,6 +50,8 @@ class Writer implements SegmentWriter {
   readonly #options: SegmentOptions;
   readonly #lossFile: ReturnType<typeof createLossFile>;
   #current: OpenSegment | undefined;
+  /** That of the current segment, in ns from the run's. */
+  #epochNs = 0;
   #number: number;
   #lookedNs = Number.NEGATIVE_INFINITY;
   /** The notes for the header of the next segment. */
@@ -85,13 +88,14 @@ class Writer implements SegmentWriter {
   }
 
   async #append(block: EncodedBlock, nowNs: number): Promise<void> {
-    const segment = await this.#openSegment(nowNs);
+    const epochNs = Number(block.epochUnixNs - this.#options.header.epochUnixNs);
+    const segment = await this.#openSegment(nowNs, epochNs);
     try {
       await segment.append(block);
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== FILE_WAS_CUT) throw thrown;
       await this.#leaveVanished(nowNs);
-      await (await this.#openSegment(nowNs)).append(block);
+      await (await this.#openSegment(nowNs, epochNs)).append(block);
     }
   }
 
@@ -123,13 +127,18 @@ class Writer implements SegmentWriter {
     this.stats.lastError = thrown instanceof Error ? thrown.message : String(thrown);
   };
 
-  async #openSegment(nowNs: number): Promise<OpenSegment> {
-    if (this.#current !== undefined) return this.#current;
+  /** `epochNs`: what its times count from, which is what those of its blocks do. */
+  async #openSegment(nowNs: number, epochNs = epochNsAt(nowNs)): Promise<OpenSegment> {
+    if (this.#current !== undefined && epochNs === this.#epochNs) return this.#current;
+    await this.#closeSegment(nowNs);
+    this.#epochNs = epochNs;
     const { header } = this.#options;
     const name = segmentName(this.#unixMs(nowNs), header.runId, this.#number);
     const loss = addLoss(addLoss(emptyLoss(), header.loss), this.stats.untold);
     const notes = [...header.notes, ...this.#notes];
-    this.#current = await startSegment(this.#fs, name, { ...header, openedNs: nowNs, loss, notes });
+    const epochUnixNs = header.epochUnixNs + BigInt(epochNs);
+    const openedNs = nsSince(epochNs, nowNs);
+    this.#current = await startSegment(this.#fs, name, { ...header, epochUnixNs, openedNs, loss, notes });
     this.#number++; // a number left out would read as a segment lost
     this.#notes = [];
     this.stats.untold = emptyLoss();
@@ -183,7 +192,7 @@ class Writer implements SegmentWriter {
     this.#current = undefined;
     let isWhole = true;
     try {
-      await segment.finish(nowNs);
+      await segment.finish(nsSince(this.#epochNs, nowNs));
     } catch (thrown) {
       this.#failed(thrown);
       this.stats.unindexed++;
@@ -209,7 +218,7 @@ class Writer implements SegmentWriter {
   async #rotate(nowNs: number): Promise<void> {
     if (this.#current === undefined) return;
     const { blocks, bytesWritten, openedNs } = this.#current;
-    const isOld = nowNs - openedNs >= this.#options.maxAgeNs;
+    const isOld = nowNs - this.#epochNs - openedNs >= this.#options.maxAgeNs;
     const isLarge = bytesWritten >= this.#options.maxBytes;
     if (blocks === 0 || !(isOld || isLarge)) return; // the header alone may be larger than a segment may be
     await this.#closeSegment(nowNs);
