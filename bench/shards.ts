@@ -16,7 +16,7 @@ const OPTIONS = {
   shards: [[1, 2, 4, 8], 'threads that send'],
   rounds: [5, 'of both checkouts by turns'],
   records: [60_000, 'in the trace'],
-  loops: [2, 'passes over it'],
+  loops: [1, 'passes over it in the short run; the long one has three times as many'],
 } as const;
 
 type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
@@ -31,15 +31,26 @@ const GAP_NS = 50_000;
 const WITH_DOCUMENT = [0, 98];
 
 interface Sample {
-  /** Of the whole process, start-up included, in us for an operation. */
+  /** Of the whole process once it runs, in us for an operation: what a long run spends more than a short one. */
   processUs: number;
   /** Of its busiest thread. */
   busiestUs: number;
+  /** What the process spends whatever the number of operations: starting, rehearsing, compiling. */
+  startSecs: number;
 }
 
+/** CPU in seconds of one run. */
+interface Spent {
+  all: number;
+  busiest: number;
+}
+
+const LONGER = 3;
+
 /**
- * CPU of whole replays for an operation, and that of the busiest thread, with one shard and with several, of this
- * checkout and of another, by turns against one nginx. Read the ratios beside those of the checkout with itself.
+ * CPU of replays for an operation, and that of the busiest thread, with one shard and with several, of this checkout
+ * and of another, by turns against one nginx; what starting costs is taken off by a run that is longer, and shown beside.
+ * Read the ratios beside those of a checkout with itself.
  */
 export async function run(args: readonly string[]): Promise<void> {
   const options = benchOptions(args, OPTIONS);
@@ -92,6 +103,24 @@ async function measure(
   target: NginxTarget,
   { records, loops }: Options,
 ): Promise<Sample> {
+  const short = await spent(program, trace, shards, target, loops);
+  const long = await spent(program, trace, shards, target, loops * LONGER);
+  const operations = records * loops * (LONGER - 1);
+  const us = (seconds: number): number => (seconds * 1e6) / operations;
+  return {
+    processUs: us(long.all - short.all),
+    busiestUs: us(long.busiest - short.busiest),
+    startSecs: short.all - (long.all - short.all) / (LONGER - 1),
+  };
+}
+
+async function spent(
+  program: string,
+  trace: string,
+  shards: number,
+  target: NginxTarget,
+  loops: number,
+): Promise<Spent> {
   const threads = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   const flags = ['--trace', trace, ...endpointFlags(target), '--timing', 'asap', '--loop', `${loops}`];
@@ -106,11 +135,7 @@ async function measure(
   ).finally(() => clearInterval(timer));
   if (!WITH_DOCUMENT.includes(status ?? -1)) throw new Error(`replay ended with ${status}: ${stderr}`);
   const seconds = [...threads.values()];
-  const us = (each: number): number => (each * 1e6) / (records * loops);
-  return {
-    processUs: us(seconds.reduce((sum, each) => sum + each, 0)),
-    busiestUs: us(Math.max(0, ...seconds)),
-  };
+  return { all: seconds.reduce((sum, each) => sum + each, 0), busiest: Math.max(0, ...seconds) };
 }
 
 /** CPU of each thread as it was last seen: those that are gone by the end are not in the process's own figures. */
@@ -135,13 +160,14 @@ function print(workload: Workload, cells: { shards: number; samples: Sample[] }[
     for (const [checkout, name] of ['this', 'baseline'].entries()) {
       const process = of(checkout, at, ({ processUs }) => processUs);
       const busiest = of(checkout, at, ({ busiestUs }) => busiestUs);
+      const start = of(checkout, at, ({ startSecs }) => startSecs);
       const alone = one === -1 ? undefined : of(checkout, one, ({ processUs }) => processUs);
       const ratios =
         alone === undefined
           ? ''
           : `; of what one shard spends: process ${(process / alone).toFixed(2)}, busiest thread ${(busiest / alone).toFixed(2)}`;
       console.log(
-        `${workload}, ${shards} shard(s), ${name}: ${process.toFixed(1)} us, busiest thread ${busiest.toFixed(1)} us${ratios}`,
+        `${workload}, ${shards} shard(s), ${name}: ${process.toFixed(1)} us, busiest thread ${busiest.toFixed(1)} us, start ${start.toFixed(1)} s${ratios}`,
       );
     }
     const ratio = ratiosOf(cells[0]?.[at]?.samples ?? [], cells[1]?.[at]?.samples ?? []);
