@@ -22,6 +22,11 @@ export class SendSide {
   readonly #out = new OutBuffer();
   /** Calls with something left to send. */
   readonly #pending = new Set<WireCall>();
+  /**
+   * Those of them with bytes to send when the connection's window was used up: nobody asks them again before it is
+   * wider. Where many calls wait for a slow server, asking each at every write cost more than all that was sent.
+   */
+  readonly #starved = new Set<WireCall>();
   #untold = emptyList<WireCall>();
   /** Streams of which messages were taken since the last write. */
   #begun = emptyList<WireCall>();
@@ -72,7 +77,9 @@ export class SendSide {
   }
 
   forget(call: WireCall): void {
-    if (call.outgoing !== undefined) this.#pending.delete(call);
+    if (call.outgoing === undefined) return;
+    this.#pending.delete(call);
+    this.#starved.delete(call);
   }
 
   number(type: number, streamId: number, value: number): void {
@@ -89,9 +96,15 @@ export class SendSide {
 
   /** The server lets us send more: on the connection, or on a call's stream. */
   widen(call: WireCall | undefined, increment: number): void {
-    if (call === undefined) this.#windowBytes = widened(this.#windowBytes, increment);
+    if (call === undefined) this.#widenAll(increment);
     else call.sendWindow = widened(call.sendWindow, increment);
     if (this.#pending.size > 0) this.#touch();
+  }
+
+  #widenAll(increment: number): void {
+    this.#windowBytes = widened(this.#windowBytes, increment);
+    for (const call of this.#starved) this.#pending.add(call);
+    this.#starved.clear();
   }
 
   /** SETTINGS_INITIAL_WINDOW_SIZE changes the windows of open streams too, below zero if need be (RFC 9113 §6.9.2). */
@@ -115,6 +128,7 @@ export class SendSide {
   stop(): void {
     this.#isStopped = true;
     this.#pending.clear();
+    this.#starved.clear();
     this.#untold = [];
     this.#begun = [];
   }
@@ -130,7 +144,9 @@ export class SendSide {
     for (const call of this.#pending) {
       if (this.#out.sizeBytes >= WRITE_BYTES) return true;
       const outgoing = call.outgoing;
-      if (outgoing === undefined || this.#pump(call, outgoing)) this.#pending.delete(call);
+      const isStarved = this.#windowBytes <= 0 && outgoing !== undefined && outgoing.pendingBytes > 0;
+      if (isStarved) this.#starved.add(call);
+      if (isStarved || outgoing === undefined || this.#pump(call, outgoing)) this.#pending.delete(call);
     }
     return this.#out.sizeBytes >= WRITE_BYTES;
   }

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { AnswerHeads } from '../../../src/transports/wire-grpc/answer-heads.ts';
 import { AnswerMessages } from '../../../src/transports/wire-grpc/answer-messages.ts';
 import { Deadlines } from '../../../src/transports/wire-grpc/deadlines.ts';
+import { INITIAL_WINDOW_BYTES } from '../../../src/transports/wire-grpc/h2-frames.ts';
 import { headerBlock, headerFrames } from '../../../src/transports/wire-grpc/header-block.ts';
 import { framed, Outgoing } from '../../../src/transports/wire-grpc/outgoing.ts';
 import {
   createGrpcCallContext,
   prepareGrpcCall,
 } from '../../../src/transports/wire-grpc/prepare-grpc-call.ts';
+import { SendSide } from '../../../src/transports/wire-grpc/send-side.ts';
+import { TurnEnd } from '../../../src/transports/wire-grpc/turn-end.ts';
+import type { WireCall } from '../../../src/transports/wire-grpc/wire-call.ts';
 import { HpackDecoder } from '../../../src/wire/hpack/decoder.ts';
 import fc from '../../support/fast-check.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
@@ -214,4 +219,42 @@ test('deadlines pass at their time or just after, never when removed, and need n
     ),
     { numRuns: 50 },
   );
+});
+
+test('calls that wait for the window of the connection are not asked again before it is wider', () => {
+  const written: number[] = [];
+  const socket = {
+    writableLength: 0,
+    write: (bytes: Uint8Array) => void written.push(bytes.length),
+  } as unknown as Socket;
+  const side = new SendSide(socket, new TurnEnd(), () => {});
+  let asked = 0;
+  const calls = Array.from({ length: 200 }, (_, i) => {
+    const outgoing = Outgoing.ofOne(new Uint8Array(1000), false);
+    const pending = Object.getOwnPropertyDescriptor(Outgoing.prototype, 'pendingBytes')?.get as () => number;
+    Object.defineProperty(outgoing, 'pendingBytes', {
+      get: () => {
+        asked += 1;
+        return pending.call(outgoing);
+      },
+    });
+    return { streamId: 2 * i + 1, sendWindow: 65_535, outgoing, sent: () => {} } as unknown as WireCall;
+  });
+  for (const call of calls) side.wrote(call);
+  side.flush();
+  // 65 of 1,005 bytes, and the beginning of one more.
+  assert.equal(
+    calls.filter(({ outgoing }) => outgoing?.isEnded).length,
+    Math.floor(INITIAL_WINDOW_BYTES / 1005),
+  );
+  asked = 0;
+  for (let turn = 0; turn < 100; turn += 1) {
+    side.number(6, 0, turn);
+    side.flush();
+  }
+  assert.ok(asked <= 1, `${asked} questions`);
+  side.widen(undefined, 1005 * 200);
+  side.flush();
+  assert.ok(calls.every(({ outgoing }) => outgoing?.isEnded));
+  assert.ok(written.length > 100);
 });
