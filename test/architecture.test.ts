@@ -103,6 +103,7 @@ const ROOMS: Record<string, readonly string[]> = {
 const LEAVES = [
   'blake3-hex.ts',
   'connect-trouble.ts',
+  'duration.ts',
   'error.ts',
   'hash.ts',
   'iso-time.ts',
@@ -113,6 +114,7 @@ const LEAVES = [
   'op-log-folder.ts',
   'parse-toml.ts',
   'stable-shapes.ts',
+  'time-distribution.ts',
   'version.ts',
   'visible-text.ts',
   'wall-clock.ts',

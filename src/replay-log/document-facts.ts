@@ -26,6 +26,7 @@ export const FACT_PATHS: readonly string[] = [
   'fidelity.reasons',
   'validation',
   'checks',
+  'notes',
   'capture_loss',
   'prepare',
   'host',

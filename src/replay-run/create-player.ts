@@ -1,9 +1,12 @@
 import { EngramTraceError } from '../error.ts';
 import { replay } from '../replay/engine/engine.ts';
+import type { ReplayDeps } from '../replay/engine/replay-deps.ts';
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
-import type { OpenSource } from '../replay/plan/plan-reader.ts';
-import type { Clock } from '../replay/ports.ts';
+import { ClientLoop, type ClientScript } from '../replay/plan/client-loop.ts';
+import type { OpenSource, PlanReader, PlanSink } from '../replay/plan/plan-reader.ts';
+import type { Clock, ReplayObserver } from '../replay/ports.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
+import { teeObserver } from '../replay-log/tee-observer.ts';
 import type { GeneratorHealth } from '../results/health/generator-health.ts';
 import { mergeHealth } from '../results/health/merge-health.ts';
 import { ResultsRecorder } from '../results/tally/results-recorder.ts';
@@ -25,6 +28,8 @@ import { collectGarbage } from './warm-up/collect-garbage.ts';
 /** What a player plays with. */
 export interface PlayDeps extends Pick<ShardedReplayDeps, 'clock' | 'digest' | 'recordNumber'> {
   log: LoggedRun;
+  /** Whose operations follow on answers; undefined: the source has the whole plan. */
+  clients?: ClientScript | undefined;
 }
 
 /** Plays a plan: in this thread, or by several that send. */
@@ -46,15 +51,28 @@ export function createLocalPlayer({ transports: settings, tally }: WorkOfShard, 
     warmUp: transports.warmUp,
     addressUse: transports.addressUse,
     close: transports.close,
-    play: (openSource, options, { log, ...deps }) =>
+    play: (openSource, options, { log, clients, ...deps }) =>
       replay(openSource, options, {
         ...deps,
-        observer: log.observe(recorder),
+        ...planOf(openSource, clients, deps, log.observe(recorder)),
         transportFor: ({ protocol }) => transports.for(protocol),
         onHeadStart: collectGarbage,
       }),
     health: (whole) => whole,
   };
+}
+
+/** Who is told what happens and, for clients, what brings the plan. */
+function planOf(
+  openSource: OpenSource,
+  clients: ClientScript | undefined,
+  { digest }: Pick<PlayDeps, 'digest'>,
+  observer: ReplayObserver,
+): Pick<ReplayDeps, 'observer' | 'readPlan'> {
+  if (clients === undefined) return { observer };
+  const loop = new ClientLoop(clients);
+  const readPlan = (sink: PlanSink): PlanReader => loop.reader(sink, { openSource, digest });
+  return { observer: teeObserver(observer, loop), readPlan };
 }
 
 /** Reads the plan in this thread and sends from `shards` others, opened at once. */
@@ -99,9 +117,11 @@ function settingsOf(settings: TransportSettings, number: number, shards: number)
  */
 export function shardCount(
   senders: number | undefined,
-  { maxInFlight, behind }: ReplayOptions,
+  { maxInFlight, behind, timing }: ReplayOptions,
   connections: ConnectionMode | undefined,
 ): number {
+  // The next operation of a client follows on its answer in the thread that sees it.
+  if (timing.kind === 'clients') return 1;
   const count = Math.min(senders ?? 1, maxInFlight, typeof connections === 'number' ? connections : Infinity);
   if (count > 1 && behind === 'stretch') {
     throw new EngramTraceError(

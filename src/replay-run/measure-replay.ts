@@ -48,7 +48,8 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
     });
     try {
       const prepare = spaces && (await prepareTarget(run, spaces, deps));
-      if (run.rehearsal !== false) await rehearsed(run, options, deps, threads, () => openSource('skip'));
+      if (run.rehearsal !== false && run.closedLoop === undefined)
+        await rehearsed(run, options, deps, threads, () => openSource('skip'));
       return await withPlayer(openPlayer(), (player) =>
         measured(run, deps, { options, source, player, log, guard, addresses }, prepare),
       );
@@ -151,6 +152,9 @@ async function measured(
     prepare,
     recordCommand: (number) => `engram-trace inspect ${shellWord(trace.name)} --record ${number}`,
   });
+  const { hits, misses } = document.cache;
+  const outcome = { sentPerSec: document.summary.sent_ops_sec, cacheHits: hits, cacheMisses: misses };
+  document.notes.push(...(run.closedLoop?.notesOf(outcome) ?? []));
   await parts.log.seal(document, end.startNs);
   return document;
 }

@@ -31,7 +31,7 @@ export function planSection(run: RunOptions, options: ReplayOptions, traceDigest
     digest,
     trace: traceSection(run.trace, traceDigest),
     options: shown,
-    seed: options.copies > 1 ? options.seed : null,
+    seed: run.closedLoop?.seed ?? (options.copies > 1 ? options.seed : null),
   };
 }
 
@@ -79,6 +79,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     transport: typeof run.transport === 'object' ? 'own' : (run.transport ?? DEFAULT_TRANSPORT),
     skip_damaged: run.skipDamaged ?? false,
     expect_mismatch: run.expectMismatch ?? 0,
+    ...run.closedLoop?.shown,
   };
 }
 

@@ -94,6 +94,7 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
     clock: deps.clock,
     log: parts.log,
     digest,
+    clients: run.closedLoop,
     recordNumber: (number) => parts.source.recordNumber(number),
   });
   over.isOver = true;

@@ -3,13 +3,14 @@ import type { TimeWindow, TraceRecord } from '../trace/record/record.ts';
 import type { Danger } from './exclusions.ts';
 
 /**
- * When operations are due: at their recorded times; a session's pauses after its replayed answers; all at once; or
- * evenly at a rate.
+ * When operations are due: at their recorded times; a session's pauses after its replayed answers; all at once; evenly
+ * at a rate; or when clients whose next operation follows on an answer get to them (see client-loop.ts).
  */
 export type Timing =
   | { readonly kind: 'absolute' }
   | { readonly kind: 'think' }
   | { readonly kind: 'asap' }
+  | { readonly kind: 'clients' }
   | { readonly kind: 'rate'; readonly perSec: number };
 
 /** A stretch of a replay during which recorded time passes `rate` times as fast. */

@@ -70,6 +70,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     plan: input.plan,
     target: { ...input.target, http: input.target.http ?? null, grpc: input.target.grpc ?? null },
     timestamp: new Date(input.startedMs).toISOString(),
+    closed_loop: isClosedLoop(input.plan),
     summary,
     operations: {
       ...operationCounts(overall),
@@ -100,10 +101,15 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     }),
     capture_loss: captureLoss(input.loss, gaps),
     histograms: histogramsSection(recorder),
+    notes: [],
     prepare: input.prepare ?? null,
     replay_log: null,
     host: input.host,
   };
+}
+
+function isClosedLoop({ options }: PlanSection): boolean {
+  return options['timing'] === 'clients';
 }
 
 function operationCounts({ sent, ok, errors, cutOff, cancelled }: OpMetrics): OperationCounts {
@@ -137,15 +143,18 @@ function cacheSection({ cacheKnown, cacheHits, cacheMisses }: ResultsRecorder): 
   return { hits: cacheHits, misses: cacheMisses, hit_rate_percent: finite(rate) };
 }
 
-function errorEntry(group: ErrorGroup, { recordCommand }: DocumentInput): ErrorEntry {
+function errorEntry(group: ErrorGroup, { recordCommand, plan }: DocumentInput): ErrorEntry {
   const { code, op, count, asRecorded, firstRecord, example } = group;
   return {
     code,
     op,
     count,
     as_recorded: asRecorded,
+    // What a client of a closed loop sent is in no file.
     first_record:
-      firstRecord === undefined ? null : { number: firstRecord, command: recordCommand(firstRecord) },
+      firstRecord === undefined || isClosedLoop(plan)
+        ? null
+        : { number: firstRecord, command: recordCommand(firstRecord) },
     example,
   };
 }

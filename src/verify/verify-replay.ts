@@ -13,7 +13,7 @@ import { expectStatusClasses } from './expect/expect-status-classes.ts';
 import { expectVerdict } from './expect/expect-verdict.ts';
 import { expectWindows } from './expect/expect-windows.ts';
 import { forgetYounger } from './forget-younger.ts';
-import type { Expectations } from './measure/expectations.ts';
+import { type Expectations, exactly } from './measure/expectations.ts';
 import { type LogTable, openLogTable } from './measure/log-table.ts';
 import { opNames } from './measure/op-names.ts';
 import { verifyTrace } from './verify-trace.ts';
@@ -65,6 +65,8 @@ async function expectEverything(
 ): Promise<void> {
   const option = (name: string): unknown => facts.get(`plan.options.${name}`);
   const names = opNames(table.ops, new Set(Object.keys(document.latency)));
+  // Documents of before don't say it: theirs are open.
+  if (table.isClosedLoop || leaves.has('closed_loop')) into.set('closed_loop', exactly(table.isClosedLoop));
   await expectCounts(table, names, into, {
     dialect: String(facts.get('plan.trace.dialect')),
     errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/s),

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFaults } from '../../src/dev-server/faults/faults.ts';
-import { parseLatency, sampleLatencyNs } from '../../src/dev-server/faults/latency.ts';
+import { parseLatency } from '../../src/dev-server/faults/latency.ts';
 import { uniformOf } from '../../src/dev-server/faults/seeded.ts';
 import { afterStalls, parseStall } from '../../src/dev-server/faults/stall.ts';
 import { EngramTraceError } from '../../src/error.ts';
+import { sampleTimeNs } from '../../src/time-distribution.ts';
 import fc from '../support/fast-check.ts';
 
 const isUsage = (error: unknown) => error instanceof EngramTraceError && error.code === 'usage';
 const sampled = (spec: string, seed = 1) =>
   Array.from({ length: 20_000 }, (_, i) =>
-    sampleLatencyNs(parseLatency(spec), (draw) => uniformOf(seed, i, draw)),
+    sampleTimeNs(parseLatency(spec), (draw) => uniformOf(seed, i, draw)),
   );
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length / 2] ?? 0;

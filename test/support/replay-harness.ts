@@ -1,6 +1,7 @@
 import { replay } from '../../src/replay/engine/engine.ts';
 import type { ReplayDeps } from '../../src/replay/engine/replay-deps.ts';
 import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
+import { ClientLoop, type ClientScript } from '../../src/replay/plan/client-loop.ts';
 import type { Clock, Disposition, Operation, SendOutcome, Transport } from '../../src/replay/ports.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
 import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
@@ -105,6 +106,8 @@ export interface PlayOptions extends Partial<ReplayOptions> {
   fateOf?: (record: TraceRecord) => Fate;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
   deps?: Partial<ReplayDeps>;
+  /** Plays a closed loop: the records are the first ones of its clients. */
+  clients?: ClientScript;
   /** In place of the scripted one. */
   transportOn?: ((clock: VirtualClock) => Transport) | undefined;
   /** Runs when the replay has begun. */
@@ -114,7 +117,8 @@ export interface PlayOptions extends Partial<ReplayOptions> {
 /** Plays records on a virtual clock to the end; a replay that is still open after a virtual day is a failed test. */
 export async function play(records: TraceRecord[], given: PlayOptions = {}): Promise<Played> {
   const { fateOf = () => ({ kind: 'at_once', ok: true }), transportOn, ...others } = given;
-  const { batches, deps, meanwhile, ...options } = others;
+  const { batches, deps, meanwhile, clients, ...options } = others;
+  const loop = clients && new ClientLoop(clients);
   const clock = createVirtualClock(1e12);
   const transport = createScriptedTransport(clock, fateOf);
   const used = transportOn?.(clock) ?? transport;
@@ -126,8 +130,12 @@ export async function play(records: TraceRecord[], given: PlayOptions = {}): Pro
     transportFor: () => used,
     observer: {
       onSent: (operation) => sentNumbers.push(operation.number),
-      onSettled: (operation, disposition) => settled.push({ ...copyOf(operation), disposition }),
+      onSettled: (operation, disposition) => {
+        settled.push({ ...copyOf(operation), disposition });
+        loop?.onSettled(operation, disposition);
+      },
     },
+    readPlan: loop && ((sink) => loop.reader(sink, { openSource, digest: undefined })),
     ...deps,
   });
   meanwhile?.(clock);

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import type { DevServer } from '../../dev-server/dev-server.ts';
-import { parseDurationNs } from '../../dev-server/faults/duration.ts';
 import { type Latency, parseLatency } from '../../dev-server/faults/latency.ts';
 import { parseStall, type Stall } from '../../dev-server/faults/stall.ts';
+import { parseDurationNs } from '../../duration.ts';
 import { exitCodeOfSignal } from '../exit/exit-code.ts';
 import { untilSignal } from '../exit/signals.ts';
 import { parseCount, parsePort, parseRatio } from '../flags/flag-parsers.ts';

@@ -1,5 +1,5 @@
+import { sampleTimeNs } from '../../time-distribution.ts';
 import type { Latency } from './latency.ts';
-import { sampleLatencyNs } from './latency.ts';
 import { uniformOf } from './seeded.ts';
 import { afterStalls, type Stall } from './stall.ts';
 
@@ -30,7 +30,7 @@ export function createFaults(options: FaultOptions): Faults {
   const { seed, latency, errorRate, startNs } = options;
   const stalls = [...options.stalls].sort((a, b) => a.startNs - b.startNs);
   const latencyNs = (operation: number, part: number) =>
-    sampleLatencyNs(latency, (draw) => uniformOf(seed, operation, FIRST_LATENCY_DRAW + 2 * part + draw));
+    sampleTimeNs(latency, (draw) => uniformOf(seed, operation, FIRST_LATENCY_DRAW + 2 * part + draw));
   return {
     fails: (operation) => errorRate > 0 && uniformOf(seed, operation, ERROR_DRAW) < errorRate,
     afterStallsNs: (fromNs) => startNs + afterStalls(stalls, fromNs - startNs),

@@ -1,5 +1,5 @@
+import { parseDurationNs } from '../../duration.ts';
 import { EngramTraceError } from '../../error.ts';
-import { parseDurationNs } from './duration.ts';
 
 /** A window, in ns after the server's start, in which nothing is answered. */
 export interface Stall {

@@ -17,6 +17,7 @@ export function engineOptions(
     | 'dangerous'
     | 'includeDangerous'
     | 'replay'
+    | 'closedLoop'
     | 'transport'
     | 'connections'
     | 'senders'
@@ -28,6 +29,8 @@ export function engineOptions(
   const options = replayOptions({
     copySpreadNs: copySpreadNs(run.trace.hints),
     ...run.replay,
+    // There is no plan to read ahead.
+    ...(run.closedLoop === undefined ? {} : { timing: { kind: 'clients' }, headStartNs: 0 }),
     ...(dialect.missStatus === undefined ? {} : { missStatus: dialect.missStatus }),
     only: onlyPredicate(run.only, dialect),
     dangerOf: run.includeDangerous ? undefined : createFindDanger(dialect, run.dangerous),

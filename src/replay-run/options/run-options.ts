@@ -11,10 +11,13 @@ import type { TlsSettings } from '../../transports/connect/tls-settings.ts';
 import type { ReplayPart } from '../source/numbered-source.ts';
 import type { Targets } from '../target/targets.ts';
 import type { TransportChoice } from '../target/transport-choice.ts';
+import type { ClosedLoop } from './closed-loop.ts';
 
 /** Says what is replayed, against which targets, and how. */
 export interface RunOptions extends Targets {
   trace: Trace;
+  /** Plays a closed loop, of which the trace has the first operation of each client. */
+  closedLoop?: ClosedLoop | undefined;
   /** Part of the trace; all of it where undefined. */
   range?: ReplayPart | undefined;
   only?: 'reads' | 'writes' | undefined;

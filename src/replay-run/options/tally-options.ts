@@ -8,6 +8,7 @@ import { cacheResultOf, dialectOf } from './record-predicate.ts';
 export interface TallyFacts {
   /** The rate multiplier; undefined where due times don't follow the recording. */
   readonly timeScale: number | undefined;
+  readonly isClosedLoop?: boolean | undefined;
   /** Due times don't rise with the places of operations in the plan. */
   readonly sortsDues: boolean;
   /** Name of the trace's dialect. */
@@ -23,7 +24,8 @@ export function tallyFactsOf(
   const hasOneScale = timing.kind === 'absolute' && pace.length === 0;
   return {
     timeScale: hasOneScale ? multiplier : undefined,
-    sortsDues: timing.kind === 'think' || copies > 1,
+    isClosedLoop: timing.kind === 'clients',
+    sortsDues: timing.kind === 'think' || timing.kind === 'clients' || copies > 1,
     dialect,
     redacted,
   };
@@ -31,11 +33,12 @@ export function tallyFactsOf(
 
 /** `headers` are put in place of, or besides, the recorded ones. */
 export function tallyOptionsOf(
-  { timeScale, sortsDues, dialect, redacted }: TallyFacts,
+  { timeScale, isClosedLoop, sortsDues, dialect, redacted }: TallyFacts,
   headers: HeaderList = [],
 ): RecorderOptions {
   return {
     timeScale,
+    isClosedLoop,
     sortsDues,
     cacheResult: cacheResultOf(dialectOf(dialect)),
     leftOutOf: createLeftOutFinder(headers, redacted),

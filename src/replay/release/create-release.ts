@@ -1,6 +1,7 @@
 import type { Clock } from '../ports.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import { createBacklog } from './backlog.ts';
+import { DueQueue } from './due-queue.ts';
 import type { InFlight } from './in-flight.ts';
 import { type Lineup, PlanQueue } from './plan-queue.ts';
 import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
@@ -27,10 +28,15 @@ export function createRelease(
     return anchorNs === undefined ? 0 : clock.nowNs() - anchorNs;
   };
   const thinks = options.timing.kind === 'think' ? new ThinkQueue(options, sinceAnchorNs) : undefined;
-  const queue = thinks ?? new PlanQueue(options.readAheadRecords, options.readAheadBytes);
-  const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap';
+  const isClosedLoop = options.timing.kind === 'clients';
+  const queue =
+    thinks ??
+    (isClosedLoop ? new DueQueue() : new PlanQueue(options.readAheadRecords, options.readAheadBytes));
+  // Of a closed loop nothing piles up: what is late is one operation of a client, and no server is hit by a wall.
+  const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap' && !isClosedLoop;
   const backlog = createBacklog(isPaced ? options.catchUpFactor : Infinity, options.lateGraceNs);
   const loop: ReleaseLoop = new ReleaseLoop({ options, clock, queue, backlog, inFlight, listener });
-  loop.gate = thinks ?? (options.order === 'session' ? createSessionGate(loop) : createOpenGate());
+  loop.gate =
+    thinks ?? (options.order === 'session' && !isClosedLoop ? createSessionGate(loop) : createOpenGate());
   return { queue, thinks, loop };
 }

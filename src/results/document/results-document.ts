@@ -10,6 +10,11 @@ export interface ResultsDocument {
   target: TargetSection;
   /** Wall clock at the start, ISO 8601. */
   timestamp: string;
+  /**
+   * Clients waited for their answers: the load followed the server. Latencies then count from the actual send, for there
+   * is no due time that a slow server did not move itself.
+   */
+  closed_loop: boolean;
   summary: SummarySection;
   /** `cancelled` are among the successful, and the failed where a refusal had come. */
   operations: OperationCounts & { ops: Record<string, OperationCounts> };
@@ -33,6 +38,8 @@ export interface ResultsDocument {
   fidelity: FidelitySection;
   capture_loss: CaptureLossSection;
   histograms: HistogramsSection;
+  /** Plain sentences about the run that take nothing from its verdict. */
+  notes: string[];
   /** The spaces that `--prepare` made before the clock started. */
   prepare: PrepareSection | null;
   /** The log of every operation that goes with this document (`--replay-log`). */

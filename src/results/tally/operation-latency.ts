@@ -6,14 +6,22 @@ export function hasNoDuration(outcome: SendOutcome | undefined): boolean {
   return outcome !== undefined && (outcome.isCancelled === true || outcome.endless !== undefined);
 }
 
-/** From due to done; undefined for an operation that failed without an answer and without a wait, or has no duration. */
-export function responseTimeNs(operation: Operation, disposition: Disposition): number | undefined {
+/**
+ * From due to done, or in a closed loop from sent to done: what a client that waits for its answers was not there to
+ * send is in no time. Undefined for an operation that failed without an answer and without a wait, or has no duration.
+ */
+export function responseTimeNs(
+  operation: Operation,
+  disposition: Disposition,
+  isClosedLoop = false,
+): number | undefined {
   const { outcome, doneNs, dueNs, sentNs } = operation;
   if (doneNs === undefined || hasNoDuration(outcome)) return undefined;
   const answered = sentNs !== undefined && outcome !== undefined && outcome.failure === undefined;
   // Also where no byte of it left: a wait for a connection is a wait.
   const givenUp = disposition === 'cut_off' || outcome?.failure === 'timeout';
-  return answered || givenUp ? doneNs - dueNs : undefined;
+  if (!answered && !givenUp) return undefined;
+  return doneNs - (isClosedLoop ? (sentNs ?? dueNs) : dueNs);
 }
 
 /** When its answer began is the server's doing all the same. */

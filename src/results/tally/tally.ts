@@ -19,6 +19,8 @@ import { Windows } from './windows.ts';
 export interface TallyOptions {
   /** The rate multiplier; undefined where due times don't follow the recording. */
   timeScale: number | undefined;
+  /** The clients' next operations follow on answers: response times count from the send. */
+  isClosedLoop?: boolean | undefined;
   /**
    * All operations that come before this one in the plan were sent or never will be; asked now and then. Without it, the
    * last operation of every session is kept to the end.
@@ -248,7 +250,7 @@ export class Tally implements ReplayObserver {
   #settleSent(operation: Operation, disposition: 'ok' | 'error' | 'cut_off'): void {
     const { outcome } = operation;
     const metrics = this.ops.get(operation.record.op);
-    const responseNs = responseTimeNs(operation, disposition);
+    const responseNs = responseTimeNs(operation, disposition, this.#options.isClosedLoop);
     if (disposition === 'ok') metrics.ok++;
     else if (disposition === 'error') metrics.errors++;
     else metrics.cutOff++;

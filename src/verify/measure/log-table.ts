@@ -15,6 +15,8 @@ const MOST_KEPT_BYTES = 300 * 2 ** 20;
  */
 export interface LogTable {
   readonly reading: LogReading;
+  /** The operations of clients that waited for their answers. */
+  readonly isClosedLoop: boolean;
   /** Due time of the first operation, in ns on the clock of the log. */
   readonly startNs: number;
   /** Operations of which a first byte was sent. */
@@ -30,6 +32,7 @@ export interface LogTable {
 /** One operation of the log. Reused: copy what is needed. Times in ns, NaN where there is none. */
 export class LogRow {
   readonly #firstSends: ReadonlyMap<number, number>;
+  readonly #isClosedLoop: boolean;
   #firstSend = 0;
   #block!: LogBlock;
   #columns!: LogColumns;
@@ -37,9 +40,13 @@ export class LogRow {
   #nextStream = 0;
   #nextEndless = 0;
 
-  /** `firstSends` tells by shard where its sends begin among those of all. */
-  constructor(firstSends: ReadonlyMap<number, number>) {
+  /**
+   * `firstSends` tells by shard where its sends begin among those of all. In a closed loop response times count from the
+   * send.
+   */
+  constructor(firstSends: ReadonlyMap<number, number>, isClosedLoop = false) {
     this.#firstSends = firstSends;
+    this.#isClosedLoop = isClosedLoop;
   }
 
   /** To be called for the entries of a block in their order. */
@@ -170,12 +177,13 @@ export class LogRow {
     return this.isCancelled || this.endless !== undefined;
   }
 
-  /** From due to done; NaN for one that failed without an answer and without a wait, or has no duration. */
+  /** From due (or, in a closed loop, from sent) to done; NaN for one that failed without an answer and without a wait, or has no duration. */
   get responseNs(): number {
     const { failure } = this;
     const isGivenUp = failure === 'timeout' || this.disposition === 'cut_off';
     const counts = isGivenUp || (failure === '' && this.isSent);
-    return this.isAttempted && counts && !this.hasNoDuration ? this.doneNs - this.dueNs : Number.NaN;
+    if (!this.isAttempted || !counts || this.hasNoDuration) return Number.NaN;
+    return this.doneNs - (this.#isClosedLoop && this.isSent ? this.sentNs : this.dueNs);
   }
 }
 
@@ -198,18 +206,29 @@ export async function openLogTable(path: string, mostKeptBytes = MOST_KEPT_BYTES
     if (leftBytes >= 0) kept.push(block);
   });
   const firstSends = firstSendsOf(sendsByShard);
+  const isClosedLoop = isOfClosedLoop(reading);
   return {
     reading,
+    isClosedLoop,
     startNs,
     sends: [...sendsByShard.values()].reduce((sum, count) => sum + count, 0),
     sendsByShard,
     ops: [...ops],
     each: async (visit) => {
-      const take = rowsTo(new LogRow(firstSends), visit);
+      const take = rowsTo(new LogRow(firstSends, isClosedLoop), visit);
       for (const block of kept) take(block);
       if (kept.length < reading.blocks) await readBlocksAgain(path, take, kept.length);
     },
   };
+}
+
+/** By the options of the plan, which the log repeats at its head. */
+function isOfClosedLoop({ header }: LogReading): boolean {
+  try {
+    return JSON.parse(header.optionsJson).timing === 'clients';
+  } catch {
+    return false;
+  }
 }
 
 function firstSendsOf(sendsByShard: ReadonlyMap<number, number>): Map<number, number> {

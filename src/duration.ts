@@ -1,4 +1,4 @@
-import { EngramTraceError } from '../../error.ts';
+import { EngramTraceError } from './error.ts';
 
 const UNIT_NS: Readonly<Record<string, number>> = {
   ns: 1,
