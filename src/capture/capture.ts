@@ -75,7 +75,7 @@ export async function startCapture(given: CaptureOptions): Promise<Capture> {
   if (!/^[0-9A-Za-z]{1,32}$/.test(options.runId)) {
     throw new EngramTraceError('usage', 'a run id has 1 to 32 letters and digits');
   }
-  for (const listener of [options.http, options.grpc]) refuseLoop(listener);
+  refuseLoop([options.http, options.grpc].filter((listener) => listener !== undefined));
   const { clock, graceMs = CAPTURE_DEFAULTS.graceMs, diskWaitMs = CAPTURE_DEFAULTS.diskWaitMs } = options;
   const nowNs = (): number => clock.nowNs();
   const store = await openStore(options, nowNs);
@@ -135,11 +135,13 @@ export async function startCapture(given: CaptureOptions): Promise<Capture> {
   }
 }
 
-function refuseLoop(listener: CaptureListener | undefined): void {
-  if (listener === undefined || !isSamePlace(listener.listen, listener.upstream)) return;
-  throw new EngramTraceError('usage', `${authorityOf(listener.upstream)} is the proxy itself`, {
-    hint: 'listen at another port than the server, and give the server as upstream',
-  });
+function refuseLoop(listeners: readonly CaptureListener[]): void {
+  for (const { upstream } of listeners) {
+    if (!listeners.some(({ listen }) => isSamePlace(listen, upstream))) continue;
+    throw new EngramTraceError('usage', `${authorityOf(upstream)} is the proxy itself`, {
+      hint: 'listen at another port than the server, and give the server as upstream',
+    });
+  }
 }
 
 function openStore(options: CaptureSettings, nowNs: () => number): ReturnType<typeof startWorkerStore> {

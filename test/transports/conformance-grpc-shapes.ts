@@ -136,9 +136,11 @@ export function testGrpcShapes(subject: GrpcSubject): void {
     };
     await withServer(subject, methods, async (transport, server) => {
       const stream = { messages: [sent('go', 0)], halfCloseNs: 0, cancelNs: 100 * MS };
-      const outcome = await sendAndWatch(transport, grpcCall('endless', { stream })).done;
+      const watched = sendAndWatch(transport, grpcCall('endless', { stream }));
+      const outcome = await watched.done;
       assert.deepEqual([outcome.ok, outcome.status, outcome.failure], [true, 1, undefined]);
-      assert.ok(outcome.responseBytes > 0);
+      // On a busy machine nothing may have come by then.
+      assert.equal(outcome.responseBytes > 0, watched.calls.includes('first'));
       await until(() => server.calls[0]?.cancelled === true, 'the server hears of it');
       // One that broke off in the recording, with no end of either side, does not stay open for good.
       const unknown = { ...grpcCall('x').outcome, status: undefined, ok: false, error: 'client_aborted' };

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createPlanDigest } from '../../src/replay/plan/plan-digest.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
 import { factsOf } from '../../src/replay-log/document-facts.ts';
 import { blockOf, type LogBlock, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
@@ -10,6 +11,7 @@ import { createResultsDocument } from '../../src/results/create-results-document
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
+import type { Trace } from '../../src/trace/trace.ts';
 import { HEADER, memorySink } from '../replay-log/support.ts';
 import { documentInput, validated } from '../results/support.ts';
 import { type Fate, inBatches, type PlayOptions, play } from '../support/replay-harness.ts';
@@ -39,7 +41,8 @@ export async function loggedRun(
     take: (block) => blocks.push(block),
   });
   const batches = () => inBatches([...records], 7);
-  const deps = { observer: teeObserver(recorder, log), recordNumber };
+  const planDigest = createPlanDigest();
+  const deps = { observer: teeObserver(recorder, log), recordNumber, digest: planDigest };
   const { end } = await play([...records], { ...given, fateOf, transportOn, batches, deps });
   log.flush();
   const input = documentInput();
@@ -52,7 +55,8 @@ export async function loggedRun(
     max_in_flight: options.maxInFlight,
     expect_mismatch: expectMismatch,
   };
-  const plan = { ...input.plan, trace: { ...input.plan.trace, warnings }, options: shown };
+  const trace = { ...input.plan.trace, warnings, digest: planDigest.finish() };
+  const plan = { ...input.plan, trace, options: shown };
   const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
   const sealed = await sealedLog(blocks.map(blockOf), document, end.startNs);
   return { document: validated({ ...document, replay_log: sealed.section }), log: sealed.log };
@@ -72,6 +76,14 @@ export async function sealedLog(
   const seal = await writer.finish({ entriesLost: 0, anchorNs, factsJson: facts });
   const { entries, entriesLost, blocks: count, sha256 } = seal;
   return { log: sink.bytes(), section: { entries, entries_lost: entriesLost, blocks: count, sha256 } };
+}
+
+/** These records as the trace that was replayed. */
+export function traceOf(records: readonly TraceRecord[]): Trace {
+  return {
+    header: { dialect: 'generic' },
+    records: () => inBatches([...records], 7),
+  } as unknown as Trace;
 }
 
 /** Puts a log where `verifyReplay` finds it. */

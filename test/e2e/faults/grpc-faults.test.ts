@@ -163,7 +163,7 @@ describe('a gRPC server that misbehaves', { concurrency: 8 }, () => {
       const neverLeft: Count = means.transport === 'library' ? [0, records.length] : 0;
       assertFaults(run, records, { ok: 2 * ROUNDS, errors: errorsOf(faults, means), neverLeft, exitCode: 0 });
       assert.equal(run.server.count(), records.length, 'every operation was sent once');
-      assert.equal(run.server.connections(), 2 * means.senders, 'no connection was given up for it');
+      assertKept(run.server, means);
     });
 
     it(`answers late or never: nothing is taken for another answer (${by})`, async () => {
@@ -183,9 +183,16 @@ describe('a gRPC server that misbehaves', { concurrency: 8 }, () => {
         neverLeft: [0, records.length],
         exitCode: 0,
       });
-      // One more may be opened where calls find no room at once.
-      const connections = run.server.connections();
-      assert.ok(connections <= 3 * means.senders, `${connections}: no connection was given up for it`);
+      assertKept(run.server, means);
     });
   }
 });
+
+/**
+ * No connection is given up for what a server does with one call. One more may be opened where calls find no room at
+ * once, or where the machine stood still for longer than a greeting may take.
+ */
+function assertKept(server: GrpcFaultServer, { senders }: Means): void {
+  const count = server.connections();
+  assert.ok(count >= 2 * senders && count <= 3 * senders, `${count} connections`);
+}

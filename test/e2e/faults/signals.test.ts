@@ -126,8 +126,8 @@ describe('signals', { concurrency: 5 }, () => {
       const { code, stderr } = await finished;
       assert.equal(code, 130, stderr);
       assert.doesNotMatch(stderr, /\n\s+at /);
-      // What there is of a log is kept, without an end.
-      assert.deepEqual(await files(), ['replay.rlog']);
+      // What there is of a log is kept, without an end; a machine that is too slow to name it leaves it as it was written.
+      assert.match((await files()).join(), /^replay\.rlog(\.[0-9a-f]{8}\.tmp)?$/);
     });
   });
 

@@ -171,6 +171,33 @@ describe('a replay by several shards', () => {
     assert.equal(end.underruns, 0);
     for (const { record, atNs } of sends.flat()) assert.equal(atNs - (end.startNs ?? 0), record.startNs);
   });
+
+  it('reads no further ahead than its shards have room for, however long the plan', async () => {
+    // 40,000 operations over 400 s, of 1 KB each: most of them are not due for a long time.
+    const path = `/${'x'.repeat(1000)}`;
+    const records = Array.from({ length: 40_000 }, (_, i) =>
+      makeRecord(i * 10 * MS, { session: `s${i % 7}`, path }),
+    );
+    let [read, sent, furthest] = [0, 0, 0];
+    const { end } = await playShared([], {
+      shards: 2,
+      readAheadRecords: 64,
+      batches: async function* () {
+        for (let at = 0; at < records.length; at += 50) {
+          furthest = Math.max(furthest, read - sent);
+          read += 50;
+          yield records.slice(at, at + 50);
+        }
+      },
+      fateOf: () => {
+        sent += 1;
+        return { kind: 'at_once', ok: true };
+      },
+    });
+    assert.equal(end.accounting.ok, records.length);
+    assert.equal(end.underruns, 0);
+    assert.ok(furthest < records.length / 4, `${furthest} were read ahead`);
+  });
 });
 
 /** What of a document is the same for any number of shards: all but how many were in flight, or held, at one time. */
