@@ -61,7 +61,9 @@ describe('verify, of the digest of a trace', () => {
     for (const trace of [{ ...document.plan.trace, digest: '0'.repeat(64) }, without]) {
       const forged = { ...document, plan: { ...document.plan, trace } } as Run['document'];
       for (const records of [RECORDS, undefined]) {
-        assert.ok(disagreeing(await checksOf({ document: forged, log }, records)).includes('plan.trace.digest'));
+        assert.ok(
+          disagreeing(await checksOf({ document: forged, log }, records)).includes('plan.trace.digest'),
+        );
       }
     }
   });
