@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { insist } from '../support/insist.ts';
 import { missing } from '../support/missing.ts';
 import { MAIN, startCommand } from './start-command.ts';
 import {
@@ -95,8 +96,7 @@ describe('engram-trace capture', () => {
     running.child.kill('SIGTERM');
     // Two of a kind that wait together are one to the program.
     await refused(running.port);
-    await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
-    running.child.kill('SIGTERM');
+    void insist(running.child, 'SIGTERM');
     assert.equal(await inTime(running.exited), 143);
     await talking;
   });

@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { MS, makeRecord, validated } from '../results/support.ts';
+import { insist } from '../support/insist.ts';
 import {
   closedPort,
   type Finished,
@@ -602,8 +603,7 @@ describe('replay and signals', () => {
         if (said.includes('stopping')) resolve();
       });
     });
-    await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
-    child.kill('SIGINT');
+    void insist(child, 'SIGINT');
     assert.equal((await finished).code, 130);
     const left = (await readdir(folder)).filter((name) => name.startsWith('left.json'));
     assert.deepEqual(left, [], 'neither a document nor a temporary file');

@@ -18,6 +18,7 @@ import {
   temporaryFolder,
   until,
 } from '../capture/support.ts';
+import { insist } from '../support/insist.ts';
 import { longRecords, ok, someRecords, start, startServer, writeTrace } from './replay-support.ts';
 import { cleanEnv, MAIN } from './run-cli.ts';
 
@@ -81,10 +82,14 @@ describe('capture and signals', { concurrency: 3 }, () => {
 
   it('the same signal twice at once, as timeout sends it, is one', async (t) => {
     const { child, exited, answer } = await capturing(t, '1m');
+    const sentMs = performance.now();
     child.kill('SIGTERM');
     child.kill('SIGTERM');
+    // Where this process had to wait in between they were not sent at once.
+    const codes = performance.now() - sentMs < 20 ? [0] : [0, 143];
     answer();
-    assert.equal(await inTime(exited), 0);
+    const code = await inTime(exited);
+    assert.ok(codes.includes(Number(code)), `${code}`);
   });
 
   it('SIGUSR1 opens no debugger and changes nothing', { skip: noProc }, async (t) => {
@@ -189,17 +194,18 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
       { env: cleanEnv() },
     );
     t.after(() => child.kill('SIGKILL'));
+    const exited = once(child, 'exit');
     const stopping = new Promise<void>((resolve) => {
       child.stderr.on('data', (text: Buffer) => text.includes('stopping') && resolve());
     });
-    await until(() => minds(child.pid as number, 'SIGINT'), 'it minds signals');
+    // Node itself catches SIGINT from its first moment on, to end by it.
+    await until(() => minds(child.pid as number, 'SIGHUP'), 'it minds signals');
     // Time to come as far as its log; it is ended as well where it has not.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     child.kill('SIGINT');
     await inTime(stopping);
-    await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
-    child.kill('SIGINT');
-    const [code, signal] = (await inTime(once(child, 'exit'))) ?? [];
+    void insist(child, 'SIGINT');
+    const [code, signal] = (await inTime(exited)) ?? [];
     assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
   });
 });

@@ -77,12 +77,18 @@ export function mindSignals(
   again: (signal: NodeJS.Signals) => void = (signal) => void leaveBySignal(signal),
 ): () => void {
   const held = takeHeld();
-  let told: { signal: NodeJS.Signals; atMs: number } | undefined;
+  // One that was held came a while ago: the next one is another word.
+  let isTold = held !== undefined;
+  let word: NodeJS.Signals | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    const nowMs = performance.now();
-    if (told?.signal === signal && nowMs - told.atMs < SAME_WORD_MS) return;
-    const act = told === undefined ? first : again;
-    told ??= { signal, atMs: nowMs };
+    if (signal === word) return;
+    const act = isTold ? again : first;
+    if (!isTold) {
+      [isTold, word] = [true, signal];
+      afterPause(() => {
+        word = undefined;
+      });
+    }
     act(signal);
   };
   // One that is minded already belongs to somebody: to nohup, to a profiler, to a flag of Node's.
@@ -90,14 +96,18 @@ export function mindSignals(
     (signal) => process.listenerCount(signal) === 0 && !isForProfiler(signal),
   );
   for (const signal of free) process.on(signal, onSignal);
-  if (held !== undefined) {
-    // It came a while ago: the next one is another word.
-    told = { signal: held, atMs: Number.NEGATIVE_INFINITY };
-    first(held);
-  }
+  if (held !== undefined) first(held);
   return () => {
     for (const signal of free) process.off(signal, onSignal);
   };
+}
+
+/**
+ * Calls `then` when signals of the same word have had their time. What came while this process stood still is heard
+ * between the timer and the immediate; by the time alone it would be another word.
+ */
+function afterPause(then: () => void): void {
+  setTimeout(() => setImmediate(then).unref(), SAME_WORD_MS).unref();
 }
 
 /**

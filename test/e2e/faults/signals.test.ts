@@ -7,6 +7,7 @@ import type { ResultsDocument } from '../../../src/results/document/results-docu
 import type { Protocol, TraceRecord } from '../../../src/trace/record/record.ts';
 import { type Running, start, writeTrace } from '../../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../../results/support.ts';
+import { insist } from '../../support/insist.ts';
 import { until } from '../../support/send-and-watch.ts';
 import { goodAnswer } from '../../transports/conformance-grpc-peer.ts';
 import { assertClosed } from './assert-faults.ts';
@@ -121,8 +122,7 @@ describe('signals', { concurrency: 5 }, () => {
       await until(() => server.count() === COUNT, 'all are sent');
       child.kill('SIGINT');
       await stopping;
-      await new Promise((resolve) => setTimeout(resolve, 200)); // at once it would be the same word
-      child.kill('SIGINT');
+      void insist(child, 'SIGINT');
       const { code, stderr } = await finished;
       assert.equal(code, 130, stderr);
       assert.doesNotMatch(stderr, /\n\s+at /);
