@@ -16,6 +16,7 @@ import { forgetYounger } from './forget-younger.ts';
 import { type Expectations, exactly } from './measure/expectations.ts';
 import { type LogTable, openLogTable } from './measure/log-table.ts';
 import { opNames } from './measure/op-names.ts';
+import { strangersAmong } from './same-replay.ts';
 import { verifyTrace } from './verify-trace.ts';
 
 /** What a verification found. */
@@ -24,6 +25,8 @@ export interface Verification {
   checks: Check[];
   /** Sentences that say what is wrong with the log itself; then its numbers prove nothing. */
   logDamage: string[];
+  /** Sentences that say which of the files are not of one replay. */
+  strangers: string[];
   entries: number;
   agrees: boolean;
 }
@@ -49,11 +52,13 @@ export async function verifyReplay(
   if (entriesLost > 0) logDamage.push(`${entriesLost} operations are missing: its disk was too slow`);
   const expectations: Expectations = new Map();
   const { entries } = reading;
-  if (logDamage.length > 0) return { checks: [], logDamage, entries, agrees: false };
+  if (logDamage.length > 0) return { checks: [], logDamage, strangers: [], entries, agrees: false };
   await expectEverything(table, leaves, facts ?? new Map(), document as ResultsDocument, expectations);
   const checks = compareLeaves(leaves, expectations);
-  if (trace !== undefined) checks.push(...(await verifyTrace(table, facts ?? new Map(), trace)));
-  return { checks, logDamage, entries, agrees: checks.every((check) => check.agrees) };
+  const traceChecks = trace === undefined ? [] : await verifyTrace(table, facts ?? new Map(), trace);
+  checks.push(...traceChecks);
+  const strangers = strangersAmong(leaves, facts ?? new Map(), reading, traceChecks);
+  return { checks, logDamage, strangers, entries, agrees: checks.every((check) => check.agrees) };
 }
 
 async function expectEverything(

@@ -31,6 +31,17 @@ describe('commands that replay or prove a loadtest trace', () => {
         assert.deepEqual([verified.code, verified.stderr], [0, ''], verified.stdout);
         assert.match(verified.stdout, /trace/);
       }
+      const another = await writeTrace(join(folder, 'another.ndjson'), someRecords(4, 2));
+      const strange = await run(['verify', log, results, '--trace', another]);
+      assert.equal(strange.code, 1);
+      assert.match(strange.stdout, /^FAIL {2}the trace is not the one that the log is of\n\d+ of \d+ values/);
+      const swapped = await run(['verify', results, log]);
+      assert.deepEqual([swapped.code, swapped.stdout], [2, '']);
+      assert.match(
+        swapped.stderr,
+        /it is compressed by zstd, as a replay log is, where the results belong\n/,
+      );
+      assert.match(swapped.stderr, /the log comes first: engram-trace verify <replay-log> <results>/i);
     });
   });
 

@@ -341,11 +341,43 @@ describe('verify', () => {
       assert.notDeepEqual(result.logDamage, [], what);
       assert.match(checklistText(result), /proves nothing/);
     }
-    // A log of another run is whole: it is the document that does not go with it.
+  });
+
+  it('says in its first line that files are not of one replay, and how it knows', async () => {
+    const run = await mixedRun();
     const other = await mixedRun({ multiplier: 2 });
-    const result = await verify({ document: run.document, log: other.log });
-    assert.deepEqual(result.logDamage, []);
-    assert.ok(wrongOnes(result).some((each) => Array.isArray(each) && each[0] === 'replay_log.sha256'));
+    const { document } = run;
+    const later = edited(document, ['timestamp'], () => '2026-01-02T03:04:05.000Z');
+    const ofShard = edited(document, ['plan', 'options'], (options: object) => ({
+      ...options,
+      shard: '1/2',
+    }));
+    const cases = [
+      [later, run.log, null],
+      [
+        later,
+        other.log,
+        /another replay than the log: theirs is of 2026-01-02T03:04:05.000Z, the log's of 20/,
+      ],
+      [document, other.log, /the log is not the one that the results name: one of the two was changed/],
+      [ofShard, other.log, /another replay than the log, which began at the same time/],
+      [edited(document, ['replay_log'], () => null), run.log, /the results name no replay log/],
+    ] as const;
+    for (const [given, log, sentence] of cases) {
+      const result = await verify({ document: given, log });
+      assert.equal(result.agrees, false);
+      assert.deepEqual(result.logDamage, []);
+      const lines = checklistText(result).trimEnd().split('\n');
+      if (sentence === null) {
+        assert.deepEqual(result.strangers, []);
+        assert.match(lines.join('\n'), /FAIL {2}timestamp: in the document "2026-01-02/);
+        continue;
+      }
+      assert.match(lines[0] ?? '', sentence);
+      assert.match(lines[1] ?? '', /^\d+ of \d+ values do not agree .* --all prints them\.$/);
+      assert.equal(lines.length, 2);
+      assert.ok(checklistText(result, true).split('\n').length > 300);
+    }
   });
 
   it('says which number it is, in the document and from the log', async () => {

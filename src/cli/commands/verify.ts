@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { EngramTraceError } from '../../error.ts';
+import { FRAME_MAGIC, readU32 } from '../../trace/frames/zstd-frame.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { Verification } from '../../verify/verify-replay.ts';
 import { EXIT } from '../exit/exit-code.ts';
@@ -37,12 +38,22 @@ async function runVerify(logPath: string, resultsPath: string, flags: VerifyFlag
 }
 
 async function readDocument(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new EngramTraceError('io', message, { where: path, cause: error });
   });
+  if (readU32(bytes, 0) === FRAME_MAGIC) {
+    throw new EngramTraceError(
+      'usage',
+      'it is compressed by zstd, as a replay log is, where the results belong',
+      {
+        where: path,
+        hint: 'the log comes first: engram-trace verify <replay-log> <results>',
+      },
+    );
+  }
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString('utf8'));
   } catch (thrown) {
     throw new EngramTraceError('bad_record', 'it is no JSON', { where: path, cause: thrown });
   }
@@ -56,8 +67,8 @@ async function print(result: Verification, flags: VerifyFlags): Promise<void> {
       recomputed: recomputed ?? null,
       agrees,
     }));
-    const { agrees, entries, logDamage } = result;
-    const json = { agrees, operations: entries, log_damage: logDamage, checks };
+    const { agrees, entries, logDamage, strangers } = result;
+    const json = { agrees, operations: entries, log_damage: logDamage, strangers, checks };
     await printJson(json, 2);
   } else if (!flags.quiet) {
     const { checklistText } = await import('../../verify/checklist-text.ts');
