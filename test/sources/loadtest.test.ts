@@ -261,6 +261,20 @@ test('one operation may not fill the memory', async () => {
   assert.match(error?.message ?? '', /longer than 16777216 bytes/);
 });
 
+test('white space behind the document may be of any length; between operations it ends somewhere', async () => {
+  async function* blanks(beginning: string) {
+    yield Buffer.from(beginning);
+    for (let i = 0; i < 300; i++) yield Buffer.alloc(65536, '\n');
+  }
+  const reading = (beginning: string) => {
+    const [open, close] = [() => blanks(beginning), async () => {}];
+    return upToError(openLoadtest({ name: 'x.json', packing: '', seekable: false, open, close }));
+  };
+  assert.equal((await reading('{"operations":[]}')).error, undefined);
+  const { error } = await reading('{"operations":[');
+  assert.equal(error?.message, '16777216 bytes without an operation, or an end');
+});
+
 test('a long document is held a window at a time', async () => {
   const operations = 2500;
   const embedding = Array.from({ length: 768 }, (_, i) => (i * 7919) / 1e6);

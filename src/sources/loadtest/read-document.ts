@@ -63,8 +63,7 @@ class DocumentReader {
     const tokens = this.tokens(piece);
     this.offset += piece.length;
     if (tokens.length > 0) this.tokenOffset = this.offset;
-    const since = this.place === 'value' ? this.valueOffset : this.tokenOffset;
-    if (this.offset - since > MAX_VALUE_BYTES) throw this.tooLong();
+    this.refuseTooLong();
     for (const token of tokens) {
       const part = this.step(token);
       if (part) yield part;
@@ -150,14 +149,18 @@ class DocumentReader {
     return this.key === 'metadata' ? { kind: 'metadata', value } : undefined;
   }
 
-  private tooLong(): EngramTraceError {
-    return new EngramTraceError(
-      'bad_record',
-      `it is longer than ${MAX_VALUE_BYTES} bytes, which no operation is`,
-      {
-        where: this.where(),
-      },
-    );
+  /** Behind the end there may be white space, however much. */
+  private refuseTooLong(): void {
+    const isValue = this.place === 'value';
+    if (
+      this.place === 'end' ||
+      this.offset - (isValue ? this.valueOffset : this.tokenOffset) <= MAX_VALUE_BYTES
+    )
+      return;
+    const message = isValue
+      ? `it is longer than ${MAX_VALUE_BYTES} bytes, which no operation is`
+      : `${MAX_VALUE_BYTES} bytes without an operation, or an end`;
+    throw new EngramTraceError('bad_record', message, { where: this.where() });
   }
 
   private corrupt(message: string, hint?: string, cause?: unknown): EngramTraceError {
