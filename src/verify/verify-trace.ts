@@ -8,8 +8,10 @@ import type { Leaves } from './expect/document-leaves.ts';
 import type { LogRow, LogTable } from './measure/log-table.ts';
 import { selectionOf, timesByShard } from './taking-part.ts';
 
-/** What the log has of each record of the trace, by its number. */
+/** What the log has of each record of the trace, by its place among those that the log has. */
 interface Logged {
+  /** Their numbers, ascending. A log may have few of many records, and one that was forged says any number. */
+  numbers: Float64Array;
   times: Uint32Array;
   /** The due times of the first pass. */
   dueNs: Float64Array;
@@ -23,13 +25,11 @@ interface Logged {
 }
 
 interface Found {
-  records: number;
   missing: number;
   repeated: number;
   different: number;
   lastNumber: number;
   misplanned: number;
-  worstPlanErrorNs: number;
 }
 
 /**
@@ -65,7 +65,10 @@ export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace):
     check('records of the plan that the log lacks', found.missing),
     check('records that were planned more often than the plan says', found.repeated),
     check('operations that differ from their record', found.different),
-    check('operations that belong to no record', Math.max(0, logged.times.length - found.lastNumber)),
+    check(
+      'operations that belong to no record',
+      logged.numbers.filter((number) => !(number < found.lastNumber)).length,
+    ),
     ...(plan === undefined ? [] : [check('operations planned for another time', found.misplanned)]),
     ...(isComplete && copies === 1 && !(isOneOfSeveral && (cut.from || cut.to))
       ? [digestCheck(facts, digest)]
@@ -81,11 +84,10 @@ function digestCheck(facts: Leaves, digest: PlanDigest): Check {
 }
 
 async function collectLogged(table: LogTable, copies: number, startNs: number): Promise<Logged> {
-  let records = 0;
-  await table.each((row) => {
-    records = Math.max(records, row.record + 1);
-  });
+  const numbers = await recordNumbers(table);
+  const records = numbers.length;
   const logged: Logged = {
+    numbers,
     times: new Uint32Array(records),
     dueNs: new Float64Array(records).fill(Number.NaN),
     startNs: new Float64Array(records),
@@ -100,12 +102,37 @@ async function collectLogged(table: LogTable, copies: number, startNs: number): 
   return logged;
 }
 
+/** The numbers of all records that the log has, each once, ascending. */
+async function recordNumbers(table: LogTable): Promise<Float64Array> {
+  const all = new Float64Array(table.reading.entries);
+  let count = 0;
+  await table.each((row) => {
+    all[count++] = row.record;
+  });
+  all.sort();
+  let kept = 0;
+  for (const number of all) if (kept === 0 || number !== all[kept - 1]) all[kept++] = number;
+  return all.subarray(0, kept);
+}
+
+/** The first place of a number that is not below the given one. */
+function placeOf(numbers: Float64Array, number: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] as number) < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
  * Takes an entry of the log. Of copies only the first is compared in detail: the others have sessions and starts of
  * their own.
  */
 function takeRow(logged: Logged, row: LogRow, startNs: number, copies: number): void {
-  const { record } = row;
+  const record = placeOf(logged.numbers, row.record);
   logged.times[record] = (logged.times[record] as number) + 1;
   if (copies > 1 && row.number % copies !== 0) return;
   logged.startNs[record] = row.recordedStartNs;
@@ -170,81 +197,71 @@ interface Terms {
 
 async function compareWith(trace: Trace, logged: Logged, terms: Terms): Promise<Found> {
   const found: Found = {
-    records: 0,
     missing: 0,
     repeated: 0,
     different: 0,
     lastNumber: 0,
     misplanned: 0,
-    worstPlanErrorNs: 0,
   };
   const range = rangeOf(logged, terms);
+  const { numbers } = logged;
+  const { plan, isComplete } = terms;
+  let at = 0;
   let firstStartNs: number | undefined;
   let index = 0;
   for await (const batch of trace.records({ onDamage: 'skip' })) {
     for (const record of batch) {
       const number = found.lastNumber++;
+      while ((numbers[at] as number) < number) at += 1;
+      const place = numbers[at] === number ? at : undefined;
       const isInPlan = number >= range.first && number <= range.last && terms.takesPart(record);
       const wanted = isInPlan ? terms.timesOf(record.session) * terms.passes : 0;
-      if (wanted === 0 && (logged.times[number] ?? 0) > 0) found.different += 1;
+      if (wanted === 0 && place !== undefined) found.different += 1;
       if (!isInPlan) continue;
       firstStartNs ??= record.startNs;
       terms.digest.add(record);
-      const place = { number, firstStartNs, index: index++ };
+      const dueNs = plan?.dueNs(record, firstStartNs, index++) ?? 0;
       if (wanted === 0) continue;
-      compareRecord(found, logged, record, { number, wanted, isComplete: terms.isComplete });
-      comparePlan(found, logged, record, place, terms.plan);
+      compareRecord(found, logged, record, { place, wanted, isComplete });
+      if (plan !== undefined && place !== undefined)
+        comparePlan(found, logged, place, dueNs, plan.multiplier);
     }
   }
   return found;
 }
 
 /** `--from`, `--to`, `--duration` and `--limit` cut the trace, and an early stop does: what lies outside is not part of the plan. */
-function rangeOf({ times }: Logged, { cut, isComplete }: Terms): { first: number; last: number } {
+function rangeOf({ numbers }: Logged, { cut, isComplete }: Terms): { first: number; last: number } {
   return {
-    first: cut.from ? times.findIndex((count) => count > 0) : 0,
-    last: cut.to || !isComplete ? times.length - 1 : Infinity,
+    first: cut.from ? (numbers[0] ?? 0) : 0,
+    last: cut.to || !isComplete ? (numbers.at(-1) ?? -1) : Infinity,
   };
 }
 
+/** `place` is undefined where the log does not have the record. */
 function compareRecord(
   found: Found,
   logged: Logged,
   record: TraceRecord,
-  { number, wanted, isComplete }: { number: number; wanted: number; isComplete: boolean },
+  { place, wanted, isComplete }: { place: number | undefined; wanted: number; isComplete: boolean },
 ): void {
-  found.records += 1;
-  const count = logged.times[number] ?? 0;
+  const count = place === undefined ? 0 : (logged.times[place] as number);
   if (count > wanted) found.repeated += 1;
   if (count < (isComplete ? wanted : 1)) found.missing += 1;
   // Of copies it is the first that is compared, and that may be another shard's.
-  if (count === 0 || Number.isNaN(logged.dueNs[number])) return;
+  if (place === undefined || Number.isNaN(logged.dueNs[place])) return;
   const { session, op, protocol, startNs, durationNs } = record;
   const offsets = logged.hasStreams ? [offsetsIn(record, false), offsetsIn(record, true)] : [];
   const isSame =
-    logged.startNs[number] === startNs &&
-    Object.is(logged.durationNs[number], durationNs ?? Number.NaN) &&
-    logged.names[number] === namesOf(session, op, protocol === 'grpc', ...offsets);
+    logged.startNs[place] === startNs &&
+    Object.is(logged.durationNs[place], durationNs ?? Number.NaN) &&
+    logged.names[place] === namesOf(session, op, protocol === 'grpc', ...offsets);
   if (!isSame) found.different += 1;
 }
 
-interface Place {
-  number: number;
-  firstStartNs: number;
-  index: number;
-}
-
-function comparePlan(
-  found: Found,
-  logged: Logged,
-  record: TraceRecord,
-  { number, firstStartNs, index }: Place,
-  plan: Plan | undefined,
-): void {
-  if (plan === undefined || (logged.times[number] ?? 0) === 0) return;
-  const errorNs = Math.abs((logged.dueNs[number] as number) - plan.dueNs(record, firstStartNs, index));
-  found.worstPlanErrorNs = Math.max(found.worstPlanErrorNs, errorNs);
-  const timeScale = logged.timeScales.get(number) ?? plan.multiplier;
+function comparePlan(found: Found, logged: Logged, place: number, dueNs: number, multiplier: number): void {
+  const errorNs = Math.abs((logged.dueNs[place] as number) - dueNs);
+  const timeScale = logged.timeScales.get(place) ?? multiplier;
   // The plan is rounded to whole ns.
-  if (errorNs > 1 || timeScale !== plan.multiplier) found.misplanned += 1;
+  if (errorNs > 1 || timeScale !== multiplier) found.misplanned += 1;
 }
