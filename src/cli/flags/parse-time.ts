@@ -9,6 +9,8 @@ const HINT =
   'write it in ISO 8601 such as 2025-11-21T14:00:00Z (UTC where no zone is given), as a Unix time, or relative such as -2h';
 /** Unix times by the digits in front of the point: seconds, ms, us, ns of 2001 to 2286. */
 const EPOCH = /^(\d{10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})$/;
+/** A day in eight digits. As a number of seconds it were longer than any trace. */
+const DAY = /^(19|20)\d{6}$/;
 
 /**
  * Reads a time into Unix ns: ISO 8601 to the ns (a space for its T is fine), in UTC where it names no zone, a Unix time
@@ -30,8 +32,9 @@ export function parseTime(text: string, nowUnixNs: bigint): bigint {
  * `usage`.
  */
 export function parseTimePoint(text: string, nowUnixNs: bigint): TimePoint {
-  if (/^[\d.]+\s*([nuµμm]?s|m|h|d|$)/.test(text.trim()) && !EPOCH.test(text.trim()))
-    return { offsetNs: parseDuration(text) };
+  const trimmed = text.trim();
+  const isTime = EPOCH.test(trimmed) || DAY.test(trimmed);
+  if (!isTime && /^[\d.]+\s*([nuµμm]?s|m|h|d|$)/.test(trimmed)) return { offsetNs: parseDuration(text) };
   return { unixNs: parseTime(text, nowUnixNs) };
 }
 
@@ -42,7 +45,7 @@ export function readingOf(text: string): string | undefined {
     return `${trimmed} is the Unix time (${epochUnit(trimmed).name}) of ${isoTime(parseEpoch(trimmed))}`;
   }
   const isTimeOfDay = /^\d{4}-?\d{2}-?\d{2}/.test(trimmed);
-  const hasZone = /(z|utc|gmt)$/i.test(trimmed) || /[T ]\d.*[-+]\d{2}(:?\d{2})?$/i.test(trimmed);
+  const hasZone = /(z|utc|gmt)$/i.test(trimmed) || /[T ]\d.*[-+]\d{2}(:?\d{2})?$|\]$/i.test(trimmed);
   return isTimeOfDay && !hasZone ? `${trimmed} names no zone and is taken as UTC` : undefined;
 }
 

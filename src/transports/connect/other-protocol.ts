@@ -6,8 +6,11 @@ const WORDS: Readonly<Record<SpokenProtocol, string>> = {
   'HTTP/2': 'the server speaks HTTP/2 there, as gRPC does: are --endpoint and --grpc-endpoint swapped?',
 };
 
-/** What a server speaks whose first bytes are no answer of the protocol it was spoken to in; '' where nobody can tell. */
-export function otherProtocol(bytes: Buffer, length: number): string {
+/**
+ * What a server speaks whose first bytes are no answer of the protocol it was spoken to in, which is `ours`; '' where
+ * nobody can tell, or where it is that protocol, broken.
+ */
+export function otherProtocol(bytes: Buffer, length: number, ours: SpokenProtocol): string {
   const spoken = spokenByServer(bytes, length);
-  return spoken === undefined ? '' : WORDS[spoken];
+  return spoken === undefined || spoken === ours ? '' : WORDS[spoken];
 }

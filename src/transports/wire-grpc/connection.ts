@@ -232,7 +232,7 @@ export class Connection implements ServerFrameHandler, CallCarrier {
     } catch (thrown) {
       if (!(thrown instanceof EngramTraceError) || thrown.code !== 'target') throw thrown;
       this.#socket.write(farewell(PROTOCOL_ERROR));
-      const other = this.#state === 'opening' ? otherProtocol(bytes, length) : '';
+      const other = this.#state === 'opening' ? otherProtocol(bytes, length, 'HTTP/2') : '';
       this.#lost({ failure: 'bad_response', detail: other === '' ? thrown.message : other });
     }
   }

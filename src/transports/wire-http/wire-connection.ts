@@ -97,7 +97,7 @@ export class WireConnection implements WireSocketEvents {
     if (exchange === undefined) {
       // Nobody asked. Whatever it is, it would be taken for the answer to the next request; but for an empty line.
       if (skipLineEnds(bytes, 0, length) < length) {
-        if (!this.#hasServed) this.#host.saidFirst(otherProtocol(bytes, length));
+        if (!this.#hasServed) this.#host.saidFirst(otherProtocol(bytes, length, 'HTTP/1'));
         this.#lose('bad_response', '');
       }
       return;
@@ -189,7 +189,7 @@ export class WireConnection implements WireSocketEvents {
 
   /** Only the first bytes of a connection tell what is spoken there. */
   #problem(bytes: Buffer, length: number): string {
-    const other = this.#hasServed || this.#parser.status !== 0 ? '' : otherProtocol(bytes, length);
+    const other = this.#hasServed || this.#parser.status !== 0 ? '' : otherProtocol(bytes, length, 'HTTP/1');
     return other.includes('HTTP/1') || other === '' ? this.#parser.problem : other;
   }
 

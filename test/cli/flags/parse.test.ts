@@ -169,6 +169,11 @@ test('a plain duration is an offset into a trace', () => {
   assert.deepEqual(parseTimePoint('-2h', NOW), { unixNs: NOW - 7_200_000_000_000n });
   assert.deepEqual(parseTimePoint('2025-11-21', NOW), { unixNs: NOW - 14n * 3_600_000_000_000n });
   assert.deepEqual(parseTimePoint('20251121T140000Z', NOW), { unixNs: NOW });
+  assert.deepEqual(parseTimePoint('20251121', NOW), { unixNs: NOW - 14n * 3_600_000_000_000n });
+  assert.equal(readingOf('20251121'), '20251121 names no zone and is taken as UTC');
+  assert.deepEqual(parseTimePoint('2025-11-21T15:00:00[Europe/Berlin]', NOW), { unixNs: NOW });
+  assert.equal(readingOf('2025-11-21T15:00:00[Europe/Berlin]'), undefined);
+  assert.deepEqual(parseTimePoint('9000000', NOW), { offsetNs: 9e15 });
 });
 
 test('every whole number of ns within ten days survives printing as ns', () => {
