@@ -136,6 +136,29 @@ test('an export of nothing is written, says why, and ends with 1', async () => {
     assert.match(inspected.stdout, /note: no records: the window starts after the end/);
     const catted = await runCli(['cat', output]);
     assert.deepEqual([catted.code, startsIn(catted.stdout)], [0, []]);
+    const good = join(folder, 'good.ndjson');
+    await writeFile(good, '{"start_ns":0,"path":"/"}\n');
+    for (const source of [join(folder, 'oplog'), join(folder, 'all.trace.zst')]) {
+      const args = [
+        '--source',
+        source,
+        '--output',
+        good,
+        '--start',
+        '2026-01-01',
+        '--duration',
+        '60',
+        '--force',
+      ];
+      const forced = await runCli(['export', ...args]);
+      assert.equal(forced.code, 1);
+      assert.match(forced.stderr, /good\.ndjson stays as it was: there are no records to put in its place/);
+      assert.equal(await readFile(good, 'utf8'), '{"start_ns":0,"path":"/"}\n');
+    }
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
   });
 });
 

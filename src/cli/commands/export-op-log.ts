@@ -48,6 +48,7 @@ async function exportTo(
 ): Promise<void> {
   const plan = await planExport(log, { ...request, tool: TOOL, skipDamaged: flags.skipDamaged });
   if (flags.output === undefined) refuseEmpty(source, log, plan);
+  if (plan.emptyBecause !== undefined) output.keepOld();
   const write = (sink: ByteSink) =>
     writeExport(plan, sink, (so) =>
       progress.update(

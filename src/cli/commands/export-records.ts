@@ -71,6 +71,7 @@ async function writeWindow(
 ): Promise<void> {
   const report: FilterReport = { recordsRead: 0, recordsKept: 0, recordsSampledOut: 0 };
   const { header, emptyBecause } = exported;
+  if (emptyBecause !== undefined) output.keepOld();
   const progress = await createProgress(flags);
   const records = progress.watch(exported.records, () => `export: ${countText(report.recordsKept)} records`);
   await writeRecords(output, { trace, header, records, rules: { keep: () => true }, report });

@@ -7,6 +7,7 @@ import { linesText } from '../../visible-text.ts';
 import { tell } from '../people/people.ts';
 import { isStdout } from './is-stdout.ts';
 import { openRecordStdout } from './stdout.ts';
+import { printWarning } from './warnings.ts';
 
 export const OUTPUT_FORMATS = ['trace', 'ndjson', 'ndjson.zst', 'loadtest'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -20,6 +21,8 @@ export interface Output {
   writer(header: TraceHeader): Promise<TraceWriter>;
   /** Bytes in the file so far; undefined for stdout. */
   bytesWritten(): number | undefined;
+  /** A file that is there stays, forced or not, and is told of: there is nothing to put in its place. */
+  keepOld(): void;
   /** Removes what was written so far, and what `alsoRemove` was told of. */
   abort(): Promise<void>;
   alsoRemove(cleanUp: () => Promise<void>): void;
@@ -49,6 +52,9 @@ export async function openOutput(name: string, options: OutputOptions): Promise<
     sink,
     writer: (header) => createWriter(sink, header, format, options.recordsOnly),
     bytesWritten: () => file?.bytesWritten,
+    keepOld: () => {
+      if (file?.keepOld()) printWarning(`${name} stays as it was: there are no records to put in its place`);
+    },
     abort: async () => {
       for (const cleanUp of cleanUps) await cleanUp();
       await file?.abort();

@@ -59,12 +59,17 @@ export function surveyRuns(segments: readonly SegmentSpan[], alive: readonly Run
     const last = run.at(-1);
     if (first === undefined || last === undefined) continue;
     holes.push(...holeInFront(first, segments));
-    for (const [i, after] of run.entries()) {
-      const before = run[i - 1];
-      if (before === undefined) continue;
-      const between = holesBetween(before, after);
-      if (between.length === 0) covered.push({ startUnixNs: before.endUnixNs, endUnixNs: after.startUnixNs });
-      holes.push(...between);
+    for (const stretch of stretchesOf(run)) {
+      const lacking = missingIn(stretch);
+      for (const [i, after] of stretch.entries()) {
+        const before = stretch[i - 1];
+        if (before === undefined) continue;
+        const between = [...holeAtEnd(before, after), ...lacking];
+        if (between.length === 0)
+          covered.push({ startUnixNs: before.endUnixNs, endUnixNs: after.startUnixNs });
+        holes.push(...holeAtEnd(before, after));
+      }
+      holes.push(...lacking);
     }
     const proof = alive.find(({ runId }) => runId !== '' && runId === last.runId);
     if (proof !== undefined) covered.push({ startUnixNs: last.endUnixNs, endUnixNs: proof.untilUnixNs });
@@ -106,24 +111,46 @@ function holeInFront(first: SegmentSpan, segments: readonly SegmentSpan[]): Hole
   return [{ reachUnixNs: startUnixNs, startUnixNs, endUnixNs, segments: missing, reason }];
 }
 
-function holesBetween(before: SegmentSpan, after: SegmentSpan): Hole[] {
-  const holes: Hole[] = [];
-  const hole = (segments: number, reason: string) =>
-    holes.push({
-      reachUnixNs: before.startUnixNs,
-      startUnixNs: before.endUnixNs,
-      endUnixNs: later(before.endUnixNs, after.startUnixNs),
-      segments,
-      reason,
-    });
-  if (!before.isReadable) hole(1, `segment ${before.name} can't be read`);
-  else if (!before.isClosed) hole(1, `segment ${before.name} is cut off after ${isoTime(before.endUnixNs)}`);
-  const missing =
-    before.number === undefined || after.number === undefined
-      ? 0
-      : missingBetween(before.number, before.isClosed, after.number);
-  if (missing > 0) hole(missing, `${countOf(missing)} missing between ${before.name} and ${after.name}`);
-  return holes;
+/** The segments of a run from one whose number is known to the next: one that was renamed tells none. */
+function stretchesOf(run: readonly SegmentSpan[]): SegmentSpan[][] {
+  const stretches: SegmentSpan[][] = [];
+  let stretch: SegmentSpan[] = [];
+  for (const segment of run) {
+    stretch.push(segment);
+    if (segment.number === undefined) continue;
+    stretches.push(stretch);
+    stretch = [segment];
+  }
+  return [...stretches, stretch];
+}
+
+function missingIn(stretch: readonly SegmentSpan[]): Hole[] {
+  const [before] = stretch;
+  const after = stretch.at(-1);
+  if (before?.number === undefined || after?.number === undefined || before === after) return [];
+  const renamed = stretch.length - 2;
+  const missing = missingBetween(before.number, before.isClosed, after.number) - renamed;
+  if (missing <= 0) return [];
+  return [
+    holeBetween(
+      before,
+      after,
+      missing,
+      `${countOf(missing)} missing between ${before.name} and ${after.name}`,
+    ),
+  ];
+}
+
+function holeAtEnd(before: SegmentSpan, after: SegmentSpan): Hole[] {
+  if (!before.isReadable) return [holeBetween(before, after, 1, `segment ${before.name} can't be read`)];
+  if (before.isClosed) return [];
+  const reason = `segment ${before.name} is cut off after ${isoTime(before.endUnixNs)}`;
+  return [holeBetween(before, after, 1, reason)];
+}
+
+function holeBetween(before: SegmentSpan, after: SegmentSpan, segments: number, reason: string): Hole {
+  const { startUnixNs: reachUnixNs, endUnixNs: startUnixNs } = before;
+  return { reachUnixNs, startUnixNs, endUnixNs: later(startUnixNs, after.startUnixNs), segments, reason };
 }
 
 function holeBehind(last: SegmentSpan, proof: RunAlive | undefined): Hole[] {

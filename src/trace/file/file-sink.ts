@@ -14,6 +14,11 @@ export interface FileSink extends ByteSink {
   readonly bytesWritten: number;
   /** Where the whole file is, if `close` could not give it its name, and nobody has removed it. */
   readonly keptIn: string | undefined;
+  /**
+   * From now on what is in its place stays, forced or not: `close` throws away what was written. Tells whether there is
+   * something.
+   */
+  keepOld(): boolean;
   /** Gives up: removes what was written. Does nothing after `close`. */
   abort(): Promise<void>;
   /**
@@ -49,6 +54,7 @@ export async function createFileSink(name: string, options: FileSinkOptions = {}
   });
   let bytesWritten = 0;
   let isOpen = true;
+  let keepsOld = false;
   let keptIn: string | undefined;
   const putInPlace = () =>
     options.force ? placeOver(temporary, path) : placeNew(temporary, path, options.calls);
@@ -63,9 +69,14 @@ export async function createFileSink(name: string, options: FileSinkOptions = {}
       await attempt(name, () => writeAll(file, bytes));
       bytesWritten += bytes.length;
     },
+    keepOld() {
+      keepsOld = place.found !== undefined;
+      return keepsOld;
+    },
     async close() {
       if (!isOpen) return;
       isOpen = false;
+      if (keepsOld) return remove(file, temporary);
       try {
         await file.sync();
         await file.close();
@@ -120,6 +131,7 @@ function createDirectSink(file: DirectFile, name: string): FileSink {
       bytesWritten += bytes.length;
     },
     keptIn: undefined,
+    keepOld: () => false,
     close,
     abort: () => close().catch(() => {}),
     keep: async () => {

@@ -62,6 +62,20 @@ test('a segment that is missing in the middle of a run is named', () => {
   assert.match(gap?.[2] ?? '', /2 segments are missing between .*-1\.trace\.zst and .*-4\.trace\.zst/);
 });
 
+test('a segment that is missing beside one that was renamed is told, and no more than that', () => {
+  const renamed = (start: number, end: number) =>
+    segment('a', 0, start, end, { number: undefined, name: 'monday.trace.zst' });
+  const log = [segment('a', 1, 0, 10), renamed(12, 14), segment('a', 4, 20, 30)];
+  assert.deepEqual(holes(log), [[10, 20, 1]]);
+  const found = gaps(log, 0, 30).map(([start, end]) => [start, end]);
+  assert.deepEqual(found, [
+    [10, 12],
+    [14, 20],
+  ]);
+  assert.deepEqual(holes([segment('a', 1, 0, 10), renamed(10, 20), segment('a', 3, 20, 30)]), []);
+  assert.deepEqual(holes([renamed(0, 10), segment('a', 3, 20, 30), renamed(30, 40)]), []);
+});
+
 test('before the first record and after the last one', () => {
   assert.deepEqual(gaps([segment('a', 1, 10, 20)], 0, 30), [
     [0, 10, 'before the log begins'],
