@@ -13,11 +13,8 @@ export interface ReadOptions {
    * who has something to do in time meanwhile. One more block is in memory.
    */
   ahead?: boolean | undefined;
-  /**
-   * Blocks are unpacked into memory that all threads see, and it is known where in them the records of a batch stand:
-   * see `placesOf`.
-   */
-  shared?: boolean | undefined;
+  /** It is to be known where records stand in their blocks: see `spansOf`. */
+  placed?: boolean | undefined;
   /** A damaged block: stop with an error (default), or skip it and count it in `loss`. */
   onDamage?: 'throw' | 'skip' | undefined;
 }

@@ -1,6 +1,6 @@
 import type { PlanReader, PlanSink } from '../../replay/plan/plan-reader.ts';
 import { BatchCursor, type RecordBatch } from './record-batch.ts';
-import { SharedBlocks } from './shared-blocks.ts';
+import { TableStore } from './table-store.ts';
 
 /** The plan of an engine whose operations arrive in batches. */
 export class BatchFeed implements PlanReader {
@@ -12,7 +12,7 @@ export class BatchFeed implements PlanReader {
   readonly #isUrgent: (dueNs: number) => boolean;
   /** Batches, and what has to be done before the one behind it is looked at. */
   readonly #inbox: (RecordBatch | Promise<void>)[] = [];
-  readonly #blocks = new SharedBlocks();
+  readonly #tables = new TableStore();
   #isOver = false;
   #wake: (() => void) | undefined;
   #sink: PlanSink | undefined;
@@ -61,7 +61,7 @@ export class BatchFeed implements PlanReader {
 
   async #play(batch: RecordBatch): Promise<void> {
     const sink = this.#sink as PlanSink;
-    const cursor = new BatchCursor(batch, this.#blocks);
+    const cursor = new BatchCursor(batch, this.#tables);
     for (let record = cursor.next(); record !== undefined; record = cursor.next()) {
       const wait = sink.operation(record, cursor.number, cursor, cursor.recordNumber, undefined);
       if (wait !== undefined) await wait;

@@ -36,16 +36,15 @@ export class LostOperations {
     this.#observers = observers.filter((observer) => observer !== undefined);
   }
 
-  /** The shard is given an operation, of which this returns the sequence. `isHeld`: its bytes are in memory anyway. */
+  /** The shard is given an operation, of which this returns the sequence. */
   planned(
     shard: number,
     record: TraceRecord,
     number: number,
     recordNumber: number,
     offsetNs: number,
-    isHeld = false,
   ): number {
-    return this.#of(shard).planned.add(record, number, recordNumber, offsetNs, isHeld);
+    return this.#of(shard).planned.add(record, number, recordNumber, offsetNs);
   }
 
   /**

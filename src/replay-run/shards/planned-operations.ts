@@ -59,9 +59,9 @@ export class PlannedOperations {
     return this.#leading === this.#slots.length;
   }
 
-  /** Returns its sequence. `isHeld`: the record's bytes are in memory all the same. */
-  add(record: TraceRecord, number: number, recordNumber: number, offsetNs: number, isHeld: boolean): number {
-    this.#slots.push(isHeld ? record : withoutBytes(record));
+  /** Returns its sequence. The bytes of the record are not kept: they would keep their whole block in memory. */
+  add(record: TraceRecord, number: number, recordNumber: number, offsetNs: number): number {
+    this.#slots.push(withoutBytes(record));
     this.#numbers.push(number);
     this.#recordNumbers.push(recordNumber);
     this.#offsets.push(offsetNs);

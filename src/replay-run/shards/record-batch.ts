@@ -3,21 +3,21 @@ import type { PlannedTimes } from '../../replay/plan/schedule.ts';
 import { DOUBLE_ZERO } from '../../stable-shapes.ts';
 import { type BlockTables, decodeRecord } from '../../trace/block/record-decoder.ts';
 import { encodeRecord } from '../../trace/block/record-encoder.ts';
-import type { SharedPlace } from '../../trace/block/shared-places.ts';
+import type { RecordSpan } from '../../trace/block/record-spans.ts';
 import { createStringTable } from '../../trace/block/string-table.ts';
 import { createByteWriter } from '../../trace/bytes/byte-writer.ts';
 import { WireReader } from '../../trace/bytes/wire-reader.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
-import { type BlockInCommon, type BlockInUse, blockId, type SharedBlocks } from './shared-blocks.ts';
+import { type BlockOfBatch, type TableStore, TablesGiven } from './table-store.ts';
 
 /**
- * Planned operations on their way to another thread. Plain data: a record that stands in a block all threads see is
- * read there; the others are written into `bytes`, which are handed over, not copied, as the columns are.
+ * Planned operations on their way to another thread. Plain data: both buffers are handed over, not copied. A record
+ * that stands in a block is in it as it stands there, and refers to the tables of that block; others are encoded.
  * Not a block of a trace file: records keep the order of the plan, which passes and copies take out of time order.
  */
 export interface RecordBatch {
   readonly records: number;
-  readonly blocks: readonly BlockInCommon[];
+  readonly blocks: readonly BlockOfBatch[];
   /** The tables of strings and header sets, as in a block, then the records. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where the records begin in `bytes`. */
@@ -32,15 +32,14 @@ const DUE = 2;
 const OFFSET = 3;
 const TIMELINE = 4;
 const RECORD = 5;
-/** Which of the blocks it stands in; `WRITTEN`: it is in `bytes`. */
+/** Whose tables it refers to: those of one of the blocks, or `OWN`. */
 const BLOCK = 6;
-/** Where the record begins in its block. */
-const AT = 7;
-/** Where it ends there; in `bytes`, counted from where the records begin. */
-const END = 8;
-const COLUMNS = 9;
+/** Where the record ends, counted from where the records begin. */
+const END = 7;
+const COLUMNS = 8;
 
-const WRITTEN = -1;
+/** The tables of the batch. */
+const OWN = -1;
 
 /** A batch is closed at whichever comes first. */
 export const BATCH_RECORDS = 128;
@@ -51,13 +50,13 @@ export interface BatchBuilder {
   readonly records: number;
   /** Has as much in it as a batch should have. */
   readonly isFull: boolean;
-  /** `place` is where all threads can read it. Throws `bad_record` for numbers that no trace can hold. */
+  /** `span` is where it stands in its block. Throws `bad_record` for numbers that no trace can hold. */
   add(
     record: TraceRecord,
     number: number,
     times: PlannedTimes,
     recordNumber: number,
-    place: SharedPlace | undefined,
+    span: RecordSpan | undefined,
   ): void;
   /** What was added; the builder is empty afterwards. */
   close(): RecordBatch;
@@ -68,13 +67,8 @@ export function createBatchBuilder(): BatchBuilder {
   const out = createByteWriter(BATCH_BYTES * 2);
   const tables = createByteWriter();
   let columns = new Float64Array(BATCH_RECORDS * COLUMNS);
-  const blocks: BlockInCommon[] = [];
+  const given = new TablesGiven();
   let records = 0;
-  const blockIndex = (raw: Uint8Array<SharedArrayBuffer>): number => {
-    if (blocks.at(-1)?.raw === raw) return blocks.length - 1;
-    const known = blocks.findIndex((block) => block.raw === raw);
-    return known === -1 ? blocks.push({ id: blockId(raw), raw }) - 1 : known;
-  };
   return {
     get records() {
       return records;
@@ -82,11 +76,13 @@ export function createBatchBuilder(): BatchBuilder {
     get isFull() {
       return records >= BATCH_RECORDS || out.sizeBytes + strings.sizeBytes >= BATCH_BYTES;
     },
-    add(record, number, times, recordNumber, place) {
+    add(record, number, times, recordNumber, span) {
       if (!Number.isSafeInteger(record.startNs)) {
         throw new EngramTraceError('bad_record', `start ${record.startNs} is no integer of ns`);
       }
-      if (place === undefined) encodeRecord(withoutResponse(record), strings, out);
+      const asItStands = record.outcome.response === undefined ? span : undefined;
+      if (asItStands === undefined) encodeRecord(withoutResponse(record), strings, out);
+      else out.raw(asItStands.block.bytes.subarray(asItStands.at, asItStands.end));
       const at = records * COLUMNS;
       if (at === columns.length) columns = grown(columns);
       columns[at + NUMBER] = number;
@@ -95,9 +91,8 @@ export function createBatchBuilder(): BatchBuilder {
       columns[at + OFFSET] = times.offsetNs;
       columns[at + TIMELINE] = times.timelineNs;
       columns[at + RECORD] = recordNumber;
-      columns[at + BLOCK] = place === undefined ? WRITTEN : blockIndex(place.raw);
-      columns[at + AT] = place?.at ?? 0;
-      columns[at + END] = place?.end ?? out.sizeBytes;
+      columns[at + BLOCK] = asItStands === undefined ? OWN : given.indexOf(asItStands.block.tables);
+      columns[at + END] = out.sizeBytes;
       records += 1;
     },
     close() {
@@ -107,13 +102,12 @@ export function createBatchBuilder(): BatchBuilder {
       bytes.set(out.view(0, out.sizeBytes), tables.sizeBytes);
       const batch = {
         records,
-        blocks: [...blocks],
+        blocks: given.close(),
         bytes,
         tableBytes: tables.sizeBytes,
         columns: columns.slice(0, records * COLUMNS),
       };
       records = 0;
-      blocks.length = 0;
       strings.clear();
       out.clear();
       tables.clear();
@@ -134,7 +128,7 @@ function grown(columns: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return larger;
 }
 
-/** Decodes a batch operation by operation. Bodies are views of the batch's bytes, or of a block's. */
+/** Decodes a batch operation by operation. Bodies are views of the batch's bytes. */
 export class BatchCursor implements PlannedTimes {
   number = 0;
   /** Number of its record in the trace file. */
@@ -145,12 +139,13 @@ export class BatchCursor implements PlannedTimes {
   readonly #batch: RecordBatch;
   readonly #reader: WireReader;
   readonly #tables: BlockTables;
-  readonly #blocks: readonly BlockInUse[];
+  readonly #blocks: readonly BlockTables[];
   #next = 0;
 
-  constructor(batch: RecordBatch, blocks: SharedBlocks) {
+  /** Batches are to be read in their order, by the same `store`. */
+  constructor(batch: RecordBatch, store: TableStore) {
     this.#batch = batch;
-    this.#blocks = blocks.of(batch.blocks);
+    this.#blocks = store.of(batch.blocks);
     this.#reader = new WireReader(batch.bytes);
     this.#reader.end = batch.tableBytes;
     this.#tables = readTables(this.#reader);
@@ -169,11 +164,14 @@ export class BatchCursor implements PlannedTimes {
     this.offsetNs = columns[at + OFFSET] ?? 0;
     this.timelineNs = columns[at + TIMELINE] ?? 0;
     const startNs = columns[at + START] ?? 0;
-    const end = columns[at + END] ?? 0;
-    const block = this.#blocks[columns[at + BLOCK] ?? WRITTEN];
-    if (block !== undefined) return block.read(columns[at + AT] ?? 0, end, startNs);
-    // A record is written without its start, and begins as late as the one before it.
-    return decodeRecord(this.#reader, tableBytes + end, startNs, this.#tables);
+    const end = tableBytes + (columns[at + END] ?? 0);
+    const tables = this.#blocks[columns[at + BLOCK] ?? OWN];
+    // A record is encoded without its start, and begins as late as the one before it.
+    if (tables === undefined) return decodeRecord(this.#reader, end, startNs, this.#tables);
+    const record = decodeRecord(this.#reader, end, 0, tables);
+    // In its block it stands as the distance from a neighbour.
+    record.startNs = startNs;
+    return record;
   }
 }
 

@@ -16,7 +16,7 @@ import { createSelection, type Selection } from '../../replay/plan/selection.ts'
 import { shardOf } from '../../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { ArrivalBatch } from '../../results/arrivals/arrival-collector.ts';
-import type { SharedPlace } from '../../trace/block/shared-places.ts';
+import type { RecordSpan } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { addUpEnds, bookAll } from './add-up-ends.ts';
 import { LostOperations } from './lost-operations.ts';
@@ -119,20 +119,19 @@ class ShardedReplay implements PlanSink, PoolListener {
     number: number,
     times: PlannedTimes,
     recordNumber: number,
-    place: SharedPlace | undefined,
+    span: RecordSpan | undefined,
   ): Promise<void> | undefined {
     if (this.closed) return undefined;
     const { shards } = this.#pool;
     const shard = shards[shardOf(record.session, shards.length, this.#options.shard?.of)] as ShardHandle;
     this.#plannedToNs = times.dueNs;
-    const isHeld = place !== undefined;
-    const sequence = this.#lost.planned(shard.number, record, number, recordNumber, times.dueNs, isHeld);
+    const sequence = this.#lost.planned(shard.number, record, number, recordNumber, times.dueNs);
     if (this.stopped || shard.isOver) {
       this.#lost.unsent(shard.number, sequence, this.#anchorNs ?? this.#deps.clock.nowNs());
       return undefined;
     }
     this.#startSoon();
-    shard.add(record, number, times, recordNumber, place);
+    shard.add(record, number, times, recordNumber, span);
     if (!shard.isFull) return undefined;
     this.#dropAnchor();
     this.batchEnd();

@@ -1,7 +1,7 @@
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { PlannedTimes } from '../../replay/plan/schedule.ts';
 import { Room } from '../../replay/release/room.ts';
-import type { SharedPlace } from '../../trace/block/shared-places.ts';
+import type { RecordSpan } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { ShardLink } from './messages.ts';
 import { createBatchBuilder } from './record-batch.ts';
@@ -33,15 +33,15 @@ export class ShardHandle {
     return !this.isOver && this.#waiting >= MOST_WAITING;
   }
 
-  /** `place` is where all threads can read it; without one it is given a copy. */
+  /** `span` is where it stands in its block; without one it is encoded again. */
   add(
     record: TraceRecord,
     number: number,
     times: PlannedTimes,
     recordNumber: number,
-    place: SharedPlace | undefined,
+    span: RecordSpan | undefined,
   ): void {
-    this.#builder.add(record, number, times, recordNumber, place);
+    this.#builder.add(record, number, times, recordNumber, span);
     if (this.#builder.isFull) this.flush();
   }
 

@@ -24,13 +24,13 @@ export interface NumberedSource {
 
 /**
  * The records of `trace` that belong to `part`. An index saves reading what lies before; without one, what lies
- * before is read and skipped. `shared`: see `ReadOptions`.
+ * before is read and skipped. `placed`: see `ReadOptions`.
  */
 export function createNumberedSource(
   trace: Trace,
   part: ReplayPart,
   onDamage: NonNullable<ReadOptions['onDamage']>,
-  shared = false,
+  placed = false,
 ): NumberedSource {
   let base: number | undefined;
   let passLength: number | undefined;
@@ -41,7 +41,7 @@ export function createNumberedSource(
     const before = recordsRead;
     const { fromNs, toNs } = indexedBounds(trace, part);
     if (fromNs !== undefined) base ??= await countBefore(trace, fromNs, onDamage);
-    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true, shared });
+    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true, placed });
     const wanted = isBounded(part) && trace.index === undefined ? cut(batches) : batches;
     for await (const batch of wanted) {
       const left = (part.limit ?? Infinity) - (recordsRead - before);

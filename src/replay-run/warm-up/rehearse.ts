@@ -105,7 +105,7 @@ function firstRecords(source: NumberedSource): NumberedSource {
     let bytes = 0;
     for await (const batch of source.open()) {
       const left = PASS_RECORDS - records;
-      // The same list, as in a replay: its records are known by their places in it.
+      // The same list, as in a replay: where its records stand is known by it.
       const some = batch.length > left ? batch.slice(0, left) : batch;
       for (const record of some) {
         record.startNs += LATER_NS;

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import { placesOf, type SharedPlace } from '../../trace/block/shared-places.ts';
+import { type RecordSpan, spansOf } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Clock } from '../ports.ts';
 import type { ReplayOptions } from '../replay-options.ts';
@@ -14,13 +14,13 @@ export type OpenSource = () => AsyncIterable<TraceRecord[]>;
 
 /** Takes the operations that a plan reader has read. */
 export interface PlanSink {
-  /** One operation of the plan; `times` and `place` are only valid during the call. A promise: wait for it before the next. */
+  /** One operation of the plan; `times` and `span` are only valid during the call. A promise: wait for it before the next. */
   operation(
     record: TraceRecord,
     number: number,
     times: PlannedTimes,
     recordNumber: number,
-    place: SharedPlace | undefined,
+    span: RecordSpan | undefined,
   ): Promise<void> | undefined;
   /** The end of a batch. */
   batchEnd(): void;
@@ -83,7 +83,7 @@ class Reader implements PlanReader {
   #number = 0;
   #kept = 0;
   #batches = 0;
-  #place: SharedPlace | undefined;
+  #span: RecordSpan | undefined;
 
   constructor(deps: PlanReaderDeps) {
     this.#deps = deps;
@@ -126,7 +126,7 @@ class Reader implements PlanReader {
       if (sink.stopped && this.#batches % BATCHES_PER_TURN === 0) await this.#turn();
     }
     this.#copier.end();
-    this.#place = undefined;
+    this.#span = undefined;
     await this.#plan();
     sink.batchEnd();
     return true;
@@ -135,7 +135,7 @@ class Reader implements PlanReader {
   async #readBatch(batch: TraceRecord[]): Promise<void> {
     const { sink, digest, selection, options } = this.#deps;
     // A copy of a record stands nowhere.
-    const places = options.copies === 1 ? placesOf(batch) : undefined;
+    const spans = options.copies === 1 ? spansOf(batch) : undefined;
     for (let index = 0; index < batch.length; index += 1) {
       const record = batch[index] as TraceRecord;
       const number = this.#number++;
@@ -143,7 +143,7 @@ class Reader implements PlanReader {
       if (!(this.#isMine(record.session) ? selection.takes(record) : selection.wouldTake(record))) continue;
       if (this.passes === 1) digest?.add(record);
       this.#kept += 1;
-      this.#place = places?.of(record, index);
+      this.#span = spans?.of(record, index);
       this.#copier.add(record, number);
       const wait = this.#plan();
       if (wait !== undefined) await wait;
@@ -161,7 +161,7 @@ class Reader implements PlanReader {
         number,
         this.#schedule,
         this.#recordNumber(number),
-        this.#place,
+        this.#span,
       );
       if (wait !== undefined) return wait.then(() => this.#plan());
     }

@@ -3,10 +3,10 @@ import { MalformedError, WireReader } from '../bytes/wire-reader.ts';
 import { emptyLoss, type HeaderList, type Loss, NO_HEADERS, type TraceRecord } from '../record/record.ts';
 import { readLoss } from './header-decoder.ts';
 import { type BlockTables, decodeRecord } from './record-decoder.ts';
-import { isShared } from './shared-bytes.ts';
+import type { EncodedRecords } from './record-spans.ts';
 
 /** A decompressed block, decoded record by record: most of it stays bytes while other blocks are in turn. */
-export interface BlockCursor {
+export interface BlockCursor extends EncodedRecords {
   /** All times in ns from the header's epoch. */
   readonly firstStartNs: number;
   readonly closedNs: number;
@@ -17,8 +17,6 @@ export interface BlockCursor {
   readonly epochUnixNs: bigint;
   /** The record in turn; undefined behind the last. */
   readonly current: TraceRecord | undefined;
-  /** The bytes of the block where all threads see them; undefined where they don't. */
-  readonly shared: Uint8Array<SharedArrayBuffer> | undefined;
   /** First byte of the record in turn, and the first behind it. */
   readonly at: number;
   readonly end: number;
@@ -44,13 +42,6 @@ export function openBlock(raw: Uint8Array, epochUnixNs?: bigint): BlockCursor {
   return new Cursor(reader, head, shiftNs);
 }
 
-/** The tables of a block whose bytes were read before. Throws a MalformedError where they are no block. */
-export function readBlockTables(raw: Uint8Array): BlockTables {
-  const reader = new WireReader(raw);
-  reader.nested();
-  return readHead(reader);
-}
-
 interface BlockHead extends BlockTables {
   epochUnixNs: bigint;
   baseNs: number;
@@ -71,14 +62,15 @@ class Cursor implements BlockCursor {
   position = -1;
   at = 0;
   end = 0;
-  readonly shared: Uint8Array<SharedArrayBuffer> | undefined;
+  readonly bytes: Uint8Array;
+  readonly tables: BlockTables;
   private readonly reader: WireReader;
-  private readonly tables: BlockTables;
   decodedNs: number;
 
   constructor(reader: WireReader, head: BlockHead, shiftNs: number) {
     this.reader = reader;
-    this.tables = head;
+    this.bytes = reader.bytes;
+    this.tables = { strings: head.strings, headerSets: head.headerSets };
     this.firstStartNs = head.baseNs + shiftNs;
     this.decodedNs = this.firstStartNs;
     this.closedNs = head.closedNs + shiftNs;
@@ -86,7 +78,6 @@ class Cursor implements BlockCursor {
     this.loss = head.loss;
     this.rawBytes = reader.bytes.length;
     this.epochUnixNs = head.epochUnixNs;
-    this.shared = isShared(reader.bytes) ? reader.bytes : undefined;
     reader.pos = head.firstRecordAt;
     this.advance();
   }

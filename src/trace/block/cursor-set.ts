@@ -1,6 +1,6 @@
 import type { TraceRecord } from '../record/record.ts';
 import type { BlockCursor } from './block-cursor.ts';
-import { placesFor } from './shared-places.ts';
+import { spansFor } from './record-spans.ts';
 
 export interface HeldCursor {
   cursor: BlockCursor;
@@ -24,7 +24,8 @@ export interface CursorSet<T extends HeldCursor> {
   takeRun(batch: TraceRecord[], beforeNs: number, maxRecords: number, advance: (held: T) => void): void;
 }
 
-export function createCursorSet<T extends HeldCursor>(): CursorSet<T> {
+/** `placed`: it is known where the records of a batch stand (`spansOf`). */
+export function createCursorSet<T extends HeldCursor>(placed = false): CursorSet<T> {
   let set: T[] = [];
   const startOf = (held: T | undefined) => held?.cursor.current?.startNs ?? Number.POSITIVE_INFINITY;
   const isBefore = (a: T, b: T | undefined) => {
@@ -61,12 +62,11 @@ export function createCursorSet<T extends HeldCursor>(): CursorSet<T> {
       const rival = firstOf(set, held);
       const endNs = Math.min(beforeNs, startOf(rival) + (rival && held.rank < rival.rank ? 1 : 0));
       const { cursor } = held;
-      const { shared } = cursor;
-      const places = shared && placesFor(batch);
+      const spans = placed ? spansFor(batch) : undefined;
       for (let record = cursor.current; record; record = cursor.current) {
         if (record.startNs >= endNs || batch.length >= maxRecords) return;
         batch.push(record);
-        if (shared !== undefined) places?.add(record, shared, cursor.at, cursor.end);
+        spans?.add(record, cursor, cursor.at, cursor.end);
         advance(held);
       }
       set = set.filter((other) => other !== held);

@@ -18,6 +18,8 @@ export interface MergeOptions {
   toNs?: number | undefined;
   maxBlocks?: number | undefined;
   maxBytes?: number | undefined;
+  /** It is to be known where records stand (`spansOf`). */
+  placed?: boolean | undefined;
 }
 
 interface OpenedBlock extends HeldCursor {
@@ -51,7 +53,7 @@ export async function* mergeBlocks(
 ): AsyncGenerator<TraceRecord[]> {
   const { fromNs = Number.NEGATIVE_INFINITY, toNs = Number.POSITIVE_INFINITY } = options;
   const { maxBlocks = MAX_HELD_BLOCKS, maxBytes = MAX_HELD_BYTES } = options;
-  const set = createCursorSet<OpenedBlock>();
+  const set = createCursorSet<OpenedBlock>(options.placed);
   const pending = plan.map(firstPending).reverse(); // The next one is the last.
   let batch: TraceRecord[] = [];
 

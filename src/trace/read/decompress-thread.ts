@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
 import { type BlockClaim, checkBlock } from '../block/check-block.ts';
-import { sharedCopy } from '../block/shared-bytes.ts';
 import { decompressFrame } from '../frames/zstd.ts';
 import type { Decompressed, DecompressJob } from './decompress-worker.ts';
 
@@ -10,8 +9,6 @@ export type Decompress = (frame: Uint8Array, rawBytes: number) => Uint8Array | P
 /** Decompresses in a thread of its own, which starts with the first frame. */
 export interface DecompressThread {
   readonly decompress: Decompress;
-  /** The same, into memory that all threads see. */
-  readonly decompressShared: Decompress;
   /** Decompresses a frame and decodes all of its block; rejects where it is not what the index claims. */
   check(frame: Uint8Array, rawBytes: number, claim: BlockClaim): Promise<void>;
   close(): Promise<void>;
@@ -58,21 +55,19 @@ export function createDecompressThread(
       return undefined;
     }
   };
-  const submit = (frame: Uint8Array, rawBytes: number, claim?: BlockClaim, shared?: boolean) => {
+  const submit = (frame: Uint8Array, rawBytes: number, claim?: BlockClaim) => {
     if (!isLost) worker ??= start();
     const thread = worker;
     if (isLost || thread === undefined) return undefined;
     thread.ref();
     const id = jobs++;
     return new Promise<Uint8Array>((resolve, reject) => {
-      waiting.set(id, { id, frame, rawBytes, claim, shared, resolve, reject });
-      thread.postMessage({ id, frame, rawBytes, claim, shared } satisfies DecompressJob);
+      waiting.set(id, { id, frame, rawBytes, claim, resolve, reject });
+      thread.postMessage({ id, frame, rawBytes, claim } satisfies DecompressJob);
     });
   };
   return {
     decompress: (frame, rawBytes) => submit(frame, rawBytes) ?? decompressFrame(frame, rawBytes),
-    decompressShared: (frame, rawBytes) =>
-      submit(frame, rawBytes, undefined, true) ?? decompressHereShared(frame, rawBytes),
     check: async (frame, rawBytes, claim) => {
       const checked = submit(frame, rawBytes, claim);
       if (checked === undefined) checkBlock(decompressFrame(frame, rawBytes), claim);
@@ -85,14 +80,9 @@ export function createDecompressThread(
   };
 }
 
-/** As `decompressShared` without a thread of its own. */
-export function decompressHereShared(frame: Uint8Array, rawBytes: number): Uint8Array {
-  return sharedCopy(decompressFrame(frame, rawBytes));
-}
-
-function doHere({ frame, rawBytes, claim, shared, resolve, reject }: Waiting): void {
+function doHere({ frame, rawBytes, claim, resolve, reject }: Waiting): void {
   try {
-    const raw = (shared === true ? decompressHereShared : decompressFrame)(frame, rawBytes);
+    const raw = decompressFrame(frame, rawBytes);
     if (claim !== undefined) checkBlock(raw, claim);
     resolve(raw);
   } catch (thrown) {

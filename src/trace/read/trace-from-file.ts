@@ -18,13 +18,9 @@ export function traceFromFile(file: TraceFile): Trace {
   let thread: DecompressThread | undefined;
   let hints: PlanHints | undefined;
   const index = file.indexSource === 'file' ? file.index : undefined;
-  const decompressor = async ({ ahead, shared }: ReadOptions): Promise<Decompress | undefined> => {
-    const isAhead = ahead === true && file.index.blocks.length >= WORTH_A_THREAD;
-    if (!isAhead && shared !== true) return undefined;
-    const { createDecompressThread, decompressHereShared } = await import('./decompress-thread.ts');
-    if (!isAhead) return decompressHereShared;
-    thread ??= createDecompressThread();
-    return shared === true ? thread.decompressShared : thread.decompress;
+  const decompressAhead = async (): Promise<Decompress> => {
+    thread ??= (await import('./decompress-thread.ts')).createDecompressThread();
+    return thread.decompress;
   };
   return {
     name: file.name,
@@ -39,7 +35,8 @@ export function traceFromFile(file: TraceFile): Trace {
     warnings: file.warnings,
     records(options = {}) {
       readLoss = emptyLoss();
-      return readRecords(file, options, readLoss, decompressor);
+      const isAhead = options.ahead === true && file.index.blocks.length >= WORTH_A_THREAD;
+      return readRecords(file, options, readLoss, isAhead ? decompressAhead : undefined);
     },
     get loss() {
       const known = addLoss(addLoss(emptyLoss(), file.header.loss), file.index.totals.loss);
@@ -57,8 +54,8 @@ async function* readRecords(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
-  decompressor: (options: ReadOptions) => Promise<Decompress | undefined>,
+  decompressAhead: (() => Promise<Decompress>) | undefined,
 ): AsyncGenerator<TraceRecord[]> {
   const { readBlocks } = await import('./read-blocks.ts');
-  yield* readBlocks(file, options, loss, await decompressor(options));
+  yield* readBlocks(file, options, loss, await decompressAhead?.());
 }

@@ -2,7 +2,6 @@ import { EngramTraceError } from '../../error.ts';
 import { openBlock } from '../block/block-cursor.ts';
 import { createCursorSet, type HeldCursor } from '../block/cursor-set.ts';
 import { BATCH_RECORDS, MAX_HELD_BLOCKS, MAX_HELD_BYTES } from '../block/merge-blocks.ts';
-import { sharedCopy } from '../block/shared-bytes.ts';
 import type { ByteQueue } from '../bytes/byte-queue.ts';
 import { MalformedError } from '../bytes/wire-reader.ts';
 import { damagedBlock, damagedHeader, joinedTrace } from '../frames/damage.ts';
@@ -65,7 +64,7 @@ async function* readRecords(
 ): AsyncGenerator<TraceRecord[]> {
   const { fromNs = Number.NEGATIVE_INFINITY, toNs = Number.POSITIVE_INFINITY } = options;
   const skip = options.onDamage === 'skip';
-  const set = createCursorSet<PipedBlock>();
+  const set = createCursorSet<PipedBlock>(options.placed);
   let batch: TraceRecord[] = [];
   let sentNs = fromNs;
   let late = 0;
@@ -102,7 +101,7 @@ async function* readRecords(
   let rank = 0;
   try {
     for await (const event of whileWhole(frames, state)) {
-      const held = takeBlock(event, state, options, rank++);
+      const held = takeBlock(event, state, skip, rank++);
       if (held instanceof EngramTraceError) {
         failure = held;
         break;
@@ -169,7 +168,7 @@ async function passEnd(frames: AsyncGenerator<FrameEvent>, state: PipeState, ski
 function takeBlock(
   event: FrameEvent,
   state: PipeState,
-  { onDamage, shared }: ReadOptions,
+  skip: boolean,
   rank: number,
 ): PipedBlock | EngramTraceError | undefined {
   if (event.kind === 'skippable') return undefined;
@@ -181,12 +180,11 @@ function takeBlock(
   }
   try {
     if (event.kind === 'damaged') throw new MalformedError(event.reason);
-    const raw = shared === true ? sharedCopy(event.raw) : event.raw;
-    const cursor = openBlock(raw, state.header.epochUnixNs);
+    const cursor = openBlock(event.raw, state.header.epochUnixNs);
     addLoss(state.loss, cursor.loss);
     return { cursor, rank, offset: event.offset };
   } catch (error) {
-    if (onDamage !== 'skip') return damagedBlock(state.name, { number: rank, offset: event.offset }, error);
+    if (!skip) return damagedBlock(state.name, { number: rank, offset: event.offset }, error);
     state.loss.blocksDamaged++;
     return undefined;
   }

@@ -87,7 +87,7 @@ export interface SharedPlay {
 export interface SharedPlayOptions extends Partial<ReplayOptions> {
   shards: number;
   fateOf?: (record: TraceRecord) => Fate;
-  /** The records stand in blocks that all shards see. */
+  /** It is known where the records stand in blocks. */
   placed?: boolean;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
   tally?: RecorderOptions;

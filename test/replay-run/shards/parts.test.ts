@@ -12,11 +12,11 @@ import {
   createBatchBuilder,
 } from '../../../src/replay-run/shards/record-batch.ts';
 import { defaultShards, partOf, shareOf } from '../../../src/replay-run/shards/share.ts';
-import { SharedBlocks } from '../../../src/replay-run/shards/shared-blocks.ts';
 import { clockOriginNs, shiftedClock } from '../../../src/replay-run/shards/shifted-clock.ts';
+import { TableStore } from '../../../src/replay-run/shards/table-store.ts';
 import { UNKNOWN_HEALTH } from '../../../src/results/health/generator-health.ts';
 import { mergeHealth } from '../../../src/results/health/merge-health.ts';
-import { placesOf } from '../../../src/trace/block/shared-places.ts';
+import { spansOf } from '../../../src/trace/block/record-spans.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { HEALTHY } from '../../results/support.ts';
 import fc from '../../support/fast-check.ts';
@@ -39,7 +39,7 @@ describe('a batch of records', () => {
       fc.property(fc.array(each, { maxLength: 200 }), (list) => {
         for (const { record, number, times } of list)
           builder.add(record, number, times, number + 1, undefined);
-        const cursor = new BatchCursor(structuredClone(builder.close()), new SharedBlocks());
+        const cursor = new BatchCursor(structuredClone(builder.close()), new TableStore());
         assert.equal(builder.records, 0);
         for (const { record, number, times } of list) {
           const read = cursor.next();
@@ -61,7 +61,7 @@ describe('a batch of records', () => {
     );
   });
 
-  it('reads a record that stands in a block all threads see where it stands', async () => {
+  it('takes a record out of its block as it stands there', async () => {
     const times = { dueNs: 1, offsetNs: 2, timelineNs: 3 };
     await fc.assert(
       fc.asyncProperty(
@@ -69,21 +69,21 @@ describe('a batch of records', () => {
         fc.nat(20),
         async (list, every) => {
           const sorted = [...list].sort((a, b) => a.startNs - b.startNs);
-          const blocks = new SharedBlocks();
+          const store = new TableStore();
+          const builder = createBatchBuilder();
           const read: (TraceRecord | undefined)[] = [];
           const given: TraceRecord[] = [];
           for await (const batch of placedBatches(sorted, 30)) {
-            const builder = createBatchBuilder();
             for (const [index, record] of batch.entries()) {
               // Some of another batch, as a map makes them: they are written beside.
               const isOther = every > 0 && index % every === 0;
               const one = isOther ? { ...record, path: `${record.path}/other` } : record;
-              const place = placesOf(batch)?.of(one, index);
-              assert.equal(place === undefined, isOther);
-              builder.add(one, index, times, index, place);
-              given.push(isOther ? withoutAnswer(one) : one);
+              const span = spansOf(batch)?.of(one, index);
+              assert.equal(span === undefined, isOther);
+              builder.add(one, index, times, index, span);
+              given.push(withoutAnswer(one));
             }
-            const cursor = new BatchCursor(structuredClone(builder.close()), blocks);
+            const cursor = new BatchCursor(structuredClone(builder.close()), store);
             for (const _ of batch) read.push(cursor.next());
             assert.equal(cursor.next(), undefined);
           }
@@ -117,7 +117,7 @@ describe('a batch of records', () => {
       );
     }
     builder.add(makeRecord(7, { path: '/whole' }), 3, times, 3, undefined);
-    const cursor = new BatchCursor(builder.close(), new SharedBlocks());
+    const cursor = new BatchCursor(builder.close(), new TableStore());
     assert.equal(cursor.next()?.path, '/whole');
     assert.equal(cursor.next(), undefined);
   });
