@@ -160,9 +160,11 @@ function decodeColumn(
   fields: BlockFields,
   columns: LogColumns,
 ): ColumnValues {
-  const { field, form, Values, originField = 0 } = column;
-  const reader = new WireReader(fields.packed.get(field) ?? new Uint8Array(0));
+  const { field, form, Values, originField = 0, since } = column;
   const into = new Values(fields.count);
+  const packed = fields.packed.get(field);
+  if (packed === undefined && since !== undefined) return into;
+  const reader = new WireReader(packed ?? new Uint8Array(0));
   const dueNs = form === afterDue ? columns.dueNs : into;
   form.read(reader, into, fields.origins.get(originField) ?? 0, dueNs);
   if (reader.pos < reader.end) throw new MalformedError('a column with more values than entries');

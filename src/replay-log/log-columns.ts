@@ -11,6 +11,13 @@ import {
 } from './column-forms.ts';
 import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 
+/** From this version on a log has the messages of streams. */
+export const STREAMS_VERSION = 2;
+/** From this one on it says which answers were endless. */
+export const ENDLESS_VERSION = 3;
+/** The newest format this program reads and the one it writes. */
+export const LOG_FORMAT_VERSION = 3;
+
 /** A kind of typed array. */
 export interface ColumnArray<Values extends ColumnValues> {
   readonly BYTES_PER_ELEMENT: number;
@@ -28,6 +35,8 @@ export interface LogColumn<Values extends ColumnValues> {
   readonly json: string;
   /** The field that holds what the first value counts from; 0 where it is undefined. */
   readonly originField?: number;
+  /** Logs before this version lack it, and it is all 0 there; undefined for one that was there from the first. */
+  readonly since?: number;
   /** What its values stand for, in this order; 'strings': for the strings of the block. */
   readonly names?: readonly string[] | 'strings';
 }
@@ -40,8 +49,9 @@ const narrow = (field: number, form: ColumnForm, json: string, names?: 'strings'
   ...{ field, form, json, Values: Int32Array },
   ...(names === undefined ? {} : { names }),
 });
-const named = (field: number, json: string, names: readonly string[]) => ({
+const named = (field: number, json: string, names: readonly string[], since?: number) => ({
   ...{ field, form: plain, json, names, Values: Uint8Array },
+  ...(since === undefined ? {} : { since }),
 });
 
 /**

@@ -6,7 +6,8 @@ import { fileChunks, openRegularFile } from '../trace/file/random-file.ts';
 import { readFrames } from '../trace/frames/read-frames.ts';
 import { decodeFrame, type LogFrame } from './decode-log.ts';
 import type { LogBlock } from './log-block.ts';
-import { LOG_FORMAT_VERSION, type LogEnd, type LogHeader } from './replay-log.ts';
+import { LOG_FORMAT_VERSION } from './log-columns.ts';
+import type { LogEnd, LogHeader } from './replay-log.ts';
 
 /** What a walk through a replay log found. */
 export interface LogReading {

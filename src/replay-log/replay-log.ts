@@ -1,13 +1,6 @@
 import type { ReplayObserver } from '../replay/ports.ts';
 import type { LogBlockMessage } from './log-block.ts';
 
-/** The newest format this program reads and the one it writes. */
-export const LOG_FORMAT_VERSION = 3;
-/** From this one on a log has the messages of streams. */
-export const STREAMS_VERSION = 2;
-/** From this one on a log says which answers were endless. */
-export const ENDLESS_VERSION = 3;
-
 /** What a replay log says of itself before its first entry. */
 export interface LogHeader {
   formatVersion: number;

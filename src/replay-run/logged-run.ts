@@ -1,7 +1,8 @@
 import { EngramTraceError } from '../error.ts';
 import type { ReplayObserver } from '../replay/ports.ts';
 import { factsOf } from '../replay-log/document-facts.ts';
-import { LOG_FORMAT_VERSION, type ReplayLog, type ReplayLogObserver } from '../replay-log/replay-log.ts';
+import { LOG_FORMAT_VERSION } from '../replay-log/log-columns.ts';
+import type { ReplayLog, ReplayLogObserver } from '../replay-log/replay-log.ts';
 import { teeObserver } from '../replay-log/tee-observer.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { RunDeps } from './options/run-options.ts';

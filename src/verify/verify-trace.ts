@@ -1,5 +1,5 @@
 import { createPlanDigest, type PlanDigest } from '../replay/plan/plan-digest.ts';
-import { STREAMS_VERSION } from '../replay-log/replay-log.ts';
+import { STREAMS_VERSION } from '../replay-log/log-columns.ts';
 import { crc32 } from '../trace/bytes/crc32.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';

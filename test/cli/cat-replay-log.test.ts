@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { LOG_FORMAT_VERSION } from '../../src/replay-log/replay-log.ts';
+import { LOG_FORMAT_VERSION } from '../../src/replay-log/log-columns.ts';
 import { compressFrame } from '../../src/trace/frames/zstd.ts';
 import { blocksOf, framesOf, logBytes, makeOperation } from '../replay-log/support.ts';
 import { makeRecord, outcome } from '../results/support.ts';

@@ -12,9 +12,9 @@ import {
   type LogEndless,
   type LogStream,
 } from '../../src/replay-log/log-block.ts';
+import { LOG_FORMAT_VERSION } from '../../src/replay-log/log-columns.ts';
 import { DISPOSITIONS, FAILURES } from '../../src/replay-log/names.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
-import { LOG_FORMAT_VERSION } from '../../src/replay-log/replay-log.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';

@@ -21,7 +21,7 @@ function fixture(name: string): string {
 }
 
 describe('documents and logs of versions before', () => {
-  for (const name of ['before-status-classes', 'before-endless-answers']) {
+  for (const name of ['before-status-classes', 'before-endless-answers', 'before-answers']) {
     it(`still read and verify, and are held to what they say: ${name}`, async () => {
       const log = fixture(`${name}.rlog`);
       const document = validated(JSON.parse(await readFile(fixture(`${name}.json`), 'utf8')));

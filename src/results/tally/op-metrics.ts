@@ -1,6 +1,8 @@
+import type { Disposition, Operation } from '../../replay/ports.ts';
 import { StatusComparison, type StatusComparisonPart } from '../answers/status-comparison.ts';
 import { Histogram } from '../histogram/histogram.ts';
 import { addHistograms, drainHistograms, type HistogramParts } from '../histogram/histogram-parts.ts';
+import { addSums, drainSums } from '../histogram/sums.ts';
 import { EndlessMetrics, type EndlessMetricsPart } from './endless-metrics.ts';
 import { OTHER_OPS, opKey } from './op-key.ts';
 import { StreamMetrics, type StreamMetricsPart } from './stream-metrics.ts';
@@ -37,15 +39,22 @@ export class OpMetrics {
     return this.ok + this.errors + this.cutOff;
   }
 
+  /** Counts an operation that was with a transport and is settled. */
+  settle({ outcome }: Operation, disposition: Disposition): void {
+    if (disposition === 'ok') this.ok++;
+    else if (disposition === 'error') this.errors++;
+    else this.cutOff++;
+    if (outcome?.isCancelled === true) this.cancelled++;
+  }
+
   /** Takes out what was counted since the last drain; undefined where that was nothing. */
   drain(): OpMetricsPart | undefined {
-    const { ok, errors, cutOff, cancelled } = this;
+    const counts = drainSums<OpCountName>(this, OP_COUNT_NAMES);
     const times = drainHistograms(this, HISTOGRAM_NAMES);
-    if (this.sent === 0 && Object.keys(times).length === 0) return undefined;
-    this.ok = this.errors = this.cutOff = this.cancelled = 0;
+    if (counts === undefined && Object.keys(times).length === 0) return undefined;
     const { statuses, stream, endless } = this;
     return {
-      ...{ ok, errors, cutOff, cancelled, times },
+      ...{ counts, times },
       statuses: statuses.drain(),
       // Also where they have no times: an entry of its own in the document tells that there were some.
       stream: stream?.drain(),
@@ -53,8 +62,8 @@ export class OpMetrics {
     };
   }
 
-  addPart({ ok, errors, cutOff, cancelled, times, statuses, stream, endless }: OpMetricsPart): void {
-    this.#addEnded({ ok, errors, cutOff, cancelled });
+  addPart({ counts, times, statuses, stream, endless }: OpMetricsPart): void {
+    addSums<OpCountName>(this, counts);
     addHistograms(this, times);
     if (statuses !== undefined) this.statuses.addPart(statuses);
     if (stream !== undefined) this.streamed().addPart(stream);
@@ -63,7 +72,7 @@ export class OpMetrics {
 
   /** Adds the metrics of other operations. */
   addAll(other: OpMetrics): void {
-    this.#addEnded(other);
+    for (const name of OP_COUNT_NAMES) this[name] += other[name];
     for (const name of HISTOGRAM_NAMES) this[name].add(other[name]);
     this.statuses.addAll(other.statuses);
     if (other.stream !== undefined) this.streamed().addAll(other.stream);
@@ -81,31 +90,20 @@ export class OpMetrics {
     this.endless ??= new EndlessMetrics();
     return this.endless;
   }
-
-  #addEnded({
-    ok,
-    errors,
-    cutOff,
-    cancelled,
-  }: Pick<OpMetricsPart, 'ok' | 'errors' | 'cutOff' | 'cancelled'>): void {
-    this.ok += ok;
-    this.errors += errors;
-    this.cutOff += cutOff;
-    this.cancelled += cancelled;
-  }
 }
 
 /** What was counted of one operation name since it was drained last. */
 export interface OpMetricsPart {
-  ok: number;
-  errors: number;
-  cutOff: number;
-  cancelled: number;
+  counts: Record<OpCountName, number> | undefined;
   times: HistogramParts<(typeof HISTOGRAM_NAMES)[number]>;
   statuses: StatusComparisonPart | undefined;
   stream: StreamMetricsPart | undefined;
   endless: EndlessMetricsPart | undefined;
 }
+
+/** The counts of `OpMetrics`, by name: all of them sums. */
+const OP_COUNT_NAMES = ['ok', 'errors', 'cutOff', 'cancelled'] as const;
+type OpCountName = (typeof OP_COUNT_NAMES)[number];
 
 /** The histograms of `OpMetrics`, by name. */
 export const HISTOGRAM_NAMES = [

@@ -251,10 +251,7 @@ export class Tally implements ReplayObserver {
     const { outcome } = operation;
     const metrics = this.ops.get(operation.record.op);
     const responseNs = responseTimeNs(operation, disposition, this.#options.isClosedLoop);
-    if (disposition === 'ok') metrics.ok++;
-    else if (disposition === 'error') metrics.errors++;
-    else metrics.cutOff++;
-    if (outcome?.isCancelled === true) metrics.cancelled++;
+    metrics.settle(operation, disposition);
     if (hasNoDuration(outcome)) recordFirstAnswer(metrics, operation);
     if (responseNs !== undefined) recordLatencies(metrics, operation, responseNs);
     if (outcome?.endless !== undefined) this.endless.add(operation, disposition, metrics.endlessly());

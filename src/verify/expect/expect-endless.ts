@@ -1,5 +1,5 @@
 import type { LogEndless } from '../../replay-log/log-block.ts';
-import { ENDLESS_VERSION } from '../../replay-log/replay-log.ts';
+import { ENDLESS_VERSION } from '../../replay-log/log-columns.ts';
 import type { SortedTimes } from '../measure/exact-times.ts';
 import { type Expectations, exactly, expectAll } from '../measure/expectations.ts';
 import type { LogRow, LogTable } from '../measure/log-table.ts';

@@ -1,5 +1,5 @@
 import type { LogStream } from '../../replay-log/log-block.ts';
-import { STREAMS_VERSION } from '../../replay-log/replay-log.ts';
+import { STREAMS_VERSION } from '../../replay-log/log-columns.ts';
 import { type Expectations, exactly, expectAll } from '../measure/expectations.ts';
 import type { LogRow, LogTable } from '../measure/log-table.ts';
 import type { OpNames } from '../measure/op-names.ts';
