@@ -24,6 +24,9 @@ export type FailureCode =
   | 'cancelled' // by us: interrupt, or drain ran out
   | 'other';
 
+/** Whether a whole answer is the recorded one: of the same status and, byte for byte, with the same content. */
+export type AnswerMatch = 'same' | 'other';
+
 /** What a transport tells of an operation that is done. */
 export interface SendOutcome {
   /** HTTP status or gRPC status code; undefined when none came. */
@@ -34,6 +37,8 @@ export interface SendOutcome {
   /** One line for people, for the first of each kind of error. */
   detail: string;
   responseBytes: number;
+  /** Undefined where that is not known: the answer is not whole, or has no end, or the recorded one was not kept track of. */
+  answer?: AnswerMatch | undefined;
   /** We hung up where the recorded client did: its answer has no end, so that it has no latency. */
   isCancelled?: boolean | undefined;
   /** Of a record with a stream that was with a transport. */

@@ -1,3 +1,4 @@
+import { testGrpcAnswers } from './conformance-grpc-answers.ts';
 import { testGrpcEndings } from './conformance-grpc-endings.ts';
 import { testGrpcRequests } from './conformance-grpc-requests.ts';
 import { testGrpcServices } from './conformance-grpc-services.ts';
@@ -8,6 +9,7 @@ import type { GrpcSubject } from './conformance-grpc-support.ts';
 /** All that every gRPC transport has to do alike. */
 export function testGrpcTransport(subject: GrpcSubject): void {
   testGrpcShapes(subject);
+  testGrpcAnswers(subject);
   testGrpcRequests(subject);
   testGrpcStreams(subject);
   testGrpcEndings(subject);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord } from '../support/replay-harness.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
+import { testHttpAnswers } from './conformance-http-answers.ts';
 import { testHttpConnections } from './conformance-http-connections.ts';
 import { ENDINGS, type Ending, type Expected } from './conformance-http-endings.ts';
 import { testEndlessAnswers } from './conformance-http-endless.ts';
@@ -13,6 +14,7 @@ export function testHttpTransport(subject: HttpSubject): void {
   testHttpRequests(subject);
   testHttpConnections(subject);
   testEndlessAnswers(subject);
+  testHttpAnswers(subject);
   for (const ending of ENDINGS) testEnding(subject, ending);
 }
 

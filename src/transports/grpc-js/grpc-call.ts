@@ -1,10 +1,12 @@
 import { CallCredentials, Metadata, type StatusObject } from '../../bundled/grpc-js.ts';
 import type { Clock, SendListener, SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
+import type { Outcome } from '../../trace/record/record.ts';
+import { AnswerComparison } from '../answer/answer-comparison.ts';
 import { GIVEN_UP } from '../answer/given-up.ts';
 import { grpcOutcome, type OwnEnd } from '../answer/grpc-outcome.ts';
 import type { StreamTraffic } from '../answer/stream-traffic.ts';
-import { type Departing, type Departures, hasLeft } from './grpc-departures.ts';
+import { type Departing, type Departures, hasLeft, onAnswerCoding } from './grpc-departures.ts';
 
 /** The part of a grpc-js call that ends it. */
 interface Cancellable {
@@ -18,6 +20,8 @@ export interface GrpcCallHooks {
   onSent: (() => void) | undefined;
   /** For a stream: notes when its messages go and come. */
   traffic?: StreamTraffic | undefined;
+  /** What its answer is compared with, where it can be. */
+  recorded?: Outcome | undefined;
   /** Called before the listener hears of it. */
   onEnd: () => void;
 }
@@ -34,10 +38,18 @@ export class GrpcCall implements Departing {
   #isSent = false;
   #hasAnswer = false;
   #bytes = 0;
+  /** Undefined where the recorded answer is not known. */
+  #comparison: AnswerComparison | undefined;
+  /** grpc-js unpacks what is compressed. As long as nobody saw that the answer is not, it may be. */
+  #mayBeCoded = true;
 
   constructor(listener: SendListener, hooks: GrpcCallHooks) {
     this.#listener = listener;
     this.#hooks = hooks;
+    if (hooks.recorded !== undefined) {
+      this.#comparison = new AnswerComparison();
+      this.#comparison.begin(hooks.recorded);
+    }
     this.credentials = new SentHook(() => {
       // A pick that meets a connection just lost is repeated.
       if (this.#isSent || this.isDone || this.#ownEnd !== undefined) return;
@@ -57,8 +69,15 @@ export class GrpcCall implements Departing {
   #tellSent(): boolean {
     if (this.#isSent || this.isDone) return false;
     this.#isSent = true;
+    if (this.#comparison !== undefined) this.#watchCoding();
     this.#listener.onSent();
     return true;
+  }
+
+  #watchCoding(): void {
+    onAnswerCoding(this.running, (coding) => {
+      this.#mayBeCoded = coding !== '' && coding !== 'identity';
+    });
   }
 
   /** The call exists; it may have ended already. */
@@ -72,6 +91,7 @@ export class GrpcCall implements Departing {
   /** Counts a message of the answer. An arrow: grpc-js calls it bare, as its deserializer. */
   readonly received = (message: Buffer): Buffer => {
     this.#bytes += message.length;
+    this.#comparison?.add(message, 0, message.length);
     if (!this.isDone) this.#hooks.traffic?.receivedOne();
     if (!this.#hasAnswer) {
       this.#hasAnswer = true;
@@ -95,6 +115,9 @@ export class GrpcCall implements Departing {
     const outcome = grpcOutcome(status, this.#bytes, this.#ownEnd, this.#howFar());
     // A server that answers has heard of it.
     if (outcome.status !== undefined && this.#ownEnd === undefined) this.#tellSent();
+    const isAnswered = outcome.failure === undefined && outcome.isCancelled !== true;
+    const answer = isAnswered ? this.#comparison?.end(outcome.status, this.#mayBeCoded) : undefined;
+    if (answer !== undefined) outcome.answer = answer;
     this.#done(outcome);
   }
 

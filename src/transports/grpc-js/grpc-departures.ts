@@ -71,8 +71,17 @@ export function hasLeft(running: unknown): boolean | undefined {
   return stream === undefined ? undefined : !stream.destroyed && (stream.state?.state ?? IDLE) !== IDLE;
 }
 
+/** Calls `take` with the `grpc-encoding` of the answer, '' for none, when its head comes; never where no stream is to be seen. */
+export function onAnswerCoding(running: unknown, take: (coding: string) => void): void {
+  http2StreamOf(running)?.once?.('response', (headers) => take(headers['grpc-encoding'] ?? ''));
+}
+
 interface Layer {
-  http2Stream?: { destroyed: boolean; state?: { state?: number } };
+  http2Stream?: {
+    destroyed: boolean;
+    state?: { state?: number };
+    once?(event: 'response', take: (headers: Record<string, string | undefined>) => void): void;
+  };
   call?: Layer;
   child?: Layer;
   underlyingCalls?: { call?: Layer }[];

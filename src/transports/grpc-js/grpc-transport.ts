@@ -3,6 +3,7 @@ import { EngramTraceError } from '../../error.ts';
 import type { Cancel, Clock, SendListener, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
+import { comparableAnswer } from '../answer/answer-comparison.ts';
 import { StreamTraffic } from '../answer/stream-traffic.ts';
 import type { AddressSpread } from '../connect/address-spread.ts';
 import type { TlsSettings } from '../connect/tls-settings.ts';
@@ -41,7 +42,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): Transport {
   return new GrpcTransport(options);
 }
 
-type OwnHooks = Partial<Pick<GrpcCallHooks, 'onSent' | 'onEnd' | 'traffic'>>;
+type OwnHooks = Partial<Pick<GrpcCallHooks, 'onSent' | 'onEnd' | 'traffic' | 'recorded'>>;
 type RunningCall = ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>;
 
 class GrpcTransport implements Transport {
@@ -101,7 +102,7 @@ class GrpcTransport implements Transport {
     const { deadlineNs } = record;
     const metadata = this.#callMetadata(record, deadlineNs);
     const lane = this.#lanes.pick();
-    const call = this.#newCall(lane, listener, {});
+    const call = this.#newCall(lane, listener, { recorded: comparableAnswer(record) });
     const { credentials, received } = call;
     return this.#begin(call, deadlineNs, () =>
       lane.client.makeServerStreamRequest(record.path, asIs, received, message, metadata, { credentials }),
@@ -123,6 +124,7 @@ class GrpcTransport implements Transport {
       },
       onEnd: () => player?.stop(),
       traffic,
+      recorded: comparableAnswer(record),
     });
     const { credentials, received } = call;
     return this.#begin(call, deadlineNs, () => {
@@ -139,6 +141,7 @@ class GrpcTransport implements Transport {
       departures: lane.departures,
       onSent: hooks.onSent,
       traffic: hooks.traffic,
+      recorded: hooks.recorded,
       onEnd: () => {
         lane.open -= 1;
         this.#open.delete(call);

@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock, FailureCode, SendListener, SendOutcome } from '../../replay/ports.ts';
+import type { Outcome } from '../../trace/record/record.ts';
+import { AnswerComparison } from '../answer/answer-comparison.ts';
 import { EndlessAnswer } from '../answer/endless-answer.ts';
 import {
   type EndlessKind,
@@ -30,18 +32,26 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #said: SaidText | undefined;
   /** Undefined while the answer is an ordinary one. */
   #endless: EndlessAnswer | undefined;
+  /** Undefined where the recorded answer is not known. */
+  readonly #comparison: AnswerComparison | undefined;
+  #isCoded = false;
   readonly #isHead: boolean;
   readonly #clock: Pick<Clock, 'nowNs'>;
 
-  /** `isHead`: the answer has no body. `clock`: for the times of the events of an endless answer. */
+  /** `isHead`: the answer has no body. `recorded`: what it is compared with. `clock`: for the times of the events of an endless answer. */
   constructor(
     listener: SendListener,
     isHead: boolean,
+    recorded: Outcome | undefined,
     clock: Pick<Clock, 'nowNs'>,
     ended: (exchange: HttpExchange, isConnectionGood: boolean) => void,
   ) {
     this.#listener = listener;
     this.#isHead = isHead;
+    if (recorded !== undefined) {
+      this.#comparison = new AnswerComparison();
+      this.#comparison.begin(recorded);
+    }
     this.#clock = clock;
     this.#ended = ended;
   }
@@ -89,6 +99,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     // 1xx is not the answer yet.
     if (status < 200) return true;
     this.#status = status;
+    if (this.#comparison !== undefined) this.#isCoded = isCodedIn(headers);
     const kind = this.#isHead ? undefined : endlessKindIn(status, headers);
     if (kind !== undefined) this.#endless = new EndlessAnswer(kind, this.#clock);
     this.#listener.onFirstAnswer();
@@ -101,6 +112,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.#said ??= new SaidText();
       this.#said.add(chunk, 0, chunk.length);
     }
+    this.#comparison?.add(chunk, 0, chunk.length);
     this.#endless?.take(chunk, 0, chunk.length);
     this.#endless?.note();
     return true;
@@ -116,13 +128,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #complete(isConnectionGood: boolean): void {
     const status = this.#status ?? 0;
-    const outcome = {
+    const outcome: SendOutcome = {
       status,
       ok: status < 400,
       failure: undefined,
       detail: this.#said?.text ?? '',
       responseBytes: this.#bytes,
     };
+    const answer = this.#endless === undefined ? this.#comparison?.end(status, this.#isCoded) : undefined;
+    if (answer !== undefined) outcome.answer = answer;
     this.#end(outcome, isConnectionGood);
   }
 
@@ -144,11 +158,17 @@ function endlessKindIn(status: number, headers: readonly Buffer[]): EndlessKind 
   }
   if (endlessType === undefined || status === 204) return undefined;
   const length = valuesOf('content-length', headers).at(-1);
-  const isEncoded =
-    valuesOf('content-encoding', headers).some((value) => isCoded(value, 0, value.length)) ||
-    isCompressed(valuesOf('transfer-encoding', headers).join());
+  const isEncoded = isCodedIn(headers);
   if (String(length) === '0') return undefined;
   return endlessKindOf({ status, endlessType, hasLength: length !== undefined, isEncoded });
+}
+
+function isCodedIn(headers: readonly Buffer[]): boolean {
+  const codings = valuesOf('content-encoding', headers);
+  return (
+    codings.some((value) => isCoded(value, 0, value.length)) ||
+    isCompressed(valuesOf('transfer-encoding', headers).join())
+  );
 }
 
 function valuesOf(field: string, headers: readonly Buffer[]): Buffer[] {

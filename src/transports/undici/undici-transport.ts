@@ -3,6 +3,7 @@ import { createRealClock } from '../../replay/clock/real-clock.ts';
 import type { Cancel, Clock, SendListener, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
+import { comparableAnswer } from '../answer/answer-comparison.ts';
 import { GIVEN_UP } from '../answer/given-up.ts';
 import { detailOf } from '../answer/http-failure.ts';
 import type { AddressSpread } from '../connect/address-spread.ts';
@@ -94,7 +95,13 @@ class UndiciTransport implements Transport {
     const { method, body } = record;
     const path = sentTarget(method, record.path);
     const request = { method, path, headers: this.#headersFor(record.headers), body };
-    const exchange = new HttpExchange(listener, method === 'HEAD', this.#clock, this.#onEnded);
+    const exchange = new HttpExchange(
+      listener,
+      method === 'HEAD',
+      comparableAnswer(record),
+      this.#clock,
+      this.#onEnded,
+    );
     this.#place({ request, exchange });
     return () => this.#cancel(exchange);
   }

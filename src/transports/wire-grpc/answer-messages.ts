@@ -1,3 +1,7 @@
+import type { AnswerMatch } from '../../replay/ports.ts';
+import type { Outcome } from '../../trace/record/record.ts';
+import { AnswerComparison } from '../answer/answer-comparison.ts';
+
 const PREFIX_BYTES = 5;
 
 /** What bytes of an answer brought: the first message, more, or something strange. */
@@ -15,10 +19,23 @@ export class AnswerMessages {
   #prefixed = 0;
   #size = 0;
   #left = 0;
+  /** Undefined where the recorded answer is not known. */
+  #comparison: AnswerComparison | undefined;
 
   /** Between messages. */
   get isWhole(): boolean {
     return this.#prefixed === 0;
+  }
+
+  /** Compares what will come with the recorded answer. */
+  compareWith(recorded: Outcome): void {
+    this.#comparison = new AnswerComparison();
+    this.#comparison.begin(recorded);
+  }
+
+  /** Whether the messages, now that the call ended with this status, are those recorded; undefined where that is not known. */
+  match(status: number | undefined): AnswerMatch | undefined {
+    return this.#comparison?.end(status, this.isCompressed);
   }
 
   /** `first`: the first message has come whole. `strange`: a flag that does not exist. */
@@ -36,6 +53,7 @@ export class AnswerMessages {
         this.#left = this.#size;
       } else {
         const part = Math.min(this.#left, to - at);
+        this.#comparison?.add(bytes, at, at + part);
         at += part;
         this.#left -= part;
       }

@@ -1,4 +1,5 @@
 import type { FailureCode, SendListener, SendOutcome } from '../../replay/ports.ts';
+import type { Outcome } from '../../trace/record/record.ts';
 import { GIVEN_UP } from '../answer/given-up.ts';
 import type { OwnEnd } from '../answer/grpc-outcome.ts';
 import type { StreamTraffic } from '../answer/stream-traffic.ts';
@@ -67,6 +68,11 @@ export class WireCall implements StreamWriter {
     this.prepared = prepared;
     this.#listener = listener;
     this.#onEnded = onEnded;
+  }
+
+  /** Compares its answer with the recorded one. */
+  compareWith(recorded: Outcome): void {
+    this.#messages.compareWith(recorded);
   }
 
   /** Begins to play its stream: the call is open on a connection. */
@@ -158,8 +164,11 @@ export class WireCall implements StreamWriter {
 
   #answered(trailers: GrpcAnswerHead): void {
     const { responseBytes, isWhole } = this.#messages;
+    const outcome = answeredOutcome(trailers, responseBytes, isWhole);
+    const answer = outcome.failure === undefined ? this.#messages.match(outcome.status) : undefined;
+    if (answer !== undefined) outcome.answer = answer;
     // A server may answer before it has heard everything; it need not hear the rest.
-    this.#finish(answeredOutcome(trailers, responseBytes, isWhole), this.outgoing?.isEnded === false);
+    this.#finish(outcome, this.outgoing?.isEnded === false);
   }
 
   #strange(what: string, isEnd: boolean): void {

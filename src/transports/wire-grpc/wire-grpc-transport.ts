@@ -2,6 +2,7 @@ import { EngramTraceError } from '../../error.ts';
 import type { Cancel, SendListener, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import { NO_HEADERS, type TraceRecord } from '../../trace/record/record.ts';
+import { comparableAnswer } from '../answer/answer-comparison.ts';
 import { StreamTraffic } from '../answer/stream-traffic.ts';
 import type { ConnectionMode } from '../connect/connection-mode.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../connect/session-pools.ts';
@@ -115,6 +116,8 @@ class WireGrpc implements WireGrpcTransport {
         traffic: new StreamTraffic(clock, timeScale),
       };
     }
+    const recorded = comparableAnswer(record);
+    if (recorded !== undefined) call.compareWith(recorded);
     return this.#place(call, record.session);
   }
 

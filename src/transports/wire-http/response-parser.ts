@@ -1,4 +1,6 @@
-import type { Clock, EndlessTimes } from '../../replay/ports.ts';
+import type { AnswerMatch, Clock, EndlessTimes } from '../../replay/ports.ts';
+import type { Outcome } from '../../trace/record/record.ts';
+import { AnswerComparison } from '../answer/answer-comparison.ts';
 import { EndlessAnswer } from '../answer/endless-answer.ts';
 import { endlessKindOf } from '../answer/endless-kind.ts';
 import { SaidText } from '../answer/said-text.ts';
@@ -55,6 +57,7 @@ export class ResponseParser {
   /** Undefined while the answer is an ordinary one, as most are. */
   endless: EndlessAnswer | undefined = undefined;
   readonly #clock: Pick<Clock, 'nowNs'>;
+  readonly #comparison = new AnswerComparison();
 
   /** `clock`: for the times of the events of endless answers. */
   constructor(clock: Pick<Clock, 'nowNs'>) {
@@ -71,6 +74,12 @@ export class ResponseParser {
     return this.status < 400 ? '' : this.#said.text;
   }
 
+  /** Whether the answer that was read is the recorded one; undefined where that is not known. */
+  get answer(): AnswerMatch | undefined {
+    if (!this.isDone || this.endless !== undefined) return undefined;
+    return this.#comparison.end(this.status, this.head.isEncoded);
+  }
+
   /** Ends what came of an endless answer; undefined where it is an ordinary one, or none. */
   endEndless(): EndlessTimes | undefined {
     return this.endless?.end(this.isDone);
@@ -81,8 +90,9 @@ export class ResponseParser {
     return this.#hasBytes;
   }
 
-  /** Makes ready for the next answer; one to HEAD has no body, whatever it says. */
-  begin(isHead: boolean): void {
+  /** Makes ready for the next answer, to be compared with the `recorded` one; one to HEAD has no body, whatever it says. */
+  begin(isHead: boolean, recorded?: Outcome | undefined): void {
+    this.#comparison.begin(recorded);
     this.status = 0;
     this.bodyBytes = 0;
     this.problem = '';
@@ -108,6 +118,7 @@ export class ResponseParser {
       }
       const taken = this.#state === UNTIL_CLOSE ? length - at : Math.min(length - at, this.#left);
       this.bodyBytes += taken;
+      this.#comparison.add(bytes, at, at + taken);
       if (this.status >= 400) this.#said.add(bytes, at, at + taken);
       else if (this.endless !== undefined) this.endless.take(bytes, at, at + taken);
       this.#left -= taken;
@@ -228,6 +239,7 @@ export class ResponseParser {
   #onBody(framing: Framing, contentLength: number): void {
     if (framing === 'chunked') this.#expect(CHUNK_SIZE, MAX_CHUNK_LINE_BYTES);
     else this.#state = framing === 'length' ? LENGTH : UNTIL_CLOSE;
+    if (framing === 'length') this.#comparison.announce(contentLength);
     this.#left = contentLength;
   }
 

@@ -59,7 +59,7 @@ export class WireConnection implements WireSocketEvents {
     const socket = this.#socket;
     this.exchange = exchange;
     exchange.connection = this;
-    this.#parser.begin(exchange.isHead);
+    this.#parser.begin(exchange.isHead, exchange.recorded);
     exchange.listener.onSent(exchange.heldNs);
     if (this.exchange !== exchange) return true;
     if (exchange.body === undefined) {
@@ -173,8 +173,11 @@ export class WireConnection implements WireSocketEvents {
     const { exchange } = this;
     if (exchange === undefined) return;
     this.exchange = undefined;
-    const said = failure === undefined ? this.#parser.said : detail;
-    exchange.end(failure, said, this.#parser.bodyBytes, this.#parser.endEndless());
+    const parser = this.#parser;
+    const isAnswered = failure === undefined;
+    const said = isAnswered ? parser.said : detail;
+    const answer = isAnswered ? parser.answer : undefined;
+    exchange.end(failure, said, parser.bodyBytes, parser.endEndless(), answer);
     this.#host.ended();
   }
 

@@ -1,4 +1,11 @@
-import type { EndlessTimes, FailureCode, SendListener } from '../../replay/ports.ts';
+import type {
+  AnswerMatch,
+  EndlessTimes,
+  FailureCode,
+  SendListener,
+  SendOutcome,
+} from '../../replay/ports.ts';
+import type { Outcome } from '../../trace/record/record.ts';
 
 /** The connection that an exchange is under way on. */
 export interface ExchangeCarrier {
@@ -17,6 +24,8 @@ export class WireExchange {
   readonly body: Uint8Array | undefined;
   /** The connection is not used again behind it, as the client of the recording said. */
   readonly isLast: boolean;
+  /** What its answer is compared with, where it can be. */
+  readonly recorded: Outcome | undefined;
   /** Where it is under way; undefined while it waits, and at the end. */
   connection: ExchangeCarrier | undefined;
   isDone = false;
@@ -32,12 +41,14 @@ export class WireExchange {
     bytes: Uint8Array,
     body: Uint8Array | undefined,
     isLast = false,
+    recorded?: Outcome | undefined,
   ) {
     this.listener = listener;
     this.isHead = isHead;
     this.bytes = bytes;
     this.body = body;
     this.isLast = isLast;
+    this.recorded = recorded;
   }
 
   /** Its wait is over. */
@@ -57,13 +68,15 @@ export class WireExchange {
     detail: string,
     responseBytes: number,
     endless?: EndlessTimes | undefined,
+    answer?: AnswerMatch | undefined,
   ): void {
     if (this.isDone) return;
     this.isDone = true;
     this.connection = undefined;
     const status = this.#status;
     const ok = failure === undefined && status !== undefined && status < 400;
-    const outcome = { status, ok, failure, detail, responseBytes };
+    const outcome: SendOutcome = { status, ok, failure, detail, responseBytes };
+    if (answer !== undefined) outcome.answer = answer;
     this.listener.onDone(endless === undefined ? outcome : { ...outcome, endless });
   }
 }

@@ -1,7 +1,8 @@
 import { createRealClock } from '../../replay/clock/real-clock.ts';
 import type { Cancel, Clock, SendListener, SendOutcome, Transport } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
-import type { TraceRecord } from '../../trace/record/record.ts';
+import type { Outcome, TraceRecord } from '../../trace/record/record.ts';
+import { comparableAnswer } from '../answer/answer-comparison.ts';
 import type { ConnectionMode } from '../connect/connection-mode.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../connect/session-pools.ts';
 import type { UndiciTransportOptions } from '../undici/undici-transport.ts';
@@ -93,22 +94,23 @@ class WireTransport implements WireHttpTransport {
     const pool = this.#pools.of(record.session);
     const isHead = record.method === 'HEAD';
     const isLast = this.#isLast(record);
+    const recorded = comparableAnswer(record);
     const isLarge = record.body.length > LARGE_BODY_BYTES;
     if (isLarge) {
       const head = prepareHttpHead(record, this.#context);
-      return this.#send(head, record.body, isHead, isLast, listener, pool);
+      return this.#send(head, record.body, isHead, isLast, listener, pool, recorded);
     }
     const connection = pool.takeIdle();
     if (connection === undefined) {
       const bytes = prepareHttpRequest(record, this.#context);
-      return this.#send(bytes, undefined, isHead, isLast, listener, pool);
+      return this.#send(bytes, undefined, isHead, isLast, listener, pool, recorded);
     }
     const bytes = prepareHttpRequest(record, this.#context, this.#allocate);
     if (isRefusal(bytes)) {
       pool.freed(connection);
       return refuse(bytes, listener);
     }
-    const exchange = new WireExchange(listener, isHead, bytes, undefined, isLast);
+    const exchange = new WireExchange(listener, isHead, bytes, undefined, isLast, recorded);
     // What the kernel did not take yet still lies in the scratch.
     if (!connection.begin(exchange) && bytes.buffer === this.#scratch.buffer) this.#scratch = newScratch();
     return () => pool.cancel(exchange);
@@ -140,10 +142,11 @@ class WireTransport implements WireHttpTransport {
     isLast: boolean,
     listener: SendListener,
     pool: HttpPool,
+    recorded?: Outcome | undefined,
   ): Cancel {
     if (this.#isClosed) return refuse(failedSend('cancelled', 'the transport is closed'), listener);
     if (isRefusal(bytes)) return refuse(bytes, listener);
-    const exchange = new WireExchange(listener, isHead, bytes, body, isLast);
+    const exchange = new WireExchange(listener, isHead, bytes, body, isLast, recorded);
     pool.place(exchange);
     return () => pool.cancel(exchange);
   }
