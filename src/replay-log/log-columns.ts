@@ -1,4 +1,4 @@
-import type { Disposition, Operation, SendOutcome } from '../replay/ports.ts';
+import type { AnswerMatch, Disposition, Operation, SendOutcome } from '../replay/ports.ts';
 import {
   afterDue,
   type ColumnForm,
@@ -15,8 +15,10 @@ import { DISPOSITIONS, FAILURES, PROTOCOLS } from './names.ts';
 export const STREAMS_VERSION = 2;
 /** From this one on it says which answers were endless. */
 export const ENDLESS_VERSION = 3;
+/** From this one on it says which answers are the recorded ones. */
+export const ANSWERS_VERSION = 4;
 /** The newest format this program reads and the one it writes. */
-export const LOG_FORMAT_VERSION = 3;
+export const LOG_FORMAT_VERSION = 4;
 
 /** A kind of typed array. */
 export interface ColumnArray<Values extends ColumnValues> {
@@ -40,6 +42,9 @@ export interface LogColumn<Values extends ColumnValues> {
   /** What its values stand for, in this order; 'strings': for the strings of the block. */
   readonly names?: readonly string[] | 'strings';
 }
+
+/** What an answer is against the recorded one; '' is not known. */
+const ANSWERS: readonly (AnswerMatch | '')[] = ['', 'same', 'other'];
 
 const wide = (field: number, form: ColumnForm, json: string, originField?: number) => ({
   ...{ field, form, json, Values: Float64Array },
@@ -68,6 +73,7 @@ export const LOG_COLUMNS = {
   disposition: named(23, 'disposition', DISPOSITIONS),
   failure: named(24, 'failure', FAILURES),
   status: narrow(25, orMinusOne, 'status'),
+  answer: named(36, 'answer', ANSWERS, ANSWERS_VERSION),
   dueNs: wide(15, deltas, 'due_ns', 4),
   readyNs: wide(16, afterDue, 'ready_ns'),
   releasedNs: wide(17, afterDue, 'released_ns'),
@@ -125,6 +131,7 @@ export function fillRow(
   to.disposition[i] = DISPOSITION_PLACES.get(disposition) ?? 0;
   to.failure[i] = FAILURE_PLACES.get(failureOf(outcome, disposition)) ?? OTHER;
   to.status[i] = outcome?.status ?? -1;
+  to.answer[i] = ANSWERS.indexOf(outcome?.answer ?? '');
   to.dueNs[i] = Math.round(operation.dueNs);
   to.readyNs[i] = Math.round(operation.readyNs);
   to.releasedNs[i] = Math.round(operation.releasedNs ?? Number.NaN);

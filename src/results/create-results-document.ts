@@ -13,6 +13,7 @@ import {
 } from './document/percentiles.ts';
 import type {
   AddressEntry,
+  AnswerCounts,
   CaptureLossSection,
   ErrorEntry,
   HistogramsSection,
@@ -63,6 +64,8 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
   const { overall, ops } = recorder;
   const summary = summarySection(input);
   const gaps = captureGaps(input.gaps, input.window);
+  const perOp = <T>(count: (metrics: OpMetrics) => T): Record<string, T> =>
+    Object.fromEntries(ops.entries().map(([op, metrics]) => [op, count(metrics)]));
   const section = (name: (typeof HISTOGRAM_NAMES)[number]) => latencySection(overall, ops, name, NS_PER_MS);
   return {
     schema_version: 1,
@@ -72,10 +75,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     timestamp: new Date(input.startedMs).toISOString(),
     closed_loop: isClosedLoop(input.plan),
     summary,
-    operations: {
-      ...operationCounts(overall),
-      ops: Object.fromEntries(ops.entries().map(([op, metrics]) => [op, operationCounts(metrics)])),
-    },
+    operations: { ...operationCounts(overall), ops: perOp(operationCounts) },
     throughput_ops_per_sec: summary.throughput_ops_sec,
     latency: Object.assign(section('response'), flatLatencies(overall.response)),
     service_latency: section('service'),
@@ -84,6 +84,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     send_error_us: percentiles(overall.sendError, NS_PER_US),
     streams: streamsSection(recorder),
     endless_answers: endlessSection(recorder),
+    answers: { overall: answerCounts(overall), ops: perOp(answerCounts) },
     status_classes: statusClassesSection(recorder),
     cache: cacheSection(recorder),
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
@@ -114,6 +115,10 @@ function isClosedLoop({ options }: PlanSection): boolean {
 
 function operationCounts({ sent, ok, errors, cutOff, cancelled }: OpMetrics): OperationCounts {
   return { total: sent, successful: ok, failed: errors + cutOff, cancelled };
+}
+
+function answerCounts({ sent, same, other }: OpMetrics): AnswerCounts {
+  return { same, other, unknown: sent - same - other };
 }
 
 function summarySection({ recorder, end }: DocumentInput): SummarySection {

@@ -1,4 +1,4 @@
-import { ENDLESS_VERSION } from '../replay-log/log-columns.ts';
+import { ANSWERS_VERSION, ENDLESS_VERSION } from '../replay-log/log-columns.ts';
 import type { Leaves } from './expect/document-leaves.ts';
 import type { Expectations } from './measure/expectations.ts';
 
@@ -7,6 +7,7 @@ const CAME_LATER: readonly { part: RegExp; since: number }[] = [
   { part: /^(status_classes\b|summary\.status_class_mismatch_rate$)/, since: ENDLESS_VERSION },
   { part: /^operations\.cancelled$/, since: ENDLESS_VERSION },
   { part: /^operations\.ops\b/, since: ENDLESS_VERSION },
+  { part: /^answers\b/, since: ANSWERS_VERSION },
   { part: /^fidelity\.keepalive_closed\b/, since: ENDLESS_VERSION },
 ];
 

@@ -51,6 +51,7 @@ const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc
     status: fc.option(fc.nat(999), { nil: undefined }),
     failure: fc.constantFrom(...FAILURES),
     responseBytes: fc.nat(2 ** 50),
+    answer: fc.constantFrom('same' as const, 'other' as const, undefined),
     hasOutcome: fc.boolean(),
     stream: fc.option(
       fc.record({
@@ -103,6 +104,7 @@ const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc
             status: one.status,
             failure,
             responseBytes: one.responseBytes,
+            answer: one.answer,
             stream: timesOf(one.stream),
             endless: one.endless,
           })

@@ -2,7 +2,14 @@ import { replay } from '../../src/replay/engine/engine.ts';
 import type { ReplayDeps } from '../../src/replay/engine/replay-deps.ts';
 import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import { ClientLoop, type ClientScript } from '../../src/replay/plan/client-loop.ts';
-import type { Clock, Disposition, Operation, SendOutcome, Transport } from '../../src/replay/ports.ts';
+import type {
+  AnswerMatch,
+  Clock,
+  Disposition,
+  Operation,
+  SendOutcome,
+  Transport,
+} from '../../src/replay/ports.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
 import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
@@ -26,7 +33,7 @@ export function makeRecord(startNs: number, over: Partial<TraceRecord> = {}): Tr
 
 /** How a scripted server treats one operation. */
 export type Fate =
-  | { kind: 'answer'; afterNs: number; ok: boolean }
+  | { kind: 'answer'; afterNs: number; ok: boolean; is?: AnswerMatch | undefined }
   | { kind: 'at_once'; ok: boolean }
   | { kind: 'throw' }
   /** Meets the end of a kept connection. */
@@ -75,7 +82,8 @@ export function createScriptedTransport(
       if (fate.kind === 'at_once') done(answer(fate.ok));
       if (fate.kind === 'kept_end')
         done({ ...answer(false), status: undefined, failure: 'keepalive_closed' });
-      if (fate.kind === 'answer') clock.at(clock.nowNs() + fate.afterNs, () => done(answer(fate.ok)));
+      if (fate.kind === 'answer')
+        clock.at(clock.nowNs() + fate.afterNs, () => done(answer(fate.ok, fate.is)));
       return () => {
         if (fate.kind === 'lost') transport.open -= 1;
         else done({ ...answer(false), status: undefined, failure: 'cancelled' });
@@ -85,8 +93,8 @@ export function createScriptedTransport(
   return transport;
 }
 
-function answer(ok: boolean): SendOutcome {
-  return { status: ok ? 200 : 500, ok, failure: undefined, detail: '', responseBytes: 1 };
+function answer(ok: boolean, is?: AnswerMatch | undefined): SendOutcome {
+  return { status: ok ? 200 : 500, ok, failure: undefined, detail: '', responseBytes: 1, answer: is };
 }
 
 /** A settled operation, copied out of the engine's hands. */

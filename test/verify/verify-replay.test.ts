@@ -48,7 +48,13 @@ async function mixedRun(given: Partial<ReplayOptions> = {}): Promise<Run> {
   return loggedRun(records, { timeoutNs: SECOND, ...given }, ({ path }) => {
     const i = Number(path.slice(1));
     if (i % 97 === 5 || hangsUp(i)) return { kind: 'hang' };
-    return { kind: 'answer', afterNs: (2 + (i % 13)) * MS + (i % 41 === 0 ? 80 * MS : 0), ok: i % 29 !== 0 };
+    const afterNs = (2 + (i % 13)) * MS + (i % 41 === 0 ? 80 * MS : 0);
+    return {
+      kind: 'answer',
+      afterNs,
+      ok: i % 29 !== 0,
+      is: i % 3 === 2 ? undefined : i % 2 ? 'same' : 'other',
+    };
   });
 }
 
@@ -108,6 +114,7 @@ describe('verify', () => {
     const result = await verify(run);
     assert.deepEqual(wrongOnes(result), []);
     assert.equal(run.document.operations.cancelled, 6);
+    assert.deepEqual(run.document.answers.overall, { same: 97, other: 97, unknown: 106 });
     assert.equal(run.document.latency.overall.count, 294);
     assert.equal(result.agrees, true);
     assert.ok(result.checks.length > 300);
@@ -115,7 +122,12 @@ describe('verify', () => {
 
   it('agrees with whatever can happen, in every mode', async () => {
     const fate: fc.Arbitrary<Fate> = fc.oneof(
-      fc.record({ kind: fc.constant('answer' as const), afterNs: fc.nat(3 * SECOND), ok: fc.boolean() }),
+      fc.record({
+        kind: fc.constant('answer' as const),
+        afterNs: fc.nat(3 * SECOND),
+        ok: fc.boolean(),
+        is: fc.constantFrom('same' as const, 'other' as const, undefined),
+      }),
       fc.record({ kind: fc.constant('at_once' as const), ok: fc.boolean() }),
       fc.constant({ kind: 'hang' as const }),
       fc.constant({ kind: 'lost' as const }),

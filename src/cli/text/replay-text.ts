@@ -69,6 +69,7 @@ export function summaryText(document: ResultsDocument): string {
     ...endlessLines(document.endless_answers),
     ...addressesText(document.target),
     ...notSentText(accounting),
+    ...sameText(document.answers.overall),
     ...answersText(document.status_classes),
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
     ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
@@ -125,6 +126,13 @@ function streamsText(streams: ResultsDocument['streams']): string[] {
     `messages of streams: sent ${sent} of ${planned}, late p99 ${us(late, 'p99')}  max ${usText(late.overall.max)}` +
       `   received gap p50 ${us(received, 'p50')} (recorded ${us(recorded, 'p50')})`,
   ];
+}
+
+/** Says how many answers were the recorded ones, where that is known of any. */
+function sameText({ same, other, unknown }: ResultsDocument['answers']['overall']): string[] {
+  if (same + other === 0) return [];
+  const rest = unknown === 0 ? '' : `, ${unknown} not known`;
+  return [`answers: ${same} the same as recorded to the byte, ${other} others${rest}`];
 }
 
 type StatusClasses = ResultsDocument['status_classes'];

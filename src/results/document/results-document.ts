@@ -29,6 +29,8 @@ export interface ResultsDocument {
   streams: StreamsSection | null;
   /** Answers without an end of their own (server-sent events and the like); null where none came. */
   endless_answers: EndlessSection | null;
+  /** Answers against the recorded ones, by status and bytes. */
+  answers: { overall: AnswerCounts; ops: Record<string, AnswerCounts> };
   status_classes: StatusClassesSection;
   cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
   errors: ErrorEntry[];
@@ -207,6 +209,13 @@ export interface EndlessSection {
   event_gap_ms: LatencySection;
   /** In each answer, the longest time without an event, from its head to its end. */
   longest_silence_ms: LatencySection;
+}
+
+/** Operations sent: total = same + other + unknown. */
+export interface AnswerCounts {
+  same: number;
+  other: number;
+  unknown: number;
 }
 
 export interface StatusClassesSection {

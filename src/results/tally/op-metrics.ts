@@ -14,6 +14,9 @@ export class OpMetrics {
   cutOff = 0;
   /** The operations, of `ok` and `errors`, that were cancelled as recorded. */
   cancelled = 0;
+  /** The operations whose answer is the recorded one, and those with another; of the rest it is not known. */
+  same = 0;
+  other = 0;
   /** From the due time to the end of the answer: free of coordinated omission. */
   readonly response = new Histogram();
   /** From the actual send to the end of the answer. */
@@ -45,6 +48,7 @@ export class OpMetrics {
     else if (disposition === 'error') this.errors++;
     else this.cutOff++;
     if (outcome?.isCancelled === true) this.cancelled++;
+    if (outcome?.answer !== undefined) this[outcome.answer]++;
   }
 
   /** Takes out what was counted since the last drain; undefined where that was nothing. */
@@ -102,7 +106,7 @@ export interface OpMetricsPart {
 }
 
 /** The counts of `OpMetrics`, by name: all of them sums. */
-const OP_COUNT_NAMES = ['ok', 'errors', 'cutOff', 'cancelled'] as const;
+const OP_COUNT_NAMES = ['ok', 'errors', 'cutOff', 'cancelled', 'same', 'other'] as const;
 type OpCountName = (typeof OP_COUNT_NAMES)[number];
 
 /** The histograms of `OpMetrics`, by name. */

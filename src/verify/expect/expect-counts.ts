@@ -16,7 +16,6 @@ export interface DocumentSays {
 interface OpCounts {
   ended: Record<string, number>;
   answered: number;
-  cancelled: number;
   keepaliveClosed: number;
   mismatches: number;
   responseBytes: number;
@@ -24,6 +23,7 @@ interface OpCounts {
   cacheHits: number;
   cacheMisses: number;
   errors: Map<string, ErrorCount>;
+  all: Operations;
   /** By their place among the names of the document. */
   ops: Operations[];
 }
@@ -32,6 +32,8 @@ interface Operations {
   ok: number;
   failed: number;
   cancelled: number;
+  same: number;
+  other: number;
 }
 
 interface ErrorCount {
@@ -70,13 +72,11 @@ export async function expectCounts(
     operations: exactly(counts.keepaliveClosed),
     share: nearly(table.sends > 0 ? counts.keepaliveClosed / table.sends : undefined),
   });
-  expectOperations(into, 'operations', {
-    ok: ended('ok'),
-    failed,
-    cancelled: counts.cancelled,
-  });
+  expectOperations(into, 'operations', counts.all);
+  expectAnswers(into, 'answers.overall', counts.all);
   names.keys.forEach((key, i) => {
     expectOperations(into, `operations.ops.${key}`, counts.ops[i] as Operations);
+    expectAnswers(into, `answers.ops.${key}`, counts.ops[i] as Operations);
   });
   expectSummary(table, counts, attempted, into);
   expectCache(counts, into);
@@ -90,6 +90,11 @@ function expectOperations(into: Expectations, path: string, { ok, failed, cancel
     failed: exactly(failed),
     cancelled: exactly(cancelled),
   });
+}
+
+function expectAnswers(into: Expectations, path: string, { ok, failed, same, other }: Operations): void {
+  const unknown = ok + failed - same - other;
+  expectAll(into, path, { same: exactly(same), other: exactly(other), unknown: exactly(unknown) });
 }
 
 /** Past 200 kinds of error the document names those it names, and counts the rest together. */
@@ -147,7 +152,6 @@ async function countAll(table: LogTable, names: OpNames, dialect: string): Promi
   const counts: OpCounts = {
     ended: {},
     answered: 0,
-    cancelled: 0,
     keepaliveClosed: 0,
     mismatches: 0,
     responseBytes: 0,
@@ -155,13 +159,15 @@ async function countAll(table: LogTable, names: OpNames, dialect: string): Promi
     cacheHits: 0,
     cacheMisses: 0,
     errors: new Map(),
-    ops: names.keys.map(() => ({ ok: 0, failed: 0, cancelled: 0 })),
+    all: noOperations(),
+    ops: names.keys.map(noOperations),
   };
   await table.each((row) => {
     const { disposition } = row;
     counts.ended[disposition] = (counts.ended[disposition] ?? 0) + 1;
     if (!row.isAttempted) return;
     countAttempt(counts, row);
+    countOperation(counts.all, row);
     countOperation(counts.ops[names.indexOf(row.op)] as Operations, row);
     if (dialect === 'memobuild') countCache(counts, row);
     if (disposition !== 'ok') countError(counts.errors, row);
@@ -172,17 +178,22 @@ async function countAll(table: LogTable, names: OpNames, dialect: string): Promi
 function countAttempt(counts: OpCounts, row: LogRow): void {
   const { status, recordedStatus, doneNs } = row;
   if (row.failure === '') counts.answered += 1;
-  if (row.isCancelled) counts.cancelled += 1;
   if (row.failure === 'keepalive_closed') counts.keepaliveClosed += 1;
   if (status >= 0 && recordedStatus >= 0 && status !== recordedStatus) counts.mismatches += 1;
   counts.responseBytes += row.responseBytes;
   if (!Number.isNaN(doneNs)) counts.lastDoneNs = Math.max(counts.lastDoneNs, doneNs);
 }
 
-function countOperation(of: Operations, { disposition, isCancelled }: LogRow): void {
+function countOperation(of: Operations, { disposition, isCancelled, answer }: LogRow): void {
   if (disposition === 'ok') of.ok += 1;
   else of.failed += 1;
   if (isCancelled) of.cancelled += 1;
+  if (answer === 1) of.same += 1;
+  else if (answer === 2) of.other += 1;
+}
+
+function noOperations(): Operations {
+  return { ok: 0, failed: 0, cancelled: 0, same: 0, other: 0 };
 }
 
 const LOOKUPS = ['has', 'get', 'has_layer', 'get_layer', 'get_node_layers'];

@@ -148,6 +148,10 @@ export class LogRow {
   get status(): number {
     return this.#columns.status[this.#at] as number;
   }
+  /** Whether its answer is the recorded one: 1 it is, 2 it is another, 0 not known. */
+  get answer(): number {
+    return this.#columns.answer[this.#at] as number;
+  }
   get responseBytes(): number {
     return this.#columns.responseBytes[this.#at] as number;
   }

@@ -101,7 +101,11 @@ describe('a replay by several shards', () => {
           session: fc.integer({ min: 0, max: 9 }),
           op: fc.constantFrom('recall', 'remember', 'get'),
           durationNs: fc.option(ns(0, 100), { nil: undefined }),
-          answer: fc.record({ afterNs: fc.integer({ min: 1, max: 5000 * MS }), ok: fc.boolean() }),
+          answer: fc.record({
+            afterNs: fc.integer({ min: 1, max: 5000 * MS }),
+            ok: fc.boolean(),
+            is: fc.constantFrom('same' as const, 'other' as const, undefined),
+          }),
         }),
         { minLength: 1, maxLength: 80 },
       ),

@@ -97,6 +97,8 @@ export interface Block {
   streams: Stream[];
   /** Version 3: the entries whose answer is endless, in the order of the entries. */
   endless: EndlessAnswer[];
+  /** Version 4: the answer against the recorded one. Order of the names in docs/replay-log.md. */
+  answer: number[];
 }
 
 /** The messages of one entry that is a gRPC stream. */
@@ -352,6 +354,7 @@ function createBaseBlock(): Block {
     stalled: [],
     streams: [],
     endless: [],
+    answer: [],
   };
 }
 
@@ -604,6 +607,13 @@ export const Block: MessageFns<Block> = {
     }
     for (const v of message.endless) {
       EndlessAnswer.encode(v!, writer.uint32(282).fork()).join();
+    }
+    if (message.answer.length !== 0) {
+      writer.uint32(290).fork();
+      for (const v of message.answer) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -1116,6 +1126,24 @@ export const Block: MessageFns<Block> = {
 
             message.endless.push(EndlessAnswer.decode(reader, reader.uint32()));
             continue;
+          }
+          case 36: {
+            if (tag === 288) {
+              message.answer.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 290) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.answer.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
