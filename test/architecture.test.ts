@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   transforms: ['trace', 'dialects', 'root'],
   inspect: ['trace', 'root'],
   nearness: ['trace', 'results', 'inspect', 'root'],
-  workload: ['trace', 'sources', 'root'],
+  workload: ['trace', 'sources', 'replay', 'replay-run', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],
   results: ['trace', 'replay', 'root'],
@@ -96,7 +96,7 @@ const ROOMS: Record<string, readonly string[]> = {
   cli: ['people', 'exit', 'settings', 'flags', 'output', 'input', 'text', 'commands', '.'],
   results: ['histogram', 'arrivals', 'answers', 'tally', 'health', 'document', 'verdict', '.'],
   capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.'],
-  workload: ['streams', 'arrivals', 'scenario', 'values', 'requests', 'generate'],
+  workload: ['streams', 'arrivals', 'scenario', 'values', 'requests', 'generate', 'clients'],
 };
 
 /** Files right under src/ that everyone may use: they know nothing. */

@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replay.ts')).makeReplayCommand(),
   },
   {
+    name: 'run',
+    summary: 'load a server without a recording: clients of a build cache',
+    load: async () => (await import('./commands/run.ts')).makeRunCommand(),
+  },
+  {
     name: 'verify',
     summary: 'recompute a results document from its replay log: proof, or forgery',
     load: async () => (await import('./commands/verify.ts')).makeVerifyCommand(),

@@ -60,6 +60,13 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ],
     ['traces/peak.trace.zst --endpoint :7432 --duration 5m --limit 1000 --dry-run', 'what would be sent'],
   ],
+  run: [
+    [
+      '--clients 50 --duration 120 --requests 100 --hit-rate 0.75 --output results.json',
+      'fifty clients of a build cache, each waiting for its answers',
+    ],
+    ['--target-rate 500 --duration 5m --output results/open.json', 'the same at a rate of its own'],
+  ],
   verify: [
     ['results/peak.log results/peak.json', 'what replay --replay-log results/peak.log wrote'],
     [

@@ -154,7 +154,9 @@ async function measured(
   });
   const { hits, misses } = document.cache;
   const outcome = { sentPerSec: document.summary.sent_ops_sec, cacheHits: hits, cacheMisses: misses };
-  document.notes.push(...(run.closedLoop?.notesOf(outcome) ?? []));
+  const warnings = run.closedLoop?.warningsOf(outcome) ?? [];
+  warnings.forEach(deps.warn);
+  document.notes.push(...warnings, ...(run.closedLoop?.notesOf(outcome) ?? []));
   await parts.log.seal(document, end.startNs);
   return document;
 }

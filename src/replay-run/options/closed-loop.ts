@@ -15,4 +15,6 @@ export interface ClosedLoop extends ClientScript {
   readonly shown: Readonly<Record<string, string | number | null>>;
   /** Sentences for the document. */
   notesOf(outcome: ClosedLoopOutcome): string[];
+  /** Sentences that are for the document too, and that people are warned with. */
+  warningsOf(outcome: ClosedLoopOutcome): string[];
 }

@@ -1,0 +1,171 @@
+import type { DocumentSink } from '../../library/document-file.ts';
+import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
+import type { RunOptions, RunProgress } from '../../replay-run/options/run-options.ts';
+import type { ResultsDocument } from '../../results/document/results-document.ts';
+import { linesText } from '../../visible-text.ts';
+import { EXIT } from '../exit/exit-code.ts';
+import { leaveBySignal } from '../exit/leave.ts';
+import { isUnanswered, replayExitCode } from '../exit/replay-exit-code.ts';
+import { mindSignals } from '../exit/signals.ts';
+import { printWarning, reportWarnings } from '../output/warnings.ts';
+import { tell } from '../people/people.ts';
+import { createProgress, type Progress } from '../people/progress.ts';
+
+const UNANSWERED =
+  'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n';
+
+/** The flags of a run about what comes out of it. */
+export interface ReportFlags {
+  output: string;
+  replayLog?: string;
+  skipDamaged?: boolean;
+  force?: boolean;
+  quiet?: boolean;
+}
+
+/** Plays a run, writes its document and its log, tells what came of it, and sets the exit code. */
+export async function playAndReport(run: RunOptions, flags: ReportFlags): Promise<void> {
+  const { trace } = run;
+  const { runReplay } = await import('../../library/run-replay.ts');
+  // Now, and not when it is needed: sockets may have taken every file descriptor by then.
+  const { preparingText, progressText, summaryText } = await import('../text/replay-text.ts');
+  const { openDocumentSink } = await import('../output/document-sink.ts');
+  // Minded from before the output is there: a signal that comes while it is opened leaves nothing behind either.
+  const opening = { sink: undefined as Promise<DocumentSink> | undefined };
+  const log = replayLogOf(flags);
+  const abortOutput = async (): Promise<void> => (await opening.sink?.catch(() => undefined))?.abort();
+  const interrupt = watchSignals(async () => void (await Promise.all([abortOutput(), log.leave()])));
+  opening.sink = openDocumentSink(flags.output, flags.force);
+  const sink = await opening.sink.catch((thrown: unknown) => {
+    interrupt.stop();
+    throw thrown;
+  });
+  const shown = createShow(await createProgress(flags), progressText);
+  try {
+    const document = await runReplay(trace, run, {
+      ...run,
+      warn: printWarning,
+      signal: interrupt.signal,
+      onPrepare: (spaces) => {
+        if (!flags.quiet) tell(preparingText(spaces));
+      },
+      onStart: shown.start,
+      openReplayLog: log.open,
+    });
+    shown.stop();
+    interrupt.delivering();
+    const undelivered = await sink.deliver(document);
+    if (!flags.quiet) tell(summaryText(document) + notesText(document));
+    reportWarnings(trace, flags);
+    const isLogLost = flags.replayLog !== undefined && document.replay_log === null;
+    const code = isLogLost ? EXIT.failed : replayExitCode(document, interrupt.received());
+    if (code === EXIT.failed && isUnanswered(document)) tell(UNANSWERED);
+    if (code !== EXIT.ok) process.exitCode = code;
+    if (undelivered !== undefined) throw undelivered;
+  } catch (thrown) {
+    shown.stop();
+    await sink.abort();
+    throw thrown;
+  } finally {
+    interrupt.stop();
+  }
+}
+
+function notesText({ notes }: Pick<ResultsDocument, 'notes'>): string {
+  return notes.length === 0 ? '' : linesText(notes.map((note) => `note: ${note}`));
+}
+
+/** The log of `--replay-log`. Who leaves at once keeps what is written of it, without an end. */
+function replayLogOf({ replayLog: path, force }: ReportFlags) {
+  let opened: Promise<ReplayLog> | undefined;
+  const open = (header: LogHeader): Promise<ReplayLog> => {
+    opened = import('../../replay-log/start-replay-log.ts').then(({ startReplayLog }) =>
+      startReplayLog({ path: path ?? '', force, header }),
+    );
+    return opened;
+  };
+  const leave = async (): Promise<void> => (await opened?.catch(() => undefined))?.close();
+  return { open: path === undefined ? undefined : open, leave };
+}
+
+interface Interrupt {
+  signal: AbortSignal;
+  received(): NodeJS.Signals | undefined;
+  /** From now on only the delivery of the document is left, and a first signal gives it little time. */
+  delivering(): void;
+  stop(): void;
+}
+
+/** A replay that was told to stop gets this long to write a document that is ready. */
+const DELIVERY_MS = 30_000;
+/** Removing what would be left behind gets this long: the disk may hang. */
+const LEAVE_MS = 500;
+
+/** The first signal ends the replay early, a second one the process, as soon as `cleanUp` is done or hangs. */
+function watchSignals(cleanUp: () => Promise<void>): Interrupt {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  let isDelivering = false;
+  const leave = (signal: NodeJS.Signals): void => {
+    const now = (): void => void leaveBySignal(signal);
+    setTimeout(now, LEAVE_MS);
+    void cleanUp().finally(now);
+  };
+  const first = (signal: NodeJS.Signals): void => {
+    received = signal;
+    tell('engram-trace: stopping; what was measured will be written (again to leave at once)\n');
+    controller.abort();
+    if (isDelivering) setTimeout(() => leave(signal), DELIVERY_MS).unref();
+  };
+  return {
+    signal: controller.signal,
+    received: () => received,
+    delivering: () => {
+      isDelivering = true;
+      if (received !== undefined) {
+        const signal = received;
+        setTimeout(() => leave(signal), DELIVERY_MS).unref();
+      }
+    },
+    stop: mindSignals(first, leave),
+  };
+}
+
+interface Show {
+  start(progress: RunProgress): void;
+  stop(): void;
+}
+
+const SHOW_EVERY_MS = 250;
+
+/** Makes a progress line that shows these words. */
+function createShow(
+  line: Progress,
+  words: (progress: RunProgress, elapsedSecs: number, ratePerSec: number) => string,
+): Show {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const start = (progress: RunProgress): void => {
+    // A pipe that ends after the replay was interrupted starts it when all is over.
+    if (isStopped) return;
+    const startedMs = performance.now();
+    let before = { atMs: startedMs, sent: 0 };
+    timer = setInterval(() => {
+      line.update(() => {
+        const atMs = performance.now();
+        const { sent } = progress.live();
+        const ratePerSec = ((sent - before.sent) / (atMs - before.atMs)) * 1000;
+        before = { atMs, sent };
+        return words(progress, (atMs - startedMs) / 1000, ratePerSec);
+      });
+    }, SHOW_EVERY_MS);
+  };
+  return {
+    start,
+    stop: () => {
+      isStopped = true;
+      clearInterval(timer);
+      line.stop();
+    },
+  };
+}

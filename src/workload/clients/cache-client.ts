@@ -1,0 +1,91 @@
+import { emptyRecord, type HeaderList, NO_HEADERS, type TraceRecord } from '../../trace/record/record.ts';
+import type { SeededStream } from '../streams/seeded-stream.ts';
+import type { CacheArtifacts } from './cache-artifacts.ts';
+import { isInShare } from './even-share.ts';
+
+const PUT_HEADERS: HeaderList = ['content-type', 'application/octet-stream'];
+/** Artifacts that a client asks for again; of more it forgets the oldest. */
+const MOST_STORED = 256;
+
+/** What clients of a build cache have in common. */
+export interface CacheTraffic {
+  readonly clients: number;
+  /** Share of lookups that are to hit, 0 to 1. */
+  readonly hitRate: number;
+  /** Share of operations that store something, 0 to 1, beside the first of each client. */
+  readonly putShare: number;
+  readonly artifacts: CacheArtifacts;
+  /** Draws which of the stored artifacts is asked for. */
+  readonly choices: SeededStream;
+}
+
+/**
+ * One client of a build cache: it stores an artifact, and then mostly looks things up: what it has stored itself, which
+ * hits, or what nobody has stored, which misses. So its operations follow from the seed and its own answers, however
+ * fast the others are, and on a server that holds what an earlier run left as on an empty one.
+ */
+export class CacheClient {
+  readonly #traffic: CacheTraffic;
+  readonly #number: number;
+  readonly #session: string;
+  readonly #phase: number;
+  #operations = 0;
+  #lookups = 0;
+  #puts = 0;
+  /** Number of the artifact that is being stored. */
+  #storing: number | undefined;
+  readonly #stored: number[] = [];
+
+  constructor(traffic: CacheTraffic, number: number) {
+    this.#traffic = traffic;
+    this.#number = number;
+    this.#session = `client-${number + 1}`;
+    this.#phase = (number + 0.5) / traffic.clients;
+  }
+
+  /** Operations made so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Makes its next operation. */
+  next(): TraceRecord {
+    const index = this.#operations++;
+    const stores = index === 0 || isInShare(index - 1, this.#traffic.putShare, this.#phase);
+    return stores ? this.#put() : this.#get(index);
+  }
+
+  /** Its last operation was answered; what was stored can be looked up from now on. */
+  answered(isOk: boolean): void {
+    const number = this.#storing;
+    this.#storing = undefined;
+    if (number === undefined || !isOk || this.#stored.includes(number)) return;
+    this.#stored.push(number);
+    if (this.#stored.length > MOST_STORED) this.#stored.shift();
+  }
+
+  #put(): TraceRecord {
+    const { artifacts, clients } = this.#traffic;
+    this.#storing = this.#number + clients * this.#puts++;
+    const { path, body } = artifacts.at(this.#storing);
+    return { ...this.#record('put', 'PUT', path), headers: PUT_HEADERS, body };
+  }
+
+  #get(index: number): TraceRecord {
+    const { hitRate } = this.#traffic;
+    const lookup = this.#lookups++;
+    const path = isInShare(lookup, hitRate, this.#phase) ? this.#storedPath(index) : undefined;
+    return this.#record('get', 'GET', path ?? this.#traffic.artifacts.missingPath(this.#number, lookup));
+  }
+
+  /** One of those it stored; where the server took none, the first it tried. */
+  #storedPath(index: number): string {
+    const { artifacts, choices } = this.#traffic;
+    const place = choices.below(this.#stored.length, this.#number, index);
+    return artifacts.at(this.#stored[place] ?? this.#number).path;
+  }
+
+  #record(op: string, method: string, path: string): TraceRecord {
+    return { ...emptyRecord(), session: this.#session, op, method, path, headers: NO_HEADERS };
+  }
+}

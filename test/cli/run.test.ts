@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createDevServer } from '../../src/dev-server/dev-server.ts';
+import type { ResultsDocument } from '../../src/results/document/results-document.ts';
+import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { validated } from '../results/support.ts';
+import { withFolder } from '../trace/support.ts';
+import { runCli } from './run-cli.ts';
+
+const documentIn = async (path: string): Promise<ResultsDocument> =>
+  validated(JSON.parse(await readFile(path, 'utf8')) as ResultsDocument);
+
+test('clients of a build cache wait for their answers; the document says so, and names the open loop', async () => {
+  const server = await createDevServer();
+  try {
+    await withFolder(async (folder) => {
+      const [output, log] = [join(folder, 'results', 'results.json'), join(folder, 'run.log')];
+      const target = ['--endpoint', `127.0.0.1:${server.httpPort}`];
+      const guide = ['--clients', '5', '--duration', '60', '--requests', '40', '--hit-rate', '0.75'];
+      const files = ['--output', output, '--replay-log', log];
+      const closed = await runCli(['run', ...guide, '--think', '1ms', ...files, ...target]);
+      // A busy machine may void it; what it did is the same.
+      assert.ok(closed.code === 0 || closed.code === 98, closed.stderr);
+      const document = await documentIn(output);
+      const { closed_loop, operations, cache, latency, service_latency, fidelity, plan, notes } = document;
+      assert.equal(closed_loop, true);
+      assert.deepEqual([operations.total, operations.failed], [200, 0]);
+      assert.deepEqual(Object.keys(operations.ops), ['get', 'put']);
+      assert.ok(Math.abs((cache.hit_rate_percent ?? 0) - 75) < 2, `${cache.hit_rate_percent}`);
+      assert.deepEqual(latency.overall, service_latency.overall);
+      assert.ok(fidelity.engine.max_in_flight <= 5);
+      assert.deepEqual(
+        [plan.options['clients'], plan.options['think'], plan.options['timing'], plan.seed],
+        [5, '1ms', 'clients', 1],
+      );
+      const { checks, logDamage } = await verifyReplay(log, document);
+      assert.deepEqual([...logDamage, ...checks.filter(({ agrees }) => !agrees)], []);
+
+      assert.match(closed.stderr, /^note: 5 clients waited for their answers/m);
+      const command = /engram-trace (run --target-rate .*)$/.exec(notes.join('\n'))?.[1]?.split(' ') ?? [];
+      const rate = Number(command[2]);
+      assert.ok(rate > 0);
+      const second = command.map((word, i) => (command[i - 1] === '--duration' ? '0.5' : word));
+      const open = await runCli([...second, ...target, '--output', output, '--force']);
+      assert.ok(open.code === 0 || open.code === 98, open.stderr);
+      const openDocument = await documentIn(output);
+      assert.equal(openDocument.closed_loop, false);
+      const { planned } = openDocument.fidelity.accounting;
+      assert.ok(Math.abs(planned - rate / 2) < 6 * Math.sqrt(rate / 2) + 5, `${planned} of ${rate / 2}`);
+    });
+  } finally {
+    await server.close();
+  }
+});
+
+test('a load that makes no sense is refused, and nothing is sent', async () => {
+  for (const [args, message] of [
+    [['--hit-rate', '1.2'], /'1.2' is not a ratio from 0 to 1/],
+    [['--clients', '0'], /has to be at least 1/],
+    [['--clients', '90000'], /clients: 1 to 50000/],
+    [['--duration', '0'], /has to be longer than 0/],
+    [['--target-rate', '1e9'], /not a number above 0/],
+    [['--target-rate', 'NaN'], /not a number above 0/],
+    [['--think', 'often'], /--think: "often" is not a duration/],
+    [['--target-rate', '10', '--think', '1s'], /--think is for clients that wait/],
+    [['--cliens', '5'], /--clients/],
+  ] as const) {
+    const refused = await runCli(['run', ...args, '--endpoint', '127.0.0.1:9']);
+    assert.deepEqual([refused.code, refused.stdout], [2, ''], args.join(' '));
+    assert.match(refused.stderr, message);
+  }
+});
