@@ -116,8 +116,6 @@ describe('data that cannot be delivered', () => {
       ['cat', golden],
       ['inspect', golden],
       ['inspect', '--json', golden],
-      ['inspect', '--record', '0', golden],
-      ['convert', golden, '-'],
       ['replay', '--dry-run', '--trace', golden, '--endpoint', 'http://127.0.0.1:9'],
     ];
     for (const args of all) {

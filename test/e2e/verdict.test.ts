@@ -186,8 +186,9 @@ describe('the verdict of a staged run', () => {
     assert.ok((document.service_latency.overall.p99 ?? 0) > 1500, 'operations left in the stall');
     const { generator_lateness_us: own, reasons } = document.fidelity;
     const late = reasons.filter(({ code }) => code.startsWith('generator_late'));
-    // A noisy machine may be late by itself, but not by half of the stall.
-    assert.ok(late.length === 0 || (own.p99 ?? 0) < 1.5e6, JSON.stringify(late));
+    // A noisy machine may be late by itself, but not by half of the stall; or it stands still, and then more tells of it.
+    const isStill = codesOf(document).some((code) => /^event_loop|^cpu_|^steal/.test(code));
+    assert.ok(late.length === 0 || (own.p99 ?? 0) < 1.5e6 || isStill, JSON.stringify(late));
     assert.deepEqual(
       // Without an order of sessions, one that opens a connection may be overtaken by the next.
       codesOf(document).filter((code) => !ENVIRONMENT.has(code) && code !== 'inversions'),
@@ -210,7 +211,9 @@ describe('the verdict of a staged run', () => {
     assert.equal(fidelity.accounting.closes, true);
     assert.notEqual(fidelity.verdict, 'valid');
     assert.equal(fidelity.reasons.find(({ code }) => code === 'shed')?.observed, fidelity.accounting.shed);
-    assert.ok(codesOf(run.document).includes('back_pressure'));
+    // Where the machine is late itself, that is told in place of it.
+    const codes = codesOf(run.document);
+    assert.ok(codes.includes('back_pressure') || codes.includes('generator_late_p99'), codes.join());
     await assertProven(run);
   });
 
@@ -328,7 +331,10 @@ describe('a replay log from the command line', () => {
       assert.equal(verified.code, 0, verified.stdout);
       const document: ResultsDocument = JSON.parse(await readFile(paths.results, 'utf8'));
       assert.equal(document.summary.stop, 'interrupted');
-      assert.equal(document.replay_log?.entries, LONG.length);
+      // What is left of a plan is counted for two seconds.
+      const { planned, plan_complete: isWhole } = document.fidelity.accounting;
+      assert.equal(document.replay_log?.entries, planned);
+      assert.ok(isWhole ? planned === LONG.length : planned < LONG.length, `${planned}`);
     });
   }
 
