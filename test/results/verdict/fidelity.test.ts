@@ -56,6 +56,18 @@ function codes(document: { fidelity: { reasons: { code: string }[] } }): string[
 }
 
 describe('fidelity verdict', () => {
+  it('is degraded where operations are missing from the statistics of the plan', () => {
+    const { recorder, end } = play(steady());
+    Object.defineProperty(recorder, 'missingFromPlan', { value: 3 });
+    const { fidelity } = validated(createResultsDocument({ ...documentInput(), recorder, end }));
+    assert.equal(fidelity.verdict, 'degraded');
+    assert.deepEqual(
+      fidelity.reasons.map(({ code, observed, limit }) => [code, observed, limit]),
+      [['plan_statistics', 3, 0]],
+    );
+    assert.equal(fidelity.engine.missing_from_plan_statistics, 3);
+  });
+
   it('is valid when everything went as planned', () => {
     const { fidelity } = documentOf(steady());
     assert.deepEqual(fidelity.reasons, []);
@@ -513,6 +525,8 @@ describe('generator health', () => {
     assert.deepEqual(before, { total: 100, steal: 10 });
     assert.equal(stealBetween(before, after), 0.2);
     assert.equal(stealBetween(before, before), undefined);
+    assert.equal(stealBetween(undefined, after), undefined);
+    assert.equal(stealBetween(before, undefined), undefined);
     for (const text of [undefined, '', 'nonsense', 'cpu  1 2 3', 'cpu  a b c d e f g h']) {
       assert.equal(parseProcStat(text), undefined);
     }
