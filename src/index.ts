@@ -112,9 +112,10 @@ export { type Verification, verifyReplay } from './verify/verify-replay.ts';
 
 // The engine by itself, and what it sends by.
 
+export type { ReplayAccounting } from './replay/accounting.ts';
 export { createRealClock } from './replay/clock/real-clock.ts';
 export { replay } from './replay/engine/engine.ts';
-export type { ReplayAccounting, ReplayEnd } from './replay/engine/replay-end.ts';
+export type { ReplayEnd } from './replay/engine/replay-end.ts';
 export type {
   Clock,
   Disposition,

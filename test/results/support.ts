@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { emptyAccounting, type ReplayEnd } from '../../src/replay/engine/replay-end.ts';
+import { emptyAccounting } from '../../src/replay/accounting.ts';
+import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import { emptyExcluded } from '../../src/replay/exclusions.ts';
 import type { Disposition, Operation, SendOutcome, Waits } from '../../src/replay/ports.ts';
 import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';

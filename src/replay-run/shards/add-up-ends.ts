@@ -1,4 +1,5 @@
-import { bookDisposition, type ReplayAccounting, type ReplayEnd } from '../../replay/engine/replay-end.ts';
+import { bookDisposition, type ReplayAccounting } from '../../replay/accounting.ts';
+import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { Disposition } from '../../replay/ports.ts';
 
 /** What the engines of all shards say of themselves, as if they were one. */

@@ -1,4 +1,4 @@
-import { emptyAccounting, type ReplayAccounting } from '../../replay/engine/replay-end.ts';
+import { emptyAccounting, type ReplayAccounting } from '../../replay/accounting.ts';
 import type { Disposition, Operation } from '../../replay/ports.ts';
 import type { SendPlace } from '../../replay-log/replay-log.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';

@@ -1,10 +1,6 @@
 import type { EngramTraceError } from '../../error.ts';
-import {
-  emptyAccounting,
-  type ReplayAccounting,
-  type ReplayEnd,
-  type ReplayStop,
-} from '../../replay/engine/replay-end.ts';
+import { emptyAccounting, type ReplayAccounting } from '../../replay/accounting.ts';
+import type { ReplayEnd, ReplayStop } from '../../replay/engine/replay-end.ts';
 import {
   createPlanReader,
   type OpenSource,

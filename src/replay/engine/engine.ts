@@ -1,25 +1,19 @@
-import { emptyList } from '../../stable-shapes.ts';
-import { hangUpNs } from '../../trace/record/cancelled.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { Alarm } from '../clock/alarm.ts';
-import { createPace, type Pace } from '../plan/pace.ts';
 import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from '../plan/plan-reader.ts';
 import type { PlannedTimes } from '../plan/schedule.ts';
 import { createSelection, type Selection } from '../plan/selection.ts';
-import type { Clock, Disposition, SendOutcome } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import { createRelease } from '../release/create-release.ts';
-import { Flight, type FlightHost } from '../release/flight.ts';
-import { giveUp, InFlight } from '../release/in-flight.ts';
+import type { Flights } from '../release/flights.ts';
+import { InFlight } from '../release/in-flight.ts';
+import { Ledger } from '../release/ledger.ts';
 import type { Lineup } from '../release/plan-queue.ts';
-import type { ReleaseListener, ReleaseLoop } from '../release/release-loop.ts';
+import type { ReleaseLoop } from '../release/release-loop.ts';
 import type { ThinkQueue } from '../release/think-queue.ts';
 import type { ReplayOptions } from '../replay-options.ts';
-import { cancelledAsRecorded, failedSend, timedOutSend } from '../send-outcome.ts';
-import { scaledOffset } from '../stream-offsets.ts';
-import { HangUps } from './hang-ups.ts';
 import { HeadStart } from './head-start.ts';
 import { type IdleTurnParts, idleTurn } from './idle-turn.ts';
-import { Ledger } from './ledger.ts';
 import type { ReplayDeps } from './replay-deps.ts';
 import type { ReplayEnd, ReplayStop } from './replay-end.ts';
 import { Stopping } from './stopping.ts';
@@ -37,7 +31,7 @@ export function replay(openSource: OpenSource, options: ReplayOptions, deps: Rep
 /** Timeouts, gates and drains are looked at this often. */
 const SWEEP_NS = 50e6;
 
-class Engine implements FlightHost, PlanSink, ReleaseListener {
+class Engine implements PlanSink {
   closed = false;
   readonly #options: ReplayOptions;
   readonly #deps: ReplayDeps;
@@ -49,12 +43,10 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   readonly #thinks: ThinkQueue | undefined;
   readonly #loop: ReleaseLoop;
   readonly #inFlight: InFlight;
+  readonly #flights: Flights;
   readonly #ledger: Ledger;
-  readonly #hangUps: HangUps;
   readonly #turnAlarm: Alarm;
   readonly #sweepAlarm: Alarm;
-  readonly #free = emptyList<Flight>();
-  readonly #pace: Pace;
   readonly #idleParts: IdleTurnParts;
   readonly #headStart: HeadStart;
   readonly #stopping: Stopping;
@@ -78,17 +70,23 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.#clock = clock;
     this.#resolve = resolve;
     this.#inFlight = deps.inFlight ?? new InFlight();
-    this.#pace = createPace(options.pace);
     this.#headStart = new HeadStart(options);
     this.#stopping = new Stopping(options);
     this.#ledger = new Ledger(deps.observer);
-    this.#hangUps = new HangUps(clock, (flight, nowNs) => giveUp(flight, 'as_recorded', nowNs));
     this.#turnAlarm = new Alarm(clock, () => this.#turn());
     this.#sweepAlarm = new Alarm(clock, () => this.#sweep(), true);
-    const { queue, thinks, loop } = createRelease(options, clock, this.#inFlight, this);
+    const { queue, thinks, loop, flights } = createRelease({
+      options,
+      clock,
+      inFlight: this.#inFlight,
+      ledger: this.#ledger,
+      transports: deps,
+      onDone: () => this.#turn(),
+    });
     this.#queue = queue;
     this.#thinks = thinks;
     this.#loop = loop;
+    this.#flights = flights;
     this.#idleParts = {
       clock,
       queue,
@@ -132,12 +130,12 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   ): Promise<void> | undefined {
     if (this.closed) return undefined;
     if (!this.#isReading) this.#noteRead();
-    const flight = this.#free.pop() ?? new Flight(this);
+    const flight = this.#flights.take();
     const anchorNs = this.#loop.anchorNs ?? this.#clock.nowNs();
     flight.recordNumber = recordNumber;
     flight.plan(record, number, this.#ledger.planned(), times, anchorNs, this.#readNs);
     if (this.stopped) {
-      this.#settle(flight, 'unsent');
+      this.#flights.settle(flight, 'unsent');
       return undefined;
     }
     if (this.#loop.anchorNs === undefined) this.#headStart.read(times.dueNs, this.#clock.nowNs());
@@ -182,110 +180,16 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     if (this.#deps.anchorNs !== undefined) this.#deps.observer.onStart?.(this.#startNs);
   }
 
-  // The loop lets operations go.
-
-  send(flight: Flight, nowNs: number): void {
-    this.#inFlight.add(flight, nowNs + this.#timeLimitNs(flight));
-    const cancel = this.#handOver(flight);
-    // A transport may be done before it returns.
-    if (flight.slot >= 0) flight.cancel = cancel;
-  }
-
-  /** A server's own time does not shrink with the multiplier, and what follows the client's grows as that goes down. */
-  #timeLimitNs(flight: Flight): number {
-    const recordedNs = flight.record.durationNs ?? 0;
-    return this.#options.timeoutNs + recordedNs / Math.min(1, this.#timeScale(flight));
-  }
-
-  #handOver(flight: Flight): (() => void) | undefined {
-    const { record } = flight;
-    try {
-      const transport = this.#deps.transportFor(record);
-      if (transport !== undefined) return transport.send(record, this.#timeScale(flight), flight);
-      flight.onDone(failedSend('bad_request', 'there is no target for it'));
-    } catch (thrown) {
-      flight.onDone(failedSend('bad_request', `the transport refused it: ${String(thrown)}`));
-    }
-    return undefined;
-  }
-
-  /** How many times faster than recorded time passes at its due time: for what happens inside a stream. */
-  #timeScale({ offsetNs }: Flight): number {
-    return this.#options.multiplier * this.#pace.rateAt(offsetNs);
-  }
-
-  drop(flight: Flight, disposition: Disposition): void {
-    this.#settle(flight, disposition);
-  }
-
-  fellBehind(): void {
-    this.#stopNow('behind');
-  }
-
-  // The transports tell.
-
-  sent(flight: Flight, heldNs: number): void {
-    flight.leave(this.#clock.nowNs(), heldNs);
-    if (flight.record.outcome.error !== '') this.#planHangUp(flight);
-    this.#ledger.sent(flight, this.#inFlight.size);
-  }
-
-  /** Streams are played to their end by their transport. */
-  #planHangUp(flight: Flight): void {
-    const { record, sentNs } = flight;
-    const afterNs = record.stream === undefined ? hangUpNs(record) : undefined;
-    if (afterNs === undefined || sentNs === undefined) return;
-    this.#hangUps.add(flight, sentNs + scaledOffset(afterNs, this.#timeScale(flight)));
-  }
-
-  firstAnswer(flight: Flight): void {
-    flight.firstAnswerNs = this.#clock.nowNs();
-  }
-
-  done(flight: Flight, outcome: SendOutcome): void {
-    this.#land(flight, outcome);
-    this.#free.push(flight);
-    this.#turn();
-  }
-
-  #land(flight: Flight, told: SendOutcome): void {
-    flight.doneNs = this.#clock.nowNs();
-    this.#loop.meter.interrupt(flight.doneNs);
-    this.#inFlight.remove(flight);
-    const outcome = this.#outcomeOf(flight, told);
-    flight.outcome = outcome;
-    const isCut = flight.givenUp === 'cut_off' && outcome.failure !== undefined;
-    this.#conclude(flight, isCut ? 'cut_off' : this.#isOk(flight.record.op, outcome) ? 'ok' : 'error');
-  }
-
-  #outcomeOf(flight: Flight, told: SendOutcome): SendOutcome {
-    const { givenUp, record } = flight;
-    if (givenUp === 'timeout') return timedOutSend(told, this.#timeLimitNs(flight));
-    return givenUp === 'as_recorded' ? cancelledAsRecorded(told, record.protocol === 'grpc') : told;
-  }
-
-  #isOk(op: string, { ok, status, failure }: SendOutcome): boolean {
-    if (failure !== undefined) return false;
-    return ok || (status !== undefined && this.#options.missStatus.get(op) === status);
-  }
-
-  #settle(flight: Flight, disposition: Disposition): void {
-    this.#conclude(flight, disposition);
-    this.#free.push(flight);
-  }
-
-  #conclude(flight: Flight, disposition: Disposition): void {
-    this.#ledger.settled(flight, disposition, this.#inFlight.size);
-    this.#loop.gate.leave(flight);
-    flight.reset();
-  }
-
   // Time passes.
 
   #turn(): void {
     if (this.#isTurning || this.closed) return;
     this.#isTurning = true;
-    const nextNs = this.#loop.turn();
+    let nextNs = this.#loop.turn();
+    if (this.#loop.isBehind && !this.stopped) {
+      this.#stopNow('behind');
+      nextNs = this.#loop.turn();
+    }
     if (this.#queue.size === 0 && this.#startNs !== undefined) this.#headStart.ranDry();
     this.#drain();
     this.#isTurning = false;
@@ -295,9 +199,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
   #sweep(): void {
     const nowNs = this.#clock.nowNs();
     this.#isTurning = true;
-    // On a busy machine their own alarm may be the later one, and what had to be cancelled is no timeout.
-    this.#hangUps.ring(nowNs);
-    this.#inFlight.sweep(nowNs, this.#onLost);
+    this.#flights.sweep(nowNs);
     this.#loop.gate.expire(nowNs);
     this.#isTurning = false;
     this.#sweepAlarm.set(nowNs + SWEEP_NS);
@@ -306,16 +208,11 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     else this.#turn();
   }
 
-  /** The transport still holds the flight, so it is not used again. */
-  readonly #onLost = (flight: Flight): void => {
-    this.#land(flight, failedSend('cancelled', 'the transport never gave it back'));
-  };
-
   #stopNow(why: ReplayStop): void {
     if (this.stopped || this.closed) return;
     this.#stopping.stop(why, this.#clock.nowNs());
     for (let flight = this.#loop.takeUnsent(); flight !== undefined; flight = this.#loop.takeUnsent()) {
-      this.#settle(flight, 'unsent');
+      this.#flights.settle(flight, 'unsent');
     }
     this.#queue.release();
     this.#turn();
@@ -334,7 +231,7 @@ class Engine implements FlightHost, PlanSink, ReleaseListener {
     this.closed = true;
     this.#turnAlarm.set(Infinity);
     this.#sweepAlarm.set(Infinity);
-    this.#hangUps.stop();
+    this.#flights.stop();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     const { error: sourceError, complete, passes } = this.#reader;
     this.#resolve({

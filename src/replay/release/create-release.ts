@@ -1,11 +1,11 @@
-import type { Clock } from '../ports.ts';
-import type { ReplayOptions } from '../replay-options.ts';
 import { createBacklog } from './backlog.ts';
 import { DueQueue } from './due-queue.ts';
-import type { InFlight } from './in-flight.ts';
+import { type FlightParts, Flights } from './flights.ts';
+import { createOpenGate } from './gate.ts';
+import { HoldMeter } from './hold-meter.ts';
 import { type Lineup, PlanQueue } from './plan-queue.ts';
-import { type ReleaseListener, ReleaseLoop } from './release-loop.ts';
-import { createOpenGate, createSessionGate } from './session-gate.ts';
+import { ReleaseLoop } from './release-loop.ts';
+import { createSessionGate } from './session-gate.ts';
 import { ThinkQueue } from './think-queue.ts';
 
 /** Decides when operations leave, from what was read up to what is with a transport. */
@@ -15,14 +15,12 @@ export interface Release {
   /** The queue where pauses are kept (`--timing think`). */
   thinks: ThinkQueue | undefined;
   loop: ReleaseLoop;
+  flights: Flights;
 }
 
-export function createRelease(
-  options: ReplayOptions,
-  clock: Clock,
-  inFlight: InFlight,
-  listener: ReleaseListener,
-): Release {
+/** Makes what lets the operations of one engine go; `parts` are what it has. */
+export function createRelease(parts: Omit<FlightParts, 'meter'>): Release {
+  const { options, clock, inFlight } = parts;
   const sinceAnchorNs = (): number => {
     const { anchorNs } = loop;
     return anchorNs === undefined ? 0 : clock.nowNs() - anchorNs;
@@ -35,8 +33,11 @@ export function createRelease(
   // Of a closed loop nothing piles up: what is late is one operation of a client, and no server is hit by a wall.
   const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap' && !isClosedLoop;
   const backlog = createBacklog(isPaced ? options.catchUpFactor : Infinity, options.lateGraceNs);
-  const loop: ReleaseLoop = new ReleaseLoop({ options, clock, queue, backlog, inFlight, listener });
+  const meter = new HoldMeter();
+  const flights = new Flights({ ...parts, meter });
+  const loop: ReleaseLoop = new ReleaseLoop({ options, clock, queue, backlog, inFlight, flights, meter });
   loop.gate =
     thinks ?? (options.order === 'session' && !isClosedLoop ? createSessionGate(loop) : createOpenGate());
-  return { queue, thinks, loop };
+  flights.gate = loop.gate;
+  return { queue, thinks, loop, flights };
 }

@@ -16,20 +16,12 @@ export interface GateSession {
   lastWaiting: Flight | undefined;
 }
 
-/** Hears what a transport tells of a flight. */
-export interface FlightHost {
-  /** `heldNs`: how long busy connections held it. */
-  sent(flight: Flight, heldNs: number): void;
-  firstAnswer(flight: Flight): void;
-  done(flight: Flight, outcome: SendOutcome): void;
-}
-
 /**
  * One operation from the plan to its settlement, reused for the next: the operation the observer sees, the
  * listener the transport talks to and the places it takes in gate, backlog and in-flight table, in one object,
  * so that sending allocates nothing.
  */
-export class Flight implements Operation, SendListener {
+export abstract class Flight implements Operation, SendListener {
   record: TraceRecord = NO_RECORD;
   number = 0;
   sequence = 0;
@@ -73,11 +65,9 @@ export class Flight implements Operation, SendListener {
   givenUpNs = Number.NaN;
   cancel: Cancel | undefined;
 
-  readonly #host: FlightHost;
-
-  constructor(host: FlightHost) {
-    this.#host = host;
-  }
+  abstract onSent(heldNs?: number): void;
+  abstract onFirstAnswer(): void;
+  abstract onDone(outcome: SendOutcome): void;
 
   /** Becomes the operation with these times. */
   plan(
@@ -100,10 +90,6 @@ export class Flight implements Operation, SendListener {
     this.sizeBytes = recordBytes(record);
   }
 
-  onSent(heldNs = 0): void {
-    if (this.slot >= 0) this.#host.sent(this, heldNs);
-  }
-
   /** Notes that it leaves now, and that busy connections held it for `heldNs` since it was released. */
   leave(nowNs: number, heldNs: number): void {
     this.sentNs = nowNs;
@@ -111,14 +97,6 @@ export class Flight implements Operation, SendListener {
     const chargedNs = Math.min(Math.round(heldNs), nowNs - this.releasedNs);
     this.releasedNs += chargedNs;
     this.fullNs += chargedNs;
-  }
-
-  onFirstAnswer(): void {
-    if (this.slot >= 0) this.#host.firstAnswer(this);
-  }
-
-  onDone(outcome: SendOutcome): void {
-    if (this.slot >= 0) this.#host.done(this, outcome);
   }
 
   /** Forgets everything, above all the record, whose body keeps a whole block of the trace alive. */

@@ -1,25 +1,18 @@
-import type { Clock, Disposition } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import type { Backlog } from './backlog.ts';
 import type { Flight } from './flight.ts';
-import { type Hold, HoldMeter } from './hold-meter.ts';
+import type { Flights } from './flights.ts';
+import type { Gate } from './gate.ts';
+import type { Hold, HoldMeter } from './hold-meter.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Lineup } from './plan-queue.ts';
-import type { Gate, GateListener } from './session-gate.ts';
-
-/** Hears what the loop decides about an operation. */
-export interface ReleaseListener {
-  send(flight: Flight, nowNs: number): void;
-  drop(flight: Flight, disposition: Disposition): void;
-  /** `--behind abort`: an operation is later than allowed. */
-  fellBehind(): void;
-}
 
 /** Steps before the caller has to let sockets have a turn of the event loop. */
 const STEPS_PER_TURN = 256;
 
 /** Moves operations from the plan through gate and backlog out of the door: one short decision at a time. */
-export class ReleaseLoop implements GateListener {
+export class ReleaseLoop {
   /** Due times count from here; undefined until the first batch is there. */
   anchorNs: number | undefined;
   stretchedNs = 0;
@@ -28,14 +21,16 @@ export class ReleaseLoop implements GateListener {
   lastReleaseNs: number | undefined;
   maxHeld = 0;
   heldLimitHits = 0;
+  /** `--behind abort`: an operation was later than allowed, and none leaves any more. */
+  isBehind = false;
   gate!: Gate;
-  readonly meter = new HoldMeter();
+  readonly meter: HoldMeter;
   readonly #options: ReplayOptions;
   readonly #clock: Clock;
   readonly #queue: Lineup;
   readonly #backlog: Backlog;
   readonly #inFlight: InFlight;
-  readonly #listener: ReleaseListener;
+  readonly #flights: Flights;
   readonly #isAsap: boolean;
   /** `stretch` and `asap` take the next operation only when the one before has left. */
   readonly #isOneByOne: boolean;
@@ -48,14 +43,16 @@ export class ReleaseLoop implements GateListener {
     queue: Lineup;
     backlog: Backlog;
     inFlight: InFlight;
-    listener: ReleaseListener;
+    flights: Flights;
+    meter: HoldMeter;
   }) {
     this.#options = parts.options;
     this.#clock = parts.clock;
     this.#queue = parts.queue;
     this.#backlog = parts.backlog;
     this.#inFlight = parts.inFlight;
-    this.#listener = parts.listener;
+    this.#flights = parts.flights;
+    this.meter = parts.meter;
     this.#isAsap = parts.options.timing.kind === 'asap';
     this.#isOneByOne = this.#isAsap || parts.options.behind === 'stretch';
   }
@@ -106,6 +103,7 @@ export class ReleaseLoop implements GateListener {
     return held;
   }
 
+  /** The gate says: its predecessors are settled, it may leave. */
   opened(flight: Flight): void {
     const nowNs = this.#clock.nowNs();
     this.meter.interrupt(nowNs);
@@ -114,9 +112,10 @@ export class ReleaseLoop implements GateListener {
     this.#backlog.push(flight);
   }
 
+  /** The gate says: it waited too long and is out of the gate. */
   expired(flight: Flight): void {
     this.#heldBytes -= flight.sizeBytes;
-    this.#listener.drop(flight, 'gate_timeout');
+    this.#flights.settle(flight, 'gate_timeout');
   }
 
   #releaseHead(nowNs: number): boolean {
@@ -127,12 +126,12 @@ export class ReleaseLoop implements GateListener {
     if (behind === 'shed' && lateNs > shedAfterNs) {
       this.#backlog.drop();
       this.#heldBytes -= head.sizeBytes;
-      this.#listener.drop(head, 'shed');
+      this.#flights.settle(head, 'shed');
       return true;
     }
     if (behind === 'abort' && lateNs > abortAfterNs) {
-      this.#listener.fellBehind();
-      return true;
+      this.isBehind = true;
+      return false;
     }
     if (this.#inFlight.size >= maxInFlight || this.#backlog.headAtNs(nowNs) > nowNs) return false;
     this.#backlog.release(nowNs, this.meter.hold === 'full');
@@ -149,7 +148,7 @@ export class ReleaseLoop implements GateListener {
       this.lateReleases += 1;
     }
     this.lastReleaseNs = nowNs;
-    this.#listener.send(flight, nowNs);
+    this.#flights.send(flight, nowNs);
   }
 
   /** The rest of the plan moves by the lateness, and the operation itself counts as due now. */
@@ -167,7 +166,7 @@ export class ReleaseLoop implements GateListener {
 
   #takeNext(nowNs: number): boolean {
     const next = this.#queue.peek();
-    if (next === undefined || this.anchorNs === undefined) return false;
+    if (next === undefined || this.anchorNs === undefined || this.isBehind) return false;
     if (this.anchorNs + next.offsetNs > nowNs || !this.#mayTake()) return false;
     this.#queue.shift();
     this.#setDue(next);

@@ -1,31 +1,7 @@
 import { MinHeap } from '../../min-heap.ts';
 import type { Flight, GateSession } from './flight.ts';
-
-/** Hears what becomes of operations that wait in a gate. */
-export interface GateListener {
-  /** Its predecessors are settled: it may leave. */
-  opened(flight: Flight): void;
-  /** It waited too long and is out of the gate. */
-  expired(flight: Flight): void;
-}
-
-/** Decides whether an operation may leave yet. */
-export interface Gate {
-  /** True: it may leave now. False: `opened` or `expired` follows. Operations enter in the order of the trace. */
-  enter(flight: Flight, deadlineNs: number): boolean;
-  /** An operation that had entered is settled. */
-  leave(flight: Flight): void;
-  /** Gives up the operations that waited past their deadline. */
-  expire(nowNs: number): void;
-  /** Takes out an operation that still waits; undefined when none does. */
-  takeWaiting(): Flight | undefined;
-  readonly waiting: number;
-}
-
-/** Makes the gate of `--order open`, which holds nothing back. */
-export function createOpenGate(): Gate {
-  return { enter: () => true, leave() {}, expire() {}, takeWaiting: () => undefined, waiting: 0 };
-}
+import type { Gate } from './gate.ts';
+import type { ReleaseLoop } from './release-loop.ts';
 
 /**
  * The gate of `--order session`: an operation waits for those of its session that had ended, in the recording,
@@ -35,20 +11,20 @@ export function createOpenGate(): Gate {
  * That is why a queue per session is enough, and why only its head is ever compared, with the one unsettled
  * operation that ended first: no edges between operations, however many wait.
  */
-export function createSessionGate(listener: GateListener): Gate {
-  return new SessionGate(listener);
+export function createSessionGate(loop: ReleaseLoop): Gate {
+  return new SessionGate(loop);
 }
 
 class SessionGate implements Gate {
   waiting = 0;
-  readonly #listener: GateListener;
+  readonly #loop: ReleaseLoop;
   readonly #sessions = new Map<string, GateSession>();
   // Everything that waits, in the order of entering, which is the order of the deadlines.
   #oldest: Flight | undefined;
   #newest: Flight | undefined;
 
-  constructor(listener: GateListener) {
-    this.#listener = listener;
+  constructor(loop: ReleaseLoop) {
+    this.#loop = loop;
   }
 
   enter(flight: Flight, deadlineNs: number): boolean {
@@ -76,7 +52,7 @@ class SessionGate implements Gate {
       const session = head.session as GateSession;
       this.#removeHead(session, head);
       head.session = undefined;
-      this.#listener.expired(head);
+      this.#loop.expired(head);
       this.#advance(session);
     }
   }
@@ -96,7 +72,7 @@ class SessionGate implements Gate {
       if (isBlocked(session, head)) return;
       this.#removeHead(session, head);
       session.inside.push(head);
-      this.#listener.opened(head);
+      this.#loop.opened(head);
     }
     this.#forgetIfIdle(session);
   }

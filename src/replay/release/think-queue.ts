@@ -2,9 +2,10 @@ import { MinHeap } from '../../min-heap.ts';
 import { createPace, type Pace } from '../plan/pace.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import type { Flight, GateSession } from './flight.ts';
+import type { Gate } from './gate.ts';
 import type { Lineup } from './plan-queue.ts';
 import { Room } from './room.ts';
-import { type Gate, isBlocked, newSession } from './session-gate.ts';
+import { isBlocked, newSession } from './session-gate.ts';
 
 /** An operation of a session as far as later ones depend on it. Recorded times on the timeline, others as offsets. */
 interface Spell {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
+import { accountingCloses } from '../../../src/replay/accounting.ts';
 import type { Disposition } from '../../../src/replay/ports.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';

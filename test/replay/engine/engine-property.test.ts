@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
+import { accountingCloses } from '../../../src/replay/accounting.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import fc, { runs } from '../../support/fast-check.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../../src/error.ts';
+import { accountingCloses } from '../../../src/replay/accounting.ts';
 import { replay } from '../../../src/replay/engine/engine.ts';
-import { accountingCloses } from '../../../src/replay/engine/replay-end.ts';
 import { emptyExcluded } from '../../../src/replay/exclusions.ts';
 import type { Clock } from '../../../src/replay/ports.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';

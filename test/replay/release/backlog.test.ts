@@ -4,9 +4,14 @@ import { createBacklog } from '../../../src/replay/release/backlog.ts';
 import { Flight } from '../../../src/replay/release/flight.ts';
 import { MS, makeRecord } from '../../support/replay-harness.ts';
 
+class SilentFlight extends Flight {
+  onSent(): void {}
+  onFirstAnswer(): void {}
+  onDone(): void {}
+}
+
 function dueAt(dueNs: number, number: number): Flight {
-  const host = { sent() {}, firstAnswer() {}, done() {} };
-  const flight = new Flight(host as ConstructorParameters<typeof Flight>[0]);
+  const flight = new SilentFlight();
   flight.plan(makeRecord(dueNs), number, number, { dueNs, offsetNs: dueNs, timelineNs: dueNs }, 0, 0);
   return flight;
 }

@@ -1,7 +1,7 @@
 import { MinHeap } from '../../min-heap.ts';
 import { Alarm } from '../clock/alarm.ts';
 import type { Clock } from '../ports.ts';
-import type { Flight } from '../release/flight.ts';
+import type { Flight } from './flight.ts';
 
 /** One operation, as it was when it was sent: a flight is used again when it is over. */
 interface HangUp {

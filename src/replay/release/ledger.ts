@@ -1,5 +1,5 @@
+import { bookDisposition, emptyAccounting, type ReplayAccounting } from '../accounting.ts';
 import type { Disposition, Operation, ReplayObserver } from '../ports.ts';
-import { bookDisposition, emptyAccounting, type ReplayAccounting } from './replay-end.ts';
 
 /** Books every operation once, when it is planned and when it ends, and tells the observer. */
 export class Ledger {
