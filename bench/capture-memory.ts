@@ -3,7 +3,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CONNECTION_PREFACE } from '../src/wire/http2/frame-parser.ts';
+import { CONNECTION_PREFACE } from '../src/wire/http2/frames.ts';
 import { benchOptions } from './shared/bench-options.ts';
 import { withCleanUp } from './shared/clean-up.ts';
 import { processFigures } from './shared/process-figures.ts';

@@ -3,7 +3,7 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { CONNECTION_PREFACE } from '../../src/wire/http2/frame-parser.ts';
+import { CONNECTION_PREFACE } from '../../src/wire/http2/frames.ts';
 import { shapesClient, unary } from './grpc-shapes.ts';
 import { DATA, END_STREAM, frame, headers, SETTINGS } from './http2-frames.ts';
 import { MAIN, startCommand } from './start-command.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { CONNECTION_PREFACE } from '../../src/wire/http2/frame-parser.ts';
+import { CONNECTION_PREFACE } from '../../src/wire/http2/frames.ts';
 import { DATA, frame, headers, SETTINGS } from './http2-frames.ts';
 import { startCommand } from './start-command.ts';
 import { LOOPBACK, rawServer, temporaryFolder, until } from './support.ts';

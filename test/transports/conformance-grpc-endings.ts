@@ -3,7 +3,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { test } from 'node:test';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { FailureCode } from '../../src/replay/ports.ts';
-import { FRAME, SETTING } from '../../src/transports/wire-grpc/h2-frames.ts';
+import { FRAME, SETTING } from '../../src/wire/http2/frames.ts';
 import { startScriptedHttp2Server } from '../support/scripted-http2-server.ts';
 import { startScriptedServer } from '../support/scripted-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';

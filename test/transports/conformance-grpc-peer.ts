@@ -1,13 +1,13 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { headerBlock } from '../../src/transports/wire-grpc/header-block.ts';
 import {
+  CONNECTION_PREFACE,
   FLAG,
   FRAME,
   FRAME_HEADER_BYTES,
   frameOf,
   readUint31,
-} from '../../src/transports/wire-grpc/h2-frames.ts';
-import { headerBlock } from '../../src/transports/wire-grpc/header-block.ts';
-import { CONNECTION_PREFACE } from '../../src/wire/http2/frame-parser.ts';
+} from '../../src/wire/http2/frames.ts';
 
 export interface PeerFrame {
   type: number;

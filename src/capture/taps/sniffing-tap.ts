@@ -1,4 +1,4 @@
-import { CONNECTION_PREFACE } from '../../wire/http2/frame-parser.ts';
+import { CONNECTION_PREFACE } from '../../wire/http2/frames.ts';
 import { BudgetShare } from '../memory/byte-budget.ts';
 import { Http1Tap } from './http1-tap.ts';
 import { Http2Tap } from './http2-tap.ts';

@@ -1,12 +1,6 @@
 import type { Socket } from 'node:net';
 import { EngramTraceError } from '../../error.ts';
 import type { Clock, FailureCode } from '../../replay/ports.ts';
-import { malformed } from '../../wire/malformed.ts';
-import { otherProtocol } from '../connect/other-protocol.ts';
-import { AnswerHeads } from './answer-heads.ts';
-import { type DialOptions, dial } from './dial.ts';
-import { FrameReader, type ServerFrameHandler } from './frame-reader.ts';
-import { farewell, greeting } from './greeting.ts';
 import {
   CANCEL,
   errorName,
@@ -17,7 +11,13 @@ import {
   MAX_STREAM_ID,
   PROTOCOL_ERROR,
   SETTING,
-} from './h2-frames.ts';
+} from '../../wire/http2/frames.ts';
+import { malformed } from '../../wire/malformed.ts';
+import { otherProtocol } from '../connect/other-protocol.ts';
+import { AnswerHeads } from './answer-heads.ts';
+import { type DialOptions, dial } from './dial.ts';
+import { FrameReader, type ServerFrameHandler } from './frame-reader.ts';
+import { farewell, greeting } from './greeting.ts';
 import { SendSide } from './send-side.ts';
 import type { TurnEnd } from './turn-end.ts';
 import type { CallCarrier, WireCall } from './wire-call.ts';

@@ -1,5 +1,5 @@
+import { FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readUint31 } from '../../wire/http2/frames.ts';
 import { malformed } from '../../wire/malformed.ts';
-import { FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readUint31 } from './h2-frames.ts';
 
 /** What a server's frames say. Bytes come as a range of a buffer that is used again: nothing may be kept of it. */
 export interface ServerFrameHandler {

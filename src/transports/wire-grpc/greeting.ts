@@ -1,5 +1,11 @@
-import { CONNECTION_PREFACE } from '../../wire/http2/frame-parser.ts';
-import { FRAME, frameOf, INITIAL_WINDOW_BYTES, SETTING, uint32 } from './h2-frames.ts';
+import {
+  CONNECTION_PREFACE,
+  FRAME,
+  frameOf,
+  INITIAL_WINDOW_BYTES,
+  SETTING,
+  uint32,
+} from '../../wire/http2/frames.ts';
 
 /** What a connection begins with: the preface, our SETTINGS, and a window as large for the connection as for a stream. */
 export function greeting(receiveWindowBytes: number): Buffer {

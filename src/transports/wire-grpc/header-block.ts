@@ -1,5 +1,5 @@
 import { STATIC_TABLE } from '../../wire/hpack/static-table.ts';
-import { FLAG, FRAME, frameOf, MAX_FRAME_BYTES } from './h2-frames.ts';
+import { FLAG, FRAME, frameOf, MAX_FRAME_BYTES } from '../../wire/http2/frames.ts';
 
 /**
  * The frames of a header list, with stream 0 where the stream's number goes: HEADERS, and CONTINUATION for what does

@@ -1,4 +1,4 @@
-import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader, writeUint32 } from './h2-frames.ts';
+import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader, writeUint32 } from '../../wire/http2/frames.ts';
 
 const FIRST_BYTES = 64 * 1024;
 

@@ -1,4 +1,4 @@
-import { writeUint32 } from './h2-frames.ts';
+import { writeUint32 } from '../../wire/http2/frames.ts';
 
 /** What a call has still to send: framed messages, and the end of them. */
 export class Outgoing {

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
 import { emptyList } from '../../stable-shapes.ts';
+import {
+  FLAG,
+  FRAME,
+  INITIAL_WINDOW_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_WINDOW_BYTES,
+} from '../../wire/http2/frames.ts';
 import { malformed } from '../../wire/malformed.ts';
-import { FLAG, FRAME, INITIAL_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES } from './h2-frames.ts';
 import { OutBuffer } from './out-buffer.ts';
 import { Outgoing } from './outgoing.ts';
 import type { TurnEnd } from './turn-end.ts';

@@ -1,7 +1,7 @@
 import type { FailureCode, SendOutcome } from '../../replay/ports.ts';
+import { errorName } from '../../wire/http2/frames.ts';
 import type { OwnEnd } from '../answer/grpc-outcome.ts';
 import type { GrpcAnswerHead } from './answer-heads.ts';
-import { errorName } from './h2-frames.ts';
 
 /** Why a connection ended, for the calls that were open on it. */
 export interface ConnectionLoss {

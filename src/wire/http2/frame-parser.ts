@@ -1,9 +1,7 @@
 import { type ByteRoom, ENDLESS_ROOM, outOfRoom } from '../byte-room.ts';
 import { malformed } from '../malformed.ts';
 import { PieceJoiner } from '../piece-joiner.ts';
-
-/** What every HTTP/2 client sends first (RFC 9113 §3.4). */
-export const CONNECTION_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+import { CONNECTION_PREFACE, FLAG, FRAME, FRAME_HEADER_BYTES } from './frames.ts';
 
 /** Hears what a parser reads, in the order of the bytes. `startNs` is when the first byte of the frame came. */
 export interface FrameHandler {
@@ -18,11 +16,6 @@ export interface FrameHandler {
   onSetting(id: number, value: number): void;
 }
 
-export const SETTING_HEADER_TABLE_SIZE = 1;
-/** Of a RST_STREAM: the server has not processed it (RFC 9113 §8.7). */
-export const REFUSED_STREAM = 7;
-
-const FRAME_HEADER_BYTES = 9;
 /** Longest header block kept, and longest frame kept whole, in bytes. */
 const MAX_BLOCK_BYTES = 256 * 1024;
 /** DATA is never kept, so its frames may have any length the peers agree on. */
@@ -31,23 +24,9 @@ const MAX_CONTINUATIONS = 1024;
 const KEPT_FRAME_BYTES = 256;
 const NOTHING = Buffer.alloc(0);
 
-const FRAME = {
-  data: 0,
-  headers: 1,
-  reset: 3,
-  settings: 4,
-  pushPromise: 5,
-  goaway: 7,
-  continuation: 9,
-} as const;
 /** `HTTP`, read as the head of a frame: a server that knows no HTTP/2 says so in HTTP/1. */
 const LENGTH_OF_HTTP1 = 0x485454;
 const TYPE_OF_HTTP1 = 0x50;
-const FLAG_END_STREAM = 1;
-const FLAG_ACK = 1;
-const FLAG_END_HEADERS = 4;
-const FLAG_PADDED = 8;
-const FLAG_PRIORITY = 32;
 
 interface OpenBlock {
   streamId: number;
@@ -169,11 +148,11 @@ export class FrameParser {
   #openData(): void {
     if (this.#streamId !== this.#dataStreamId) this.#data.flush();
     this.#dataStreamId = this.#streamId;
-    this.#padding = (this.#flags & FLAG_PADDED) === 0 ? 0 : undefined;
+    this.#padding = (this.#flags & FLAG.padded) === 0 ? 0 : undefined;
     if (this.#left > 0) return;
     if (this.#padding === undefined) throw malformed('HTTP/2', 'padding without a length');
     this.#headerBytes = 0;
-    if ((this.#flags & FLAG_END_STREAM) !== 0) this.#endData(NOTHING);
+    if ((this.#flags & FLAG.endStream) !== 0) this.#endData(NOTHING);
   }
 
   #endData(view: Buffer): void {
@@ -192,7 +171,7 @@ export class FrameParser {
     const data = Math.max(0, Math.min(available, this.#left - this.#padding));
     this.#left -= available;
     const isLast = this.#left === 0;
-    const endStream = isLast && (this.#flags & FLAG_END_STREAM) !== 0;
+    const endStream = isLast && (this.#flags & FLAG.endStream) !== 0;
     if (isLast) this.#headerBytes = 0;
     if (endStream) this.#endData(chunk.subarray(at, at + data));
     else this.#data.add(chunk, at, at + data);
@@ -228,10 +207,10 @@ export class FrameParser {
       case FRAME.pushPromise:
       case FRAME.reset:
         return true;
-      case FRAME.goaway:
+      case FRAME.goAway:
         return this.#left <= MAX_BLOCK_BYTES;
       case FRAME.settings:
-        return (this.#flags & FLAG_ACK) === 0;
+        return (this.#flags & FLAG.ack) === 0;
       default:
         return false; // PRIORITY, PING, WINDOW_UPDATE and types to come
     }
@@ -255,7 +234,7 @@ export class FrameParser {
       if (payload.length !== 4) throw malformed('HTTP/2', 'a RST_STREAM of the wrong size');
       this.#handler.onReset(this.#streamId, payload.readUInt32BE(0));
     } else if (this.#type === FRAME.settings) this.#onSettings(payload);
-    else if (this.#type === FRAME.goaway) this.#onGoaway(payload);
+    else if (this.#type === FRAME.goAway) this.#onGoaway(payload);
     else if (this.#type === FRAME.continuation) this.#addToBlock(payload);
     else this.#openBlock(payload);
     if (this.#block === undefined) this.#giveHeld();
@@ -276,8 +255,8 @@ export class FrameParser {
   #openBlock(payload: Buffer): void {
     let from = 0;
     let to = payload.length;
-    if ((this.#flags & FLAG_PADDED) !== 0) to -= payload[from++] ?? 0;
-    if (this.#type === FRAME.headers && (this.#flags & FLAG_PRIORITY) !== 0) from += 5;
+    if ((this.#flags & FLAG.padded) !== 0) to -= payload[from++] ?? 0;
+    if (this.#type === FRAME.headers && (this.#flags & FLAG.priority) !== 0) from += 5;
     let promisedId = 0;
     if (this.#type === FRAME.pushPromise) {
       if (payload.length < from + 4) throw malformed('HTTP/2', 'a PUSH_PROMISE too short');
@@ -285,7 +264,7 @@ export class FrameParser {
       from += 4;
     }
     if (from > to) throw malformed('HTTP/2', 'more padding than frame');
-    const endStream = this.#type === FRAME.headers && (this.#flags & FLAG_END_STREAM) !== 0;
+    const endStream = this.#type === FRAME.headers && (this.#flags & FLAG.endStream) !== 0;
     this.#block = {
       streamId: this.#streamId,
       promisedId,
@@ -304,7 +283,7 @@ export class FrameParser {
     if (block.bytes > MAX_BLOCK_BYTES || block.parts.length > MAX_CONTINUATIONS) {
       throw malformed('HTTP/2', 'a header block too long');
     }
-    if ((this.#flags & FLAG_END_HEADERS) === 0) return;
+    if ((this.#flags & FLAG.endHeaders) === 0) return;
     this.#block = undefined;
     const whole = block.parts.length === 1 ? part : Buffer.concat(block.parts, block.bytes);
     this.#handler.onHeaders(block.streamId, whole, block.endStream, block.startNs, block.promisedId);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { parseGrpcTimeout } from '../../../src/capture/taps/watched-call.ts';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
-import { CONNECTION_PREFACE } from '../../../src/wire/http2/frame-parser.ts';
+import { CONNECTION_PREFACE } from '../../../src/wire/http2/frames.ts';
 import fc from '../../support/fast-check.ts';
 import { splitAt } from '../../wire/split-bytes.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ByteBudget } from '../../../src/capture/memory/byte-budget.ts';
 import { genericDialect } from '../../../src/dialects/generic.ts';
-import { CONNECTION_PREFACE } from '../../../src/wire/http2/frame-parser.ts';
+import { CONNECTION_PREFACE } from '../../../src/wire/http2/frames.ts';
 import fc from '../../support/fast-check.ts';
 import { DATA, END_STREAM, frame, HEADERS, headers, message, RESET, SETTINGS } from '../http2-frames.ts';
 import { watch } from '../watch-tap.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FRAME, frameOf, MAX_STREAM_ID } from '../../../src/transports/wire-grpc/h2-frames.ts';
+import { FRAME, frameOf, MAX_STREAM_ID } from '../../../src/wire/http2/frames.ts';
 import { goodAnswer, HEAD, headersOf, messageOf, type Peer } from '../../transports/conformance-grpc-peer.ts';
 import { assertFaults, type ExpectedError } from './assert-faults.ts';
 import { LIBRARY, playFaults, TWO_SENDERS, WIRE } from './fault-run.ts';

@@ -1,6 +1,6 @@
-import { FLAG, FRAME, frameOf, uint32 } from '../../../src/transports/wire-grpc/h2-frames.ts';
 import { headerBlock } from '../../../src/transports/wire-grpc/header-block.ts';
 import { HpackDecoder } from '../../../src/wire/hpack/decoder.ts';
+import { FLAG, FRAME, frameOf, uint32 } from '../../../src/wire/http2/frames.ts';
 import {
   endsRequest,
   HEAD,

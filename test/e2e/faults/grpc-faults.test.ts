@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
-import { FRAME, frameOf, SETTING } from '../../../src/transports/wire-grpc/h2-frames.ts';
+import { FRAME, frameOf, SETTING } from '../../../src/wire/http2/frames.ts';
 import { MS } from '../../results/support.ts';
 import {
   goodAnswer,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
-import { SETTING } from '../../../src/transports/wire-grpc/h2-frames.ts';
+import { SETTING } from '../../../src/wire/http2/frames.ts';
 import { startScriptedServer } from '../../support/scripted-server.ts';
 import { goodAnswer, type Peer, settingsFrame } from '../../transports/conformance-grpc-peer.ts';
 import { assertFaults } from './assert-faults.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import type { Protocol, TraceRecord } from '../../../src/trace/record/record.ts';
-import { SETTING } from '../../../src/transports/wire-grpc/h2-frames.ts';
+import { SETTING } from '../../../src/wire/http2/frames.ts';
 import { writeTrace } from '../../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../../results/support.ts';
 import { goodAnswer } from '../../transports/conformance-grpc-peer.ts';

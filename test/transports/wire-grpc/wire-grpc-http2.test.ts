@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
 import type { FailureCode, Transport } from '../../../src/replay/ports.ts';
-import { FLAG, FRAME, frameOf, SETTING, uint32 } from '../../../src/transports/wire-grpc/h2-frames.ts';
 import { headerBlock } from '../../../src/transports/wire-grpc/header-block.ts';
 import {
   createWireGrpcTransport,
   type WireTuning,
 } from '../../../src/transports/wire-grpc/wire-grpc-transport.ts';
+import { FLAG, FRAME, frameOf, SETTING, uint32 } from '../../../src/wire/http2/frames.ts';
 import { closing } from '../../support/closing.ts';
 import { sendAndWatch, until, type Watched } from '../../support/send-and-watch.ts';
 import {

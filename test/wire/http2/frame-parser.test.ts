@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EngramTraceError } from '../../../src/error.ts';
-import { CONNECTION_PREFACE, FrameParser } from '../../../src/wire/http2/frame-parser.ts';
+import { FrameParser } from '../../../src/wire/http2/frame-parser.ts';
+import { CONNECTION_PREFACE } from '../../../src/wire/http2/frames.ts';
 import fc from '../../support/fast-check.ts';
 import { splitAt } from '../split-bytes.ts';
 

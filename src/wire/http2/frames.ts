@@ -1,3 +1,6 @@
+/** What every HTTP/2 client sends first (RFC 9113 §3.4). */
+export const CONNECTION_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
 /** Frame types of RFC 9113 §6. */
 export const FRAME = {
   data: 0,
@@ -31,6 +34,8 @@ export const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 export const MAX_STREAM_ID = 2 ** 31 - 1;
 
 export const PROTOCOL_ERROR = 1;
+/** The server has not processed the stream (RFC 9113 §8.7). */
+export const REFUSED_STREAM = 7;
 export const CANCEL = 8;
 
 /** The names of errors by their code (RFC 9113 §7). */
