@@ -1,20 +1,15 @@
-import type { HeaderList } from '../../trace/record/record.ts';
 import { UPSTREAM_REFUSED } from '../../trace/record/unplayable.ts';
 import { HpackDecoder } from '../../wire/hpack/decoder.ts';
-import {
-  type FrameHandler,
-  FrameParser,
-  REFUSED_STREAM,
-  SETTING_HEADER_TABLE_SIZE,
-} from '../../wire/http2/frame-parser.ts';
-import { withoutTrueBinary } from '../../wire/true-binary.ts';
+import { type FrameHandler, FrameParser } from '../../wire/http2/frame-parser.ts';
+import { REFUSED_STREAM, SETTING } from '../../wire/http2/frames.ts';
 import { headersCost } from '../memory/record-cost.ts';
 import { PlainStream } from './plain-stream.ts';
-import { http2HeaderValue, type StreamTap } from './stream-tap.ts';
+import { StreamOpener } from './stream-opener.ts';
+import type { StreamTap } from './stream-tap.ts';
 import type { ConnectionEnd, Tap, TapContext } from './tap.ts';
 import { UnreadCount } from './unread-count.ts';
-import { isGrpcType, WatchedCall } from './watched-call.ts';
-import { WatchedExchange } from './watched-exchange.ts';
+import { WatchedCall } from './watched-call.ts';
+import type { WatchedExchange } from './watched-exchange.ts';
 
 /** So many streams of one connection are followed at a time. */
 const MAX_STREAMS = 10_000;
@@ -23,9 +18,6 @@ const UPGRADED_ID = 1;
 const NO_VIEW: Buffer = Buffer.alloc(0);
 /** What a stream costs beyond its headers and data: its objects, and its place among the streams. */
 const STREAM_BYTES = 2_048;
-/** Header lists remembered by path, so that equal ones are one object: the block builder then writes them once. */
-const MAX_REMEMBERED = 64;
-const MAX_REMEMBERED_BYTES = 4_096;
 
 /** An HTTP/1 request whose answer comes as HTTP/2, on stream 1, and what its client told of itself. */
 export interface UpgradedRequest {
@@ -44,13 +36,11 @@ type Hearing = 'reading' | 'headless' | 'deaf';
  */
 export class Http2Tap implements Tap {
   readonly #context: TapContext;
-  readonly #session: string;
   readonly #unread: UnreadCount;
   readonly #streams = new Map<number, StreamTap>();
   readonly #clientHpack: HpackDecoder;
   readonly #serverHpack: HpackDecoder;
-  readonly #remembered = new Map<string, HeaderList>();
-  #rememberedBytes = 0;
+  readonly #opener: StreamOpener;
   #lastStreamId = 0;
   /** Streams above it were not processed by the server, nor will be: it said GOAWAY. */
   #lastProcessedId = Infinity;
@@ -63,8 +53,8 @@ export class Http2Tap implements Tap {
   /** `upgraded`: the connection began as HTTP/1. */
   constructor(context: TapContext, session: string, upgraded?: UpgradedRequest) {
     this.#context = context;
-    this.#session = session;
     this.#unread = new UnreadCount(context);
+    this.#opener = new StreamOpener(context, session);
     this.#clientHpack = new HpackDecoder(context.budget);
     this.#serverHpack = new HpackDecoder(context.budget);
     this.#client = new FrameParser(this.#clientFrames(), 'from-client', context.budget);
@@ -103,7 +93,7 @@ export class Http2Tap implements Tap {
 
   closed(end: ConnectionEnd, atNs: number): void {
     this.#closeStreams(end, atNs);
-    this.#forget();
+    this.#opener.release();
     for (const reader of [this.#client, this.#server, this.#clientHpack, this.#serverHpack]) reader.release();
   }
 
@@ -190,7 +180,7 @@ export class Http2Tap implements Tap {
 
   /** A setting limits what the other side may send. */
   #onClientSetting(id: number, value: number): void {
-    if (id === SETTING_HEADER_TABLE_SIZE) this.#serverHpack.allowTableBytes(value);
+    if (id === SETTING.headerTableSize) this.#serverHpack.allowTableBytes(value);
   }
 
   #serverFrames(): FrameHandler {
@@ -218,7 +208,7 @@ export class Http2Tap implements Tap {
       },
       onGoaway: (lastStreamId) => this.#onGoaway(lastStreamId),
       onSetting: (id, value) => {
-        if (id === SETTING_HEADER_TABLE_SIZE) this.#clientHpack.allowTableBytes(value);
+        if (id === SETTING.headerTableSize) this.#clientHpack.allowTableBytes(value);
       },
     };
   }
@@ -271,68 +261,9 @@ export class Http2Tap implements Tap {
       this.#context.sink.drop(1);
       return;
     }
-    const isTunnel = http2HeaderValue(list, ':method') === 'CONNECT';
-    const stream =
-      !isTunnel && isGrpcType(http2HeaderValue(list, 'content-type'))
-        ? this.#openCall(list, startNs)
-        : this.#openPlain(list, startNs);
+    const stream = this.#opener.open(list, startNs);
     stream.adopt(costBytes);
     this.#streams.set(id, stream);
     if (ended) this.#tellFromClient(id, stream, NO_VIEW, true);
   }
-
-  #openCall(list: readonly string[], startNs: number): StreamTap {
-    const path = this.#context.redactor.target(http2HeaderValue(list, ':path') ?? '');
-    const metadata = withoutPseudo(list, ':authority').map((text, i, all) =>
-      i % 2 === 1 ? withoutTrueBinary(all[i - 1] as string, text) : text,
-    );
-    const headers = this.#remember(path, this.#context.redactor.headers(metadata, false));
-    return new WatchedCall(this.#context, { session: this.#session, path, headers, startNs });
-  }
-
-  #openPlain(list: readonly string[], startNs: number): StreamTap {
-    const authority = http2HeaderValue(list, ':authority');
-    const hasHost = http2HeaderValue(list, 'host') !== undefined;
-    const host = authority === undefined || hasHost ? [] : ['host', authority];
-    const target = http2HeaderValue(list, ':path') ?? authority ?? '';
-    const exchange = new WatchedExchange(this.#context, this.#session, startNs);
-    exchange.setHead(
-      http2HeaderValue(list, ':method') ?? '',
-      target,
-      [...host, ...withoutPseudo(list, ':protocol')],
-      false,
-    );
-    return new PlainStream(exchange);
-  }
-
-  #remember(path: string, headers: HeaderList): HeaderList {
-    const known = this.#remembered.get(path);
-    if (known !== undefined && isEqual(known, headers)) return known;
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#forget();
-    const costBytes = path.length + headersCost(headers);
-    if (costBytes > MAX_REMEMBERED_BYTES || !this.#context.budget.take('flight', costBytes)) return headers;
-    this.#rememberedBytes += costBytes;
-    this.#remembered.set(path, headers);
-    return headers;
-  }
-
-  #forget(): void {
-    this.#context.budget.give(this.#rememberedBytes);
-    this.#rememberedBytes = 0;
-    this.#remembered.clear();
-  }
-}
-
-/** The headers without the pseudo headers, but for the one that is named. */
-function withoutPseudo(list: readonly string[], keep: string): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < list.length; i += 2) {
-    const name = list[i] as string;
-    if (!name.startsWith(':') || name === keep) kept.push(name, list[i + 1] as string);
-  }
-  return kept;
-}
-
-function isEqual(a: HeaderList, b: HeaderList): boolean {
-  return a.length === b.length && a.every((text, i) => text === b[i]);
 }
