@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../error.ts';
-import { excludedText, type ReplayExcluded, UNPLAYABLE } from '../replay/exclusions.ts';
+import { type LeftOutCounts, leftOutText, UNPLAYABLE } from '../replay/left-out.ts';
 import type { NameCounts } from '../transforms/name-counts.ts';
 
 /** How many of the records that were read a selection kept. */
@@ -7,7 +7,7 @@ export interface Selected {
   readonly traceName: string;
   readonly recordsRead: number;
   readonly planned: number;
-  readonly excluded: ReplayExcluded;
+  readonly excluded: LeftOutCounts;
   /** The ops of the records that are no part of the plan. */
   readonly leftOutOps: NameCounts;
 }
@@ -22,6 +22,6 @@ export function refuseEmpty({ traceName, recordsRead, planned, excluded, leftOut
       hint: 'engram-trace inspect shows what is in it; --from and --to may lie outside',
     });
   }
-  const message = `none of the ${recordsRead} records of ${traceName} can be sent: ${excludedText(excluded)}`;
+  const message = `none of the ${recordsRead} records of ${traceName} can be sent: ${leftOutText(excluded)}`;
   throw new EngramTraceError('empty', message, { hint: `ops there are: ${leftOutOps.text()}` });
 }

@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../error.ts';
 import type { TimeWindow, TraceRecord } from '../trace/record/record.ts';
-import type { Danger } from './exclusions.ts';
+import type { Danger } from './left-out.ts';
 
 /**
  * When operations are due: at their recorded times; a session's pauses after its replayed answers; all at once; evenly

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { emptyAccounting } from '../../src/replay/accounting.ts';
 import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
-import { emptyExcluded } from '../../src/replay/exclusions.ts';
+import { emptyLeftOut } from '../../src/replay/left-out.ts';
 import type { Disposition, Operation, SendOutcome, Waits } from '../../src/replay/ports.ts';
 import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createResultsDocument, type DocumentInput } from '../../src/results/create-results-document.ts';
@@ -124,7 +124,7 @@ function book(end: ReplayEnd, disposition: Disposition, wasSent: boolean): void 
 export function emptyEnd(): ReplayEnd {
   return {
     accounting: emptyAccounting(),
-    excluded: emptyExcluded(),
+    excluded: emptyLeftOut(),
     dangers: new Map(),
     planComplete: true,
     stop: 'end',

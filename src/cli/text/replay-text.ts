@@ -1,5 +1,5 @@
 import type { EngramTraceError } from '../../error.ts';
-import { excludedText } from '../../replay/exclusions.ts';
+import { leftOutText } from '../../replay/left-out.ts';
 import type { RunProgress } from '../../replay-run/options/run-options.ts';
 import type { ReplayPlan } from '../../replay-run/plan-replay.ts';
 import type {
@@ -212,7 +212,7 @@ export function planText({ summary: plan, redacted, unsendable, spaces }: Replay
     `duration    ${Number.isFinite(plan.durationNs) ? `${(plan.durationNs / 1e9).toFixed(3)} s` : 'until it is stopped'}`,
     `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
     `requests    ${plan.requestBytes} bytes a pass`,
-    `left out    ${excludedText(excluded) || 'nothing'}`,
+    `left out    ${leftOutText(excluded) || 'nothing'}`,
     ...[...dangers].map(([{ pattern, why }, count]) => `  ${String(count).padStart(8)}  ${pattern}: ${why}`),
     ...(redacted.operations === 0
       ? []

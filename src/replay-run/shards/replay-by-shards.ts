@@ -131,7 +131,7 @@ class ShardedReplay implements PlanSink, PoolListener {
     if (!shard.isFull) return undefined;
     this.#dropAnchor();
     this.batchEnd();
-    return shard.isFull ? shard.room() : undefined;
+    return shard.isFull ? shard.pauseReader() : undefined;
   }
 
   batchEnd(): void {
@@ -212,7 +212,7 @@ class ShardedReplay implements PlanSink, PoolListener {
   }
 
   #shardOver(shard: ShardHandle): void {
-    shard.release();
+    shard.resumeReader();
     this.#deps.recorder.end(shard.number, this.#waitingNs(shard));
     this.#finishIfOver();
   }
@@ -246,7 +246,7 @@ class ShardedReplay implements PlanSink, PoolListener {
     this.#pool.post({ kind: 'stop' });
     if (this.#anchorNs === undefined) this.#startAll();
     this.#pool.post({ kind: 'end' });
-    for (const shard of this.#pool.shards) shard.release();
+    for (const shard of this.#pool.shards) shard.resumeReader();
   }
 
   #finishIfOver(): void {

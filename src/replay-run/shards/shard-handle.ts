@@ -1,6 +1,6 @@
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { PlannedTimes } from '../../replay/plan/schedule.ts';
-import { Room } from '../../replay/release/room.ts';
+import { PausedReader } from '../../replay/release/paused-reader.ts';
 import type { RecordSpan } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { ShardLink } from './messages.ts';
@@ -21,7 +21,7 @@ export class ShardHandle {
   silentLooks = 0;
   readonly #builder = createBatchBuilder();
   #waiting = 0;
-  readonly #room = new Room();
+  readonly #reader = new PausedReader();
 
   constructor(number: number, link: ShardLink) {
     this.number = number;
@@ -49,7 +49,7 @@ export class ShardHandle {
   taken(): void {
     this.#waiting -= 1;
     this.flushIfIdle();
-    if (this.#waiting * 2 <= MOST_WAITING) this.release();
+    if (this.#waiting * 2 <= MOST_WAITING) this.resumeReader();
   }
 
   /** Sends what there is to a shard that has nothing to read: a batch waits for more only while nobody waits for it. */
@@ -69,12 +69,12 @@ export class ShardHandle {
   };
 
   /** Resolves when it has room for more. */
-  room(): Promise<void> {
-    return this.#room.wait();
+  pauseReader(): Promise<void> {
+    return this.#reader.pause();
   }
 
   /** Lets a waiting reader go on. */
-  release(): void {
-    this.#room.release();
+  resumeReader(): void {
+    this.#reader.resume();
   }
 }

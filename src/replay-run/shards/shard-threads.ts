@@ -29,31 +29,24 @@ export interface ShardThreads {
 /** `clock` is the one the shards' times are on. */
 export function createShardThreads(clock: Clock, tuning: Partial<ThreadTuning> = {}): ShardThreads {
   const originNs = clockOriginNs(clock);
-  const idle: ShardThread[] = [];
-  const all = new Set<ShardThread>();
+  const threads: Threads = { idle: [], all: new Set() };
   return {
     open: (workOf) => (number, options, listener) => {
       const work = { ...workOf(number), number, options, clockOriginNs: originNs };
-      const thread = idle.pop();
+      const thread = threads.idle.pop();
       if (thread !== undefined) return thread.again(work, listener);
-      const fresh = new ShardThread({ ...TUNING, ...tuning }, number, work, listener, {
-        left: (one) => void idle.push(one),
-        gone: (one) => {
-          all.delete(one);
-          if (idle.includes(one)) idle.splice(idle.indexOf(one), 1);
-        },
-      });
-      all.add(fresh);
+      const fresh = new ShardThread({ ...TUNING, ...tuning }, number, work, listener, threads);
+      threads.all.add(fresh);
       return fresh.link;
     },
-    close: async () => void (await Promise.all([...all].map((thread) => thread.terminate()))),
+    close: async () => void (await Promise.all([...threads.all].map((thread) => thread.terminate()))),
   };
 }
 
-/** Who keeps the threads. */
-interface ThreadHost {
-  left(thread: ShardThread): void;
-  gone(thread: ShardThread): void;
+/** The threads there are, and those of them that have left their plan. */
+interface Threads {
+  readonly idle: ShardThread[];
+  readonly all: Set<ShardThread>;
 }
 
 class ShardThread {
@@ -66,7 +59,7 @@ class ShardThread {
     number: number,
     work: ShardWork,
     listener: ShardListener,
-    host: ThreadHost,
+    threads: Threads,
   ) {
     this.#listener = listener;
     this.#worker = new Worker(program, {
@@ -75,14 +68,16 @@ class ShardThread {
       name: `sender ${number + 1}`,
     });
     this.#worker.on('message', (message: FromThread) => {
-      if (message.kind === 'left') this.#leave(host);
+      if (message.kind === 'left') this.#leave(threads);
       else this.#listener?.message(message satisfies FromShard);
     });
     this.#worker.on('error', (error: unknown) => {
       this.#why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     });
     this.#worker.on('exit', (code) => {
-      host.gone(this);
+      threads.all.delete(this);
+      const at = threads.idle.indexOf(this);
+      if (at >= 0) threads.idle.splice(at, 1);
       this.#gone(this.#why === '' ? `it ended with code ${code}` : this.#why);
     });
   }
@@ -112,9 +107,9 @@ class ShardThread {
     await this.#worker.terminate();
   }
 
-  #leave(host: ThreadHost): void {
+  #leave({ idle }: Threads): void {
     this.#worker.unref();
-    host.left(this);
+    idle.push(this);
     this.#gone('it left');
   }
 

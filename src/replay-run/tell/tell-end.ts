@@ -1,6 +1,6 @@
 import type { EngramTraceError } from '../../error.ts';
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
-import { dangersText, excludedText, UNPLAYABLE } from '../../replay/exclusions.ts';
+import { dangersText, leftOutText, UNPLAYABLE } from '../../replay/left-out.ts';
 import type { ResultsRecorder } from '../../results/tally/results-recorder.ts';
 import { dialectOf } from '../options/record-predicate.ts';
 import type { RunDeps, RunOptions } from '../options/run-options.ts';
@@ -19,7 +19,7 @@ export function tellEnd(
     warn(`stopped after ${accounting.planned} operations: ${oneLine(sourceError)}`);
   }
   if (senderError !== undefined) warn(`stopped: ${oneLine(senderError)}`);
-  const unplayable = excludedText(excluded, UNPLAYABLE);
+  const unplayable = leftOutText(excluded, UNPLAYABLE);
   if (unplayable !== '') warn(`records left out, because nobody can play them as they were: ${unplayable}`);
   const dangerous = dangersText(dangers);
   if (dangerous !== '') {

@@ -142,7 +142,7 @@ class Engine implements PlanSink {
     this.#queue.push(flight);
     if (!this.#queue.full) return undefined;
     this.batchEnd();
-    return this.#queue.full ? this.#queue.room() : undefined;
+    return this.#queue.full ? this.#queue.pauseReader() : undefined;
   }
 
   batchEnd(): void {
@@ -214,7 +214,7 @@ class Engine implements PlanSink {
     for (let flight = this.#loop.takeUnsent(); flight !== undefined; flight = this.#loop.takeUnsent()) {
       this.#flights.settle(flight, 'unsent');
     }
-    this.#queue.release();
+    this.#queue.resumeReader();
     this.#turn();
   }
 

@@ -1,7 +1,7 @@
 import type { Protocol, TraceRecord } from '../../trace/record/record.ts';
 import { recordBytes } from '../../trace/record/record-bytes.ts';
 import { OTHER_NAME } from '../../trace/stats/op-numbers.ts';
-import type { LeftOutDangers, ReplayExcluded } from '../exclusions.ts';
+import type { LeftOutCounts, LeftOutDangers } from '../left-out.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import { createPlanDigest } from './plan-digest.ts';
 import { createPlanReader, type OpenSource, planSchedule } from './plan-reader.ts';
@@ -18,7 +18,7 @@ export interface PlanSummary {
   durationNs: number;
   /** Operations over the duration; undefined when that is 0 or endless. */
   ratePerSec: number | undefined;
-  excluded: ReplayExcluded;
+  excluded: LeftOutCounts;
   dangers: LeftOutDangers;
   perOp: Map<string, number>;
   perProtocol: Map<Protocol, number>;

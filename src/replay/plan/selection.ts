@@ -1,12 +1,12 @@
 import { isIncomplete } from '../../trace/record/incomplete.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { unplayableBy } from '../../trace/record/unplayable.ts';
-import { type Danger, type Exclusion, emptyExcluded, type ReplayExcluded } from '../exclusions.ts';
+import { type Danger, emptyLeftOut, type LeftOutCounts, type LeftOutReason } from '../left-out.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 
 /** Decides which records of a trace become operations, and counts the others by reason. */
 export interface Selection {
-  readonly excluded: ReplayExcluded;
+  readonly excluded: LeftOutCounts;
   /** Those that are `dangerous`, by what they are. */
   readonly dangers: ReadonlyMap<Danger, number>;
   takes(record: TraceRecord): boolean;
@@ -22,9 +22,9 @@ export function createSelection(
   { only, dangerOf }: Pick<ReplayOptions, 'only' | 'dangerOf'>,
   hasTarget: (record: TraceRecord) => boolean,
 ): Selection {
-  const excluded = emptyExcluded();
+  const excluded = emptyLeftOut();
   const dangers = new Map<Danger, number>();
-  const reasonFor = (record: TraceRecord): Exclusion | undefined => {
+  const reasonFor = (record: TraceRecord): LeftOutReason | undefined => {
     if (only !== undefined && !only(record)) return 'filtered_out';
     const unplayable = unplayableBy(record);
     if (unplayable !== undefined) return unplayable;

@@ -1,6 +1,6 @@
 import { emptyList } from '../../stable-shapes.ts';
 import type { Flight } from './flight.ts';
-import { Room } from './room.ts';
+import { PausedReader } from './paused-reader.ts';
 
 /** What was read ahead and is not due yet, bounded in records and bytes: one side fills it, the other empties it. */
 export interface Lineup {
@@ -14,9 +14,9 @@ export interface Lineup {
   /** Takes any one out, whether its time is known or not. */
   takeAny(): Flight | undefined;
   /** Resolves when it is half empty again (filling it record by record would wake the reader for each). */
-  room(): Promise<void>;
+  pauseReader(): Promise<void>;
   /** Lets a waiting reader go on, whatever is in it. */
-  release(): void;
+  resumeReader(): void;
 }
 
 /** The plan in its own order: due times are known when it is read, and only grow. */
@@ -24,7 +24,7 @@ export class PlanQueue implements Lineup {
   #items = emptyList<Flight | undefined>();
   #first = 0;
   #sizeBytes = 0;
-  readonly #room = new Room();
+  readonly #reader = new PausedReader();
   readonly #maxRecords: number;
   readonly #maxBytes: number;
 
@@ -57,7 +57,7 @@ export class PlanQueue implements Lineup {
     this.#first += 1;
     this.#sizeBytes -= flight.sizeBytes;
     if (this.#first > 1024 && this.#first * 2 > this.#items.length) this.#compact();
-    if (this.#room.isAwaited && this.#halfEmpty()) this.release();
+    if (this.#reader.isPaused && this.#halfEmpty()) this.resumeReader();
     return flight;
   }
 
@@ -65,12 +65,12 @@ export class PlanQueue implements Lineup {
     return this.shift();
   }
 
-  room(): Promise<void> {
-    return this.#room.wait();
+  pauseReader(): Promise<void> {
+    return this.#reader.pause();
   }
 
-  release(): void {
-    this.#room.release();
+  resumeReader(): void {
+    this.#reader.resume();
   }
 
   #halfEmpty(): boolean {

@@ -3,8 +3,8 @@ import { createPace, type Pace } from '../plan/pace.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import type { Flight, GateSession } from './flight.ts';
 import type { Gate } from './gate.ts';
+import { PausedReader } from './paused-reader.ts';
 import type { Lineup } from './plan-queue.ts';
-import { Room } from './room.ts';
 import { isBlocked, newSession } from './session-gate.ts';
 
 /** An operation of a session as far as later ones depend on it. Recorded times on the timeline, others as offsets. */
@@ -51,7 +51,7 @@ export class ThinkQueue implements Lineup, Gate {
   /** Operations that were due before they were read. */
   readLate = 0;
   #sizeBytes = 0;
-  readonly #room = new Room();
+  readonly #reader = new PausedReader();
   readonly #due = new MinHeap<Flight>(isDueFirst);
   readonly #sessions = new Map<string, ThinkSession>();
   readonly #options: ThinkOptions;
@@ -103,12 +103,12 @@ export class ThinkQueue implements Lineup, Gate {
     return undefined;
   }
 
-  room(): Promise<void> {
-    return this.#room.wait();
+  pauseReader(): Promise<void> {
+    return this.#reader.pause();
   }
 
-  release(): void {
-    this.#room.release();
+  resumeReader(): void {
+    this.#reader.resume();
   }
 
   // As a gate: what is due may leave.
@@ -196,7 +196,7 @@ export class ThinkQueue implements Lineup, Gate {
     this.size -= 1;
     this.#sizeBytes -= flight.sizeBytes;
     const { maxHeldRecords, maxHeldBytes } = this.#options;
-    if (this.size * 2 <= maxHeldRecords && this.#sizeBytes * 2 <= maxHeldBytes) this.release();
+    if (this.size * 2 <= maxHeldRecords && this.#sizeBytes * 2 <= maxHeldBytes) this.resumeReader();
     return flight;
   }
 }

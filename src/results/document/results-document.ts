@@ -1,4 +1,4 @@
-import type { ReplayExcluded } from '../../replay/exclusions.ts';
+import type { LeftOutCounts } from '../../replay/left-out.ts';
 import type { EndlessEnd } from '../tally/endless-metrics.ts';
 import type { WaitName } from '../tally/lateness-attribution.ts';
 
@@ -290,7 +290,7 @@ export interface FidelitySection {
     plan_complete: boolean;
   };
   /** Records that are no part of the plan, by reason. */
-  excluded: ReplayExcluded;
+  excluded: LeftOutCounts;
   /** The operations that were left out as dangerous, by name. */
   dangerous: { pattern: string; count: number; why: string }[];
   /** Operations that left without what was redacted in the trace, and what that was. */

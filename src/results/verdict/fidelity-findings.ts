@@ -1,5 +1,5 @@
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
-import { UNPLAYED } from '../../replay/exclusions.ts';
+import { UNPLAYED } from '../../replay/left-out.ts';
 import { hasLoss, type Loss } from '../../trace/record/record.ts';
 import type { DistributionDistance } from '../arrivals/distance.ts';
 import { scaled } from '../document/percentiles.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { EngramTraceError } from '../../../src/error.ts';
 import { accountingCloses } from '../../../src/replay/accounting.ts';
 import { replay } from '../../../src/replay/engine/engine.ts';
-import { emptyExcluded } from '../../../src/replay/exclusions.ts';
+import { emptyLeftOut } from '../../../src/replay/left-out.ts';
 import type { Clock } from '../../../src/replay/ports.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
@@ -290,7 +290,7 @@ test('replay: records that can not be sent truthfully never enter the plan', asy
     makeRecord(4, { protocol: 'grpc' }),
   ];
   const played = await play(records, { only: (record) => record.op !== 'write' });
-  assert.deepEqual(played.end.excluded, { ...emptyExcluded(), incomplete: 2, filtered_out: 1 });
+  assert.deepEqual(played.end.excluded, { ...emptyLeftOut(), incomplete: 2, filtered_out: 1 });
   assert.deepEqual(played.sentNumbers, [0, 4], 'numbers are positions in the trace');
   const noGrpc = await play(records, {
     deps: { transportFor: (record) => (record.protocol === 'http' ? played.transport : undefined) },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../../src/error.ts';
-import { emptyExcluded } from '../../../src/replay/exclusions.ts';
+import { emptyLeftOut } from '../../../src/replay/left-out.ts';
 import { createPlanDigest } from '../../../src/replay/plan/plan-digest.ts';
 import { SESSIONS_COUNTED, summarisePlan } from '../../../src/replay/plan/plan-summary.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
@@ -65,7 +65,7 @@ test('plan summary: memory stays bounded with endless sessions, and what is not 
   );
   assert.equal(summary.perSession.size, SESSIONS_COUNTED);
   assert.equal(summary.otherSessionsOperations, 50);
-  assert.deepEqual(summary.excluded, { ...emptyExcluded(), incomplete: 1, no_target: 1, filtered_out: 1 });
+  assert.deepEqual(summary.excluded, { ...emptyLeftOut(), incomplete: 1, no_target: 1, filtered_out: 1 });
 });
 
 test('plan digest: the same operations give the same digest, any difference another one', () => {

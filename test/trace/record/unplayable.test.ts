@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyExcluded, excludedText } from '../../../src/replay/exclusions.ts';
+import { emptyLeftOut, leftOutText } from '../../../src/replay/left-out.ts';
 import { createSelection } from '../../../src/replay/plan/selection.ts';
 import { emptyRecord, type TraceRecord, unknownOutcome } from '../../../src/trace/record/record.ts';
 import { UPSTREAM_REFUSED, unplayableBy } from '../../../src/trace/record/unplayable.ts';
@@ -63,9 +63,9 @@ test('unplayable: each record that is left out counts under one reason, and peop
     record({}),
   ].map(takes);
   assert.deepEqual(taken, [false, false, false, false, true]);
-  assert.deepEqual(excluded, { ...emptyExcluded(), filtered_out: 1, tunnel: 1, refused: 1, incomplete: 1 });
+  assert.deepEqual(excluded, { ...emptyLeftOut(), filtered_out: 1, tunnel: 1, refused: 1, incomplete: 1 });
   assert.equal(
-    excludedText(excluded),
+    leftOutText(excluded),
     '1 by --only, 1 tunnels (CONNECT), 1 refused unprocessed by the server (GOAWAY, REFUSED_STREAM), 1 incomplete',
   );
 });

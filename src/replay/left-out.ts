@@ -1,7 +1,7 @@
 import type { Unplayable } from '../trace/record/unplayable.ts';
 
 /** Why a record is no part of the plan; each is a count in `fidelity.excluded` of the results. */
-export type Exclusion = 'filtered_out' | Unplayable | 'dangerous' | 'incomplete' | 'no_target';
+export type LeftOutReason = 'filtered_out' | Unplayable | 'dangerous' | 'incomplete' | 'no_target';
 
 /** A kind of dangerous record: what it is called, and why it is dangerous, as people are told. */
 export interface Danger {
@@ -13,10 +13,10 @@ export interface Danger {
 export type LeftOutDangers = ReadonlyMap<Danger, number>;
 
 /** Records that are no part of the plan, by reason. */
-export type ReplayExcluded = Record<Exclusion, number>;
+export type LeftOutCounts = Record<LeftOutReason, number>;
 
 /** Each reason in words, behind a count, in the order people are told. */
-export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
+export const LEFT_OUT_WORDS: Readonly<Record<LeftOutReason, string>> = {
   filtered_out: 'by --only',
   tunnel: 'tunnels (CONNECT)',
   upgrade: 'upgrades to another protocol (WebSocket)',
@@ -28,22 +28,22 @@ export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
 };
 
 /** Reasons for which nobody could play a record, and no other record stands for it. */
-export const UNPLAYED: readonly Exclusion[] = ['tunnel', 'upgrade', 'transfer_coding'];
+export const UNPLAYED: readonly LeftOutReason[] = ['tunnel', 'upgrade', 'transfer_coding'];
 
 /** Reasons for which no replay plays a record, whatever it is told. */
-export const UNPLAYABLE: readonly Exclusion[] = [...UNPLAYED, 'refused'];
+export const UNPLAYABLE: readonly LeftOutReason[] = [...UNPLAYED, 'refused'];
 
-const REASONS = Object.keys(EXCLUSION_WORDS) as Exclusion[];
+const REASONS = Object.keys(LEFT_OUT_WORDS) as LeftOutReason[];
 
 /** No record left out. */
-export function emptyExcluded(): ReplayExcluded {
-  return Object.fromEntries(REASONS.map((reason) => [reason, 0])) as ReplayExcluded;
+export function emptyLeftOut(): LeftOutCounts {
+  return Object.fromEntries(REASONS.map((reason) => [reason, 0])) as LeftOutCounts;
 }
 
 /** `2 incomplete, 1 without a target`; '' where none was left out. */
-export function excludedText(excluded: ReplayExcluded, reasons: readonly Exclusion[] = REASONS): string {
+export function leftOutText(excluded: LeftOutCounts, reasons: readonly LeftOutReason[] = REASONS): string {
   const told = reasons.filter((reason) => excluded[reason] > 0);
-  return told.map((reason) => `${excluded[reason]} ${EXCLUSION_WORDS[reason]}`).join(', ');
+  return told.map((reason) => `${excluded[reason]} ${LEFT_OUT_WORDS[reason]}`).join(', ');
 }
 
 /** `2 POST /shutdown (it ends the server), 1 …`; '' where nothing dangerous was left out. */
