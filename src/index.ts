@@ -106,7 +106,8 @@ export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay
 export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
 export { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from './replay-run/target/endpoint.ts';
 export type { TransportChoice, TransportKind } from './replay-run/target/transport-choice.ts';
-export type { LatencySection, Percentiles, ResultsDocument } from './results/document/results-document.ts';
+export type { LatencySection, Percentiles } from './results/document/latency-section.ts';
+export type { ResultsDocument } from './results/document/results-document.ts';
 export type { Check } from './verify/compare.ts';
 export { type Verification, verifyReplay } from './verify/verify-replay.ts';
 

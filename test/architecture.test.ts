@@ -78,18 +78,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'write',
   ],
   replay: ['.', 'plan', 'clock', 'release', 'engine'],
-  'replay-run': [
-    'target',
-    'source',
-    'connect',
-    'options',
-    'origin',
-    'prepare',
-    'tell',
-    'warm-up',
-    'shards',
-    '.',
-  ],
+  'replay-run': ['target', 'source', 'connect', 'options', 'origin', 'prepare', 'warm-up', 'shards', '.'],
   transports: ['answer', 'request', 'connect', 'undici', 'grpc-js', 'wire-http', 'wire-grpc'],
   sources: ['.', 'ndjson', 'loadtest', 'open', 'op-log', 'export'],
   verify: ['measure', 'expect', '.'],
@@ -248,12 +237,12 @@ test('process, console, the wall clock and chance are met at the door only', () 
   assert.deepEqual(wrong, []);
 });
 
-test('the name of an exported type or function names one thing', () => {
+test('an exported name names one thing', () => {
   const places = new Map<string, string[]>();
   for (const from of SOURCES.filter((path) => !path.startsWith('gen/'))) {
     const text = readFileSync(`${ROOT}src/${from}`, 'utf8');
     for (const [, name = ''] of text.matchAll(
-      /^export (?:async )?(?:interface|class|type|function\*?) (\w+)/gm,
+      /^export (?:async )?(?:interface|(?:abstract )?class|type|const|function\*?) (\w+)/gm,
     ))
       places.set(name, [...(places.get(name) ?? []), from]);
   }

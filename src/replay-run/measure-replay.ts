@@ -19,7 +19,7 @@ import { createShardThreads, type ShardThreads } from './shards/shard-threads.ts
 import { createNumberedSource, type NumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets, type TargetAddresses } from './target/look-up-targets.ts';
 import type { TargetAddressUse } from './target/target-address-use.ts';
-import { tellEnd } from './tell/tell-end.ts';
+import { tellEnd } from './tell-end.ts';
 import { rehearse } from './warm-up/rehearse.ts';
 
 /**

@@ -24,7 +24,7 @@ import { firstSessionsOf } from './source/first-sessions.ts';
 import type { NumberedSource } from './source/numbered-source.ts';
 import type { TargetAddresses } from './target/look-up-targets.ts';
 import { hasTargetIn } from './target/targets.ts';
-import { oneLine } from './tell/tell-end.ts';
+import { oneLine } from './tell-end.ts';
 
 /**
  * A target that takes longer to accept a connection is reported, and the replay begins all the same. Where operations

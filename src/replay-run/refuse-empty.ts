@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../error.ts';
-import { type LeftOutCounts, leftOutText, UNPLAYABLE } from '../replay/left-out.ts';
+import { type LeftOutByReason, leftOutText, UNPLAYABLE } from '../replay/left-out.ts';
 import type { NameCounts } from '../transforms/name-counts.ts';
 
 /** How many of the records that were read a selection kept. */
@@ -7,7 +7,7 @@ export interface Selected {
   readonly traceName: string;
   readonly recordsRead: number;
   readonly planned: number;
-  readonly excluded: LeftOutCounts;
+  readonly excluded: LeftOutByReason;
   /** The ops of the records that are no part of the plan. */
   readonly leftOutOps: NameCounts;
 }

@@ -13,7 +13,7 @@ export interface Danger {
 export type LeftOutDangers = ReadonlyMap<Danger, number>;
 
 /** Records that are no part of the plan, by reason. */
-export type LeftOutCounts = Record<LeftOutReason, number>;
+export type LeftOutByReason = Record<LeftOutReason, number>;
 
 /** Each reason in words, behind a count, in the order people are told. */
 export const LEFT_OUT_WORDS: Readonly<Record<LeftOutReason, string>> = {
@@ -36,12 +36,12 @@ export const UNPLAYABLE: readonly LeftOutReason[] = [...UNPLAYED, 'refused'];
 const REASONS = Object.keys(LEFT_OUT_WORDS) as LeftOutReason[];
 
 /** No record left out. */
-export function emptyLeftOut(): LeftOutCounts {
-  return Object.fromEntries(REASONS.map((reason) => [reason, 0])) as LeftOutCounts;
+export function emptyLeftOut(): LeftOutByReason {
+  return Object.fromEntries(REASONS.map((reason) => [reason, 0])) as LeftOutByReason;
 }
 
 /** `2 incomplete, 1 without a target`; '' where none was left out. */
-export function leftOutText(excluded: LeftOutCounts, reasons: readonly LeftOutReason[] = REASONS): string {
+export function leftOutText(excluded: LeftOutByReason, reasons: readonly LeftOutReason[] = REASONS): string {
   const told = reasons.filter((reason) => excluded[reason] > 0);
   return told.map((reason) => `${excluded[reason]} ${LEFT_OUT_WORDS[reason]}`).join(', ');
 }

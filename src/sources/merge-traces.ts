@@ -10,7 +10,7 @@ import { NO_HINTS } from '../trace/stats/plan-hints.ts';
 import type { Trace } from '../trace/trace.ts';
 import { mergeHeaders } from './merge-headers.ts';
 import { mergeRecords } from './merge-records.ts';
-import { isNear } from './trace-frame.ts';
+import { isNear } from './trace-epoch.ts';
 
 /**
  * Several traces as one, on the time line of the first (see `mergeRecords` for the order). Throws `usage` where their

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NO_WAITS } from '../../src/replay/release/hold-meter.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
-import type { Percentiles } from '../../src/results/document/results-document.ts';
+import type { Percentiles } from '../../src/results/document/latency-section.ts';
 import { decodeHistogram } from '../../src/results/histogram/hdr-library.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import fc, { runs } from '../support/fast-check.ts';

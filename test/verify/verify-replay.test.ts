@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
-import type { Percentiles } from '../../src/results/document/results-document.ts';
+import type { Percentiles } from '../../src/results/document/latency-section.ts';
 import { decodeHistogram } from '../../src/results/histogram/hdr-library.ts';
 import { Histogram } from '../../src/results/histogram/histogram.ts';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';

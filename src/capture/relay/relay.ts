@@ -6,7 +6,13 @@ import { listenError } from '../../listen-error.ts';
 import type { Tap } from '../taps/tap.ts';
 import { authorityOf, type HostPort } from './host-port.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
-import { connectUpstream, KEEP_ALIVE_MS, speechTrouble, type Upstream, upstreamTrouble } from './upstream.ts';
+import {
+  connectUpstream,
+  speechTrouble,
+  TCP_KEEP_ALIVE_MS,
+  type Upstream,
+  upstreamTrouble,
+} from './upstream.ts';
 import { watchHandshakes } from './watch-handshakes.ts';
 import { type Misunderstanding, watchSpeech } from './watch-speech.ts';
 
@@ -110,7 +116,7 @@ function createServer(options: RelayOptions, onConnection: (client: net.Socket) 
     allowHalfOpen: true,
     noDelay: true,
     keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
   };
   if (options.listenTls === undefined) return net.createServer(common, onConnection);
   const { cert, key, clientCa } = options.listenTls;

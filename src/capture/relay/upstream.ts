@@ -24,7 +24,7 @@ export interface Upstream {
 }
 
 /** How long a connection is idle before the kernel asks whether the other end is still there. */
-export const KEEP_ALIVE_MS = 60_000;
+export const TCP_KEEP_ALIVE_MS = 60_000;
 /** How long a server may take to answer the check at the start. */
 const CHECK_MS = 3_000;
 
@@ -119,7 +119,7 @@ export function connectUpstream({ upstream, upstreamTls, alpn }: Upstream): net.
     port,
     noDelay: true,
     keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
     allowHalfOpen: true,
   };
   if (upstreamTls === undefined) return net.connect(common);

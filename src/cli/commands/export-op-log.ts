@@ -6,7 +6,7 @@ import { coverageOf, type WindowRequest } from '../../sources/export/export-wind
 import { type OpLog, openOpLog } from '../../sources/op-log/op-log.ts';
 import type { ByteSink } from '../../trace/trace.ts';
 import { TOOL } from '../../version.ts';
-import { traceNameOf } from '../flags/defaults.ts';
+import { traceNameOf } from '../flags/default-trace.ts';
 import { type ExportFlags, windowRequest } from '../flags/export-flags.ts';
 import type { Output } from '../output/output.ts';
 import { refuseSegment } from '../output/refuse-segment.ts';

@@ -6,7 +6,7 @@ import { mergeTraces } from '../../sources/merge-traces.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { FilterReport } from '../../transforms/filter-trace.ts';
 import { TOOL } from '../../version.ts';
-import { traceNameOf } from '../flags/defaults.ts';
+import { traceNameOf } from '../flags/default-trace.ts';
 import { type ExportFlags, windowRequest } from '../flags/export-flags.ts';
 import { withInput } from '../input/open-input.ts';
 import type { Output } from '../output/output.ts';

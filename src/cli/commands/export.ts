@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { EngramTraceError } from '../../error.ts';
 import { DEFAULT_OPLOG } from '../../op-log-folder.ts';
-import { DEFAULT_TRACES } from '../flags/defaults.ts';
+import { DEFAULT_TRACES } from '../flags/default-trace.ts';
 import type { ExportFlags } from '../flags/export-flags.ts';
 import { parseDuration } from '../flags/parse-duration.ts';
 

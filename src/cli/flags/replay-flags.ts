@@ -15,7 +15,7 @@ import { DEFAULT_TRANSPORT, type TransportKind } from '../../replay-run/target/t
 
 import type { Trace } from '../../trace/trace.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
-import { DEFAULT_TRACES } from './defaults.ts';
+import { DEFAULT_TRACES } from './default-trace.ts';
 import { collect, parseCount } from './flag-parsers.ts';
 import { parseConnections } from './parse-connections.ts';
 import { parseDuration } from './parse-duration.ts';

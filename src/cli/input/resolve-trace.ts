@@ -1,6 +1,6 @@
 import { EngramTraceError } from '../../error.ts';
 import { linesText } from '../../visible-text.ts';
-import { newestTrace } from '../flags/defaults.ts';
+import { newestTrace } from '../flags/default-trace.ts';
 import type { ReplayFlags } from '../flags/replay-flags.ts';
 import { tell } from '../people/people.ts';
 

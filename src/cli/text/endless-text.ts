@@ -1,4 +1,5 @@
-import type { LatencySection, ResultsDocument } from '../../results/document/results-document.ts';
+import type { LatencySection } from '../../results/document/latency-section.ts';
+import type { ResultsDocument } from '../../results/document/results-document.ts';
 import type { EndlessEnd } from '../../results/tally/endless-metrics.ts';
 import { provenPercentile } from './op-table-text.ts';
 

@@ -1,6 +1,7 @@
 import { countText, numberText } from '../../inspect/number-text.ts';
 import { textTable } from '../../inspect/text-table.ts';
-import type { Percentiles, ResultsDocument } from '../../results/document/results-document.ts';
+import type { Percentiles } from '../../results/document/latency-section.ts';
+import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { visibleText } from '../../visible-text.ts';
 
 const MOST_ROWS = 20;

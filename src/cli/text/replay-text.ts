@@ -2,12 +2,9 @@ import type { EngramTraceError } from '../../error.ts';
 import { leftOutText } from '../../replay/left-out.ts';
 import type { RunProgress } from '../../replay-run/options/run-options.ts';
 import type { ReplayPlan } from '../../replay-run/plan-replay.ts';
-import type {
-  LatencySection,
-  Percentiles,
-  Reason,
-  ResultsDocument,
-} from '../../results/document/results-document.ts';
+import type { Reason } from '../../results/document/fidelity-section.ts';
+import type { LatencySection, Percentiles } from '../../results/document/latency-section.ts';
+import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { remedyFor } from '../../results/verdict/remedies.ts';
 import { linesText } from '../../visible-text.ts';
 import { endlessLines } from './endless-text.ts';

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import type { PlannedTimes } from '../../replay/plan/schedule.ts';
+import type { PlannedTimes } from '../../replay/plan/due-times.ts';
 import { DOUBLE_ZERO } from '../../stable-shapes.ts';
 import { type BlockTables, decodeRecord } from '../../trace/block/record-decoder.ts';
 import { encodeRecord } from '../../trace/block/record-encoder.ts';
@@ -42,7 +42,7 @@ const COLUMNS = 8;
 const OWN = -1;
 
 /** A batch is closed at whichever comes first. */
-export const BATCH_RECORDS = 128;
+export const SHARD_BATCH_RECORDS = 128;
 export const BATCH_BYTES = 64 * 1024;
 
 /** Collects planned operations; nothing holds on to a record once it was added. */
@@ -66,7 +66,7 @@ export function createBatchBuilder(): BatchBuilder {
   const strings = createStringTable();
   const out = createByteWriter(BATCH_BYTES * 2);
   const tables = createByteWriter();
-  let columns = new Float64Array(BATCH_RECORDS * COLUMNS);
+  let columns = new Float64Array(SHARD_BATCH_RECORDS * COLUMNS);
   const given = new TablesGiven();
   let records = 0;
   return {
@@ -74,7 +74,7 @@ export function createBatchBuilder(): BatchBuilder {
       return records;
     },
     get isFull() {
-      return records >= BATCH_RECORDS || out.sizeBytes + strings.sizeBytes >= BATCH_BYTES;
+      return records >= SHARD_BATCH_RECORDS || out.sizeBytes + strings.sizeBytes >= BATCH_BYTES;
     },
     add(record, number, times, recordNumber, span) {
       if (!Number.isSafeInteger(record.startNs)) {

@@ -1,13 +1,13 @@
 import type { EngramTraceError } from '../../error.ts';
 import { emptyAccounting, type ReplayAccounting } from '../../replay/accounting.ts';
 import type { ReplayEnd, ReplayStop } from '../../replay/engine/replay-end.ts';
+import type { PlannedTimes } from '../../replay/plan/due-times.ts';
 import {
   createPlanReader,
   type OpenSource,
   type PlanReader,
   type PlanSink,
 } from '../../replay/plan/plan-reader.ts';
-import type { PlannedTimes } from '../../replay/plan/schedule.ts';
 import { createSelection, type Selection } from '../../replay/plan/selection.ts';
 import { shardOf } from '../../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';

@@ -1,5 +1,5 @@
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
-import type { PlannedTimes } from '../../replay/plan/schedule.ts';
+import type { PlannedTimes } from '../../replay/plan/due-times.ts';
 import { PausedReader } from '../../replay/release/paused-reader.ts';
 import type { RecordSpan } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';

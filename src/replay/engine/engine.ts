@@ -1,7 +1,7 @@
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { Alarm } from '../clock/alarm.ts';
+import type { PlannedTimes } from '../plan/due-times.ts';
 import { createPlanReader, type OpenSource, type PlanReader, type PlanSink } from '../plan/plan-reader.ts';
-import type { PlannedTimes } from '../plan/schedule.ts';
 import { createSelection, type Selection } from '../plan/selection.ts';
 import type { Clock } from '../ports.ts';
 import { createRelease } from '../release/create-release.ts';

@@ -1,6 +1,6 @@
 import type { EngramTraceError } from '../../error.ts';
 import type { ReplayAccounting } from '../accounting.ts';
-import type { LeftOutCounts, LeftOutDangers } from '../left-out.ts';
+import type { LeftOutByReason, LeftOutDangers } from '../left-out.ts';
 import type { Stalls } from '../release/hold-meter.ts';
 
 /**
@@ -12,7 +12,7 @@ export type ReplayStop = 'end' | 'interrupted' | 'behind' | 'source_error' | 'se
 /** What a replay says of itself. Times in ns on the engine's clock. */
 export interface ReplayEnd {
   accounting: ReplayAccounting;
-  excluded: LeftOutCounts;
+  excluded: LeftOutByReason;
   /** The records that were left out as `dangerous`, by kind. */
   dangers: LeftOutDangers;
   /** False: the replay stopped early and what was left to read was too much to count. */

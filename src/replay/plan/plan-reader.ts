@@ -4,8 +4,8 @@ import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Clock } from '../ports.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import { type Copier, copiedWindow, createCopier } from './copy-sessions.ts';
+import { createDueTimes, type DueTimes, type PlannedTimes } from './due-times.ts';
 import type { PlanDigest } from './plan-digest.ts';
-import { createSchedule, type PlannedTimes, type Schedule } from './schedule.ts';
 import type { Selection } from './selection.ts';
 import { isInShard } from './shard-of.ts';
 
@@ -52,15 +52,15 @@ export interface PlanReaderDeps {
   /** For who reads on although the replay has stopped. */
   clock?: Clock | undefined;
   /** That of `planSchedule`, where somebody else wants to look at it. */
-  schedule?: Schedule | undefined;
+  schedule?: DueTimes | undefined;
   /** Number in its trace file of the record that was read as that one; the same where undefined. */
   recordNumber?: ((readNumber: number) => number) | undefined;
   sink: PlanSink;
 }
 
 /** When the operations of a plan with these options are due. */
-export function planSchedule(options: ReplayOptions): Schedule {
-  return createSchedule({ ...options, window: copiedWindow(options.window, options) });
+export function planSchedule(options: ReplayOptions): DueTimes {
+  return createDueTimes({ ...options, window: copiedWindow(options.window, options) });
 }
 
 export function createPlanReader(deps: PlanReaderDeps): PlanReader {
@@ -78,7 +78,7 @@ class Reader implements PlanReader {
   complete = false;
   error: EngramTraceError | undefined;
   readonly #deps: PlanReaderDeps;
-  readonly #schedule: Schedule;
+  readonly #schedule: DueTimes;
   readonly #copier: Copier;
   #number = 0;
   #kept = 0;

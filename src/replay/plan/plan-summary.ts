@@ -1,11 +1,11 @@
 import type { Protocol, TraceRecord } from '../../trace/record/record.ts';
 import { recordBytes } from '../../trace/record/record-bytes.ts';
 import { OTHER_NAME } from '../../trace/stats/op-numbers.ts';
-import type { LeftOutCounts, LeftOutDangers } from '../left-out.ts';
+import type { LeftOutByReason, LeftOutDangers } from '../left-out.ts';
 import type { ReplayOptions } from '../replay-options.ts';
+import type { DueTimes } from './due-times.ts';
 import { createPlanDigest } from './plan-digest.ts';
 import { createPlanReader, type OpenSource, planSchedule } from './plan-reader.ts';
-import type { Schedule } from './schedule.ts';
 import { createSelection, type Selection } from './selection.ts';
 
 /** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
@@ -18,7 +18,7 @@ export interface PlanSummary {
   durationNs: number;
   /** Operations over the duration; undefined when that is 0 or endless. */
   ratePerSec: number | undefined;
-  excluded: LeftOutCounts;
+  excluded: LeftOutByReason;
   dangers: LeftOutDangers;
   perOp: Map<string, number>;
   perProtocol: Map<Protocol, number>;
@@ -111,7 +111,7 @@ function countIn<K>(counts: Map<K, number>, key: K): void {
 }
 
 /** The first offset of a second pass is the length of a pass; all passes are as long. */
-function addPasses(summary: PlanSummary, loops: number, schedule: Schedule, firstStartNs: number): void {
+function addPasses(summary: PlanSummary, loops: number, schedule: DueTimes, firstStartNs: number): void {
   const lastOffsetNs = schedule.offsetNs;
   schedule.nextPass();
   schedule.next(firstStartNs);

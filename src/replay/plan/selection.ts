@@ -1,12 +1,12 @@
 import { isIncomplete } from '../../trace/record/incomplete.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { unplayableBy } from '../../trace/record/unplayable.ts';
-import { type Danger, emptyLeftOut, type LeftOutCounts, type LeftOutReason } from '../left-out.ts';
+import { type Danger, emptyLeftOut, type LeftOutByReason, type LeftOutReason } from '../left-out.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 
 /** Decides which records of a trace become operations, and counts the others by reason. */
 export interface Selection {
-  readonly excluded: LeftOutCounts;
+  readonly excluded: LeftOutByReason;
   /** Those that are `dangerous`, by what they are. */
   readonly dangers: ReadonlyMap<Danger, number>;
   takes(record: TraceRecord): boolean;

@@ -28,11 +28,11 @@ export class DueQueue implements Lineup {
     return this.#due.pop();
   }
 
-  room(): Promise<void> {
+  pauseReader(): Promise<void> {
     return Promise.resolve();
   }
 
-  release(): void {}
+  resumeReader(): void {}
 }
 
 function isDueFirst(a: Flight, b: Flight): boolean {

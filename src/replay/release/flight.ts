@@ -1,7 +1,7 @@
 import type { MinHeap } from '../../min-heap.ts';
 import { emptyRecord, type TraceRecord } from '../../trace/record/record.ts';
 import { recordBytes } from '../../trace/record/record-bytes.ts';
-import type { PlannedTimes } from '../plan/schedule.ts';
+import type { PlannedTimes } from '../plan/due-times.ts';
 import type { Cancel, Operation, SendListener, SendOutcome } from '../ports.ts';
 
 /** Why the engine gave a flight up; undefined where it did not. */

@@ -1,8 +1,9 @@
 import type { Histogram } from '../histogram/histogram.ts';
 import { EndlessMetrics } from '../tally/endless-metrics.ts';
 import type { ResultsRecorder } from '../tally/results-recorder.ts';
+import type { LatencySection } from './latency-section.ts';
 import { NS_PER_MS, percentiles } from './percentiles.ts';
-import type { EndlessSection, LatencySection } from './results-document.ts';
+import type { EndlessSection } from './results-document.ts';
 
 /** What became of endless answers; null where none came. */
 export function endlessSection(recorder: ResultsRecorder): EndlessSection | null {

@@ -1,6 +1,6 @@
 import type { Histogram } from '../histogram/histogram.ts';
 import type { HISTOGRAM_NAMES, OpMetrics, OpTable } from '../tally/op-metrics.ts';
-import type { FlatLatencies, LatencySection, Percentiles } from './results-document.ts';
+import type { FlatLatencies, LatencySection, Percentiles } from './latency-section.ts';
 
 export const NS_PER_MS = 1e6;
 export const NS_PER_US = 1e3;

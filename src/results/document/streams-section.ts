@@ -1,8 +1,9 @@
 import type { Histogram } from '../histogram/histogram.ts';
 import type { ResultsRecorder } from '../tally/results-recorder.ts';
 import { StreamMetrics } from '../tally/stream-metrics.ts';
+import type { LatencySection } from './latency-section.ts';
 import { NS_PER_US, percentiles } from './percentiles.ts';
-import type { LatencySection, StreamsSection } from './results-document.ts';
+import type { StreamsSection } from './results-document.ts';
 
 /** Makes the section about the messages of streams; null where the plan has no stream. */
 export function streamsSection({ streams, overall, ops }: ResultsRecorder): StreamsSection | null {

@@ -1,4 +1,5 @@
 import { distributionDistance } from '../arrivals/distance.ts';
+import type { CauseEntry, FidelitySection, WaitEntry } from '../document/fidelity-section.ts';
 import {
   finite,
   latencySection,
@@ -7,7 +8,6 @@ import {
   percentiles,
   scaled,
 } from '../document/percentiles.ts';
-import type { CauseEntry, FidelitySection, WaitEntry } from '../document/results-document.ts';
 import type { GeneratorHealth } from '../health/generator-health.ts';
 import { WAIT_NAMES, type WaitName } from '../tally/lateness-attribution.ts';
 import type { LatenessCause } from '../tally/lateness-causes.ts';

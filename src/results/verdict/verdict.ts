@@ -1,4 +1,4 @@
-import type { Reason, Verdict } from '../document/results-document.ts';
+import type { Reason, Verdict } from '../document/fidelity-section.ts';
 import type { ReasonCode } from './remedies.ts';
 
 /** A finding and how bad it is. */

@@ -10,14 +10,14 @@ import { mergeHeaders } from '../merge-headers.ts';
 import { findGaps } from '../op-log/coverage.ts';
 import type { Segment } from '../op-log/op-log-segment.ts';
 import type { Survey } from '../op-log/survey-runs.ts';
-import type { TraceFrame } from '../trace-frame.ts';
+import type { TraceEpoch } from '../trace-epoch.ts';
 import { earlier, later, type UnixSpan } from '../unix-span.ts';
 
 /** What an export knows when it writes its header. */
 export interface HeaderFacts {
   /** Program and version. */
   readonly tool: string;
-  readonly frame: TraceFrame;
+  readonly frame: TraceEpoch;
   /** The segments that reach into the window. */
   readonly segments: readonly Segment[];
   readonly survey: Survey;

@@ -4,7 +4,7 @@ import type { ByteSink } from '../../trace/trace.ts';
 import { createFrameWriter, type FrameWriter } from '../../trace/write/frame-writer.ts';
 import type { OpLog } from '../op-log/op-log.ts';
 import { type RunAlive, surveyRuns } from '../op-log/survey-runs.ts';
-import { frameTrace, isNear } from '../trace-frame.ts';
+import { chooseEpoch, isNear } from '../trace-epoch.ts';
 import { earlier, later, type UnixSpan } from '../unix-span.ts';
 import { cutBlock } from './cut-block.ts';
 import { exportHeader, reachesInto } from './export-header.ts';
@@ -52,7 +52,7 @@ export async function planExport(log: OpLog, options: ExportOptions): Promise<Ex
   const emptyBecause = isEmpty ? whyEmpty(log, asked) : undefined;
   const segments = log.segments.filter((segment) => reachesInto(segment, asked));
   const epochUnixNs = (segments[0] ?? log.segments[0])?.header.epochUnixNs ?? asked.startUnixNs;
-  const frame = frameTrace(asked, recordedIn(plan.blocks, asked), epochUnixNs);
+  const frame = chooseEpoch(asked, recordedIn(plan.blocks, asked), epochUnixNs);
   const left = log.skipped.map(({ name, reason }) => `segment ${name} was left out: ${reason}`);
   const copies = log.copies.map(({ name, of }) => `segment ${name} was left out: it is a copy of ${of}`);
   const notes = [frame.note, ...left, ...copies, ...ledger.unknown, emptyBecause].filter(

@@ -8,7 +8,7 @@ import {
   type TraceRecord,
 } from '../../trace/record/record.ts';
 import type { ByteSink, TraceWriter } from '../../trace/trace.ts';
-import { NS_PER_MS } from './operation-to-record.ts';
+import { RESOLUTION_NS } from './operation-to-record.ts';
 import { recordToOperation } from './record-to-operation.ts';
 
 const CHUNK_CHARS = 64 * 1024;
@@ -37,7 +37,7 @@ export function createLoadtestWriter(sink: ByteSink, header: TraceHeader): Trace
       leftOut.set(record.op, (leftOut.get(record.op) ?? 0) + 1);
       return;
     }
-    lastMs = Math.max(0, Math.round((record.startNs - baseNs) / NS_PER_MS));
+    lastMs = Math.max(0, Math.round((record.startNs - baseNs) / RESOLUTION_NS));
     text += `${written++ === 0 ? '' : ','}\n${JSON.stringify({ timestamp_ms: lastMs, operation })}`;
   };
   const metadata = () => ({

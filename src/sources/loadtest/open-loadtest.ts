@@ -11,7 +11,7 @@ import type { Trace } from '../../trace/trace.ts';
 import type { ReorderLimits } from '../reorder-window.ts';
 import type { SourceInput } from '../source.ts';
 import { createTextTrace, type Reading } from '../text-trace.ts';
-import { NS_PER_MS, operationToRecord } from './operation-to-record.ts';
+import { operationToRecord, RESOLUTION_NS } from './operation-to-record.ts';
 import { type DocumentPart, readDocument } from './read-document.ts';
 
 const NOTE =
@@ -27,7 +27,7 @@ export function openLoadtest(input: SourceInput, limits?: ReorderLimits): Trace 
     sorted: false,
     source: 'loadtest',
     dialect: 'engram',
-    resolutionNs: NS_PER_MS,
+    resolutionNs: RESOLUTION_NS,
     notes: [NOTE],
   };
   return createTextTrace<DocumentPart>(input, {

@@ -8,10 +8,10 @@ import {
   unknownOutcome,
 } from '../../trace/record/record.ts';
 
-export const NS_PER_MS = 1_000_000;
-const MAX_MS = Math.floor(Number.MAX_SAFE_INTEGER / NS_PER_MS);
+export const RESOLUTION_NS = 1_000_000;
+const MAX_MS = Math.floor(Number.MAX_SAFE_INTEGER / RESOLUTION_NS);
 /** Numbers of a memory's embedding; `partial` fills every other one. */
-export const EMBEDDING_LENGTH = 768;
+export const EMBEDDING_VALUES = 768;
 const JSON_HEADERS: HeaderList = ['content-type', 'application/json'];
 
 type Fields = Record<string, unknown>;
@@ -28,7 +28,7 @@ export function operationToRecord(value: unknown, index: number, where: string):
   const request = requestOf(check.object(item['operation'], 'operation'), index, check);
   const { op, space } = engramDialect.describe({ ...request, protocol: 'http' });
   return {
-    startNs: timestampMs * NS_PER_MS,
+    startNs: timestampMs * RESOLUTION_NS,
     durationNs: undefined,
     // The file has no clients. One each: an operation waits for no other, as the arrivals were planned.
     session: `operation ${index}`,
@@ -59,7 +59,7 @@ function requestOf(operation: Fields, index: number, check: Checks): Request {
         max_results: String(check.integer(operation, 'k')),
       });
     case 'pattern_completion':
-      return complete(check.numbers(operation, 'partial', EMBEDDING_LENGTH / 2));
+      return complete(check.numbers(operation, 'partial', EMBEDDING_VALUES / 2));
     default:
       throw check.fail(
         `"type" is ${excerpt(type)}, not store, recall, embedding_search or pattern_completion`,
@@ -86,7 +86,7 @@ function recall(cue: Fields, check: Checks): Request {
 }
 
 function complete(partial: readonly number[]): Request {
-  const embedding = new Array<number | null>(EMBEDDING_LENGTH).fill(null);
+  const embedding = new Array<number | null>(EMBEDDING_VALUES).fill(null);
   for (const [i, number] of partial.entries()) embedding[2 * i] = number;
   return post('/api/v1/complete', {
     partial_episode: { known_fields: {}, partial_embedding: embedding, cue_strength: 0.7 },

@@ -1,6 +1,6 @@
 import { pathOnly } from '../../dialects/generic.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
-import { EMBEDDING_LENGTH } from './operation-to-record.ts';
+import { EMBEDDING_VALUES } from './operation-to-record.ts';
 
 /** The server's own defaults, for what a request left out. */
 const DEFAULTS = { confidence: 0.7, threshold: 0.5, max_results: 10, space: 'default' };
@@ -54,7 +54,7 @@ function recallOf(record: TraceRecord, query: URLSearchParams): Json | undefined
 function completionOf(body: Json): Json | undefined {
   const cue = body['partial_episode'] as Json | null | undefined;
   const embedding: unknown = cue?.['partial_embedding'];
-  if (!Array.isArray(embedding) || embedding.length !== EMBEDDING_LENGTH) return undefined;
+  if (!Array.isArray(embedding) || embedding.length !== EMBEDDING_VALUES) return undefined;
   const known = embedding.findLastIndex((value) => value !== null);
   const partial = numbersIn(embedding.filter((_, i) => i % 2 === 0).slice(0, Math.floor(known / 2) + 1));
   if (!partial || embedding.some((value, i) => i % 2 === 1 && value !== null)) return undefined;

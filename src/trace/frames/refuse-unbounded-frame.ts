@@ -2,7 +2,7 @@ import { EngramTraceError } from '../../error.ts';
 import { frameDemands } from './zstd-frame.ts';
 
 /** What `zstd` itself allows without being asked. A frame's window is held in memory while it is read. */
-export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
+export const MAX_ZSTD_WINDOW_BYTES = 128 * 1024 * 1024;
 const LONGEST_LOG = 31;
 
 /** Throws `unsupported` for a frame, by its header, that can't be read from a stream in bounded memory, or not at all. */
@@ -15,7 +15,7 @@ export function refuseUnboundedFrame(header: Uint8Array, name: string): void {
       hint: `Pipe it in: zstd -dc -D DICTIONARY${file} | engram-trace … - (DICTIONARY is the file it was compressed with).`,
     });
   }
-  if (windowBytes > MAX_WINDOW_BYTES) {
+  if (windowBytes > MAX_ZSTD_WINDOW_BYTES) {
     const long = Math.min(LONGEST_LOG, Math.ceil(Math.log2(windowBytes)));
     throw new EngramTraceError(
       'unsupported',

@@ -14,7 +14,7 @@ const BROKEN = /[\r\0]/g;
  * Odd spaces, lower case, any reason, a version to come: as capture and other clients read it; undefined for what is
  * no status line. `inside`: it may come behind bytes that belong to nothing.
  */
-export function mendStatusLine(line: string, inside: boolean): MendedStatus | undefined {
+export function irregularStatusOf(line: string, inside: boolean): MendedStatus | undefined {
   const match = STATUS_LINE.exec(line);
   if (match === null || (!inside && line.slice(0, match.index).trim() !== '')) return undefined;
   const [, major, minor, status] = match;

@@ -15,7 +15,7 @@ import {
   trimSpace,
   wordBytes,
 } from '../answer/response-fields.ts';
-import { mendFieldLine, mendStatusLine, oneLengthOf } from './mend-line.ts';
+import { irregularStatusOf, mendFieldLine, oneLengthOf } from './mend-line.ts';
 
 /** How the body behind a head ends (RFC 9112 §6.3). */
 export type Framing = 'length' | 'chunked' | 'until-close';
@@ -88,7 +88,9 @@ export class ResponseHead implements AnswerHead {
       bytes[from + 8] === 0x20 &&
       status >= 100 &&
       (to - from === 12 || bytes[from + 12] === 0x20);
-    const line = isRegular ? { minor, status } : mendStatusLine(bytes.toString('latin1', from, to), inside);
+    const line = isRegular
+      ? { minor, status }
+      : irregularStatusOf(bytes.toString('latin1', from, to), inside);
     if (line === undefined) return false;
     this.#minor = line.minor;
     this.status = line.status;

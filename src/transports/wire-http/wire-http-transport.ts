@@ -6,11 +6,11 @@ import { comparableAnswer } from '../answer/answer-comparison.ts';
 import type { ConnectionMode } from '../connect/connection-mode.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../connect/session-pools.ts';
 import type { UndiciTransportOptions } from '../undici/undici-transport.ts';
+import { checkTarget, notThere } from './check-target.ts';
 import { FirstWords } from './first-words.ts';
 import { HttpPool } from './http-pool.ts';
 import { type Allocate, isRefusal, prepareHttpHead, prepareHttpRequest } from './prepare-http-request.ts';
 import { createHttpRequestContext, type HttpRequestContext } from './request-headers.ts';
-import { checkTarget, notThere } from './target.ts';
 import { WireExchange } from './wire-exchange.ts';
 import { createSocketOpener } from './wire-socket.ts';
 

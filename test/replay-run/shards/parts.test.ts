@@ -7,9 +7,9 @@ import { replayOptions } from '../../../src/replay/replay-options.ts';
 import { shardCount } from '../../../src/replay-run/create-player.ts';
 import {
   BATCH_BYTES,
-  BATCH_RECORDS,
   BatchCursor,
   createBatchBuilder,
+  SHARD_BATCH_RECORDS,
 } from '../../../src/replay-run/shards/record-batch.ts';
 import { defaultShards, partOf, shareOf } from '../../../src/replay-run/shards/share.ts';
 import { clockOriginNs, shiftedClock } from '../../../src/replay-run/shards/shifted-clock.ts';
@@ -97,7 +97,7 @@ describe('a batch of records', () => {
   it('is full at a number of records, or of bytes', () => {
     const times = { dueNs: 0, offsetNs: 0, timelineNs: 0 };
     const small = createBatchBuilder();
-    for (let i = 0; i < BATCH_RECORDS; i++) {
+    for (let i = 0; i < SHARD_BATCH_RECORDS; i++) {
       assert.equal(small.isFull, false);
       small.add(makeRecord(i), i, times, i, undefined);
     }

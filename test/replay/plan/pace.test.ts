@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createDueTimes } from '../../../src/replay/plan/due-times.ts';
 import { createPace, paceText } from '../../../src/replay/plan/pace.ts';
-import { createSchedule } from '../../../src/replay/plan/schedule.ts';
 import type { PacePhase } from '../../../src/replay/replay-options.ts';
 import fc from '../../support/fast-check.ts';
 import { SECOND } from '../../support/replay-harness.ts';
@@ -77,9 +77,9 @@ test('pace: continuous at every corner, with the slope of the phase in between',
 });
 
 test('pace: bends due times, after the multiplier and after cut gaps, over passes and at a rate', () => {
-  const dues = (given: Partial<Parameters<typeof createSchedule>[0]>, startsS: number[], passes = 1) => {
+  const dues = (given: Partial<Parameters<typeof createDueTimes>[0]>, startsS: number[], passes = 1) => {
     const timing = { kind: 'absolute' as const };
-    const schedule = createSchedule({ multiplier: 1, timing, pace: phases([10, 2], [10, 0.5]), ...given });
+    const schedule = createDueTimes({ multiplier: 1, timing, pace: phases([10, 2], [10, 0.5]), ...given });
     const out: number[] = [];
     for (let pass = 0; pass < passes; pass += 1) {
       if (pass > 0) schedule.nextPass();

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { StreamTimes } from '../../../src/replay/ports.ts';
-import type {
-  Percentiles,
-  ResultsDocument,
-  StreamsSection,
-} from '../../../src/results/document/results-document.ts';
+import type { Percentiles } from '../../../src/results/document/latency-section.ts';
+import type { ResultsDocument, StreamsSection } from '../../../src/results/document/results-document.ts';
 import { decodeHistogram } from '../../../src/results/histogram/hdr-library.ts';
 import { streamWith } from '../../support/stream-transport.ts';
 import { ANCHOR_NS, documentOf, MS, type Told } from '../support.ts';

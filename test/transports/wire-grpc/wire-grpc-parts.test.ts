@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { AnswerHeads } from '../../../src/transports/wire-grpc/answer-heads.ts';
 import { AnswerMessages } from '../../../src/transports/wire-grpc/answer-messages.ts';
 import { Deadlines } from '../../../src/transports/wire-grpc/deadlines.ts';
-import { INITIAL_WINDOW_BYTES } from '../../../src/transports/wire-grpc/h2-frames.ts';
 import { headerBlock, headerFrames } from '../../../src/transports/wire-grpc/header-block.ts';
 import { framed, Outgoing } from '../../../src/transports/wire-grpc/outgoing.ts';
 import {
@@ -15,6 +14,7 @@ import { SendSide } from '../../../src/transports/wire-grpc/send-side.ts';
 import { TurnEnd } from '../../../src/transports/wire-grpc/turn-end.ts';
 import type { WireCall } from '../../../src/transports/wire-grpc/wire-call.ts';
 import { HpackDecoder } from '../../../src/wire/hpack/decoder.ts';
+import { INITIAL_WINDOW_BYTES } from '../../../src/wire/http2/frames.ts';
 import fc from '../../support/fast-check.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 import { grpcCall } from '../conformance-grpc-support.ts';

@@ -7,7 +7,7 @@ const MOST_NS = BigInt(Number.MAX_SAFE_INTEGER);
 const MOST_EPOCH_NS = 2n ** 63n - 1n;
 
 /** What the times of an exported trace count from, and its window as far as those can tell it. */
-export interface TraceFrame {
+export interface TraceEpoch {
   readonly epochUnixNs: bigint;
   readonly window: UnixSpan;
   /** One sentence where the window had to be narrowed. */
@@ -18,11 +18,11 @@ export interface TraceFrame {
  * Takes the epoch of the source where all fits, else that of the first record. A window that is too wide is narrowed
  * around the records; records that are too far apart are a `usage` error.
  */
-export function frameTrace(
+export function chooseEpoch(
   window: UnixSpan,
   recorded: UnixSpan | undefined,
   sourceEpochUnixNs: bigint,
-): TraceFrame {
+): TraceEpoch {
   const first = recorded?.startUnixNs ?? within(window.startUnixNs, -MOST_EPOCH_NS, MOST_EPOCH_NS);
   const last = recorded?.endUnixNs ?? first;
   if (last - first > MOST_NS) throw tooFarApart(first, last);

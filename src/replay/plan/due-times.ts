@@ -3,7 +3,7 @@ import type { TimeWindow } from '../../trace/record/record.ts';
 import type { PacePhase, Timing } from '../replay-options.ts';
 import { createPace, type Pace } from './pace.ts';
 
-export interface ScheduleOptions {
+export interface DueTimeOptions {
   multiplier: number;
   timing: Timing;
   maxGapNs?: number | undefined;
@@ -24,7 +24,7 @@ export interface PlannedTimes {
 }
 
 /** When each record of a trace is due. Pure: no clock inside. The times are those of the record taken in last. */
-export interface Schedule extends PlannedTimes {
+export interface DueTimes extends PlannedTimes {
   /** Start of the first record of the pass; undefined before it. */
   readonly firstNs: number | undefined;
   /** Takes the start of the next record. */
@@ -41,15 +41,15 @@ export interface Schedule extends PlannedTimes {
  * at the corners of its phases and nowhere else. With `think` these are the due times of the first operations of
  * sessions; those of the others follow from answers (see think-queue.ts).
  */
-export function createSchedule(options: ScheduleOptions): Schedule {
-  return new TimelineSchedule(options);
+export function createDueTimes(options: DueTimeOptions): DueTimes {
+  return new TimelineDueTimes(options);
 }
 
-class TimelineSchedule implements Schedule {
+class TimelineDueTimes implements DueTimes {
   dueNs = DOUBLE_ZERO;
   offsetNs = DOUBLE_ZERO;
   timelineNs = DOUBLE_ZERO;
-  readonly #options: ScheduleOptions;
+  readonly #options: DueTimeOptions;
   readonly #pace: Pace;
   #index = -1;
   #previousNs: number | undefined;
@@ -57,7 +57,7 @@ class TimelineSchedule implements Schedule {
   #inPass = 0;
   #seamNs = 0;
 
-  constructor(options: ScheduleOptions) {
+  constructor(options: DueTimeOptions) {
     this.#options = options;
     this.#pace = createPace(options.pace ?? []);
   }

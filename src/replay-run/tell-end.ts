@@ -1,9 +1,9 @@
-import type { EngramTraceError } from '../../error.ts';
-import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
-import { dangersText, leftOutText, UNPLAYABLE } from '../../replay/left-out.ts';
-import type { ResultsRecorder } from '../../results/tally/results-recorder.ts';
-import { dialectOf } from '../options/record-predicate.ts';
-import type { RunDeps, RunOptions } from '../options/run-options.ts';
+import type { EngramTraceError } from '../error.ts';
+import type { ReplayEnd } from '../replay/engine/replay-end.ts';
+import { dangersText, leftOutText, UNPLAYABLE } from '../replay/left-out.ts';
+import type { ResultsRecorder } from '../results/tally/results-recorder.ts';
+import { dialectOf } from './options/record-predicate.ts';
+import type { RunDeps, RunOptions } from './options/run-options.ts';
 
 type Told = Pick<ResultsRecorder, 'redacted' | 'firstInSpace' | 'overall'>;
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSchedule, type ScheduleOptions } from '../../../src/replay/plan/schedule.ts';
+import { createDueTimes, type DueTimeOptions } from '../../../src/replay/plan/due-times.ts';
 import fc from '../../support/fast-check.ts';
 
-const ABSOLUTE: ScheduleOptions = { multiplier: 1, timing: { kind: 'absolute' } };
+const ABSOLUTE: DueTimeOptions = { multiplier: 1, timing: { kind: 'absolute' } };
 
-function dues(startsNs: number[], options: Partial<ScheduleOptions> = {}, passes = 1): number[] {
-  const schedule = createSchedule({ ...ABSOLUTE, ...options });
+function dues(startsNs: number[], options: Partial<DueTimeOptions> = {}, passes = 1): number[] {
+  const schedule = createDueTimes({ ...ABSOLUTE, ...options });
   const out: number[] = [];
   for (let pass = 0; pass < passes; pass += 1) {
     if (pass > 0) schedule.nextPass();
@@ -20,7 +20,7 @@ function dues(startsNs: number[], options: Partial<ScheduleOptions> = {}, passes
 
 const TABLE: [
   what: string,
-  options: Partial<ScheduleOptions>,
+  options: Partial<DueTimeOptions>,
   starts: number[],
   passes: number,
   expected: number[],
@@ -120,7 +120,7 @@ test('schedule: no gap is longer than the cut, and the sum is the sum of the cut
 });
 
 test('schedule: the timeline of session order counts on over passes without any cut', () => {
-  const schedule = createSchedule({ ...ABSOLUTE, maxGapNs: 1, multiplier: 10 });
+  const schedule = createDueTimes({ ...ABSOLUTE, maxGapNs: 1, multiplier: 10 });
   const seen: number[] = [];
   for (const start of [0, 1000]) {
     schedule.next(start);
