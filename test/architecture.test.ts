@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sources: ['trace', 'dialects', 'transforms', 'root'],
   transforms: ['trace', 'dialects', 'root'],
   inspect: ['trace', 'root'],
+  fit: ['trace', 'workload', 'nearness', 'root'],
   nearness: ['trace', 'results', 'inspect', 'root'],
   workload: ['trace', 'sources', 'replay', 'replay-run', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],

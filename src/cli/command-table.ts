@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.ts')).makeInspectCommand(),
   },
   {
+    name: 'fit',
+    summary: 'learn a scenario from a trace, and tell how near it comes',
+    load: async () => (await import('./commands/fit.ts')).makeFitCommand(),
+  },
+  {
     name: 'filter',
     summary: 'select records by op, space, session, path, status, latency or time',
     load: async () => (await import('./commands/filter.ts')).makeFilterCommand(),

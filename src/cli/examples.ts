@@ -30,6 +30,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['oplog --timeline', 'arrivals over time of an op log, and when it was busiest'],
     ['traces/peak.trace.zst traces/made.trace.zst', 'how near the second comes to the first'],
   ],
+  fit: [
+    ['traces/peak.trace.zst --output monday.toml', 'a scenario like that hour'],
+    ['traces/peak.trace.zst --output monday.toml --force --json', 'and how near it comes, as JSON'],
+  ],
   filter: [
     ['traces/peak.trace.zst --op "recall*" -o traces/recalls.trace.zst', 'some operations'],
     ['traces/peak.trace.zst --latency ">100ms" --format ndjson', 'what was slow, to read'],

@@ -1,0 +1,98 @@
+import type { ArrivalSpec } from '../workload/arrivals/arrival-spec.ts';
+import type { Popularity, Scenario, ScenarioData } from '../workload/scenario/scenario.ts';
+
+/** A scenario as the file that `run --scenario` reads. */
+export function scenarioToml(scenario: Scenario): string {
+  const { name, description, durationNs, operations, protocol, grpcShare, sessions, data } = scenario;
+  return [
+    ...table(undefined, {
+      name,
+      description,
+      protocol,
+      grpc_share: protocol === 'mixed' ? grpcShare : undefined,
+      sessions,
+    }),
+    ...table('duration', { total_seconds: seconds(durationNs) }),
+    ...arrivalLines(scenario.arrival),
+    ...table('operations', {
+      store_weight: operations.store,
+      recall_weight: operations.recall,
+      embedding_search_weight: operations.embeddingSearch,
+      pattern_completion_weight: operations.patternCompletion,
+    }),
+    ...dataLines(data),
+  ].join('\n');
+}
+
+type Values = Readonly<Record<string, string | number | undefined>>;
+
+function table(title: string | undefined, values: Values): string[] {
+  const lines = Object.entries(values).flatMap(([key, value]) =>
+    // A text of JSON is one of TOML.
+    value === undefined ? [] : [`${key} = ${typeof value === 'string' ? JSON.stringify(value) : value}`],
+  );
+  return [...(title === undefined ? [] : [`[${title}]`]), ...lines, ''];
+}
+
+function seconds(ns: number): number {
+  return ns / 1e9;
+}
+
+function arrivalLines(arrival: ArrivalSpec): string[] {
+  if ('stages' in arrival) {
+    const start = arrival.pattern === 'ramp' ? { start_rate: arrival.startRate } : {};
+    const stages = arrival.stages.flatMap(({ durationNs, rate }) =>
+      table('[arrival.stages]', { duration_sec: seconds(durationNs), rate }),
+    );
+    return [...table('arrival', { pattern: arrival.pattern, ...start }), ...stages];
+  }
+  return table('arrival', { pattern: arrival.pattern, ...parametersOf(arrival) });
+}
+
+function parametersOf(arrival: Exclude<ArrivalSpec, { pattern: 'ramp' | 'steps' }>): Values {
+  switch (arrival.pattern) {
+    case 'constant':
+      return { rate: arrival.rate };
+    case 'poisson':
+    case 'exponential':
+      return { lambda: arrival.rate };
+    case 'periodic_burst':
+      return {
+        base_rate: arrival.baseRate,
+        burst_rate: arrival.burstRate,
+        burst_duration_sec: seconds(arrival.burstNs),
+        burst_period_sec: seconds(arrival.periodNs),
+      };
+    case 'bursty':
+      return {
+        mean_rate: arrival.meanRate,
+        burst_factor: arrival.burstFactor,
+        burst_probability: arrival.burstProbability,
+        burst_duration_sec: seconds(arrival.burstNs),
+      };
+    case 'periodic':
+      return {
+        base_rate: arrival.baseRate,
+        amplitude: arrival.amplitude,
+        period_secs: seconds(arrival.periodNs),
+      };
+    case 'trace':
+      return { file: arrival.file };
+  }
+}
+
+function dataLines(data: ScenarioData): string[] {
+  return table('data', {
+    num_nodes: data.nodes,
+    embedding_dim: data.dimension,
+    memory_spaces: data.spaces,
+    content_bytes_min: data.leastContentBytes,
+    content_bytes_max: data.mostContentBytes,
+    ...popularity('popularity', data.popularity),
+    ...popularity('space_popularity', data.spacePopularity),
+  });
+}
+
+function popularity(key: string, value: Popularity): Values {
+  return value.kind === 'uniform' ? {} : { [key]: 'zipf', [`${key}_exponent`]: value.exponent };
+}
