@@ -8,6 +8,10 @@ export interface CacheArtifact {
   readonly body: Uint8Array;
 }
 
+/** Making one takes a ms of a core and more, most of it for the hash: so many are made in one turn of the event loop. */
+const PER_TURN = 8;
+const MOST_PREPARED_BYTES = 128 * 2 ** 20;
+
 /** The artifacts of a cache workload: each is made when it is first asked for, and kept. */
 export class CacheArtifacts {
   readonly #count: number;
@@ -36,6 +40,15 @@ export class CacheArtifacts {
       this.#made.set(index, artifact);
     }
     return artifact;
+  }
+
+  /** Makes the first ones, as far as they take little memory: what is made while others wait makes them late. */
+  async prepare(count: number): Promise<void> {
+    const most = Math.min(count, this.#count, Math.ceil(MOST_PREPARED_BYTES / this.#meanBytes));
+    for (let number = 0; number < most; number++) {
+      this.at(number);
+      if (number % PER_TURN === PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** The target of an artifact that nobody has: the name is drawn, and no bytes are known that hash to it. */

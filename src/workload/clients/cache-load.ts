@@ -50,15 +50,16 @@ export function checkCacheLoad({ clients, hitRate, putShare, artifacts, artifact
   if (!(artifactBytes >= 1)) refuse('an artifact has a byte at least');
 }
 
-/** The clients of a load, new. */
+/** The clients of a load, new, and how their artifacts are made before they are needed. */
 export function cacheClients({
   clients,
+  requests,
   hitRate,
   putShare,
   artifacts,
   artifactBytes,
   seed,
-}: CacheLoad): CacheClient[] {
+}: CacheLoad): { clients: CacheClient[]; prepare(): Promise<void> } {
   const traffic = {
     clients,
     hitRate,
@@ -66,7 +67,11 @@ export function cacheClients({
     artifacts: new CacheArtifacts(seed, artifacts, artifactBytes),
     choices: new SeededStream(seed, 'looked up'),
   };
-  return Array.from({ length: clients }, (_, number) => new CacheClient(traffic, number));
+  const puts = clients * (1 + Math.ceil((requests - 1) * putShare));
+  return {
+    clients: Array.from({ length: clients }, (_, number) => new CacheClient(traffic, number)),
+    prepare: () => traffic.artifacts.prepare(Number.isNaN(puts) ? clients : puts),
+  };
 }
 
 /** A trace of records that are made while they are read. */

@@ -22,9 +22,10 @@ const HIT_RATE_TOLERANCE = 0.05;
 /** Clients that wait for their answers: the first operation of each as a trace, and what follows on answers. */
 export function closedCacheLoad(load: CacheLoad, pace: ClientPace): { trace: Trace; closedLoop: ClosedLoop } {
   checkCacheLoad(load);
-  const clients = cacheClients(load);
+  const { clients, prepare } = cacheClients(load);
   const pauses = new SeededStream(load.seed, 'pauses');
   async function* firstOperations(): AsyncGenerator<TraceRecord[]> {
+    await prepare();
     yield clients.map((client, number) => ({
       ...client.next(),
       startNs: Math.round((number * pace.rampUpNs) / load.clients),

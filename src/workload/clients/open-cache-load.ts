@@ -12,7 +12,8 @@ export function openCacheLoad(load: CacheLoad, ratePerSec: number): Trace {
   const { durationNs, requests, clients: count } = load;
   const most = requests * count;
   async function* records(): AsyncGenerator<TraceRecord[]> {
-    const clients = cacheClients(load);
+    const { clients, prepare } = cacheClients(load);
+    await prepare();
     let made = 0;
     const arrivals = arrivalTimes({ pattern: 'poisson', rate: ratePerSec }, load.seed, durationNs);
     for (const starts of arrivals) {
