@@ -107,7 +107,7 @@ export class ChunkedDecoder {
     const line = this.#line + last + chunk.toString('latin1', at, end - 1);
     this.#lastByte = chunk[end - 1] as number;
     // Flat: a string that grows letter by letter is an object a letter. And not longer than needed.
-    this.#line = Buffer.from(line.slice(0, MAX_KEPT_CHARS), 'latin1').toString('latin1');
+    this.#line = Buffer.from(shortened(line), 'latin1').toString('latin1');
   }
 
   #endLine(chunk: Buffer, at: number, lineFeed: number): void {
@@ -146,6 +146,13 @@ export class ChunkedDecoder {
     this.#leftInChunk = sizeBytes;
     this.#state = sizeBytes === 0 ? 'trailer' : 'data';
   }
+}
+
+/** What a line that is going on says, in few characters: zeros in front of a size, and runs of spaces, go first. */
+function shortened(line: string): string {
+  if (line.length <= MAX_KEPT_CHARS) return line;
+  const plain = line.replace(/^[ \t]*0*/, (front) => (front.endsWith('0') ? '0' : ''));
+  return plain.replace(/([ \t\r])[ \t\r]+/g, '$1').slice(0, MAX_KEPT_CHARS);
 }
 
 /** The value of a hexadecimal digit; -1 for what is none, and behind the end. */

@@ -174,6 +174,30 @@ describe('http1 request parser', () => {
     });
   }
 
+  it('reads a long chunk line that comes in pieces as the same line in one', () => {
+    const front = fc.constantFrom('', ' ', '0', '\t', '00', ' 0');
+    const behind = fc.constantFrom('', ' ', '\t', ' \r', ';a=b', ' ;', '0', ' 7', 'z');
+    const line = fc
+      .tuple(front, fc.constantFrom('0', '1', '00', '3a', '\r1'), behind, fc.integer({ min: 0, max: 400 }))
+      .map(([before, size, after, times]) => before.repeat(times) + size + after.repeat(times));
+    const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
+    const outcome = (pieces: readonly Buffer[]): unknown => {
+      try {
+        return parseRequests(pieces);
+      } catch {
+        return 'refused';
+      }
+    };
+    fc.assert(
+      fc.property(line, cuts, (sizeLine, at) => {
+        const head = text('POST / HTTP/1.1', 'Transfer-Encoding: chunked', '', '');
+        const whole = Buffer.concat([head, Buffer.from(`${sizeLine}\r\n${'x'.repeat(0x3a)}\r\n0\r\n\r\n`)]);
+        const bytes = [...whole].map((byte) => Buffer.from([byte]));
+        for (const pieces of [bytes, splitAt(whole, at)]) assert.deepEqual(outcome(pieces), outcome([whole]));
+      }),
+    );
+  });
+
   it('takes a target of 16 KB and refuses an endless head, in one piece or in many', () => {
     const target = `/${'x'.repeat(16_384)}`;
     assert.equal(parseRequests([text(`GET ${target} HTTP/1.1`, '', '')])[0]?.line, `GET ${target} 1`);

@@ -3,10 +3,10 @@ import { remember } from './remember.ts';
 import { isSecretName } from './secret-words.ts';
 
 /**
- * How a header's value is redacted: all of it, as a URL, as the host of one (of which clients send the same few all day),
- * as protocols of a WebSocket, as a text, or not at all.
+ * How a header's value is redacted: all of it, as a URL, as the host of one or a text of which clients send the same few
+ * all day, as protocols of a WebSocket, as a text, or not at all.
  */
-export type HeaderVerdict = 'secret' | 'url' | 'host' | 'protocols' | 'text' | 'keep';
+export type HeaderVerdict = 'secret' | 'url' | 'host' | 'repeated' | 'protocols' | 'text' | 'keep';
 
 /** Headers whose value is a URL or part of one, redacted like the target. */
 export const URL_HEADERS: readonly string[] = [
@@ -31,7 +31,10 @@ export const PROTOCOL_HEADER = 'sec-websocket-protocol';
 
 /** Headers that say how to read or route a request: nothing is looked for in their values. */
 const DESCRIPTIVE =
-  /^(?:content-(?:type|length|encoding|language|range|md5|digest)|accept(?:-.*)?|access-control-.*|grpc-.*|if-.*|range|etag|te|trailer|transfer-encoding|connection|keep-alive|upgrade|expect|user-agent|date|cache-control|pragma|dnt|sec-(?:fetch|ch|gpc|purpose).*|sec-websocket-.*|traceparent|b3|x-b3-.*|x-request-id|x-correlation-id|x-goog-request-params)$/;
+  /^(?:content-(?:length|encoding|language|range|md5|digest)|accept-(?:encoding|language|charset|ranges)|access-control-.*|grpc-.*|if-.*|range|etag|te|trailer|transfer-encoding|connection|keep-alive|upgrade|expect|date|cache-control|pragma|dnt|sec-(?:fetch|ch|gpc|purpose).*|sec-websocket-.*|traceparent|b3|x-b3-.*|x-request-id|x-correlation-id|x-goog-request-params)$/;
+
+/** Headers of the client's program, with parameters that anybody may name. */
+const REPEATED = /^(?:user-agent|accept|content-type)$/;
 
 /** Keys that name something, where `…-key` at the end of a header otherwise lets somebody in. */
 const NAMING_KEY =
@@ -50,6 +53,7 @@ export function createHeaderRule(flags: NameFlags): (name: string) => HeaderVerd
     if (HOST_HEADERS.has(comparable)) return 'host';
     if (urlHeaders.has(comparable)) return 'url';
     if (isSecretName(sent) || isKey(name)) return 'secret';
+    if (REPEATED.test(name)) return 'repeated';
     return DESCRIPTIVE.test(name) ? 'keep' : 'text';
   });
 }

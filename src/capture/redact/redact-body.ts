@@ -1,6 +1,7 @@
 import { decodeBody, encodeBody, MAX_LOOKED_BYTES } from './body-coding.ts';
 import { redactForm } from './redact-form.ts';
 import { redactJson } from './redact-json.ts';
+import { redactLiterals } from './redact-literals.ts';
 import { redactMultipart } from './redact-multipart.ts';
 import { redactProtobuf } from './redact-protobuf.ts';
 import type { NameRule } from './redact-url.ts';
@@ -60,12 +61,14 @@ function redactPlain(body: Uint8Array, kind: BodyKind, rule: NameRule): Uint8Arr
   return clean === bytes ? body : clean;
 }
 
-type Format = 'json' | 'form' | 'multipart' | 'protobuf' | 'other';
+type Format = 'json' | 'graphql' | 'form' | 'multipart' | 'protobuf' | 'other';
 
 function redactFormat(bytes: Buffer, format: Format, kind: BodyKind, rule: NameRule): Buffer | undefined {
   switch (format) {
     case 'json':
       return redactJson(bytes, rule);
+    case 'graphql':
+      return redactGraphQl(bytes, rule);
     case 'form':
       return redactForm(bytes, rule);
     case 'multipart':
@@ -80,12 +83,19 @@ function redactFormat(bytes: Buffer, format: Format, kind: BodyKind, rule: NameR
   }
 }
 
+function redactGraphQl(bytes: Buffer, rule: NameRule): Buffer {
+  const text = bytes.toString();
+  const clean = redactLiterals(text, rule);
+  return clean === text ? bytes : Buffer.from(clean);
+}
+
 /** The content type says it, or what the body looks like: clients send JSON under every name, or under none. */
 function formatOf(bytes: Buffer, { contentType, message }: BodyKind): Format {
   if (message !== undefined) return 'protobuf';
   if (/^application\/grpc(?!.*json)/i.test(contentType)) return 'other';
   if (/^multipart\//i.test(contentType)) return 'multipart';
   if (/json|event-stream|javascript/i.test(contentType)) return 'json';
+  if (/graphql/i.test(contentType)) return 'graphql';
   if (/x-www-form-urlencoded/i.test(contentType)) return 'form';
   const start = bytes.toString('latin1', 0, 256);
   if (/^(?:\xef\xbb\xbf)?\s*[[{]|^(?:data|event|id|retry|):/.test(start)) return 'json';

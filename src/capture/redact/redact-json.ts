@@ -1,4 +1,5 @@
 import { REDACTED } from '../../trace/record/redacted.ts';
+import { redactLiterals } from './redact-literals.ts';
 import type { NameRule } from './redact-url.ts';
 import { redactText } from './redact-url.ts';
 import { looksSecret, redactShapes } from './secret-values.ts';
@@ -125,7 +126,7 @@ class JsonScan {
     return Math.max(end, at + 1);
   }
 
-  /** A string under an ordinary name may hold JSON, a URL or a token of known shape. */
+  /** A string under an ordinary name may hold JSON, GraphQL, a URL or a token of known shape. */
   #plainString(open: number, end: number): void {
     if (end - open < 8 || end - open > MAX_VALUE_BYTES || this.#bytes[end - 1] !== QUOTE) return;
     const value = textOf(this.#bytes, open, end);
@@ -134,6 +135,11 @@ class JsonScan {
   }
 
   #cleanString(value: string): string {
+    const clean = this.#cleanValue(value);
+    return clean.includes(':') && /["']/.test(clean) ? redactLiterals(clean, this.#rule) : clean;
+  }
+
+  #cleanValue(value: string): string {
     if (this.#nesting < MAX_NESTING && /^\s*[[{]/.test(value) && value.includes('"'))
       return redactJson(Buffer.from(value), this.#rule, this.#nesting + 1).toString();
     return value.includes('://') ? redactText(value, this.#rule) : redactShapes(value);

@@ -1,4 +1,5 @@
 import { REDACTED } from '../../trace/record/redacted.ts';
+import { redactLiterals } from './redact-literals.ts';
 import { looksSecret, redactShapes, saysNothing } from './secret-values.ts';
 import { LONG_CHARS, mayHoldShape } from './shape-gate.ts';
 
@@ -109,14 +110,15 @@ function earlier(a: number, b: number): number {
 /** A field of JSON with a text or number; the sizes bound what one try costs. */
 const JSON_FIELD = /"([^"\\]{1,128})"(\s{0,8}:\s{0,8})("(?:[^"\\]|\\.)*|-?[0-9][^,}\]\s]*)/g;
 
-/** Redacts the fields of JSON that stands in a parameter; the text stays JSON. */
+/** Redacts the fields of JSON or GraphQL that stands in a parameter; JSON stays JSON. */
 function redactFields(part: string, context: Context): string {
-  return part.replace(JSON_FIELD, (whole, name: string, colon: string, value: string) => {
+  const text = part.replace(JSON_FIELD, (whole, name: string, colon: string, value: string) => {
     const isQuoted = value.startsWith('"');
     const bare = isQuoted ? value.slice(1) : value;
     const isSecret = bare !== REDACTED && isSecretPair(context.rule(name), bare, context);
     return isSecret ? `"${name}"${colon}"${REDACTED}${isQuoted ? '' : '"'}` : whole;
   });
+  return redactLiterals(text, context.rule);
 }
 
 /** Redacts one parameter. Behind a secret name everything to the end is secret. */
@@ -150,9 +152,11 @@ const NAME_STARTS = new Uint8Array(128);
 for (const each of '?#,/ \t\r\n"\'<>(){}|') NAME_STARTS[each.charCodeAt(0)] = 1;
 
 function lastName(text: string, from: number, to: number): string {
-  let start = to;
+  let end = to;
+  while (end > from && text[end - 1] === ' ') end--;
+  let start = end;
   while (start > from && NAME_STARTS[text.charCodeAt(start - 1)] !== 1) start--;
-  return text.slice(start, to);
+  return text.slice(start, end);
 }
 
 function isSecretPair(verdict: NameVerdict, value: string, context: Context): boolean {

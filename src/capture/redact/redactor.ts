@@ -17,6 +17,9 @@ export interface RedactorOptions {
   readonly parameters?: NameFlags | undefined;
 }
 
+/** The names that browsers give themselves are up to this long. */
+const MAX_AGENT_CHARS = 256;
+
 /** Replaces the secrets in the parts of a request that a record keeps. */
 export interface Redactor {
   /** `shared`: the same list comes again and again, so the answer is remembered. */
@@ -85,6 +88,9 @@ function redactHeaders(list: HeaderList, redactValue: RedactValue): HeaderList {
 function valueRedactor(flags: NameFlags, rule: NameRule): RedactValue {
   const verdictOf = createHeaderRule(flags);
   const redactHost = remember((value) => redactUrl(value, rule, false));
+  const redactValueText = (value: string): string =>
+    redactCredentials(redactText(redactJsonIn(value, rule), rule), rule);
+  const redactRepeated = remember(redactValueText, MAX_AGENT_CHARS);
   return (name, value) => {
     switch (verdictOf(name)) {
       case 'keep':
@@ -93,12 +99,14 @@ function valueRedactor(flags: NameFlags, rule: NameRule): RedactValue {
         return REDACTED;
       case 'host':
         return redactHost(value);
+      case 'repeated':
+        return redactRepeated(value);
       case 'url':
         return redactUrl(value, rule, false);
       case 'protocols':
         return redactProtocols(value, rule);
       default:
-        return redactCredentials(redactText(redactJsonIn(value, rule), rule), rule);
+        return redactValueText(value);
     }
   };
 }

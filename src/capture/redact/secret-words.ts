@@ -73,12 +73,12 @@ const CODE_OWNERS = wordSet(
 /** Pairs of words that make a name secret only together. */
 const TOGETHER = wordSet(
   'pin-number seed-phrase recovery-phrase pass-word pass-phrase pass-code pass-wd code-verifier connection-string two-factor',
-  'card-number cc-number card-num card-no access-tokens refresh-tokens auth-tokens api-tokens bearer-tokens session-tokens device-tokens id-tokens',
+  'access-grant security-answer card-number cc-number card-num card-no access-tokens refresh-tokens auth-tokens api-tokens bearer-tokens session-tokens device-tokens id-tokens',
 );
 
 /** Headers of gateways that all tell who calls. */
 const VENDOR =
-  /^(?:http )?(?:cf access|x amzn oidc|x amzn mtls|x goog iap|x ms token|x ms client principal)\b/;
+  /^(?:http )?(?:cf access|x amzn oidc|x amzn mtls|x goog iap|x ms token|x ms client principal|x honeycomb team)\b/;
 
 /** A name that ends so tells about a secret (`token_type`, `session_timeout`, `auth_url`) and holds none. */
 const ABOUT = wordSet(

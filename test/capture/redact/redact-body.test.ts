@@ -35,6 +35,15 @@ const JSON_BODIES: readonly [body: string, expected: string][] = [
   ['{"session_state":"kept","mine":"§"}', '{"session_state":"kept","mine":"[redacted]"}'],
   ['{"inner":"{\\"token\\":\\"§\\"}"}', '{"inner":"{\\"token\\":\\"[redacted]\\"}"}'],
   ['{"url":"https://h/?access_token=§"}', '{"url":"https://h/?access_token=[redacted]"}'],
+  [
+    '{"query":"mutation { login(in: {user: \\"a\\", password : \\"§\\"}) { token } }"}',
+    '{"query":"mutation { login(in: {user: \\"a\\", password : \\"[redacted]\\"}) { token } }"}',
+  ],
+  [
+    '{"query":"{ a(secret: \\"\\"\\"x \\" §\\"\\"\\") }"}',
+    '{"query":"{ a(secret: \\"\\"\\"[redacted]\\"\\"\\") }"}',
+  ],
+  ['{"js":"login({token: \'§\'})"}', '{"js":"login({token: \'[redacted]\'})"}'],
   ['{"h":"Bearer §"}', '{"h":"Bearer [redacted]"}'],
   ['{"secret":"a\\"§"}', '{"secret":"[redacted]"}'],
   ['{"secret":"a\n§"}', '{"secret":"[redacted]"}'],
@@ -53,6 +62,12 @@ describe('redaction of bodies', () => {
       assert.equal(redacted(expected, 'application/json'), expected, 'and a second time');
     });
   }
+
+  it('replaces the texts behind secret names in GraphQL', () => {
+    const query = (value: string): string => `mutation { login(user: "a", password: "${value}") { token } }`;
+    assert.equal(redacted(query(MARKER), 'application/graphql'), query('[redacted]'));
+    assert.equal(redacted(query('[redacted]'), 'application/graphql'), query('[redacted]'));
+  });
 
   it('replaces every name that is a secret in a query', () => {
     const plain = SECRET_PARAMETERS.filter(

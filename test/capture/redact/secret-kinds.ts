@@ -5,6 +5,7 @@ const list = (text: string): string[] => text.trim().split(/\s+/);
 
 /** Headers and metadata whose value is a secret, as products send them. */
 export const SECRET_HEADERS: readonly string[] = list(`
+  X-Access-Grant X-Security-Answer X-Honeycomb-Team
   Authorization Proxy-Authorization X-Authorization X-Amzn-Authorization X-Emby-Authorization X-Tyk-Authorization
   x-ms-authorization-auxiliary x-goog-iam-authorization-token authorization-bin Authentication WWW-Authenticate
   Authentication-Info Cookie Cookie2 Set-Cookie Set-Cookie2 X-Forwarded-Cookie X-Api-Key Api-Key ApiKey X-ApiKey XApiKey
@@ -53,6 +54,8 @@ export const SECRET_PARAMETERS: readonly string[] = list(`
 /** Targets and URLs with the marker in another place than behind a name at the end. */
 export const SECRET_TARGETS: readonly string[] = [
   '/a;jsessionid=§/b?x=1',
+  '/graphql?query=mutation{login(user:"a",password:"§"){id}}',
+  '/graphql?query=mutation%7Blogin(in%3A%7Bpassword%3A%22§%22%7D)%7Bid%7D%7D',
   '/a;x=1;JSESSIONID=§',
   '/a;token=a,§;y=2/c;sid=§',
   '/a%3Bjsessionid=§',
@@ -108,6 +111,12 @@ export const SECRET_TARGETS: readonly string[] = [
 export const SECRET_VALUES: readonly [name: string, value: string][] = (
   [
     ['Referer', 'https://h/a?token=§'],
+    ['User-Agent', 'app/1 (token=§)'],
+    ['User-Agent', `${'Mozilla/5.0 '.repeat(8)}Bearer §`],
+    ['Accept', 'application/json;token=§'],
+    ['Content-Type', 'application/json; api_key="§"'],
+    ['X-Else', 'a; password = §'],
+    ['X-Else', 'auth( token: "§" )'],
     ['Referer', 'https://user:§@h/a'],
     ['Referer', 'https://h/a;jsessionid=§?x=1'],
     ['Location', 'https://h/cb#access_token=§&token_type=bearer'],
@@ -160,6 +169,10 @@ export const SECRET_VALUES: readonly [name: string, value: string][] = (
 /** Values of ordinary headers that hold names of secrets and no secret. */
 export const KEPT_VALUES: readonly string[] = [
   'Token budget exceeded',
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+  'multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxkTrZu0gW',
+  'text/html;level=1, application/signed-exchange;v=b3;q=0.9',
+  'he said: "tokens", and "password"',
   'session started',
   'token: true, session: false',
   'Mac OS',
