@@ -85,7 +85,7 @@ function redactFormat(bytes: Buffer, format: Format, kind: BodyKind, rule: NameR
 
 function redactGraphQl(bytes: Buffer, rule: NameRule): Buffer {
   const text = bytes.toString();
-  const clean = redactLiterals(text, rule);
+  const clean = redactLiterals(text, (name) => rule(name) === 'secret');
   return clean === text ? bytes : Buffer.from(clean);
 }
 

@@ -136,7 +136,8 @@ class JsonScan {
 
   #cleanString(value: string): string {
     const clean = this.#cleanValue(value);
-    return clean.includes(':') && /["']/.test(clean) ? redactLiterals(clean, this.#rule) : clean;
+    if (!clean.includes(':') || !/["']/.test(clean)) return clean;
+    return redactLiterals(clean, (name) => this.#rule(name) === 'secret');
   }
 
   #cleanValue(value: string): string {

@@ -118,7 +118,7 @@ function redactFields(part: string, context: Context): string {
     const isSecret = bare !== REDACTED && isSecretPair(context.rule(name), bare, context);
     return isSecret ? `"${name}"${colon}"${REDACTED}${isQuoted ? '' : '"'}` : whole;
   });
-  return redactLiterals(text, context.rule);
+  return redactLiterals(text, (name) => context.rule(name) === 'secret');
 }
 
 /** Redacts one parameter. Behind a secret name everything to the end is secret. */
