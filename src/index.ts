@@ -101,6 +101,7 @@ export type { Segment } from './sources/op-log/op-log-segment.ts';
 export { type CalibrateTraceOptions, calibrateTrace } from './library/calibrate-trace.ts';
 export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
 export { type RunReplayOptions, runReplay } from './library/run-replay.ts';
+export { verifyFromFiles as verifyReplay } from './library/verify-from-files.ts';
 export type { LogHeader, LogSeal, ReplayLog } from './replay-log/replay-log.ts';
 export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay-log.ts';
 export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
@@ -109,7 +110,7 @@ export type { TransportChoice, TransportKind } from './replay-run/target/transpo
 export type { LatencySection, Percentiles } from './results/document/latency-section.ts';
 export type { ResultsDocument } from './results/document/results-document.ts';
 export type { Check } from './verify/compare.ts';
-export { type Verification, verifyReplay } from './verify/verify-replay.ts';
+export type { Verification } from './verify/verify-replay.ts';
 
 // The engine by itself, and what it sends by.
 
@@ -118,6 +119,7 @@ export { createRealClock } from './replay/clock/real-clock.ts';
 export { replay } from './replay/engine/engine.ts';
 export type { ReplayEnd } from './replay/engine/replay-end.ts';
 export type {
+  AnswerMatch,
   Clock,
   Disposition,
   FailureCode,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Dialect } from '../dialects/dialect.ts';
 import { engramDialect } from '../dialects/engram.ts';
 import { DEFAULT_OPLOG } from '../op-log-folder.ts';
+import { refuseUnknownOptions } from '../refuse-unknown-options.ts';
 import { TOOL } from '../version.ts';
 import { type CaptureClock, createCaptureClock } from './capture-clock.ts';
 import {
@@ -51,6 +52,32 @@ export interface CaptureOptions {
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
+/** All there are: the compiler finds one that is missing. */
+const OPTIONS: Record<keyof CaptureOptions, true> = {
+  http: true,
+  grpc: true,
+  oplogDirectory: true,
+  clock: true,
+  runId: true,
+  tool: true,
+  dialect: true,
+  segmentAgeNs: true,
+  segmentBytes: true,
+  retainAgeNs: true,
+  retainBytes: true,
+  maxBodyBytes: true,
+  bufferBytes: true,
+  keepResponses: true,
+  redactHeaders: true,
+  keepHeaders: true,
+  redactQuery: true,
+  keepQuery: true,
+  redactBodies: true,
+  graceMs: true,
+  diskWaitMs: true,
+  onWarning: true,
+};
+
 /** The options with everything that a capture can't be without. */
 export interface CaptureSettings extends CaptureOptions {
   readonly http: CaptureListener | undefined;
@@ -62,18 +89,20 @@ export interface CaptureSettings extends CaptureOptions {
   readonly dialect: Dialect;
 }
 
-/** Fills in what is left out. Throws `usage` for an address that is none. */
-export function captureSettings({
-  http,
-  grpc,
-  oplogDirectory = DEFAULT_OPLOG,
-  clock = createCaptureClock(),
-  runId = randomBytes(4).toString('hex'),
-  tool = TOOL,
-  dialect = engramDialect,
-  onWarning = (text) => process.emitWarning(text, 'EngramTraceWarning'),
-  ...rest
-}: CaptureOptions): CaptureSettings {
+/** Fills in what is left out. Throws `usage` for an address or an option that is none. */
+export function captureSettings(given: CaptureOptions): CaptureSettings {
+  refuseUnknownOptions(given, OPTIONS, 'of startCapture');
+  const {
+    http,
+    grpc,
+    oplogDirectory = DEFAULT_OPLOG,
+    clock = createCaptureClock(),
+    runId = randomBytes(4).toString('hex'),
+    tool = TOOL,
+    dialect = engramDialect,
+    onWarning = (text) => process.emitWarning(text, 'EngramTraceWarning'),
+    ...rest
+  } = given;
   const listeners = { http: listenerOf(http), grpc: listenerOf(grpc) };
   return { ...rest, ...listeners, oplogDirectory, clock, runId, tool, dialect, onWarning };
 }

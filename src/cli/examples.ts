@@ -49,7 +49,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   convert: [
     ['traces/peak.trace.zst traces/peak.ndjson', 'to read or to edit'],
-    ['traces/peak.ndjson traces/peak.trace.zst', 'and back'],
+    ['traces/peak.ndjson traces/edited.trace.zst', 'and back'],
     ['traces/peak.trace.zst loadtest.json --format loadtest', "for Engram's own loadtest"],
   ],
   repair: [

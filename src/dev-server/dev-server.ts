@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { EngramTraceError } from '../error.ts';
 import { listenError } from '../listen-error.ts';
+import { refuseUnknownOptions } from '../refuse-unknown-options.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { createActivityFeed } from './activity-feed.ts';
 import { type ArrivalLog, createArrivalLog } from './arrival-log.ts';
@@ -47,6 +48,24 @@ export interface DevServerOptions {
   wallMs?: (() => number) | undefined;
 }
 
+/** All there are: the compiler finds one that is missing. */
+const OPTIONS: Record<keyof DevServerOptions, true> = {
+  host: true,
+  httpPort: true,
+  grpcPort: true,
+  seed: true,
+  latency: true,
+  errorRate: true,
+  stalls: true,
+  makeSpaceNs: true,
+  cacheBytes: true,
+  arrivalLog: true,
+  force: true,
+  testService: true,
+  nowNs: true,
+  wallMs: true,
+};
+
 export interface DevServer {
   readonly httpPort: number;
   readonly grpcPort: number;
@@ -57,6 +76,7 @@ export interface DevServer {
 
 /** Starts a small stand-in for Engram that really stores and finds memories, over HTTP and gRPC. */
 export async function createDevServer(options: DevServerOptions = {}): Promise<DevServer> {
+  refuseUnknownOptions(options, OPTIONS, 'of createDevServer');
   const { host = '127.0.0.1', httpPort = 0, grpcPort = 0, testService = false, errorRate = 0 } = options;
   if (!(errorRate >= 0 && errorRate <= 1)) {
     throw new EngramTraceError('usage', `error rate: ${errorRate} does not lie in 0 to 1`);

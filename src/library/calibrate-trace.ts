@@ -1,14 +1,16 @@
 import { type BusiestPart, createBusiestPart } from '../calibrate/busiest-part.ts';
 import { type CalibrateOptions, type Calibration, calibrate, type PlayStep } from '../calibrate/calibrate.ts';
 import { startNullSinkProcess } from '../null-sink/start-null-sink-process.ts';
-import type { Timing } from '../replay/replay-options.ts';
+import { refuseUnknownOptions } from '../refuse-unknown-options.ts';
+import { replayOptions, type Timing } from '../replay/replay-options.ts';
 import { measureReplay } from '../replay-run/measure-replay.ts';
-import type { RunOptions } from '../replay-run/options/run-options.ts';
+import { RUN_OPTIONS, type RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import type { Targets } from '../replay-run/target/targets.ts';
 import type { TransportKind } from '../replay-run/target/transport-choice.ts';
 import type { Trace } from '../trace/trace.ts';
+import { inOptionWords } from './in-option-words.ts';
 import { runDepsOf } from './run-deps.ts';
 import { withTrace } from './with-trace.ts';
 
@@ -27,6 +29,16 @@ export interface CalibrateTraceOptions
   warn?: ((text: string) => void) | undefined;
 }
 
+/** All there are: the compiler finds one that is missing. */
+const OPTIONS: Record<keyof CalibrateTraceOptions, true> = {
+  ...RUN_OPTIONS,
+  stepSeconds: true,
+  maxSteps: true,
+  onStep: true,
+  onFirstWindow: true,
+  warn: true,
+};
+
 const STEP_SECONDS = 5;
 const MOST_STEPS = 8;
 
@@ -38,6 +50,14 @@ export function calibrateTrace(
   trace: string | Trace,
   options: CalibrateTraceOptions = {},
 ): Promise<Calibration> {
+  return inOptionWords(async () => {
+    refuseUnknownOptions(options, OPTIONS, 'of calibrateTrace');
+    refuseUnknownOptions(options.replay ?? {}, replayOptions(), 'of replay');
+    return calibrateOpened(trace, options);
+  });
+}
+
+function calibrateOpened(trace: string | Trace, options: CalibrateTraceOptions): Promise<Calibration> {
   const { replay = {}, stepSeconds = STEP_SECONDS, maxSteps = MOST_STEPS, onStep } = options;
   const { multiplier = 1 } = replay;
   return withTrace(trace, async (opened) => {

@@ -1,3 +1,5 @@
+import { EngramTraceError } from '../error.ts';
+import { refuseUnknownOptions } from '../refuse-unknown-options.ts';
 import { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import type { Targets } from '../replay-run/target/targets.ts';
 
@@ -12,8 +14,15 @@ export interface GivenTargets {
   readonly grpc?: string | Endpoint | undefined;
 }
 
+const PROTOCOLS: Record<keyof GivenTargets, true> = { http: true, grpc: true };
+
 /** Throws `usage` for what is no endpoint. */
 export function targetsOf(target: ReplayTarget): Targets {
+  if (target === undefined || target === null) {
+    throw new EngramTraceError('usage', 'no target is named', { hint: "such as 'http://localhost:7432'" });
+  }
+  if (typeof target !== 'string' && !('url' in target))
+    refuseUnknownOptions(target, PROTOCOLS, 'of a target');
   const { http, grpc } = typeof target === 'string' || 'url' in target ? { http: target } : target;
   return {
     http: typeof http === 'string' ? parseHttpEndpoint(http) : http,

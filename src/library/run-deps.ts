@@ -7,6 +7,7 @@ import { hostSection } from '../results/document/host-section.ts';
 import { HEALTH_SOURCES } from '../results/health/health-sources.ts';
 import { VERSION } from '../version.ts';
 import { wallClockMs } from '../wall-clock.ts';
+import { optionWords } from './in-option-words.ts';
 
 /** What may be given of this process in place of the real thing, and the file of the replay log. */
 export interface RunDepsOptions extends Partial<RunDeps> {
@@ -28,7 +29,7 @@ export function runDepsOf({
   host = hostSection(),
   health = HEALTH_SOURCES,
   openReplayLog = replayLog === undefined ? undefined : openLogAt(replayLog, force),
-  warn = (text) => process.emitWarning(text, 'EngramTraceWarning'),
+  warn = (text) => process.emitWarning(optionWords(text), 'EngramTraceWarning'),
   ...given
 }: RunDepsOptions): RunDeps {
   const limits = { openFileLimit: openFileLimit(), ...given };

@@ -1,10 +1,13 @@
+import { refuseUnknownOptions } from '../refuse-unknown-options.ts';
+import { replayOptions } from '../replay/replay-options.ts';
 import { measureReplay } from '../replay-run/measure-replay.ts';
-import type { RunOptions } from '../replay-run/options/run-options.ts';
+import { RUN_OPTIONS, type RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import type { Targets } from '../replay-run/target/targets.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import { openDocumentFile } from './document-file.ts';
+import { inOptionWords } from './in-option-words.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
 import { type ReplayTarget, targetsOf } from './replay-target.ts';
 import { type RunDepsOptions, runDepsOf } from './run-deps.ts';
@@ -18,18 +21,49 @@ export interface RunReplayOptions
   output?: string | undefined;
 }
 
+/** All there are: the compiler finds one that is missing. */
+const OPTIONS: Record<keyof RunReplayOptions, true> = {
+  ...RUN_OPTIONS,
+  clock: true,
+  nowMs: true,
+  tool: true,
+  host: true,
+  health: true,
+  openReplayLog: true,
+  openFileLimit: true,
+  signal: true,
+  warn: true,
+  onPrepare: true,
+  onStart: true,
+  replayLog: true,
+  force: true,
+  output: true,
+};
+
 /**
  * Replays a trace, named or open, against a target and measures it. A third argument that is a text names the file for
  * the results. Resolves with the results document whatever the target did, and also when interrupted by `signal`; rejects
  * with `usage` for a refused origin or impossible options, with `empty` where the trace holds nothing to send, and with
  * `target` where nobody is there.
  */
-export async function runReplay(
+export function runReplay(
   trace: string | Trace,
   target: ReplayTarget,
   given: string | RunReplayOptions = {},
 ): Promise<ResultsDocument> {
-  const options: RunReplayOptions = typeof given === 'string' ? { output: given } : given;
+  return inOptionWords(async () => {
+    const options: RunReplayOptions = typeof given === 'string' ? { output: given } : given;
+    refuseUnknownOptions(options, OPTIONS, 'of runReplay');
+    refuseUnknownOptions(options.replay ?? {}, replayOptions(), 'of replay');
+    return run(trace, target, options);
+  });
+}
+
+async function run(
+  trace: string | Trace,
+  target: ReplayTarget,
+  options: RunReplayOptions,
+): Promise<ResultsDocument> {
   const { output, replayLog, force } = options;
   const outputs = [
     { flag: 'output', path: output },
@@ -37,12 +71,12 @@ export async function runReplay(
   ];
   refuseSameFile([{ flag: 'trace', path: typeof trace === 'string' ? trace : undefined }], outputs);
   return withTrace(trace, async (opened) => {
-    const run: RunOptions = { ...options, trace: opened, ...targetsOf(target) };
+    const asked: RunOptions = { ...options, trace: opened, ...targetsOf(target) };
     const sink = output === undefined ? undefined : await openDocumentFile(output, { force });
     try {
       const document = await measureReplay(
-        { ...run, senders: run.senders ?? sendersFor(run) },
-        runDepsOf({ ...options, precision: run.replay?.precision }),
+        { ...asked, senders: asked.senders ?? sendersFor(asked) },
+        runDepsOf({ ...options, precision: asked.replay?.precision }),
       );
       const undelivered = await sink?.deliver(document);
       if (undelivered !== undefined) throw undelivered;

@@ -52,6 +52,28 @@ export interface RunOptions extends Targets {
   rehearsal?: boolean | undefined;
 }
 
+/** The names of all options besides the trace and its targets: the compiler finds one that is missing. */
+export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | keyof Targets>, true>> = {
+  range: true,
+  only: true,
+  dangerous: true,
+  includeDangerous: true,
+  prepare: true,
+  prepareTimeoutNs: true,
+  skipDamaged: true,
+  replay: true,
+  allowOrigin: true,
+  expectMismatch: true,
+  headers: true,
+  tls: true,
+  waitForTargetMs: true,
+  connections: true,
+  transport: true,
+  senders: true,
+  rehearsal: true,
+  closedLoop: true,
+};
+
 /** What may be read of a run while it goes on. */
 export interface RunProgress {
   live(): LiveCounts;
