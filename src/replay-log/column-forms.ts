@@ -15,13 +15,13 @@ export interface ColumnForm {
   read(reader: WireReader, into: ColumnValues, originNs: number, dueNs: ColumnValues): void;
 }
 
-/** Numbers from 0 on, as they are. */
+/** Writes numbers from 0 on as they are. */
 export const plain: ColumnForm = shifted(0);
 
-/** Numbers from -1 on, which is absent. */
+/** Writes numbers from -1 on; -1 is an absent one. */
 export const orMinusOne: ColumnForm = { ...shifted(1), absent: -1 };
 
-/** Numbers from 0 on; NaN is absent. */
+/** Writes numbers from 0 on; NaN is an absent one. */
 export const orNaN: ColumnForm = {
   write(out, values, count) {
     for (let i = 0; i < count; i += 1) {
@@ -37,7 +37,7 @@ export const orNaN: ColumnForm = {
   },
 };
 
-/** Differences to the entry before, of the first one to the origin. */
+/** Writes the difference of each value to the one before, and of the first to the origin. */
 export const deltas: ColumnForm = {
   write(out, values, count, originNs) {
     let last = originNs;
@@ -56,7 +56,7 @@ export const deltas: ColumnForm = {
   },
 };
 
-/** Times after the due time of the same entry; NaN is absent. */
+/** Writes times as what passed since the due time of the same entry; NaN is an absent one. */
 export const afterDue: ColumnForm = {
   write(out, values, count, _originNs, dueNs) {
     for (let i = 0; i < count; i += 1) {
@@ -70,7 +70,7 @@ export const afterDue: ColumnForm = {
   },
 };
 
-/** Differences to the entry before that has a value; NaN is absent. */
+/** Writes the difference of each value to the last one that was there; NaN is an absent one. */
 export const places: ColumnForm = {
   write(out, values, count) {
     let last = 0;

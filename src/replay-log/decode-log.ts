@@ -91,7 +91,7 @@ function decodeBlock(reader: WireReader, isTrusted: boolean): { number: number; 
   return { number, block };
 }
 
-/** They too are decoded when they are looked at. */
+/** Streams and endless answers, like columns, are decoded when somebody looks at them. */
 function withStreams(block: Omit<LogBlock, 'streams' | 'endless'>, fields: BlockFields): LogBlock {
   let streams: readonly LogStream[] | undefined;
   let endless: readonly LogEndless[] | undefined;
@@ -137,7 +137,7 @@ function readFields(reader: WireReader): BlockFields {
 const STREAM_TAG = 274;
 const ENDLESS_TAG = 282;
 
-/** Columns that are decoded when they are looked at: whoever reads a log again is about a few of them. */
+/** Makes columns that are decoded when somebody looks at them: a second walk through a log needs a few of them only. */
 function lazyColumns(fields: BlockFields): LogColumns {
   const columns = {} as LogColumns;
   for (const [name, column] of COLUMNS_BY_FIELD) {
@@ -171,7 +171,7 @@ function decodeColumn(
   return into;
 }
 
-/** What points somewhere has to point at something. */
+/** Throws `MalformedError` where an entry refers to a name that the block does not have. */
 function checkNames({ columns, count, strings }: LogBlock): void {
   for (const [column, { names }] of COLUMNS_BY_FIELD) {
     if (names === undefined) continue;

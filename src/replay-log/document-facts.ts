@@ -1,12 +1,12 @@
 /**
- * What of a results document no entry of a log can prove: the plan, the state of the generator and what the engine says
- * of itself. The end of the log repeats it, so that it can't be changed in the document without being found.
+ * The parts of a results document that no entry of a log can prove: the plan, the state of the generator and what the
+ * engine says of itself. The end of the log repeats them, so that a change in the document is found.
  */
 export interface DocumentFacts {
   [path: string]: unknown;
 }
 
-/** Paths of those parts. */
+/** The paths of the facts in a document. */
 export const FACT_PATHS: readonly string[] = [
   'tool',
   'plan',
@@ -32,7 +32,7 @@ export const FACT_PATHS: readonly string[] = [
   'host',
 ];
 
-/** The facts of a document, by path. A part that is not there is left out. */
+/** Collects the facts of a document by path; a part that the document lacks is left out. */
 export function factsOf(document: object): DocumentFacts {
   const facts: DocumentFacts = {};
   for (const path of FACT_PATHS) {
@@ -42,7 +42,7 @@ export function factsOf(document: object): DocumentFacts {
   return facts;
 }
 
-/** The value at a path such as `fidelity.engine`; undefined where there is none. */
+/** Returns the value at a path such as `fidelity.engine`; undefined where there is none. */
 export function valueAt(document: unknown, path: string): unknown {
   let value = document;
   for (const name of path.split('.')) {

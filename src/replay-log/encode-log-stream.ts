@@ -2,7 +2,10 @@ import type { ByteWriter } from '../trace/bytes/byte-writer.ts';
 import type { LogEndless, LogStream } from './log-block.ts';
 import { writeSigned } from './zigzag.ts';
 
-/** The fields of one Stream message of proto/engram/replaylog/v1/replay_log.proto; `dueNs` is the due time of its entry. */
+/**
+ * Writes the fields of one Stream message of proto/engram/replaylog/v1/replay_log.proto; `dueNs` is the due time of its
+ * entry.
+ */
 export function encodeStream(out: ByteWriter, stream: LogStream, dueNs: number): void {
   out.varint(8);
   out.varint(stream.entry);
@@ -16,7 +19,7 @@ export function encodeStream(out: ByteWriter, stream: LogStream, dueNs: number):
   out.varint(stream.untimed);
 }
 
-/** The fields of one EndlessAnswer message; `dueNs` is the due time of its entry. */
+/** Writes the fields of one EndlessAnswer message; `dueNs` is the due time of its entry. */
 export function encodeEndless(out: ByteWriter, endless: LogEndless, dueNs: number): void {
   out.varint(8);
   out.varint(endless.entry);

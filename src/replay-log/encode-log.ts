@@ -10,7 +10,7 @@ import { writeSigned } from './zigzag.ts';
 const varintField = (field: number): number => field << 3;
 const bytesField = (field: number): number => (field << 3) | 2;
 
-/** One Frame message that holds a header. */
+/** Encodes a Frame message that holds a header. */
 export function encodeHeaderFrame(header: LogHeader, previous: Uint8Array): Uint8Array {
   return frame(1, previous, (out) => {
     number(out, 1, header.formatVersion);
@@ -21,7 +21,7 @@ export function encodeHeaderFrame(header: LogHeader, previous: Uint8Array): Uint
   });
 }
 
-/** One Frame message that holds the end. */
+/** Encodes a Frame message that holds the end. */
 export function encodeEndFrame(
   end: LogEnd & { blocks: number; entries: number },
   previous: Uint8Array,
@@ -38,7 +38,7 @@ export function encodeEndFrame(
   });
 }
 
-/** One Frame message that holds a block with at least one entry. */
+/** Encodes a Frame message that holds a block; the block has at least one entry. */
 export function encodeBlockFrame(block: LogBlock, blockNumber: number, previous: Uint8Array): Uint8Array {
   const { columns, count } = block;
   return frame(2, previous, (out) => {

@@ -5,7 +5,9 @@ import { LOG_COLUMNS, type LogColumn, type LogColumnName, type LogColumns } from
 const COLUMNS = Object.entries(LOG_COLUMNS) as [LogColumnName, LogColumn<ColumnValues>][];
 const RECORDED = 'recorded.';
 
-/** The entries of a block as JSON has them: units in the names, null for what is absent; docs/replay-log.md. */
+/**
+ * Gives the entries of a block as docs/replay-log.md describes their JSON: units in the names, null for what is absent.
+ */
 export function* entriesJson(block: LogBlock): Generator<object> {
   const streamOf = new Map(block.streams.map((stream) => [stream.entry, stream]));
   const endlessOf = new Map(block.endless.map((answer) => [answer.entry, answer]));
@@ -22,7 +24,7 @@ export function* entriesJson(block: LogBlock): Generator<object> {
   }
 }
 
-/** What the columns say of entry `i`. */
+/** Gives what the columns say of entry `i`. */
 function columnsJson({ columns, strings }: LogBlock, i: number): Record<string, unknown> {
   const entry: Record<string, unknown> = {};
   const recorded: Record<string, unknown> = {};

@@ -5,47 +5,49 @@ import { LOG_COLUMNS, type LogColumn, type LogColumns } from './log-columns.ts';
 export const BLOCK_ENTRIES = 4096;
 
 export interface LogBlock {
-  /** Which sending thread, from 0. */
+  /** The shard that sent the operations, from 0. */
   sender: number;
   count: number;
   strings: string[];
   columns: LogColumns;
-  /** In the order of their entries. */
+  /** They stand in the order of their entries. */
   streams: readonly LogStream[];
-  /** In the order of their entries. */
+  /** They stand in the order of their entries. */
   endless: readonly LogEndless[];
 }
 
 /** The events of one operation whose answer is endless; it is in no latency but the first answer's. */
 export interface LogEndless {
-  /** Which entry of the block. */
+  /** The place of its entry in the block. */
   entry: number;
-  /** False: nothing tells its events apart, and none are counted. */
+  /** False where nothing tells the events apart; none are counted then. */
   areEventsKnown: boolean;
-  /** On the replay's clock, in ns: when each event had come. */
+  /** When each event had come, in ns on the replay's clock. */
   eventNs: Float64Array;
-  /** Events that came after those. */
+  /** How many events came after those whose times are kept. */
   untimed: number;
   comments: number;
 }
 
 /** The messages of one operation that is a gRPC stream; times in ns. */
 export interface LogStream {
-  /** Which entry of the block. */
+  /** The place of its entry in the block. */
   entry: number;
-  /** What recorded offsets were divided by; 0: nothing is known of its messages, and none of them left. */
+  /**
+   * The factor that recorded offsets were divided by; 0 where nothing is known of its messages, and none of them left.
+   */
   timeScale: number;
-  /** Recorded offsets, ascending: of the client's messages and of the server's. */
+  /** The recorded offsets, ascending: those of the client's messages, then those of the server's. */
   plannedNs: Float64Array;
   recordedNs: Float64Array;
-  /** On the replay's clock: when the client's messages left, and the server's had come. */
+  /** When the client's messages left and the server's had come, on the replay's clock. */
   sentNs: Float64Array;
   receivedNs: Float64Array;
-  /** Messages that came after those. */
+  /** How many messages came after those whose times are kept. */
   untimed: number;
 }
 
-/** One block as it goes from thread to thread: its memory is handed over. */
+/** A block on its way from one thread to another, which takes its memory over. */
 export interface LogBlockMessage {
   sender: number;
   count: number;
@@ -55,13 +57,13 @@ export interface LogBlockMessage {
   endless: LogEndless[];
 }
 
-/** Widest first, so that each lies at a multiple of its width. */
+/** The columns as they lie in memory: the widest first, so that each begins at a multiple of its width. */
 const IN_MEMORY = (Object.entries(LOG_COLUMNS) as [keyof LogColumns, LogColumn<ColumnValues>][]).sort(
   ([, a], [, b]) => b.Values.BYTES_PER_ELEMENT - a.Values.BYTES_PER_ELEMENT,
 );
 const ENTRY_BYTES = IN_MEMORY.reduce((sum, [, { Values }]) => sum + Values.BYTES_PER_ELEMENT, 0);
 
-/** Memory that a decoded block takes, about. */
+/** Estimates the memory that a decoded block takes. */
 export function blockBytes({ count, streams, endless }: LogBlock): number {
   let times = 0;
   for (const { plannedNs, recordedNs, sentNs, receivedNs } of streams)
@@ -70,12 +72,12 @@ export function blockBytes({ count, streams, endless }: LogBlock): number {
   return count * ENTRY_BYTES + times * 8;
 }
 
-/** Memory for the columns of one block. */
+/** Allocates the memory for the columns of one block. */
 export function allocateColumns(): ArrayBuffer {
   return new ArrayBuffer(BLOCK_ENTRIES * ENTRY_BYTES);
 }
 
-/** The columns that lie in memory of `allocateColumns`. */
+/** Gives the columns that lie in memory of `allocateColumns`. */
 export function columnsIn(memory: ArrayBuffer): LogColumns {
   let offset = 0;
   const columns = IN_MEMORY.map(([name, { Values }]) => {
@@ -86,7 +88,7 @@ export function columnsIn(memory: ArrayBuffer): LogColumns {
   return Object.fromEntries(columns) as LogColumns;
 }
 
-/** The block a message brought. */
+/** Unpacks the block that a message brought. */
 export function blockOf({ memory, ...block }: LogBlockMessage): LogBlock {
   return { ...block, columns: columnsIn(memory) };
 }

@@ -1,7 +1,7 @@
 import type { LogBlockMessage } from './log-block.ts';
 import type { LogEnd, LogHeader, LogSeal } from './replay-log.ts';
 
-/** What the writing thread is started with. */
+/** What the writing thread gets at its start. */
 export interface LogWorkerStart {
   path: string;
   force: boolean;
@@ -19,7 +19,7 @@ export interface LogFailure {
   message: string;
   where: string | undefined;
   hint: string | undefined;
-  /** Where its beginning is, if anywhere. */
+  /** Where the beginning of the log was kept; undefined where it was not. */
   kept?: string | undefined;
 }
 

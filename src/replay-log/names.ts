@@ -1,6 +1,6 @@
 import type { Disposition, FailureCode } from '../replay/ports.ts';
 
-/** Numbers in a replay log stand for these, from 0. Only ever append. */
+/** What the numbers in the column `disposition` stand for, from 0. New names are only ever appended. */
 export const DISPOSITIONS: readonly Disposition[] = [
   'ok',
   'error',
@@ -11,8 +11,9 @@ export const DISPOSITIONS: readonly Disposition[] = [
 ];
 
 /**
- * The same for failures; '' is none, `no_outcome` that nobody told (the thread that sent it died), and
- * `cancelled_as_recorded` that it ended where the recorded client ended it, which is no failure.
+ * What the numbers in the column `failure` stand for, from 0: '' is none; `no_outcome` says that nobody told of an end
+ * (the thread that sent it died); `cancelled_as_recorded`, which is no failure, that it ended where the recorded client
+ * ended it.
  */
 export const FAILURES: readonly (FailureCode | '' | 'no_outcome' | 'cancelled_as_recorded')[] = [
   '',

@@ -12,13 +12,13 @@ import type { LogEnd, LogHeader } from './replay-log.ts';
 /** What a walk through a replay log found. */
 export interface LogReading {
   header: LogHeader;
-  /** Undefined: the log has no end, its writer was stopped. */
+  /** The end of the log; undefined where it has none because its writer was stopped. */
   end: (LogEnd & { blocks: number; entries: number }) | undefined;
   blocks: number;
   entries: number;
   /** SHA-256 in hex of the last frame that was read. */
   sha256: string;
-  /** Sentences that say what is wrong with the file; none: it is whole and as it was written. */
+  /** Sentences that say what is wrong with the file; there are none where it is whole and as it was written. */
   damage: string[];
 }
 
@@ -41,7 +41,7 @@ export async function readReplayLog(path: string, onBlock: (block: LogBlock) => 
   }
 }
 
-/** The same of bytes from anywhere, a pipe for one: each whole block as it comes, and at last what was found. */
+/** Reads a log from anywhere, such as a pipe: gives each whole block as it comes, and at last what was found. */
 export async function* logBlocks(
   chunks: AsyncIterable<Uint8Array>,
   name: string,

@@ -13,14 +13,14 @@ import type { ReplayLogObserver, SendPlace } from './replay-log.ts';
 
 /** A block is handed on after this long even when it is not full, so that a crash costs a second. */
 const LONGEST_OPEN_NS = 1e9;
-/** As it is when it has so many times of messages and events (4 MB). */
+/** A block is handed on, too, once it holds so many times of messages and events (4 MB). */
 const MOST_MESSAGES = 524_288;
 
 export interface RecorderParts {
   shard: number;
   /** Takes a block over, memory and all. */
   take(block: LogBlockMessage): void;
-  /** Memory of a block that was written, if there is some. */
+  /** Gives memory of a block that was written, if there is some. */
   recycled?(): ArrayBuffer | undefined;
 }
 
@@ -35,7 +35,7 @@ const NO_TIMES = new Float64Array(0);
 
 class Recorder implements ReplayLogObserver {
   readonly #parts: RecorderParts;
-  /** Of operations on their way, by number. */
+  /** Where the sends of the operations on their way stand, by the number of the operation. */
   readonly #sends = new Map<number, Mutable<SendPlace>>();
   readonly #free: Mutable<SendPlace>[] = [];
   #memory: ArrayBuffer | undefined;
@@ -46,7 +46,7 @@ class Recorder implements ReplayLogObserver {
   #messages = 0;
   #count = 0;
   #openedNs = 0;
-  /** The latest end heard of. */
+  /** The latest time at which an operation ended. */
   #nowNs = 0;
   #sent = 0;
 

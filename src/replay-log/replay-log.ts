@@ -8,7 +8,7 @@ export interface LogHeader {
   tool: string;
   /** Wall clock at the start, ISO 8601. */
   started: string;
-  /** Of the trace, as it was given. */
+  /** The name of the trace, as it was given. */
   traceName: string;
   /** `plan.options` of the results document, as JSON. */
   optionsJson: string;
@@ -47,7 +47,7 @@ export interface ReplayLog {
   abort(): Promise<void>;
 }
 
-/** Place of a send among those of its shard, and how many operations the shard had in flight then. */
+/** The place of a send among those of its shard, and how many operations the shard had in flight then. */
 export interface SendPlace {
   readonly order: number;
   readonly inFlight: number;

@@ -1,6 +1,6 @@
 import type { ReplayObserver } from '../replay/ports.ts';
 
-/** Tells both, in this order. */
+/** Makes an observer that tells two others, in this order. */
 export function teeObserver(first: ReplayObserver, second: ReplayObserver): ReplayObserver {
   return {
     onStart: (anchorNs) => {
