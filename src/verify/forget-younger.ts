@@ -2,7 +2,7 @@ import { ANSWERS_VERSION, ENDLESS_VERSION } from '../replay-log/log-columns.ts';
 import type { Leaves } from './expect/document-leaves.ts';
 import type { Expectations } from './measure/expectations.ts';
 
-/** Parts of a document, and the version of its log before which documents are with them or without. */
+/** Parts of a document that came later: with logs before the version in `since` a document may have them or not. */
 const CAME_LATER: readonly { part: RegExp; since: number }[] = [
   { part: /^(status_classes\b|summary\.status_class_mismatch_rate$)/, since: ENDLESS_VERSION },
   { part: /^operations\.cancelled$/, since: ENDLESS_VERSION },

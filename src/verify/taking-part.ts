@@ -8,7 +8,7 @@ import { unplayableBy } from '../trace/record/unplayable.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Leaves } from './expect/document-leaves.ts';
 
-/** Whether a record takes part, wherever the plan was cut. */
+/** Tells whether a record takes part, wherever the plan was cut. */
 export function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) => boolean {
   const { dialect: name } = trace.header;
   const dialect = findDialect(DIALECT_NAMES.includes(name) ? name : 'generic');
@@ -24,7 +24,10 @@ export function selectionOf(facts: Leaves, trace: Trace): (record: TraceRecord) 
   };
 }
 
-/** Whether a record had somewhere to go. A transport of the caller's needs no endpoint, and takes all where none is named. */
+/**
+ * Tells whether a record had somewhere to go. A transport of the caller's needs no endpoint, and takes all where none
+ * is named.
+ */
 function targetsIn(facts: Leaves): (record: TraceRecord) => boolean {
   const isNamed = (protocol: Protocol): boolean => facts.get(`target.${protocol}`) !== null;
   const isOwn = facts.get('plan.options.transport') === 'own';
@@ -43,7 +46,10 @@ function dangersLeftOut(facts: Leaves, dialect: Dialect): FindDanger | undefined
   return createFindDanger(dialect, typeof own === 'string' && own !== '' ? own.split('\n') : []);
 }
 
-/** Of all sessions, or of those that the shard `I/N` of the document plays. Copy k of a session is called `NAME#k`. */
+/**
+ * Tells how often a session is played: by all copies, or those that the shard `I/N` of the document plays. Copy k of a
+ * session is called `NAME#k`.
+ */
 export function timesByShard(shard: unknown, copies: number): (session: string) => number {
   const [, index, of] = typeof shard === 'string' ? (/^(\d+)\/(\d+)$/.exec(shard) ?? []) : [];
   if (of === undefined) return () => copies;

@@ -33,9 +33,9 @@ interface Found {
 }
 
 /**
- * Whether the log holds what the trace holds: each record that takes part as often as the plan says, with the session,
- * op and times it has in the trace, and due where the schedule puts it (for `absolute` timing without cuts, phases or
- * copies: `(start - first start) / multiplier`).
+ * Checks that the log holds what the trace holds: each record that takes part as often as the plan says, with the
+ * session, op and times it has in the trace, and due where the schedule puts it (for `absolute` timing without cuts,
+ * phases or copies: `(start - first start) / multiplier`).
  */
 export async function verifyTrace(table: LogTable, facts: Leaves, trace: Trace): Promise<Check[]> {
   const option = (name: string): unknown => facts.get(`plan.options.${name}`);
@@ -128,7 +128,7 @@ function placeOf(numbers: Float64Array, number: number): number {
 }
 
 /**
- * Takes an entry of the log. Of copies only the first is compared in detail: the others have sessions and starts of
+ * Notes an entry of the log. Of copies only the first is compared in detail, as the others have sessions and starts of
  * their own.
  */
 function takeRow(logged: Logged, row: LogRow, startNs: number, copies: number): void {
@@ -146,7 +146,7 @@ function takeRow(logged: Logged, row: LogRow, startNs: number, copies: number): 
   logged.dueNs[record] = Number.isNaN(known) ? dueNs : Math.min(known, dueNs);
 }
 
-/** Of a stream also when its messages were recorded: the client's and the server's. */
+/** Sums up the names of a record and, of a stream, when the messages of client and server were recorded. */
 function namesOf(
   session: string,
   op: string,
@@ -157,7 +157,7 @@ function namesOf(
   return crc32(Buffer.from(JSON.stringify([session, op, isGrpc, [...plannedNs], [...recordedNs]])));
 }
 
-/** The offsets at which the messages of one side were recorded, in ns and ascending. */
+/** Collects the offsets at which the messages of one side were recorded, in ns and ascending. */
 function offsetsIn({ stream }: TraceRecord, fromServer: boolean): number[] {
   const ofSide = stream?.messages.filter((message) => message.fromServer === fromServer) ?? [];
   return ofSide.map(({ offsetNs }) => Math.round(offsetNs)).sort((a, b) => a - b);
@@ -169,7 +169,7 @@ interface Plan {
   dueNs(record: TraceRecord, firstStartNs: number, index: number): number;
 }
 
-/** The due times of the first pass where a formula gives them; undefined where they follow from more than the trace. */
+/** Makes the formula of the due times of the first pass; undefined where they follow from more than the trace. */
 function plannedBy(option: (name: string) => unknown, copies: number): Plan | undefined {
   const timing = String(option('timing'));
   const isBent = [option('pace'), option('max_gap_secs')].some((each) => each !== null && each !== undefined);
@@ -184,12 +184,12 @@ function plannedBy(option: (name: string) => unknown, copies: number): Plan | un
 }
 
 interface Terms {
-  /** How many copies of a session are played here in each pass. */
+  /** Tells how many copies of a session are played here in each pass. */
   timesOf(session: string): number;
   passes: number;
   isComplete: boolean;
   plan: Plan | undefined;
-  /** The plan is a part of the trace. */
+  /** Which ends of the trace the plan was cut at. */
   cut: { from: boolean; to: boolean };
   takesPart(record: TraceRecord): boolean;
   digest: PlanDigest;

@@ -4,9 +4,9 @@ import type { Leaves } from './document-leaves.ts';
 import { type Rule, rulesFor, type Severity, type VerdictInput } from './verdict-rules.ts';
 
 /**
- * The reasons and the verdict, by the thresholds of docs/results.md. Values come from the expectations (what was
- * recomputed, and what the end of the log vouches for). Where one lies so close to its limit that a histogram's error
- * decides, both answers agree.
+ * Expects the reasons and the verdict, by the thresholds of docs/results.md. The values come from the expectations:
+ * from what was recomputed, and what the end of the log vouches for. Where one lies so close to its limit that a
+ * histogram's error decides, both answers agree.
  */
 export function expectVerdict(into: Expectations, input: VerdictInput): void {
   let worst: 'valid' | Severity = 'valid';
@@ -28,7 +28,7 @@ export function expectVerdict(into: Expectations, input: VerdictInput): void {
   into.set('fidelity.verdict', exactly(worst));
 }
 
-/** Sides with the document where the value may be on either side of a limit. */
+/** Says how bad a value is, and sides with the document where it may lie on either side of a limit. */
 function severityOf({ code, value, degraded, invalid }: Rule, leaves: Leaves): Severity | undefined {
   if (typeof value.value !== 'number') return undefined;
   const above = (limit: number): boolean | undefined => {
@@ -48,7 +48,7 @@ interface PlainReason {
   limit?: Leaf | undefined;
 }
 
-/** Reasons that no limit on one number decides. */
+/** Finds the reasons that no limit on one number decides. */
 function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: VerdictInput): PlainReason[] {
   const value = (path: string): Leaf => into.get(path)?.value ?? null;
   const stop = value('summary.stop');
@@ -127,14 +127,14 @@ function plainReasons(into: Expectations, { arrivals, hasSchedule, leaves }: Ver
   return reasons.filter(({ applies }) => applies);
 }
 
-/** Warnings of the trace's reader, as many as the end of the log repeats. */
+/** Counts the warnings of the trace's reader that the end of the log repeats. */
 function warningsIn(into: Expectations): number {
   let count = 0;
   while (into.has(`plan.trace.warnings[${count}]`)) count++;
   return count;
 }
 
-/** The losses of the trace; what was left out by sampling was left out on purpose. */
+/** Adds up the losses of the trace, without what sampling left out on purpose. */
 function lossOf(value: (path: string) => Leaf): { isAny: boolean; records: number } {
   const count = (name: string): number => Number(value(`capture_loss.${name}`) ?? 0);
   const sum = (names: string[]): number => names.reduce((total, name) => total + count(name), 0);

@@ -11,11 +11,14 @@ const MAX_WINDOWS = 3600;
 interface Window {
   ops: number;
   errors: number;
-  /** Most in flight at a send, by shard: what they add up to is the most that all can have had. */
+  /** The most in flight at a send of each shard; together they bound what all had in flight at one time. */
   inFlight: Map<number, number>;
 }
 
-/** The windows, keyed by due time: one second wide, and twice that as often as it takes to have at most 3600. */
+/**
+ * Expects the windows. An operation belongs to the window it was due in; one is a second wide, or doubled as often as
+ * it takes for at most 3600 of them.
+ */
 export async function expectWindows(table: LogTable, into: Expectations): Promise<void> {
   const widthS = await windowWidth(table);
   const indexOf = (row: LogRow): number => windowIndex(row.dueNs - table.startNs, widthS);

@@ -5,13 +5,15 @@ import type { ArrivalFacts } from './expect-arrivals.ts';
 
 export type Severity = 'degraded' | 'invalid';
 
-/** A rule of docs/results.md: when a value is above its limit, the verdict falls. Both in the unit of the document. */
+/**
+ * A rule of docs/results.md: the verdict falls where a value is above its limit. Both are in the unit of the document.
+ */
 export interface Rule {
   code: string;
   value: Expectation;
   degraded: number;
   invalid?: number;
-  /** The limit as the document has it, where that is rounded. */
+  /** The limit as the document states it, where it is rounded there. */
   told?: number;
 }
 
@@ -26,11 +28,11 @@ export interface VerdictInput {
   hasSchedule: boolean;
   /** Whether sessions keep their order; false with `--order open`. */
   keepsOrder: boolean;
-  /** Share of answers of another status class than recorded that is fine. */
+  /** The share of answers of another status class than recorded that takes nothing from the verdict. */
   expectedMismatch: number;
 }
 
-/** All rules, with the values that were recomputed or vouched for. */
+/** Lists all rules, with the values that were recomputed or vouched for. */
 export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
   const at = (path: string): Expectation => into.get(path) ?? exactly(null);
   const count = (code: string, path: string): Rule => ({ code, value: at(path), degraded: 0 });
@@ -71,7 +73,9 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
   ];
 }
 
-/** A count where the order was promised, and else a share of what was sent. */
+/**
+ * Makes the rule for inversions: of their count where the order was promised, and else of their share of what was sent.
+ */
 function inversionRule(inversions: Expectation, { keepsOrder, arrivals }: VerdictInput): Rule {
   const code = 'inversions';
   if (keepsOrder) return { code, value: inversions, degraded: Infinity, invalid: 0 };
@@ -119,7 +123,7 @@ function neverLeft(at: (path: string) => Expectation): Expectation {
   return sent > 0 ? nearly(Number(at('fidelity.accounting.never_left').value) / sent) : exactly(null);
 }
 
-/** The records that no replay could have played. A document of an older version counts none. */
+/** Adds up the records that no replay could have played; a document of an older version counts none. */
 function unplayed(at: (path: string) => Expectation): Expectation {
   const counts = ['tunnel', 'upgrade', 'transfer_coding'].map((name) =>
     Number(at(`fidelity.excluded.${name}`).value ?? 0),
@@ -127,7 +131,7 @@ function unplayed(at: (path: string) => Expectation): Expectation {
   return exactly(counts.reduce((sum, count) => sum + count, 0));
 }
 
-/** The share of the plan that was given up, but for what somebody's interrupt left over. */
+/** Computes the share of the plan that was given up, without what an interrupt left over. */
 function notPlayed(at: (path: string) => Expectation): Expectation {
   const count = (name: string): number => Number(at(`fidelity.accounting.${name}`).value);
   const unsent = at('summary.stop').value === 'interrupted' ? 0 : count('unsent');

@@ -1,7 +1,7 @@
 /** Arrivals in their order, in ns. */
 export type ArrivalTimes = Float64Array;
 
-/** Gaps between consecutive arrivals; one that goes back is 0. */
+/** Computes the gaps between consecutive arrivals; one that goes back in time is 0. */
 export function gapsOf(arrivals: ArrivalTimes): Float64Array {
   const gaps = new Float64Array(Math.max(0, arrivals.length - 1));
   for (let i = 0; i < gaps.length; i += 1) {
@@ -10,22 +10,22 @@ export function gapsOf(arrivals: ArrivalTimes): Float64Array {
   return gaps;
 }
 
-/** The mean; undefined where there are no values. */
+/** Computes the mean; undefined where there are no values. */
 export function meanOf(values: Float64Array): number | undefined {
   let sum = 0;
   for (const value of values) sum += value;
   return values.length === 0 ? undefined : sum / values.length;
 }
 
-/** The time from the first to the last; undefined where there are none. */
+/** Computes the time from the first arrival to the last; undefined where there is none. */
 export function spanOf(arrivals: ArrivalTimes): number | undefined {
   const [first, last] = [arrivals[0], arrivals.at(-1)];
   return first === undefined || last === undefined ? undefined : last - first;
 }
 
 /**
- * Variance over mean of the counts in whole windows of `widthNs` from the first arrival on, without the one of the last
- * arrival; undefined below two windows. An arrival before the window that is open counts into that window.
+ * Computes variance over mean of the counts in whole windows of `widthNs` from the first arrival on, without the window
+ * of the last arrival; undefined below two windows. An arrival before the open window counts into that window.
  */
 export function dispersionOf(arrivals: ArrivalTimes, widthNs: number): number | undefined {
   const counts = new Map<number, number>();
@@ -44,15 +44,16 @@ export function dispersionOf(arrivals: ArrivalTimes, widthNs: number): number | 
 }
 
 export interface Distance {
-  /** Kolmogorov-Smirnov. */
+  /** The Kolmogorov-Smirnov distance, 0 to 1. */
   ks: number;
-  /** Wasserstein-1, in ns. */
+  /** The Wasserstein-1 distance, in ns. */
   w1Ns: number;
 }
 
 /**
- * Distances of two sets of gaps, every gap taken for the middle of its bucket: as docs/results.md says, gaps count as
- * equal when a histogram of three digits can't tell them apart. Both arrays are used up: they may be large.
+ * Computes the distances of two sets of gaps, with every gap taken for the middle of its bucket: as docs/results.md
+ * says, gaps count as equal where a histogram of three digits can't tell them apart. Both arrays, which may be large,
+ * are used up.
  */
 export function gapDistance(x: Float64Array, y: Float64Array): Distance | undefined {
   if (x.length === 0 || y.length === 0) return undefined;
@@ -84,7 +85,7 @@ function bucketMiddle(gapNs: number): number {
   return Math.floor(ns / width) * width + Math.floor(width / 2);
 }
 
-/** Slope of the least-squares line through (x, y); undefined where all x are the same. */
+/** Computes the slope of the least-squares line through (x, y); undefined where all x are the same. */
 export function slopeOf(x: Float64Array, y: Float64Array): number | undefined {
   const [meanX, meanY] = [meanOf(x) ?? 0, meanOf(y) ?? 0];
   let [xx, xy] = [0, 0];

@@ -16,8 +16,9 @@ const PERCENTILES = {
 export type SortedTimes = Float64Array;
 
 /**
- * Nearest rank: the smallest value that at least that part of all values is not above, as a histogram holds it: of what
- * is longer than an hour it knows no more than that, and of any other time the end of its bucket.
+ * Finds a percentile by nearest rank: the smallest value that at least that part of all values is not above, as a
+ * histogram holds it. A histogram knows of a time above an hour no more than that, and of any other the end of its
+ * bucket.
  */
 function percentileNs(
   times: SortedTimes,
@@ -29,7 +30,7 @@ function percentileNs(
   return value === undefined ? undefined : bucketTopNs(value, precision);
 }
 
-/** What a document says of it: its percentiles are never outside of the smallest and the largest time, which are exact. */
+/** Finds a percentile as a document states it: never outside of the smallest and the largest time, which are exact. */
 function statedPercentileNs(
   times: SortedTimes,
   hundredths: number,
@@ -55,7 +56,7 @@ export function expectPercentiles(times: SortedTimes, unitNs: number): Record<st
   };
 }
 
-/** The expectation of one percentile. */
+/** Makes the expectation of one percentile. */
 export function expectPercentile(
   times: SortedTimes,
   hundredths: number,
@@ -65,7 +66,7 @@ export function expectPercentile(
   return nearlyNs(statedPercentileNs(times, hundredths, precision), unitNs);
 }
 
-/** What a decoded histogram has to say; document-leaves.ts makes these leaves. */
+/** Expects what a decoded histogram has to say; document-leaves.ts makes these leaves. */
 export function expectHistogram(into: Expectations, path: string, times: SortedTimes): void {
   into.set(`${path}.count`, exactly(times.length));
   for (const [name, hundredths] of Object.entries({
@@ -79,12 +80,12 @@ export function expectHistogram(into: Expectations, path: string, times: SortedT
   into.set(`${path}.buckets`, exactly(bucketsDigest(times, { digits: 3 })));
 }
 
-/** The expectation of the largest time, in a unit; null where there is none. */
+/** Makes the expectation of the largest time, in a unit; null where there is none. */
 export function expectMax(times: SortedTimes, unitNs: number): Expectation {
   return nearlyNs(highest(times), unitNs);
 }
 
-/** Values outside of what a histogram holds. */
+/** Counts the values outside of what a histogram holds. */
 export function countClamped(times: SortedTimes): { below: number; above: number } {
   let below = 0;
   let above = 0;

@@ -8,7 +8,7 @@ export interface Expectation {
   readonly tolerance: number;
 }
 
-/** What is expected of a document, by path. Filled by one expect-….ts after the other. */
+/** What is expected of a document, by path; one expect-….ts after the other adds to it. */
 export type Expectations = Map<string, Expectation>;
 
 /** Results are rounded to this many parts of their unit. */
@@ -21,13 +21,13 @@ export function exactly(value: Leaf): Expectation {
   return { value, tolerance: 0 };
 }
 
-/** A number that was computed in floating point and rounded; undefined and what is not finite are null. */
+/** Expects a number that was computed in floating point and rounded; undefined and what is not finite are null. */
 export function nearly(value: number | undefined, tolerance = 0): Expectation {
   if (value === undefined || !Number.isFinite(value)) return exactly(null);
   return { value, tolerance: tolerance + ROUNDING + Math.abs(value) * RELATIVE };
 }
 
-/** Whether a leaf is what is expected. */
+/** Tells whether a leaf is what is expected. */
 export function agrees(leaf: unknown, { value, tolerance }: Expectation): boolean {
   if (typeof value === 'number' && typeof leaf === 'number') return Math.abs(leaf - value) <= tolerance;
   return leaf === value;

@@ -17,8 +17,8 @@ export const HOUR_NS = 3_600_000_000_000;
 const FINEST_NS = 512;
 
 /**
- * The end of the bucket a time lies in, which is what a histogram says of it. Buckets are a 1024th (three digits) or a
- * 128th (two) of the power of two they lie in. Worked out here, with nothing of the code that filled the histogram.
+ * Computes the end of the bucket that a time lies in, which is what a histogram says of it. A bucket is a 1024th (three
+ * digits) or a 128th (two) of the power of two it lies in. This shares nothing with the code that filled the histogram.
  */
 export function bucketTopNs(timeNs: number, { digits }: PercentileDigits): number {
   const ns = Math.min(Math.max(0, timeNs), HOUR_NS);
@@ -27,12 +27,12 @@ export function bucketTopNs(timeNs: number, { digits }: PercentileDigits): numbe
   return (Math.floor(ns / stepNs) + 1) * stepNs - 1;
 }
 
-/** One text for all that is in the buckets of a histogram of these times (ascending). */
+/** Makes one text of all that is in the buckets of a histogram of these times, which ascend. */
 export function bucketsDigest(times: Float64Array, precision: PercentileDigits): string {
   return digestOf(bucketsOf(times, precision));
 }
 
-/** The digest of a histogram that was decoded. */
+/** Makes the same text of a histogram that was decoded. */
 export function digestOf(buckets: Iterable<HeldValues>): string {
   const hash = createHash('sha256');
   for (const { topNs, count } of buckets) hash.update(`${topNs}:${count};`);

@@ -49,7 +49,7 @@ export class LogRow {
     this.#isClosedLoop = isClosedLoop;
   }
 
-  /** To be called for the entries of a block in their order. */
+  /** Goes to an entry; called for the entries of a block in their order. */
   to(block: LogBlock, at: number): void {
     if (at === 0) {
       this.#nextStream = 0;
@@ -69,7 +69,7 @@ export class LogRow {
     return stream?.entry === this.#at ? stream : undefined;
   }
 
-  /** Undefined where its answer is an ordinary one, or none. */
+  /** Its endless answer; undefined where the answer is an ordinary one, or none. */
   get endless(): LogEndless | undefined {
     const { endless } = this.#block;
     while ((endless[this.#nextEndless]?.entry ?? Infinity) < this.#at) this.#nextEndless += 1;
@@ -126,7 +126,7 @@ export class LogRow {
   get shard(): number {
     return this.#block.sender;
   }
-  /** Place of its send: the sends of each shard in their order, shard after shard. */
+  /** The place of its send among all sends: those of each shard in their order, shard after shard. */
   get sendOrder(): number {
     return this.#firstSend + (this.#columns.sendOrder[this.#at] as number);
   }
@@ -136,7 +136,7 @@ export class LogRow {
   get disposition(): string {
     return DISPOSITIONS[this.#columns.disposition[this.#at] as number] as string;
   }
-  /** '': it has an answer, or was cancelled as recorded. */
+  /** Why it failed; '' where it has an answer, or was cancelled as recorded. */
   get failure(): string {
     return this.isCancelled ? '' : (FAILURES[this.#columns.failure[this.#at] as number] as string);
   }
@@ -144,7 +144,7 @@ export class LogRow {
   get isCancelled(): boolean {
     return this.#columns.failure[this.#at] === CANCELLED;
   }
-  /** -1: none came. */
+  /** The status of its answer; -1 where none came. */
   get status(): number {
     return this.#columns.status[this.#at] as number;
   }
@@ -161,7 +161,7 @@ export class LogRow {
   get recordedDurationNs(): number {
     return this.#columns.recordedDurationNs[this.#at] as number;
   }
-  /** -1: not known. */
+  /** The recorded status; -1 where it is not known. */
   get recordedStatus(): number {
     return this.#columns.recordedStatus[this.#at] as number;
   }

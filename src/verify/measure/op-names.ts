@@ -1,20 +1,20 @@
 const NONE = '(none)';
 const OTHER = '(other)';
-/** Names that are no keys as they are, as docs/results.md lists them; with any number of `op:` in front. */
+/** The names that docs/results.md reserves, which are no keys as they are; with any number of `op:` in front. */
 const RESERVED = /^(op:)*(\(none\)|\(other\)|overall|(min|avg|p50|p95|p99|max)_ms)$/;
 const MAX_NAMES = 64;
 
 /** Which entry of a document's sections each op is counted in. */
 export interface OpNames {
-  /** Keys of the sections. */
+  /** The keys of the entries, in order. */
   readonly keys: readonly string[];
-  /** Place in `keys`. */
+  /** Gives the place of an op in `keys`. */
   indexOf(op: string): number;
 }
 
 /**
- * Every op has an entry of its own, up to 64; the rest is counted together. Which ones are the rest is for the document
- * to say: it names those it knows, in `latency`.
+ * Tells which entry counts each op. Up to 64 ops have one of their own, and the rest is counted together; the document
+ * says which these are: it names the others in `latency`.
  */
 export function opNames(ops: readonly string[], named: ReadonlySet<string>): OpNames {
   const own = ops.length <= MAX_NAMES ? ops : ops.filter((op) => named.has(keyOf(op)));

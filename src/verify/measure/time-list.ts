@@ -14,7 +14,7 @@ export class TimeList {
     this.#times[this.#count++] = ns;
   }
 
-  /** All of them; nothing may be added afterwards. */
+  /** Returns all times in order; nothing may be added afterwards. */
   sorted(): SortedTimes {
     return this.#times.subarray(0, this.#count).sort();
   }
