@@ -58,7 +58,7 @@ export interface DocumentInput {
 
 const NS_PER_S = 1e9;
 
-/** The results document of a replay that has ended. Holds only finite numbers, strings, booleans and null. */
+/** Makes the results document of a replay that has ended; it holds only finite numbers, strings, booleans and null. */
 export function createResultsDocument(input: DocumentInput): ResultsDocument {
   const { recorder } = input;
   const { overall, ops } = recorder;

@@ -39,7 +39,7 @@ const GRPC_STATUS_NAMES = [
 
 const MAX_EXAMPLE_CHARACTERS = 300;
 
-/** The closed name of what went wrong with a sent operation. */
+/** Names what went wrong with a sent operation; the list of names is closed. */
 export function errorCode(operation: Operation, disposition: Disposition): string {
   const { outcome, record } = operation;
   if (disposition === 'cut_off') return 'cut_off';
@@ -147,7 +147,7 @@ export class ErrorGroups {
     return group;
   }
 
-  /** It names no record: none is ever earlier than its own. */
+  /** Makes the group of everything else. It names no record: no record is ever earlier than its own. */
   #rest(): HeldGroup {
     const known = this.#groups.get(REST);
     if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 import type { Protocol } from '../../trace/record/record.ts';
 
-/** What kind of answer an operation got. Of HTTP the first digit of its status; of gRPC who is to blame. */
+/** What kind of answer an operation got: of HTTP the first digit of its status, of gRPC who is to blame. */
 export type StatusClass =
   | '1xx'
   | '2xx'
@@ -17,7 +17,7 @@ const HTTP_CLASSES: readonly StatusClass[] = ['other', '1xx', '2xx', '3xx', '4xx
 /** The gRPC codes that google/rpc/code.proto maps to an HTTP status 4xx; all others but 0 go to 5xx there. */
 const CLIENT_ERRORS: ReadonlySet<number> = new Set([1, 3, 5, 6, 7, 8, 9, 10, 11, 16]);
 
-/** The class of a status; `none` where no status came. */
+/** Gives the class of a status; `none` where no status came. */
 export function statusClass(protocol: Protocol, status: number | undefined): StatusClass {
   if (status === undefined) return 'none';
   if (protocol === 'http') return HTTP_CLASSES[Math.floor(status / 100)] ?? 'other';

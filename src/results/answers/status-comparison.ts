@@ -19,7 +19,7 @@ export interface StatusComparisonPart {
 export class StatusComparison {
   compared = 0;
   mismatches = 0;
-  /** Few: one for each pair of classes that was seen. */
+  /** One for each pair of classes that was seen, which are few. */
   readonly #changes: StatusChange[] = [];
 
   add(recorded: StatusClass, replayed: StatusClass): void {
@@ -57,12 +57,12 @@ export class StatusComparison {
     this.addPart({ compared, mismatches, changes });
   }
 
-  /** 0 to 1; undefined where nothing could be compared. */
+  /** The share of mismatches, 0 to 1; undefined where nothing could be compared. */
   get mismatchShare(): number | undefined {
     return this.compared > 0 ? this.mismatches / this.compared : undefined;
   }
 
-  /** Most frequent first; of equally many by their names. */
+  /** The changes, the most frequent first; equally frequent ones by their names. */
   get changes(): StatusChange[] {
     return [...this.#changes].sort(byCount);
   }

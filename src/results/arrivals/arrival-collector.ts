@@ -10,7 +10,7 @@ export interface ArrivalBatch {
   dueUpToNs: number;
   /** The due times of all operations before this one of the shard's plan have been told, as far as they count. */
   next: number;
-  /** Operations whose due times came too late for their place. */
+  /** How many operations have due times that came too late for their place. */
   missing: number;
 }
 
@@ -21,12 +21,15 @@ export class ArrivalCollector implements ArrivalSink {
   readonly #due = new Times();
   #missing = 0;
 
-  /** `sortsDues`: due times don't rise in the order of the plan; they are told as they come, and the merge sorts them. */
+  /**
+   * Where `sortsDues` is set, due times don't rise in the order of the plan; they are told as they come, and the merge
+   * sorts them.
+   */
   constructor(sortsDues = false) {
     this.#order = new ArrivalOrder(this, sortsDues ? 'unsorted' : 'rising');
   }
 
-  /** All operations that come before this one in the shard's plan were sent or never will be. */
+  /** The first operation of the shard's plan of which it is not known yet whether it will be sent. */
   get next(): number {
     return this.#order.next;
   }

@@ -5,7 +5,7 @@ import { DueSorter } from './due-sorter.ts';
 
 const NOTHING = new Float64Array(0);
 
-/** The arrivals of several shards in the one order of time. */
+/** Merges the arrivals of several shards into one order of time. */
 export class ArrivalMerge {
   readonly sent = new ArrivalStatistics();
   readonly #planned = new ArrivalStatistics();
@@ -15,20 +15,20 @@ export class ArrivalMerge {
   readonly #sorter: DueSorter | undefined;
   #missing = 0;
 
-  /** `sortsDues`: due times don't rise in the order of the plan. */
+  /** Where `sortsDues` is set, due times don't rise in the order of the plan. */
   constructor(shards: number, sortsDues = false) {
     this.#sorter = sortsDues ? new DueSorter((dueNs) => this.#planned.add(dueNs)) : undefined;
     this.#sent = new AscendingMerge(shards, (sentNs) => this.sent.add(sentNs));
     this.#due = new AscendingMerge(shards, (dueNs) => this.#planned.add(dueNs));
   }
 
-  /** The arrivals of the plan; to be asked for when all have been told. */
+  /** The arrivals of the plan; complete once all shards have told theirs. */
   get planned(): ArrivalStatistics {
     this.#sorter?.flush();
     return this.#planned;
   }
 
-  /** Operations that are missing from `planned` (or, were a clock to run backwards, from `sent`). */
+  /** How many operations are missing from `planned` (or, were a clock to run backwards, from `sent`). */
   get missing(): number {
     return this.#missing + this.#sent.misplaced + this.#due.misplaced + (this.#sorter?.misplaced ?? 0);
   }
@@ -40,7 +40,7 @@ export class ArrivalMerge {
     else for (const each of dueNs) this.#sorter.add(each);
   }
 
-  /** Nothing more is to be heard of a shard: it is over, or it died, and `dueNs` is all that it still had to tell. */
+  /** Ends the stream of a shard that is over, or died; `dueNs` is all that it still had to tell. */
   end(shard: number, dueNs: Float64Array = NOTHING): void {
     this.#sent.end(shard);
     this.#due.add(shard, dueNs, Infinity);

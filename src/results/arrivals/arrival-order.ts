@@ -6,7 +6,7 @@ import { PlanOrder } from './plan-order.ts';
 export interface ArrivalSink {
   /** An operation was sent. */
   sent(sentNs: number): void;
-  /** An operation of the plan, as far as that was tried; what got no byte out is no arrival on either side. */
+  /** Takes the due time of an operation that was tried; what got no byte out is no arrival on either side. */
   due(dueNs: number): void;
 }
 
@@ -31,12 +31,12 @@ export class ArrivalOrder {
     this.#takeUnsorted = dues === 'unsorted' ? take : sorter && ((dueNs) => sorter.add(dueNs));
   }
 
-  /** All operations that come before this one in the plan were sent or never will be. */
+  /** The first operation of the plan of which it is not known yet whether it will be sent. */
   get next(): number {
     return this.#plan.next;
   }
 
-  /** Operations whose due times came too late for their place. */
+  /** How many operations have due times that came too late for their place. */
   get missing(): number {
     return this.#plan.missing + (this.#sorter?.misplaced ?? 0);
   }
@@ -58,7 +58,10 @@ export class ArrivalOrder {
     this.#sorter?.flush();
   }
 
-  /** Due times rise in the order of the plan, or they are sorted and the order only says how far things are. */
+  /**
+   * Notes an operation that was tried. Due times rise in the order of the plan, or they are sorted and the order only
+   * says how far things are.
+   */
   #tried({ sequence, dueNs }: Operation): void {
     if (this.#takeUnsorted === undefined) {
       this.#plan.put(sequence, dueNs);

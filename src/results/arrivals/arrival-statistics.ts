@@ -1,7 +1,7 @@
 import { Histogram } from '../histogram/histogram.ts';
 import { DispersionCounter } from './dispersion.ts';
 
-/** Gaps and lumps of one stream of arrivals (planned, or sent), in constant memory. */
+/** Measures the gaps and lumps of one stream of arrivals (planned, or sent), in constant memory. */
 export class ArrivalStatistics {
   /** Gaps between consecutive arrivals. */
   readonly gaps = new Histogram({ lowestNs: 1 });
@@ -25,7 +25,7 @@ export class ArrivalStatistics {
     return this.#count;
   }
 
-  /** From the first arrival to the last, undefined while there is none. */
+  /** The time from the first arrival to the last; undefined while there is none. */
   get spanNs(): number | undefined {
     return this.#firstNs === undefined ? undefined : this.#lastNs - this.#firstNs;
   }

@@ -32,7 +32,7 @@ export class AscendingMerge {
     return this.#misplaced;
   }
 
-  /** More of a stream; after it, nothing lower than `upTo` comes. */
+  /** Takes more of a stream; nothing lower than `upTo` comes after it. */
   add(stream: number, values: Float64Array, upTo: number): void {
     const into = this.#streams[stream] as Stream;
     into.values = joined(into, values);
@@ -42,7 +42,7 @@ export class AscendingMerge {
     while (this.#passRun());
   }
 
-  /** Nothing more of a stream comes. */
+  /** Ends a stream: nothing more of it comes. */
   end(stream: number): void {
     this.add(stream, NOTHING, Infinity);
   }

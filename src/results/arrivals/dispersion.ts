@@ -24,7 +24,9 @@ export class DispersionCounter {
     this.#inWindow++;
   }
 
-  /** Over all windows from the first arrival's up to the last one's, which is not whole; undefined below two. */
+  /**
+   * The index over all windows from the first arrival's up to the last one's, which is not whole; undefined below two.
+   */
   get index(): number | undefined {
     if (this.#windows < 2) return undefined;
     const mean = this.#total / this.#windows;

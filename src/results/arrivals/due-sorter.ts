@@ -17,7 +17,7 @@ export class DueSorter {
     this.#onDue = onDue;
   }
 
-  /** Due times that came too late to be put where they belong; they are left out. */
+  /** How many due times came too late to be put where they belong; they are left out. */
   get misplaced(): number {
     return this.#misplaced;
   }
@@ -27,7 +27,7 @@ export class DueSorter {
     if (this.#heap.size > WINDOW) this.#pass();
   }
 
-  /** Nothing earlier than what is held will come. */
+  /** Passes on what is held: nothing earlier will come. */
   flush(): void {
     while (this.#heap.size > 0) this.#pass();
   }

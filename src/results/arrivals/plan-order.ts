@@ -18,22 +18,22 @@ export class PlanOrder {
     this.#maxHeld = maxHeld;
   }
 
-  /** Every operation that comes before this one in the plan has been heard of (or given up on). */
+  /** The first operation of the plan that was not heard of (or given up on) yet. */
   get next(): number {
     return this.#next;
   }
 
-  /** Operations gone past without having been heard of: their due times are missing from the statistics. */
+  /** How many operations were passed without having been heard of; their due times are missing from the statistics. */
   get missing(): number {
     return this.#missing;
   }
 
-  /** The operation was planned for `dueNs` and has left, or was given up by a policy. */
+  /** Notes an operation that was planned for `dueNs` and has left, or was given up by a policy. */
   put(sequence: number, dueNs: number): void {
     this.#set(sequence, dueNs);
   }
 
-  /** The operation is no part of what was tried: it is passed over. Ignored when it lies too far ahead to be held. */
+  /** Skips an operation that is no part of what was tried; one that lies too far ahead to be held is ignored. */
   leaveOut(sequence: number): void {
     if (sequence - this.#next < this.#maxHeld) this.#set(sequence, LEFT_OUT);
   }

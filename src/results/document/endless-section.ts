@@ -5,7 +5,7 @@ import type { LatencySection } from './latency-section.ts';
 import { NS_PER_MS, percentiles } from './percentiles.ts';
 import type { EndlessSection } from './results-document.ts';
 
-/** What became of endless answers; null where none came. */
+/** Says what became of endless answers; null where none came. */
 export function endlessSection(recorder: ResultsRecorder): EndlessSection | null {
   const { answers, eventsUnknown, events, eventsUntimed, comments, responseBytes, ended, maxOpen } =
     recorder.endless;
@@ -28,7 +28,7 @@ export function endlessSection(recorder: ResultsRecorder): EndlessSection | null
   };
 }
 
-/** The histograms of endless answers, under their names in a document. */
+/** Gives the histograms of endless answers by their names in a document. */
 export function endlessHistograms(recorder: ResultsRecorder): Record<EndlessHistogram, ByOp<string>> {
   const encoded = (pick: (metrics: EndlessMetrics) => Histogram): ByOp<string> =>
     byOp(recorder, (metrics) => pick(metrics).encode());

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { HostSection } from './results-document.ts';
 
-/** The machine this process runs on. Its name is left out: results are shared. */
+/** Describes the machine this process runs on. Its name is left out, as results are shared. */
 export function hostSection(): HostSection {
   const cpus = os.cpus();
   return {

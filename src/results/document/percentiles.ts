@@ -7,13 +7,13 @@ export const NS_PER_US = 1e3;
 
 type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
-/** A time in another unit, null where there is none; rounded to what a ns clock can know. */
+/** Gives a time in another unit, rounded to what a ns clock can know; null where there is none. */
 export function scaled(ns: number | undefined, nsPerUnit: number): number | null {
   if (ns === undefined || !Number.isFinite(ns)) return null;
   return Math.round((ns / nsPerUnit) * 1e6) / 1e6;
 }
 
-/** A number as JSON can hold it: null where it is not finite. */
+/** Gives a number as JSON can hold it: null where it is not finite. */
 export function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? Math.round(value * 1e6) / 1e6 : null;
 }
@@ -35,7 +35,7 @@ export function percentiles(histogram: Histogram, nsPerUnit: number): Percentile
   };
 }
 
-/** One kind of time, over all and for each operation name. */
+/** Makes the section of one kind of time, over all and for each operation name. */
 export function latencySection(
   overall: OpMetrics,
   ops: OpTable,
@@ -46,7 +46,7 @@ export function latencySection(
   return { overall: percentiles(overall[name], nsPerUnit), ...Object.fromEntries(entries) };
 }
 
-/** The six flat fields that scripts of old read. */
+/** Makes the six flat fields that scripts of old read. */
 export function flatLatencies(histogram: Histogram): FlatLatencies {
   const { min, mean, p50, p95, p99, max } = percentiles(histogram, NS_PER_MS);
   return { min_ms: min, avg_ms: mean, p50_ms: p50, p95_ms: p95, p99_ms: p99, max_ms: max };

@@ -3,7 +3,7 @@ import type { ResultsRecorder } from '../tally/results-recorder.ts';
 import { finite } from './percentiles.ts';
 import type { StatusClassCounts, StatusClassesSection } from './results-document.ts';
 
-/** How the classes of the answers differ from those recorded, in total and for each operation name. */
+/** Says how the classes of the answers differ from those recorded, in total and for each operation name. */
 export function statusClassesSection(recorder: ResultsRecorder): StatusClassesSection {
   const ops = recorder.ops.entries();
   const changes = ops.flatMap(([op, { statuses }]) => statuses.changes.map((change) => ({ op, ...change })));

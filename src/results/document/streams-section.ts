@@ -27,7 +27,7 @@ export function streamsSection({ streams, overall, ops }: ResultsRecorder): Stre
   };
 }
 
-/** The histograms of the messages of streams, under their names in a document. */
+/** Gives the histograms of the messages of streams by their names in a document. */
 export function streamHistograms(recorder: ResultsRecorder): Record<StreamHistogram, ByOp<string>> {
   const encoded = (pick: (metrics: StreamMetrics) => Histogram): ByOp<string> =>
     byOp(recorder, (metrics) => pick(metrics).encode());

@@ -1,8 +1,8 @@
 /** The two clocks that are compared. */
 export interface ClockPair {
-  /** Wall clock, Unix ms. */
+  /** Reads the wall clock, Unix ms. */
   wallMs(): number;
-  /** Monotonic, ns. */
+  /** Reads the monotonic clock, ns. */
   monotonicNs(): number;
 }
 

@@ -11,7 +11,10 @@ export const HEALTH_SOURCES: HealthSources = {
   clocks: { wallMs: wallClockMs, monotonicNs: () => performance.now() * 1e6 },
 };
 
-/** Where cpu.stat of this process may be: version 2 (one hierarchy), then version 1 (one a controller). */
+/**
+ * Lists where cpu.stat of this process may be: version 2 of cgroups (one hierarchy), then version 1 (one for each
+ * controller).
+ */
 function cgroupCpuStatPaths(cgroups: string | undefined): string[] {
   const own = (line: RegExp): string => (line.exec(cgroups ?? '')?.[1] ?? '').replace(/\/$/, '');
   const [unified, cpu] = [own(/^0::(.*)$/m), own(/^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(.*)$/m)];

@@ -4,7 +4,9 @@ export interface CpuTicks {
   steal: number;
 }
 
-/** The first line of /proc/stat (proc_stat(5)): user nice system idle iowait irq softirq steal, then guest times. */
+/**
+ * Reads the first line of /proc/stat (proc_stat(5)): user nice system idle iowait irq softirq steal, then guest times.
+ */
 export function parseProcStat(text: string | undefined): CpuTicks | undefined {
   const line = text?.split('\n', 1)[0];
   if (line === undefined || !line.startsWith('cpu ')) return undefined;
@@ -14,14 +16,16 @@ export function parseProcStat(text: string | undefined): CpuTicks | undefined {
   return { total: ticks.reduce((sum, each) => sum + each, 0), steal };
 }
 
-/** Share of the ticks that were stolen, 0 to 1. Undefined where one end is missing or no tick passed. */
+/** Computes the share of the ticks that were stolen, 0 to 1; undefined where one end is missing or no tick passed. */
 export function stealBetween(before: CpuTicks | undefined, after: CpuTicks | undefined): number | undefined {
   if (before === undefined || after === undefined) return undefined;
   const total = after.total - before.total;
   return total > 0 ? Math.max(0, after.steal - before.steal) / total : undefined;
 }
 
-/** Us for which some task had to wait for a CPU, since the machine started (/proc/pressure/cpu, Linux's PSI). */
+/**
+ * Reads for how many us some task had to wait for a CPU since the machine started (/proc/pressure/cpu, Linux's PSI).
+ */
 export function parsePressure(text: string | undefined): number | undefined {
   const total = /^some .*\btotal=(\d+)/m.exec(text ?? '')?.[1];
   return total === undefined ? undefined : Number(total);
@@ -33,7 +37,7 @@ export interface Throttling {
   totalNs: number;
 }
 
-/** A cgroup's cpu.stat: version 2 counts `throttled_usec`, version 1 `throttled_time` in ns. */
+/** Reads a cgroup's cpu.stat: version 2 counts `throttled_usec`, version 1 `throttled_time` in ns. */
 export function parseCgroupCpuStat(text: string | undefined): Throttling | undefined {
   const field = (name: string): number | undefined => {
     const value = new RegExp(`^${name} (\\d+)$`, 'm').exec(text ?? '')?.[1];
@@ -45,7 +49,7 @@ export function parseCgroupCpuStat(text: string | undefined): Throttling | undef
   return periods === undefined || totalNs === undefined ? undefined : { periods, totalNs };
 }
 
-/** How much of the time the CPU was throttled; undefined where one of the two readings is missing. */
+/** Computes how much of the time the CPU was throttled; undefined where one of the two readings is missing. */
 export function throttlingBetween(
   before: Throttling | undefined,
   after: Throttling | undefined,

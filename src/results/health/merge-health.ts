@@ -1,14 +1,14 @@
 import type { GeneratorHealth } from './generator-health.ts';
 
 /**
- * The health of a generator with several sending threads: the worst event-loop delay of any, and the
- * collections of the thread that collected longest (each stops only for its own). All else is that of the process.
+ * Merges the health of several sending threads: the worst event-loop delay of any, and the collections of the thread
+ * that collected longest (each stops only for its own). All else is that of the process.
  */
 export function mergeHealth(whole: GeneratorHealth, senders: readonly GeneratorHealth[]): GeneratorHealth {
   return { ...whole, eventLoopDelay: worstDelay(senders), gc: mostCollected(senders) };
 }
 
-/** The worst delay of all senders; undefined where it is not known of all. */
+/** Finds the worst delay of all senders; undefined where it is not known of all. */
 function worstDelay(senders: readonly GeneratorHealth[]): GeneratorHealth['eventLoopDelay'] {
   const delays = senders.map(({ eventLoopDelay }) => eventLoopDelay);
   const worst = { p50Ns: 0, p99Ns: 0, maxNs: 0 };
@@ -21,7 +21,7 @@ function worstDelay(senders: readonly GeneratorHealth[]): GeneratorHealth['event
   return delays.length > 0 ? worst : undefined;
 }
 
-/** Of the thread that collected longest: its share of the time is what the verdict looks at. */
+/** Finds the collections of the thread that collected longest: its share of the time is what the verdict looks at. */
 function mostCollected(senders: readonly GeneratorHealth[]): GeneratorHealth['gc'] {
   let most: GeneratorHealth['gc'];
   for (const { gc } of senders) {

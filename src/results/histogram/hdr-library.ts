@@ -10,7 +10,7 @@ export type Ruler = InstanceType<typeof Float64Histogram>;
 
 const RULERS = new Map<string, Ruler>();
 
-/** The one of this precision. */
+/** Gives the ruler of this precision. */
 export function rulerOf(digits: number, lowestNs: number): Ruler {
   const key = `${digits} ${lowestNs}`;
   const known = RULERS.get(key) ?? newRuler(digits, lowestNs);
@@ -18,7 +18,7 @@ export function rulerOf(digits: number, lowestNs: number): Ruler {
   return known;
 }
 
-/** An empty one that may be filled. */
+/** Makes an empty histogram. */
 export function newRuler(digits: number, lowestNs: number): Ruler {
   const ruler = new Float64Histogram(lowestNs, 2 * lowestNs, digits);
   ruler.autoResize = true;
@@ -29,7 +29,7 @@ export function newRuler(digits: number, lowestNs: number): Ruler {
 export interface DecodedHistogram {
   count: number;
   percentileNs(percentile: number): number;
-  /** Those with something in them, ascending: the highest value each stands for, and how many there are. */
+  /** Lists the buckets with something in them, ascending: the highest value of each, and how many values it has. */
   buckets(): Generator<{ topNs: number; count: number }>;
 }
 

@@ -61,7 +61,7 @@ export class Histogram {
     this.#magnitude = this.#ruler.subBucketHalfCountMagnitude;
   }
 
-  /** Values recorded, clamped ones included. */
+  /** How many values were recorded, clamped ones included. */
   get count(): number {
     return this.#count;
   }
@@ -70,12 +70,12 @@ export class Histogram {
     return this.#sumNs;
   }
 
-  /** Values that were negative (or not a number) and were counted as 0. */
+  /** How many values were negative (or not a number) and counted as 0. */
   get clampedBelow(): number {
     return this.#clampedBelow;
   }
 
-  /** Values above an hour, counted as an hour in percentiles; the maximum stays true. */
+  /** How many values were above an hour, and count as one in percentiles; the maximum stays true. */
   get clampedAbove(): number {
     return this.#clampedAbove;
   }
@@ -116,8 +116,8 @@ export class Histogram {
   }
 
   /**
-   * The library's bucket rule (half a bucket's sub-buckets for every power of two), with shifts in place of its powers
-   * and logarithms: the same index five times faster, and this is on the hot path.
+   * Computes an index by the library's bucket rule (half a bucket's sub-buckets for every power of two), with shifts in
+   * place of its powers and logarithms: that is five times faster, and this is on the hot path.
    */
   #indexOf(ns: number): number {
     const units = ns / this.#unitNs;
@@ -127,21 +127,24 @@ export class Histogram {
     return (exponent << this.#magnitude) + (whole >> exponent);
   }
 
-  /** To the end of the half bucket that the index is in. */
+  /** Makes room up to the end of the half bucket that the index is in. */
   #grow(index: number): void {
     const counts = new Float64Array(((index >> this.#magnitude) + 1) << this.#magnitude);
     counts.set(this.#counts);
     this.#counts = counts;
   }
 
-  /** Value in ns at a percentile from 0 to 100, never outside [min, max]; undefined while empty. */
+  /** Gives the value in ns at a percentile from 0 to 100, never outside [min, max]; undefined while empty. */
   percentileNs(percentile: number): number | undefined {
     if (this.#count === 0) return undefined;
     const ns = this.#ruler.highestEquivalentValue(this.#ruler.valueFromIndex(this.#indexAt(percentile)));
     return Math.min(Math.max(ns, this.#minNs), this.#maxNs);
   }
 
-  /** The library's rule, from the first bucket with something in it on: most of those below are empty, and many. */
+  /**
+   * Finds a percentile by the library's rule, but begins at the first bucket with something in it: those below are
+   * empty, and many.
+   */
   #indexAt(percentile: number): number {
     const exact = (Math.min(percentile, 100) / 100) * this.#count;
     // A product may come out one unit of its last place above the whole number it is.
@@ -156,7 +159,7 @@ export class Histogram {
     return index;
   }
 
-  /** No bucket below has anything in it. */
+  /** The first bucket that may have something in it. */
   get #firstIndex(): number {
     return this.#count === 0 ? 0 : this.#indexOf(Math.max(0, Math.min(this.#minNs, HIGHEST_NS)));
   }
@@ -209,14 +212,14 @@ export class Histogram {
     this.#clampedAbove += other.clampedAbove;
   }
 
-  /** A small copy without the empty buckets. */
+  /** Makes a small copy without the empty buckets. */
   freeze(): FrozenHistogram {
     return this.#frozen(this.#nonEmpty());
   }
 
   /**
-   * What was recorded since the last drain, and starts again from nothing; undefined where that was nothing. The cost
-   * is that of the buckets that were touched, however many there are.
+   * Takes out what was recorded since the last drain; undefined where that was nothing. It costs as much as the buckets
+   * that were touched, however many there are.
    */
   drain(): FrozenHistogram | undefined {
     if (this.#count === 0) {
@@ -274,7 +277,7 @@ export class Histogram {
     }
   }
 
-  /** HdrHistogram V2 compressed encoding, base64, readable by every HdrHistogram library; values in ns. */
+  /** Encodes it as compressed HdrHistogram V2 in base64, which every HdrHistogram library reads; values are in ns. */
   encode(): string {
     const { lowestDiscernibleValue: lowestNs, numberOfSignificantValueDigits: digits } = this.#ruler;
     const encoded = newRuler(digits, lowestNs);

@@ -78,12 +78,12 @@ export class DriftLine {
     this.#lastDueNs = Math.max(this.#lastDueNs, part.lastDueNs);
   }
 
-  /** From the first due time to the last, of what was added; undefined while there is nothing. */
+  /** The time from the first due time to the last of what was added; undefined while there is nothing. */
   get plannedSpanNs(): number | undefined {
     return this.#count === 0 ? undefined : this.#lastDueNs - this.#firstDueNs;
   }
 
-  /** Growth of the send error in us for each second of the plan; undefined below two distinct due times. */
+  /** How much the send error grows for each second of the plan, in us; undefined below two distinct due times. */
   get slopeUsPerSecond(): number | undefined {
     return this.#sumXx > 0 ? (this.#sumXy / this.#sumXx) * 1e6 : undefined;
   }

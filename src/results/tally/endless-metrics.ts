@@ -3,7 +3,7 @@ import { Histogram } from '../histogram/histogram.ts';
 import { addHistograms, drainHistograms, type HistogramParts } from '../histogram/histogram-parts.ts';
 import { addSums, drainSums } from '../histogram/sums.ts';
 
-/** Times of the events of endless answers: of one operation name, or of all. */
+/** Keeps the times of the events of endless answers: of one operation name, or of all. */
 export class EndlessMetrics {
   /** The time from the send to the first event. */
   readonly firstEvent = new Histogram();
@@ -12,7 +12,7 @@ export class EndlessMetrics {
   /** The longest time without an event in each answer, from its head to its end. */
   readonly silence = new Histogram();
 
-  /** What was recorded since the last drain. */
+  /** Takes out what was recorded since the last drain. */
   drain(): EndlessMetricsPart {
     return drainHistograms<EndlessHistogramName>(this, ENDLESS_HISTOGRAM_NAMES);
   }
@@ -50,7 +50,7 @@ export interface EndlessCountsPart {
   endedNs: Float64Array;
 }
 
-/** What became of endless answers. It keeps when each was open, 16 bytes an answer. */
+/** Counts what became of endless answers. It keeps when each was open, 16 bytes an answer. */
 export class EndlessCounts {
   answers = 0;
   /** How many of the answers have events that nothing tells apart. */
@@ -70,7 +70,7 @@ export class EndlessCounts {
   readonly #openedNs: number[] = [];
   readonly #endedNs: number[] = [];
 
-  /** Counts one that is over; its times go into `metrics`. */
+  /** Counts an endless answer that is over; its times go into `metrics`. */
   add(operation: Operation, disposition: Disposition, metrics: EndlessMetrics): void {
     const { outcome, firstAnswerNs, doneNs } = operation;
     const endless = outcome?.endless;
@@ -111,7 +111,7 @@ export class EndlessCounts {
     for (const ns of endedNs) this.#endedNs.push(ns);
   }
 
-  /** Most of them that were open at one time, the moments of their heads and ends included. */
+  /** The most that were open at one time, the moments of their heads and ends included. */
   get maxOpen(): number {
     const opened = Float64Array.from(this.#openedNs).sort();
     const ended = Float64Array.from(this.#endedNs).sort();

@@ -32,7 +32,7 @@ export class InversionCounter {
     return this.#count;
   }
 
-  /** What was counted since the last drain. What sessions sent last is kept: each is in one shard. */
+  /** Takes out what was counted since the last drain. What sessions sent last is kept: each is in one shard. */
   drain(): number {
     const count = this.#count;
     this.#count = 0;

@@ -58,7 +58,7 @@ export class LatenessAttribution {
     this.transport.record(sentNs - releasedNs);
   }
 
-  /** What was summed since the last drain; undefined where nothing was sent. */
+  /** Takes out what was summed since the last drain; undefined where nothing was sent. */
   drain(): LatenessAttributionPart | undefined {
     const [scheduler, transport] = [this.scheduler.drain(), this.transport.drain()];
     if (scheduler === undefined || transport === undefined) return undefined;

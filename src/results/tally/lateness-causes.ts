@@ -45,7 +45,10 @@ export class LatenessCauses {
     this.generatorLateness.record(latenessNs - heldNs);
   }
 
-  /** What was summed since the last drain; undefined where nothing was sent. What is being caught up on stays known. */
+  /**
+   * Takes out what was summed since the last drain; undefined where nothing was sent. What is being caught up on stays
+   * known.
+   */
   drain(): LatenessCausesPart | undefined {
     const generatorLateness = this.generatorLateness.drain();
     if (generatorLateness === undefined) return undefined;

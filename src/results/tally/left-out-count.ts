@@ -31,7 +31,10 @@ export class LeftOutCount {
     for (const name of missing) if (!this.#names.has(name)) this.#put(name);
   }
 
-  /** Which names are kept does not hang on the order in which they come. */
+  /**
+   * Keeps a name, if there is room for it in the order of the alphabet: which ones are kept does not hang on the order
+   * in which they come.
+   */
   #put(name: string): void {
     if (this.#last !== undefined) {
       if (name > this.#last) return;

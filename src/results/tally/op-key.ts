@@ -18,8 +18,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 const PREFIXES = /^(op:)*/;
 
 /**
- * The key of an operation in the sections of a document: its name, with `op:` in front of one that is reserved. One that
- * is a reserved name with `op:` in front already gets another, so that no two names share a key.
+ * Makes the key of an operation in the sections of a document: its name, with `op:` in front of one that is reserved. A
+ * reserved name with `op:` in front already gets another, so that no two names share a key.
  */
 export function opKey(op: string): string {
   if (op === '') return NONE;

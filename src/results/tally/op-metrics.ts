@@ -7,7 +7,7 @@ import { EndlessMetrics, type EndlessMetricsPart } from './endless-metrics.ts';
 import { OTHER_OPS, opKey } from './op-key.ts';
 import { StreamMetrics, type StreamMetricsPart } from './stream-metrics.ts';
 
-/** Counts and times of one operation name, or of all. */
+/** Counts the operations of one name, or of all, and keeps their times. */
 export class OpMetrics {
   ok = 0;
   errors = 0;
@@ -83,13 +83,13 @@ export class OpMetrics {
     if (other.endless !== undefined) this.endlessly().addAll(other.endless);
   }
 
-  /** The metrics of its streams, from the first one on. */
+  /** Gives the metrics of its streams, which are there from the first one on. */
   streamed(): StreamMetrics {
     this.stream ??= new StreamMetrics();
     return this.stream;
   }
 
-  /** The metrics of its endless answers, from the first one on. */
+  /** Gives the metrics of its endless answers, which are there from the first one on. */
   endlessly(): EndlessMetrics {
     this.endless ??= new EndlessMetrics();
     return this.endless;
@@ -162,14 +162,14 @@ export class OpTable {
     for (const [op, part] of parts) (op === undefined ? this.#others() : this.get(op)).addPart(part);
   }
 
-  /** The operations of all names together. */
+  /** Adds up the operations of all names. */
   sum(): OpMetrics {
     const sum = new OpMetrics();
     for (const metrics of this.#all()) sum.addAll(metrics);
     return sum;
   }
 
-  /** One kind of time over the operations of all names. */
+  /** Adds up one kind of time over the operations of all names. */
   sumOf(name: (typeof HISTOGRAM_NAMES)[number]): Histogram {
     const sum = new Histogram();
     for (const metrics of this.#all()) sum.add(metrics[name]);
@@ -180,7 +180,7 @@ export class OpTable {
     return this.#rest === undefined ? [...this.#ops.values()] : [...this.#ops.values(), this.#rest];
   }
 
-  /** By their keys in a document, in order of those. */
+  /** Lists the metrics by their keys in a document, in the order of these. */
   entries(): [key: string, metrics: OpMetrics][] {
     const entries = [...this.#ops].map(([op, metrics]): [string, OpMetrics] => [opKey(op), metrics]);
     if (this.#rest !== undefined) entries.push([OTHER_OPS, this.#rest]);

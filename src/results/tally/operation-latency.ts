@@ -1,7 +1,10 @@
 import type { Disposition, Operation, SendOutcome } from '../../replay/ports.ts';
 import type { OpMetrics } from './op-metrics.ts';
 
-/** How long it took says nothing of the server: it was cancelled as recorded, or its answer is endless. */
+/**
+ * Tells whether the time that an operation took says nothing of the server: it was cancelled as recorded, or its answer
+ * is endless.
+ */
 export function hasNoDuration(outcome: SendOutcome | undefined): boolean {
   return outcome !== undefined && (outcome.isCancelled === true || outcome.endless !== undefined);
 }
@@ -24,7 +27,7 @@ export function responseTimeNs(
   return doneNs - (isClosedLoop ? (sentNs ?? dueNs) : dueNs);
 }
 
-/** When its answer began is the server's doing all the same. */
+/** Records when the answer began of an operation without a duration: that is the server's doing all the same. */
 export function recordFirstAnswer(metrics: OpMetrics, { firstAnswerNs, sentNs }: Operation): void {
   if (firstAnswerNs !== undefined && sentNs !== undefined) metrics.firstAnswer.record(firstAnswerNs - sentNs);
 }

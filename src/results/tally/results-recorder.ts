@@ -10,8 +10,8 @@ export interface RecorderOptions extends Omit<TallyOptions, 'settledBelow'> {
 }
 
 /**
- * Everything that the document of a run is made from: what was counted, and how operations arrived. It hears of the
- * operations of an engine itself or, where `merged` has the arrivals of several shards, has their tallies added.
+ * Keeps everything that the document of a run is made from: what was counted, and how operations arrived. It hears of
+ * the operations of an engine itself or, where `merged` has the arrivals of several shards, has their tallies added.
  */
 export class ResultsRecorder extends Tally implements ReplayObserver {
   readonly #own: OwnArrivals;
@@ -35,7 +35,7 @@ export class ResultsRecorder extends Tally implements ReplayObserver {
     return this.#merged?.planned ?? this.#own.plannedArrivals;
   }
 
-  /** Operations that are missing from `planned`. */
+  /** How many operations are missing from `planned`. */
   get missingFromPlan(): number {
     return this.#merged?.missing ?? this.#own.order.missing;
   }
@@ -51,7 +51,7 @@ export class ResultsRecorder extends Tally implements ReplayObserver {
   }
 }
 
-/** The arrivals of the operations that were heard of one by one. */
+/** Measures the arrivals of the operations that were heard of one by one. */
 class OwnArrivals implements ArrivalSink {
   readonly sentArrivals = new ArrivalStatistics();
   readonly plannedArrivals = new ArrivalStatistics();

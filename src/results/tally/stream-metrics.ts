@@ -3,7 +3,7 @@ import { recordedOffsets, scaledOffset } from '../../replay/stream-offsets.ts';
 import { Histogram } from '../histogram/histogram.ts';
 import { addHistograms, drainHistograms, type HistogramParts } from '../histogram/histogram-parts.ts';
 
-/** Times of the messages of streams: of one operation name, or of all. */
+/** Keeps the times of the messages of streams: of one operation name, or of all. */
 export class StreamMetrics {
   /** The client's messages: actual send less due time, which is the stream's own and the message's scaled offset. */
   readonly messageSendError = new Histogram();
@@ -14,7 +14,7 @@ export class StreamMetrics {
   /** The gaps in the recording of the same streams, not scaled. */
   readonly recordedGap = new Histogram();
 
-  /** What was recorded since the last drain. */
+  /** Takes out what was recorded since the last drain. */
   drain(): StreamMetricsPart {
     return drainHistograms<StreamHistogramName>(this, STREAM_HISTOGRAM_NAMES);
   }

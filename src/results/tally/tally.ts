@@ -172,7 +172,7 @@ export class Tally implements ReplayObserver {
     }
   }
 
-  /** What was counted since the last drain. What it takes to go on counting is kept. */
+  /** Takes out what was counted since the last drain. What it takes to go on counting is kept. */
   drain(): TallyPart {
     this.#overall = undefined;
     return {
@@ -265,7 +265,10 @@ export class Tally implements ReplayObserver {
     this.#compare(operation);
   }
 
-  /** One that was cut off has neither got its answer nor failed: we did not wait. */
+  /**
+   * Compares the class of an answer. An operation that was cut off has neither got its answer nor failed, as nobody
+   * waited.
+   */
   #compareStatus({ outcome, record: { protocol, outcome: then } }: Operation, metrics: OpMetrics): void {
     if (then.status === undefined) {
       this.recordedStatusUnknown++;

@@ -80,7 +80,7 @@ export class Windows {
     if (responseNs !== undefined) this.#liveIn(window, 'response').record(responseNs);
   }
 
-  /** In order of time; seconds in which nothing was due are left out. */
+  /** Lists the windows in the order of time, without those in which nothing was due. */
   list(): WindowCounts[] {
     const keys = [...this.#windows.keys()].sort((a, b) => a - b);
     return keys.map((key) => {
@@ -95,7 +95,7 @@ export class Windows {
     });
   }
 
-  /** What happened since the last drain; undefined where nothing did. No window is left. */
+  /** Takes out what happened since the last drain; undefined where nothing did. No window is left. */
   drain(): WindowsPart | undefined {
     if (this.#windows.size === 0) return undefined;
     const windows = [...this.#windows].map(([key, window]): WindowPart => {
@@ -115,7 +115,10 @@ export class Windows {
     return { widthS: this.#widthS, windows };
   }
 
-  /** A drained histogram is as good as new, and making one is dear. */
+  /**
+   * Takes the values out of a window's histogram, and keeps that for the next one: it is as good as new, and making one
+   * is dear.
+   */
   #taken(held: Window['response']): FrozenHistogram | undefined {
     if (!(held instanceof Histogram)) return held;
     if (this.#spare.length < 2 * this.#maxLive) this.#spare.push(held);
@@ -208,7 +211,7 @@ function emptyWindow(): Window {
   return { ops: 0, errors: 0, inFlight: 0, inFlightOf: undefined, response: undefined, sendError: undefined };
 }
 
-/** Every shard's most, though perhaps not at the same moment. */
+/** Adds up the most of every shard, though these were perhaps not at the same moment. */
 function inFlightIn({ inFlight, inFlightOf = [] }: Window): number {
   return inFlightOf.reduce((sum, each) => sum + each, inFlight);
 }

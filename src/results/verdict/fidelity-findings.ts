@@ -34,7 +34,7 @@ export interface FidelityInput {
 
 const MS = 1e6;
 
-/** Every finding that takes something from the verdict; none: the replay did what was planned. */
+/** Lists every finding that takes something from the verdict; there is none where the replay did what was planned. */
 export function fidelityFindings(
   input: FidelityInput,
   distance: DistributionDistance | undefined,
@@ -51,7 +51,7 @@ export function fidelityFindings(
   ];
 }
 
-/** Share of the operations sent that met the end of a kept connection; undefined where none was sent. */
+/** Computes the share of the operations sent that met the end of a kept connection; undefined where none was sent. */
 export function keepaliveShare({ keepaliveClosed, started }: ResultsRecorder): number | undefined {
   return started > 0 ? keepaliveClosed / started : undefined;
 }
@@ -63,7 +63,7 @@ function keepaliveFindings(recorder: ResultsRecorder): Finding[] {
   return aboveLimit(keepaliveShare(recorder), LIMITS.keepaliveClosedShare, 'keepalive_closed', message);
 }
 
-/** Whether the engine's sums hold and agree with what the recorder counted on its own. */
+/** Tells whether the engine's sums hold and agree with what the recorder counted on its own. */
 export function accountingAgrees({ end, recorder }: Pick<FidelityInput, 'end' | 'recorder'>): boolean {
   const sums = end.accounting;
   const seen = recorder.dispositions;
@@ -97,7 +97,9 @@ function accountingFindings(input: FidelityInput): Finding[] {
   return found;
 }
 
-/** Any one breaks a promise; where none was given, a few say nothing. */
+/**
+ * Finds what inversions take from the verdict: any one breaks a promise, and where none was given a few say nothing.
+ */
 function inversionFindings({ recorder, keepsOrder }: FidelityInput): Finding[] {
   const { started, inversions } = recorder;
   if (keepsOrder) {
@@ -119,7 +121,10 @@ function neverLeft({ end, recorder }: FidelityInput): Finding[] {
   return aboveLimit(share, LIMITS.neverLeftShare, 'never_left', message);
 }
 
-/** A run that gave up much of its plan is another run. One that somebody stopped is judged by what it came to. */
+/**
+ * Finds what giving up takes from the verdict: a run that gave up much of its plan is another run. One that somebody
+ * stopped is judged by what it came to.
+ */
 function notPlayed({ end }: FidelityInput): Finding[] {
   const share = notPlayedShare(end.accounting, end.stop === 'interrupted');
   const message = 'share of the plan that was given up (shed, gate_timeout, unsent)';
@@ -137,7 +142,10 @@ function notPlayed({ end }: FidelityInput): Finding[] {
   return aboveLimit(share, LIMITS.notPlayedShare, 'plan_not_played', message);
 }
 
-/** The share of the plan that was shed, gave up waiting or was not sent; what an interrupt left over does not count. */
+/**
+ * Computes the share of the plan that was shed, gave up waiting or was not sent; what an interrupt left over does not
+ * count.
+ */
 function notPlayedShare(sums: ReplayEnd['accounting'], isInterrupted: boolean): number | undefined {
   const leftOver = isInterrupted ? sums.unsent : 0;
   const planned = sums.planned - leftOver;
@@ -214,7 +222,10 @@ function lossFindings(loss: Loss): Finding[] {
   return [finding('degraded', 'capture_loss', 'records are missing from the trace, or not whole', count, 0)];
 }
 
-/** Traffic of that time may be missing as a whole, and no count of losses knows. */
+/**
+ * Finds what gaps of the recording take from the verdict: the traffic of that time may be missing as a whole, and no
+ * count of losses knows.
+ */
 function gapFindings({ count, share, totalNs }: CaptureGaps): Finding[] {
   if (count === 0) return [];
   const message =

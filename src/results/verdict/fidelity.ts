@@ -21,7 +21,7 @@ import { verdictOf } from './verdict.ts';
 
 const NS_PER_S = 1e9;
 
-/** The section that proves, or disproves, that the generator did what it planned. */
+/** Makes the section that proves, or disproves, that the generator did what it planned. */
 export function fidelitySection(input: FidelityInput): FidelitySection {
   const { recorder, end, health } = input;
   const { planned, sent } = recorder;

@@ -5,8 +5,8 @@ import { aboveLimit, type Finding, finding } from './verdict.ts';
 const MS = 1e6;
 
 /**
- * What the state of the generator takes from the verdict; `spanNs` is the length of the run. Event-loop delay and CPU
- * time are known wherever this program runs, and without them nothing is vouched for. The rest is judged where the
+ * Finds what the state of the generator takes from the verdict; `spanNs` is the length of the run. Event-loop delay and
+ * CPU time are known wherever this program runs, and without them nothing is vouched for. The rest is judged where the
  * system tells it; where it does not, the document says null.
  */
 export function healthFindings(health: GeneratorHealth, spanNs: number): Finding[] {

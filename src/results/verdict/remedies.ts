@@ -67,8 +67,8 @@ const FAILURES: ReadonlySet<string> = new Set(['none', '5xx', 'server_error']);
 const TARGET_FAILS = `see the errors: is the target up? Else ${LOWER_RATE}`;
 
 /**
- * What helps against a reason; undefined for one of a later version. `changes`: how answers differ from those recorded,
- * the most frequent first; an answer that did not come needs something else than one the target can't give.
+ * Says what helps against a reason; undefined for one of a later version. `changes` tells how answers differ from those
+ * recorded, the most frequent first: an answer that did not come needs something else than one the target can't give.
  */
 export function remedyFor(
   code: string,

@@ -12,7 +12,7 @@ export interface ScheduleInput {
 
 const MS = 1e6;
 
-/** Whether operations left when they were due: who was late, and whether they came as they were planned to. */
+/** Finds whether operations left when they were due: who was late, and whether they came as they were planned to. */
 export function scheduleFindings(
   input: ScheduleInput,
   distance: DistributionDistance | undefined,

@@ -21,7 +21,10 @@ export function statusFindings(
   return aboveLimit(mismatchShare, mismatchLimits(mismatches, expected), 'status_mismatch', message);
 }
 
-/** One operation alone is never a pattern: it degrades, however few there are, and does not void. */
+/**
+ * Sets the limits for other answers than recorded. One operation alone is never a pattern: it degrades, however few
+ * there are, and does not void.
+ */
 function mismatchLimits(mismatches: number, expected: number): Limits {
   const { degraded, invalid } = LIMITS.statusMismatchShare;
   const raised = { degraded: Math.max(degraded, expected) };

@@ -5,8 +5,9 @@ import { aboveLimit, type Finding } from './verdict.ts';
 const MS = 1e6;
 
 /**
- * What the messages inside streams take from the verdict. Never more than `degraded`: a server that closes its window
- * holds them back too. A generator that stands still is found by its event loop, and by the operations.
+ * Finds what the messages inside streams take from the verdict. That is never more than `degraded`: a server that
+ * closes its window holds them back too, and a generator that stands still is found by its event loop and by the
+ * operations.
  */
 export function streamFindings({ overall, streams }: ResultsRecorder): Finding[] {
   const lateness = overall.stream?.messageLateness;

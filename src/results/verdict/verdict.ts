@@ -24,7 +24,7 @@ export interface Limits {
   readonly invalid?: number;
 }
 
-/** A finding when `value` is above a limit; an unknown value is none here (see `fidelity-findings.ts`). */
+/** Makes a finding where `value` is above a limit; an unknown value makes none here (see `fidelity-findings.ts`). */
 export function aboveLimit(
   value: number | undefined,
   limits: Limits,
