@@ -2,7 +2,9 @@ import type { AnswerMatch } from '../../replay/ports.ts';
 import { crc32 } from '../../trace/bytes/crc32.ts';
 import type { Outcome, TraceRecord } from '../../trace/record/record.ts';
 
-/** The recorded answer, where one can be compared with it: it came whole, and its status and checksum are known. */
+/**
+ * Gives the recorded answer where one can be compared with it: it came whole, and its status and checksum are known.
+ */
 export function comparableAnswer({ outcome }: TraceRecord): Outcome | undefined {
   const isKnown = outcome.responseCrc32 !== undefined && outcome.status !== undefined;
   return isKnown && outcome.error === '' ? outcome : undefined;
@@ -25,7 +27,7 @@ export class AnswerComparison {
     this.#bytes = 0;
   }
 
-  /** The head is there and says how long the answer is. One of another length need not be summed up. */
+  /** Takes the length that the head of the answer tells. An answer of another length need not be summed up. */
   announce(lengthBytes: number): void {
     if (this.#recorded !== undefined && lengthBytes !== this.#recorded.responseBytes) this.#bytes = Infinity;
   }
@@ -40,8 +42,8 @@ export class AnswerComparison {
   }
 
   /**
-   * The answer is whole. Undefined where nobody can tell whether it is the recorded one. `isCoded`: it is compressed,
-   * and equal contents need not be compressed to equal bytes.
+   * Ends the answer, which is whole, and compares; undefined where nobody can tell whether it is the recorded one.
+   * Where it `isCoded`, equal contents need not be compressed to equal bytes.
    */
   end(status: number | undefined, isCoded: boolean): AnswerMatch | undefined {
     const recorded = this.#recorded;

@@ -22,7 +22,7 @@ export class EndlessAnswer {
     if (this.#scanner !== undefined) this.#fresh += this.#scanner.scan(bytes, from, to);
   }
 
-  /** Events that were read since the last call have come now. */
+  /** Notes the time of the events that were read since the last call. */
   note(): void {
     if (this.#fresh === 0) return;
     const timed = Math.min(this.#fresh, MAX_TIMED_MESSAGES - this.#eventNs.length);

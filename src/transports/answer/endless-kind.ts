@@ -75,7 +75,7 @@ export function endlessKindOf(head: AnswerHead): EndlessKind | undefined {
   return isEncoded ? 'unread' : type.kind;
 }
 
-/** A few letters tell the common types from all of those: `application/json; charset=utf-8` is read no further. */
+/** Tells by a few letters whether a type may be one of those: `application/json; charset=utf-8` is read no further. */
 function mayBeOne(bytes: Uint8Array, from: number): boolean {
   const at = (index: number): number => (bytes[from + index] as number) | 0x20;
   if (at(0) === T) return at(5) === E;

@@ -4,7 +4,7 @@ export interface Scanner {
   readonly comments: number;
   /** Reads these bytes, which follow those before. Returns how many events ended in them. */
   scan(bytes: Uint8Array, from: number, to: number): number;
-  /** The answer has come to its end. Returns how many events that ends. */
+  /** Ends the answer. Returns how many events end with it. */
   finish(): number;
 }
 
@@ -67,7 +67,7 @@ export class EventScanner implements Scanner {
     else this.#state = REST;
   }
 
-  /** One mark at the very beginning is skipped. */
+  /** Skips a byte order mark at the very beginning. */
   #isBom(byte: number): boolean {
     const isPart = byte === BOM[this.#bomBytes];
     if (!isPart && this.#bomBytes > 0) this.#state = REST;

@@ -5,8 +5,9 @@ import type { FailureCode, SendOutcome } from '../../replay/ports.ts';
 export type OwnEnd = 'given_up' | 'deadline' | 'as_recorded' | undefined;
 
 /**
- * What became of a call. grpc-js makes up statuses for what never reached a server or never came back whole; those
- * become failures, so that `status` only ever says what the server said. `howFar` a call had come that we ended.
+ * Says what became of a call. grpc-js makes up statuses for what never reached a server or never came back whole; those
+ * become failures, so that `status` only ever says what the server said. `howFar` tells how far a call had come that we
+ * ended.
  */
 export function grpcOutcome(
   ended: StatusObject,
@@ -49,7 +50,7 @@ export function grpcOutcome(
   };
 }
 
-/** The outcome that a status stands for which no server sent; undefined for one that a server did send. */
+/** Gives the failure that a status stands for which no server sent; undefined for one that a server did send. */
 function madeUp(code: number, details: string): FailureCode | undefined {
   const found = MADE_UP.find((each) => each.code === code && each.details.test(details));
   return found?.failure;
@@ -95,7 +96,7 @@ const MADE_UP: readonly { code: number; details: RegExp; failure: FailureCode }[
   ...[Status.UNAVAILABLE, Status.UNKNOWN].map(httpStatusAs),
 ];
 
-/** The gRPC status that stands for an answer of plain HTTP. */
+/** Makes the entry of a gRPC status that stands for an answer of plain HTTP. */
 function httpStatusAs(code: number): { code: number; details: RegExp; failure: FailureCode } {
   return { code, details: /^Received HTTP status code \d+/, failure: 'bad_response' };
 }

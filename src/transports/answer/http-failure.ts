@@ -36,7 +36,7 @@ const BY_CODE: Readonly<Record<string, FailureCode>> = {
   EPROTO: 'tls',
 };
 
-/** Certificate errors carry OpenSSL's names, such as DEPTH_ZERO_SELF_SIGNED_CERT. */
+/** Tells errors of TLS; those of certificates carry OpenSSL's names, such as DEPTH_ZERO_SELF_SIGNED_CERT. */
 export function isTlsCode(code: string): boolean {
   return /^ERR_(TLS|SSL)|CERT|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|^CRL_|HOSTNAME_MISMATCH/.test(code);
 }
@@ -48,7 +48,7 @@ export function codeOf(error: unknown): string {
 
 const FLAGS = { ca: '--ca', insecure: '--insecure', cert: '--cert', servername: '--servername' };
 
-/** One line for people; errors of several addresses carry no message of their own. */
+/** Writes an error in one line for people; errors of several addresses carry no message of their own. */
 export function detailOf(error: Error): string {
   const text = connectMessage(error);
   const code = codeOf(error);

@@ -8,7 +8,7 @@ const VALUE = new Uint8Array(256).map((_, byte) =>
 const COLON = 0x3a;
 const MAX_LENGTH_DIGITS = 15;
 
-/** Index of the colon behind a proper field name, or -1. */
+/** Finds the colon behind a proper field name; -1 where there is none. */
 export function endOfName(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at < to && TOKEN[bytes[at] as number] === 1) at += 1;

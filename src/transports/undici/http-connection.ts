@@ -26,7 +26,7 @@ export interface HttpConnection {
   start(request: UndiciRequest, exchange: HttpExchange): void;
   /** Connects without sending a byte. */
   open(): Promise<void>;
-  /** At once, whatever is going on; the exchange on it fails. */
+  /** Closes it at once, whatever is going on; the exchange on it fails. */
   destroy(): void;
 }
 
@@ -110,7 +110,7 @@ function dispatchOptions(
   };
 }
 
-/** The name of an origin for SNI; undefined for an address, which RFC 6066 forbids there. */
+/** Gives the name of an origin for SNI; undefined for an address, which RFC 6066 forbids there. */
 function nameOf(origin: URL): string | undefined {
   return isIP(origin.hostname.replace(/^\[|\]$/g, '')) === 0 ? origin.hostname : undefined;
 }

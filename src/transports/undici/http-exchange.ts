@@ -56,7 +56,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#ended = ended;
   }
 
-  /** False: it has no connection yet and someone has to take it from where it waits. */
+  /** Gives it up. False where it has no connection yet, and someone has to take it from where it waits. */
   cancel(): boolean {
     this.#isCancelled = true;
     if (this.#abort === undefined) return false;
@@ -149,7 +149,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Most answers say in their content type that they are ordinary, and no more is looked at. */
+/**
+ * Tells an endless answer by its headers. Most say in their content type that they are ordinary, and no more is looked
+ * at.
+ */
 function endlessKindIn(status: number, headers: readonly Buffer[]): EndlessKind | undefined {
   let endlessType: EndlessType | undefined;
   for (let i = 0; i + 1 < headers.length; i += 2) {

@@ -41,7 +41,7 @@ export class AnswerHeads {
   }
 }
 
-/** FNV-1a over the length and the last bytes, which is where answers differ: dates, sizes, statuses. */
+/** Computes FNV-1a over the length and the last bytes, which is where answers differ: dates, sizes, statuses. */
 function hash(bytes: Buffer, from: number, to: number): number {
   return fnv1aOfBytes(bytes, Math.max(from, to - 48), to, to - from) >>> 0;
 }

@@ -22,7 +22,7 @@ export class AnswerMessages {
   /** Undefined where the recorded answer is not known. */
   #comparison: AnswerComparison | undefined;
 
-  /** Between messages. */
+  /** Whether the bytes so far end with a whole message. */
   get isWhole(): boolean {
     return this.#prefixed === 0;
   }

@@ -55,7 +55,7 @@ export class ConnectionPool implements ConnectionEvents, SessionPool {
     return this.#waiting.size === 0 && this.#draining.size === 0 && this.#usable.every(isIdle);
   }
 
-  /** Why calls wait, in words. */
+  /** Says why calls wait for a connection. */
   get whyWaiting(): string {
     const isOpening = this.#usable.length > 0 && this.#usable.every((connection) => connection.isOpening);
     if (isOpening) return GIVEN_UP.connecting;
@@ -83,12 +83,12 @@ export class ConnectionPool implements ConnectionEvents, SessionPool {
     if (this.#usable.length < this.#options.connections) this.#grow();
   }
 
-  /** The call is over; it may have been waiting. */
+  /** Forgets a call that is over; it may have been waiting. */
   forget(call: WireCall): void {
     if (this.#waiting.size > 0) this.#waiting.delete(call);
   }
 
-  /** Idle connections are kept. */
+  /** Does nothing: idle connections are kept. */
   sweep(): void {}
 
   async close(): Promise<void> {

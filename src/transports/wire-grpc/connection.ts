@@ -25,11 +25,11 @@ import type { ConnectionLoss } from './wire-outcome.ts';
 
 /** Hears what becomes of a connection. */
 export interface ConnectionEvents {
-  /** It is open, or has room again where it had none. */
+  /** Hears that it is open, or has room again where it had none. */
   hasRoom(connection: Connection): void;
-  /** It takes no more calls; those that are open on it go on. */
+  /** Hears that it takes no more calls; those that are open on it go on. */
   retired(connection: Connection): void;
-  /** It is gone; called before the calls on it hear of it. */
+  /** Hears that it is gone, before the calls on it do. */
   gone(connection: Connection, loss: ConnectionLoss): void;
 }
 
@@ -94,7 +94,7 @@ export class Connection implements ServerFrameHandler, CallCarrier {
     return this.#state === 'opening';
   }
 
-  /** The server wants no more calls at a time. */
+  /** Whether the server wants no more calls at a time. */
   get isFull(): boolean {
     return this.#state === 'ready' && this.#calls.size >= this.#maxCalls;
   }
@@ -215,7 +215,9 @@ export class Connection implements ServerFrameHandler, CallCarrier {
     }
   }
 
-  /** Undefined for a call that is over; a stream that never was is no HTTP/2 (RFC 9113 §5.1). */
+  /**
+   * Finds the call of a stream; undefined for one that is over. A stream that never was is no HTTP/2 (RFC 9113 §5.1).
+   */
   #callOf(streamId: number): WireCall | undefined {
     const call = this.#calls.get(streamId);
     if (call === undefined && (streamId % 2 === 0 || streamId >= this.#nextStreamId)) {
@@ -282,7 +284,10 @@ export class Connection implements ServerFrameHandler, CallCarrier {
     for (const call of calls) call.lost(failure, loss.detail);
   }
 
-  /** The end of a connection that was idle until these calls came, and on which nothing has come since. */
+  /**
+   * Names the end of a connection that was idle until these calls came, and on which nothing has come since:
+   * `keepalive_closed`.
+   */
   #asKept(failure: FailureCode): FailureCode {
     const isEnd = failure === 'connection_closed' || failure === 'connection_reset';
     return isEnd && this.#hasServed && !this.#isHeard ? 'keepalive_closed' : failure;

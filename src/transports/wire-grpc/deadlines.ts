@@ -4,7 +4,7 @@ import type { Clock } from '../../replay/ports.ts';
 /** Deadlines are looked at this often; none passes early. */
 const TICK_NS = 10e6;
 
-/** Many deadlines with one timer between them: kept by the tick in which they pass. */
+/** Keeps many deadlines with one timer between them, by the tick in which they pass. */
 export class Deadlines<T> {
   readonly #clock: Clock;
   readonly #onPassed: (item: T) => void;

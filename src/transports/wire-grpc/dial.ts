@@ -17,7 +17,7 @@ export interface DialOptions {
 export interface DialEvents {
   connected(): void;
   received(bytes: Buffer, length: number): void;
-  /** At least once, and nothing after it means anything. */
+  /** Hears that it ended, at least once; nothing after it means anything. */
   ended(failure: FailureCode, detail: string): void;
 }
 
@@ -52,7 +52,7 @@ export function dial({ target, tls, spread }: DialOptions, events: DialEvents): 
   return socket;
 }
 
-/** All is read into one piece of memory; a stream's buffers would each be new. */
+/** Reads everything into one piece of memory; a stream's buffers would each be new. */
 function dialPlain(to: DialedAddress, events: DialEvents): Socket {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const callback = (bytes: number): boolean => {

@@ -5,12 +5,12 @@ import { malformed } from '../../wire/malformed.ts';
 export interface ServerFrameHandler {
   /** `flowBytes` is what the frame takes from the windows, padding included. */
   data(streamId: number, bytes: Buffer, from: number, to: number, flowBytes: number, isEnd: boolean): void;
-  /** A whole header block, continuations joined. */
+  /** Takes a whole header block, continuations joined. */
   headers(streamId: number, bytes: Buffer, from: number, to: number, isEnd: boolean): void;
   reset(streamId: number, errorCode: number): void;
-  /** Whole settings, six bytes each; no acknowledgement. */
+  /** Takes whole settings, six bytes each; no acknowledgement. */
   settings(bytes: Buffer, from: number, to: number): void;
-  /** A ping to be answered with the same eight bytes. */
+  /** Takes a ping, which is to be answered with the same eight bytes. */
   ping(bytes: Buffer, from: number): void;
   goAway(lastStreamId: number, errorCode: number, text: string): void;
   windowUpdate(streamId: number, increment: number): void;

@@ -7,7 +7,10 @@ import {
   uint32,
 } from '../../wire/http2/frames.ts';
 
-/** What a connection begins with: the preface, our SETTINGS, and a window as large for the connection as for a stream. */
+/**
+ * Makes what a connection begins with: the preface, our SETTINGS, and a window as large for the connection as for a
+ * stream.
+ */
 export function greeting(receiveWindowBytes: number): Buffer {
   const settings: [id: number, value: number][] = [
     // Equal answers are then equal bytes.

@@ -2,9 +2,9 @@ import { STATIC_TABLE } from '../../wire/hpack/static-table.ts';
 import { FLAG, FRAME, frameOf, MAX_FRAME_BYTES } from '../../wire/http2/frames.ts';
 
 /**
- * The frames of a header list, with stream 0 where the stream's number goes: HEADERS, and CONTINUATION for what does
- * not fit. Only the static table and literals that are not indexed (RFC 7541 §6.2.2), so that equal lists are equal
- * bytes on every connection at any time.
+ * Makes the frames of a header list, with stream 0 where the stream's number goes: HEADERS, and CONTINUATION for what
+ * does not fit. It uses only the static table and literals that are not indexed (RFC 7541 §6.2.2), so that equal lists
+ * are equal bytes on every connection at any time.
  */
 export function headerFrames(list: readonly string[]): Buffer {
   const block = headerBlock(list);
@@ -34,7 +34,7 @@ function field(name: string, value: string): Buffer[] {
   return [integer(named, 4, 0), ...(named > 0 ? [] : text(name)), ...text(value)];
 }
 
-/** Number of a static entry, from 1; 0 for none. */
+/** Finds the number of a static entry, from 1; 0 for none. */
 function indexOf(fits: (at: number) => boolean): number {
   for (let at = 0; at < STATIC_TABLE.length; at += 2) if (fits(at)) return at / 2 + 1;
   return 0;

@@ -12,7 +12,7 @@ export class OutBuffer {
     return this.#used;
   }
 
-  /** Prepared frames, whose stream is not numbered yet. */
+  /** Adds prepared frames, whose stream is not numbered yet. */
   head(frames: Uint8Array, streamId: number): void {
     this.#reserve(frames.length);
     const bytes = this.#bytes;
@@ -27,7 +27,7 @@ export class OutBuffer {
     this.#used = from + frames.length;
   }
 
-  /** A whole message as one DATA frame that ends the stream. */
+  /** Adds a whole message as one DATA frame that ends the stream. */
   lastMessage(message: Uint8Array, isCompressed: boolean, streamId: number): void {
     const size = 5 + message.length;
     this.#reserve(FRAME_HEADER_BYTES + size);
@@ -40,7 +40,7 @@ export class OutBuffer {
     this.#used = at + FRAME_HEADER_BYTES + size;
   }
 
-  /** A frame header, and room for its payload, which `fill` writes from the given offset on. */
+  /** Adds a frame header, and room for its payload, which `fill` writes from the given offset on. */
   frame(
     type: number,
     flags: number,
@@ -54,7 +54,7 @@ export class OutBuffer {
     this.#used += FRAME_HEADER_BYTES + size;
   }
 
-  /** A frame of one number: RST_STREAM, WINDOW_UPDATE. */
+  /** Adds a frame of one number: RST_STREAM, WINDOW_UPDATE. */
   number(type: number, streamId: number, value: number): void {
     this.#reserve(FRAME_HEADER_BYTES + 4);
     writeFrameHeader(this.#bytes, this.#used, 4, type, 0, streamId);
@@ -68,7 +68,7 @@ export class OutBuffer {
     this.#used += bytes.length;
   }
 
-  /** All that was collected; it stays untouched until `release` or `keep`. */
+  /** Gives all that was collected; it stays untouched until `release` or `keep`. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#used);
     this.#used = 0;

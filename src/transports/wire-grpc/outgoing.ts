@@ -1,6 +1,6 @@
 import { writeUint32 } from '../../wire/http2/frames.ts';
 
-/** What a call has still to send: framed messages, and the end of them. */
+/** Holds what a call has still to send: framed messages, and the end of them. */
 export class Outgoing {
   isHalfClosed = false;
   /** END_STREAM is on its way. */
@@ -50,7 +50,7 @@ export class Outgoing {
   }
 }
 
-/** A message with its flag and its size in front, as it stands in DATA frames. */
+/** Puts its flag and its size in front of a message, as it stands in DATA frames. */
 export function framed(data: Uint8Array, isCompressed: boolean): Buffer {
   const bytes = Buffer.allocUnsafe(5 + data.length);
   bytes[0] = isCompressed ? 1 : 0;

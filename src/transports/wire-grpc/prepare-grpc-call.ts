@@ -68,7 +68,7 @@ export function prepareGrpcCall(
   };
 }
 
-/** A stream's message as it goes out: what was recorded compressed stays so. */
+/** Makes a stream's message as it goes out: what was recorded compressed stays so. */
 export function streamMessage(data: Uint8Array, isCompressed: boolean, record: TraceRecord): Buffer {
   if (isCompressed) checkEncoding(record);
   return framed(data, isCompressed);
@@ -94,7 +94,7 @@ function headOf(record: TraceRecord, deadlineNs: number | undefined, context: Gr
   return head;
 }
 
-/** In the order of the gRPC protocol's `Request-Headers`. */
+/** Lists the headers of a call in the order of the gRPC protocol's `Request-Headers`. */
 function headerList(
   record: TraceRecord,
   deadlineNs: number | undefined,

@@ -66,7 +66,7 @@ export class SendSide {
     this.#touch();
   }
 
-  /** A call has more to send. */
+  /** Hears that a call has more to send. */
   wrote(call: WireCall): void {
     this.#pending.add(call);
     this.#touch();
@@ -100,7 +100,7 @@ export class SendSide {
     this.#touch();
   }
 
-  /** The server lets us send more: on the connection, or on a call's stream. */
+  /** Hears that the server lets us send more: on the connection, or on a call's stream. */
   widen(call: WireCall | undefined, increment: number): void {
     if (call === undefined) this.#widenAll(increment);
     else call.sendWindow = widened(call.sendWindow, increment);

@@ -12,9 +12,9 @@ import { answeredOutcome, failedOutcome, ownOutcome, resetOutcome, strangeHead }
 
 /** The connection a call is open on. */
 export interface CallCarrier {
-  /** The call is over; `isCut` where the server must be told. */
+  /** Lets a call go that is over; `isCut` where the server must be told. */
   leave(call: WireCall, isCut: boolean): void;
-  /** The call's `outgoing` has more. */
+  /** Hears that the call's `outgoing` has more. */
   wrote(call: WireCall): void;
 }
 
@@ -22,7 +22,7 @@ export interface CallCarrier {
 export interface CallPool {
   /** Why calls wait for a connection, in words. */
   readonly whyWaiting: string;
-  /** The call is over; it may have been waiting. */
+  /** Forgets a call that is over; it may have been waiting. */
   forget(call: WireCall): void;
 }
 
@@ -121,7 +121,7 @@ export class WireCall implements StreamWriter {
     return this.#head === undefined ? GIVEN_UP.unanswered : GIVEN_UP.inAnswer;
   }
 
-  /** The connection is gone, or never takes it. */
+  /** Ends the call because its connection is gone, or never takes it. */
   lost(failure: FailureCode, detail: string): void {
     if (!this.isDone) this.#finish(failedOutcome(failure, detail, this.#messages.responseBytes), false);
   }

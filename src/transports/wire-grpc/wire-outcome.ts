@@ -41,7 +41,7 @@ export function answeredOutcome(
   return { status, ok: false, failure: undefined, detail, responseBytes };
 }
 
-/** Why an answer that begins like this is none of gRPC; undefined when it is one. */
+/** Says why an answer that begins like this is none of gRPC; undefined where it is one. */
 export function strangeHead({ httpStatus, grpcStatus, contentType }: GrpcAnswerHead): string | undefined {
   if (httpStatus === undefined) return 'an answer without a status';
   if (grpcStatus !== undefined) return undefined;
@@ -53,13 +53,13 @@ export function strangeHead({ httpStatus, grpcStatus, contentType }: GrpcAnswerH
   return undefined;
 }
 
-/** The server reset the stream. Without an error it only stopped in the middle. */
+/** Makes the outcome of a call whose stream the server reset. Without an error it only stopped in the middle. */
 export function resetOutcome(errorCode: number, responseBytes: number): SendOutcome {
   const failure = errorCode === 0 ? 'connection_closed' : 'connection_reset';
   return failedOutcome(failure, `the server reset the stream: ${errorName(errorCode)}`, responseBytes);
 }
 
-/** The outcome of a call that we ended; `howFar` says how far it had come. */
+/** Makes the outcome of a call that we ended; `howFar` says how far it had come. */
 export function ownOutcome(
   why: Exclude<OwnEnd, undefined>,
   howFar: string,

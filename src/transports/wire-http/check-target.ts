@@ -11,7 +11,7 @@ export function checkTarget(origin: URL): void {
   }
 }
 
-/** The error of a warm-up that reached nobody. */
+/** Makes the error of a warm-up that reached nobody. */
 export function notThere(origin: URL, error: Error): EngramTraceError {
   const code = codeOf(error);
   return new EngramTraceError('target', `no HTTP connection to ${origin.host}: ${detailOf(error)}`, {

@@ -9,7 +9,9 @@ export function chunkSize(bytes: Buffer, from: number, to: number): number {
   return size >= 0 ? size : mendChunkSize(bytes.toString('latin1', from, to));
 }
 
-/** Size from a chunk line (RFC 9112 §7.1.1), its extensions checked for control characters only; -1 for none. */
+/**
+ * Reads the size from a chunk line (RFC 9112 §7.1.1), its extensions checked for control characters only; -1 for none.
+ */
 function parseChunkSize(bytes: Uint8Array, from: number, to: number): number {
   let size = 0;
   let at = from;
@@ -30,7 +32,7 @@ function hexDigit(byte: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
-/** A size with spaces or zeros in front of it, or an extension that is none; -1 for no size. */
+/** Reads a size with spaces or zeros in front of it, or an extension that is none; -1 for no size. */
 function mendChunkSize(line: string): number {
   const digits = CHUNK_LINE.exec(line)?.[1];
   return digits === undefined ? -1 : Number.parseInt(digits, 16);

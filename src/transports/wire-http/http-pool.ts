@@ -35,7 +35,7 @@ const FEW_OPENING = 8;
  */
 const TURNS_TO_OPEN = 32;
 
-/** Connections to one target, and what waits for one of them. */
+/** Holds the connections to one target, and what waits for one of them. */
 export class HttpPool implements WireConnectionEvents, SessionPool {
   readonly #options: HttpPoolOptions;
   readonly #isBounded: boolean;
@@ -69,7 +69,10 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
     return this.#waiting.size === 0 && this.#idle.size === this.#all.size;
   }
 
-  /** A free connection, but not before those that wait for one; to be given back, or an exchange begun on it. */
+  /**
+   * Takes a free connection, but not before those that wait for one; it has to be given back, or an exchange begun on
+   * it.
+   */
   takeIdle(): WireConnection | undefined {
     return this.#waiting.size === 0 && !this.#isClosed ? this.#idle.take() : undefined;
   }
@@ -214,7 +217,7 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
     }
   }
 
-  /** There is no room for another connection, and somebody else's is not shared. */
+  /** Fails an exchange for which there is no room for another connection, as somebody else's is not shared. */
   #refuseOne(): void {
     const [first] = this.#waiting;
     if (first === undefined) return;
@@ -246,7 +249,7 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
     this.#warming.delete(connection);
   }
 
-  /** A connection began to open, or no longer does. */
+  /** Notes that a connection began to open, or no longer does. */
   #noteOpening(): void {
     if (!this.#isBounded) return;
     const isOpening = this.#opening.size + this.#warming.size > 0;
@@ -254,7 +257,10 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
     this.#atLimit.set(isAtLimit, this.#options.clock.nowNs());
   }
 
-  /** A connection that takes so long that its operation was given up may never open: others must not wait for it. */
+  /**
+   * Gives up the oldest connection that opens for nobody: one that takes so long that its operation was given up may
+   * never open, and others must not wait for it.
+   */
   #giveUpOpening(): void {
     const [oldest] = this.#opening;
     if (oldest === undefined || this.#opening.size <= this.#waiting.size) return;

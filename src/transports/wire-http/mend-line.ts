@@ -11,8 +11,8 @@ const STATUS_LINE = /HTTP\/([0-9]+)\.([0-9]+)[ \t]+([1-9][0-9]{2})(?![0-9])/i;
 const BROKEN = /[\r\0]/g;
 
 /**
- * Odd spaces, lower case, any reason, a version to come: as capture and other clients read it; undefined for what is
- * no status line. `inside`: it may come behind bytes that belong to nothing.
+ * Reads an odd status line (spaces, lower case, any reason, a version to come) as capture and other clients do;
+ * undefined for what is none. Where it is `inside`, it may come behind bytes that belong to nothing.
  */
 export function irregularStatusOf(line: string, inside: boolean): MendedStatus | undefined {
   const match = STATUS_LINE.exec(line);
@@ -22,7 +22,7 @@ export function irregularStatusOf(line: string, inside: boolean): MendedStatus |
   return { minor: isOld ? 0 : 1, status: Number(status) };
 }
 
-/** A line with spaces in front of the colon or control characters; undefined for one without a proper name. */
+/** Reads a line with spaces in front of the colon or control characters; undefined for one without a proper name. */
 export function mendFieldLine(line: string): { name: string; value: string } | undefined {
   const colon = line.indexOf(':');
   const name = trimBlanks(line.slice(0, Math.max(0, colon))).toLowerCase();

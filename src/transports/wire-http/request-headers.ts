@@ -74,13 +74,16 @@ function usualFields(host: string): OwnFields {
   return { version: '1.1', host, connection: 'keep-alive' };
 }
 
-/** HTTP/1.0 knows neither Host nor kept connections; clients that have one of them from later say so. */
+/**
+ * Makes the headers of HTTP/1.0, which knows neither Host nor kept connections; clients that have one of them from
+ * later say so.
+ */
 function oldFields(recorded: HeaderList, host: string): OwnFields {
   const connection = connectionOf(valuesOf(recorded, 'connection').join());
   return { version: '1.0', host: valuesOf(recorded, 'host').length > 0 ? host : '', connection };
 }
 
-/** What a Connection header says of what is behind the answer. */
+/** Reads what a Connection header says of what is behind the answer. */
 function connectionOf(value: string): 'close' | 'keep-alive' | '' {
   const tokens = value.split(',').map((token) => token.trim().toLowerCase());
   if (tokens.includes('close')) return 'close';

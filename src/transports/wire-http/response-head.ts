@@ -68,7 +68,7 @@ export class ResponseHead implements AnswerHead {
   #keepAliveText = '';
   #keepAliveSeen = { timeoutMs: -1, max: -1 };
 
-  /** Could these bytes be the beginning of a status line? */
+  /** Tells whether these bytes could be the beginning of a status line. */
   static isBeginning(bytes: Uint8Array, length: number): boolean {
     const from = skipSpace(bytes, 0, length);
     for (let at = from; at < length && at < from + HTTP.length; at += 1) {
@@ -77,7 +77,7 @@ export class ResponseHead implements AnswerHead {
     return true;
   }
 
-  /** False for what is none. `inside`: it may begin in the middle of the line. */
+  /** Reads a status line; false for what is none. Where `inside`, it may begin in the middle of the line. */
   statusLine(bytes: Buffer, from: number, to: number, inside: boolean): boolean {
     this.#forget();
     const minor = (bytes[from + 7] as number) - 0x30;
@@ -173,7 +173,7 @@ export class ResponseHead implements AnswerHead {
     else this.isEncoded = isCoded(bytes, start, end);
   }
 
-  /** One that goes on with the line before, or is irregular in another way. */
+  /** Reads a line that goes on with the line before, or is irregular in another way. */
   #oddLine(line: string): void {
     if (/^[ \t]/.test(line) && this.#last !== 'none') {
       this.#continued(trimBlanks(line));
@@ -185,7 +185,7 @@ export class ResponseHead implements AnswerHead {
     this.#line(bytes, 0, field.name.length, bytes.length);
   }
 
-  /** A folded line (RFC 9112 §5.2): a space, and more of the value. */
+  /** Takes a folded line (RFC 9112 §5.2): a space, and more of the value. */
   #continued(text: string): void {
     if (this.#last === 'length') {
       const before = this.#lengths.at(-1) ?? String(this.contentLength);
@@ -220,7 +220,7 @@ export class ResponseHead implements AnswerHead {
     }
   }
 
-  /** A server says the same all day, so the last one is remembered. */
+  /** Reads a Keep-Alive header; a server says the same all day, so the last one is remembered. */
   #onKeepAlive(text: string): void {
     if (text !== this.#keepAliveText) {
       this.#keepAliveText = text;
@@ -245,7 +245,7 @@ function tokens(text: string): string[] {
   return text.split(',').map((token) => trimBlanks(token).toLowerCase());
 }
 
-/** '' for none: `identity`, an old word for that, says nothing. */
+/** Finds the last coding; '' for none. `identity`, an old word for none, says nothing. */
 function lastCoding(codings: string): string {
   if (codings === '' || codings === 'chunked') return codings;
   return tokens(codings).findLast((coding) => coding !== '' && coding !== 'identity') ?? '';

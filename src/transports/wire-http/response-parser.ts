@@ -64,7 +64,7 @@ export class ResponseParser {
     this.#clock = clock;
   }
 
-  /** The last byte of the answer was read. */
+  /** Whether the last byte of the answer was read. */
   get isDone(): boolean {
     return this.#state === DONE;
   }
@@ -128,7 +128,7 @@ export class ResponseParser {
     return at;
   }
 
-  /** The stream has ended. True when that is how this answer ends. */
+  /** Hears that the stream has ended. True where that is how this answer ends. */
   finish(): boolean {
     if (this.#state === UNTIL_CLOSE) this.#state = DONE;
     return this.#state === DONE;
@@ -188,7 +188,7 @@ export class ResponseParser {
     this.#carried = size;
   }
 
-  /** A line from `from` up to its LF at `lf`. */
+  /** Takes a line from `from` up to its LF at `lf`. */
   #onLine(bytes: Buffer, from: number, lf: number): void {
     const to = lf > from && bytes[lf - 1] === CR ? lf - 1 : lf;
     if (this.#state === STATUS_LINE) this.#onStatusLine(bytes, from, to);
@@ -256,7 +256,7 @@ export class ResponseParser {
   }
 }
 
-/** Where the CRs and LFs at `from` end. */
+/** Finds where the CRs and LFs at `from` end. */
 export function skipLineEnds(bytes: Uint8Array, from: number, length: number): number {
   let at = from;
   while (at < length && (bytes[at] === CR || bytes[at] === LF)) at += 1;

@@ -12,15 +12,15 @@ export interface WireConnectionEvents {
   opened(connection: WireConnection): void;
   notOpened(connection: WireConnection, error: Error): void;
   /**
-   * The connection can take the next request. The listener of the last one, which may send it at once, hears of the end
-   * only after this.
+   * Hears that the connection can take the next request. The listener of the last one, which may send it at once, hears
+   * of the end only after this.
    */
   freed(connection: WireConnection): void;
-  /** A server that was never asked spoke, and this is what it speaks. */
+  /** Hears that a server spoke that was never asked, and what it speaks. */
   saidFirst(what: string): void;
-  /** The connection is of no more use; called before its exchange, if there is one, hears of the end. */
+  /** Hears that the connection is of no more use, before its exchange, if there is one, hears of the end. */
   lost(connection: WireConnection): void;
-  /** An exchange has ended, and its listener knows. */
+  /** Hears that an exchange has ended, and its listener knows. */
   ended(): void;
 }
 
@@ -140,7 +140,10 @@ export class WireConnection implements WireSocketEvents {
     else this.onError(new Error('the connection was closed before it was open'));
   }
 
-  /** `isMore`: there are bytes behind it that belong to nothing. The answer is whole, and nothing else is asked here. */
+  /**
+   * Ends an answer that is whole. `isMore` tells of bytes behind it that belong to nothing; nothing else is asked here
+   * then.
+   */
   #onAnswer(isMore: boolean): void {
     this.#hasServed = true;
     const { head } = this.#parser;
@@ -163,7 +166,7 @@ export class WireConnection implements WireSocketEvents {
     this.#endExchange(undefined, '');
   }
 
-  /** The connection is not used again; the exchange on it ends like this: well, if there is no failure. */
+  /** Loses the connection, which is not used again; the exchange on it ends like this: well, if there is no failure. */
   #lose(failure: FailureCode | undefined, detail: string): void {
     this.#host.lost(this);
     this.destroy(failure, detail);
@@ -182,15 +185,16 @@ export class WireConnection implements WireSocketEvents {
   }
 
   /**
-   * An end without a byte of an answer, where there were answers before: the server closed it for being idle, and
-   * request and end crossed. Whoever was there first, the operation says nothing of how the server serves.
+   * Names an end without a byte of an answer, where there were answers before: the server closed the connection for
+   * being idle, and request and end crossed. Whoever was there first, the operation says nothing of how the server
+   * serves.
    */
   #asKept(failure: FailureCode): FailureCode {
     const isEnd = failure === 'connection_closed' || failure === 'connection_reset';
     return isEnd && this.#hasServed && !this.#parser.hasBegun ? 'keepalive_closed' : failure;
   }
 
-  /** Only the first bytes of a connection tell what is spoken there. */
+  /** Says what is wrong with the bytes; only the first ones of a connection tell what is spoken there. */
   #problem(bytes: Buffer, length: number): string {
     const other = this.#hasServed || this.#parser.status !== 0 ? '' : otherProtocol(bytes, length, 'HTTP/1');
     return other.includes('HTTP/1') || other === '' ? this.#parser.problem : other;

@@ -56,7 +56,7 @@ export class WireExchange {
     this.heldNs = Math.max(0, ns - this.heldFromNs);
   }
 
-  /** The head of the answer is here. */
+  /** Hears that the head of the answer is here. */
   answered(status: number): void {
     this.#status = status;
     this.listener.onFirstAnswer();

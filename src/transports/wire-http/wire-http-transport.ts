@@ -126,7 +126,7 @@ class WireTransport implements WireHttpTransport {
     for (const pool of this.#pools) pool.close();
   }
 
-  /** Only a client of HTTP/1.0 says with its request whether the connection goes on. */
+  /** Tells whether a connection ends with this request: only a client of HTTP/1.0 says so. */
   #isLast({ headers, httpVersion }: TraceRecord): boolean {
     return httpVersion !== undefined && this.#context(headers, httpVersion).isLast;
   }

@@ -7,7 +7,7 @@ import type { TlsSettings } from '../connect/tls-settings.ts';
 /** Hears what a socket tells. */
 export interface WireSocketEvents {
   onOpen(): void;
-  /** The first `length` bytes; theirs only until it returns, the buffer is shared by all connections. */
+  /** Takes the first `length` bytes. They are there only until it returns: the buffer is shared by all connections. */
   onBytes(bytes: Buffer, length: number): void;
   onEnd(): void;
   onError(error: Error): void;

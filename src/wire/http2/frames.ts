@@ -56,7 +56,7 @@ const ERROR_NAMES: readonly string[] = [
   'HTTP_1_1_REQUIRED',
 ];
 
-/** The name of an error code. */
+/** Gives the name of an error code. */
 export function errorName(code: number): string {
   return ERROR_NAMES[code] ?? `error ${code}`;
 }
@@ -104,7 +104,7 @@ export function frameOf(type: number, flags: number, streamId: number, payload: 
   return frame;
 }
 
-/** The payload of frames that are one number: RST_STREAM, WINDOW_UPDATE. */
+/** Makes the payload of frames that are one number: RST_STREAM, WINDOW_UPDATE. */
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
