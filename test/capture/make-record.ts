@@ -1,6 +1,7 @@
-import { emptyRecord, type TraceRecord } from '../../src/trace/record/record.ts';
+import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
+import { makeRecord as recordAt } from '../support/make-record.ts';
 
-/** A record with resting values where nothing is given. */
+/** A record as capture makes it, of a request that is over and whose outcome is not known. */
 export function makeRecord(fields: Partial<TraceRecord> = {}): TraceRecord {
-  return { ...emptyRecord(), durationNs: 1000, session: 's1', op: 'op', method: 'GET', path: '/', ...fields };
+  return recordAt(0, { durationNs: 1000, session: 's1', outcome: unknownOutcome(), ...fields });
 }

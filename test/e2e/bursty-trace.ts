@@ -4,7 +4,8 @@ import { crc32 } from '../../src/trace/bytes/crc32.ts';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import { emptyHeader, type TraceRecord } from '../../src/trace/record/record.ts';
 import { createTraceWriter } from '../../src/trace/write/create-trace-writer.ts';
-import { MS, makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { MS } from '../support/replay-harness.ts';
 
 const SESSIONS = 12;
 const BURSTS = 4;

@@ -12,7 +12,8 @@ import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { startServer } from '../dev-server/support/start-server.ts';
 import { validated } from '../results/support.ts';
-import { MS, makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { MS } from '../support/replay-harness.ts';
 import { writeTrace } from './bursty-trace.ts';
 
 let folder = '';

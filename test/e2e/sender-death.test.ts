@@ -18,7 +18,8 @@ import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { ok, startServer } from '../cli/replay-support.ts';
 import { HEADER } from '../replay-log/support.ts';
 import { documentInput, validated } from '../results/support.ts';
-import { inBatches, MS, makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { inBatches, MS } from '../support/replay-harness.ts';
 
 it('a sender that dies leaves a log that is whole and proves the document', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'engram-trace-death-'));

@@ -14,7 +14,8 @@ import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { documentInput } from '../results/support.ts';
-import { createScriptedTransport, inBatches, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { createScriptedTransport, inBatches, MS, SECOND } from '../support/replay-harness.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const RECORDS = Array.from({ length: 100 }, (_, i) => makeRecord(i * MS));

@@ -9,7 +9,8 @@ import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { documentInput, validated } from '../results/support.ts';
 import fc, { runs } from '../support/fast-check.ts';
-import { type Fate, inBatches, MS, makeRecord, play, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { type Fate, inBatches, MS, play, SECOND } from '../support/replay-harness.ts';
 
 /** A whole replay on the virtual clock, up to the document. */
 async function run(

@@ -10,20 +10,15 @@ import { createResultsDocument, type DocumentInput } from '../../src/results/cre
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import type { GeneratorHealth } from '../../src/results/health/generator-health.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
-import { emptyLoss, emptyRecord, type TraceRecord } from '../../src/trace/record/record.ts';
+import { emptyLoss, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
+import { makeRecord as recordAt } from '../support/make-record.ts';
 
 export const MS = 1e6;
 export const SECOND = 1e9;
 
+/** A record whose outcome nobody recorded. */
 export function makeRecord(given: Partial<TraceRecord> = {}): TraceRecord {
-  return {
-    ...emptyRecord(),
-    session: 's',
-    op: 'recall',
-    method: 'GET',
-    path: '/',
-    ...given,
-  };
+  return recordAt(0, { op: 'recall', outcome: unknownOutcome(), ...given });
 }
 
 export function outcome(given: Partial<SendOutcome> = {}): SendOutcome {

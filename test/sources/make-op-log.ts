@@ -5,13 +5,13 @@ import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import {
   emptyHeader,
-  emptyRecord,
   type Loss,
   type TraceHeader,
   type TraceRecord,
   unknownOutcome,
 } from '../../src/trace/record/record.ts';
 import { createFrameWriter } from '../../src/trace/write/frame-writer.ts';
+import { makeRecord as recordAt } from '../support/make-record.ts';
 
 /** 2025-11-21T14:00:00Z. */
 export const EPOCH = 1_763_733_600_000_000_000n;
@@ -31,19 +31,16 @@ export interface SegmentSpec {
 }
 
 export function makeRecord(startNs: number, changes: Partial<TraceRecord> = {}): TraceRecord {
-  return {
-    ...emptyRecord(),
-    startNs,
+  return recordAt(startNs, {
     durationNs: 1_000_000,
     session: 'a-h1',
     op: 'recall',
     space: 'default',
-    method: 'GET',
     path: `/api/v1/memories/recall?n=${startNs}`,
     body: new TextEncoder().encode(`body ${startNs}`),
     outcome: { ...unknownOutcome(), status: 200, responseBytes: 10 },
     ...changes,
-  };
+  });
 }
 
 /** Runs `use` with a folder that is removed afterwards. */

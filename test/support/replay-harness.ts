@@ -11,25 +11,12 @@ import type {
   Transport,
 } from '../../src/replay/ports.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
-import { emptyRecord, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
+import type { TraceRecord } from '../../src/trace/record/record.ts';
+import { makeRecord } from './make-record.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 export const MS = 1e6;
 export const SECOND = 1e9;
-
-/** A whole HTTP record that starts at `startNs`; `over` replaces what a test cares about. */
-export function makeRecord(startNs: number, over: Partial<TraceRecord> = {}): TraceRecord {
-  return {
-    ...emptyRecord(),
-    startNs,
-    session: 's',
-    op: 'op',
-    method: 'GET',
-    path: '/',
-    outcome: { ...unknownOutcome(), status: 200 },
-    ...over,
-  };
-}
 
 /** How a scripted server treats one operation. */
 export type Fate =

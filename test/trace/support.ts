@@ -7,16 +7,17 @@ import { openTrace } from '../../src/sources/open/open-trace.ts';
 import {
   emptyHeader,
   emptyLoss,
-  emptyRecord,
   type Loss,
   NO_BYTES,
   type Protocol,
   type TraceHeader,
   type TraceRecord,
+  unknownOutcome,
 } from '../../src/trace/record/record.ts';
 import type { ByteSink, ReadOptions, Trace } from '../../src/trace/trace.ts';
 import { createTraceWriter, type TraceWriterOptions } from '../../src/trace/write/create-trace-writer.ts';
 import fc from '../support/fast-check.ts';
+import { makeRecord as recordAt } from '../support/make-record.ts';
 
 /** Where fixtures lie, seen from the compiled tests. */
 export const FIXTURES = new URL('../../../fixtures/', import.meta.url);
@@ -113,16 +114,11 @@ export function pipeOf(bytes: Uint8Array, chunkBytes = 997): Readable {
   return Readable.from(chunks, { objectMode: true });
 }
 
+/** A record of Engram's whose outcome nobody recorded. */
 export function makeRecord(fields: Partial<TraceRecord> = {}): TraceRecord {
-  return {
-    ...emptyRecord(),
-    session: 'c1',
-    op: 'recall',
-    space: 'default',
-    method: 'GET',
-    path: '/api/v1/memories/recall?query=tea',
-    ...fields,
-  };
+  const path = '/api/v1/memories/recall?query=tea';
+  const outcome = unknownOutcome();
+  return recordAt(0, { session: 'c1', op: 'recall', space: 'default', path, outcome, ...fields });
 }
 
 export const lossOf = (fields: Partial<Loss>): Loss => ({ ...emptyLoss(), ...fields });

@@ -2,8 +2,8 @@ import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import type { Transport } from '../../src/replay/ports.ts';
 import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
 import type { GrpcTransportOptions } from '../../src/transports/grpc-js/grpc-transport.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';
-import { makeRecord } from '../support/replay-harness.ts';
 
 /** A transport to be held to what every gRPC transport has to do. */
 export interface GrpcSubject {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../src/error.ts';
-import { makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { freePort } from '../support/scripted-server.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';
 import { answerOk, type HttpSubject, isHead, OK, withServer } from './conformance-http-support.ts';

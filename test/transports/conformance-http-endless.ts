@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { EndlessTimes, SendOutcome } from '../../src/replay/ports.ts';
-import { makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { sendAndWatch, until } from '../support/send-and-watch.ts';
 import { type HttpSubject, isHead, withServer } from './conformance-http-support.ts';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../src/error.ts';
-import { makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
 import { answerOk, type HttpSubject, lines, OK, withServer } from './conformance-http-support.ts';
 

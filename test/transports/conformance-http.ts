@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
 import { testHttpAnswers } from './conformance-http-answers.ts';
 import { testHttpConnections } from './conformance-http-connections.ts';

@@ -5,7 +5,7 @@ import type { ConnectionMode } from '../../src/transports/connect/connection-mod
 import { createWireGrpcTransport } from '../../src/transports/wire-grpc/wire-grpc-transport.ts';
 import { createWireHttpTransport } from '../../src/transports/wire-http/wire-http-transport.ts';
 import { FRAME, SETTING } from '../../src/wire/http2/frames.ts';
-import { makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { startScriptedServer } from '../support/scripted-server.ts';
 import { endsRequest, goodAnswer, type Peer, type PeerFrame, startPeer } from './conformance-grpc-peer.ts';
 import { grpcCall } from './conformance-grpc-support.ts';

@@ -11,8 +11,8 @@ import type { SendOutcome, Transport } from '../../src/replay/ports.ts';
 import type { TlsSettings } from '../../src/transports/connect/tls-settings.ts';
 import { createGrpcTransport } from '../../src/transports/grpc-js/grpc-transport.ts';
 import { createUndiciTransport } from '../../src/transports/undici/undici-transport.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { startRawGrpcServer } from '../support/raw-grpc-server.ts';
-import { makeRecord } from '../support/replay-harness.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
 
 const pem = (name: string): Buffer => readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url));

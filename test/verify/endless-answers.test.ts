@@ -12,7 +12,8 @@ import { type Verification, verifyReplay } from '../../src/verify/verify-replay.
 import { HEADER } from '../replay-log/support.ts';
 import { createEndlessTransport, type EndlessFate } from '../support/endless-transport.ts';
 import fc, { runs } from '../support/fast-check.ts';
-import { MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, sealedLog, writeLog } from './support.ts';
 
 let folder = '';

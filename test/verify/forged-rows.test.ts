@@ -10,7 +10,8 @@ import { emptyHeader, unknownOutcome } from '../../src/trace/record/record.ts';
 import { NO_HINTS } from '../../src/trace/stats/plan-hints.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
-import { MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, sealedLog, writeLog } from './support.ts';
 
 type Forge = (columns: LogColumns, block: LogBlock, row: number) => void;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
-import { type Fate, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { type Fate, MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, writeLog } from './support.ts';
 
 const FATES: readonly Fate[] = [

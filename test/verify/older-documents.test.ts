@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { validated } from '../results/support.ts';
-import { MS, makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { MS } from '../support/replay-harness.ts';
 import { loggedRun, writeLog } from './support.ts';
 
 let folder = '';

@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import type { Check } from '../../src/verify/compare.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
-import { MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, traceOf, writeLog } from './support.ts';
 
 const DIGEST = 'trace: plan.trace.digest';

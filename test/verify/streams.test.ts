@@ -12,7 +12,8 @@ import type { Trace } from '../../src/trace/trace.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { HEADER } from '../replay-log/support.ts';
 import fc, { runs } from '../support/fast-check.ts';
-import { MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { MS, SECOND } from '../support/replay-harness.ts';
 import { createStreamTransport, type StreamFate, streamWith } from '../support/stream-transport.ts';
 import { loggedRun, type Run, sealedLog, traceOf, writeLog } from './support.ts';
 

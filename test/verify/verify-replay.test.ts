@@ -14,7 +14,8 @@ import { checklistText } from '../../src/verify/checklist-text.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { framesOf } from '../replay-log/support.ts';
 import fc, { runs } from '../support/fast-check.ts';
-import { type Fate, MS, makeRecord, SECOND } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
+import { type Fate, MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, writeLog } from './support.ts';
 
 const HOUR = 3600 * SECOND;

@@ -10,7 +10,7 @@ import { Memory } from '../../../src/gen/engram/v1/memory.ts';
 import { MemoryFlowRequest, RememberRequest } from '../../../src/gen/engram/v1/service.ts';
 import { NO_BYTES, type TraceRecord } from '../../../src/trace/record/record.ts';
 import fc from '../../support/fast-check.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { MARKER, SECRET_PARAMETERS } from './secret-kinds.ts';
 
 const rule = createParameterRule({ keep: ['session_state'], redact: ['mine'] }, 'field');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createRedactor } from '../../../src/capture/redact/redactor.ts';
 import { createBlockBuilder } from '../../../src/trace/block/block-builder.ts';
 import fc from '../../support/fast-check.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import {
   KEPT_HEADERS,
   KEPT_PARAMETERS,

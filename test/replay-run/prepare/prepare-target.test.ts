@@ -12,7 +12,8 @@ import { FirstInSpace } from '../../../src/results/tally/first-in-space.ts';
 import { emptyHeader, emptyLoss, type TraceRecord } from '../../../src/trace/record/record.ts';
 import type { Trace } from '../../../src/trace/trace.ts';
 import { startServer } from '../../dev-server/support/start-server.ts';
-import { inBatches, makeRecord, SECOND } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { inBatches, SECOND } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 
 const closing: (() => unknown)[] = [];

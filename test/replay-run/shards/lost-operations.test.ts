@@ -4,7 +4,7 @@ import type { Flight } from '../../../src/replay/release/flight.ts';
 import { LostOperations } from '../../../src/replay-run/shards/lost-operations.ts';
 import { NO_ROWS, openRowsOf } from '../../../src/replay-run/shards/open-rows.ts';
 import { makeOperation } from '../../replay-log/support.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 
 it('of a shard that died, the due times that waited for operations in front of them are known', () => {
   const lost = new LostOperations(1, []);

@@ -20,8 +20,9 @@ import { spansOf } from '../../../src/trace/block/record-spans.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { HEALTHY } from '../../results/support.ts';
 import fc from '../../support/fast-check.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { placedBatches } from '../../support/placed-batches.ts';
-import { MS, makeRecord } from '../../support/replay-harness.ts';
+import { MS } from '../../support/replay-harness.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 import { records } from '../../trace/support.ts';
 

@@ -9,7 +9,8 @@ import { ResultsRecorder } from '../../../src/results/tally/results-recorder.ts'
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
 import fc, { runs } from '../../support/fast-check.ts';
-import { burstyTrace, type Fate, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { burstyTrace, type Fate, MS, play, SECOND } from '../../support/replay-harness.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 import { playShared, type SharedPlay } from './in-process-shards.ts';
 

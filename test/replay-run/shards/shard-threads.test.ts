@@ -16,8 +16,9 @@ import { createResultsDocument } from '../../../src/results/create-results-docum
 import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { documentInput, validated } from '../../results/support.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { PATIENT } from '../../support/patient.ts';
-import { inBatches, MS, makeRecord, SECOND } from '../../support/replay-harness.ts';
+import { inBatches, MS, SECOND } from '../../support/replay-harness.ts';
 
 const TALLY = { timeScale: 1, sortsDues: false, dialect: 'generic', redacted: [] };
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/replay-run/connect/create-transports.ts';
 import { sumAddressUse } from '../../../src/replay-run/target/target-address-use.ts';
 import type { TransportKind } from '../../../src/replay-run/target/transport-choice.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
 
 // A machine that stands still for a moment must not count as an address that does not answer.

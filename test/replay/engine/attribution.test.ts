@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock, Transport } from '../../../src/replay/ports.ts';
 import { HoldMeter } from '../../../src/replay/release/hold-meter.ts';
-import {
-  type Fate,
-  MS,
-  makeRecord,
-  type PlayOptions,
-  play,
-  type Settled,
-} from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { type Fate, MS, type PlayOptions, play, type Settled } from '../../support/replay-harness.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 
 /** What an operation waited for, in ms, zeros left out. */

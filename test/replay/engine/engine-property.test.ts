@@ -4,7 +4,8 @@ import { accountingCloses } from '../../../src/replay/accounting.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import fc, { runs } from '../../support/fast-check.ts';
-import { type Fate, MS, makeRecord, type Played, play, type Settled } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { type Fate, MS, type Played, play, type Settled } from '../../support/replay-harness.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 
 interface Step {

@@ -7,12 +7,12 @@ import { emptyLeftOut } from '../../../src/replay/left-out.ts';
 import type { Clock } from '../../../src/replay/ports.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import {
   burstyTrace,
   createScriptedTransport,
   inBatches,
   MS,
-  makeRecord,
   play,
   SECOND,
 } from '../../support/replay-harness.ts';

@@ -3,14 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ClientScript } from '../../../src/replay/plan/client-loop.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
-import {
-  MS,
-  makeRecord,
-  type PlayOptions,
-  play,
-  SECOND,
-  seededRandom,
-} from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { MS, type PlayOptions, play, SECOND, seededRandom } from '../../support/replay-harness.ts';
 
 const client = (number: number) => `client-${number}`;
 

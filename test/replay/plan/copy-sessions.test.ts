@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { copyNumber, copyShifts, createCopier } from '../../../src/replay/plan/copy-sessions.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import fc from '../../support/fast-check.ts';
-import { burstyTrace, MS, makeRecord, play, SECOND } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { burstyTrace, MS, play, SECOND } from '../../support/replay-harness.ts';
 
 interface Planned {
   startNs: number;

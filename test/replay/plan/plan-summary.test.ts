@@ -6,7 +6,8 @@ import { createPlanDigest } from '../../../src/replay/plan/plan-digest.ts';
 import { SESSIONS_COUNTED, summarisePlan } from '../../../src/replay/plan/plan-summary.ts';
 import { replayOptions } from '../../../src/replay/replay-options.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
-import { burstyTrace, inBatches, MS, makeRecord, play } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { burstyTrace, inBatches, MS, play } from '../../support/replay-harness.ts';
 
 function digestOf(records: TraceRecord[]): string {
   const digest = createPlanDigest();

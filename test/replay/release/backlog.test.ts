@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createBacklog } from '../../../src/replay/release/backlog.ts';
 import { Flight } from '../../../src/replay/release/flight.ts';
-import { MS, makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { MS } from '../../support/replay-harness.ts';
 
 class SilentFlight extends Flight {
   onSent(): void {}

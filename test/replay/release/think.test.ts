@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import fc, { runs } from '../../support/fast-check.ts';
-import { type Fate, MS, makeRecord, type PlayOptions, play, SECOND } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { type Fate, MS, type PlayOptions, play, SECOND } from '../../support/replay-harness.ts';
 
 const THINK = { timing: { kind: 'think' as const } };
 

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import type { GrpcStream } from '../../../src/trace/record/record.ts';
 import { StreamPlayer, streamSteps } from '../../../src/transports/request/grpc-stream-player.ts';
 import fc from '../../support/fast-check.ts';
-import { MS, makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
+import { MS } from '../../support/replay-harness.ts';
 import { streamWith } from '../../support/stream-transport.ts';
 import { createVirtualClock } from '../../support/virtual-clock.ts';
 

@@ -5,7 +5,7 @@ import {
   createGrpcCallContext,
   prepareGrpcCall,
 } from '../../../src/transports/wire-grpc/prepare-grpc-call.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { streamWith } from '../../support/stream-transport.ts';
 
 describe('the deadline of a replayed call', () => {

@@ -6,7 +6,7 @@ import { createLeftOutFinder } from '../../../src/transports/request/left-out-fi
 import { redactedParts, withoutRedacted } from '../../../src/transports/request/redacted.ts';
 import { prepareHttpRequest } from '../../../src/transports/wire-http/prepare-http-request.ts';
 import { createHttpRequestContext } from '../../../src/transports/wire-http/request-headers.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 
 test('redacted: what was taken out of a target is left out, and the rest stays byte for byte', () => {
   const targets: [recorded: string, sent: string][] = [

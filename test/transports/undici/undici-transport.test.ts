@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUndiciTransport } from '../../../src/transports/undici/undici-transport.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
 import { testHttpTransport } from '../conformance-http.ts';
 

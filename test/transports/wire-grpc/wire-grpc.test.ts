@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
 import { createWireGrpcTransport } from '../../../src/transports/wire-grpc/wire-grpc-transport.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { startRawGrpcServer } from '../../support/raw-grpc-server.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
 import { testGrpcTransport } from '../conformance-grpc.ts';
 

@@ -6,7 +6,7 @@ import {
   createWireHttpTransport,
   type WireHttpTransportOptions,
 } from '../../../src/transports/wire-http/wire-http-transport.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-server.ts';
 import { sendAndWatch, until } from '../../support/send-and-watch.ts';
 import { answerOk, isHead, OK, type OnData } from '../conformance-http-support.ts';

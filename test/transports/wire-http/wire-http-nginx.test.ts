@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUndiciTransport } from '../../../src/transports/undici/undici-transport.ts';
 import { createWireHttpTransport } from '../../../src/transports/wire-http/wire-http-transport.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { missing } from '../../support/missing.ts';
 import { startNginx } from '../../support/nginx.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
 import type { HttpSubject } from '../conformance-http-support.ts';
 

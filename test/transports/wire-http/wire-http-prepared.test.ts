@@ -10,7 +10,7 @@ import {
 import { createHttpRequestContext } from '../../../src/transports/wire-http/request-headers.ts';
 import { createWireHttpTransport } from '../../../src/transports/wire-http/wire-http-transport.ts';
 import fc from '../../support/fast-check.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { startScriptedServer } from '../../support/scripted-server.ts';
 import { OK } from '../conformance-http-support.ts';
 

@@ -8,7 +8,7 @@ import { EngramTraceError } from '../../../src/error.ts';
 import type { SendOutcome } from '../../../src/replay/ports.ts';
 import type { TlsSettings } from '../../../src/transports/connect/tls-settings.ts';
 import { createWireHttpTransport } from '../../../src/transports/wire-http/wire-http-transport.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
 
 const pem = (name: string): Buffer => readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url));
