@@ -15,6 +15,8 @@ import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { makeRecord } from './make-record.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
+export { makeRecord } from './make-record.ts';
+
 export const MS = 1e6;
 export const SECOND = 1e9;
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { crc32, gzipSync } from 'node:zlib';
 import type { SendOutcome } from '../../src/replay/ports.ts';
 import { type Outcome, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
-import { makeRecord } from '../support/replay-harness.ts';
+import { makeRecord } from '../support/make-record.ts';
 import { sendAndWatch } from '../support/send-and-watch.ts';
 import { type HttpSubject, isHead, withServer } from './conformance-http-support.ts';
 

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { unknownOutcome } from '../../../src/trace/record/record.ts';
 import { AnswerComparison, comparableAnswer } from '../../../src/transports/answer/answer-comparison.ts';
 import fc, { runs } from '../../support/fast-check.ts';
-import { makeRecord } from '../../support/replay-harness.ts';
+import { makeRecord } from '../../support/make-record.ts';
 
 const recordedAs = (bytes: Uint8Array) => ({
   ...unknownOutcome(),

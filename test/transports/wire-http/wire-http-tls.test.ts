@@ -11,7 +11,8 @@ import { createWireHttpTransport } from '../../../src/transports/wire-http/wire-
 import { makeRecord } from '../../support/make-record.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
 
-const pem = (name: string): Buffer => readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url));
+const pem = (name: string): Buffer =>
+  readFileSync(new URL(`../../../../fixtures/tls/${name}`, import.meta.url));
 const CA = pem('ca.pem');
 const SERVER = { cert: pem('server.pem'), key: pem('server-key.pem') };
 const CLIENT: TlsSettings = { ca: CA, cert: pem('client.pem'), key: pem('client-key.pem') };
