@@ -57,7 +57,8 @@ export function calibrateTrace(
   });
 }
 
-function calibrateOpened(trace: string | Trace, options: CalibrateTraceOptions): Promise<Calibration> {
+/** Does the same for the command, which has looked at its flags itself and names them in what it says. */
+export function calibrateOpened(trace: string | Trace, options: CalibrateTraceOptions): Promise<Calibration> {
   const { replay = {}, stepSeconds = STEP_SECONDS, maxSteps = MOST_STEPS, onStep } = options;
   const { multiplier = 1 } = replay;
   return withTrace(trace, async (opened) => {

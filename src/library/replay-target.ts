@@ -16,13 +16,17 @@ export interface GivenTargets {
 
 const PROTOCOLS: Record<keyof GivenTargets, true> = { http: true, grpc: true };
 
+/** Throws `usage` for a target with anything but a server for each protocol. */
+export function refuseUnknownTargets(target: ReplayTarget): void {
+  if (typeof target === 'object' && target !== null && !('url' in target))
+    refuseUnknownOptions(target, PROTOCOLS, 'of a target');
+}
+
 /** Throws `usage` for what is no endpoint. */
 export function targetsOf(target: ReplayTarget): Targets {
   if (target === undefined || target === null) {
     throw new EngramTraceError('usage', 'no target is named', { hint: "such as 'http://localhost:7432'" });
   }
-  if (typeof target !== 'string' && !('url' in target))
-    refuseUnknownOptions(target, PROTOCOLS, 'of a target');
   const { http, grpc } = typeof target === 'string' || 'url' in target ? { http: target } : target;
   return {
     http: typeof http === 'string' ? parseHttpEndpoint(http) : http,

@@ -9,7 +9,7 @@ import type { Trace } from '../trace/trace.ts';
 import { openDocumentFile } from './document-file.ts';
 import { inOptionWords } from './in-option-words.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
-import { type ReplayTarget, targetsOf } from './replay-target.ts';
+import { type ReplayTarget, refuseUnknownTargets, targetsOf } from './replay-target.ts';
 import { type RunDepsOptions, runDepsOf } from './run-deps.ts';
 import { withTrace } from './with-trace.ts';
 
@@ -55,11 +55,13 @@ export function runReplay(
     const options: RunReplayOptions = typeof given === 'string' ? { output: given } : given;
     refuseUnknownOptions(options, OPTIONS, 'of runReplay');
     refuseUnknownOptions(options.replay ?? {}, replayOptions(), 'of replay');
-    return run(trace, target, options);
+    refuseUnknownTargets(target);
+    return playTrace(trace, target, options);
   });
 }
 
-async function run(
+/** Does the same for the command, which has looked at its flags itself and names them in what it says. */
+export async function playTrace(
   trace: string | Trace,
   target: ReplayTarget,
   options: RunReplayOptions,

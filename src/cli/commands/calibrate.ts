@@ -75,7 +75,7 @@ async function runCalibrate(argument: string | undefined, given: CalibrateFlags)
 }
 
 async function calibrateAndReport(flags: CalibrateFlags, trace: Trace): Promise<void> {
-  const { calibrateTrace } = await import('../../library/calibrate-trace.ts');
+  const { calibrateOpened } = await import('../../library/calibrate-trace.ts');
   const { calibrationText, stepText, windowText } = await import('../../calibrate/calibration-text.ts');
   const run = await runOptionsOf(flags, trace);
   const say = (text: string): void => {
@@ -85,7 +85,7 @@ async function calibrateAndReport(flags: CalibrateFlags, trace: Trace): Promise<
   await withCleanUp(
     () => sink.abort(),
     async () => {
-      const found = await calibrateTrace(trace, {
+      const found = await calibrateOpened(trace, {
         ...run,
         transport: flags.transport,
         stepSeconds: flags.stepTime / 1e9,

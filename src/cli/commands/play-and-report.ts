@@ -26,7 +26,7 @@ export interface ReportFlags {
 /** Plays a run, writes its document and its log, tells what came of it, and sets the exit code. */
 export async function playAndReport(run: RunOptions, flags: ReportFlags): Promise<void> {
   const { trace } = run;
-  const { runReplay } = await import('../../library/run-replay.ts');
+  const { playTrace } = await import('../../library/run-replay.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
   const { preparingText, progressText, summaryText } = await import('../text/replay-text.ts');
   const { openDocumentSink } = await import('../output/document-sink.ts');
@@ -42,7 +42,7 @@ export async function playAndReport(run: RunOptions, flags: ReportFlags): Promis
   });
   const shown = createShow(await createProgress(flags), progressText);
   try {
-    const document = await runReplay(trace, run, {
+    const document = await playTrace(trace, run, {
       ...run,
       warn: printWarning,
       signal: interrupt.signal,
