@@ -64,6 +64,7 @@ const NOT_OURS = new Set([
   'excluded_no_target',
   'redacted',
   'status_mismatch',
+  'nothing_succeeded',
   'timestamp_resolution',
 ]);
 

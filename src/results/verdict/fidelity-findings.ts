@@ -10,7 +10,7 @@ import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
 import { healthFindings } from './health-findings.ts';
 import type { ReasonCode } from './remedies.ts';
 import { noSchedule, scheduleFindings } from './schedule-findings.ts';
-import { statusFindings } from './status-findings.ts';
+import { failureFindings, statusFindings } from './status-findings.ts';
 import { streamFindings } from './stream-findings.ts';
 import { aboveLimit, type Finding, finding } from './verdict.ts';
 
@@ -46,6 +46,7 @@ export function fidelityFindings(
     ...streamFindings(input.recorder),
     ...keepaliveFindings(input.recorder),
     ...statusFindings(input.recorder, input.expectedMismatch),
+    ...failureFindings(input),
     ...healthFindings(input.health, input.recorder.sent.spanNs ?? 0),
     ...traceFindings(input),
   ];

@@ -11,6 +11,7 @@ export const REMEDIES = {
   nothing_sent: 'see with --dry-run what is left out of the plan, and why',
   never_left: 'see the errors: is it running there? --wait-for-target 60 waits until it is',
   plan_not_played: `${LOWER_RATE}, or a higher --max-in-flight`,
+  nothing_succeeded: 'see the errors: is the target up? --expect-mismatch 100% allows it',
   status_mismatch: 'fill the target as the recorded server was, or allow it: --expect-mismatch 25%',
   source_error: '--skip-damaged plays what is whole; engram-trace repair makes a whole file of it',
   sender_died: 'run it again; with the same end: fewer --senders, or more memory',

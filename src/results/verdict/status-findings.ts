@@ -1,7 +1,15 @@
+import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import type { StatusChange } from '../answers/status-comparison.ts';
 import type { ResultsRecorder } from '../tally/results-recorder.ts';
 import { FIDELITY_LIMITS as LIMITS } from './fidelity-limits.ts';
-import { aboveLimit, type Finding, type Limits } from './verdict.ts';
+import { aboveLimit, type Finding, finding, type Limits } from './verdict.ts';
+
+/** What tells whether anything succeeded. */
+interface Failing {
+  readonly recorder: Pick<ResultsRecorder, 'overall'>;
+  readonly end: Pick<ReplayEnd, 'accounting'>;
+  readonly expectedMismatch: number;
+}
 
 /**
  * Answers of another class than recorded: the server took another path than it took then, and the numbers are about
@@ -19,6 +27,18 @@ export function statusFindings(
     `(most often ${most.replayed} for ${most.recorded}): the numbers are about another path of the server. ` +
     whyOf(most, cacheKnown);
   return aboveLimit(mismatchShare, mismatchLimits(mismatches, expected), 'status_mismatch', message);
+}
+
+/**
+ * Nothing succeeded, and no recorded answer shows that nothing did then: a target that refuses everything does it fast,
+ * and the numbers look good.
+ */
+export function failureFindings({ end, recorder, expectedMismatch }: Failing): Finding[] {
+  const { ok, errors } = end.accounting;
+  const { compared, mismatches } = recorder.overall.statuses;
+  if (errors === 0 || ok > 0 || compared > mismatches || expectedMismatch >= 1) return [];
+  const message = 'operations failed, and none succeeded: the numbers are about failures alone';
+  return [finding('invalid', 'nothing_succeeded', message, errors, 0)];
 }
 
 /**

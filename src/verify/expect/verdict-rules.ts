@@ -69,6 +69,7 @@ export function rulesFor(into: Expectations, input: VerdictInput): Rule[] {
       ...LIMITS.keepaliveClosedShare,
     },
     statusRule(at, input.expectedMismatch),
+    failureRule(at, input.expectedMismatch),
     ...healthRules(at, input.arrivals),
   ];
 }
@@ -116,6 +117,21 @@ function statusRule(at: (path: string) => Expectation, expected: number): Rule {
   };
   const mismatches = Number(at('status_classes.overall.mismatches').value);
   return mismatches > 1 ? { ...rule, invalid: Math.max(invalid, expected) } : rule;
+}
+
+/** Makes the rule for a run in which nothing succeeded. Documents without `answers` were written before there was one. */
+function failureRule(at: (path: string) => Expectation, expected: number): Rule {
+  const count = (path: string): number => Number(at(path).value ?? 0);
+  const errors = count('fidelity.accounting.errors');
+  const isAlike = count('status_classes.overall.compared') > count('status_classes.overall.mismatches');
+  const isOlder = at('answers.overall.unknown').value === null;
+  const isAllowed = isOlder || isAlike || expected >= 1 || count('fidelity.accounting.ok') > 0;
+  return {
+    code: 'nothing_succeeded',
+    value: exactly(isAllowed ? 0 : errors),
+    degraded: Infinity,
+    invalid: 0,
+  };
 }
 
 function neverLeft(at: (path: string) => Expectation): Expectation {

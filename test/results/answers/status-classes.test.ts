@@ -151,7 +151,12 @@ describe('answers of another class than recorded', () => {
     assert.deepEqual([same.summary.error_rate, same.status_classes.overall.mismatches], [1, 0]);
     assert.deepEqual(verdictOf(same), ['valid', []]);
     const unknown = documentWith([{ recorded: undefined, replayed: 404, times: 9 }]);
-    assert.deepEqual(verdictOf(unknown), ['valid', []]);
+    assert.deepEqual(verdictOf(unknown), ['invalid', ['nothing_succeeded']]);
+    const some = documentWith([
+      { recorded: undefined, replayed: 404, times: 9 },
+      { recorded: undefined, replayed: 200 },
+    ]);
+    assert.deepEqual(verdictOf(some), ['valid', []]);
     assert.equal(unknown.status_classes.recorded_unknown, 9);
     assert.equal(unknown.summary.status_class_mismatch_rate, null);
   });

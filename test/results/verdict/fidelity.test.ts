@@ -13,7 +13,7 @@ import {
   throttlingBetween,
 } from '../../../src/results/health/machine-counters.ts';
 import { InversionCounter } from '../../../src/results/tally/inversions.ts';
-import { emptyLoss } from '../../../src/trace/record/record.ts';
+import { emptyLoss, unknownOutcome } from '../../../src/trace/record/record.ts';
 import fc from '../../support/fast-check.ts';
 import {
   documentInput,
@@ -268,7 +268,7 @@ describe('fidelity verdict', () => {
 
   it('is never valid without send times: a run that reached nothing says nothing', () => {
     const nothing = documentOf(steady(refused));
-    assert.deepEqual([nothing.fidelity.verdict, codes(nothing)], ['invalid', ['never_left']]);
+    assert.deepEqual([nothing.fidelity.verdict, codes(nothing)], ['invalid', ['never_left', 'nothing_succeeded']]);
     assert.equal(nothing.fidelity.accounting.never_left, 1000);
     for (const [refusedCount, verdict] of [
       [10, 'valid'],
@@ -413,6 +413,26 @@ describe('fidelity verdict', () => {
       'read_ahead_dry',
       'stretched',
     ]);
+  });
+
+  it('is invalid where everything failed, unless the recording or its user says that it does', () => {
+    const failed = (recorded: number | undefined): Told[] =>
+      steady(({ record }) => ({
+        record: { ...record, outcome: { ...unknownOutcome(), status: recorded } },
+        disposition: 'error',
+        outcome: { status: 500, ok: false },
+      }));
+    const all = documentOf(failed(undefined));
+    assert.equal(all.fidelity.verdict, 'invalid');
+    assert.deepEqual(codes(all), ['nothing_succeeded']);
+    assert.deepEqual(codes(documentOf(failed(503))), []);
+    const run = play(failed(undefined));
+    const input = documentInput();
+    const plan = { ...input.plan, options: { ...input.plan.options, expect_mismatch: 1 } };
+    const allowed = createResultsDocument({ ...input, ...run, plan });
+    assert.deepEqual(codes(allowed), []);
+    const oneWorks = [...steady().slice(0, 1), ...failed(undefined).slice(1)];
+    assert.deepEqual(codes(documentOf(oneWorks)), []);
   });
 
   it('is invalid for a source that broke off, and for nothing sent', () => {
