@@ -141,6 +141,16 @@ export {
   type WireHttpTransportOptions,
 } from './transports/wire-http/wire-http-transport.ts';
 
+// Load without a recording.
+
+export type { ArrivalSpec } from './workload/arrivals/arrival-spec.ts';
+export { openWorkload, type WorkloadOptions } from './workload/generate/open-workload.ts';
+export type { SeededScenario } from './workload/generate/record-batches.ts';
+export { type FoundScenario, findScenario } from './workload/scenario/find-scenario.ts';
+export { readScenario } from './workload/scenario/read-scenario.ts';
+export type { Scenario } from './workload/scenario/scenario.ts';
+export { type ScenarioOverrides, withOverrides } from './workload/scenario/with-overrides.ts';
+
 // A stand-in for the server, for tests.
 
 export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';

@@ -54,6 +54,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'verify',
     'calibrate',
     'null-sink',
+    'workload',
+    'dialects',
     'root',
   ],
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],

@@ -56,8 +56,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'run',
-    summary: 'load a server without a recording: clients of a build cache',
+    summary: 'load a server without a recording: a scenario, or clients of a build cache',
     load: async () => (await import('./commands/run.ts')).makeRunCommand(),
+  },
+  {
+    name: 'generate',
+    summary: 'write the trace that run would send',
+    load: async () => (await import('./commands/generate.ts')).makeGenerateCommand(),
+  },
+  {
+    name: 'scenarios',
+    summary: 'list the scenarios that are there: rate, mix, duration, limits',
+    load: async () => (await import('./commands/scenarios.ts')).makeScenariosCommand(),
   },
   {
     name: 'verify',

@@ -65,11 +65,23 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['traces/peak.trace.zst --endpoint :7432 --duration 5m --limit 1000 --dry-run', 'what would be sent'],
   ],
   run: [
+    ['mixed_balanced --target-rate 500 --duration 30', 'a shipped scenario, half a minute'],
+    [
+      '--scenario scenarios/mixed_balanced.toml --target-rate 15000 --duration 3600 --output results/target_load.json',
+      'an hour at the rate to hold',
+    ],
     [
       '--clients 50 --duration 120 --requests 100 --hit-rate 0.75 --output results.json',
       'fifty clients of a build cache, each waiting for its answers',
     ],
-    ['--target-rate 500 --duration 5m --output results/open.json', 'the same at a rate of its own'],
+  ],
+  generate: [
+    ['mixed_balanced --duration 60 --output traces/mixed.trace.zst', 'a minute of it as a trace'],
+    ['mixed_balanced --target-rate 10 --duration 5 --format ndjson', 'to look at'],
+  ],
+  scenarios: [
+    ['', 'all of them in a table'],
+    ['mixed_balanced', 'the file of one: a beginning for your own'],
   ],
   verify: [
     ['results/peak.log results/peak.json', 'what replay --replay-log results/peak.log wrote'],

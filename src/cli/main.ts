@@ -18,7 +18,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   const keep = (signal: NodeJS.Signals): void => {
     kept.push(signal);
   };
-  const early: NodeJS.Signals[] = process.argv[2] === 'replay' ? ['SIGINT', 'SIGTERM'] : [];
+  const isReplay = process.argv[2] === 'replay' || process.argv[2] === 'run';
+  const early: NodeJS.Signals[] = isReplay ? ['SIGINT', 'SIGTERM'] : [];
   for (const signal of early) process.once(signal, keep);
   const takeEarly = (): NodeJS.Signals | undefined => {
     for (const signal of early) process.removeListener(signal, keep);

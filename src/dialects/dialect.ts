@@ -1,5 +1,6 @@
 import type { HeaderList, Protocol, RecordMap, TraceRecord } from '../trace/record/record.ts';
 import type { DangerRule } from './danger.ts';
+import type { MemoryCounting } from './memory-counting.ts';
 import type { SpaceMaking } from './space-making.ts';
 
 /** What a dialect may look at to name an operation. */
@@ -26,6 +27,8 @@ export interface Dialect {
   readonly dangers?: readonly DangerRule[] | undefined;
   /** How its spaces are made; undefined where it has none. */
   readonly spaces?: SpaceMaking | undefined;
+  /** How it is asked what it holds; undefined where it can't be. */
+  readonly memories?: MemoryCounting | undefined;
   describe(request: RequestView): OperationName;
   /** Makes of a recorded operation what it is in this dialect; undefined where it is what it is. */
   readonly translate?: RecordMap | undefined;

@@ -1,6 +1,7 @@
 import type { HeaderList } from '../trace/record/record.ts';
 import type { Dialect, OperationName, RequestView } from './dialect.ts';
 import { ENGRAM_DANGERS } from './engram-dangers.ts';
+import { engramMemories } from './engram-memories.ts';
 import {
   type EngramRoute,
   findHttpRoute,
@@ -53,6 +54,7 @@ export const engramDialect: Dialect = {
   name: 'engram',
   dangers: ENGRAM_DANGERS,
   spaces: engramSpaces,
+  memories: engramMemories,
   describe: (request) => (request.protocol === 'grpc' ? describeRpc(request) : describeHttp(request)),
   isWrite: (record) => (isEngramOp(record.op) ? !READS.has(record.op) : isGenericWrite(record)),
 };

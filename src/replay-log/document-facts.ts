@@ -29,6 +29,7 @@ export const FACT_PATHS: readonly string[] = [
   'notes',
   'capture_loss',
   'prepare',
+  'preload',
   'host',
 ];
 

@@ -150,6 +150,8 @@ async function measured(
     window: trace.header.window,
     host: deps.host,
     prepare,
+    limits: run.limits,
+    preload: run.preload,
     recordCommand: (number) => `engram-trace inspect ${shellWord(trace.name)} --record ${number}`,
   });
   const { hits, misses } = document.cache;

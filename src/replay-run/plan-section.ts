@@ -31,7 +31,7 @@ export function planSection(run: RunOptions, options: ReplayOptions, traceDigest
     digest,
     trace: traceSection(run.trace, traceDigest),
     options: shown,
-    seed: run.closedLoop?.seed ?? (options.copies > 1 ? options.seed : null),
+    seed: run.closedLoop?.seed ?? run.traceSeed ?? (options.copies > 1 ? options.seed : null),
   };
 }
 

@@ -20,6 +20,7 @@ import type {
   HostSection,
   OperationCounts,
   PlanSection,
+  PreloadSection,
   PrepareSection,
   ResultsDocument,
   SummarySection,
@@ -36,6 +37,7 @@ import { STREAM_HISTOGRAM_NAMES } from './tally/stream-metrics.ts';
 import type { WindowCounts } from './tally/windows.ts';
 import { type CaptureGaps, captureGaps } from './verdict/capture-gaps.ts';
 import { fidelitySection } from './verdict/fidelity.ts';
+import { judgeRun, type RunLimits } from './verdict/run-limits.ts';
 
 export interface DocumentInput {
   tool: { name: string; version: string };
@@ -52,6 +54,8 @@ export interface DocumentInput {
   window: TimeWindow | undefined;
   host: HostSection;
   prepare?: PrepareSection | undefined;
+  limits?: RunLimits | undefined;
+  preload?: PreloadSection | undefined;
   /** Command that prints a record of the trace. */
   recordCommand(recordNumber: number): string;
 }
@@ -67,6 +71,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
   const perOp = <T>(count: (metrics: OpMetrics) => T): Record<string, T> =>
     Object.fromEntries(ops.entries().map(([op, metrics]) => [op, count(metrics)]));
   const section = (name: (typeof HISTOGRAM_NAMES)[number]) => latencySection(overall, ops, name, NS_PER_MS);
+  const latency = Object.assign(section('response'), flatLatencies(overall.response));
   return {
     schema_version: 1,
     tool: input.tool,
@@ -77,7 +82,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     summary,
     operations: { ...operationCounts(overall), ops: perOp(operationCounts) },
     throughput_ops_per_sec: summary.throughput_ops_sec,
-    latency: Object.assign(section('response'), flatLatencies(overall.response)),
+    latency,
     service_latency: section('service'),
     first_answer_latency: section('firstAnswer'),
     recorded_latency: section('recorded'),
@@ -89,8 +94,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     cache: cacheSection(recorder),
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
     windows: recorder.windows.list().map(windowEntry),
-    validation: {},
-    checks: [],
+    ...judgeRun(input.limits ?? {}, { latency, summary }),
     fidelity: fidelitySection({
       ...input,
       captureGaps: gaps,
@@ -104,6 +108,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     histograms: histogramsSection(recorder),
     notes: [],
     prepare: input.prepare ?? null,
+    preload: input.preload ?? null,
     replay_log: null,
     host: input.host,
   };

@@ -5,6 +5,7 @@ import { type Check, compareLeaves } from './compare.ts';
 import { type Leaves, leavesOf } from './expect/document-leaves.ts';
 import { expectArrivals } from './expect/expect-arrivals.ts';
 import { expectAttribution } from './expect/expect-attribution.ts';
+import { expectChecks } from './expect/expect-checks.ts';
 import { expectCounts } from './expect/expect-counts.ts';
 import { expectFacts, factLeaves } from './expect/expect-facts.ts';
 import { expectLatencies } from './expect/expect-latencies.ts';
@@ -85,6 +86,7 @@ async function expectEverything(
   await expectOrder(table, timeScale, into);
   await expectAttribution(table, into);
   expectFacts(table.reading, facts, into);
+  expectChecks(leaves, into);
   forgetYounger(table.reading.header.formatVersion, leaves, into);
   expectVerdict(into, {
     leaves,

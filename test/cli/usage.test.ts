@@ -119,7 +119,7 @@ test('a variable sets what the command line leaves open', async () => {
 test('every flag of every command has its variable, and one that is wrong is named', async () => {
   for (const { name, load } of COMMANDS) {
     const flags = settableFlags(await load());
-    assert.ok(flags.length > 2, name);
+    assert.ok(flags.length > 0, name);
     for (const flag of flags) {
       const variable = variableOf(flag);
       const command = await load();

@@ -1,6 +1,6 @@
 import type { DocumentSink } from '../../library/document-file.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
-import type { RunOptions, RunProgress } from '../../replay-run/options/run-options.ts';
+import type { RunDeps, RunOptions, RunProgress } from '../../replay-run/options/run-options.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { linesText } from '../../visible-text.ts';
 import { EXIT } from '../exit/exit-code.ts';
@@ -23,8 +23,18 @@ export interface ReportFlags {
   quiet?: boolean;
 }
 
+/** What is done to the target before the replay, with what the document is to tell of it. */
+export type BeforeReplay = (
+  run: RunOptions,
+  during: Pick<RunDeps, 'signal' | 'onStart'>,
+) => Promise<Pick<RunOptions, 'preload'>>;
+
 /** Plays a run, writes its document and its log, tells what came of it, and sets the exit code. */
-export async function playAndReport(run: RunOptions, flags: ReportFlags): Promise<void> {
+export async function playAndReport(
+  run: RunOptions,
+  flags: ReportFlags,
+  before: BeforeReplay = async () => ({}),
+): Promise<void> {
   const { trace } = run;
   const { playTrace } = await import('../../library/run-replay.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
@@ -42,8 +52,10 @@ export async function playAndReport(run: RunOptions, flags: ReportFlags): Promis
   });
   const shown = createShow(await createProgress(flags), progressText);
   try {
+    const done = await before(run, { signal: interrupt.signal, onStart: shown.start });
     const document = await playTrace(trace, run, {
       ...run,
+      ...done,
       warn: printWarning,
       signal: interrupt.signal,
       onPrepare: (spaces) => {
@@ -148,6 +160,7 @@ function createShow(
   const start = (progress: RunProgress): void => {
     // A pipe that ends after the replay was interrupted starts it when all is over.
     if (isStopped) return;
+    clearInterval(timer);
     const startedMs = performance.now();
     let before = { atMs: startedMs, sent: 0 };
     timer = setInterval(() => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
+import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { releaseSignals } from '../exit/signals.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from '../flags/replay-flags.ts';
@@ -7,7 +8,7 @@ import { refuseUnnamedTarget, targetsMeant } from '../input/refuse-unnamed-targe
 import { resolveTrace } from '../input/resolve-trace.ts';
 import { printJson, printText } from '../output/stdout.ts';
 import { printWarning, reportWarnings } from '../output/warnings.ts';
-import { playAndReport } from './play-and-report.ts';
+import { type BeforeReplay, playAndReport } from './play-and-report.ts';
 
 /** `engram-trace replay`: sends a trace to a server and writes what was measured. */
 export function makeReplayCommand(): Command {
@@ -20,26 +21,40 @@ async function runReplayCommand(
   command: Command,
 ): Promise<void> {
   const given = await resolveTrace(argument, flagsGiven);
+  try {
+    await playByFlags(given, command, async () => {
+      const { openInput } = await import('../input/open-input.ts');
+      return openInput(given.trace);
+    });
+  } finally {
+    // A pipe nobody writes to any more would keep the process alive.
+    if (given.trace === '-') process.stdin.destroy();
+  }
+}
+
+/** Plays the trace that `open` opens, or prints its plan (`--dry-run`), as the flags say. */
+export async function playByFlags(
+  given: ReplayFlags,
+  command: Command,
+  open: () => Promise<Trace>,
+  more: Partial<RunOptions> = {},
+  before?: BeforeReplay,
+): Promise<void> {
   if (given.dryRun) releaseSignals();
   else refuseLostFile(given);
-  const { openInput } = await import('../input/open-input.ts');
   const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
-  const trace = await openInput(given.trace);
+  const trace = await open();
   try {
     const named = { http: isNamed('endpoint'), grpc: isNamed('grpcEndpoint') };
     const { http, grpc } = targetsMeant(named, { http: given.endpoint, grpc: given.grpcEndpoint });
     const flags = { ...given, endpoint: http, grpcEndpoint: grpc };
     const refuse = (): void => refuseUnnamedTarget(named, trace);
-    if (flags.dryRun) {
-      await printPlan(flags, trace, refuse);
-    } else {
-      refuse();
-      await playAndReport(await runOptionsOf(flags, trace), flags);
-    }
+    if (!flags.dryRun) refuse();
+    const run = { ...(await runOptionsOf(flags, trace)), ...more };
+    if (flags.dryRun) await printPlan(run, flags, refuse);
+    else await playAndReport(run, flags, before);
   } finally {
     await trace.close();
-    // A pipe nobody writes to any more would keep the process alive.
-    if (given.trace === '-') process.stdin.destroy();
   }
 }
 
@@ -53,11 +68,11 @@ function refuseLostFile({ trace, output, replayLog }: ReplayFlags): void {
 }
 
 /** Prints the plan (`--dry-run`), and what a run would refuse: the plan may be looked at all the same. */
-async function printPlan(flags: ReplayFlags, trace: Trace, refuse: () => void): Promise<void> {
+async function printPlan(run: RunOptions, flags: ReplayFlags, refuse: () => void): Promise<void> {
   const { planReplay } = await import('../../replay-run/plan-replay.ts');
   const { refusalBy } = await import('../../replay-run/refusals.ts');
   const { planJson, planText } = await import('../text/replay-text.ts');
-  const plan = await planReplay(await runOptionsOf(flags, trace));
+  const plan = await planReplay(run);
   const refusals = [...refusalBy(() => refuseLostFile(flags)), ...refusalBy(refuse), ...plan.refusals];
   if (flags.json) await printJson(planJson(plan, refusals), 2);
   else await printText(planText(plan));
@@ -66,5 +81,5 @@ async function printPlan(flags: ReplayFlags, trace: Trace, refuse: () => void): 
       `without --dry-run this would be refused: ${message}${hint === undefined ? '' : ` (${hint})`}`,
     );
   }
-  reportWarnings(trace, flags);
+  reportWarnings(run.trace, flags);
 }

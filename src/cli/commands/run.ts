@@ -1,178 +1,48 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { EngramTraceError } from '../../error.ts';
-import { refuseSameFile } from '../../library/refuse-same-file.ts';
-import { parseHeaderOverrides } from '../../replay-run/connect/header-overrides.ts';
-import type { RunOptions } from '../../replay-run/options/run-options.ts';
-import { sendersFor } from '../../replay-run/shards/senders-for.ts';
-import { parseHttpEndpoint } from '../../replay-run/target/endpoint.ts';
-import { parseTimeDistribution } from '../../time-distribution.ts';
-import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
-import { CACHE_LOAD, type CacheLoad } from '../../workload/clients/cache-load.ts';
-import { closedCacheLoad } from '../../workload/clients/closed-cache-load.ts';
-import { openCacheLoad } from '../../workload/clients/open-cache-load.ts';
-import { collect, parseCount, parseRatio } from '../flags/flag-parsers.ts';
-import { parseConnections } from '../flags/parse-connections.ts';
-import { parseDuration } from '../flags/parse-duration.ts';
-import { parseSize } from '../flags/parse-size.ts';
-import { parseAtLeastOne, parseFactor, parsePositiveDuration } from '../flags/replay-values.ts';
-import { readText, type TlsFlags, tlsOf } from '../flags/tls-flags.ts';
-import { playAndReport, type ReportFlags } from './play-and-report.ts';
+import { CACHE_LOAD } from '../../workload/clients/cache-load.ts';
+import { type ClientsFlags, runClients, withClientFlags } from './run-clients.ts';
+import { runScenario, type ScenarioRunFlags, withScenarioRunFlags } from './run-scenario.ts';
 
-interface RunFlags extends TlsFlags, Omit<ReportFlags, 'skipDamaged'> {
-  clients: number;
-  duration: number;
-  requests?: number;
-  hitRate: number;
-  think?: string;
-  rampUp?: number;
-  targetRate?: number;
-  putShare: number;
-  artifacts: number;
-  artifactSize: number;
-  seed: number;
-  header?: string[];
-  timeout?: number;
-  connections: ConnectionMode;
-  waitForTarget?: number;
-}
+type RunFlags = ScenarioRunFlags & ClientsFlags;
 
-const THINK = '10ms';
-
-/** `engram-trace run`: load without a recording. */
+/** `engram-trace run`: load without a recording, by a scenario or by clients of a build cache. */
 export function makeRunCommand(): Command {
-  return withReportFlags(withTargetFlags(withLoadFlags(new Command('run')))).action(runLoad);
+  return withClientFlags(withScenarioRunFlags(new Command('run'))).action(runLoad);
 }
 
-function withLoadFlags(command: Command): Command {
-  const { clients, requests, hitRate, putShare, artifacts, seed } = CACHE_LOAD;
-  return command
-    .option('--clients <count>', 'clients of a build cache, each with a connection', parseAtLeastOne, clients)
-    .addOption(
-      new Option('--duration <time>', 'nothing is sent after it: 60 (s), 5m')
-        .argParser(parsePositiveDuration)
-        .default(CACHE_LOAD.durationNs, '60s'),
-    )
-    .option(
-      '--requests <count>',
-      `operations of each client (default: ${requests}; with --target-rate as many as there is time for)`,
-      parseAtLeastOne,
-    )
-    .option('--hit-rate <ratio>', 'share of the lookups that are to hit', parseRatio, hitRate)
-    .option(
-      '--think <spec>',
-      `pause of a client between an answer and its next operation: 10ms, 2 (s), or exp:10ms and the other distributions of dev-server --latency (default: ${THINK})`,
-    )
-    .option(
-      '--ramp-up <time>',
-      'the last client begins so much later than the first: 10 (s) (default: 0)',
-      parseDuration,
-    )
-    .option(
-      '--target-rate <rate>',
-      'an open loop: so many operations a second, whatever the server does (default: clients wait for their answers)',
-      parseFactor,
-    )
-    .option('--put-share <ratio>', 'share of operations that store something', parseRatio, putShare)
-    .option('--artifacts <count>', 'how many different ones are stored at most', parseAtLeastOne, artifacts)
-    .addOption(
-      new Option(
-        '--artifact-size <size>',
-        'mean of their sizes, which are half to one and a half times it, in bytes',
-      )
-        .argParser(parseSize)
-        .default(CACHE_LOAD.artifactBytes, '16KiB'),
-    )
-    .option('--seed <number>', 'of what is stored, looked up and paused', parseCount, seed);
+/** Flags that have a meaning with a scenario and without one. */
+const OF_BOTH = new Set([
+  ...['endpoint', 'header', 'connections', 'timeout', 'waitForTarget'],
+  ...['ca', 'cert', 'key', 'servername', 'insecure', 'output', 'replayLog', 'force', 'quiet', 'config'],
+  ...['duration', 'targetRate', 'seed'],
+]);
+
+async function runLoad(argument: string | undefined, flags: RunFlags, command: Command): Promise<void> {
+  const ofClients = attributesOf(withClientFlags(new Command()));
+  const isOfClients = (attribute: string): boolean => ofClients.has(attribute);
+  if (argument !== undefined || flags.scenario !== undefined) {
+    refuseGiven(command, isOfClients, 'is for run without a scenario');
+    await runScenario(argument, flags, command);
+    return;
+  }
+  const isOfScenarios = (attribute: string): boolean => !isOfClients(attribute) && !OF_BOTH.has(attribute);
+  refuseGiven(command, isOfScenarios, 'is for run with a scenario');
+  const { duration = CACHE_LOAD.durationNs, connections = 'recorded' } = flags;
+  await runClients({ ...flags, duration, connections });
 }
 
-function withTargetFlags(command: Command): Command {
-  const http = 'http://localhost:7432';
-  return command
-    .addOption(
-      new Option('--endpoint <url>', 'HTTP target: URL, host:port, or :port on 127.0.0.1')
-        .argParser(parseHttpEndpoint)
-        .default(parseHttpEndpoint(http), http),
-    )
-    .option(
-      '-H, --header <header>',
-      'NAME: VALUE to set on every operation, or @FILE with such lines; repeatable',
-      collect,
-    )
-    .addOption(
-      new Option('--connections <how>', 'recorded (each client its own), pooled, or N: at most so many')
-        .argParser(parseConnections)
-        .default('recorded', 'recorded'),
-    )
-    .option(
-      '--timeout <time>',
-      'time for a whole answer: 30 (s), 500ms (default: 30s)',
-      parsePositiveDuration,
-    )
-    .option(
-      '--wait-for-target <time>',
-      'wait so long for a server to be there, before the clock starts: 30 (s) (default: 0, fail at once)',
-      parseDuration,
-    )
-    .option('--ca <file>', 'PEM file of the authorities to trust')
-    .option('--cert <file>', 'PEM file of the client certificate')
-    .option('--key <file>', "PEM file of the client certificate's key")
-    .option('--servername <name>', 'name the certificate has to be for')
-    .option('--insecure', 'take any certificate');
+function attributesOf(command: Command): Set<string> {
+  return new Set(command.options.map((option) => option.attributeName()));
 }
 
-function withReportFlags(command: Command): Command {
-  return command
-    .option('-o, --output <file>', 'results document, - for stdout', '-')
-    .option('--replay-log <file>', 'write planned, sent and done of every operation; verify reads it')
-    .option('--force', 'replace an existing output');
-}
-
-async function runLoad(flags: RunFlags): Promise<void> {
-  refuseSameFile(
-    [],
-    [
-      { flag: '--output', path: flags.output },
-      { flag: '--replay-log', path: flags.replayLog },
-    ],
-  );
-  const { targetRate } = flags;
-  const played = targetRate === undefined ? closedLoad(flags) : openLoad(flags, targetRate);
-  await playAndReport({ ...targetOf(flags), ...played }, flags);
-}
-
-function closedLoad(flags: RunFlags): Pick<RunOptions, 'trace' | 'closedLoop'> {
-  const { requests = CACHE_LOAD.requests, think = THINK, rampUp = 0 } = flags;
-  const pace = { think: parseTimeDistribution(think, '--think'), thinkText: think, rampUpNs: rampUp };
-  return closedCacheLoad(loadOf(flags, requests), pace);
-}
-
-function openLoad(flags: RunFlags, ratePerSec: number): Pick<RunOptions, 'trace' | 'senders'> {
-  const { requests = Infinity, think, rampUp } = flags;
-  const flag = think === undefined ? (rampUp === undefined ? undefined : '--ramp-up') : '--think';
-  if (flag !== undefined) {
-    throw new EngramTraceError('usage', `${flag} is for clients that wait for their answers`, {
-      hint: 'leave it out, or --target-rate',
+/** What a variable or a configuration file says may be meant for another run. */
+function refuseGiven(command: Command, isOther: (attribute: string) => boolean, what: string): void {
+  for (const option of command.options) {
+    const attribute = option.attributeName();
+    if (!isOther(attribute) || command.getOptionValueSource(attribute) !== 'cli') continue;
+    throw new EngramTraceError('usage', `${option.long} ${what}`, {
+      hint: 'engram-trace scenarios lists the scenarios; --scenario NAME runs one',
     });
   }
-  const trace = openCacheLoad(loadOf(flags, requests), ratePerSec);
-  return { trace, senders: sendersFor({ trace }) };
-}
-
-function loadOf(flags: RunFlags, requests: number): CacheLoad {
-  const { clients, duration, hitRate, putShare, artifacts, artifactSize, seed } = flags;
-  const load = { clients, durationNs: duration, requests, hitRate, putShare, artifacts, seed };
-  return { ...load, artifactBytes: artifactSize };
-}
-
-function targetOf(flags: RunFlags): Omit<RunOptions, 'trace'> {
-  const { endpoint, header = [], connections, timeout, waitForTarget = 0 } = flags;
-  return {
-    http: endpoint,
-    grpc: undefined,
-    headers: parseHeaderOverrides(header, (path) => readText('--header', path, 'latin1')),
-    tls: tlsOf({ ...flags, grpcEndpoint: undefined }),
-    connections,
-    waitForTargetMs: waitForTarget / 1e6,
-    replay: timeout === undefined ? {} : { timeoutNs: timeout },
-  };
 }

@@ -6,9 +6,12 @@ export function isUnanswered({ summary }: Pick<ResultsDocument, 'summary'>): boo
   return summary.total_operations > 0 && summary.without_answer === summary.total_operations;
 }
 
-/** Exit code of a replay. A signal comes before a failed run, and that before a replay that can't be trusted. */
+/**
+ * Exit code of a replay. A signal comes before a failed run, that before a replay that can't be trusted, and that before
+ * limits that were not held: what can't be trusted is not judged.
+ */
 export function replayExitCode(
-  document: Pick<ResultsDocument, 'summary' | 'fidelity'>,
+  document: Pick<ResultsDocument, 'summary' | 'fidelity' | 'checks'>,
   signal: NodeJS.Signals | undefined,
 ): number {
   const { stop } = document.summary;
@@ -16,5 +19,6 @@ export function replayExitCode(
   if (stop === 'source_error') return EXIT.failed;
   if (stop === 'sender_died') return EXIT.invalidReplay;
   if (isUnanswered(document)) return EXIT.failed;
-  return document.fidelity.verdict === 'invalid' ? EXIT.invalidReplay : EXIT.ok;
+  if (document.fidelity.verdict === 'invalid') return EXIT.invalidReplay;
+  return document.checks.every(({ pass }) => pass) ? EXIT.ok : EXIT.limitsNotMet;
 }

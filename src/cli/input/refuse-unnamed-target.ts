@@ -22,18 +22,18 @@ export function targetsMeant({ http, grpc }: NamedTargets, targets: Targets): Ta
  * known, those records are then left out, and counted.
  */
 export function refuseUnnamedTarget({ http, grpc }: NamedTargets, trace: Trace): void {
-  const { byProtocol } = trace.hints;
-  if (http === grpc || byProtocol === undefined) return;
-  const count = http ? byProtocol.grpc : byProtocol.http;
-  if (count === 0) return;
+  if (http === grpc) return;
+  const { byProtocol, protocols = [] } = trace.hints;
+  const other = http ? 'grpc' : 'http';
+  const count = byProtocol?.[other];
+  if (count === 0 || (count === undefined && !protocols.includes(other))) return;
   const [missing, flag, given] = http
     ? ['gRPC', '--grpc-endpoint HOST:PORT', 'http']
     : ['HTTP', '--endpoint URL', 'grpc'];
+  const select = byProtocol === undefined ? '' : `, or select with engram-trace filter --protocol ${given}`;
   throw new EngramTraceError(
     'usage',
-    `${count} operations of ${trace.name} are ${missing}, and no target for them was named`,
-    {
-      hint: `${flag}, or select with engram-trace filter --protocol ${given}`,
-    },
+    `${count === undefined ? '' : `${count} `}operations of ${trace.name} are ${missing}, and no target for them was named`,
+    { hint: `${flag}${select}` },
   );
 }

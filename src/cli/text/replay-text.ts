@@ -7,6 +7,7 @@ import type { LatencySection, Percentiles } from '../../results/document/latency
 import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { remedyFor } from '../../results/verdict/remedies.ts';
 import { linesText } from '../../visible-text.ts';
+import { checkLines } from './checks-text.ts';
 import { endlessLines } from './endless-text.ts';
 import { opTableLines, provenPercentile } from './op-table-text.ts';
 
@@ -66,8 +67,10 @@ export function summaryText(document: ResultsDocument): string {
     ...endlessLines(document.endless_answers),
     ...addressesText(document.target),
     ...notSentText(accounting),
-    ...sameText(document.answers.overall),
-    ...answersText(document.status_classes),
+    // What was made and not recorded has no answers to be held against.
+    ...(document.plan.trace.format === 'scenario'
+      ? []
+      : [...sameText(document.answers.overall), ...answersText(document.status_classes)]),
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
     ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
     `fidelity: ${fidelity.verdict}`,
@@ -75,6 +78,7 @@ export function summaryText(document: ResultsDocument): string {
       .slice(0, REASONS_SHOWN)
       .flatMap((reason) => reasonLines(reason, document.status_classes.changes)),
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
+    ...checkLines(document),
   ];
   return linesText(lines);
 }

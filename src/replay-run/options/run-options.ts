@@ -1,9 +1,10 @@
 import type { Clock } from '../../replay/ports.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
-import type { HostSection } from '../../results/document/results-document.ts';
+import type { HostSection, PreloadSection } from '../../results/document/results-document.ts';
 import type { HealthSources } from '../../results/health/generator-health.ts';
 import type { LiveCounts } from '../../results/tally/tally.ts';
+import type { RunLimits } from '../../results/verdict/run-limits.ts';
 import type { HeaderList } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
@@ -48,6 +49,12 @@ export interface RunOptions extends Targets {
   transport?: TransportChoice | undefined;
   /** Threads that send; 1, the default, is this one. */
   senders?: number | undefined;
+  /** What the run has to hold: `checks` of the document. */
+  limits?: RunLimits | undefined;
+  /** What the target was filled with before; only told. */
+  preload?: PreloadSection | undefined;
+  /** The seed that the trace was made with, where it was made and not recorded. */
+  traceSeed?: number | undefined;
   /** False: no rehearsal (see rehearse.ts); for those whose code is warm already. */
   rehearsal?: boolean | undefined;
 }
@@ -72,6 +79,9 @@ export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | ke
   senders: true,
   rehearsal: true,
   closedLoop: true,
+  limits: true,
+  preload: true,
+  traceSeed: true,
 };
 
 /** What may be read of a run while it goes on. */

@@ -35,7 +35,8 @@ export interface ResultsDocument {
   cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
   errors: ErrorEntry[];
   windows: WindowEntry[];
-  validation: Record<string, never>;
+  /** The same as `checks` for readers of older documents; what was no limit is not there. */
+  validation: Partial<Record<'met_throughput_target' | 'met_latency_target' | 'max_error_rate_ok', boolean>>;
   checks: CheckEntry[];
   fidelity: FidelitySection;
   capture_loss: CaptureLossSection;
@@ -44,6 +45,8 @@ export interface ResultsDocument {
   notes: string[];
   /** The spaces that `--prepare` made before the clock started. */
   prepare: PrepareSection | null;
+  /** What the target was filled with before the clock started, and how `run` was to begin. */
+  preload: PreloadSection | null;
   /** The log of every operation that goes with this document (`--replay-log`). */
   replay_log: ReplayLogSection | null;
   host: HostSection;
@@ -73,6 +76,18 @@ export interface PrepareSection {
   secs: number;
   /** How long the slowest space took to be made. */
   slowest_secs: number | null;
+}
+
+export interface PreloadSection {
+  /** Memories that the scenario takes the target to hold. */
+  memories: number;
+  /** The first of them that was to be stored: those before it had been before. */
+  from: number;
+  stored: number;
+  failed: number;
+  /** What the target held already; null where that is not known. */
+  held_before: number | null;
+  secs: number;
 }
 
 export interface ReplayLogSection {

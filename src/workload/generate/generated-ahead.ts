@@ -7,6 +7,9 @@ import type { FromGenerator, GeneratorError, GeneratorWork } from './generated-b
 import type { SeededScenario } from './record-batches.ts';
 import { workloadHeader } from './workload-header.ts';
 
+/** Records are short-lived: more room for young ones would only be more memory. */
+const YOUNG_MB = 8;
+
 /** So many blocks are made before they are wanted. */
 const BLOCKS_AHEAD = 3;
 
@@ -19,6 +22,7 @@ export async function* generatedAhead(seeded: SeededScenario): AsyncGenerator<Tr
   const work: GeneratorWork = { ...seeded, epochUnixNs };
   const worker = new Worker(new URL('./generator-worker.js', import.meta.url), {
     name: 'generator',
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     workerData: work,
   });
   const inbox = new Inbox(worker);

@@ -4,7 +4,12 @@ import type { ReadOptions, Trace } from '../../trace/trace.ts';
 import { plannedRate } from '../arrivals/planned-rate.ts';
 import { spaceNames } from '../requests/record-maker.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { type OpenRecording, recordBatches, type SeededScenario } from './record-batches.ts';
+import {
+  type OpenRecording,
+  type PreloadPart,
+  recordBatches,
+  type SeededScenario,
+} from './record-batches.ts';
 import { workloadHeader } from './workload-header.ts';
 
 /** How a workload is opened. */
@@ -14,15 +19,19 @@ export interface WorkloadOptions {
   readonly inThread?: boolean | undefined;
 }
 
+/** Opens a workload as this program does. */
+export type OpenWorkload = (seeded: SeededScenario) => Trace;
+
 /** A scenario as a trace: its records are made while they are read, again and again the same. */
 export function openWorkload(seeded: SeededScenario, options: WorkloadOptions = {}): Trace {
   const header = workloadHeader(seeded);
   return {
-    name: `scenario ${seeded.scenario.name}`,
+    name: `${seeded.preload === undefined ? '' : 'preload of '}scenario ${seeded.scenario.name}`,
     format: 'scenario',
     header,
     index: undefined,
-    hints: hintsOf(seeded.scenario),
+    hints:
+      seeded.preload === undefined ? hintsOf(seeded.scenario) : preloadHints(seeded.scenario, seeded.preload),
     seekable: true,
     warnings: [],
     loss: emptyLoss(),
@@ -66,6 +75,22 @@ function hintsOf(scenario: Scenario): PlanHints {
     ...(arrival.pattern === 'trace' ? {} : { firstStartNs: 0, lastStartNs: durationNs }),
   };
 }
+
+function preloadHints(scenario: Scenario, { fromKey, ratePerSec }: PreloadPart): PlanHints {
+  const records = Math.max(0, scenario.data.nodes - fromKey);
+  return {
+    records,
+    byProtocol:
+      scenario.protocol === 'mixed' ? undefined : { http: 0, grpc: 0, [scenario.protocol]: records },
+    protocols: protocolsOf({ ...scenario, operations: ONLY_STORES }),
+    ratePerSec,
+    sessions: records,
+    spaces: spaceNames(scenario.data.spaces),
+    firstStartNs: 0,
+  };
+}
+
+const ONLY_STORES = { store: 1, recall: 0, embeddingSearch: 0, patternCompletion: 0 };
 
 /** Completions go by HTTP whatever the rest does. */
 function protocolsOf({ protocol, grpcShare, operations }: Scenario): Protocol[] {

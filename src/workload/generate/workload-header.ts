@@ -6,7 +6,7 @@ import type { SeededScenario } from './record-batches.ts';
 const EPOCH_UNIX_NS = 946_684_800_000_000_000n;
 
 /** What a generated trace says of itself. */
-export function workloadHeader({ scenario, seed }: SeededScenario): TraceHeader {
+export function workloadHeader({ scenario, seed, preload }: SeededScenario): TraceHeader {
   const { name, arrival, durationNs } = scenario;
   return {
     ...emptyHeader(),
@@ -14,7 +14,8 @@ export function workloadHeader({ scenario, seed }: SeededScenario): TraceHeader 
     tool: TOOL,
     source: 'generate',
     dialect: 'engram',
-    window: arrival.pattern === 'trace' ? undefined : { startNs: 0, endNs: durationNs },
+    window:
+      arrival.pattern === 'trace' || preload !== undefined ? undefined : { startNs: 0, endNs: durationNs },
     notes: [`scenario ${name}, seed ${seed}`],
     runId: `scenario-${seed}`,
   };

@@ -1,0 +1,121 @@
+import { type Command, Option } from 'commander';
+import { EngramTraceError } from '../../error.ts';
+import { refuseSameFile } from '../../library/refuse-same-file.ts';
+import { parseHeaderOverrides } from '../../replay-run/connect/header-overrides.ts';
+import type { RunOptions } from '../../replay-run/options/run-options.ts';
+import { sendersFor } from '../../replay-run/shards/senders-for.ts';
+import { parseTimeDistribution } from '../../time-distribution.ts';
+import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
+import { CACHE_LOAD, type CacheLoad } from '../../workload/clients/cache-load.ts';
+import { closedCacheLoad } from '../../workload/clients/closed-cache-load.ts';
+import { openCacheLoad } from '../../workload/clients/open-cache-load.ts';
+import { parseRatio } from '../flags/flag-parsers.ts';
+import { parseDuration } from '../flags/parse-duration.ts';
+import { parseSize } from '../flags/parse-size.ts';
+import { parseAtLeastOne } from '../flags/replay-values.ts';
+import { readText, type TlsFlags, tlsOf } from '../flags/tls-flags.ts';
+import { playAndReport, type ReportFlags } from './play-and-report.ts';
+
+/** The flags of `run` for clients, as commander hands them over. */
+export interface ClientsFlags extends TlsFlags, Omit<ReportFlags, 'skipDamaged'> {
+  clients: number;
+  duration: number;
+  requests?: number;
+  hitRate: number;
+  think?: string;
+  rampUp?: number;
+  targetRate?: number;
+  putShare: number;
+  artifacts: number;
+  artifactSize: number;
+  seed: number;
+  header?: string[];
+  timeout?: number;
+  connections: ConnectionMode;
+  waitForTarget?: number;
+}
+
+const THINK = '10ms';
+
+/** Adds the flags that are for clients, and not for a scenario. */
+export function withClientFlags(command: Command): Command {
+  const { clients, requests, hitRate, putShare, artifacts } = CACHE_LOAD;
+  return command
+    .option('--clients <count>', 'clients of a build cache, each with a connection', parseAtLeastOne, clients)
+    .option(
+      '--requests <count>',
+      `operations of each client (default: ${requests}; with --target-rate as many as there is time for)`,
+      parseAtLeastOne,
+    )
+    .option('--hit-rate <ratio>', 'share of the lookups that are to hit', parseRatio, hitRate)
+    .option(
+      '--think <spec>',
+      `pause of a client between an answer and its next operation: 10ms, 2 (s), or exp:10ms and the other distributions of dev-server --latency (default: ${THINK})`,
+    )
+    .option(
+      '--ramp-up <time>',
+      'the last client begins so much later than the first: 10 (s) (default: 0)',
+      parseDuration,
+    )
+    .option('--put-share <ratio>', 'share of operations that store something', parseRatio, putShare)
+    .option('--artifacts <count>', 'how many different ones are stored at most', parseAtLeastOne, artifacts)
+    .addOption(
+      new Option(
+        '--artifact-size <size>',
+        'mean of their sizes, which are half to one and a half times it, in bytes',
+      )
+        .argParser(parseSize)
+        .default(CACHE_LOAD.artifactBytes, '16KiB'),
+    );
+}
+
+/** Load without a recording and without a scenario: clients of a build cache, or their traffic at a rate. */
+export async function runClients(flags: ClientsFlags): Promise<void> {
+  refuseSameFile(
+    [],
+    [
+      { flag: '--output', path: flags.output },
+      { flag: '--replay-log', path: flags.replayLog },
+    ],
+  );
+  const { targetRate } = flags;
+  const played = targetRate === undefined ? closedLoad(flags) : openLoad(flags, targetRate);
+  await playAndReport({ ...targetOf(flags), ...played }, flags);
+}
+
+function closedLoad(flags: ClientsFlags): Pick<RunOptions, 'trace' | 'closedLoop'> {
+  const { requests = CACHE_LOAD.requests, think = THINK, rampUp = 0 } = flags;
+  const pace = { think: parseTimeDistribution(think, '--think'), thinkText: think, rampUpNs: rampUp };
+  return closedCacheLoad(loadOf(flags, requests), pace);
+}
+
+function openLoad(flags: ClientsFlags, ratePerSec: number): Pick<RunOptions, 'trace' | 'senders'> {
+  const { requests = Infinity, think, rampUp } = flags;
+  const flag = think === undefined ? (rampUp === undefined ? undefined : '--ramp-up') : '--think';
+  if (flag !== undefined) {
+    throw new EngramTraceError('usage', `${flag} is for clients that wait for their answers`, {
+      hint: 'leave it out, or --target-rate',
+    });
+  }
+  const trace = openCacheLoad(loadOf(flags, requests), ratePerSec);
+  return { trace, senders: sendersFor({ trace }) };
+}
+
+function loadOf(flags: ClientsFlags, requests: number): CacheLoad {
+  const { clients, duration, hitRate, putShare, artifacts, artifactSize, seed } = flags;
+  const load = { clients, durationNs: duration, requests, hitRate, putShare, artifacts, seed };
+  return { ...load, artifactBytes: artifactSize };
+}
+
+function targetOf(flags: ClientsFlags): Omit<RunOptions, 'trace'> {
+  const { endpoint, header = [], connections, timeout, waitForTarget = 0 } = flags;
+  return {
+    http: endpoint,
+    grpc: undefined,
+    headers: parseHeaderOverrides(header, (path) => readText('--header', path, 'latin1')),
+    tls: tlsOf({ ...flags, grpcEndpoint: undefined }),
+    connections,
+    waitForTargetMs: waitForTarget / 1e6,
+    replay: timeout === undefined ? {} : { timeoutNs: timeout },
+  };
+}

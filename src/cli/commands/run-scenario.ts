@@ -1,0 +1,109 @@
+import type { Command } from 'commander';
+import { refuseSameFile } from '../../library/refuse-same-file.ts';
+import { linesText } from '../../visible-text.ts';
+import type { SeededScenario } from '../../workload/generate/record-batches.ts';
+import { parseCount } from '../flags/flag-parsers.ts';
+import type { ReplayFlags } from '../flags/replay-flags.ts';
+import { withReplayFlags } from '../flags/replay-flags.ts';
+import { parseAtLeastOne } from '../flags/replay-values.ts';
+import { type ScenarioFlags, withScenarioFlags } from '../flags/scenario-flags.ts';
+import { withoutFlags } from '../flags/without-flags.ts';
+import { openWorkloadHere } from '../input/open-scenario.ts';
+import { printWarning } from '../output/warnings.ts';
+import { tell } from '../people/people.ts';
+import type { BeforeReplay } from './play-and-report.ts';
+import { playByFlags } from './replay.ts';
+
+/** Flags of `replay` that are about a recording, or have a meaning of their own here. */
+const NOT_HERE = new Set([
+  '--trace',
+  '--rate-multiplier',
+  '--timing',
+  '--pace',
+  '--loop',
+  '--copies',
+  '--seed',
+  '--max-gap',
+  '--only',
+  '--from',
+  '--to',
+  '--duration',
+  '--limit',
+  '--allow-origin',
+  '--expect-mismatch',
+  '--skip-damaged',
+  '--prepare',
+]);
+
+/** What `replay` has for the flags that `run` has not: every operation, once, when it is due. */
+const AS_IT_IS = { rateMultiplier: 1, timing: { kind: 'absolute' }, copies: 1, loop: 1 } as const;
+
+interface PreloadFlags {
+  preload?: boolean;
+  preloadAnyway?: boolean;
+  preloadRate: number;
+  preloadFrom: number;
+}
+
+/** The flags of `run` for a scenario, as commander hands them over. */
+export type ScenarioRunFlags = ScenarioFlags &
+  PreloadFlags &
+  Omit<ReplayFlags, keyof ScenarioFlags | keyof typeof AS_IT_IS>;
+
+/** Takes off a command that is built as `replay` is what a scenario has no use for, and adds what it has. */
+export function withScenarioRunFlags(command: Command): Command {
+  return withScenarioFlags(withoutFlags(withReplayFlags(command), NOT_HERE))
+    .option('--no-prepare', 'let the target make the spaces of the scenario on their first use')
+    .option('--no-preload', 'do not store the memories of the scenario (num_nodes) before the clock starts')
+    .option('--preload-anyway', 'store them also where the target holds something, or does not say')
+    .option('--preload-rate <rate>', 'most memories a second to store before', parseAtLeastOne, 1000)
+    .option('--preload-from <number>', 'go on with this memory: those before it were stored', parseCount, 0);
+}
+
+/** Load by a scenario, with all that `replay` has. */
+export async function runScenario(
+  argument: string | undefined,
+  flags: ScenarioRunFlags,
+  command: Command,
+): Promise<void> {
+  const { openScenario } = await import('../input/open-scenario.ts');
+  const { found, trace } = openScenario(argument, flags);
+  refuseSameFile([{ flag: '--scenario', path: found.file }], [{ flag: '--output', path: flags.output }]);
+  const { duration: _, ...others } = flags;
+  // The default space is always there; others take an Engram seconds each.
+  const hasSpaces = found.scenario.data.spaces > 1 && meansHttp(command);
+  const prepare = flags.prepare !== false && hasSpaces;
+  const { scenario } = found;
+  const seeded = { scenario, seed: flags.seed };
+  const more = { limits: scenario.limits, traceSeed: flags.seed };
+  const open = () => Promise.resolve(trace);
+  await playByFlags({ ...others, ...AS_IT_IS, prepare }, command, open, more, preloader(seeded, flags));
+}
+
+/** What fills the target; nothing where that is not wanted. */
+function preloader(seeded: SeededScenario, flags: ScenarioRunFlags): BeforeReplay | undefined {
+  if (flags.preload === false) return undefined;
+  const { preloadAnyway: anyway = false, preloadRate: ratePerSec, preloadFrom: fromKey, quiet } = flags;
+  const say = (text: string): void => (quiet ? undefined : tell(linesText([`engram-trace: ${text}`])));
+  return async (run, during) => {
+    const { preloadTarget } = await import('../../library/preload-target.ts');
+    const { runDepsOf } = await import('../../library/run-deps.ts');
+    const deps = runDepsOf({ ...during, warn: printWarning, precision: run.replay?.precision });
+    const preload = await preloadTarget(seeded, run, deps, {
+      ...{ anyway, ratePerSec, fromKey },
+      open: openWorkloadHere,
+      onStart: (memories) =>
+        say(`storing ${memories} memories first, at most ${ratePerSec} a second (--no-preload)`),
+      onLeftOut: (why) => say(`no memories are stored first: ${why} (--preload-anyway)`),
+    });
+    if (during.signal?.aborted && preload !== undefined)
+      say(`${preload.stored} memories are stored: --preload-from ${fromKey + preload.stored} goes on`);
+    return { preload };
+  };
+}
+
+/** Whoever names a target for gRPC only means no other. */
+function meansHttp(command: Command): boolean {
+  const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
+  return isNamed('endpoint') || !isNamed('grpcEndpoint');
+}

@@ -1,0 +1,14 @@
+import type { ResultsDocument } from '../../results/document/results-document.ts';
+
+/** Says which limits were held; nothing where there were none, or where nothing was measured that could be judged. */
+export function checkLines({ checks, fidelity }: Pick<ResultsDocument, 'checks' | 'fidelity'>): string[] {
+  if (checks.length === 0) return [];
+  const isJudged = fidelity.verdict !== 'invalid';
+  const head = isJudged ? 'limits:' : 'limits (the run is invalid, so they prove nothing):';
+  return [head, ...checks.map(checkLine)];
+}
+
+function checkLine({ expr, observed, pass }: ResultsDocument['checks'][number]): string {
+  const value = observed === null ? 'nothing was measured' : String(Number(observed.toPrecision(4)));
+  return `  ${pass ? 'held    ' : 'NOT HELD'}  ${expr} (${value})`;
+}
