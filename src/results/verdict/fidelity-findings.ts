@@ -2,7 +2,7 @@ import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
 import { UNPLAYED } from '../../replay/left-out.ts';
 import { hasLoss, type Loss } from '../../trace/record/record.ts';
 import type { DistributionDistance } from '../arrivals/distance.ts';
-import { scaled } from '../document/percentiles.ts';
+import { finite, scaled } from '../document/percentiles.ts';
 import type { GeneratorHealth } from '../health/generator-health.ts';
 import type { ResultsRecorder } from '../tally/results-recorder.ts';
 import type { CaptureGaps } from './capture-gaps.ts';
@@ -233,7 +233,8 @@ function gapFindings({ count, share, totalNs }: CaptureGaps): Finding[] {
     share === undefined
       ? 'seconds for which nothing was being recorded'
       : 'share of the window of the trace for which nothing was being recorded';
-  const observed = share ?? scaled(totalNs, 1e9);
+  // As `capture_loss` has them: whoever checks the document has no more places than that.
+  const observed = finite(share) ?? scaled(totalNs, 1e9);
   return [finding('degraded', 'capture_gaps', message, observed, 0)];
 }
 

@@ -373,6 +373,9 @@ describe('fidelity verdict', () => {
       [['capture_gaps', 0.43, 0]],
     );
     assert.deepEqual([loss.gaps, loss.gaps_secs, loss.gaps_share], [4, 43, 0.43]);
+    // The reason has no more places than the section: 3 of 7 s are no short share.
+    const uneven = documentOf(steady(), { gaps: [gap(0, 3e9)], window: { startNs: 0, endNs: 7e9 } });
+    assert.equal(uneven.fidelity.reasons[0]?.observed, uneven.capture_loss.gaps_share);
     const bare = documentOf(steady(), { gaps, window: undefined });
     assert.deepEqual([bare.capture_loss.gaps_secs, bare.capture_loss.gaps_share], [63, null]);
     assert.equal(bare.fidelity.reasons[0]?.observed, 63);
