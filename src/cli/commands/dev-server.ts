@@ -86,7 +86,15 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
   const stopped = untilSignal();
   const { createDevServer } = await import('../../dev-server/dev-server.ts');
   const server = await createDevServer({
-    ...flags,
+    host: flags.host,
+    httpPort: flags.httpPort,
+    grpcPort: flags.grpcPort,
+    seed: flags.seed,
+    latency: flags.latency,
+    errorRate: flags.errorRate,
+    arrivalLog: flags.arrivalLog,
+    force: flags.force,
+    testService: flags.testService,
     stalls: flags.stall,
     makeSpaceNs: flags.spaceLatency,
     cacheBytes: flags.cacheSize,
