@@ -6,7 +6,7 @@ import { aboveLimit, type Finding, finding, type Limits } from './verdict.ts';
 
 /** What tells whether anything succeeded. */
 interface Failing {
-  readonly recorder: Pick<ResultsRecorder, 'overall'>;
+  readonly recorder: Pick<ResultsRecorder, 'overall' | 'answered'>;
   readonly end: Pick<ReplayEnd, 'accounting'>;
   readonly expectedMismatch: number;
 }
@@ -30,13 +30,13 @@ export function statusFindings(
 }
 
 /**
- * Nothing succeeded, and no recorded answer shows that nothing did then: a target that refuses everything does it fast,
- * and the numbers look good.
+ * There were answers and nothing succeeded, and no recorded answer shows that nothing did then: a target that refuses
+ * everything does it fast, and the numbers look good. Without any answer the command fails by itself.
  */
 export function failureFindings({ end, recorder, expectedMismatch }: Failing): Finding[] {
   const { ok, errors } = end.accounting;
   const { compared, mismatches } = recorder.overall.statuses;
-  if (errors === 0 || ok > 0 || compared > mismatches || expectedMismatch >= 1) return [];
+  if (recorder.answered === 0 || ok > 0 || compared > mismatches || expectedMismatch >= 1) return [];
   const message = 'operations failed, and none succeeded: the numbers are about failures alone';
   return [finding('invalid', 'nothing_succeeded', message, errors, 0)];
 }
