@@ -2,6 +2,7 @@ import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import type { Gap, Loss, TimeWindow } from '../trace/record/record.ts';
 import type { ErrorGroup } from './answers/error-groups.ts';
 import { endlessHistograms, endlessSection } from './document/endless-section.ts';
+import { isMade } from './document/is-made.ts';
 import {
   finite,
   flatLatencies,
@@ -160,9 +161,9 @@ function errorEntry(group: ErrorGroup, { recordCommand, plan }: DocumentInput): 
     op,
     count,
     as_recorded: asRecorded,
-    // What a client of a closed loop sent is in no file.
+    // What `run` made is in no file.
     first_record:
-      firstRecord === undefined || isClosedLoop(plan)
+      firstRecord === undefined || isMade(plan)
         ? null
         : { number: firstRecord, command: recordCommand(firstRecord) },
     example,

@@ -81,7 +81,10 @@ test('run sends what generate writes and replay plays, from an empty folder and 
 /** What of a command line is wrong, and what has to be said. */
 const BAD: [args: string[], said: RegExp][] = [
   [['generate'], /no scenario is named .*engram-trace scenarios/],
-  [['run', 'soak', '--clients', '5'], /--clients is for run without a scenario/],
+  [['run', 'soak', '--clients', '5'], /--clients is for run without a scenario .*clients of a build cache/],
+  [['run', 'soak', '--duration', '0'], /--duration: '0' has to be longer than 0/],
+  [['run', 'soak', '--seed', '-1'], /--seed: '-1' is not a whole number/],
+  [['run', '.'], /this is a folder.*Name a file in it/],
   [['run', '--senders', '2'], /--senders is for run with a scenario/],
   [['run', 'mixed_blanced'], /there is no scenario 'mixed_blanced' .*Did you mean mixed_balanced/],
   [['run', 'nowhere/at_all.toml'], /no such file/],

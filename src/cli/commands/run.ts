@@ -22,12 +22,22 @@ async function runLoad(argument: string | undefined, flags: RunFlags, command: C
   const ofClients = attributesOf(withClientFlags(new Command()));
   const isOfClients = (attribute: string): boolean => ofClients.has(attribute);
   if (argument !== undefined || flags.scenario !== undefined) {
-    refuseGiven(command, isOfClients, 'is for run without a scenario');
+    refuseGiven(
+      command,
+      isOfClients,
+      'is for run without a scenario',
+      'without one, run sends what clients of a build cache send',
+    );
     await runScenario(argument, flags, command);
     return;
   }
   const isOfScenarios = (attribute: string): boolean => !isOfClients(attribute) && !OF_BOTH.has(attribute);
-  refuseGiven(command, isOfScenarios, 'is for run with a scenario');
+  refuseGiven(
+    command,
+    isOfScenarios,
+    'is for run with a scenario',
+    'engram-trace scenarios lists the scenarios; --scenario NAME runs one',
+  );
   const { duration = CACHE_LOAD.durationNs, connections = 'recorded' } = flags;
   await runClients({ ...flags, duration, connections });
 }
@@ -37,12 +47,15 @@ function attributesOf(command: Command): Set<string> {
 }
 
 /** What a variable or a configuration file says may be meant for another run. */
-function refuseGiven(command: Command, isOther: (attribute: string) => boolean, what: string): void {
+function refuseGiven(
+  command: Command,
+  isOther: (attribute: string) => boolean,
+  what: string,
+  hint: string,
+): void {
   for (const option of command.options) {
     const attribute = option.attributeName();
     if (!isOther(attribute) || command.getOptionValueSource(attribute) !== 'cli') continue;
-    throw new EngramTraceError('usage', `${option.long} ${what}`, {
-      hint: 'engram-trace scenarios lists the scenarios; --scenario NAME runs one',
-    });
+    throw new EngramTraceError('usage', `${option.long} ${what}`, { hint });
   }
 }

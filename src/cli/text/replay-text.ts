@@ -3,6 +3,7 @@ import { leftOutText } from '../../replay/left-out.ts';
 import type { RunProgress } from '../../replay-run/options/run-options.ts';
 import type { ReplayPlan } from '../../replay-run/plan-replay.ts';
 import type { Reason } from '../../results/document/fidelity-section.ts';
+import { isMade } from '../../results/document/is-made.ts';
 import type { LatencySection, Percentiles } from '../../results/document/latency-section.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { remedyFor } from '../../results/verdict/remedies.ts';
@@ -68,15 +69,13 @@ export function summaryText(document: ResultsDocument): string {
     ...addressesText(document.target),
     ...notSentText(accounting),
     // What was made and not recorded has no answers to be held against.
-    ...(document.plan.trace.format === 'scenario'
+    ...(isMade(document.plan)
       ? []
       : [...sameText(document.answers.overall), ...answersText(document.status_classes)]),
     ...document.errors.slice(0, ERRORS_SHOWN).map(errorText),
     ...more(document.errors.length - ERRORS_SHOWN, 'kinds of error'),
     `fidelity: ${fidelity.verdict}`,
-    ...fidelity.reasons
-      .slice(0, REASONS_SHOWN)
-      .flatMap((reason) => reasonLines(reason, document.status_classes.changes)),
+    ...fidelity.reasons.slice(0, REASONS_SHOWN).flatMap((reason) => reasonLines(reason, document)),
     ...more(fidelity.reasons.length - REASONS_SHOWN, 'reasons'),
     ...checkLines(document),
   ];
@@ -184,16 +183,21 @@ function errorText(group: ResultsDocument['errors'][number]): string {
   return `  ${count} x ${code} ${op}${known}${said}${where}`;
 }
 
+const LOWER_RATE = 'a lower --rate-multiplier';
+
+/** The flag by which less is sent: `run` has others than `replay`. */
+function lessLoad({ plan, closed_loop }: ResultsDocument): string {
+  if (closed_loop) return 'fewer --clients';
+  return isMade(plan) ? 'a lower --target-rate' : LOWER_RATE;
+}
+
 /** A reason, and what helps against it. */
-function reasonLines(
-  { code, message, observed, limit }: Reason,
-  changes: StatusClasses['changes'],
-): string[] {
+function reasonLines({ code, message, observed, limit }: Reason, document: ResultsDocument): string[] {
   const short = (value: number | string): string | number =>
     typeof value === 'number' ? Number(value.toPrecision(4)) : value;
   const numbers =
     observed === null ? '' : ` (${short(observed)}${limit === null ? '' : `, limit ${short(limit)}`})`;
-  const remedy = remedyFor(code, changes);
+  const remedy = remedyFor(code, document.status_classes.changes)?.replace(LOWER_RATE, lessLoad(document));
   return [`  ${code}: ${message}${numbers}`, ...(remedy === undefined ? [] : [`    what helps: ${remedy}`])];
 }
 

@@ -47,7 +47,7 @@ export function checkCacheLoad({ clients, hitRate, putShare, artifacts, artifact
   if (!(hitRate >= 0 && hitRate <= 1)) refuse(`hit rate: ${hitRate} does not lie in 0 to 1`);
   if (!(putShare >= 0 && putShare <= 1)) refuse(`put share: ${putShare} does not lie in 0 to 1`);
   if (!(artifacts >= 1)) refuse('a cache load needs an artifact');
-  if (!(artifactBytes >= 1)) refuse('an artifact has a byte at least');
+  if (!(artifactBytes >= 1)) refuse(`artifact size: ${artifactBytes} bytes is too small`);
 }
 
 /** The clients of a load, new, and how their artifacts are made before they are needed. */

@@ -4,7 +4,7 @@ import { sampleTimeNs, type TimeDistribution } from '../../time-distribution.ts'
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { SeededStream } from '../streams/seeded-stream.ts';
-import { type CacheLoad, cacheClients, checkCacheLoad, madeTrace } from './cache-load.ts';
+import { CACHE_LOAD, type CacheLoad, cacheClients, checkCacheLoad, madeTrace } from './cache-load.ts';
 
 /** How the clients of a closed loop take their time. */
 export interface ClientPace {
@@ -68,14 +68,22 @@ function shownOptions(load: CacheLoad, { thinkText, rampUpNs }: ClientPace): Clo
   };
 }
 
-function openLoopNote(
-  { clients, durationNs, hitRate, seed }: CacheLoad,
-  { sentPerSec }: ClosedLoopOutcome,
-): string {
+function openLoopNote(load: CacheLoad, { sentPerSec }: ClosedLoopOutcome): string {
+  const { clients, durationNs, hitRate, seed } = load;
   const words = `${clients} ${clients === 1 ? 'client' : 'clients'} waited for their answers: where the server was slow, less was asked of it, and no time counts from when an operation would have been due`;
   if (sentPerSec === null) return words;
   const rate = Number(sentPerSec.toPrecision(3));
-  return `${words}. The same mean rate whatever the server does: engram-trace run --target-rate ${rate} --clients ${clients} --duration ${durationNs / 1e9} --hit-rate ${hitRate} --seed ${seed}`;
+  return `${words}. The same mean rate whatever the server does: engram-trace run --target-rate ${rate} --clients ${clients} --duration ${durationNs / 1e9} --hit-rate ${hitRate}${artifactFlags(load)} --seed ${seed}`;
+}
+
+/** What the load has otherwise than without flags: the open loop is to store the same. */
+function artifactFlags({ putShare, artifacts, artifactBytes }: CacheLoad): string {
+  const flags = [
+    ['--put-share', putShare, CACHE_LOAD.putShare],
+    ['--artifacts', artifacts, CACHE_LOAD.artifacts],
+    ['--artifact-size', artifactBytes, CACHE_LOAD.artifactBytes],
+  ] as const;
+  return flags.map(([flag, value, usual]) => (value === usual ? '' : ` ${flag} ${value}`)).join('');
 }
 
 function hitRateWarnings({ hitRate }: CacheLoad, { cacheHits, cacheMisses }: ClosedLoopOutcome): string[] {

@@ -46,6 +46,12 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EISDIR')
+      throw new EngramTraceError('usage', 'this is a folder, and no scenario', {
+        where: file,
+        hint: 'name a file in it',
+        cause: thrown,
+      });
     throw EngramTraceError.from(thrown, 'usage', { where: file });
   }
 }

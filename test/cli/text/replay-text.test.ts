@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { summaryText } from '../../../src/cli/text/replay-text.ts';
 import { REMEDIES } from '../../../src/results/verdict/remedies.ts';
 import { unknownOutcome } from '../../../src/trace/record/record.ts';
-import { ANCHOR_NS, documentOf, MS, type Told } from '../../results/support.ts';
+import { ANCHOR_NS, documentInput, documentOf, MS, type Told } from '../../results/support.ts';
 import { streamWith } from '../../support/stream-transport.ts';
 
 const PLAIN: Told[] = Array.from({ length: 20 }, (_, i) => ({
@@ -101,6 +101,37 @@ describe('what a run came to, for people', () => {
         'answers: the recording has no status of 11 of 20 operations; whether they are as recorded is not known',
       ),
     );
+  });
+
+  it('names no recording, no record of a file and no flag of replay for what run made', () => {
+    const failed: Told[] = PLAIN.map((told) => ({
+      ...told,
+      doneNs: 500 * MS,
+      record: { op: 'get', outcome: unknownOutcome() },
+      outcome: { status: 500, ok: false },
+      disposition: 'error',
+    }));
+    const { plan } = documentInput();
+    const linesOf = (format: string, timing: string): string => {
+      const made = { ...plan, trace: { ...plan.trace, format }, options: { ...plan.options, timing } };
+      const document = documentOf(failed, { plan: made });
+      const reason = { code: 'drift', message: 'late', observed: 1, limit: 1 };
+      document.fidelity.reasons.unshift(reason);
+      assert.equal(document.errors[0]?.first_record === null, format !== 'trace');
+      return summaryText(document);
+    };
+    const recorded = linesOf('trace', 'absolute');
+    assert.match(recorded, /the recording has no status of 20 of 20/);
+    assert.match(recorded, /first: engram-trace inspect .* --record/);
+    assert.match(recorded, /a lower --rate-multiplier/);
+    for (const [format, timing, less] of [
+      ['scenario', 'absolute', /alone: try a lower --target-rate$/m],
+      ['clients', 'clients', /alone: try fewer --clients$/m],
+    ] as const) {
+      const text = linesOf(format, timing);
+      assert.doesNotMatch(text, /the recording|--record|--rate-multiplier/);
+      assert.match(text, less);
+    }
   });
 
   it('counts as sent of an op what left and what did not, also where the recording has no status', () => {
