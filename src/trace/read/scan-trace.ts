@@ -75,12 +75,22 @@ function take(found: Found, event: FrameEvent): void {
     if (event.magic === SEEK_TABLE_MAGIC) found.trailing = 0;
   } else if (found.hadIndex) {
     found.trailing = event.sizeBytes; // Behind the index only the seek table can be damaged.
-  } else found.damaged.push(event);
+  } else addDamage(found, event);
+}
+
+/** A file may be made of broken frames of a few bytes. */
+const MOST_DAMAGED = 10_000;
+
+/** Beyond so many ranges the last one reaches as far as the damage does. */
+function addDamage({ damaged }: Found, range: DamagedRange): void {
+  const last = damaged.at(-1);
+  if (last === undefined || damaged.length < MOST_DAMAGED) damaged.push(range);
+  else last.sizeBytes = range.offset + range.sizeBytes - last.offset;
 }
 
 function takeTrailing(found: Found, event: FrameEvent): void {
   if (event.kind === 'data') {
-    found.damaged.push(joined(event));
+    addDamage(found, joined(event));
   } else found.trailing += event.sizeBytes;
 }
 
@@ -88,7 +98,7 @@ function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }): void {
   try {
     if (startsTrace(event.raw, found.epochUnixNs)) {
       found.trailing = 0;
-      found.damaged.push(joined(event));
+      addDamage(found, joined(event));
       return;
     }
     const cursor = openBlock(event.raw, found.epochUnixNs);
@@ -97,7 +107,7 @@ function takeBlock(found: Found, event: FrameEvent & { kind: 'data' }): void {
     found.epochUnixNs = epochUnixNs;
     found.closedNs = Math.max(found.closedNs, cursor.closedNs);
   } catch (error) {
-    found.damaged.push({ offset: event.offset, sizeBytes: event.sizeBytes, reason: reasonOf(error) });
+    addDamage(found, { offset: event.offset, sizeBytes: event.sizeBytes, reason: reasonOf(error) });
   }
 }
 
