@@ -32,7 +32,7 @@ const GROUPS = [
   },
   { name: 'e2e', folders: /^(e2e|library)\//, processes: 3 },
   { name: 'cli', folders: /^cli\//, processes: 4 },
-  { name: 'units', folders: /./, processes: 4 },
+  { name: 'units', folders: /./, processes: 8 },
 ];
 
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('--'));
