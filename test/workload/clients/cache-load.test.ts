@@ -98,7 +98,7 @@ describe('clients of a build cache', () => {
     const outcome = { sentPerSec: 123.456, cacheHits: 71, cacheMisses: 29 };
     assert.match(
       closedLoop.notesOf(outcome).join(),
-      /engram-trace run --target-rate 123 --clients 5 --duration 60 --hit-rate 0.75 --seed 1$/,
+      /engram-trace run --target-rate 123 --clients 5 --duration 60 --hit-rate 0.75 --artifact-size 64 --seed 1$/,
     );
     assert.deepEqual(closedLoop.warningsOf(outcome), []);
     const off = closedLoop.warningsOf({ ...outcome, cacheHits: 60, cacheMisses: 40 });
