@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { mindSignals } from '../../../src/cli/exit/signals.ts';
 import { until } from '../../capture/support.ts';
 
@@ -47,5 +52,33 @@ it('another signal is another word at once', async () => {
     assert.deepEqual(heard, [WORD, 'again SIGIO']);
   } finally {
     stop();
+  }
+});
+
+it('a process that waits for a file and nothing else hears the second word', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'engram-trace-signals-'));
+  const fifo = join(folder, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const signals = new URL('../../../src/cli/exit/signals.js', import.meta.url).href;
+  const program =
+    `import { mindSignals } from '${signals}'; import { open } from 'node:fs';` +
+    `mindSignals(() => console.log('first'), () => { console.log('again'); process.exit(0); });` +
+    `console.log('ready'); open(${JSON.stringify(fifo)}, 'r', () => {});`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  let said = '';
+  child.stdout.on('data', (bytes) => {
+    said += bytes;
+  });
+  try {
+    await until(() => said.includes('ready'), 'it waits');
+    child.kill(WORD);
+    await until(() => said.includes('first'), 'the first is heard');
+    // Once: it was the second that got lost, and woke it up for the third.
+    await pause(2000);
+    child.kill(WORD);
+    await until(() => said.includes('again'), 'the second is heard');
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
   }
 });
