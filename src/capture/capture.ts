@@ -4,7 +4,7 @@ import { CAPTURE_DEFAULTS } from './capture-defaults.ts';
 import { type CaptureOptions, type CaptureSettings, captureSettings } from './capture-options.ts';
 import { ByteBudget } from './memory/byte-budget.ts';
 import type { BlockStore } from './op-log/block-store.ts';
-import { createRecorder, type Recorder } from './op-log/recorder.ts';
+import { createRecorder, type Recorder, type RecorderStats } from './op-log/recorder.ts';
 import { startWorkerStore } from './op-log/worker-store.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
 import { createRedactingSink } from './redacting-sink.ts';
@@ -17,7 +17,8 @@ import { createSniffingTap } from './taps/sniffing-tap.ts';
 import { guardTap, type TapContext } from './taps/tap.ts';
 import { TroubleLog } from './trouble-log.ts';
 
-export interface CaptureStats {
+/** What a capture counts; losses that nobody was told of are only known when it has ended. */
+export interface CaptureStats extends Omit<RecorderStats, 'untoldLoss'> {
   readonly connections: number;
   readonly openConnections: number;
   /** Connections whose upstream did not answer. */
@@ -25,16 +26,6 @@ export interface CaptureStats {
   /** Connections the taps stopped following in one direction or both. */
   readonly gaveUp: number;
   readonly lastGaveUp: string;
-  readonly records: number;
-  readonly recordsDropped: number;
-  readonly bodiesTruncated: number;
-  /** Connections that could not be followed any further, and what clients sent on them from then on, uncounted. */
-  readonly connectionsUnfollowed: number;
-  readonly bytesUnfollowed: number;
-  /** The last record the format did not take, and why. */
-  readonly lastRefused: string;
-  /** Bytes of blocks that wait for the disk. */
-  readonly pendingBytes: number;
   /** The part of `bufferBytes` that is taken: all that is held in memory at the moment. */
   readonly bufferedBytes: number;
   readonly segments: number;

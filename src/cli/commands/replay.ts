@@ -71,7 +71,7 @@ function refuseLostFile({ trace, output, replayLog }: ReplayFlags): void {
 async function printPlan(run: RunOptions, flags: ReplayFlags, refuse: () => void): Promise<void> {
   const { planReplay } = await import('../../replay-run/plan-replay.ts');
   const { refusalBy } = await import('../../replay-run/refusals.ts');
-  const { planJson, planText } = await import('../text/replay-text.ts');
+  const { planJson, planText } = await import('../text/plan-text.ts');
   const plan = await planReplay(run);
   const refusals = [...refusalBy(() => refuseLostFile(flags)), ...refusalBy(refuse), ...plan.refusals];
   if (flags.json) await printJson(planJson(plan, refusals), 2);

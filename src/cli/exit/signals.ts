@@ -107,7 +107,7 @@ export function mindSignals(
  * between the timer and the immediate; by the time alone it would be another word.
  */
 function afterPause(then: () => void): void {
-  // The immediate is no `unref`: a process that waits for one file alone would sleep on, and hear the next word first.
+  // The immediate has no `unref`: a process that waits for one file alone would sleep on, and hear the next word first.
   setTimeout(() => setImmediate(then), SAME_WORD_MS).unref();
 }
 

@@ -1,23 +1,18 @@
-import type { EngramTraceError } from '../../error.ts';
-import { leftOutText } from '../../replay/left-out.ts';
 import type { RunProgress } from '../../replay-run/options/run-options.ts';
-import type { ReplayPlan } from '../../replay-run/plan-replay.ts';
 import type { Reason } from '../../results/document/fidelity-section.ts';
 import { isMade } from '../../results/document/is-made.ts';
 import type { LatencySection, Percentiles } from '../../results/document/latency-section.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
-import { remedyFor } from '../../results/verdict/remedies.ts';
+import { LESS_LOAD, remedyFor } from '../../results/verdict/remedies.ts';
 import { linesText } from '../../visible-text.ts';
 import { checkLines } from './checks-text.ts';
 import { endlessLines } from './endless-text.ts';
+import { more } from './more.ts';
 import { opTableLines, provenPercentile } from './op-table-text.ts';
 
-const FIRST_SHOWN = 10;
-const SESSIONS_SHOWN = 10;
 const REASONS_SHOWN = 8;
 const ERRORS_SHOWN = 5;
 const CHANGES_SHOWN = 5;
-const SPACES_SHOWN = 20;
 
 /** So many characters of what a server said are shown. */
 const MOST_SHOWN = 120;
@@ -106,16 +101,6 @@ function preparedText(prepare: ResultsDocument['prepare']): string[] {
   ];
 }
 
-/** Says what `--prepare` would do before the clock starts. */
-function preparedLines(spaces: readonly string[] | undefined): string[] {
-  if (spaces === undefined) return [];
-  return [
-    `prepare     ${spaces.length} ${spaces.length === 1 ? 'space is' : 'spaces are'} made first, where not there already`,
-    ...spaces.slice(0, SPACES_SHOWN).map((space) => `  ${space}`),
-    ...more(spaces.length - SPACES_SHOWN, 'spaces'),
-  ];
-}
-
 function streamsText(streams: ResultsDocument['streams']): string[] {
   if (streams === null) return [];
   const { messages_sent: sent, messages_planned: planned } = streams;
@@ -183,12 +168,10 @@ function errorText(group: ResultsDocument['errors'][number]): string {
   return `  ${count} x ${code} ${op}${known}${said}${where}`;
 }
 
-const LOWER_RATE = 'a lower --rate-multiplier';
-
 /** The flag by which less is sent: `run` has others than `replay`. */
 function lessLoad({ plan, closed_loop }: ResultsDocument): string {
   if (closed_loop) return 'fewer --clients';
-  return isMade(plan) ? 'a lower --target-rate' : LOWER_RATE;
+  return isMade(plan) ? 'a lower --target-rate' : LESS_LOAD;
 }
 
 /** A reason, and what helps against it. */
@@ -197,92 +180,12 @@ function reasonLines({ code, message, observed, limit }: Reason, document: Resul
     typeof value === 'number' ? Number(value.toPrecision(4)) : value;
   const numbers =
     observed === null ? '' : ` (${short(observed)}${limit === null ? '' : `, limit ${short(limit)}`})`;
-  const remedy = remedyFor(code, document.status_classes.changes)?.replace(LOWER_RATE, lessLoad(document));
+  const remedy = remedyFor(code, document.status_classes.changes)?.replace(LESS_LOAD, lessLoad(document));
   return [`  ${code}: ${message}${numbers}`, ...(remedy === undefined ? [] : [`    what helps: ${remedy}`])];
 }
 
 function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
-}
-
-function more(count: number, what: string): string[] {
-  return count > 0 ? [`  and ${count} more ${what}`] : [];
-}
-
-/** Writes the plan of `--dry-run`, for people. */
-export function planText({ summary: plan, redacted, unsendable, spaces }: ReplayPlan): string {
-  const { excluded, dangers } = plan;
-  const lines = [
-    passesText(plan.operations, plan.passes),
-    `duration    ${Number.isFinite(plan.durationNs) ? `${(plan.durationNs / 1e9).toFixed(3)} s` : 'until it is stopped'}`,
-    `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
-    `requests    ${plan.requestBytes} bytes a pass`,
-    `left out    ${leftOutText(excluded) || 'nothing'}`,
-    ...[...dangers].map(([{ pattern, why }, count]) => `  ${String(count).padStart(8)}  ${pattern}: ${why}`),
-    ...(redacted.operations === 0
-      ? []
-      : [`redacted    ${redacted.operations} a pass go without ${redacted.names.join(', ')}`]),
-    ...(unsendable.operations === 0
-      ? []
-      : [`unsendable  ${unsendable.operations} a pass go without ${unsendable.names.join(', ')}`]),
-    ...preparedLines(spaces),
-    ...countLines('protocols', plan.perProtocol),
-    ...countLines('ops', plan.perOp),
-    ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
-    'first due',
-    ...plan.first.slice(0, FIRST_SHOWN).map(({ dueNs, op, session, method, path }) => {
-      const shown = path.length > 60 ? `${path.slice(0, 60)}…` : path;
-      return `  ${(dueNs / 1e9).toFixed(6)} s  ${op}  ${session}  ${method} ${shown}`;
-    }),
-    `trace_digest ${plan.digest}`,
-  ];
-  return linesText(lines);
-}
-
-function countLines(
-  title: string,
-  counts: ReadonlyMap<string, number>,
-  shown = Infinity,
-  beyond = 0,
-): string[] {
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  const rest = sorted.slice(shown);
-  const restCount = rest.reduce((sum, [, count]) => sum + count, beyond);
-  const lines = sorted.slice(0, shown).map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);
-  if (restCount > 0) lines.push(`  ${String(restCount).padStart(8)}  in all others`);
-  return [`${title} (${beyond > 0 ? 'more than ' : ''}${counts.size})`, ...lines];
-}
-
-function passesText(operations: number, passes: number): string {
-  if (!Number.isFinite(passes))
-    return 'operations  without end: passes follow each other until it is stopped';
-  return `operations  ${operations} in ${passes} ${passes === 1 ? 'pass' : 'passes'}`;
-}
-
-/** Writes the plan of `--dry-run`, for programs. */
-export function planJson(
-  { summary: plan, redacted, unsendable, spaces }: ReplayPlan,
-  refusals: readonly EngramTraceError[],
-): Record<string, unknown> {
-  return {
-    trace_digest: plan.digest,
-    operations: Number.isFinite(plan.operations) ? plan.operations : null,
-    passes: Number.isFinite(plan.passes) ? plan.passes : null,
-    duration_secs: Number.isFinite(plan.durationNs) ? plan.durationNs / 1e9 : null,
-    rate_ops_sec: plan.ratePerSec ?? null,
-    request_bytes: plan.requestBytes,
-    excluded: plan.excluded,
-    dangerous: [...plan.dangers].map(([{ pattern, why }, count]) => ({ pattern, count, why })),
-    redacted: { operations: redacted.operations, names: redacted.names },
-    unsendable: { operations: unsendable.operations, names: unsendable.names },
-    prepare: spaces === undefined ? null : { spaces: spaces.length, names: spaces.slice(0, SPACES_SHOWN) },
-    refusals: refusals.map(({ message, hint }) => ({ message, hint })),
-    ops: Object.fromEntries(plan.perOp),
-    protocols: Object.fromEntries(plan.perProtocol),
-    sessions: Object.fromEntries(plan.perSession),
-    operations_of_other_sessions: plan.otherSessionsOperations,
-    first_due: plan.first.map(({ dueNs, ...rest }) => ({ due_secs: dueNs / 1e9, ...rest })),
-  };
 }
 
 function msText(ns: number | undefined): string {

@@ -1,4 +1,6 @@
-const LOWER_RATE = 'try a lower --rate-multiplier';
+/** How less is sent, by the flag of `replay`: `run` has others, and puts its own in this place. */
+export const LESS_LOAD = 'a lower --rate-multiplier';
+const LOWER_RATE = `try ${LESS_LOAD}`;
 const QUIETER = 'run on a quieter machine or more cores, with more --senders or --precision spin';
 const FASTER_READING = 'read the trace from a fast disk and not from a pipe, or filter it beforehand';
 
