@@ -1,5 +1,6 @@
 import { parseDurationNs } from './duration.ts';
 import { EngramTraceError } from './error.ts';
+import { exponential, naturalLog, sineOfTurns } from './exact-math.ts';
 
 /** How lengths of time are spread. */
 export type TimeDistribution =
@@ -32,7 +33,10 @@ export function parseTimeDistribution(spec: string, what: string): TimeDistribut
   return { kind, lowNs: ns, highNs };
 }
 
-/** Draws one time in integer ns by inversion (lognormal: Box and Muller); `uniform(i)` gives the i-th number in [0, 1). */
+/**
+ * Draws one time in integer ns by inversion (lognormal: Box and Muller); `uniform(i)` gives the i-th number in [0, 1). The
+ * same numbers give the same times on any machine and Node.
+ */
 export function sampleTimeNs(distribution: TimeDistribution, uniform: (draw: number) => number): number {
   return Math.round(Math.min(MAX_NS, sampleNs(distribution, uniform)));
 }
@@ -44,14 +48,21 @@ function sampleNs(distribution: TimeDistribution, uniform: (draw: number) => num
     case 'uniform':
       return distribution.lowNs + (distribution.highNs - distribution.lowNs) * uniform(0);
     case 'exp':
-      return -distribution.meanNs * Math.log(1 - uniform(0));
+      return -distribution.meanNs * naturalLog(1 - uniform(0));
     case 'lognormal': {
-      const normal = Math.sqrt(-2 * Math.log(1 - uniform(0))) * Math.cos(2 * Math.PI * uniform(1));
-      return distribution.medianNs * Math.exp(distribution.sigma * normal);
+      const normal = Math.sqrt(-2 * naturalLog(1 - uniform(0))) * sineOfTurns(uniform(1) + 1 / 4);
+      return distribution.medianNs * powerOfE(distribution.sigma * normal);
     }
     case 'pareto':
-      return distribution.minimumNs * (1 - uniform(0)) ** (-1 / distribution.alpha);
+      return distribution.minimumNs * powerOfE(-naturalLog(1 - uniform(0)) / distribution.alpha);
   }
+}
+
+/** Beyond this power of e every time is the longest, or none at all. */
+const MOST_POWER = 700;
+
+function powerOfE(power: number): number {
+  return exponential(Math.max(-MOST_POWER, Math.min(MOST_POWER, power)));
 }
 
 function positiveNumber(text: string, spec: string, what: string): number {

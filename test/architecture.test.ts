@@ -98,6 +98,7 @@ const LEAVES = [
   'connect-trouble.ts',
   'duration.ts',
   'error.ts',
+  'exact-math.ts',
   'hash.ts',
   'iso-time.ts',
   'listen-error.ts',

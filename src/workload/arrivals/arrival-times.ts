@@ -1,4 +1,4 @@
-import { naturalLog } from '../streams/exact-math.ts';
+import { naturalLog } from '../../exact-math.ts';
 import { SeededStream } from '../streams/seeded-stream.ts';
 import type { ArrivalSpec, MadeArrivals } from './arrival-spec.ts';
 import { type RatePiece, ratePieces } from './rate-pieces.ts';

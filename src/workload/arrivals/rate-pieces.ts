@@ -1,4 +1,4 @@
-import { sineOfTurns } from '../streams/exact-math.ts';
+import { sineOfTurns } from '../../exact-math.ts';
 import type { SeededStream } from '../streams/seeded-stream.ts';
 import type { MadeArrivals } from './arrival-spec.ts';
 

@@ -1,5 +1,5 @@
+import { exponential, naturalLog } from '../../exact-math.ts';
 import type { Popularity } from '../scenario/scenario.ts';
-import { exponential, naturalLog } from '../streams/exact-math.ts';
 import type { SeededStream } from '../streams/seeded-stream.ts';
 
 /** Which of the things is chosen by the choice with this index; things count from 0. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exponential, naturalLog, sineOfTurns } from '../../../src/workload/streams/exact-math.ts';
+import { exponential, naturalLog, sineOfTurns } from '../../../src/exact-math.ts';
 import { SeededStream } from '../../../src/workload/streams/seeded-stream.ts';
 
 const GOLDEN = [2096890485, 3493630407, 3639636732];
