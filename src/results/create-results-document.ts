@@ -68,6 +68,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
   const { recorder } = input;
   const { overall, ops } = recorder;
   const summary = summarySection(input);
+  const cache = cacheSection(recorder);
   const gaps = captureGaps(input.gaps, input.window);
   const perOp = <T>(count: (metrics: OpMetrics) => T): Record<string, T> =>
     Object.fromEntries(ops.entries().map(([op, metrics]) => [op, count(metrics)]));
@@ -92,10 +93,10 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     endless_answers: endlessSection(recorder),
     answers: { overall: answerCounts(overall), ops: perOp(answerCounts) },
     status_classes: statusClassesSection(recorder),
-    cache: cacheSection(recorder),
+    cache,
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
     windows: recorder.windows.list().map(windowEntry),
-    ...judgeRun(input.limits ?? {}, { latency, summary }),
+    ...judgeRun(input.limits ?? {}, { latency, summary, cache }),
     fidelity: fidelitySection({
       ...input,
       captureGaps: gaps,

@@ -55,6 +55,52 @@ test('clients of a build cache wait for their answers; the document says so, and
   }
 });
 
+test('a scenario of clients by its name: flags change it, its limits are checked, and the guide finds its numbers', async () => {
+  const server = await createDevServer();
+  try {
+    await withFolder(async (folder) => {
+      const output = join(folder, 'results.json');
+      const flags = ['--requests', '20', '--think', '1ms', '--hit-rate', '0.5', '--output', output];
+      const target = ['--endpoint', `127.0.0.1:${server.httpPort}`];
+      const run = await runCli(['run', '--scenario', 'scenarios/light.toml', ...flags, ...target], {
+        cwd: folder,
+      });
+      // A busy machine may void it, or be too slow for it.
+      assert.ok([0, 98, 99].includes(run.code ?? -1), run.stderr);
+      assert.match(run.stderr, /there is no scenarios\/light\.toml: taking the shipped scenario/);
+      const document = await documentIn(output);
+      const { operations, latency, cache, plan, checks } = document;
+      assert.deepEqual(
+        [plan.options['clients'], plan.options['requests'], plan.options['duration_secs']],
+        [5, 20, 30],
+      );
+      assert.deepEqual(
+        checks.map(({ expr }) => expr),
+        [
+          'latency.overall.p95 <= 500',
+          'summary.error_rate <= 0.05',
+          'cache.hit_rate_percent >= 45',
+          'cache.hit_rate_percent <= 55',
+        ],
+      );
+      // As the guide reads them: jq '.operations, .latency, .cache', and beside those the throughput and the time.
+      assert.deepEqual([operations.total, operations.successful, operations.failed], [100, 100, 0]);
+      const { min_ms, avg_ms, p50_ms, p95_ms, p99_ms, max_ms, overall } = latency;
+      const ordered = [min_ms, p50_ms, p95_ms, p99_ms, max_ms].map(Number);
+      assert.deepEqual(
+        [...ordered].sort((a, b) => a - b),
+        ordered,
+      );
+      assert.deepEqual([avg_ms, p95_ms], [overall.mean, overall.p95]);
+      assert.equal((cache.hits ?? 0) + (cache.misses ?? 0), operations.ops['get']?.total);
+      assert.ok(Math.abs((cache.hit_rate_percent ?? 0) - 50) < 2);
+      assert.ok((document.throughput_ops_per_sec ?? 0) > 0 && !Number.isNaN(Date.parse(document.timestamp)));
+    });
+  } finally {
+    await server.close();
+  }
+});
+
 test('a load that makes no sense is refused, and nothing is sent', async () => {
   for (const [args, message] of [
     [['--hit-rate', '1.2'], /'1.2' is not a ratio from 0 to 1/],
@@ -67,6 +113,10 @@ test('a load that makes no sense is refused, and nothing is sent', async () => {
     [['--think', 'often'], /--think: "often" is not a duration/],
     [['--target-rate', '10', '--think', '1s'], /--think is for clients that wait/],
     [['--cliens', '5'], /--clients/],
+    [['light', '--hit-rate', '1.2'], /'1.2' is not a ratio from 0 to 1/],
+    [['light', '--target-rate', '10', '--think', '1s'], /--think is for clients that wait/],
+    [['light', '--senders', '2'], /--senders is not for light/],
+    [['light', '--scenario', 'heavy'], /two scenarios are named/],
   ] as const) {
     const refused = await runCli(['run', ...args, '--endpoint', '127.0.0.1:9']);
     assert.deepEqual([refused.code, refused.stdout], [2, ''], args.join(' '));

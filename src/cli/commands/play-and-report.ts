@@ -1,15 +1,15 @@
 import type { DocumentSink } from '../../library/document-file.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
-import type { RunDeps, RunOptions, RunProgress } from '../../replay-run/options/run-options.ts';
+import type { RunDeps, RunOptions } from '../../replay-run/options/run-options.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { linesText } from '../../visible-text.ts';
 import { EXIT } from '../exit/exit-code.ts';
-import { leaveBySignal } from '../exit/leave.ts';
 import { isUnanswered, replayExitCode } from '../exit/replay-exit-code.ts';
-import { mindSignals } from '../exit/signals.ts';
+import { watchSignals } from '../exit/watch-signals.ts';
 import { printWarning, reportWarnings } from '../output/warnings.ts';
 import { tell } from '../people/people.ts';
-import { createProgress, type Progress } from '../people/progress.ts';
+import { createProgress } from '../people/progress.ts';
+import { createRunShow } from '../people/run-show.ts';
 
 const UNANSWERED =
   'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n';
@@ -50,7 +50,7 @@ export async function playAndReport(
     interrupt.stop();
     throw thrown;
   });
-  const shown = createShow(await createProgress(flags), progressText);
+  const shown = createRunShow(await createProgress(flags), progressText);
   try {
     const done = await before(run, { signal: interrupt.signal, onStart: shown.start });
     const document = await playTrace(trace, run, {
@@ -98,87 +98,4 @@ function replayLogOf({ replayLog: path, force }: ReportFlags) {
   };
   const leave = async (): Promise<void> => (await opened?.catch(() => undefined))?.close();
   return { open: path === undefined ? undefined : open, leave };
-}
-
-interface Interrupt {
-  signal: AbortSignal;
-  received(): NodeJS.Signals | undefined;
-  /** From now on only the delivery of the document is left, and a first signal gives it little time. */
-  delivering(): void;
-  stop(): void;
-}
-
-/** A replay that was told to stop gets this long to write a document that is ready. */
-const DELIVERY_MS = 30_000;
-/** Removing what would be left behind gets this long: the disk may hang. */
-const LEAVE_MS = 500;
-
-/** The first signal ends the replay early, a second one the process, as soon as `cleanUp` is done or hangs. */
-function watchSignals(cleanUp: () => Promise<void>): Interrupt {
-  const controller = new AbortController();
-  let received: NodeJS.Signals | undefined;
-  let isDelivering = false;
-  const leave = (signal: NodeJS.Signals): void => {
-    const now = (): void => void leaveBySignal(signal);
-    setTimeout(now, LEAVE_MS);
-    void cleanUp().finally(now);
-  };
-  const first = (signal: NodeJS.Signals): void => {
-    received = signal;
-    tell('engram-trace: stopping; what was measured will be written (again to leave at once)\n');
-    controller.abort();
-    if (isDelivering) setTimeout(() => leave(signal), DELIVERY_MS).unref();
-  };
-  return {
-    signal: controller.signal,
-    received: () => received,
-    delivering: () => {
-      isDelivering = true;
-      if (received !== undefined) {
-        const signal = received;
-        setTimeout(() => leave(signal), DELIVERY_MS).unref();
-      }
-    },
-    stop: mindSignals(first, leave),
-  };
-}
-
-interface Show {
-  start(progress: RunProgress): void;
-  stop(): void;
-}
-
-const SHOW_EVERY_MS = 250;
-
-/** Makes a progress line that shows these words. */
-function createShow(
-  line: Progress,
-  words: (progress: RunProgress, elapsedSecs: number, ratePerSec: number) => string,
-): Show {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  const start = (progress: RunProgress): void => {
-    // A pipe that ends after the replay was interrupted starts it when all is over.
-    if (isStopped) return;
-    clearInterval(timer);
-    const startedMs = performance.now();
-    let before = { atMs: startedMs, sent: 0 };
-    timer = setInterval(() => {
-      line.update(() => {
-        const atMs = performance.now();
-        const { sent } = progress.live();
-        const ratePerSec = ((sent - before.sent) / (atMs - before.atMs)) * 1000;
-        before = { atMs, sent };
-        return words(progress, (atMs - startedMs) / 1000, ratePerSec);
-      });
-    }, SHOW_EVERY_MS);
-  };
-  return {
-    start,
-    stop: () => {
-      isStopped = true;
-      clearInterval(timer);
-      line.stop();
-    },
-  };
 }

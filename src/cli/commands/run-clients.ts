@@ -1,14 +1,17 @@
 import { type Command, Option } from 'commander';
 import { EngramTraceError } from '../../error.ts';
+import { type ClientsLoad, clientsRun } from '../../library/load-run.ts';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
 import { parseHeaderOverrides } from '../../replay-run/connect/header-overrides.ts';
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
-import { sendersFor } from '../../replay-run/shards/senders-for.ts';
-import { parseTimeDistribution } from '../../time-distribution.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
 import { CACHE_LOAD, type CacheLoad } from '../../workload/clients/cache-load.ts';
-import { closedCacheLoad } from '../../workload/clients/closed-cache-load.ts';
-import { openCacheLoad } from '../../workload/clients/open-cache-load.ts';
+import {
+  type ClientLimits,
+  type ClientScenario,
+  clientPace,
+  USUAL_THINK,
+} from '../../workload/clients/client-scenario.ts';
 import { parseRatio } from '../flags/flag-parsers.ts';
 import { parseDuration } from '../flags/parse-duration.ts';
 import { parseSize } from '../flags/parse-size.ts';
@@ -35,8 +38,6 @@ export interface ClientsFlags extends TlsFlags, Omit<ReportFlags, 'skipDamaged'>
   waitForTarget?: number;
 }
 
-const THINK = '10ms';
-
 /** Adds the flags that are for clients, and not for a scenario. */
 export function withClientFlags(command: Command): Command {
   const { clients, requests, hitRate, putShare, artifacts } = CACHE_LOAD;
@@ -50,7 +51,7 @@ export function withClientFlags(command: Command): Command {
     .option('--hit-rate <ratio>', 'share of the lookups that are to hit', parseRatio, hitRate)
     .option(
       '--think <spec>',
-      `pause of a client between an answer and its next operation: 10ms, 2 (s), or exp:10ms and the other distributions of dev-server --latency (default: ${THINK})`,
+      `pause of a client between an answer and its next operation: 10ms, 2 (s), or exp:10ms and the other distributions of dev-server --latency (default: ${USUAL_THINK})`,
     )
     .option(
       '--ramp-up <time>',
@@ -69,8 +70,21 @@ export function withClientFlags(command: Command): Command {
     );
 }
 
-/** Load without a recording and without a scenario: clients of a build cache, or their traffic at a rate. */
-export async function runClients(flags: ClientsFlags): Promise<void> {
+/** What is not given by a flag is as the scenario has it; a rate has no pauses, and as many operations as there is time for. */
+export function asClientsOf(
+  flags: ClientsFlags,
+  { load, pace }: ClientScenario,
+  isGiven: (attribute: string) => boolean,
+): ClientsFlags {
+  const { durationNs: duration, artifactBytes: artifactSize, requests, ...others } = load;
+  const { thinkText: think, rampUpNs: rampUp } = pace;
+  const paced = isGiven('targetRate') ? {} : { requests, think, rampUp };
+  const given = Object.entries(flags).filter(([attribute]) => isGiven(attribute));
+  return { ...flags, ...others, duration, artifactSize, ...paced, ...Object.fromEntries(given) };
+}
+
+/** Load by clients of a build cache, or their traffic at a rate. */
+export async function runClients(flags: ClientsFlags, limits: ClientLimits = {}): Promise<void> {
   refuseSameFile(
     [],
     [
@@ -78,27 +92,22 @@ export async function runClients(flags: ClientsFlags): Promise<void> {
       { flag: '--replay-log', path: flags.replayLog },
     ],
   );
-  const { targetRate } = flags;
-  const played = targetRate === undefined ? closedLoad(flags) : openLoad(flags, targetRate);
-  await playAndReport({ ...targetOf(flags), ...played }, flags);
+  await playAndReport({ ...targetOf(flags), ...clientsRun({ ...clientsOf(flags), limits }) }, flags);
 }
 
-function closedLoad(flags: ClientsFlags): Pick<RunOptions, 'trace' | 'closedLoop'> {
-  const { requests = CACHE_LOAD.requests, think = THINK, rampUp = 0 } = flags;
-  const pace = { think: parseTimeDistribution(think, '--think'), thinkText: think, rampUpNs: rampUp };
-  return closedCacheLoad(loadOf(flags, requests), pace);
-}
-
-function openLoad(flags: ClientsFlags, ratePerSec: number): Pick<RunOptions, 'trace' | 'senders'> {
-  const { requests = Infinity, think, rampUp } = flags;
-  const flag = think === undefined ? (rampUp === undefined ? undefined : '--ramp-up') : '--think';
+function clientsOf(flags: ClientsFlags): Pick<ClientsLoad, 'load' | 'pace'> {
+  const { targetRate, requests, think = USUAL_THINK, rampUp = 0 } = flags;
+  if (targetRate === undefined) {
+    const load = loadOf(flags, requests ?? CACHE_LOAD.requests);
+    return { load, pace: clientPace(think, rampUp, '--think') };
+  }
+  const flag = flags.think === undefined ? (flags.rampUp === undefined ? undefined : '--ramp-up') : '--think';
   if (flag !== undefined) {
     throw new EngramTraceError('usage', `${flag} is for clients that wait for their answers`, {
       hint: 'leave it out, or --target-rate',
     });
   }
-  const trace = openCacheLoad(loadOf(flags, requests), ratePerSec);
-  return { trace, senders: sendersFor({ trace }) };
+  return { load: loadOf(flags, requests ?? Infinity), pace: { ratePerSec: targetRate } };
 }
 
 function loadOf(flags: ClientsFlags, requests: number): CacheLoad {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
 import { linesText } from '../../visible-text.ts';
 import type { SeededScenario } from '../../workload/generate/record-batches.ts';
+import type { FoundScenario } from '../../workload/scenario/find-scenario.ts';
 import { parseCount } from '../flags/flag-parsers.ts';
 import type { ReplayFlags } from '../flags/replay-flags.ts';
 import { withReplayFlags } from '../flags/replay-flags.ts';
@@ -60,14 +61,15 @@ export function withScenarioRunFlags(command: Command): Command {
     .option('--preload-from <number>', 'go on with this memory: those before it were stored', parseCount, 0);
 }
 
-/** Load by a scenario, with all that `replay` has. */
+/** Load by a scenario that was found, with all that `replay` has. */
 export async function runScenario(
   argument: string | undefined,
+  asWritten: FoundScenario,
   flags: ScenarioRunFlags,
   command: Command,
 ): Promise<void> {
   const { openScenario } = await import('../input/open-scenario.ts');
-  const { found, trace } = openScenario(argument, flags);
+  const { found, trace } = openScenario(argument, flags, asWritten);
   refuseSameFile([{ flag: '--scenario', path: found.file }], [{ flag: '--output', path: flags.output }]);
   const { duration: _, ...others } = flags;
   // The default space is always there; others take an Engram seconds each.

@@ -1,7 +1,11 @@
 import { Command } from 'commander';
 import { EngramTraceError } from '../../error.ts';
+import { linesText } from '../../visible-text.ts';
 import { CACHE_LOAD } from '../../workload/clients/cache-load.ts';
-import { type ClientsFlags, runClients, withClientFlags } from './run-clients.ts';
+import { type FoundClients, findLoad } from '../../workload/clients/find-load.ts';
+import { scenarioNamed } from '../flags/scenario-flags.ts';
+import { tell } from '../people/people.ts';
+import { asClientsOf, type ClientsFlags, runClients, withClientFlags } from './run-clients.ts';
 import { runScenario, type ScenarioRunFlags, withScenarioRunFlags } from './run-scenario.ts';
 
 type RunFlags = ScenarioRunFlags & ClientsFlags;
@@ -19,27 +23,49 @@ const OF_BOTH = new Set([
 ]);
 
 async function runLoad(argument: string | undefined, flags: RunFlags, command: Command): Promise<void> {
-  const ofClients = attributesOf(withClientFlags(new Command()));
-  const isOfClients = (attribute: string): boolean => ofClients.has(attribute);
-  if (argument !== undefined || flags.scenario !== undefined) {
-    refuseGiven(
-      command,
-      isOfClients,
-      'is for run without a scenario',
-      'without one, run sends what clients of a build cache send',
-    );
-    await runScenario(argument, flags, command);
-    return;
-  }
-  const isOfScenarios = (attribute: string): boolean => !isOfClients(attribute) && !OF_BOTH.has(attribute);
+  const named = scenarioNamed(argument, flags);
+  const found = named === undefined ? undefined : findLoad(named);
+  if (found === undefined || 'clients' in found) return runByClients(named, found, flags, command);
   refuseGiven(
     command,
-    isOfScenarios,
-    'is for run with a scenario',
-    'engram-trace scenarios lists the scenarios; --scenario NAME runs one',
+    isOfClients,
+    'is for run without a scenario',
+    'without one, run sends what clients of a build cache send',
   );
+  await runScenario(argument, found, flags, command);
+}
+
+/** Clients of a build cache: those of a scenario, or as the flags say. */
+async function runByClients(
+  named: string | undefined,
+  found: FoundClients | undefined,
+  flags: RunFlags,
+  command: Command,
+): Promise<void> {
   const { duration = CACHE_LOAD.durationNs, connections = 'recorded' } = flags;
-  await runClients({ ...flags, duration, connections });
+  const given = { ...flags, duration, connections };
+  if (found === undefined) {
+    const hint = 'engram-trace scenarios lists the scenarios; --scenario NAME runs one';
+    refuseGiven(command, isOfScenarios, 'is for run with a scenario', hint);
+    return runClients(given);
+  }
+  const isOther = (attribute: string): boolean => attribute !== 'scenario' && isOfScenarios(attribute);
+  refuseGiven(command, isOther, `is not for ${named}`, 'it is a scenario of clients of a build cache');
+  if (found.isInstead && !flags.quiet)
+    tell(linesText([`engram-trace: there is no ${named}: taking the shipped scenario ${found.file}`]));
+  const isGiven = (attribute: string): boolean =>
+    ![undefined, 'default'].includes(command.getOptionValueSource(attribute));
+  await runClients(asClientsOf(given, found.clients, isGiven), found.clients.limits);
+}
+
+const OF_CLIENTS = attributesOf(withClientFlags(new Command()));
+
+function isOfClients(attribute: string): boolean {
+  return OF_CLIENTS.has(attribute);
+}
+
+function isOfScenarios(attribute: string): boolean {
+  return !isOfClients(attribute) && !OF_BOTH.has(attribute);
 }
 
 function attributesOf(command: Command): Set<string> {

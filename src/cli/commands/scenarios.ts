@@ -11,16 +11,15 @@ export function makeScenariosCommand(): Command {
 }
 
 async function runScenarios(name: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  const { findScenario } = await import('../../workload/scenario/find-scenario.ts');
   if (name !== undefined) {
-    const { readFileSync } = await import('node:fs');
-    return printText(readFileSync(findScenario(name).file, 'utf8'));
+    const { locateScenario } = await import('../../workload/scenario/find-scenario.ts');
+    const { tomlTextOf } = await import('../../workload/scenario/locate-shipped.ts');
+    return printText(tomlTextOf(locateScenario(name).file, 'scenario'));
   }
+  const { findLoad } = await import('../../workload/clients/find-load.ts');
   const { shippedScenarios } = await import('../../workload/scenario/shipped-scenarios.ts');
-  const { scenarioFacts, scenariosTable } = await import('../text/scenarios-text.ts');
-  const facts = [...shippedScenarios().keys()].map((each) =>
-    scenarioFacts(each, findScenario(each).scenario),
-  );
+  const { loadFacts, scenariosTable } = await import('../text/scenarios-text.ts');
+  const facts = [...shippedScenarios().keys()].map((each) => loadFacts(each, findLoad(each)));
   if (json) await printJson(facts, 2);
   else await printText(linesText(scenariosTable(facts)));
 }

@@ -34,16 +34,28 @@ export function withScenarioFlags(command: Command): Command {
     .option('--seed <number>', 'of everything random: the same seed gives the same bytes', parseCount, 1);
 }
 
-/** The scenario that the flags ask for, as it is run. Throws `usage`. */
-export function scenarioOf(argument: string | undefined, flags: ScenarioFlags): FoundScenario {
-  const { scenario: flag, targetRate, duration: durationNs } = flags;
+/** The name of the scenario that is asked for; undefined: none is. Throws `usage` for two. */
+export function scenarioNamed(
+  argument: string | undefined,
+  { scenario: flag }: Pick<ScenarioFlags, 'scenario'>,
+): string | undefined {
   if (argument !== undefined && flag !== undefined && argument !== flag)
     throw new EngramTraceError('usage', `two scenarios are named, '${argument}' and --scenario '${flag}'`);
-  const named = argument ?? flag;
+  return argument ?? flag;
+}
+
+/** The scenario that the flags ask for, as it is run; `found` where it was looked for already. Throws `usage`. */
+export function scenarioOf(
+  argument: string | undefined,
+  flags: ScenarioFlags,
+  found?: FoundScenario,
+): FoundScenario {
+  const { targetRate, duration: durationNs } = flags;
+  const named = scenarioNamed(argument, flags);
   if (named === undefined)
     throw new EngramTraceError('usage', 'no scenario is named', {
       hint: 'name one with --scenario NAME; engram-trace scenarios lists those that are there',
     });
-  const found = findScenario(named);
-  return { ...found, scenario: withOverrides(found.scenario, { targetRate, durationNs }) };
+  const asWritten = found ?? findScenario(named);
+  return { ...asWritten, scenario: withOverrides(asWritten.scenario, { targetRate, durationNs }) };
 }

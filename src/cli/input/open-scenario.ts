@@ -13,8 +13,9 @@ import { tell } from '../people/people.ts';
 export function openScenario(
   argument: string | undefined,
   flags: ScenarioFlags & { quiet?: boolean },
+  asWritten?: FoundScenario,
 ): { found: FoundScenario; trace: Trace } {
-  const found = scenarioOf(argument, flags);
+  const found = scenarioOf(argument, flags, asWritten);
   if (!flags.quiet) tell(linesText(linesOf(found, argument ?? flags.scenario ?? '', flags)));
   return { found, trace: openWorkloadHere({ scenario: found.scenario, seed: flags.seed }) };
 }

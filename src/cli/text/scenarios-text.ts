@@ -1,27 +1,58 @@
 import { type Column, textTable } from '../../inspect/text-table.ts';
 import { plannedRate } from '../../workload/arrivals/planned-rate.ts';
-import type { OperationWeights, Scenario, ScenarioLimits } from '../../workload/scenario/scenario.ts';
+import type { ClientLimits, ClientScenario } from '../../workload/clients/client-scenario.ts';
+import type { FoundClients } from '../../workload/clients/find-load.ts';
+import type { FoundScenario } from '../../workload/scenario/find-scenario.ts';
+import type { OperationWeights, Scenario } from '../../workload/scenario/scenario.ts';
 
 /** What a table of scenarios tells of one. */
 export interface ScenarioFacts {
   name: string;
+  /** Null where clients wait for their answers. */
   rate_per_sec: number | null;
   arrivals: string;
-  /** Percent of the operations, by weight. */
-  mix: { store: number; recall: number; search: number; completion: number };
+  /** Percent of the operations, by weight; null for clients of a build cache. */
+  mix: { store: number; recall: number; search: number; completion: number } | null;
+  /** Null where nobody waits for an answer. */
+  clients: { count: number; requests: number; hit_rate: number; put_share: number } | null;
   duration_s: number;
-  limits: { p99_ms: number | null; throughput_per_sec: number | null; error_rate: number | null };
+  limits: {
+    p95_ms: number | null;
+    p99_ms: number | null;
+    throughput_per_sec: number | null;
+    error_rate: number | null;
+    hit_rate_tolerance: number | null;
+  };
   description: string;
 }
 
-/** What there is to tell of a scenario. */
-export function scenarioFacts(name: string, scenario: Scenario): ScenarioFacts {
+/** What there is to tell of a scenario of either kind. */
+export function loadFacts(name: string, found: FoundScenario | FoundClients): ScenarioFacts {
+  return 'clients' in found ? clientFacts(name, found.clients) : scenarioFacts(name, found.scenario);
+}
+
+function scenarioFacts(name: string, scenario: Scenario): ScenarioFacts {
   const { arrival, durationNs, operations, limits, description } = scenario;
   return {
     name,
     rate_per_sec: plannedRate(arrival, durationNs) ?? null,
     arrivals: arrival.pattern,
     mix: mixOf(operations),
+    clients: null,
+    duration_s: durationNs / 1e9,
+    limits: limitsOf(limits),
+    description,
+  };
+}
+
+function clientFacts(name: string, { load, limits, description }: ClientScenario): ScenarioFacts {
+  const { clients: count, requests, hitRate: hit_rate, putShare: put_share, durationNs } = load;
+  return {
+    name,
+    rate_per_sec: null,
+    arrivals: 'closed loop',
+    mix: null,
+    clients: { count, requests, hit_rate, put_share },
     duration_s: durationNs / 1e9,
     limits: limitsOf(limits),
     description,
@@ -33,7 +64,7 @@ function mixOf({
   recall,
   embeddingSearch,
   patternCompletion,
-}: OperationWeights): ScenarioFacts['mix'] {
+}: OperationWeights): NonNullable<ScenarioFacts['mix']> {
   const total = store + recall + embeddingSearch + patternCompletion;
   const share = (weight: number): number => Math.round((weight / total) * 1000) / 10;
   return {
@@ -44,11 +75,13 @@ function mixOf({
   };
 }
 
-function limitsOf({ p99LatencyMs, throughputPerSec, errorRate }: ScenarioLimits): ScenarioFacts['limits'] {
+function limitsOf(limits: ClientLimits): ScenarioFacts['limits'] {
   return {
-    p99_ms: p99LatencyMs ?? null,
-    throughput_per_sec: throughputPerSec ?? null,
-    error_rate: errorRate ?? null,
+    p95_ms: limits.p95LatencyMs ?? null,
+    p99_ms: limits.p99LatencyMs ?? null,
+    throughput_per_sec: limits.throughputPerSec ?? null,
+    error_rate: limits.errorRate ?? null,
+    hit_rate_tolerance: limits.hitRateTolerance ?? null,
   };
 }
 
@@ -66,23 +99,37 @@ export function scenariosTable(facts: readonly ScenarioFacts[]): string[] {
   return textTable(COLUMNS, facts.map(rowOf));
 }
 
-function rowOf({ name, rate_per_sec, arrivals, mix, duration_s, limits }: ScenarioFacts): string[] {
-  const shares = [mix.store, mix.recall, mix.search, mix.completion].join('/');
+function rowOf(facts: ScenarioFacts): string[] {
+  const { name, rate_per_sec, arrivals, clients, duration_s, limits } = facts;
   return [
     name,
     rate_per_sec === null ? '-' : String(Math.round(rate_per_sec)),
-    arrivals,
-    shares,
+    clients === null ? arrivals : `${clients.count} clients`,
+    mixText(facts),
     `${duration_s} s`,
     limitsText(limits),
   ];
 }
 
-function limitsText({ p99_ms, throughput_per_sec, error_rate }: ScenarioFacts['limits']): string {
+function mixText({ mix, clients }: ScenarioFacts): string {
+  if (mix !== null) return [mix.store, mix.recall, mix.search, mix.completion].join('/');
+  return clients === null
+    ? '-'
+    : `${percent(clients.put_share)} put, the rest get: ${percent(clients.hit_rate)} hit`;
+}
+
+function limitsText(limits: ScenarioFacts['limits']): string {
+  const { p95_ms, p99_ms, throughput_per_sec, error_rate, hit_rate_tolerance } = limits;
   const texts = [
+    p95_ms === null ? '' : `p95 <= ${p95_ms} ms`,
     p99_ms === null ? '' : `p99 <= ${p99_ms} ms`,
     throughput_per_sec === null ? '' : `${throughput_per_sec}/s`,
-    error_rate === null ? '' : `errors <= ${Number((error_rate * 100).toPrecision(6))} %`,
+    error_rate === null ? '' : `errors <= ${percent(error_rate)}`,
+    hit_rate_tolerance === null ? '' : `hits within ${percent(hit_rate_tolerance)}`,
   ].filter((text) => text !== '');
   return texts.length === 0 ? '-' : texts.join(', ');
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(6))} %`;
 }

@@ -2,11 +2,14 @@ import type { CheckEntry, ResultsDocument } from '../document/results-document.t
 
 /** What a run has to hold; undefined ones are not checked. */
 export interface RunLimits {
+  readonly p95LatencyMs?: number | undefined;
   readonly p99LatencyMs?: number | undefined;
   /** A run may fall short of it by 5 %. */
   readonly throughputPerSec?: number | undefined;
   /** 0 to 1. */
   readonly errorRate?: number | undefined;
+  /** Share of the lookups that is to hit, 0 to 1, and by how much it may be off. */
+  readonly hitRate?: { readonly wanted: number; readonly tolerance: number } | undefined;
 }
 
 /** The sections that say whether the limits were held. */
@@ -18,18 +21,24 @@ const THROUGHPUT_SHARE = 0.95;
 /**
  * Holds the numbers of a document against the limits. What is null there does not pass.
  */
-export function judgeRun(limits: RunLimits, document: Pick<ResultsDocument, 'latency' | 'summary'>): Judged {
-  const { p99LatencyMs, throughputPerSec, errorRate } = limits;
-  const latency = p99LatencyMs === undefined ? undefined : `latency.overall.p99 <= ${p99LatencyMs}`;
-  const throughput =
-    throughputPerSec === undefined
-      ? undefined
-      : `summary.throughput_ops_sec >= ${Number((throughputPerSec * THROUGHPUT_SHARE).toPrecision(12))}`;
-  const errors = errorRate === undefined ? undefined : `summary.error_rate <= ${errorRate}`;
-  const check = (expr: string): CheckEntry => judgeExpression(expr, (path) => numberAt(document, path));
-  const checks = [latency, throughput, errors].filter((expr) => expr !== undefined).map(check);
-  const passed = (expr: string | undefined): boolean | undefined =>
-    checks.find((one) => one.expr === expr)?.pass;
+export function judgeRun(
+  limits: RunLimits,
+  document: Pick<ResultsDocument, 'latency' | 'summary' | 'cache'>,
+): Judged {
+  const { p95LatencyMs, p99LatencyMs, throughputPerSec, errorRate } = limits;
+  const latency = [
+    ...atMost('latency.overall.p95', p95LatencyMs),
+    ...atMost('latency.overall.p99', p99LatencyMs),
+  ];
+  const throughput = atLeast(
+    'summary.throughput_ops_sec',
+    throughputPerSec && throughputPerSec * THROUGHPUT_SHARE,
+  );
+  const errors = atMost('summary.error_rate', errorRate);
+  const exprs = [...latency, ...throughput, ...errors, ...hitRateExprs(limits)];
+  const checks = exprs.map((expr) => judgeExpression(expr, (path) => numberAt(document, path)));
+  const passed = (names: readonly string[]): boolean | undefined =>
+    names.length === 0 ? undefined : checks.every(({ expr, pass }) => pass || !names.includes(expr));
   return {
     checks,
     validation: {
@@ -38,6 +47,21 @@ export function judgeRun(limits: RunLimits, document: Pick<ResultsDocument, 'lat
       ...named('max_error_rate_ok', passed(errors)),
     },
   };
+}
+
+function hitRateExprs({ hitRate }: RunLimits): string[] {
+  if (hitRate === undefined) return [];
+  const { wanted, tolerance } = hitRate;
+  const [least, most] = [100 * Math.max(0, wanted - tolerance), 100 * Math.min(1, wanted + tolerance)];
+  return [...atLeast('cache.hit_rate_percent', least), ...atMost('cache.hit_rate_percent', most)];
+}
+
+function atMost(path: string, limit: number | undefined): string[] {
+  return limit === undefined ? [] : [`${path} <= ${Number(limit.toPrecision(12))}`];
+}
+
+function atLeast(path: string, limit: number | undefined): string[] {
+  return limit === undefined ? [] : [`${path} >= ${Number(limit.toPrecision(12))}`];
 }
 
 /** One limit (`path <= number` or `path >= number`), held against the value at that path of a document. */

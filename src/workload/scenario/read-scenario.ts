@@ -2,6 +2,7 @@ import { parseToml } from '../../parse-toml.ts';
 import type { ArrivalSpec } from '../arrivals/arrival-spec.ts';
 import { readArrival } from './read-arrival.ts';
 import { readData } from './read-data.ts';
+import { readLimits } from './read-limits.ts';
 import type { OperationWeights, Scenario, ScenarioLimits } from './scenario.ts';
 import { TableReader } from './table-reader.ts';
 
@@ -10,6 +11,7 @@ const DEFAULT_SECONDS = 300;
 /** Reads a scenario; `file` names it in errors, which are of `usage`. */
 export function readScenario(text: string, file: string): Scenario {
   const top = new TableReader(parseToml(text, `scenario ${file}`), `scenario ${file}`);
+  refuseClients(top);
   const name = top.text('name');
   const description = top.text('description', '');
   const arrival = readArrival(top.table('arrival'));
@@ -25,7 +27,7 @@ export function readScenario(text: string, file: string): Scenario {
     grpcShare: top.number('grpc_share', { least: 0, most: 1, otherwise: 0.5 }),
     sessions: top.has('sessions') ? top.whole('sessions', { least: 1, most: 1e6 }) : undefined,
     data: readData(top.table('data')),
-    limits: readLimits(top.table('validation')),
+    limits: readValidation(top.table('validation')),
   };
   if (protocol === 'grpc' && operations.patternCompletion > 0)
     throw top.error(
@@ -36,6 +38,22 @@ export function readScenario(text: string, file: string): Scenario {
   readChaos(top.table('chaos'));
   top.refuseOthers();
   return scenario;
+}
+
+/** `clients/client-scenario.ts` reads those. */
+function refuseClients(top: TableReader): void {
+  if (!top.has('clients')) return;
+  if (top.has('arrival') || top.has('operations'))
+    throw top.error(
+      'clients',
+      'are for a scenario without [arrival] and [operations]',
+      'engram-trace run --clients N lets clients send the operations',
+    );
+  throw top.error(
+    'clients',
+    'wait for their answers, so what they send is not known ahead',
+    'engram-trace run runs such a scenario',
+  );
 }
 
 /** Without a duration, stages say how long they take; all else takes five minutes, as it always did. */
@@ -66,13 +84,9 @@ function readOperations(operations: TableReader): OperationWeights {
   throw operations.error('store_weight', 'and all other weights are 0: nothing would be sent');
 }
 
-function readLimits(validation: TableReader): ScenarioLimits {
-  const limits = {
-    p99LatencyMs: validation.optionalNumber('expected_p99_latency_ms', { above: 0 }),
-    throughputPerSec: validation.optionalNumber('expected_throughput_ops_sec', { above: 0 }),
-    errorRate: validation.optionalNumber('max_error_rate', { least: 0, most: 1 }),
-  };
-  validation.refuseOthers();
+function readValidation(validation: TableReader): ScenarioLimits {
+  const limits = readLimits(validation);
+  validation.refuseOthers({ hit_rate_tolerance: 'it is for a scenario of clients, as light is one' });
   return limits;
 }
 

@@ -39,6 +39,7 @@ export interface ScenarioData {
 
 /** Limits that a run has to hold; undefined ones are not checked. */
 export interface ScenarioLimits {
+  readonly p95LatencyMs?: number | undefined;
   readonly p99LatencyMs?: number | undefined;
   readonly throughputPerSec?: number | undefined;
   /** 0 to 1. */

@@ -109,7 +109,7 @@ export class TableReader {
       if (this.#asked.has(key)) continue;
       const known = [...this.#asked];
       const hint = hints[key] ?? didYouMean(key, known, `known: ${known.join(', ')}`);
-      throw this.error(key, 'is no key of a scenario here', hint);
+      throw this.error(key, 'is no key here', hint);
     }
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { replayExitCode } from '../../../src/cli/exit/replay-exit-code.ts';
 import { checkLines } from '../../../src/cli/text/checks-text.ts';
-import type { RunLimits } from '../../../src/results/verdict/run-limits.ts';
+import { judgeRun, type RunLimits } from '../../../src/results/verdict/run-limits.ts';
 import { documentOf, MS, type Told, validated } from '../support.ts';
 
 /** 100 a second for two seconds, 5 ms each, one in twenty failing. */
@@ -66,4 +66,29 @@ test('what was not asked for is not checked, and what was not measured does not 
     ],
   );
   assert.deepEqual(Object.keys(judged({ errorRate: 1 }).validation), ['max_error_rate_ok']);
+});
+
+test('the 95th percentile and the share of hits can be limits too', () => {
+  const limits = { p95LatencyMs: 4, p99LatencyMs: 10, hitRate: { wanted: 0.97, tolerance: 0.05 } };
+  const { checks, validation } = judgeRun(limits, {
+    ...judged(undefined),
+    cache: { hits: 90, misses: 10, hit_rate_percent: 90 },
+  });
+  assert.deepEqual(
+    checks.map(({ expr, pass }) => [expr, pass]),
+    [
+      ['latency.overall.p95 <= 4', false],
+      ['latency.overall.p99 <= 10', true],
+      ['cache.hit_rate_percent >= 92', false],
+      ['cache.hit_rate_percent <= 100', true],
+    ],
+  );
+  assert.deepEqual(validation, { met_latency_target: false });
+  // Nothing was looked up: nothing passes.
+  assert.deepEqual(
+    judged(limits)
+      .checks.slice(2)
+      .map(({ pass }) => pass),
+    [false, false],
+  );
 });

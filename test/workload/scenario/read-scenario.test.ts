@@ -25,7 +25,12 @@ test('a scenario of the older tool loads as it is', () => {
   assert.deepEqual(scenario.arrival, { pattern: 'constant', rate: 100 });
   assert.deepEqual(scenario.operations, { store: 40, recall: 50, embeddingSearch: 10, patternCompletion: 0 });
   assert.deepEqual(scenario.data.embeddings, { type: 'clustered', clusters: 10, stdDev: 0.1 });
-  assert.deepEqual(scenario.limits, { p99LatencyMs: 10, throughputPerSec: 100, errorRate: 0.001 });
+  assert.deepEqual(scenario.limits, {
+    p95LatencyMs: undefined,
+    p99LatencyMs: 10,
+    throughputPerSec: 100,
+    errorRate: 0.001,
+  });
   assert.equal(scenario.protocol, 'http');
 });
 
@@ -38,7 +43,7 @@ test('what it left out has the same defaults', () => {
   const scenario = readScenario(text, 'plain.toml');
   assert.equal(scenario.durationNs, 300e9);
   assert.deepEqual(scenario.data.embeddings, { type: 'clustered', clusters: 10, stdDev: 0.1 });
-  assert.deepEqual(Object.values(scenario.limits), [undefined, undefined, undefined]);
+  assert.deepEqual(Object.values(scenario.limits), [undefined, undefined, undefined, undefined]);
 });
 
 test('every arrival pattern is read', () => {

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { scenarioFacts, scenariosTable } from '../../../src/cli/text/scenarios-text.ts';
+import { loadFacts, scenariosTable } from '../../../src/cli/text/scenarios-text.ts';
 import { plannedRate } from '../../../src/workload/arrivals/planned-rate.ts';
+import { findLoad } from '../../../src/workload/clients/find-load.ts';
 import { findScenario } from '../../../src/workload/scenario/find-scenario.ts';
 import { shippedScenarios } from '../../../src/workload/scenario/shipped-scenarios.ts';
 import { PLAIN } from '../support.ts';
@@ -21,12 +22,34 @@ test('the scenarios of the guides come with the program, each with a word on wha
     assert.ok(names.includes(name), name);
   for (const [name, file] of SHIPPED) {
     assert.match(readFileSync(file, 'utf8'), /^# \S.{20}/, name);
-    const { scenario } = findScenario(name);
+    const found = findLoad(name);
+    if ('clients' in found) continue;
+    const { scenario } = found;
     // A limit that the plan itself does not reach could never be met.
     const rate = plannedRate(scenario.arrival, scenario.durationNs) ?? 0;
     assert.ok((scenario.limits.throughputPerSec ?? 0) <= rate * 1.0001, name);
     assert.ok((scenario.limits.p99LatencyMs ?? 0) > 0, name);
   }
+});
+
+test('the runs of the scalability guide ship with its numbers and its success criteria', () => {
+  const numbers = (name: string) => {
+    const found = findLoad(name);
+    assert.ok('clients' in found, name);
+    const { load, limits } = found.clients;
+    assert.deepEqual(
+      [limits.p95LatencyMs, limits.errorRate, limits.hitRateTolerance, limits.p99LatencyMs],
+      [500, 0.05, 0.05, undefined],
+    );
+    return [load.clients, load.durationNs / 1e9, load.requests, load.hitRate];
+  };
+  assert.deepEqual(['light', 'standard', 'heavy', 'extreme', 'sustained'].map(numbers), [
+    [5, 30, 50, 0.8],
+    [20, 60, 100, 0.75],
+    [50, 60, 100, 0.7],
+    [100, 60, 50, 0.75],
+    [20, 300, 30, 0.75],
+  ]);
 });
 
 test('the bursts are those of the guide: 30,000 a second every five minutes', () => {
@@ -36,9 +59,7 @@ test('the bursts are those of the guide: 30,000 a second every five minutes', ()
 });
 
 test('the table tells name, rate, mix, duration and limits of each', () => {
-  const table = scenariosTable(
-    [...SHIPPED.keys()].map((name) => scenarioFacts(name, findScenario(name).scenario)),
-  );
+  const table = scenariosTable([...SHIPPED.keys()].map((name) => loadFacts(name, findLoad(name))));
   assert.match(
     table[0] ?? '',
     /^name +rate\/s +arrivals +store\/recall\/search\/completion +duration +limits$/,
@@ -47,6 +68,11 @@ test('the table tells name, rate, mix, duration and limits of each', () => {
   assert.match(
     mixed,
     /^mixed_balanced +10000 +constant +40\/50\/10\/0 +3600 s +p99 <= 10 ms, 10000\/s, errors <= 0\.1 %$/,
+  );
+  const light = table.find((line) => line.startsWith('light')) ?? '';
+  assert.match(
+    light,
+    /^light +- +5 clients +10 % put, the rest get: 80 % hit +30 s +p95 <= 500 ms, errors <= 5 %, hits within 5 %$/,
   );
   assert.equal(table.length, SHIPPED.size + 1);
 });
@@ -64,6 +90,12 @@ test('a path is that file, a name a shipped scenario, and a path to nowhere the 
       code: 'usage',
       hint: 'did you mean mixed_balanced?',
     });
+    // What clients send is not known ahead: it can't be written as a trace.
+    assert.throws(() => findScenario('light'), {
+      code: 'usage',
+      hint: 'engram-trace run runs such a scenario',
+    });
+    assert.throws(() => findScenario('/dev/zero'), { code: 'usage', message: /larger than 1 MiB/ });
     assert.throws(() => findScenario(join(folder, 'none.toml')), { code: 'usage', message: /no such file/ });
     const traced = join(folder, 'traced.toml');
     writeFileSync(
