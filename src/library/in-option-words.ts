@@ -31,6 +31,7 @@ const WORDS: readonly (readonly [flag: string, option: string])[] = [
   ['--timeout', 'replay.timeoutNs'],
   ['--timing', 'replay.timing'],
   ['--copies', 'replay.copies'],
+  ['--upscale', 'replay.upscale'],
   ['--behind', 'replay.behind'],
   ['--order', 'replay.order'],
   ['--shard', 'replay.shard'],

@@ -26,7 +26,8 @@ import { hasTargetIn } from './target/targets.ts';
 import { collectGarbage } from './warm-up/collect-garbage.ts';
 
 /** What a player plays with. */
-export interface PlayDeps extends Pick<ShardedReplayDeps, 'clock' | 'digest' | 'recordNumber'> {
+export interface PlayDeps
+  extends Pick<ShardedReplayDeps, 'clock' | 'digest' | 'recordNumber' | 'openStarts' | 'watch'> {
   log: LoggedRun;
   /** Whose operations follow on answers; undefined: the source has the whole plan. */
   clients?: ClientScript | undefined;

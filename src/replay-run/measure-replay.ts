@@ -37,6 +37,8 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
   const openSource = (onDamage: NonNullable<ReadOptions['onDamage']>): NumberedSource =>
     createNumberedSource(run.trace, run.range ?? {}, onDamage, isSharded);
   const source = openSource(run.skipDamaged ? 'skip' : 'throw');
+  const openStarts = () =>
+    createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw').open();
   const spaces = run.prepare ? await spacesOfRun(run, options, guard) : undefined;
   const threads = createShardThreads(deps.clock);
   const openPlayer = playerOpener(run, options, deps, threads, addresses);
@@ -51,7 +53,7 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
       if (run.rehearsal !== false && run.closedLoop === undefined)
         await rehearsed(run, options, deps, threads, () => openSource('skip'));
       return await withPlayer(openPlayer(), (player) =>
-        measured(run, deps, { options, source, player, log, guard, addresses }, prepare),
+        measured(run, deps, { options, source, openStarts, player, log, guard, addresses }, prepare),
       );
     } finally {
       await log.abort();
@@ -120,7 +122,7 @@ async function measured(
 ): Promise<ResultsDocument> {
   const { options, source } = parts;
   const { trace } = run;
-  const { startedMs, recorder, end, health, digest, leftOut } = await playRun(run, deps, parts);
+  const { startedMs, recorder, end, health, digest, nearness, leftOut } = await playRun(run, deps, parts);
   // The guard found an origin before anything was sent.
   if (end.sourceError?.code === 'usage' && end.accounting.sent === 0) throw end.sourceError;
   if (end.stop === 'end') {
@@ -135,7 +137,7 @@ async function measured(
   tellEnd(end, recorder, run, deps);
   const document = createResultsDocument({
     tool: deps.tool,
-    plan: planSection(run, options, digest),
+    plan: planSection(run, options, digest, nearness),
     target: {
       http: run.http?.url,
       grpc: run.grpc?.url,

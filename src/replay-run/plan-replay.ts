@@ -1,6 +1,7 @@
 import { EngramTraceError } from '../error.ts';
 import { type PlanSummary, summarisePlan } from '../replay/plan/plan-summary.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
+import { NearnessOfPlan, type PlanNearness, rateFactorOf } from '../results/arrivals/plan-nearness.ts';
 import { LeftOutCount } from '../results/tally/left-out-count.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
@@ -19,6 +20,8 @@ import { hasTargetIn } from './target/targets.ts';
 /** What a run would do, and which parts of it would be refused. */
 export interface ReplayPlan {
   summary: PlanSummary;
+  /** Null for a plan that is as heavy as its recording, or that has times of its own. */
+  nearness: PlanNearness | null;
   /** Records of one pass that would go without what was redacted in the trace. */
   redacted: LeftOutCount;
   /** Records of one pass that would go without what no message can hold. */
@@ -31,7 +34,11 @@ export interface ReplayPlan {
 /** Plans a run (`--dry-run`): reads the trace once and sends nothing. `empty` where it holds no records. */
 export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const options = engineOptions(run, undefined);
-  const source = createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
+  const openSource = () =>
+    createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
+  const source = openSource();
+  const rateFactor = rateFactorOf(options);
+  const watch = rateFactor === undefined ? undefined : new NearnessOfPlan(rateFactor);
   const redacted = new LeftOutCount();
   const unsendable = new LeftOutCount();
   const leftOutOf = createLeftOutFinder(run.headers ?? [], run.trace.header.redacted);
@@ -49,7 +56,10 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const met: EngramTraceError[] = [];
   const ops = new NameCounts();
   const watched = () => countOps(watchOrigins(source.open(), guard, met), ops);
-  const summary = await summarisePlan(watched, options, takes);
+  const summary = await summarisePlan(watched, options, takes, {
+    watch,
+    openStarts: () => openSource().open(),
+  });
   const { operations, excluded } = summary;
   const { recordsRead } = source;
   const selected = { traceName: run.trace.name, recordsRead, planned: operations, excluded, leftOutOps: ops };
@@ -62,7 +72,8 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   ];
   // The trace's origins and the hosts of its records may name the same place.
   const refusals = all.filter((one, at) => all.findIndex(({ message }) => message === one.message) === at);
-  return { summary, redacted, unsendable, spaces: prepared.spaces, refusals };
+  const nearness = watch?.section() ?? null;
+  return { summary, nearness, redacted, unsendable, spaces: prepared.spaces, refusals };
 }
 
 async function preparationOf(

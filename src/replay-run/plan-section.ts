@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isoTime } from '../iso-time.ts';
 import { paceText } from '../replay/plan/pace.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
+import type { PlanNearness } from '../results/arrivals/plan-nearness.ts';
 import type { PlanSection } from '../results/document/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
@@ -13,7 +14,12 @@ import { DEFAULT_TRANSPORT } from './target/transport-choice.ts';
  * Makes the section that says what was planned: the trace, the options in force, and a digest of both, by which two
  * results can be compared.
  */
-export function planSection(run: RunOptions, options: ReplayOptions, traceDigest: string): PlanSection {
+export function planSection(
+  run: RunOptions,
+  options: ReplayOptions,
+  traceDigest: string,
+  nearness: PlanNearness | null = null,
+): PlanSection {
   const shown = shownOptions(run, options);
   // How it is played, and judged, does not make it another plan.
   const {
@@ -32,6 +38,7 @@ export function planSection(run: RunOptions, options: ReplayOptions, traceDigest
     trace: traceSection(run.trace, traceDigest),
     options: shown,
     seed: run.closedLoop?.seed ?? run.traceSeed ?? (options.copies > 1 ? options.seed : null),
+    nearness,
   };
 }
 
@@ -58,6 +65,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     pace: options.pace.length === 0 ? null : paceText(options.pace),
     precision: options.precision,
     copies: options.copies,
+    upscale: options.upscale,
     copy_spread_secs: options.copies > 1 ? seconds(options.copySpreadNs) : null,
     order: options.order,
     behind: options.behind,

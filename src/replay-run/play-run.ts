@@ -1,9 +1,11 @@
 import type { EngramTraceError } from '../error.ts';
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import { createPlanDigest } from '../replay/plan/plan-digest.ts';
+import type { OpenSource } from '../replay/plan/plan-reader.ts';
 import { createSelection } from '../replay/plan/selection.ts';
 import { isInShard } from '../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
+import { NearnessOfPlan, type PlanNearness, rateFactorOf } from '../results/arrivals/plan-nearness.ts';
 import {
   type GeneratorHealth,
   type HealthProbe,
@@ -36,6 +38,8 @@ const WARM_UP_MS = { least: 1000, most: 5000 };
 export interface RunParts {
   options: ReplayOptions;
   source: NumberedSource;
+  /** Reads the records of a pass again, beside the source. */
+  openStarts?: OpenSource | undefined;
   player: Player;
   log: LoggedRun;
   /** Asked of each record before it can be sent. */
@@ -72,6 +76,7 @@ export interface Played {
   end: ReplayEnd;
   health: GeneratorHealth;
   digest: string;
+  nearness: PlanNearness | null;
   leftOut: LeftOut;
 }
 
@@ -82,6 +87,8 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
   const { options, player } = parts;
   const { recorder } = player;
   const digest = createPlanDigest();
+  const rateFactor = rateFactorOf(options);
+  const watch = rateFactor === undefined ? undefined : new NearnessOfPlan(rateFactor);
   const startedMs = deps.nowMs();
   const leftOut: LeftOut = { records: 0, ops: new NameCounts() };
   let probe: HealthProbe | undefined;
@@ -94,13 +101,23 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
     clock: deps.clock,
     log: parts.log,
     digest,
+    watch,
+    openStarts: parts.openStarts,
     clients: run.closedLoop,
     recordNumber: (number) => parts.source.recordNumber(number),
   });
   over.isOver = true;
   if (over.nobody !== undefined) throw over.nobody;
   const health = player.health(probe?.stop() ?? UNKNOWN_HEALTH);
-  return { startedMs, recorder, end, health, digest: digest.finish(), leftOut };
+  return {
+    startedMs,
+    recorder,
+    end,
+    health,
+    digest: digest.finish(),
+    nearness: watch?.section() ?? null,
+    leftOut,
+  };
 }
 
 /**

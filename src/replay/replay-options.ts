@@ -52,6 +52,11 @@ export interface ReplayOptions {
   copies: number;
   /** Longest shift of a copy, in ns of recorded time. */
   copySpreadNs: number;
+  /**
+   * How many times as densely operations arrive, or with order `session` how many times as densely sessions begin; 1: as
+   * recorded. They are those of the recording, in its order, so that they end so many times as early.
+   */
+  upscale: number;
   /** Which sessions are played: those of one shard of several; undefined: all. The plan's times are those of all. */
   shard: ShardPart | undefined;
   /** The seed of everything random about a plan: the shifts of copies. */
@@ -119,6 +124,7 @@ const DEFAULTS: ReplayOptions = {
   precision: 'normal',
   copies: 1,
   copySpreadNs: 100 * MILLISECOND,
+  upscale: 1,
   shard: undefined,
   seed: 1,
   maxGapNs: undefined,
@@ -163,6 +169,7 @@ export function replayOptions(given: Partial<ReplayOptions> = {}): ReplayOptions
   );
   requireShard(options);
   requireSense(options);
+  requireUpscale(options);
   return options;
 }
 
@@ -184,6 +191,25 @@ function requireSense({ timing, pace, order }: ReplayOptions): void {
   requireThat(pace.length === 0 || timing.kind !== 'asap', 'pace', 'left out with timing asap');
   requireThat(timing.kind !== 'think' || order === 'session', 'order', 'session with timing think');
 }
+
+/** Where something else decides when operations are due, or a second pass begins, there is nothing to be moved. */
+function requireUpscale({ upscale, timing, pace, copies, loops }: ReplayOptions): void {
+  requireThat(
+    upscale === 1 || (upscale >= LEAST_UPSCALE && upscale <= MOST_UPSCALE),
+    'upscale',
+    UPSCALE_RANGE,
+  );
+  if (upscale === 1) return;
+  requireThat(timing.kind === 'absolute', 'upscale', 'left out with any timing but absolute');
+  requireThat(pace.length === 0, 'upscale', 'left out with a pace');
+  requireThat(copies === 1, 'upscale', 'left out with copies: each makes it heavier in its own way');
+  requireThat(loops === 1, 'upscale', 'left out with several passes: an upscaled one ends before its time');
+}
+
+/** Closer to 1 is nothing that could be told apart from it. */
+export const LEAST_UPSCALE = 1.001;
+export const MOST_UPSCALE = 1000;
+const UPSCALE_RANGE = `1 (as recorded), or from ${LEAST_UPSCALE} to ${MOST_UPSCALE}`;
 
 const POSITIVE = [
   'multiplier',

@@ -9,6 +9,7 @@ import { expectChecks } from './expect/expect-checks.ts';
 import { expectCounts } from './expect/expect-counts.ts';
 import { expectFacts, factLeaves } from './expect/expect-facts.ts';
 import { expectLatencies } from './expect/expect-latencies.ts';
+import { expectNearness } from './expect/expect-nearness.ts';
 import { expectOrder } from './expect/expect-order.ts';
 import { expectStatusClasses } from './expect/expect-status-classes.ts';
 import { expectVerdict } from './expect/expect-verdict.ts';
@@ -86,6 +87,7 @@ async function expectEverything(
   await expectOrder(table, timeScale, into);
   await expectAttribution(table, into);
   expectFacts(table.reading, facts, into);
+  await expectNearness(table, facts, into);
   expectChecks(leaves, into);
   forgetYounger(table.reading.header.formatVersion, leaves, into);
   expectVerdict(into, {

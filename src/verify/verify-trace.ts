@@ -5,6 +5,7 @@ import type { TraceRecord } from '../trace/record/record.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Check } from './compare.ts';
 import type { Leaves } from './expect/document-leaves.ts';
+import { upscaledStarts } from './expect/expected-upscale.ts';
 import type { LogRow, LogTable } from './measure/log-table.ts';
 import { selectionOf, timesByShard } from './taking-part.ts';
 
@@ -176,6 +177,11 @@ function plannedBy(option: (name: string) => unknown, copies: number): Plan | un
   if (isBent || copies > 1 || option('behind') === 'stretch') return undefined;
   const multiplier = Number(option('rate_multiplier'));
   const ratePerSec = Number(/^rate=(.+)$/.exec(timing)?.[1]);
+  const upscale = Number(option('upscale') ?? 1);
+  if (upscale > 1) {
+    const startOf = upscaledStarts(upscale, option('order') !== 'open');
+    return { multiplier, dueNs: (record, firstNs) => (startOf(record) - firstNs) / multiplier };
+  }
   if (timing === 'absolute')
     return { multiplier, dueNs: ({ startNs }, firstNs) => (startNs - firstNs) / multiplier };
   if (timing === 'asap') return { multiplier, dueNs: () => 0 };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { PlanNearness } from '../../src/results/arrivals/plan-nearness.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { validated } from '../results/support.ts';
 import {
@@ -75,6 +77,24 @@ describe('replay: timing', () => {
     assert.deepEqual([...new Set(counts.values())], [6]);
   });
 
+  it('upscales: by session and by operation, and says how near it comes', async () => {
+    const document = await replay('--upscale', '3', '--order', 'open', '--senders', '2');
+    assertSound(document, 60);
+    assert.equal(document.plan.options['upscale'], 3);
+    // 60 operations 2 ms apart, at a third of that.
+    const { rate_factor: factor, rate_ratio: ratio, gap_ks: ks } = document.plan.nearness as PlanNearness;
+    assert.deepEqual([factor, Number(ratio?.toFixed(3))], [3, 3]);
+    assert.ok((ks as number) <= 0.5, `${ks}`);
+    const dry = await run(['replay', '--trace', trace, '--dry-run', '--upscale', '2x']);
+    assert.match(dry.stdout, /\nnearness {4}[\d.]+ times the recorded rate, and 2.00 times asked for\n/);
+    const piped = await run(
+      ['replay', '-', '--dry-run', '--upscale', '2', '--order', 'open'],
+      readFileSync(trace),
+    );
+    assert.equal(piped.code, 2);
+    assert.match(piped.stderr, /can be read only once\n.*with --upscale and --order open/);
+  });
+
   it('goes at a pace, and shows it in the plan', async () => {
     const pace = ['--pace', '40ms@2 10s@4'];
     const document = await replay(...pace);
@@ -109,6 +129,8 @@ describe('replay: timing', () => {
     [['--timing', 'think', '--order', 'open'], /order has to be session with timing think/],
     [['--copies', '0'], /at least 1/],
     [['--copies', '5000'], /copies/],
+    [['--upscale', '0.5'], /'0.5' is not a factor from 1 to 1000\n.*filter --sample/],
+    [['--upscale', '2', '--loop', '2'], /--upscale and --loop contradict each other/],
   ];
   for (const [flags, says] of REFUSED) {
     it(`refuses ${flags.join(' ')}`, async () => {

@@ -163,6 +163,7 @@ export function documentInput(): Omit<DocumentInput, 'recorder' | 'end'> {
       },
       options: { rate_multiplier: 1 },
       seed: null,
+      nearness: null,
     },
     target: { http: 'http://127.0.0.1:7432', grpc: undefined, addresses: [] },
     startedMs: Date.UTC(2025, 0, 2),

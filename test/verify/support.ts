@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPlanDigest } from '../../src/replay/plan/plan-digest.ts';
+import { keepsReadingOrder } from '../../src/replay/plan/plan-reader.ts';
 import { type ReplayOptions, replayOptions } from '../../src/replay/replay-options.ts';
 import { factsOf } from '../../src/replay-log/document-facts.ts';
 import { blockOf, type LogBlock, type LogBlockMessage } from '../../src/replay-log/log-block.ts';
 import { createReplayLogRecorder } from '../../src/replay-log/replay-log-recorder.ts';
 import { createReplayLogWriter } from '../../src/replay-log/replay-log-writer.ts';
 import { teeObserver } from '../../src/replay-log/tee-observer.ts';
+import { NearnessOfPlan, rateFactorOf } from '../../src/results/arrivals/plan-nearness.ts';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
@@ -21,7 +23,7 @@ export interface Run {
   log: Buffer;
 }
 
-/** A whole replay on the virtual clock with its document and its log. */
+/** A whole replay on the virtual clock with its document and its log; `lies` is what the document says in place of what was done. */
 export async function loggedRun(
   records: readonly TraceRecord[],
   given: Partial<ReplayOptions>,
@@ -29,10 +31,12 @@ export async function loggedRun(
   transportOn?: PlayOptions['transportOn'],
   warnings: string[] = [],
   expectMismatch = 0,
+  lies: Partial<ReplayOptions> = {},
 ): Promise<Run> {
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({
     timeScale: options.timing.kind === 'absolute' ? options.multiplier : undefined,
+    sortsDues: !keepsReadingOrder(options),
   });
   const recordNumber = (number: number): number => number % Math.max(1, records.length);
   const blocks: LogBlockMessage[] = [];
@@ -42,7 +46,11 @@ export async function loggedRun(
   });
   const batches = () => inBatches([...records], 7);
   const planDigest = createPlanDigest();
-  const deps = { observer: teeObserver(recorder, log), recordNumber, digest: planDigest };
+  const rateFactor = rateFactorOf(options);
+  const watch = rateFactor === undefined ? undefined : new NearnessOfPlan(rateFactor);
+  const openStarts = () => inBatches([...records], 5);
+  const observer = teeObserver(recorder, log);
+  const deps = { observer, recordNumber, digest: planDigest, watch, openStarts };
   const { end } = await play([...records], { ...given, fateOf, transportOn, batches, deps });
   log.flush();
   const input = documentInput();
@@ -51,12 +59,14 @@ export async function loggedRun(
     rate_multiplier: options.multiplier,
     timing,
     behind: options.behind,
-    copies: 1,
+    copies: options.copies,
+    upscale: lies.upscale ?? options.upscale,
+    order: options.order,
     max_in_flight: options.maxInFlight,
     expect_mismatch: expectMismatch,
   };
   const trace = { ...input.plan.trace, warnings, digest: planDigest.finish() };
-  const plan = { ...input.plan, trace, options: shown };
+  const plan = { ...input.plan, trace, options: shown, nearness: watch?.section() ?? null };
   const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
   const sealed = await sealedLog(blocks.map(blockOf), document, end.startNs);
   return { document: validated({ ...document, replay_log: sealed.section }), log: sealed.log };

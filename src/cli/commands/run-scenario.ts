@@ -23,6 +23,7 @@ const NOT_HERE = new Set([
   '--pace',
   '--loop',
   '--copies',
+  '--upscale',
   '--seed',
   '--max-gap',
   '--only',
@@ -37,7 +38,7 @@ const NOT_HERE = new Set([
 ]);
 
 /** What `replay` has for the flags that `run` has not: every operation, once, when it is due. */
-const AS_IT_IS = { rateMultiplier: 1, timing: { kind: 'absolute' }, copies: 1, loop: 1 } as const;
+const AS_IT_IS = { rateMultiplier: 1, timing: { kind: 'absolute' }, copies: 1, upscale: 1, loop: 1 } as const;
 
 interface PreloadFlags {
   preload?: boolean;

@@ -6,15 +6,18 @@ import type { TimeRange } from '../../transforms/time-range.ts';
 export interface Contradicting {
   readonly timing: Timing;
   readonly rateMultiplier: number;
+  readonly upscale: number;
+  readonly copies: number;
+  readonly loop: number;
+  readonly pace?: readonly unknown[];
   readonly json?: boolean;
   readonly dryRun?: boolean;
 }
 
 /** Throws `usage` for flags that contradict each other. */
-export function refuseContradictions(
-  { timing, rateMultiplier, json, dryRun }: Contradicting,
-  range: TimeRange,
-): void {
+export function refuseContradictions(flags: Contradicting, range: TimeRange): void {
+  const { timing, rateMultiplier, json, dryRun } = flags;
+  refuseWithUpscale(flags);
   if (timing.kind === 'asap' && rateMultiplier !== 1) {
     throw new EngramTraceError('usage', '--rate-multiplier has no meaning with --timing asap');
   }
@@ -26,6 +29,19 @@ export function refuseContradictions(
       hint: '--from must be before --to',
     });
   }
+}
+
+function refuseWithUpscale({ upscale, timing, pace, copies, loop }: Contradicting): void {
+  if (upscale === 1) return;
+  const refuse = (flag: string, why: string): never => {
+    throw new EngramTraceError('usage', `--upscale and ${flag} contradict each other: ${why}`, {
+      hint: `leave one of them out`,
+    });
+  };
+  if (timing.kind !== 'absolute') refuse(`--timing ${timing.kind}`, 'it moves recorded arrivals');
+  if (pace !== undefined) refuse('--pace', 'it has the shape of the recording, and not another one');
+  if (copies > 1) refuse('--copies', 'each makes the trace heavier in its own way');
+  if (loop > 1) refuse('--loop', 'its operations end before the time of a pass does');
 }
 
 /** As far as the flags alone tell: a duration and a time of day can be compared only within the trace. */

@@ -30,6 +30,7 @@ import {
   parsePositiveDuration,
   parseShard,
   parseTiming,
+  parseUpscale,
 } from './replay-values.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { readText, type TlsFlags, tlsOf } from './tls-flags.ts';
@@ -43,6 +44,7 @@ export interface ReplayFlags extends TimeRangeFlags, TlsFlags {
   pace?: PacePhase[];
   precision: Precision;
   copies: number;
+  upscale: number;
   seed: number;
   order: Order;
   behind: BehindPolicy;
@@ -129,6 +131,12 @@ function withPlanFlags(command: Command): Command {
       '--copies <count>',
       'play every session so many times, as sessions of their own',
       parseAtLeastOne,
+      1,
+    )
+    .option(
+      '--upscale <factor>',
+      'begin so many times as many sessions a second, or with --order open operations, in the shape of the recording: 2, 2x (1 to 1000)',
+      parseUpscale,
       1,
     )
     .option('--seed <number>', 'of the shifts of copies', parseCount, 1)
@@ -281,6 +289,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
       timing: flags.timing,
       precision: flags.precision,
       copies: flags.copies,
+      upscale: flags.upscale,
       seed: flags.seed,
       ...(flags.pace === undefined ? {} : { pace: flags.pace }),
       order: flags.order,

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import type { ShardPart, Timing } from '../../replay/replay-options.ts';
+import { LEAST_UPSCALE, MOST_UPSCALE, type ShardPart, type Timing } from '../../replay/replay-options.ts';
 import { parseCount, parseRatio } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
 
@@ -19,6 +19,16 @@ export function parseMultiplier(text: string): number {
   if (unit === undefined) return parseFactor(text);
   const factor = parseFactor(digits);
   return unit === '%' ? parseFactor(String(factor / 100)) : factor;
+}
+
+/** How many times as densely arrivals follow each other: 1 to 1000. Throws `usage`. */
+export function parseUpscale(text: string): number {
+  const [, digits = text] = /^\s*(.+?)\s*[x×]?\s*$/i.exec(text) ?? [];
+  const factor = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : Number.NaN;
+  if (factor === 1 || (factor >= LEAST_UPSCALE && factor <= MOST_UPSCALE)) return factor;
+  throw new EngramTraceError('usage', `'${text}' is not a factor from 1 to ${MOST_UPSCALE}`, {
+    hint: factor < 1 ? 'a lighter trace is made by `engram-trace filter --sample`' : undefined,
+  });
 }
 
 /** How often the trace is played; Infinity for ever. Throws `usage`. */

@@ -3,6 +3,7 @@ import type { Command, Option } from 'commander';
 /** What people call a thing elsewhere, and the flags that mean it here, the best first. `<x>` is an argument. */
 const MEANINGS: readonly (readonly [words: string, flags: string])[] = [
   ['rate speed speedup speed-up factor multiplier x scale', '--rate-multiplier'],
+  ['intensity upsample density', '--upscale'],
   ['qps rps ops tps target-rate throughput requests-per-second', '--timing'],
   ['d duration time length secs seconds for run-time runtime', '--duration --step-time --to'],
   ['n limit count num number max head first records requests max-records iterations-max', '--limit'],

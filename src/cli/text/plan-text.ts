@@ -1,6 +1,8 @@
 import type { EngramTraceError } from '../../error.ts';
+import { numberText } from '../../inspect/number-text.ts';
 import { leftOutText } from '../../replay/left-out.ts';
 import type { ReplayPlan } from '../../replay-run/plan-replay.ts';
+import type { PlanNearness } from '../../results/arrivals/plan-nearness.ts';
 import { linesText } from '../../visible-text.ts';
 import { more } from './more.ts';
 
@@ -9,7 +11,7 @@ const SESSIONS_SHOWN = 10;
 const SPACES_SHOWN = 20;
 
 /** Writes the plan of `--dry-run`, for people. */
-export function planText({ summary: plan, redacted, unsendable, spaces }: ReplayPlan): string {
+export function planText({ summary: plan, nearness, redacted, unsendable, spaces }: ReplayPlan): string {
   const { excluded, dangers } = plan;
   const lines = [
     passesText(plan.operations, plan.passes),
@@ -24,6 +26,7 @@ export function planText({ summary: plan, redacted, unsendable, spaces }: Replay
     ...(unsendable.operations === 0
       ? []
       : [`unsendable  ${unsendable.operations} a pass go without ${unsendable.names.join(', ')}`]),
+    ...(nearness === null ? [] : nearnessLines(nearness)),
     ...preparedLines(spaces),
     ...countLines('protocols', plan.perProtocol),
     ...countLines('ops', plan.perOp),
@@ -36,6 +39,21 @@ export function planText({ summary: plan, redacted, unsendable, spaces }: Replay
     `trace_digest ${plan.digest}`,
   ];
   return linesText(lines);
+}
+
+/** How near the plan comes to its recording. */
+function nearnessLines(nearness: PlanNearness): string[] {
+  const { rate_factor: factor, rate_ratio: ratio, gap_ks: ks, gap_w1_over_mean: w1, dispersion } = nearness;
+  const share = w1 === null ? '' : `, W1 ${numberText(100 * w1)} % of the recorded mean gap`;
+  const widths = (['10ms', '100ms', '1000ms', '10000ms'] as const).map(
+    (width) =>
+      `${numberText(dispersion[`recorded_${width}`])} and ${numberText(dispersion[`planned_${width}`])} at ${width}`,
+  );
+  return [
+    `nearness    ${numberText(ratio)} times the recorded rate, and ${numberText(factor)} times asked for`,
+    `  gaps, multiplied by ${numberText(factor)}: KS ${numberText(ks)}${share}`,
+    `  dispersion, recorded and planned: ${widths.join(', ')}`,
+  ];
 }
 
 function countLines(
@@ -60,7 +78,7 @@ function passesText(operations: number, passes: number): string {
 
 /** Writes the plan of `--dry-run`, for programs. */
 export function planJson(
-  { summary: plan, redacted, unsendable, spaces }: ReplayPlan,
+  { summary: plan, nearness, redacted, unsendable, spaces }: ReplayPlan,
   refusals: readonly EngramTraceError[],
 ): Record<string, unknown> {
   return {
@@ -69,6 +87,7 @@ export function planJson(
     passes: Number.isFinite(plan.passes) ? plan.passes : null,
     duration_secs: Number.isFinite(plan.durationNs) ? plan.durationNs / 1e9 : null,
     rate_ops_sec: plan.ratePerSec ?? null,
+    nearness,
     request_bytes: plan.requestBytes,
     excluded: plan.excluded,
     dangerous: [...plan.dangers].map(([{ pattern, why }, count]) => ({ pattern, count, why })),

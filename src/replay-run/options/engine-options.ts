@@ -1,5 +1,6 @@
 import { createFindDanger } from '../../dialects/find-danger.ts';
 import { EngramTraceError } from '../../error.ts';
+import { needsStarts } from '../../replay/plan/plan-reader.ts';
 import { type ReplayOptions, replayOptions } from '../../replay/replay-options.ts';
 import type { TimeWindow } from '../../trace/record/record.ts';
 import { copySpreadNs } from '../source/copy-spread.ts';
@@ -37,9 +38,11 @@ export function engineOptions(
     window: passWindow(run),
     signal,
   });
-  if (options.loops > 1 && !run.trace.seekable) {
+  const readsTwice =
+    options.loops > 1 ? '--loop' : needsStarts(options) ? '--upscale and --order open' : undefined;
+  if (readsTwice !== undefined && !run.trace.seekable) {
     throw new EngramTraceError('usage', `${run.trace.name} is a pipe and can be read only once`, {
-      hint: 'write the trace to a file to play it with --loop',
+      hint: `write the trace to a file to play it with ${readsTwice}`,
     });
   }
   return options;

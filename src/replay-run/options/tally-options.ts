@@ -1,3 +1,4 @@
+import { keepsReadingOrder } from '../../replay/plan/plan-reader.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { RecorderOptions } from '../../results/tally/results-recorder.ts';
 import type { HeaderList, TraceHeader } from '../../trace/record/record.ts';
@@ -19,13 +20,14 @@ export interface TallyFacts {
 
 export function tallyFactsOf(
   { dialect, redacted }: Pick<TraceHeader, 'dialect' | 'redacted'>,
-  { timing, pace, multiplier, copies }: ReplayOptions,
+  options: ReplayOptions,
 ): TallyFacts {
+  const { timing, pace, multiplier } = options;
   const hasOneScale = timing.kind === 'absolute' && pace.length === 0;
   return {
     timeScale: hasOneScale ? multiplier : undefined,
     isClosedLoop: timing.kind === 'clients',
-    sortsDues: timing.kind === 'think' || timing.kind === 'clients' || copies > 1,
+    sortsDues: timing.kind === 'think' || timing.kind === 'clients' || !keepsReadingOrder(options),
     dialect,
     redacted,
   };

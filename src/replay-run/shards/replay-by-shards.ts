@@ -4,6 +4,7 @@ import type { ReplayEnd, ReplayStop } from '../../replay/engine/replay-end.ts';
 import type { PlannedTimes } from '../../replay/plan/due-times.ts';
 import {
   createPlanReader,
+  keepsReadingOrder,
   type OpenSource,
   type PlanReader,
   type PlanSink,
@@ -78,9 +79,9 @@ class ShardedReplay implements PlanSink, PoolListener {
     this.#deps = deps;
     this.#pool = pool;
     this.#resolve = resolve;
-    this.#isInOrder = options.timing.kind !== 'think' && options.copies === 1;
+    this.#isInOrder = options.timing.kind !== 'think' && keepsReadingOrder(options);
     this.#selection = createSelection(options, deps.hasTarget ?? (() => true));
-    const { clock, digest, recordNumber } = deps;
+    const { clock, digest, recordNumber, openStarts, watch } = deps;
     const selection = this.#selection;
     this.#reader = createPlanReader({
       openSource,
@@ -89,6 +90,8 @@ class ShardedReplay implements PlanSink, PoolListener {
       digest,
       clock,
       recordNumber,
+      openStarts,
+      watch,
       sink: this,
     });
     this.#lost = new LostOperations(pool.shards.length, [deps.recorder, deps.log?.lost]);

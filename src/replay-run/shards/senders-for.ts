@@ -11,13 +11,13 @@ export function sendersFor({
   transport,
   replay = {},
 }: Pick<RunOptions, 'trace' | 'transport' | 'replay'>): number {
-  const { behind, timing, multiplier = 1, copies = 1, pace = [], shard = { of: 1 } } = replay;
+  const { behind, timing, multiplier = 1, copies = 1, upscale = 1, pace = [], shard = { of: 1 } } = replay;
   if (behind === 'stretch' || typeof transport === 'object') return 1;
   const cores = availableParallelism();
   if (timing?.kind === 'asap') return defaultShards(cores);
   if (timing?.kind === 'rate') return defaultShards(cores, timing.perSec / shard.of);
   const recorded = trace.hints.ratePerSec;
   if (recorded === undefined) return defaultShards(cores);
-  const highest = recorded * multiplier * copies * Math.max(1, ...pace.map(({ rate }) => rate));
+  const highest = recorded * multiplier * copies * upscale * Math.max(1, ...pace.map(({ rate }) => rate));
   return defaultShards(cores, highest / shard.of);
 }

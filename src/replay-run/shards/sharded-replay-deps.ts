@@ -1,4 +1,6 @@
 import type { PlanDigest } from '../../replay/plan/plan-digest.ts';
+import type { OpenSource } from '../../replay/plan/plan-reader.ts';
+import type { PlanWatch } from '../../replay/plan/plan-watch.ts';
 import type { Clock } from '../../replay/ports.ts';
 import type { LogBlockMessage } from '../../replay-log/log-block.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
@@ -19,6 +21,9 @@ export interface ShardedReplayDeps {
   recorder: WholeRecorder;
   log?: ShardedLog | undefined;
   digest?: PlanDigest | undefined;
+  /** See `PlanReaderDeps`. */
+  openStarts?: OpenSource | undefined;
+  watch?: PlanWatch | undefined;
   /** Whether somebody sends this record; without it, somebody does. */
   hasTarget?: ((record: TraceRecord) => boolean) | undefined;
   /** Number in its trace file of the record that was read as that one; the same number where undefined. */

@@ -91,6 +91,8 @@ function rehearsalOptions(options: ReplayOptions, perSecond: number): ReplayOpti
     multiplier: PER_SECOND / perSecond,
     timing: timing.kind === 'rate' ? { kind: 'rate', perSec: PER_SECOND } : timing,
     loops: 1,
+    // It would read the trace twice.
+    upscale: 1,
     leadNs: LEAD_NS,
     headStartLimitNs: LEAD_NS,
     timeoutNs: 1e9,

@@ -64,7 +64,7 @@ class Engine implements PlanSink {
     deps: ReplayDeps,
     resolve: (end: ReplayEnd) => void,
   ) {
-    const { clock, digest } = deps;
+    const { clock, digest, openStarts, watch } = deps;
     this.#options = options;
     this.#deps = deps;
     this.#clock = clock;
@@ -103,6 +103,8 @@ class Engine implements PlanSink {
         selection,
         digest,
         clock,
+        openStarts,
+        watch,
         recordNumber: deps.recordNumber,
         sink: this,
       });

@@ -1,6 +1,7 @@
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { PlanDigest } from '../plan/plan-digest.ts';
-import type { PlanReader, PlanSink } from '../plan/plan-reader.ts';
+import type { OpenSource, PlanReader, PlanSink } from '../plan/plan-reader.ts';
+import type { PlanWatch } from '../plan/plan-watch.ts';
 import type { Clock, ReplayObserver, Transport } from '../ports.ts';
 import type { InFlight } from '../release/in-flight.ts';
 
@@ -12,6 +13,9 @@ export interface ReplayDeps {
   observer: ReplayObserver;
   /** Fed with the operations of the first pass. */
   digest?: PlanDigest | undefined;
+  /** See `PlanReaderDeps`. */
+  openStarts?: OpenSource | undefined;
+  watch?: PlanWatch | undefined;
   /** Brings the plan in place of a reader of the source: one engine of several plays its share of a common plan. */
   readPlan?: ((sink: PlanSink) => PlanReader) | undefined;
   /** Number in its trace file of the record that was read as that one; the same where undefined. */

@@ -1,4 +1,5 @@
 import type { TimeWindow, TraceRecord } from '../../trace/record/record.ts';
+import type { Copier, Copy } from './copier.ts';
 
 export interface CopyOptions {
   /** How often each session takes part, at least 1. */
@@ -8,27 +9,11 @@ export interface CopyOptions {
   readonly seed: number;
 }
 
-/** A record, or a copy of it, on its way into the plan. */
-export interface Copy {
-  record: TraceRecord;
-  number: number;
-}
-
 /**
- * Turns the records of a pass into those of the plan: all of them once for each copy, in the order of their shifted
- * starts. Copy 0 is the recording; copy k has sessions called `session#k` and is shifted as a whole by one offset,
- * drawn from the seed, so that it keeps the bursts of the recording without doubling them to the nanosecond.
+ * Copy 0 is the recording; copy k has sessions called `session#k` and is shifted as a whole by one offset, drawn from the
+ * seed, so that it keeps the bursts of the recording without doubling them to the nanosecond. Holds the records of the last
+ * `copySpreadNs` of the recording.
  */
-export interface Copier {
-  /** Takes the next record of the pass. */
-  add(record: TraceRecord, number: number): void;
-  /** The pass is over: all that was added may go. */
-  end(): void;
-  /** The next copy that nothing still to be added comes before. Its fields are only valid until the next call. */
-  take(): Copy | undefined;
-}
-
-/** Holds the records of the last `copySpreadNs` of the recording. */
 export function createCopier(options: CopyOptions): Copier {
   return options.copies === 1 ? new OneCopy() : new ShiftedCopies(copyShifts(options));
 }
@@ -54,7 +39,7 @@ class OneCopy implements Copier {
   #next: Copy | undefined;
 
   add(record: TraceRecord, number: number): void {
-    this.#next = { record, number };
+    this.#next = { record, number, startNs: record.startNs };
   }
 
   end(): void {}
@@ -86,7 +71,7 @@ class ShiftedCopies implements Copier {
   }
 
   add(record: TraceRecord, number: number): void {
-    this.#row.push({ record, number });
+    this.#row.push({ record, number, startNs: record.startNs });
     // A start that goes back (a source that is not sorted) moves nothing back.
     this.#frontierNs = Math.max(this.#frontierNs, record.startNs);
   }
@@ -107,11 +92,11 @@ class ShiftedCopies implements Copier {
     return this.#copyOf(original, copy);
   }
 
-  #copyOf({ record, number }: Copy, copy: number): Copy {
-    const copied = copyNumber(number, copy, this.#shiftsNs.length);
-    if (copy === 0) return { record, number: copied };
+  #copyOf({ record, number: original }: Copy, copy: number): Copy {
+    const number = copyNumber(original, copy, this.#shiftsNs.length);
     const startNs = record.startNs + (this.#shiftsNs[copy] as number);
-    return { record: { ...record, startNs, session: `${record.session}#${copy}` }, number: copied };
+    if (copy === 0) return { record, number, startNs };
+    return { record: { ...record, startNs, session: `${record.session}#${copy}` }, number, startNs };
   }
 
   /** The copy whose next record comes first; of two at the same time the one with the lower number. */

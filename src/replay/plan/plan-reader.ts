@@ -3,11 +3,16 @@ import { type RecordSpan, spansOf } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Clock } from '../ports.ts';
 import type { ReplayOptions } from '../replay-options.ts';
-import { type Copier, copiedWindow, createCopier } from './copy-sessions.ts';
+import type { Copier } from './copier.ts';
+import { copiedWindow, createCopier } from './copy-sessions.ts';
 import { createDueTimes, type DueTimes, type PlannedTimes } from './due-times.ts';
 import type { PlanDigest } from './plan-digest.ts';
+import type { PlanWatch } from './plan-watch.ts';
+import { RecordedStarts } from './recorded-starts.ts';
 import type { Selection } from './selection.ts';
 import { isInShard } from './shard-of.ts';
+import { UpscaledOperations } from './upscale-operations.ts';
+import { UpscaledSessions } from './upscale-sessions.ts';
 
 /** Opens the source for one pass: batches of records in the order of their starts. */
 export type OpenSource = () => AsyncIterable<TraceRecord[]>;
@@ -49,6 +54,10 @@ export interface PlanReaderDeps {
   options: ReplayOptions;
   selection: Selection;
   digest: PlanDigest | undefined;
+  /** Opens the source once more beside the first: where arrivals come from that are moved one by one (`--upscale`). */
+  openStarts?: OpenSource | undefined;
+  /** Told of what is recorded and planned in the first pass. */
+  watch?: PlanWatch | undefined;
   /** For who reads on although the replay has stopped. */
   clock?: Clock | undefined;
   /** That of `planSchedule`, where somebody else wants to look at it. */
@@ -67,6 +76,26 @@ export function createPlanReader(deps: PlanReaderDeps): PlanReader {
   return new Reader(deps);
 }
 
+/** Operations are planned in the order in which they are read: no copy comes between, and no session is moved. */
+export function keepsReadingOrder({
+  copies,
+  upscale,
+  order,
+}: Pick<ReplayOptions, 'copies' | 'upscale' | 'order'>): boolean {
+  return copies === 1 && (upscale === 1 || order === 'open');
+}
+
+/** The trace is read a second time meanwhile: operations are moved one by one. */
+export function needsStarts({ upscale, order }: Pick<ReplayOptions, 'upscale' | 'order'>): boolean {
+  return upscale > 1 && order === 'open';
+}
+
+function recordedStarts({ options, openStarts, selection }: PlanReaderDeps): RecordedStarts | undefined {
+  if (!needsStarts(options)) return undefined;
+  if (openStarts === undefined) throw new EngramTraceError('usage', 'this trace can be read only once');
+  return new RecordedStarts(openStarts(), selection.wouldTake);
+}
+
 /** Records between two breaths: about a tenth of a millisecond of work. */
 const SLICE_RECORDS = 64;
 /** Counting what was left must not keep answers and signals waiting: the event loop turns this often. */
@@ -80,6 +109,9 @@ class Reader implements PlanReader {
   readonly #deps: PlanReaderDeps;
   readonly #schedule: DueTimes;
   readonly #copier: Copier;
+  /** The copier, where it has to be given time to look at what it is to place. */
+  readonly #upscaled: UpscaledOperations | undefined;
+  readonly #starts: RecordedStarts | undefined;
   #number = 0;
   #kept = 0;
   #batches = 0;
@@ -89,15 +121,20 @@ class Reader implements PlanReader {
     this.#deps = deps;
     const { options } = deps;
     this.#schedule = deps.schedule ?? planSchedule(options);
-    this.#copier = createCopier(options);
+    this.#starts = recordedStarts(deps);
+    this.#upscaled = this.#starts && new UpscaledOperations(options.upscale, this.#starts);
+    this.#copier =
+      this.#upscaled ?? (options.upscale > 1 ? new UpscaledSessions(options.upscale) : createCopier(options));
   }
 
   async run(): Promise<void> {
     try {
+      await this.#starts?.open();
       this.complete = await this.#readAll();
     } catch (thrown) {
       this.error = EngramTraceError.from(thrown, 'io');
     }
+    await this.#starts?.close().catch(() => {});
     this.done = true;
   }
 
@@ -133,15 +170,19 @@ class Reader implements PlanReader {
   }
 
   async #readBatch(batch: TraceRecord[]): Promise<void> {
-    const { sink, digest, selection, options } = this.#deps;
-    // A copy of a record stands nowhere.
-    const spans = options.copies === 1 ? spansOf(batch) : undefined;
+    const { sink, digest, selection, options, watch } = this.#deps;
+    // A copy of a record stands nowhere, and one that waited is of another batch.
+    const spans = keepsReadingOrder(options) ? spansOf(batch) : undefined;
+    if (this.#upscaled !== undefined) await this.#upscaled.prepare(batch.length);
     for (let index = 0; index < batch.length; index += 1) {
       const record = batch[index] as TraceRecord;
       const number = this.#number++;
       if (number % SLICE_RECORDS === SLICE_RECORDS - 1) await sink.breath?.();
       if (!(this.#isMine(record.session) ? selection.takes(record) : selection.wouldTake(record))) continue;
-      if (this.passes === 1) digest?.add(record);
+      if (this.passes === 1) {
+        digest?.add(record);
+        watch?.recorded(record.startNs);
+      }
       this.#kept += 1;
       this.#span = spans?.of(record, index);
       this.#copier.add(record, number);
@@ -153,7 +194,8 @@ class Reader implements PlanReader {
   /** Plans the records that the copier lets go. Returns a promise where the sink has to be waited for. */
   #plan(): Promise<void> | undefined {
     for (let copy = this.#copier.take(); copy !== undefined; copy = this.#copier.take()) {
-      this.#schedule.next(copy.record.startNs);
+      this.#schedule.next(copy.startNs);
+      if (this.passes === 1) this.#deps.watch?.planned(this.#schedule.dueNs);
       const { record, number } = copy;
       if (!this.#isMine(record.session)) continue;
       const wait = this.#deps.sink.operation(

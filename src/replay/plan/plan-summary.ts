@@ -5,7 +5,7 @@ import type { LeftOutByReason, LeftOutDangers } from '../left-out.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import type { DueTimes } from './due-times.ts';
 import { createPlanDigest } from './plan-digest.ts';
-import { createPlanReader, type OpenSource, planSchedule } from './plan-reader.ts';
+import { createPlanReader, type OpenSource, type PlanReaderDeps, planSchedule } from './plan-reader.ts';
 import { createSelection, type Selection } from './selection.ts';
 
 /** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
@@ -50,6 +50,7 @@ export async function summarisePlan(
   openSource: OpenSource,
   options: ReplayOptions,
   hasTarget: (record: TraceRecord) => boolean = () => true,
+  { openStarts, watch }: Pick<PlanReaderDeps, 'openStarts' | 'watch'> = {},
 ): Promise<PlanSummary> {
   const schedule = planSchedule(options);
   const selection = createSelection(options, hasTarget);
@@ -60,6 +61,8 @@ export async function summarisePlan(
     options: { ...options, loops: 1 },
     selection,
     digest,
+    openStarts,
+    watch,
     schedule,
     sink: {
       operation: (record, _, { dueNs }) => addUp(summary, record, dueNs),

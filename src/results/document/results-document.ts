@@ -1,3 +1,4 @@
+import type { PlanNearness } from '../arrivals/plan-nearness.ts';
 import type { EndlessEnd } from '../tally/endless-metrics.ts';
 import type { FidelitySection } from './fidelity-section.ts';
 import type { FlatLatencies, LatencySection, Percentiles } from './latency-section.ts';
@@ -118,6 +119,8 @@ export interface PlanSection {
   /** The options in force, defaults included. */
   options: Record<string, string | number | boolean | null>;
   seed: number | null;
+  /** Null for a plan that is as heavy as its recording, or that has times of its own. */
+  nearness: PlanNearness | null;
 }
 
 /** Operations sent: total = successful + failed. */
