@@ -7,7 +7,7 @@ import { measureReplay } from '../replay-run/measure-replay.ts';
 import { RUN_OPTIONS, type RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
-import type { Targets } from '../replay-run/target/targets.ts';
+import type { SpreadTargets } from '../replay-run/target/targets.ts';
 import type { TransportKind } from '../replay-run/target/transport-choice.ts';
 import type { Trace } from '../trace/trace.ts';
 import { inOptionWords } from './in-option-words.ts';
@@ -16,7 +16,7 @@ import { withTrace } from './with-trace.ts';
 
 /** How to look for the generator's limit; the rest says how the plan is played, as for a replay. */
 export interface CalibrateTraceOptions
-  extends Omit<RunOptions, 'trace' | 'transport' | keyof Targets>,
+  extends Omit<RunOptions, 'trace' | 'transport' | keyof SpreadTargets>,
     Pick<CalibrateOptions, 'onStep'> {
   transport?: TransportKind | undefined;
   /** Longest time for one rate; 5 s where undefined. */

@@ -3,7 +3,7 @@ import { replayOptions } from '../replay/replay-options.ts';
 import { measureReplay } from '../replay-run/measure-replay.ts';
 import { RUN_OPTIONS, type RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
-import type { Targets } from '../replay-run/target/targets.ts';
+import type { SpreadTargets } from '../replay-run/target/targets.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { Trace } from '../trace/trace.ts';
 import { openDocumentFile } from './document-file.ts';
@@ -15,7 +15,7 @@ import { withTrace } from './with-trace.ts';
 
 /** Everything about a replay but the trace and its target. What is left out is as the command has it. */
 export interface RunReplayOptions
-  extends Omit<RunOptions, 'trace' | keyof Targets>,
+  extends Omit<RunOptions, 'trace' | keyof SpreadTargets>,
     Omit<RunDepsOptions, 'precision'> {
   /** File that the results document is written to; a file that exists is an error unless `force` is set. */
   output?: string | undefined;
@@ -56,14 +56,14 @@ export function runReplay(
     refuseUnknownOptions(options, OPTIONS, 'of runReplay');
     refuseUnknownOptions(options.replay ?? {}, replayOptions(), 'of replay');
     refuseUnknownTargets(target);
-    return playTrace(trace, target, options);
+    return playTrace(trace, targetsOf(target), options);
   });
 }
 
 /** Does the same for the command, which has looked at its flags itself and names them in what it says. */
 export async function playTrace(
   trace: string | Trace,
-  target: ReplayTarget,
+  targets: SpreadTargets,
   options: RunReplayOptions,
 ): Promise<ResultsDocument> {
   const { output, replayLog, force } = options;
@@ -73,7 +73,7 @@ export async function playTrace(
   ];
   refuseSameFile([{ flag: 'trace', path: typeof trace === 'string' ? trace : undefined }], outputs);
   return withTrace(trace, async (opened) => {
-    const asked: RunOptions = { ...options, trace: opened, ...targetsOf(target) };
+    const asked: RunOptions = { ...options, trace: opened, ...targets };
     const sink = output === undefined ? undefined : await openDocumentFile(output, { force });
     try {
       const document = await measureReplay(

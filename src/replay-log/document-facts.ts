@@ -40,7 +40,14 @@ export function factsOf(document: object): DocumentFacts {
     const value = valueAt(document, path);
     if (value !== undefined) facts[path] = value;
   }
+  const targets = valueAt(document, 'targets');
+  if (Array.isArray(targets)) facts['targets'] = targets.map(factsOfTarget);
   return facts;
+}
+
+/** What an operation proves of a target are its numbers, and not where it was. */
+function factsOfTarget({ http, grpc, addresses }: Record<string, unknown>): Record<string, unknown> {
+  return { http, grpc, addresses };
 }
 
 /** Returns the value at a path such as `fidelity.engine`; undefined where there is none. */

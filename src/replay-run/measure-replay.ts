@@ -1,6 +1,11 @@
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
-import type { AddressEntry, PrepareSection, ResultsDocument } from '../results/document/results-document.ts';
+import type {
+  AddressEntry,
+  PrepareSection,
+  ResultsDocument,
+  TargetSection,
+} from '../results/document/results-document.ts';
 import type { ReadOptions } from '../trace/trace.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, shardCount } from './create-player.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
@@ -19,6 +24,7 @@ import { createShardThreads, type ShardThreads } from './shards/shard-threads.ts
 import { createNumberedSource, type NumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets, type TargetAddresses } from './target/look-up-targets.ts';
 import type { TargetAddressUse } from './target/target-address-use.ts';
+import { type Targets, targetCount } from './target/targets.ts';
 import { tellEnd } from './tell-end.ts';
 import { rehearse } from './warm-up/rehearse.ts';
 
@@ -69,13 +75,14 @@ function playerOpener(
   options: ReplayOptions,
   { clock, openFileLimit, openReplayLog }: RunDeps,
   threads: ShardThreads,
-  addresses?: TargetAddresses,
+  addresses?: readonly TargetAddresses[],
 ): () => Player {
-  const { http, grpc, transport, headers, tls, connections } = run;
+  const { http, grpc, moreTargets, transport, headers, tls, connections } = run;
   const shards = shardCount(run.senders, options, connections);
   const mostConnections = connectionLimit(run, shards, openFileLimit);
-  const transports = { http, grpc, transport, headers, tls, addresses, connections, mostConnections };
-  const tally = tallyFactsOf(run.trace.header, options);
+  const targets = { http, grpc, moreTargets };
+  const transports = { ...targets, transport, headers, tls, addresses, connections, mostConnections };
+  const tally = tallyFactsOf(run.trace.header, options, targetCount(run));
   const work = { transports, tally, isLogged: openReplayLog !== undefined };
   return () =>
     shards === 1 ? createLocalPlayer(work, clock) : createThreadedPlayer(work, options, shards, threads);
@@ -138,11 +145,7 @@ async function measured(
   const document = createResultsDocument({
     tool: deps.tool,
     plan: planSection(run, options, digest, nearness),
-    target: {
-      http: run.http?.url,
-      grpc: run.grpc?.url,
-      addresses: addressEntries(parts.player.addressUse()),
-    },
+    targets: targetSections(run, parts.player.addressUse()),
     startedMs,
     recorder,
     end,
@@ -163,6 +166,19 @@ async function measured(
   document.notes.push(...warnings, ...(run.closedLoop?.notesOf(outcome) ?? []));
   await parts.log.seal(document, end.startNs);
   return document;
+}
+
+/** One entry a target. */
+function targetSections(
+  run: RunOptions,
+  uses: readonly TargetAddressUse[],
+): [TargetSection, ...TargetSection[]] {
+  const section = ({ http, grpc }: Targets, place: number): TargetSection => ({
+    http: http?.url ?? null,
+    grpc: grpc?.url ?? null,
+    addresses: addressEntries(uses.filter(({ target }) => target === place)),
+  });
+  return [section(run, 0), ...(run.moreTargets ?? []).map((target, i) => section(target, i + 1))];
 }
 
 function addressEntries(uses: readonly TargetAddressUse[]): AddressEntry[] {

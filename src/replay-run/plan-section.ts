@@ -8,6 +8,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { TimePoint } from '../transforms/time-range.ts';
 import { shardCount } from './create-player.ts';
 import type { RunOptions } from './options/run-options.ts';
+import { targetCount } from './target/targets.ts';
 import { DEFAULT_TRANSPORT } from './target/transport-choice.ts';
 
 /**
@@ -24,6 +25,7 @@ export function planSection(
   // How it is played, and judged, does not make it another plan.
   const {
     senders: _senders,
+    targets: _targets,
     shard: _shard,
     transport: _transport,
     precision: _precision,
@@ -84,6 +86,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     connections: run.connections ?? 'pooled',
     shard: options.shard === undefined ? null : `${options.shard.index}/${options.shard.of}`,
     senders: shardCount(run.senders, options, run.connections),
+    targets: targetCount(run),
     transport: typeof run.transport === 'object' ? 'own' : (run.transport ?? DEFAULT_TRANSPORT),
     skip_damaged: run.skipDamaged ?? false,
     expect_mismatch: run.expectMismatch ?? 0,

@@ -1,4 +1,4 @@
-import type { EngramTraceError } from '../error.ts';
+import { EngramTraceError } from '../error.ts';
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import { createPlanDigest } from '../replay/plan/plan-digest.ts';
 import type { OpenSource } from '../replay/plan/plan-reader.ts';
@@ -44,8 +44,8 @@ export interface RunParts {
   log: LoggedRun;
   /** Asked of each record before it can be sent. */
   guard?: OriginGuard | undefined;
-  /** What the names of the targets stand for. */
-  addresses?: TargetAddresses | undefined;
+  /** What the names of the targets stand for; one entry a target. */
+  addresses?: readonly TargetAddresses[] | undefined;
 }
 
 /** What ends a run from outside of its plan. */
@@ -179,14 +179,26 @@ async function warmedUp(
   const warmUp = () => player.warmUp(warmUpMs(options), firstSessionsOf(own));
   const errors = await warmUp();
   if (errors.length === 0 || over.isOver) return errors;
-  const { error, hasWaited } = await awaitTargets(
+  const { error, hasWaited, absent } = await awaitTargets(
     { ...run, addresses },
     takingPart(run, options, batch),
     options.signal,
     nowMs,
   );
   over.nobody = error;
-  return hasWaited && error === undefined && !over.isOver ? warmUp() : errors;
+  const left = hasWaited && error === undefined && !over.isOver ? await warmUp() : errors;
+  return absent.length > 0 ? absent.map(withoutIt) : left;
+}
+
+/** Says of one of several targets what nobody being there means. */
+function withoutIt({ message, where }: EngramTraceError): EngramTraceError {
+  return new EngramTraceError(
+    'target',
+    `${message}; what its sessions have fails, and the other targets go on`,
+    {
+      where,
+    },
+  );
 }
 
 /** Protocols that operations are sure to be sent with: those of this batch, and those that only later ones have. */

@@ -13,7 +13,6 @@ import {
   scaled,
 } from './document/percentiles.ts';
 import type {
-  AddressEntry,
   AnswerCounts,
   CaptureLossSection,
   ErrorEntry,
@@ -25,10 +24,12 @@ import type {
   PrepareSection,
   ResultsDocument,
   SummarySection,
+  TargetSection,
   WindowEntry,
 } from './document/results-document.ts';
 import { statusClassesSection } from './document/status-classes-section.ts';
 import { streamHistograms, streamsSection } from './document/streams-section.ts';
+import { cacheSection, targetHistograms, targetsSection } from './document/targets-section.ts';
 import type { GeneratorHealth } from './health/generator-health.ts';
 import type { Histogram } from './histogram/histogram.ts';
 import { ENDLESS_HISTOGRAM_NAMES } from './tally/endless-metrics.ts';
@@ -43,7 +44,8 @@ import { judgeRun, type RunLimits } from './verdict/run-limits.ts';
 export interface DocumentInput {
   tool: { name: string; version: string };
   plan: PlanSection;
-  target: { http: string | undefined; grpc: string | undefined; addresses: AddressEntry[] };
+  /** Where sessions went: one target, or several. */
+  targets: readonly [TargetSection, ...TargetSection[]];
   /** Wall clock at the start, Unix ms. */
   startedMs: number;
   recorder: ResultsRecorder;
@@ -78,7 +80,10 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     schema_version: 1,
     tool: input.tool,
     plan: input.plan,
-    target: { ...input.target, http: input.target.http ?? null, grpc: input.target.grpc ?? null },
+    target: input.targets[0],
+    ...(input.targets.length > 1
+      ? { targets: targetsSection(input.targets, recorder, perSecondOf(recorder)) }
+      : {}),
     timestamp: new Date(input.startedMs).toISOString(),
     closed_loop: isClosedLoop(input.plan),
     summary,
@@ -107,7 +112,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
       expectedMismatch: Number(input.plan.options['expect_mismatch'] ?? 0),
     }),
     capture_loss: captureLoss(input.loss, gaps),
-    histograms: histogramsSection(recorder),
+    histograms: { ...histogramsSection(recorder), ...targetHistograms(input.targets.length, recorder) },
     notes: [],
     prepare: input.prepare ?? null,
     preload: input.preload ?? null,
@@ -129,10 +134,9 @@ function answerCounts({ sent, same, other }: OpMetrics): AnswerCounts {
 }
 
 function summarySection({ recorder, end }: DocumentInput): SummarySection {
-  const { overall, firstDueNs, lastDoneNs } = recorder;
-  const durationNs = firstDueNs === undefined || lastDoneNs === undefined ? 0 : lastDoneNs - firstDueNs;
-  const perSecond = (count: number): number | null =>
-    durationNs > 0 ? finite(count / (durationNs / 1e9)) : null;
+  const { overall } = recorder;
+  const durationNs = durationOf(recorder);
+  const perSecond = perSecondOf(recorder);
   const failed = overall.errors + overall.cutOff;
   return {
     total_operations: overall.sent,
@@ -149,10 +153,13 @@ function summarySection({ recorder, end }: DocumentInput): SummarySection {
   };
 }
 
-function cacheSection({ cacheKnown, cacheHits, cacheMisses }: ResultsRecorder): ResultsDocument['cache'] {
-  if (!cacheKnown) return { hits: null, misses: null, hit_rate_percent: null };
-  const rate = (100 * cacheHits) / (cacheHits + cacheMisses);
-  return { hits: cacheHits, misses: cacheMisses, hit_rate_percent: finite(rate) };
+function durationOf({ firstDueNs, lastDoneNs }: ResultsRecorder): number {
+  return firstDueNs === undefined || lastDoneNs === undefined ? 0 : lastDoneNs - firstDueNs;
+}
+
+function perSecondOf(recorder: ResultsRecorder): (count: number) => number | null {
+  const secs = durationOf(recorder) / 1e9;
+  return (count) => (secs > 0 ? finite(count / secs) : null);
 }
 
 function errorEntry(group: ErrorGroup, { recordCommand, plan }: DocumentInput): ErrorEntry {

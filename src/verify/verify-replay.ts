@@ -12,6 +12,7 @@ import { expectLatencies } from './expect/expect-latencies.ts';
 import { expectNearness } from './expect/expect-nearness.ts';
 import { expectOrder } from './expect/expect-order.ts';
 import { expectStatusClasses } from './expect/expect-status-classes.ts';
+import { expectTargets } from './expect/expect-targets.ts';
 import { expectVerdict } from './expect/expect-verdict.ts';
 import { expectWindows } from './expect/expect-windows.ts';
 import { forgetYounger } from './forget-younger.ts';
@@ -74,10 +75,12 @@ async function expectEverything(
   const names = opNames(table.ops, new Set(Object.keys(document.latency)));
   // Documents of before don't say it: theirs are open.
   if (table.isClosedLoop || leaves.has('closed_loop')) into.set('closed_loop', exactly(table.isClosedLoop));
+  const dialect = String(facts.get('plan.trace.dialect'));
   await expectCounts(table, names, into, {
-    dialect: String(facts.get('plan.trace.dialect')),
+    dialect,
     errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/s),
   });
+  await expectTargets(table, { targets: Number(option('targets') ?? 1), dialect }, into);
   await expectStatusClasses(table, names, into);
   await expectLatencies(table, names, into);
   await expectWindows(table, into);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDevServer, type DevServer } from '../../src/dev-server/dev-server.ts';
 import { preloadTarget } from '../../src/library/preload-target.ts';
+import { preloadTargets } from '../../src/library/preload-targets.ts';
 import { targetsOf } from '../../src/library/replay-target.ts';
 import { runDepsOf } from '../../src/library/run-deps.ts';
 import { runReplay } from '../../src/library/run-replay.ts';
@@ -72,6 +73,23 @@ test('the memories of a scenario are stored first, counted apart, and found by w
     const rest = await preload(run, { fromKey: NODES - 5 });
     assert.deepEqual([rest.section?.from, rest.section?.stored], [NODES - 5, 5]);
     assert.equal((await preload(run, { fromKey: NODES })).section, undefined);
+  });
+});
+
+test('of several targets each is filled with all memories, one that holds some is left as it is', async () => {
+  await withDevServer(async (first) => {
+    await withDevServer(async (second) => {
+      const ports = [first.httpPort, second.httpPort];
+      const store = (run: RunOptions) =>
+        preloadTargets(seeded, run, runDepsOf({ warn: () => {} }), {
+          ...{ anyway: false, fromKey: 0, ratePerSec: 5000 },
+          open: openWorkload,
+        });
+      const both = runAt({ http: ports.map((port) => `:${port}`) });
+      assert.equal((await store(runAt(`:${ports[0]}`)))?.stored, NODES);
+      assert.equal((await store(both))?.stored, NODES, 'the second alone');
+      assert.equal(await store(both), undefined);
+    });
   });
 });
 

@@ -51,11 +51,15 @@ it('a document of today has every property of the schema, also those that older 
   const times = { dueNs: 0, sentNs: 0, doneNs: MS };
   const eventNs = new Float64Array(0);
   const endless = { areEventsKnown: true, eventNs, untimed: 0, comments: 0 };
-  const document = documentOf([
-    { ...times, record: { stream: streamWith([0]) } },
-    { ...times, outcome: { endless } },
-    { ...times, outcome: { ok: false, status: 500 }, disposition: 'error' },
-  ]);
+  const target = { http: 'http://127.0.0.1:1', grpc: null, addresses: [] };
+  const document = documentOf(
+    [
+      { ...times, record: { stream: streamWith([0]) } },
+      { ...times, outcome: { endless } },
+      { ...times, outcome: { ok: false, status: 500 }, disposition: 'error' },
+    ],
+    { targets: [target, target] },
+  );
   assert.ok(document.streams !== null && document.endless_answers !== null);
   const missing = missingIn(document, JSON.parse(read('schema/results-v1.schema.json')));
   // Those that say a limit was given, which no command gives yet.

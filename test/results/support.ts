@@ -165,7 +165,7 @@ export function documentInput(): Omit<DocumentInput, 'recorder' | 'end'> {
       seed: null,
       nearness: null,
     },
-    target: { http: 'http://127.0.0.1:7432', grpc: undefined, addresses: [] },
+    targets: [{ http: 'http://127.0.0.1:7432', grpc: null, addresses: [] }],
     startedMs: Date.UTC(2025, 0, 2),
     health: HEALTHY,
     loss: emptyLoss(),

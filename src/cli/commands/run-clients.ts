@@ -4,6 +4,7 @@ import { type ClientsLoad, clientsRun } from '../../library/load-run.ts';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
 import { parseHeaderOverrides } from '../../replay-run/connect/header-overrides.ts';
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
+import { pairEndpoints } from '../../replay-run/target/pair-endpoints.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
 import { CACHE_LOAD, type CacheLoad } from '../../workload/clients/cache-load.ts';
 import {
@@ -119,10 +120,9 @@ function loadOf(flags: ClientsFlags, requests: number): CacheLoad {
 function targetOf(flags: ClientsFlags): Omit<RunOptions, 'trace'> {
   const { endpoint, header = [], connections, timeout, waitForTarget = 0 } = flags;
   return {
-    http: endpoint,
-    grpc: undefined,
+    ...pairEndpoints({ http: endpoint, grpc: [] }),
     headers: parseHeaderOverrides(header, (path) => readText('--header', path, 'latin1')),
-    tls: tlsOf({ ...flags, grpcEndpoint: undefined }),
+    tls: tlsOf({ ...flags, grpcEndpoint: [] }),
     connections,
     waitForTargetMs: waitForTarget / 1e6,
     replay: timeout === undefined ? {} : { timeoutNs: timeout },

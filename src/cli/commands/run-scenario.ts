@@ -89,10 +89,10 @@ function preloader(seeded: SeededScenario, flags: ScenarioRunFlags): BeforeRepla
   const { preloadAnyway: anyway = false, preloadRate: ratePerSec, preloadFrom: fromKey, quiet } = flags;
   const say = (text: string): void => (quiet ? undefined : tell(linesText([`engram-trace: ${text}`])));
   return async (run, during) => {
-    const { preloadTarget } = await import('../../library/preload-target.ts');
+    const { preloadTargets } = await import('../../library/preload-targets.ts');
     const { runDepsOf } = await import('../../library/run-deps.ts');
     const deps = runDepsOf({ ...during, warn: printWarning, precision: run.replay?.precision });
-    const preload = await preloadTarget(seeded, run, deps, {
+    const preload = await preloadTargets(seeded, run, deps, {
       ...{ anyway, ratePerSec, fromKey },
       open: openWorkloadHere,
       onStart: (memories) =>

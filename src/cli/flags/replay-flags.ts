@@ -11,10 +11,12 @@ import { parseHeaderOverrides } from '../../replay-run/connect/header-overrides.
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import { sendersFor } from '../../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../replay-run/target/endpoint.ts';
+import { pairEndpoints } from '../../replay-run/target/pair-endpoints.ts';
 import { DEFAULT_TRANSPORT, type TransportKind } from '../../replay-run/target/transport-choice.ts';
 
 import type { Trace } from '../../trace/trace.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
+import { collectEndpoints } from './collect-endpoints.ts';
 import { DEFAULT_TRACES } from './default-trace.ts';
 import { collect, parseCount } from './flag-parsers.ts';
 import { parseConnections } from './parse-connections.ts';
@@ -160,22 +162,23 @@ function withPlanFlags(command: Command): Command {
 
 function withTargetFlags(command: Command): Command {
   const [http, grpc] = ['http://localhost:7432', 'http://localhost:50051'];
+  const [noHttp, noGrpc] = [[parseHttpEndpoint(http)], [parseGrpcEndpoint(grpc)]];
   return command
     .addOption(
       new Option(
         '--endpoint <url>',
-        'HTTP target: URL, host:port, or :port on 127.0.0.1; the default only where neither target is named',
+        'HTTP target: URL, host:port, or :port on 127.0.0.1; the default only where neither target is named; repeatable: sessions are spread over the targets',
       )
-        .argParser(parseHttpEndpoint)
-        .default(parseHttpEndpoint(http), http),
+        .argParser(collectEndpoints(parseHttpEndpoint, noHttp))
+        .default(noHttp, http),
     )
     .addOption(
       new Option(
         '--grpc-endpoint <target>',
-        'gRPC target: host:port, :port on 127.0.0.1, or a URL; default as above',
+        'gRPC target: host:port, :port on 127.0.0.1, or a URL; default as above; repeatable, each with the --endpoint in the same place',
       )
-        .argParser(parseGrpcEndpoint)
-        .default(parseGrpcEndpoint(grpc), grpc),
+        .argParser(collectEndpoints(parseGrpcEndpoint, noGrpc))
+        .default(noGrpc, grpc),
     )
     .option(
       '-H, --header <header>',
@@ -276,8 +279,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     dangerous: flags.dangerous,
     allowOrigin: flags.allowOrigin,
     expectMismatch: flags.expectMismatch,
-    http: flags.endpoint,
-    grpc: flags.grpcEndpoint,
+    ...pairEndpoints({ http: flags.endpoint, grpc: flags.grpcEndpoint }),
     headers: parseHeaderOverrides(flags.header ?? [], (path) => readText('--header', path, 'latin1')),
     tls: tlsOf(flags),
     connections: flags.connections,

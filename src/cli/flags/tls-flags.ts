@@ -5,8 +5,8 @@ import type { TlsSettings } from '../../transports/connect/tls-settings.ts';
 
 /** The flags of `replay` about TLS, and the endpoints it would be spoken with. */
 export interface TlsFlags {
-  endpoint: Endpoint | undefined;
-  grpcEndpoint: Endpoint | undefined;
+  endpoint: readonly Endpoint[];
+  grpcEndpoint: readonly Endpoint[];
   ca?: string;
   cert?: string;
   key?: string;
@@ -22,7 +22,8 @@ export function tlsOf(flags: TlsFlags): TlsSettings {
   const given = Object.entries({ ca, cert, key, insecure, servername }).filter(
     ([, value]) => value !== undefined,
   );
-  if (given.length > 0 && !flags.endpoint?.tls && !flags.grpcEndpoint?.tls) {
+  const endpoints = [...flags.endpoint, ...flags.grpcEndpoint];
+  if (given.length > 0 && !endpoints.some(({ tls }) => tls)) {
     throw new EngramTraceError('usage', `--${given[0]?.[0]} is for TLS, and no endpoint is https`, {
       hint: 'write --endpoint https://… or --grpc-endpoint https://…',
     });

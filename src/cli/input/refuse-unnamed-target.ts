@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import type { Targets } from '../../replay-run/target/targets.ts';
+import type { EndpointLists } from '../../replay-run/target/pair-endpoints.ts';
 import type { Trace } from '../../trace/trace.ts';
 
 /** Which targets someone asked for, by flag, variable or configuration file. */
@@ -12,9 +12,9 @@ export interface NamedTargets {
  * Who names one target says where to replay; the default of the other protocol is then no target anybody meant.
  * Who names none gets both defaults.
  */
-export function targetsMeant({ http, grpc }: NamedTargets, targets: Targets): Targets {
+export function targetsMeant({ http, grpc }: NamedTargets, targets: EndpointLists): EndpointLists {
   if (http === grpc) return targets;
-  return { http: http ? targets.http : undefined, grpc: grpc ? targets.grpc : undefined };
+  return { http: http ? targets.http : [], grpc: grpc ? targets.grpc : [] };
 }
 
 /**

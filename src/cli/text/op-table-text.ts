@@ -12,7 +12,8 @@ const SHARES = ['p50', 'p90', 'p95', 'p99'] as const;
 /** Operations that prove a percentile: with fewer, one in twenty times none of them is above it. */
 const FEWEST = { p50: 5, p90: 29, p95: 59, p99: 299 } as const;
 
-interface OpRow {
+/** What a line of the table says: of an operation name, or of a target. */
+export interface MeasuredRow {
   name: string;
   sent: number;
   failed: number;
@@ -32,10 +33,10 @@ export function opTableLines(document: ResultsDocument): string[] {
   const beyond = rows.slice(MOST_ROWS);
   const shown = rows.slice(0, MOST_ROWS);
   if (beyond.length > 0) shown.push(sumOf(beyond));
-  return fitted(shown.map(cellsOf));
+  return measuredTable('op', shown);
 }
 
-function opRows({ latency, operations }: ResultsDocument): OpRow[] {
+function opRows({ latency, operations }: ResultsDocument): MeasuredRow[] {
   const rows = Object.entries(operations.ops).map(([name, { total, failed }]) => {
     const response = isPercentiles(latency[name]) ? latency[name] : undefined;
     return { name, sent: total, failed, response, maxMs: response?.max ?? null };
@@ -47,7 +48,7 @@ function isPercentiles(value: unknown): value is Percentiles {
   return typeof value === 'object' && value !== null && 'count' in value;
 }
 
-function sumOf(rows: readonly OpRow[]): OpRow {
+function sumOf(rows: readonly MeasuredRow[]): MeasuredRow {
   const sum = (key: 'sent' | 'failed'): number => rows.reduce((total, row) => total + row[key], 0);
   const longest = rows.flatMap(({ maxMs }) => (maxMs === null ? [] : [maxMs]));
   const maxMs = longest.length === 0 ? null : Math.max(...longest);
@@ -60,22 +61,23 @@ function sumOf(rows: readonly OpRow[]): OpRow {
   };
 }
 
-function cellsOf({ name, sent, failed, response, maxMs }: OpRow): string[] {
+function cellsOf({ name, sent, failed, response, maxMs }: MeasuredRow): string[] {
   const shares = SHARES.map((share) =>
     numberText(response === undefined ? null : provenPercentile(response, share)),
   );
   return [name, countText(sent), countText(failed), ...shares, numberText(maxMs)];
 }
 
-/** The table, with names cut in their middle where it were too wide for a terminal. */
-function fitted(rows: readonly string[][]): string[] {
+/** A table of these rows under a title for their names, which are cut in their middle where it were too wide for a terminal. */
+export function measuredTable(title: string, measured: readonly MeasuredRow[]): string[] {
+  const rows = measured.map(cellsOf);
   const right = (title: string) => ({ title, align: 'right' as const });
-  const columns = [{ title: 'op' }, ...['sent', 'errors', 'p50 ms', 'p90', 'p95', 'p99', 'max'].map(right)];
+  const columns = [{ title }, ...['sent', 'errors', 'p50 ms', 'p90', 'p95', 'p99', 'max'].map(right)];
   const numbers = textTable(
     columns,
     rows.map((row) => ['', ...row.slice(1)]),
   );
-  const widest = Math.max(...numbers.map((line) => line.length)) - 'op'.length;
+  const widest = Math.max(...numbers.map((line) => line.length)) - title.length;
   const room = Math.max(NARROWEST_OP, WIDTH - widest);
   return textTable(
     columns,

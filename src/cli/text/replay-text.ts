@@ -9,6 +9,7 @@ import { checkLines } from './checks-text.ts';
 import { endlessLines } from './endless-text.ts';
 import { more } from './more.ts';
 import { opTableLines, provenPercentile } from './op-table-text.ts';
+import { targetLines } from './targets-text.ts';
 
 const REASONS_SHOWN = 8;
 const ERRORS_SHOWN = 5;
@@ -61,7 +62,7 @@ export function summaryText(document: ResultsDocument): string {
     ...preparedText(document.prepare),
     ...streamsText(document.streams),
     ...endlessLines(document.endless_answers),
-    ...addressesText(document.target),
+    ...targetLines(document),
     ...notSentText(accounting),
     // What was made and not recorded has no answers to be held against.
     ...(isMade(document.plan)
@@ -75,22 +76,6 @@ export function summaryText(document: ResultsDocument): string {
     ...checkLines(document),
   ];
   return linesText(lines);
-}
-
-/** Says which address of a name got how many connections, where it has more than one. */
-function addressesText({ addresses }: ResultsDocument['target']): string[] {
-  return (['http', 'grpc'] as const).flatMap((protocol) => {
-    const ofIt = addresses.filter((entry) => entry.protocol === protocol);
-    const name = protocol === 'http' ? 'HTTP' : 'gRPC';
-    return ofIt.length > 1 ? [`${name} connections by address: ${ofIt.map(addressText).join(', ')}`] : [];
-  });
-}
-
-type AddressEntry = ResultsDocument['target']['addresses'][number];
-
-function addressText({ address, connections, failed_attempts: failed }: AddressEntry): string {
-  if (connections === null) return `${address} not known`;
-  return `${address} ${connections}${failed ? ` (passed over ${failed} times)` : ''}`;
 }
 
 function preparedText(prepare: ResultsDocument['prepare']): string[] {

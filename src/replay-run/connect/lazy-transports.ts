@@ -1,7 +1,6 @@
 import { EngramTraceError } from '../../error.ts';
 import type { Transport } from '../../replay/ports.ts';
 import type { Protocol } from '../../trace/record/record.ts';
-import type { AddressUse } from '../../transports/connect/address-spread.ts';
 import type { FirstSessions } from '../source/first-sessions.ts';
 import type { TargetAddressUse } from '../target/target-address-use.ts';
 
@@ -21,8 +20,10 @@ export interface LazyTransports {
   close(): Promise<void>;
 }
 
-/** What tells how the addresses of a target's name were used. */
-export type AddressUses = Readonly<Partial<Record<Protocol, (() => readonly AddressUse[]) | undefined>>>;
+/** What tells how the addresses of the targets' names were used, by protocol. */
+export type AddressUses = Readonly<
+  Partial<Record<Protocol, () => readonly Omit<TargetAddressUse, 'protocol'>[]>>
+>;
 
 export function createLazyTransports(makers: TransportMakers, addressUses: AddressUses = {}): LazyTransports {
   const made = new Map<Protocol, Transport>();

@@ -1,6 +1,7 @@
 import { EngramTraceError } from '../../error.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
 import { MOST_OWN_CONNECTIONS } from '../../transports/connect/session-pools.ts';
+import { allTargets } from '../target/targets.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** Files that the program itself has open, and more for each thread that sends. */
@@ -13,12 +14,14 @@ const FILES_PER_SENDER = 16;
  * out of files would take the program's own with them.
  */
 export function connectionLimit(
-  { connections = 'pooled', http, grpc }: Pick<RunOptions, 'connections' | 'http' | 'grpc'>,
+  run: Pick<RunOptions, 'connections' | 'http' | 'grpc' | 'moreTargets'>,
   senders: number,
   openFileLimit: number | undefined,
 ): number | undefined {
+  const { connections = 'pooled' } = run;
   const byFiles = openFileLimit === undefined ? Infinity : spareFiles(openFileLimit, senders);
-  const endpoints = [http, grpc].filter((endpoint) => endpoint !== undefined).length;
+  const all = allTargets(run).flatMap(({ http, grpc }) => [http, grpc]);
+  const endpoints = all.filter((endpoint) => endpoint !== undefined).length;
   const each = Math.max(1, Math.floor(byFiles / Math.max(1, endpoints)));
   refuseMore(connections, each, openFileLimit);
   const most = connections === 'recorded' ? Math.min(MOST_OWN_CONNECTIONS, each) : each;

@@ -22,6 +22,7 @@ export function engineOptions(
     | 'transport'
     | 'connections'
     | 'senders'
+    | 'moreTargets'
   >,
   signal: AbortSignal | undefined,
 ): ReplayOptions {
@@ -53,11 +54,14 @@ function refuseForTransport({
   transport,
   connections = 'pooled',
   senders = 1,
-}: Pick<RunOptions, 'transport' | 'connections' | 'senders'>): void {
+  moreTargets = [],
+}: Pick<RunOptions, 'transport' | 'connections' | 'senders' | 'moreTargets'>): void {
   if (typeof transport === 'object') {
     if (connections !== 'pooled')
       throw usage(`connections ${connections} is not for a transport of your own`);
     if (senders > 1) throw usage(`a transport of your own sends from one thread, and not from ${senders}`);
+    if (moreTargets.length > 0)
+      throw usage('a transport of your own knows itself where it sends: name one target for it, or none');
   }
   if (transport !== 'library' || connections === 'pooled') return;
   throw new EngramTraceError('usage', `--connections ${connections} is not for --transport library`, {

@@ -10,12 +10,12 @@ import type { Trace } from '../../trace/trace.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
 import type { TlsSettings } from '../../transports/connect/tls-settings.ts';
 import type { ReplayPart } from '../source/numbered-source.ts';
-import type { Targets } from '../target/targets.ts';
+import type { SpreadTargets } from '../target/targets.ts';
 import type { TransportChoice } from '../target/transport-choice.ts';
 import type { ClosedLoop } from './closed-loop.ts';
 
 /** Says what is replayed, against which targets, and how. */
-export interface RunOptions extends Targets {
+export interface RunOptions extends SpreadTargets {
   trace: Trace;
   /** Plays a closed loop, of which the trace has the first operation of each client. */
   closedLoop?: ClosedLoop | undefined;
@@ -60,7 +60,7 @@ export interface RunOptions extends Targets {
 }
 
 /** The names of all options besides the trace and its targets: the compiler finds one that is missing. */
-export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | keyof Targets>, true>> = {
+export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | keyof SpreadTargets>, true>> = {
   range: true,
   only: true,
   dangerous: true,

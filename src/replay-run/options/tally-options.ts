@@ -1,4 +1,5 @@
 import { keepsReadingOrder } from '../../replay/plan/plan-reader.ts';
+import { targetOf } from '../../replay/plan/target-of.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { RecorderOptions } from '../../results/tally/results-recorder.ts';
 import type { HeaderList, TraceHeader } from '../../trace/record/record.ts';
@@ -12,6 +13,8 @@ export interface TallyFacts {
   readonly isClosedLoop?: boolean | undefined;
   /** Due times don't rise with the places of operations in the plan. */
   readonly sortsDues: boolean;
+  /** How many targets the sessions are spread over; 1 where undefined. */
+  readonly targets?: number | undefined;
   /** Name of the trace's dialect. */
   readonly dialect: string;
   /** What was redacted in the trace. */
@@ -21,6 +24,7 @@ export interface TallyFacts {
 export function tallyFactsOf(
   { dialect, redacted }: Pick<TraceHeader, 'dialect' | 'redacted'>,
   options: ReplayOptions,
+  targets?: number,
 ): TallyFacts {
   const { timing, pace, multiplier } = options;
   const hasOneScale = timing.kind === 'absolute' && pace.length === 0;
@@ -28,6 +32,7 @@ export function tallyFactsOf(
     timeScale: hasOneScale ? multiplier : undefined,
     isClosedLoop: timing.kind === 'clients',
     sortsDues: timing.kind === 'think' || timing.kind === 'clients' || !keepsReadingOrder(options),
+    targets,
     dialect,
     redacted,
   };
@@ -35,13 +40,14 @@ export function tallyFactsOf(
 
 /** `headers` are put in place of, or besides, the recorded ones. */
 export function tallyOptionsOf(
-  { timeScale, isClosedLoop, sortsDues, dialect, redacted }: TallyFacts,
+  { timeScale, isClosedLoop, sortsDues, targets = 1, dialect, redacted }: TallyFacts,
   headers: HeaderList = [],
 ): RecorderOptions {
   return {
     timeScale,
     isClosedLoop,
     sortsDues,
+    targetOf: targets > 1 ? (session) => targetOf(session, targets) : undefined,
     cacheResult: cacheResultOf(dialectOf(dialect)),
     leftOutOf: createLeftOutFinder(headers, redacted),
   };

@@ -16,11 +16,11 @@ export interface OriginGuard {
 export interface GuardFacts {
   /** Authorities in the header of the trace. */
   readonly origins: readonly string[];
-  readonly targets: Targets;
+  readonly targets: readonly Targets[];
   /** Names and addresses of the machine this runs on. */
   readonly machine: readonly string[];
-  /** The addresses that the host of an endpoint resolves to. */
-  readonly addressesOf: (endpoint: Endpoint) => readonly string[];
+  /** The addresses that the host of an endpoint resolves to, by the place of its target. */
+  readonly addressesOf: (target: number, protocol: Protocol) => readonly string[];
 }
 
 /** Makes the guard of one run. */
@@ -49,7 +49,7 @@ const MOST_REMEMBERED = 1024;
  */
 class Guard implements OriginGuard {
   readonly #origins: readonly Origin[];
-  readonly #endpoints: Readonly<Record<Protocol, Guarded | undefined>>;
+  readonly #endpoints: Readonly<Record<Protocol, readonly Guarded[]>>;
   readonly #machine: ReadonlySet<string>;
   /** The ports of the origins: a name that clients used may be joined with any of them. */
   readonly #ports: ReadonlySet<string>;
@@ -60,14 +60,15 @@ class Guard implements OriginGuard {
     this.#origins = parsedAll(origins);
     this.#machine = hostsOf(machine);
     this.#ports = new Set(this.#origins.flatMap(({ ports }) => ports));
-    const guarded = (endpoint: Endpoint | undefined): Guarded | undefined =>
-      endpoint && this.#guarded(endpoint, addressesOf(endpoint));
-    this.#endpoints = { http: guarded(targets.http), grpc: guarded(targets.grpc) };
+    const guarded = (protocol: Protocol): Guarded[] =>
+      targets
+        .map(({ [protocol]: endpoint }, i) => endpoint && this.#guarded(endpoint, addressesOf(i, protocol)))
+        .filter((each) => each !== undefined);
+    this.#endpoints = { http: guarded('http'), grpc: guarded('grpc') };
   }
 
   checkOrigins(): void {
-    for (const endpoint of Object.values(this.#endpoints)) {
-      if (endpoint === undefined) continue;
+    for (const endpoint of [...this.#endpoints.http, ...this.#endpoints.grpc]) {
       const origin = this.#origins.find((each) => this.#isOrigin(each, endpoint));
       if (origin !== undefined) throw refusal(endpoint, origin.text);
     }
@@ -75,16 +76,16 @@ class Guard implements OriginGuard {
 
   checkRecord(record: TraceRecord): void {
     const { headers, path, protocol } = record;
-    const endpoint = this.#endpoints[protocol];
-    if (endpoint === undefined) return;
+    const endpoints = this.#endpoints[protocol];
+    if (endpoints.length === 0) return;
     if (!this.#passedLists.has(headers)) {
       for (let i = 0; i + 1 < headers.length; i += 2) {
-        if (isAddressing(headers[i] as string)) this.#check(headers[i + 1] as string, endpoint);
+        if (isAddressing(headers[i] as string)) this.#checkAll(headers[i + 1] as string, endpoints);
       }
       this.#passedLists.add(headers);
     }
     if (protocol === 'http' && !path.startsWith('/') && path.includes('://')) {
-      this.#check(path.replace(/^[^:]*:\/\/(?:[^/?#]*@)?/, ''), endpoint);
+      this.#checkAll(path.replace(/^[^:]*:\/\/(?:[^/?#]*@)?/, ''), endpoints);
     }
   }
 
@@ -106,6 +107,10 @@ class Guard implements OriginGuard {
   #isElsewhere(port: string): boolean {
     const named = this.#origins.filter(({ host, ports }) => host !== LOOPBACK && ports.includes(port));
     return named.length > 0 && !named.some(({ host }) => this.#machine.has(host));
+  }
+
+  #checkAll(text: string, endpoints: readonly Guarded[]): void {
+    for (const endpoint of endpoints) this.#check(text, endpoint);
   }
 
   #check(text: string, endpoint: Guarded): void {

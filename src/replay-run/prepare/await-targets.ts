@@ -3,6 +3,7 @@ import type { Protocol } from '../../trace/record/record.ts';
 import { type ProbedTarget, type ProbeFinding, probeTarget } from '../../transports/connect/probe-target.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import type { TargetAddresses } from '../target/look-up-targets.ts';
+import { allTargets, type Targets } from '../target/targets.ts';
 
 /** How long one look at a target may take, and how long after it the next one follows. */
 const LOOK_MS = 2000;
@@ -11,19 +12,28 @@ const PAUSE_MS = 200;
 /** Why a replay can't begin: a target that nobody answers at. */
 export interface NobodyThere {
   readonly error: EngramTraceError | undefined;
+  /** Of several targets, those that nobody answers at while others are there: the replay begins without them. */
+  readonly absent: readonly EngramTraceError[];
   /** Somebody came while we waited: connections can be opened now. */
   readonly hasWaited: boolean;
 }
 
-interface Given extends Pick<RunOptions, 'http' | 'grpc' | 'tls' | 'waitForTargetMs' | 'transport'> {
-  /** The addresses that the targets' names stand for, where they were looked up. */
-  addresses?: TargetAddresses | undefined;
+interface Given
+  extends Pick<RunOptions, 'http' | 'grpc' | 'moreTargets' | 'tls' | 'waitForTargetMs' | 'transport'> {
+  /** The addresses that the targets' names stand for, where they were looked up; one entry a target. */
+  addresses?: readonly TargetAddresses[] | undefined;
+}
+
+/** One target of those that were given. */
+interface One extends Pick<Given, 'tls' | 'waitForTargetMs'>, Targets {
+  readonly addresses: TargetAddresses | undefined;
 }
 
 /**
  * Looks whether anybody is there at the targets of these protocols, and waits for them as long as was asked for. It is
- * asked once the warm-up has failed: whoever it did not fail for sees no connection of this. What a transport of the
- * caller's connects to, only that transport knows.
+ * asked once the warm-up has failed: whoever it did not fail for sees no connection of this. Of several targets one has
+ * to be there, and all have to speak what they are asked for. What a transport of the caller's connects to, only that
+ * transport knows.
  */
 export async function awaitTargets(
   run: Given,
@@ -31,26 +41,57 @@ export async function awaitTargets(
   signal: AbortSignal | undefined,
   nowMs: () => number,
 ): Promise<NobodyThere> {
-  if (typeof run.transport === 'object') return { error: undefined, hasWaited: false };
-  const untilMs = nowMs() + (run.waitForTargetMs ?? 0);
+  const { transport, addresses = [], tls, waitForTargetMs } = run;
+  const there: NobodyThere = { error: undefined, hasWaited: false, absent: [] };
+  if (typeof transport === 'object') return there;
+  const untilMs = nowMs() + (waitForTargetMs ?? 0);
+  const targets = allTargets(run);
+  const all = targets.map((target, i) => ({ ...target, tls, waitForTargetMs, addresses: addresses[i] }));
+  const absent = new Map<One, EngramTraceError>();
   let hasWaited = false;
   for (const protocol of protocols) {
-    const target = targetOf(run, protocol);
-    if (target === undefined) continue;
-    for (;;) {
-      const found = await probeTarget(target, LOOK_MS);
-      if (found === undefined || signal?.aborted === true) break;
-      // It will not learn to speak something else.
-      if (found.speaks !== undefined) return { error: await strangerAt(run, protocol, found), hasWaited };
-      if (nowMs() >= untilMs) return { error: nobodyAt(run, protocol, found.why), hasWaited };
-      hasWaited = true;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    for (const one of all) {
+      const found = await awaited(one, protocol, signal, () => nowMs() < untilMs);
+      hasWaited ||= found.hasWaited;
+      if (found.isOther) return { ...there, error: found.error, hasWaited };
+      if (found.error !== undefined) absent.set(one, found.error);
     }
   }
-  return { error: undefined, hasWaited };
+  const [first] = absent.values();
+  if (absent.size === targets.length) return { ...there, error: first, hasWaited };
+  return { ...there, hasWaited, absent: [...absent.values()] };
 }
 
-function targetOf({ tls = {}, addresses, ...run }: Given, protocol: Protocol): ProbedTarget | undefined {
+interface Found {
+  error: EngramTraceError | undefined;
+  /** Somebody is there, and speaks something else. */
+  isOther: boolean;
+  hasWaited: boolean;
+}
+
+async function awaited(
+  run: One,
+  protocol: Protocol,
+  signal: AbortSignal | undefined,
+  isTimeLeft: () => boolean,
+): Promise<Found> {
+  let hasWaited = false;
+  const target = targetOf(run, protocol);
+  if (target === undefined) return { error: undefined, isOther: false, hasWaited };
+  for (;;) {
+    const found = await probeTarget(target, LOOK_MS);
+    if (found === undefined || signal?.aborted === true)
+      return { error: undefined, isOther: false, hasWaited };
+    // It will not learn to speak something else.
+    if (found.speaks !== undefined)
+      return { error: await strangerAt(run, protocol, found), isOther: true, hasWaited };
+    if (!isTimeLeft()) return { error: nobodyAt(run, protocol, found.why), isOther: false, hasWaited };
+    hasWaited = true;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+function targetOf({ tls = {}, addresses, ...run }: One, protocol: Protocol): ProbedTarget | undefined {
   const endpoint = run[protocol];
   if (endpoint === undefined) return undefined;
   const { authority } = endpoint;
@@ -64,7 +105,7 @@ function targetOf({ tls = {}, addresses, ...run }: Given, protocol: Protocol): P
 
 const NAMES = { http: ['HTTP', '--endpoint'], grpc: ['gRPC', '--grpc-endpoint'] } as const;
 
-function nobodyAt({ waitForTargetMs = 0, ...run }: Given, protocol: Protocol, why: string): EngramTraceError {
+function nobodyAt({ waitForTargetMs = 0, ...run }: One, protocol: Protocol, why: string): EngramTraceError {
   const [name, flag] = NAMES[protocol];
   const waited = waitForTargetMs > 0 ? ` within ${waitForTargetMs / 1000} s` : '';
   return new EngramTraceError('target', `no ${name} server at ${run[protocol]?.url}${waited}: ${why}`, {
@@ -74,7 +115,7 @@ function nobodyAt({ waitForTargetMs = 0, ...run }: Given, protocol: Protocol, wh
 
 /** Makes the error for a target that speaks another protocol, perhaps that of the other endpoint. */
 async function strangerAt(
-  run: Given,
+  run: One,
   protocol: Protocol,
   { why, speaks }: ProbeFinding,
 ): Promise<EngramTraceError> {
@@ -86,7 +127,7 @@ async function strangerAt(
   });
 }
 
-async function whereItBelongs(run: Given, other: Protocol): Promise<string> {
+async function whereItBelongs(run: One, other: Protocol): Promise<string> {
   const target = targetOf(run, other);
   const found = target && (await probeTarget(target, LOOK_MS));
   const isSwapped = found?.speaks !== undefined && found.speaks !== 'TLS';

@@ -8,6 +8,7 @@ import {
 } from '../../transports/connect/single-request.ts';
 import { visibleText } from '../../visible-text.ts';
 import type { RunDeps, RunOptions } from '../options/run-options.ts';
+import { allTargets } from '../target/targets.ts';
 import { spaceMakingOf } from './spaces-of-run.ts';
 
 /** A space gets so long to be made where nothing is said: the slowest that was seen took 17 s. */
@@ -15,7 +16,8 @@ export const PREPARE_TIMEOUT_NS = 60e9;
 
 /**
  * Makes the spaces that are not there yet, one after another (two at once stop an Engram altogether), and waits for
- * each. Rejects with `target` where one does not get ready; an interrupt ends it and is no error.
+ * each; on each of several targets, one target after the other. Rejects with `target` where one does not get ready; an
+ * interrupt ends it and is no error.
  */
 export async function prepareTarget(
   run: RunOptions,
@@ -24,22 +26,25 @@ export async function prepareTarget(
   send: (request: SingleRequest) => Promise<SingleAnswer> = singleRequest,
 ): Promise<PrepareSection> {
   const making = spaceMakingOf(run);
-  const { http, headers = [], tls = {}, prepareTimeoutNs = PREPARE_TIMEOUT_NS } = run;
+  const { headers = [], tls = {}, prepareTimeoutNs = PREPARE_TIMEOUT_NS } = run;
+  const targets = allTargets(run).map(({ http }) => http?.url ?? '');
   const startNs = clock.nowNs();
   const section: PrepareSection = { spaces: spaces.length, made: 0, existed: 0, secs: 0, slowest_secs: null };
-  const ask = (made: MadeRequest): Promise<SingleAnswer> =>
-    send({ ...made, origin: http?.url ?? '', headers, tls, timeoutMs: prepareTimeoutNs / 1e6, signal });
+  const asking = (origin: string) => (made: MadeRequest) =>
+    send({ ...made, origin, headers, tls, timeoutMs: prepareTimeoutNs / 1e6, signal });
   onPrepare?.(spaces);
   try {
-    const there = await listed(ask(making.list), making.listed);
-    for (const space of spaces) {
-      if (signal?.aborted === true) break;
-      const begunNs = clock.nowNs();
-      if (there.has(space)) section.existed += 1;
-      else {
-        refuseUnmade(space, await ask(making.create(space) as MadeRequest));
-        section.made += 1;
-        section.slowest_secs = Math.max(section.slowest_secs ?? 0, (clock.nowNs() - begunNs) / 1e9);
+    for (const ask of targets.map(asking)) {
+      const there = await listed(ask(making.list), making.listed);
+      for (const space of spaces) {
+        if (signal?.aborted === true) break;
+        const begunNs = clock.nowNs();
+        if (there.has(space)) section.existed += 1;
+        else {
+          refuseUnmade(space, await ask(making.create(space) as MadeRequest));
+          section.made += 1;
+          section.slowest_secs = Math.max(section.slowest_secs ?? 0, (clock.nowNs() - begunNs) / 1e9);
+        }
       }
     }
   } catch (thrown) {

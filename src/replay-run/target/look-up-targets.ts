@@ -2,21 +2,25 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Endpoint } from './endpoint.ts';
-import type { Targets } from './targets.ts';
+import { allTargets, type SpreadTargets } from './targets.ts';
 
 /** A replay waits this long for a name server that does not answer. */
 const LOOKUP_MS = 3000;
 
-/** The addresses that the targets' names stand for; undefined for an address, or where nobody knows. */
+/** The addresses that the names of one target stand for; undefined for an address, or where nobody knows. */
 export interface TargetAddresses {
   readonly http: readonly LookupAddress[] | undefined;
   readonly grpc: readonly LookupAddress[] | undefined;
 }
 
-/** Looks each name up once for the whole run, all of its addresses in the order of the system. */
-export async function lookUpTargets({ http, grpc }: Targets): Promise<TargetAddresses> {
-  const [ofHttp, ofGrpc] = await Promise.all([addressesOf(http), addressesOf(grpc)]);
-  return { http: ofHttp, grpc: ofGrpc };
+/** Looks each name up once for the whole run, all of its addresses in the order of the system; one entry a target. */
+export function lookUpTargets(targets: SpreadTargets): Promise<TargetAddresses[]> {
+  return Promise.all(
+    allTargets(targets).map(async ({ http, grpc }) => {
+      const [ofHttp, ofGrpc] = await Promise.all([addressesOf(http), addressesOf(grpc)]);
+      return { http: ofHttp, grpc: ofGrpc };
+    }),
+  );
 }
 
 async function addressesOf(endpoint: Endpoint | undefined): Promise<LookupAddress[] | undefined> {

@@ -3,6 +3,8 @@ import type { AddressUse } from '../../transports/connect/address-spread.ts';
 
 /** How one address of the name of a protocol's target was used. Plain data. */
 export interface TargetAddressUse extends AddressUse {
+  /** The place of the target among those of the run, from 0. */
+  readonly target: number;
   readonly protocol: Protocol;
 }
 
@@ -10,7 +12,7 @@ export interface TargetAddressUse extends AddressUse {
 export function sumAddressUse(lists: readonly (readonly TargetAddressUse[])[]): TargetAddressUse[] {
   const sums = new Map<string, TargetAddressUse>();
   for (const use of lists.flat()) {
-    const key = `${use.protocol} ${use.address}`;
+    const key = `${use.target} ${use.protocol} ${use.address}`;
     const sum = sums.get(key);
     sums.set(key, sum === undefined ? use : added(sum, use));
   }

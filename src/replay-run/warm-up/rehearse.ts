@@ -65,13 +65,17 @@ async function onStage(
   startSink: () => Promise<NullSink>,
   use: (stage: RunOptions) => Promise<void>,
 ): Promise<void> {
-  const { http, grpc, connections } = run;
+  const { http, grpc, moreTargets, connections } = run;
   const sink = await startSink();
   try {
-    await use({
-      ...run,
+    const target = {
       http: http && parseHttpEndpoint(`http://127.0.0.1:${sink.httpPort}`),
       grpc: grpc && parseGrpcEndpoint(`127.0.0.1:${sink.grpcPort}`),
+    };
+    await use({
+      ...run,
+      ...target,
+      moreTargets: moreTargets?.map(() => target),
       connections: typeof connections === 'number' ? Math.min(connections, MOST_SHARED) : connections,
     });
   } finally {

@@ -9,6 +9,8 @@ export interface ResultsDocument {
   tool: { name: string; version: string };
   plan: PlanSection;
   target: TargetSection;
+  /** Where sessions were spread over several targets: the numbers of each. `target` is the first. */
+  targets?: TargetEntry[];
   /** Wall clock at the start, ISO 8601. */
   timestamp: string;
   /**
@@ -33,7 +35,7 @@ export interface ResultsDocument {
   /** Answers against the recorded ones, by status and bytes. */
   answers: { overall: AnswerCounts; ops: Record<string, AnswerCounts> };
   status_classes: StatusClassesSection;
-  cache: { hits: number | null; misses: number | null; hit_rate_percent: number | null };
+  cache: CacheSection;
   errors: ErrorEntry[];
   windows: WindowEntry[];
   /** The same as `checks` for readers of older documents; what was no limit is not there. */
@@ -57,6 +59,23 @@ export interface TargetSection {
   http: string | null;
   grpc: string | null;
   addresses: AddressEntry[];
+}
+
+export interface CacheSection {
+  hits: number | null;
+  misses: number | null;
+  hit_rate_percent: number | null;
+}
+
+/** One of several targets, and the operations of its sessions. */
+export interface TargetEntry extends TargetSection {
+  operations: OperationCounts;
+  error_rate: number | null;
+  /** Operations that succeeded, by the duration of the whole run. */
+  throughput_ops_per_sec: number | null;
+  latency: { overall: Percentiles };
+  service_latency: { overall: Percentiles };
+  cache: CacheSection;
 }
 
 /** Connections to one address of a target's name. */
@@ -290,6 +309,9 @@ export interface HistogramsSection {
   first_event: Record<string, string>;
   event_gap: Record<string, string>;
   longest_silence: Record<string, string>;
+  /** Of several targets, by their place: 0, 1, … */
+  target_response?: Record<string, string>;
+  target_service?: Record<string, string>;
 }
 
 export interface HostSection {

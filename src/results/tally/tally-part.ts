@@ -8,6 +8,7 @@ import type { LatenessCausesPart } from './lateness-causes.ts';
 import type { LeftOutPart } from './left-out-count.ts';
 import type { OpTablePart } from './op-metrics.ts';
 import type { StreamCounts } from './stream-metrics.ts';
+import type { TargetTablePart } from './target-metrics.ts';
 import type { WindowsPart } from './windows.ts';
 
 /** What a tally counted since it was drained last: plain data, to be posted and added to another tally. */
@@ -23,6 +24,8 @@ export interface TallyPart {
   endless: EndlessCountsPart | undefined;
   inversions: number;
   ops: OpTablePart | undefined;
+  /** Undefined also where there is one target. */
+  targets: TargetTablePart | undefined;
   windows: WindowsPart | undefined;
   errors: ErrorGroupPart[] | undefined;
   drift: DriftPart | undefined;

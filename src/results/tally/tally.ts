@@ -14,6 +14,7 @@ import { type OpMetrics, OpTable } from './op-metrics.ts';
 import { hasNoDuration, recordFirstAnswer, recordLatencies, responseTimeNs } from './operation-latency.ts';
 import { countStream, emptyStreamCounts, STREAM_COUNT_NAMES, type StreamCounts } from './stream-metrics.ts';
 import { ALL_DISPOSITIONS, COUNT_NAMES, type CountName, type TallyPart } from './tally-part.ts';
+import { TargetTable } from './target-metrics.ts';
 import { Windows } from './windows.ts';
 
 export interface TallyOptions {
@@ -28,6 +29,8 @@ export interface TallyOptions {
   settledBelow?: (() => number) | undefined;
   /** Tells hits from misses of answered operations, where the dialect knows a cache. */
   cacheResult?: ((operation: Operation) => 'hit' | 'miss' | undefined) | undefined;
+  /** The place of a session's target; undefined where there is one target. */
+  targetOf?: ((session: string) => number) | undefined;
   /** Names what of a record is not sent: because it was redacted in the trace, or because no message can hold it. */
   leftOutOf?: ((record: TraceRecord) => LeftOut) | undefined;
 }
@@ -55,6 +58,8 @@ export interface LiveCounts {
  */
 export class Tally implements ReplayObserver {
   readonly ops = new OpTable();
+  /** Of several targets each; of one nothing is counted here. */
+  readonly targets = new TargetTable();
   readonly windows = new Windows();
   readonly errors = new ErrorGroups();
   readonly drift = new DriftLine();
@@ -186,6 +191,7 @@ export class Tally implements ReplayObserver {
       endless: this.endless.drain(),
       inversions: this.inversions.drain(),
       ops: this.ops.drain(),
+      targets: this.targets.drain(),
       windows: this.windows.drain(),
       errors: this.errors.drain(),
       drift: this.drift.drain(),
@@ -210,6 +216,7 @@ export class Tally implements ReplayObserver {
     if (part.endless !== undefined) this.endless.addPart(part.endless);
     this.inversions.addPart(part.inversions);
     if (part.ops !== undefined) this.ops.addPart(part.ops);
+    if (part.targets !== undefined) this.targets.addPart(part.targets);
     if (part.windows !== undefined) this.windows.addPart(part.windows, shard);
     if (part.errors !== undefined) this.errors.addPart(part.errors);
     if (part.drift !== undefined) this.drift.addPart(part.drift);
@@ -262,7 +269,9 @@ export class Tally implements ReplayObserver {
       this.firstInSpace.add(operation.record.space, doneNs, operation.number, doneNs - sentNs);
     if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs, doneNs);
     if (disposition !== 'cut_off') this.#compareStatus(operation, metrics);
-    this.#compare(operation);
+    const cache = this.#compare(operation);
+    const target = this.#options.targetOf?.(operation.record.session);
+    if (target !== undefined) this.targets.at(target).settle(operation, disposition, responseNs, cache);
   }
 
   /**
@@ -277,9 +286,9 @@ export class Tally implements ReplayObserver {
     metrics.statuses.add(statusClass(protocol, then.status), statusClass(protocol, outcome?.status));
   }
 
-  #compare(operation: Operation): void {
+  #compare(operation: Operation): 'hit' | 'miss' | undefined {
     const { outcome, record } = operation;
-    if (outcome === undefined) return;
+    if (outcome === undefined) return undefined;
     this.responseBytes += outcome.responseBytes;
     if (outcome.failure === undefined) this.answered++;
     else if (outcome.failure === 'keepalive_closed') this.keepaliveClosed++;
@@ -288,8 +297,8 @@ export class Tally implements ReplayObserver {
       this.statusMismatches++;
     }
     const cache = this.#options.cacheResult?.(operation);
-    if (cache === undefined) return;
     if (cache === 'hit') this.cacheHits++;
-    else this.cacheMisses++;
+    else if (cache === 'miss') this.cacheMisses++;
+    return cache;
   }
 }

@@ -13,22 +13,21 @@ export interface DocumentSays {
 }
 
 /** The counts of one pass over the log. */
-interface OpCounts {
+interface OpCounts extends CacheCounts {
   ended: Record<string, number>;
   answered: number;
   keepaliveClosed: number;
   mismatches: number;
   responseBytes: number;
   lastDoneNs: number;
-  cacheHits: number;
-  cacheMisses: number;
   errors: Map<string, ErrorCount>;
   all: Operations;
   /** By their place among the names of the document. */
   ops: Operations[];
 }
 
-interface Operations {
+/** How the operations of one kind ended. */
+export interface Operations {
   ok: number;
   failed: number;
   cancelled: number;
@@ -79,11 +78,16 @@ export async function expectCounts(
     expectAnswers(into, `answers.ops.${key}`, counts.ops[i] as Operations);
   });
   expectSummary(table, counts, attempted, into);
-  expectCache(counts, into);
+  expectCache(into, 'cache', counts);
   expectErrors(counts.errors, { named: said.errorKeys, isClosedLoop: table.isClosedLoop }, into);
 }
 
-function expectOperations(into: Expectations, path: string, { ok, failed, cancelled }: Operations): void {
+/** Expects the counts of operations of one kind. */
+export function expectOperations(
+  into: Expectations,
+  path: string,
+  { ok, failed, cancelled }: Operations,
+): void {
   expectAll(into, path, {
     total: exactly(ok + failed),
     successful: exactly(ok),
@@ -139,9 +143,20 @@ function expectSummary(table: LogTable, counts: OpCounts, attempted: number, int
   into.set('throughput_ops_per_sec', perSecond(ok));
 }
 
-function expectCache({ cacheHits: hits, cacheMisses: misses }: OpCounts, into: Expectations): void {
+/** Hits and misses of a cache, as they were counted. */
+export interface CacheCounts {
+  cacheHits: number;
+  cacheMisses: number;
+}
+
+/** Expects hits and misses of a cache under `path`. */
+export function expectCache(
+  into: Expectations,
+  path: string,
+  { cacheHits: hits, cacheMisses: misses }: CacheCounts,
+): void {
   const known = hits + misses > 0;
-  expectAll(into, 'cache', {
+  expectAll(into, path, {
     hits: exactly(known ? hits : null),
     misses: exactly(known ? misses : null),
     hit_rate_percent: nearly(known ? (100 * hits) / (hits + misses) : undefined),
@@ -184,7 +199,8 @@ function countAttempt(counts: OpCounts, row: LogRow): void {
   if (!Number.isNaN(doneNs)) counts.lastDoneNs = Math.max(counts.lastDoneNs, doneNs);
 }
 
-function countOperation(of: Operations, { disposition, isCancelled, answer }: LogRow): void {
+/** Counts an operation that was with a transport. */
+export function countOperation(of: Operations, { disposition, isCancelled, answer }: LogRow): void {
   if (disposition === 'ok') of.ok += 1;
   else of.failed += 1;
   if (isCancelled) of.cancelled += 1;
@@ -192,14 +208,14 @@ function countOperation(of: Operations, { disposition, isCancelled, answer }: Lo
   else if (answer === 2) of.other += 1;
 }
 
-function noOperations(): Operations {
+export function noOperations(): Operations {
   return { ok: 0, failed: 0, cancelled: 0, same: 0, other: 0 };
 }
 
 const LOOKUPS = ['has', 'get', 'has_layer', 'get_layer', 'get_node_layers'];
 
 /** What looks something up in a build cache: 2xx is a hit, 404 a miss. */
-function countCache(counts: OpCounts, { op, status, failure }: LogRow): void {
+export function countCache(counts: CacheCounts, { op, status, failure }: LogRow): void {
   if (!LOOKUPS.includes(op) || failure !== '') return;
   if (status >= 200 && status < 300) counts.cacheHits += 1;
   else if (status === 404) counts.cacheMisses += 1;

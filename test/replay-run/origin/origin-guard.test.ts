@@ -17,10 +17,12 @@ interface Told {
 function guardOf({ origins = [], http, grpc, machine = [], addresses = [] }: Told): OriginGuard {
   return createOriginGuard({
     origins,
-    targets: {
-      http: http === undefined ? undefined : parseHttpEndpoint(http),
-      grpc: grpc === undefined ? undefined : parseGrpcEndpoint(grpc),
-    },
+    targets: [
+      {
+        http: http === undefined ? undefined : parseHttpEndpoint(http),
+        grpc: grpc === undefined ? undefined : parseGrpcEndpoint(grpc),
+      },
+    ],
     machine,
     addressesOf: () => addresses,
   });

@@ -60,6 +60,7 @@ test('a target that comes while it is waited for is found, and an interrupt ends
   assert.deepEqual(await awaitTargets(run, ['http'], undefined, nowMs), {
     error: undefined,
     hasWaited: true,
+    absent: [],
   });
   assert.ok(looks >= 3);
   await new Promise((resolve) => server.close(resolve));
@@ -67,6 +68,7 @@ test('a target that comes while it is waited for is found, and an interrupt ends
   assert.deepEqual(await awaitTargets(run, ['http'], aborted, () => 0), {
     error: undefined,
     hasWaited: false,
+    absent: [],
   });
   const late = await awaitTargets(run, ['http'], undefined, () => (looks += 30_000));
   assert.match(late.error?.message ?? '', /within 60 s/);
@@ -113,10 +115,27 @@ test('a target that speaks the protocol of the other one is refused at once, how
   });
 });
 
+test('of several targets one has to be there, and each has to speak what it is asked for', async () => {
+  await twoServers(async (plain, h2) => {
+    const at = (authority: string) => ({ http: parseHttpEndpoint(authority), grpc: undefined });
+    const found = (first: string, second: string) =>
+      awaitTargets({ ...at(first), moreTargets: [at(second)] }, ['http'], undefined, () => 0);
+    const one = await found(plain, '127.0.0.1:1');
+    assert.equal(one.error, undefined);
+    assert.deepEqual(
+      one.absent.map(({ message }) => message.split(': ')[0]),
+      ['no HTTP server at http://127.0.0.1:1'],
+    );
+    assert.equal((await found('127.0.0.1:1', plain)).absent.length, 1);
+    assert.match((await found('127.0.0.1:1', '127.0.0.1:2')).error?.message ?? '', /127\.0\.0\.1:1/);
+    assert.match((await found(plain, h2)).error?.message ?? '', /no HTTP server at/);
+  });
+});
+
 test('a target is looked for at the addresses its name was looked up for', async () => {
   await twoServers(async (plain) => {
     const port = plain.split(':')[1];
-    const addresses = { http: [{ address: '127.0.0.1', family: 4 }], grpc: undefined };
+    const addresses = [{ http: [{ address: '127.0.0.1', family: 4 }], grpc: undefined }];
     const run = { http: parseHttpEndpoint(`http://no-such-name.invalid:${port}`), grpc: undefined };
     assert.equal((await awaitTargets({ ...run, addresses }, ['http'], undefined, () => 0)).error, undefined);
   });

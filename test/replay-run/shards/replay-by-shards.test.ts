@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accountingCloses } from '../../../src/replay/accounting.ts';
+import { targetOf } from '../../../src/replay/plan/target-of.ts';
 import type { Disposition } from '../../../src/replay/ports.ts';
 import type { ReplayOptions } from '../../../src/replay/replay-options.ts';
 import { createResultsDocument } from '../../../src/results/create-results-document.ts';
@@ -15,6 +16,7 @@ import type { VirtualClock } from '../../support/virtual-clock.ts';
 import { playShared, type SharedPlay } from './in-process-shards.ts';
 
 const COUNTS = [1, 2, 3, 5];
+const TARGET = { http: 'http://127.0.0.1:1', grpc: null, addresses: [] };
 const ns = (minMs: number, maxMs: number): fc.Arbitrary<number> =>
   fc.integer({ min: minMs * MS, max: maxMs * MS });
 
@@ -229,7 +231,7 @@ async function assertSameDocuments(
   counts: readonly number[],
   placed = false,
 ): Promise<void> {
-  const tally = { timeScale: options.multiplier ?? 1 };
+  const tally = { timeScale: options.multiplier ?? 1, targetOf: (session: string) => targetOf(session, 3) };
   const own = new ResultsRecorder(tally);
   const { end } = await play(records, { ...options, fateOf, deps: { observer: own } });
   const wanted = comparable(documentOf(own, end));
@@ -247,7 +249,8 @@ async function assertSameDocuments(
 }
 
 function documentOf(recorder: ResultsRecorder, end: SharedPlay['end']) {
-  return validated(createResultsDocument({ ...documentInput(), recorder, end }));
+  const targets = [TARGET, TARGET, TARGET] as const;
+  return validated(createResultsDocument({ ...documentInput(), targets, recorder, end }));
 }
 
 describe('a replay by several shards that is cut short', () => {

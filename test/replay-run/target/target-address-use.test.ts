@@ -30,7 +30,7 @@ async function useOf(protocol: 'http' | 'grpc', transport: TransportKind, connec
     [protocol]: { url: `http://${authority}`, authority, tls: false },
     transport,
     connections,
-    addresses: { http: undefined, grpc: undefined, [protocol]: ADDRESSES },
+    addresses: [{ http: undefined, grpc: undefined, [protocol]: ADDRESSES }],
   } as unknown as TransportSettings;
   const transports = createTransports(settings, createRealClock());
   try {
@@ -61,19 +61,19 @@ describe('the addresses of a name', () => {
     it(`${protocol}, ${transport}: the next one is taken for one where nobody listens, and both are counted`, async () => {
       const use = await useOf(protocol, transport, transport === 'wire' ? 'recorded' : undefined);
       assert.deepEqual(use, [
-        { protocol, address: '127.0.0.1', connections: CALLS, failedAttempts: 0 },
-        { protocol, address: '127.0.0.9', connections: 0, failedAttempts: CALLS / 2 },
+        { target: 0, protocol, address: '127.0.0.1', connections: CALLS, failedAttempts: 0 },
+        { target: 0, protocol, address: '127.0.0.9', connections: 0, failedAttempts: CALLS / 2 },
       ]);
     });
   }
 
   it('are told as not known where the library looks the name up itself', async () => {
-    const addresses = { http: undefined, grpc: ADDRESSES };
+    const addresses = [{ http: undefined, grpc: ADDRESSES }];
     const grpc = { url: 'http://multi.test:1', authority: 'multi.test:1', tls: false };
     const settings = { grpc, transport: 'library', addresses } as unknown as TransportSettings;
     const transports = createTransports(settings, createRealClock());
     await transports.prepare(['grpc']);
-    const unknown = { protocol: 'grpc', connections: undefined, failedAttempts: undefined };
+    const unknown = { target: 0, protocol: 'grpc', connections: undefined, failedAttempts: undefined };
     assert.deepEqual(
       transports.addressUse(),
       ADDRESSES.map(({ address }) => ({ ...unknown, address })),
@@ -83,11 +83,12 @@ describe('the addresses of a name', () => {
 
   it('are added up over senders, and unknown where one does not know', () => {
     const of = (address: string, connections: number | undefined, failedAttempts = connections) =>
-      ({ protocol: 'http', address, connections, failedAttempts }) as const;
+      ({ target: 0, protocol: 'http', address, connections, failedAttempts }) as const;
+    const other = { ...of('a', 7), target: 1 } as const;
     const grpc = { ...of('a', 7), protocol: 'grpc' } as const;
     assert.deepEqual(
-      sumAddressUse([[of('a', 1, 2), of('b', 3)], [of('a', 4, 0), of('b', undefined), grpc], []]),
-      [of('a', 5, 2), of('b', undefined), grpc],
+      sumAddressUse([[of('a', 1, 2), of('b', 3)], [of('a', 4, 0), of('b', undefined), grpc, other], []]),
+      [of('a', 5, 2), of('b', undefined), grpc, other],
     );
   });
 });
