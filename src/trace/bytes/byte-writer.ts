@@ -11,10 +11,14 @@ export interface ByteWriter {
   bytes(bytes: Uint8Array): void;
   /** Length and UTF-8. */
   text(text: string): void;
+  /** The letters of an ASCII text, without a length. */
+  ascii(text: string): void;
+  /** What was written as a text of one byte a letter. */
+  latin1(start: number, end: number): string;
   /** Begins a nested message; returns the mark that `endNested` wants. */
   beginNested(): number;
   endNested(mark: number): void;
-  /** A view that the next write may overwrite. */
+  /** A view; what is written after `clear` or `truncate` may overwrite it. */
   view(start: number, end: number): Uint8Array<ArrayBuffer>;
   /** Appends bytes of another writer. */
   copy(from: ByteWriter, start: number, end: number): void;
@@ -101,6 +105,15 @@ class GrowingWriter implements ByteWriter {
     this.varint(size);
     this.reserve(size);
     this.pos += this.buffer.write(text, this.pos, 'utf8');
+  }
+
+  ascii(text: string): void {
+    this.reserve(text.length);
+    this.pos += this.buffer.write(text, this.pos, 'latin1');
+  }
+
+  latin1(start: number, end: number): string {
+    return this.buffer.toString('latin1', start, end);
   }
 
   beginNested(): number {

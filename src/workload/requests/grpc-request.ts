@@ -1,5 +1,6 @@
-import { createByteWriter } from '../../trace/bytes/byte-writer.ts';
+import type { ByteWriter } from '../../trace/bytes/byte-writer.ts';
 import type { HeaderList } from '../../trace/record/record.ts';
+import { createBodyRoom } from './body-room.ts';
 import type { ScenarioOperation } from './operation.ts';
 import type { ValuesOfKeys } from './values-of-keys.ts';
 
@@ -21,7 +22,9 @@ const CUE = { embedding: 18, threshold: 82 } as const;
 const EMBEDDING_CUE = { vector: 10, similarityThreshold: 21 } as const;
 const CONFIDENCE_VALUE = 13;
 
-const writer = createByteWriter(8192);
+const bodies = createBodyRoom();
+/** Where the call in turn is written. */
+let writer: ByteWriter;
 const float = new DataView(new ArrayBuffer(4));
 
 /**
@@ -29,14 +32,14 @@ const float = new DataView(new ArrayBuffer(4));
  * encoder takes 1.5 ms for 768 values.
  */
 export function grpcRequest(operation: ScenarioOperation, values: ValuesOfKeys): GrpcRequestParts {
-  writer.clear();
+  writer = bodies.begin();
   const isRemember = operation.op === 'remember';
   if (isRemember) writeRemember(operation, values);
   else writeRecall(operation, values);
   return {
     path: isRemember ? `${SERVICE}/Remember` : `${SERVICE}/Recall`,
     headers: CALL_HEADERS,
-    body: writer.view(0, writer.sizeBytes).slice(),
+    body: bodies.end(),
   };
 }
 
@@ -79,7 +82,7 @@ function nested(tag: number, write: () => void): void {
 function vector(tag: number, key: number, { vectors }: ValuesOfKeys): void {
   writer.varint(tag);
   writer.varint(vectors.dimension * 4);
-  for (const part of vectors.floats(key)) writer.raw(part);
+  vectors.writeFloats(key, writer);
 }
 
 function float32(tag: number, value: number): void {

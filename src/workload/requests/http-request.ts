@@ -1,4 +1,6 @@
+import { type ByteWriter, createByteWriter } from '../../trace/bytes/byte-writer.ts';
 import type { HeaderList } from '../../trace/record/record.ts';
+import { createBodyRoom } from './body-room.ts';
 import type { ScenarioOperation } from './operation.ts';
 import type { ValuesOfKeys } from './values-of-keys.ts';
 
@@ -10,6 +12,9 @@ export interface HttpRequestParts {
   readonly body: Uint8Array;
 }
 
+const bodies = createBodyRoom();
+const paths = createByteWriter(16 * 1024);
+
 const NO_BODY = new Uint8Array(0);
 const GET_HEADERS: HeaderList = ['accept', 'application/json'];
 const POST_HEADERS: HeaderList = ['accept', 'application/json', 'content-type', 'application/json'];
@@ -18,37 +23,53 @@ const POST_HEADERS: HeaderList = ['accept', 'application/json', 'content-type', 
 export function httpRequest(operation: ScenarioOperation, values: ValuesOfKeys): HttpRequestParts {
   switch (operation.op) {
     case 'remember':
-      return post('/api/v1/memories/remember', rememberBody(operation, values));
+      return post('/api/v1/memories/remember', writeRemember, operation, values);
     case 'complete':
-      return post('/api/v1/complete', completeBody(operation, values));
+      return post('/api/v1/complete', writeComplete, operation, values);
     default:
       return { method: 'GET', path: recallPath(operation, values), headers: GET_HEADERS, body: NO_BODY };
   }
 }
 
-// JSON by hand: nothing in it needs an escape, and a vector's text is there already.
+// JSON by hand: nothing in it needs an escape, and the bytes of a vector are there already.
 
-function rememberBody({ key, space, confidence }: ScenarioOperation, values: ValuesOfKeys): string {
+function writeRemember(operation: ScenarioOperation, values: ValuesOfKeys, out: ByteWriter): void {
+  const { key, space, confidence } = operation;
   const { vectors, content, id } = values;
   const head = `{"id":"${id(key)}","memory_space_id":"${space}","content":"${content(key)}"`;
-  return `${head},"confidence":${confidence},"embedding":[${vectors.text(key)}]}`;
+  out.ascii(`${head},"confidence":${confidence},"embedding":[`);
+  vectors.writeText(key, out);
+  out.ascii(']}');
 }
 
 /** Every other value is known, and no overlap is asked for: any more of it is what the server refuses. */
-function completeBody({ key, space }: ScenarioOperation, { vectors, content }: ValuesOfKeys): string {
-  const known = `"known_fields":{"what":"${content(key)}"}`;
-  const partial = `"partial_embedding":[${vectors.partialText(key)}]`;
+function writeComplete({ key, space }: ScenarioOperation, values: ValuesOfKeys, out: ByteWriter): void {
+  const known = `"known_fields":{"what":"${values.content(key)}"}`;
+  out.ascii(`{"memory_space_id":"${space}","partial_episode":{${known},"partial_embedding":[`);
+  values.vectors.writePartial(key, out);
   const config = '"config":{"ca1_threshold":0,"num_hypotheses":3,"max_iterations":10}';
-  return `{"memory_space_id":"${space}","partial_episode":{${known},${partial},"cue_strength":0.7},${config}}`;
+  out.ascii(`],"cue_strength":0.7},${config}}`);
 }
 
 /** The short parameters first: whoever looks for the space need not leap over the vector. */
 function recallPath(operation: ScenarioOperation, { vectors }: ValuesOfKeys): string {
   const { key, space, threshold, maxResults } = operation;
   const query = `space=${space}&threshold=${threshold}&max_results=${maxResults}`;
-  return `/api/v1/memories/recall?${query}&embedding=%5B${vectors.text(key)}%5D`;
+  paths.clear();
+  paths.ascii(`/api/v1/memories/recall?${query}&embedding=%5B`);
+  vectors.writeText(key, paths);
+  paths.ascii('%5D');
+  return paths.latin1(0, paths.sizeBytes);
 }
 
-function post(path: string, body: string): HttpRequestParts {
-  return { method: 'POST', path, headers: POST_HEADERS, body: Buffer.from(body, 'latin1') };
+type WriteBody = (operation: ScenarioOperation, values: ValuesOfKeys, out: ByteWriter) => void;
+
+function post(
+  path: string,
+  write: WriteBody,
+  operation: ScenarioOperation,
+  values: ValuesOfKeys,
+): HttpRequestParts {
+  write(operation, values, bodies.begin());
+  return { method: 'POST', path, headers: POST_HEADERS, body: bodies.end() };
 }

@@ -23,9 +23,7 @@ export class SeededStream {
 
   /** 32 random bits. Two indices never share theirs at the same draw, below 2^32 indices. */
   uint32(index: number, draw = 0): number {
-    const mixed = mix32(this.#first ^ Math.imul(index | 0, INDEX_STEP));
-    const high = Math.imul(Math.floor(index / TWO_32) | 0, HIGH_STEP);
-    return mix32((mixed + this.#second + high + Math.imul(draw, DRAW_STEP)) | 0);
+    return bitsOf(this.#placeOf(index), draw);
   }
 
   /** A number of [0, 1), in steps of 2^-32. */
@@ -49,11 +47,40 @@ export class SeededStream {
    * draws and no logarithm.
    */
   bell(index: number, draw = 0): number {
-    const one = this.uint32(index, draw);
-    const two = this.uint32(index, draw + 1);
-    const sum = (one >>> 16) + (one & 0xffff) + (two >>> 16) + (two & 0xffff);
-    return (sum - BELL_MEAN) * BELL_SCALE;
+    const place = this.#placeOf(index);
+    return bellOf(bitsOf(place, draw), bitsOf(place, draw + 1));
   }
+
+  /** Fills a list with what `uniform` gives for one index, from a draw on. */
+  uniforms(into: Float64Array, index: number, draw: number): void {
+    const place = this.#placeOf(index);
+    for (let i = 0; i < into.length; i++) into[i] = bitsOf(place, draw + i) / TWO_32;
+  }
+
+  /** Fills a list with what `bell` gives for one index, from a draw on. */
+  bells(into: Float64Array, index: number, draw: number): void {
+    const place = this.#placeOf(index);
+    for (let i = 0; i < into.length; i++) {
+      const at = draw + 2 * i;
+      into[i] = bellOf(bitsOf(place, at), bitsOf(place, at + 1));
+    }
+  }
+
+  /** Where the draws of an index begin. */
+  #placeOf(index: number): number {
+    const mixed = mix32(this.#first ^ Math.imul(index | 0, INDEX_STEP));
+    const high = Math.imul(Math.floor(index / TWO_32) | 0, HIGH_STEP);
+    return (mixed + this.#second + high) | 0;
+  }
+}
+
+function bitsOf(place: number, draw: number): number {
+  return mix32((place + Math.imul(draw, DRAW_STEP)) | 0);
+}
+
+function bellOf(one: number, two: number): number {
+  const sum = (one >>> 16) + (one & 0xffff) + (two >>> 16) + (two & 0xffff);
+  return (sum - BELL_MEAN) * BELL_SCALE;
 }
 
 /** Of four whole numbers from 0 to 65535. */

@@ -1,5 +1,6 @@
 import type { ScenarioData } from '../scenario/scenario.ts';
 import { SeededStream } from '../streams/seeded-stream.ts';
+import { MILLIONTHS_PER_ONE } from './part-bytes.ts';
 
 /** A vector is put together from so many parts, each of so many of its values. */
 export const VECTOR_PARTS = 3;
@@ -10,11 +11,12 @@ export const VECTOR_PARTS = 3;
  */
 const HIGHEST_COSINE = 0.7;
 
-/** Values are whole millionths: their texts are short, and the same in JSON and in gRPC. */
-const STEPS_PER_ONE = 1e6;
 const HOT_SPOT_STD_DEV = 0.01;
 
-/** Makes the values of one part of a member of a cluster; the whole vector has length 1. */
+/**
+ * Makes the values of one part of a member of a cluster, in whole millionths; the whole vector has length 1. They are there
+ * until the next call.
+ */
 export type MakePart = (cluster: number, member: number, part: number) => Float64Array;
 
 /** How a scenario's vectors are spread over clusters. */
@@ -23,37 +25,38 @@ export interface Spread {
   readonly make: MakePart;
 }
 
-/** The first value of a part, and that of the one behind it. */
-export function boundsOfPart(dimension: number, part: number): { from: number; to: number } {
-  const bound = (number: number): number => Math.floor((dimension * number) / VECTOR_PARTS);
-  return { from: bound(part), to: bound(part + 1) };
-}
-
 /** The distribution of `data`, seeded. The centres of clusters are the same for every seed, as a preloaded target needs. */
 export function createSpread({ embeddings, dimension, duplicates }: ScenarioData, seed: number): Spread {
   const members = new SeededStream(seed, 'vectors');
-  const centerOf = createCenters(embeddings, dimension);
-  const asked = askedDeviation(embeddings);
+  const centerOf = createCenters(embeddings, dimension, duplicates);
   const clusters = embeddings.type === 'clustered' ? embeddings.clusters : 1;
+  const rooms = Array.from({ length: VECTOR_PARTS }, (_, part) => roomOf(dimension, part));
   const make: MakePart = (cluster, member, part) => {
-    const { from, to } = boundsOfPart(dimension, part);
+    const { from, values } = rooms[part] as PartRoom;
     const index = member * clusters + cluster;
-    if (centerOf === undefined)
-      return normalised(from, to, dimension, (at) => 2 * members.uniform(index, at) - 1);
-    const center = centerOf(cluster);
-    const deviation = duplicates ? asked : Math.max(asked, leastDeviation(center));
-    return normalised(
-      from,
-      to,
-      dimension,
-      (at) => (center[at] as number) + deviation * members.bell(index, 2 * at),
-    );
+    if (centerOf === undefined) {
+      members.uniforms(values, index, from);
+      for (let i = 0; i < values.length; i++) values[i] = 2 * (values[i] as number) - 1;
+    } else {
+      const { center, deviation } = centerOf(cluster);
+      members.bells(values, index, 2 * from);
+      for (let i = 0; i < values.length; i++)
+        values[i] = (center[from + i] as number) + deviation * (values[i] as number);
+    }
+    return normalise(values, dimension);
   };
   return { clusters, make };
 }
 
-function askedDeviation(embeddings: ScenarioData['embeddings']): number {
-  return embeddings.type === 'clustered' ? embeddings.stdDev : HOT_SPOT_STD_DEV;
+/** Where the values of a part are made, and which value of the vector is its first. */
+interface PartRoom {
+  readonly from: number;
+  readonly values: Float64Array;
+}
+
+function roomOf(dimension: number, part: number): PartRoom {
+  const bound = (number: number): number => Math.floor((dimension * number) / VECTOR_PARTS);
+  return { from: bound(part), values: new Float64Array(bound(part + 1) - bound(part)) };
 }
 
 /** Members around a centre of mean square S, spread by s, have a cosine of S / (S + s²). */
@@ -62,39 +65,53 @@ function leastDeviation(center: Float64Array): number {
   return Math.sqrt(meanSquare * (1 / HIGHEST_COSINE - 1));
 }
 
-type CenterOf = (cluster: number) => Float64Array;
+/** A centre, and how far its members are spread around it. */
+interface Center {
+  readonly center: Float64Array;
+  readonly deviation: number;
+}
 
 /** The last centres are kept: there may be a million of them. */
 const KEPT_CENTERS = 1024;
 
-function createCenters(embeddings: ScenarioData['embeddings'], dimension: number): CenterOf | undefined {
+function createCenters(
+  embeddings: ScenarioData['embeddings'],
+  dimension: number,
+  duplicates: boolean,
+): ((cluster: number) => Center) | undefined {
   if (embeddings.type === 'uniform') return undefined;
+  const asked = embeddings.type === 'clustered' ? embeddings.stdDev : HOT_SPOT_STD_DEV;
+  const withDeviation = (center: Float64Array): Center => ({
+    center,
+    deviation: duplicates ? asked : Math.max(asked, leastDeviation(center)),
+  });
   if (embeddings.type === 'hot_spot') {
-    const center = Float64Array.from({ length: dimension }, (_, at) => embeddings.center[at] ?? 0);
-    return () => center;
+    const only = withDeviation(
+      Float64Array.from({ length: dimension }, (_, at) => embeddings.center[at] ?? 0),
+    );
+    return () => only;
   }
   const centers = new SeededStream(0, 'centers');
-  const kept = new Map<number, Float64Array>();
+  const kept = new Map<number, Center>();
   return (cluster) => {
-    let center = kept.get(cluster);
-    if (center === undefined) {
+    let found = kept.get(cluster);
+    if (found === undefined) {
       if (kept.size >= KEPT_CENTERS) kept.clear();
-      center = Float64Array.from({ length: dimension }, (_, at) => 2 * centers.uniform(cluster, at) - 1);
-      kept.set(cluster, center);
+      const center = new Float64Array(dimension);
+      centers.uniforms(center, cluster, 0);
+      found = withDeviation(center.map((value) => 2 * value - 1));
+      kept.set(cluster, found);
     }
-    return center;
+    return found;
   };
 }
 
 /** Each part has its share of the length, so that whatever parts come together make a vector of length 1. */
-function normalised(
-  from: number,
-  to: number,
-  dimension: number,
-  valueAt: (at: number) => number,
-): Float64Array {
-  const values = Float64Array.from({ length: to - from }, (_, at) => valueAt(from + at));
-  const square = values.reduce((sum, value) => sum + value * value, 0);
+function normalise(values: Float64Array, dimension: number): Float64Array {
+  let square = 0;
+  for (let i = 0; i < values.length; i++) square += (values[i] as number) * (values[i] as number);
   const scale = square === 0 ? 0 : Math.sqrt(values.length / dimension / square);
-  return values.map((value) => Math.round(value * scale * STEPS_PER_ONE) / STEPS_PER_ONE);
+  for (let i = 0; i < values.length; i++)
+    values[i] = Math.round((values[i] as number) * scale * MILLIONTHS_PER_ONE);
+  return values;
 }

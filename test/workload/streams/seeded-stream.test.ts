@@ -24,6 +24,27 @@ test('purpose, seed, index and draw each give other numbers', () => {
   assert.ok(seen.size >= 3 * 2 * 50 * 4 - 1);
 });
 
+test('numbers drawn in a list are those drawn one by one', () => {
+  const stream = new SeededStream(2 ** 40 + 1, 'lists');
+  for (const [index, draw] of [
+    [0, 0],
+    [2 ** 33 + 5, 511],
+  ] as const) {
+    const uniforms = new Float64Array(9);
+    const bells = new Float64Array(9);
+    stream.uniforms(uniforms, index, draw);
+    stream.bells(bells, index, draw);
+    assert.deepEqual(
+      uniforms,
+      uniforms.map((_, i) => stream.uniform(index, draw + i)),
+    );
+    assert.deepEqual(
+      bells,
+      bells.map((_, i) => stream.bell(index, draw + 2 * i)),
+    );
+  }
+});
+
 test('uniform numbers are uniform, and the bell has mean 0 and variance 1', () => {
   const stream = new SeededStream(7, 'test');
   const count = 20_000;

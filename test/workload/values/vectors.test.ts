@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { createByteWriter } from '../../../src/trace/bytes/byte-writer.ts';
 import type { Scenario } from '../../../src/workload/scenario/scenario.ts';
-import { createVectors } from '../../../src/workload/values/vectors.ts';
+import { createVectors, type WriteVector } from '../../../src/workload/values/vectors.ts';
 import { scenarioWith } from '../support.ts';
 
 function vectorsOf(data: Partial<Scenario['data']>, keys: number[], seed = 3): number[][] {
   const vectors = createVectors(scenarioWith({}, data).data, seed);
-  return keys.map((key) => JSON.parse(`[${vectors.text(key)}]`) as number[]);
+  return keys.map((key) => JSON.parse(`[${written(vectors.writeText, key)}]`) as number[]);
+}
+
+function written(write: WriteVector, key: number): Buffer {
+  const out = createByteWriter();
+  write(key, out);
+  return Buffer.from(out.view(0, out.sizeBytes));
 }
 
 /** Of vectors of length 1. */
@@ -66,15 +74,15 @@ test('duplicates = true keeps the spread that the scenario asks for', () => {
 test('vectors have length 1 and the dimension asked for, and the floats of gRPC are the numbers of JSON', () => {
   for (const dimension of [1, 2, 5, 768]) {
     const vectors = createVectors(scenarioWith({}, { dimension }).data, 3);
-    const values = JSON.parse(`[${vectors.text(17)}]`) as number[];
+    const values = JSON.parse(`[${written(vectors.writeText, 17)}]`) as number[];
     assert.equal(values.length, dimension);
     assert.ok(Math.abs(values.reduce((sum, value) => sum + value * value, 0) - 1) < 1e-3);
-    const bytes = Buffer.concat(vectors.floats(17));
+    const bytes = written(vectors.writeFloats, 17);
     assert.deepEqual(
       values.map(Math.fround),
       values.map((_, at) => bytes.readFloatLE(at * 4)),
     );
-    const partial = JSON.parse(`[${vectors.partialText(17)}]`) as (number | null)[];
+    const partial = JSON.parse(`[${written(vectors.writePartial, 17)}]`) as (number | null)[];
     assert.equal(partial.length, dimension);
     assert.ok(partial.every((value, at) => value === null || value === values[at]));
   }
@@ -83,4 +91,20 @@ test('vectors have length 1 and the dimension asked for, and the floats of gRPC 
 test('a pool makes a vector of its own for each of many keys', () => {
   const seen = new Set(vectorsOf({ embeddings: { type: 'uniform' }, dimension: 9 }, upTo(4000)).map(String));
   assert.equal(seen.size, 4000);
+});
+
+/** Of the first release that had scenarios. */
+const GOLDEN = 'e76eb0a0734703bcfc3e0915ac2cf75358268774f122430ed3ac5085446c9d4c';
+
+test('a seed gives the same vectors on every machine, in each of their forms', () => {
+  const hash = createHash('sha256');
+  for (const embeddings of DISTRIBUTIONS) {
+    for (const uniqueVectors of [false, true]) {
+      const vectors = createVectors(scenarioWith({}, { embeddings, uniqueVectors }).data, 3);
+      for (const key of [0, 7, 12345, 2 ** 40])
+        for (const write of [vectors.writeText, vectors.writePartial, vectors.writeFloats])
+          hash.update(written(write, key));
+    }
+  }
+  assert.equal(hash.digest('hex'), GOLDEN);
 });
