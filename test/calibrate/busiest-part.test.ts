@@ -7,7 +7,7 @@ import { openTrace } from '../../src/sources/open/open-trace.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { writeTrace } from '../cli/replay-support.ts';
 import { MS, makeRecord } from '../results/support.ts';
-import { withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
 
 const SECOND = 1000 * MS;
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
@@ -11,6 +10,7 @@ import { type NullSink, startNullSink } from '../../src/null-sink/null-sink.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { run, someRecords, writeTrace } from '../cli/replay-support.ts';
 import { documentOf, MS } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { streamWith } from '../support/stream-transport.ts';
 
 /** A document of a generator that is late by so much at every operation. */
@@ -118,9 +118,8 @@ describe('null sink', () => {
 describe('calibrate, the command', () => {
   let folder = '';
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'engram-trace-calibrate-'));
+    folder = newFolder();
   });
-  after(() => rm(folder, { recursive: true, force: true }));
 
   it('plays a trace against a sink of its own and writes what it found', async () => {
     const trace = await writeTrace(join(folder, 'a.trace.zst'), someRecords(40, 5));

@@ -4,20 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { newFolder } from '../support/folders.ts';
 import { insist } from '../support/insist.ts';
 import { missing } from '../support/missing.ts';
 import { MAIN, startCommand } from './start-command.ts';
-import {
-  inTime,
-  loggingServer,
-  readOpLog,
-  refused,
-  run,
-  talk,
-  temporaryFolder,
-  until,
-  whenLogged,
-} from './support.ts';
+import { inTime, loggingServer, readOpLog, refused, run, talk, until, whenLogged } from './support.ts';
 
 const canMount = await run('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).catch(() => undefined);
 const noMount = canMount === undefined && 'no right to mount a small file system here';
@@ -35,7 +26,7 @@ function fails(args: readonly string[]): Promise<{ code: number; stderr: string 
 describe('engram-trace capture', () => {
   it('closes its segment on SIGTERM', async (t) => {
     const { port: upstream } = await loggingServer(t);
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const running = await startCommand(t, [
       '--oplog',
       folder,
@@ -58,7 +49,7 @@ describe('engram-trace capture', () => {
 
   it('obeys the flags of redaction', async (t) => {
     const { port: upstream } = await loggingServer(t);
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const running = await startCommand(t, [
       ...['--oplog', folder, '--http-listen', '0', '--http-upstream', String(upstream), '--redact-bodies'],
       ...['--keep-header', 'x-session-*', '--redact-header', 'x-my-*', '--keep-query', 'session_id'],
@@ -80,7 +71,7 @@ describe('engram-trace capture', () => {
 
   it('leaves at once on a second signal', async (t) => {
     const held = await loggingServer(t, () => {});
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const running = await startCommand(t, [
       '--oplog',
       folder,
@@ -103,7 +94,7 @@ describe('engram-trace capture', () => {
 
   it('loses at most its last second when it is killed', async (t) => {
     const { port: upstream } = await loggingServer(t);
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const running = await startCommand(t, [
       '--oplog',
       folder,
@@ -125,7 +116,7 @@ describe('engram-trace capture', () => {
     skip: noMount,
   }, async (t) => {
     const { port: upstream, arrivals } = await loggingServer(t);
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     // A file system of 64 KiB that only the command sees; /proc shows it to us.
     const mounted = [
       'unshare',
@@ -153,8 +144,8 @@ describe('engram-trace capture', () => {
     assert.match(running.stdout(), /ENOSPC/);
   });
 
-  it('tells what is wrong with its flags', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('tells what is wrong with its flags', async () => {
+    const folder = newFolder();
     const cases: [string[], RegExp][] = [
       [['--oplog', folder], /nothing to capture/],
       [['--oplog', folder, '--http-listen', '0'], /--http-upstream is missing/],

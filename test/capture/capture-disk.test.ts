@@ -4,19 +4,11 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { CaptureSummary } from '../../src/capture/capture.ts';
+import { newFolder } from '../support/folders.ts';
 import { childrenOf, whenGone } from './process-tree.ts';
 import { readUntold } from './read-untold.ts';
 import { type Running, startCommand } from './start-command.ts';
-import {
-  inTime,
-  LOOPBACK,
-  loggingServer,
-  readOpLog,
-  segmentsIn,
-  talk,
-  temporaryFolder,
-  whenLogged,
-} from './support.ts';
+import { inTime, LOOPBACK, loggingServer, readOpLog, segmentsIn, talk, whenLogged } from './support.ts';
 
 interface Recording {
   running: Running;
@@ -31,7 +23,7 @@ interface Recording {
 /** The command, its op log holding 3 records. */
 async function record(t: TestContext, diskWait = '60s'): Promise<Recording> {
   const { port: upstream } = await loggingServer(t);
-  const folder = join(await temporaryFolder(t), 'oplog');
+  const folder = join(newFolder(), 'oplog');
   const listen = ['--http-listen', '0', '--http-upstream', `${upstream}`];
   const running = await startCommand(t, ['--oplog', folder, ...listen, '--disk-wait', diskWait]);
   const send = async (name: string, count: number): Promise<void> => {

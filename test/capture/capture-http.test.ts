@@ -10,6 +10,7 @@ import { authorityOf } from '../../src/capture/relay/host-port.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import { machineNames } from '../../src/machine-names.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
+import { newFolder } from '../support/folders.ts';
 import { missing } from '../support/missing.ts';
 import {
   MARKER,
@@ -27,7 +28,6 @@ import {
   readOpLog,
   run,
   talk,
-  temporaryFolder,
 } from './support.ts';
 
 /** The same requests, byte for byte: method, target, headers with case, order and repetition, body. */
@@ -51,7 +51,7 @@ describe('capture of HTTP', () => {
       http: listenerTo(upstream),
       keepResponses: true,
     });
-    const upload = join(await temporaryFolder(t), 'upload');
+    const upload = join(newFolder(), 'upload');
     await writeFile(upload, Buffer.alloc(300_000, 'xyz'));
     const url = `http://127.0.0.1:${port}`;
     const curl = async (...args: string[]): Promise<string> =>
@@ -224,8 +224,8 @@ describe('capture of HTTP', () => {
     );
   });
 
-  it('refuses a folder it can not write, before it takes any traffic', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('refuses a folder it can not write, before it takes any traffic', async () => {
+    const folder = newFolder();
     await writeFile(join(folder, 'file'), '');
     await mkdir(join(folder, 'there'));
     const options = {

@@ -4,23 +4,15 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { CONNECTION_PREFACE } from '../../src/wire/http2/frames.ts';
+import { newFolder } from '../support/folders.ts';
 import { shapesClient, unary } from './grpc-shapes.ts';
 import { DATA, END_STREAM, frame, headers, SETTINGS } from './http2-frames.ts';
 import { MAIN, startCommand } from './start-command.ts';
-import {
-  inTime,
-  LOOPBACK,
-  listenFor,
-  type OpLogContent,
-  rawServer,
-  readOpLog,
-  run,
-  temporaryFolder,
-} from './support.ts';
+import { inTime, LOOPBACK, listenFor, type OpLogContent, rawServer, readOpLog, run } from './support.ts';
 
 /** A capture as users run it. `stop` ends it and gives its summary and its op log. */
 async function captureOf(t: TestContext, upstream: number) {
-  const folder = join(await temporaryFolder(t), 'oplog');
+  const folder = join(newFolder(), 'oplog');
   const places = ['--http-listen', '0', '--http-upstream', String(upstream)];
   const { port, child, exited, stdout } = await startCommand(t, [
     '--oplog',

@@ -5,9 +5,10 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { CONNECTION_PREFACE } from '../../src/wire/http2/frames.ts';
+import { newFolder } from '../support/folders.ts';
 import { DATA, frame, headers, SETTINGS } from './http2-frames.ts';
 import { startCommand } from './start-command.ts';
-import { LOOPBACK, rawServer, temporaryFolder, until } from './support.ts';
+import { LOOPBACK, rawServer, until } from './support.ts';
 
 const BUDGET_MIB = 16;
 /** What comes on top of the budget: the program itself, its sockets, and garbage that is yet to be collected. */
@@ -32,7 +33,7 @@ async function peakMiB(t: TestContext, act: (load: Load) => Promise<void>): Prom
       gotBytes += chunk.length;
     });
   });
-  const oplog = join(await temporaryFolder(t), 'oplog');
+  const oplog = join(newFolder(), 'oplog');
   const listen = ['--http-listen', '0', '--http-upstream', String(upstream), '--buffer', `${BUDGET_MIB}MiB`];
   const { child, port } = await startCommand(t, ['--quiet', '--oplog', oplog, ...listen]);
   await act({

@@ -5,8 +5,9 @@ import { type FileHandle, open, readdir, readlink } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { newFolder } from '../support/folders.ts';
 import { MAIN, startCommand } from './start-command.ts';
-import { inTime, LOOPBACK, rawServer, readOpLog, run, temporaryFolder } from './support.ts';
+import { inTime, LOOPBACK, rawServer, readOpLog, run } from './support.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -39,7 +40,7 @@ describe('engram-trace capture, under load and signals', () => {
     const upstream = await rawServer(t, (socket) =>
       socket.once('data', () => onRequest(socket)).once('end', () => onChecked()),
     );
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const args = ['--oplog', folder, '--http-listen', '0', '--http-upstream', `${upstream}`, '--grace', '1s'];
     const running = await startCommand(t, args);
     const pid = running.child.pid as number;
@@ -82,7 +83,7 @@ describe('engram-trace capture, under load and signals', () => {
   });
 
   it('ends at the first SIGTERM though its start hangs', { skip: noProc }, async (t) => {
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const pipe = join(folder, 'pipe'); // whoever reads it waits until something is written
     await run('mkfifo', [pipe]);
     const args = ['--oplog', folder, '--http-listen', '0', '--http-upstream', '9'];

@@ -24,7 +24,7 @@ const noTools = missing('openssl', 'curl');
 
 describe('capture with TLS', { skip: noTools }, () => {
   it('ends TLS for HTTP clients and speaks it to the server', async (t) => {
-    const { cert, key, certFile } = await selfSigned(t);
+    const { cert, key, certFile } = await selfSigned();
     const bodies: string[] = [];
     const server = https.createServer({ cert, key }, (request, response) => {
       let body = '';
@@ -64,7 +64,7 @@ describe('capture with TLS', { skip: noTools }, () => {
   });
 
   it('ends TLS for gRPC clients and speaks it to the server', async (t) => {
-    const { cert, key } = await selfSigned(t);
+    const { cert, key } = await selfSigned();
     const pair = [{ cert_chain: cert, private_key: key }];
     const { port: upstream } = await shapesServer(t, grpc.ServerCredentials.createSsl(null, pair));
     const { port, folder, capture } = await captureFor(t, {
@@ -82,7 +82,7 @@ describe('capture with TLS', { skip: noTools }, () => {
   });
 
   it('asks clients for a certificate where that is wanted', async (t) => {
-    const { cert, key, certFile } = await selfSigned(t);
+    const { cert, key, certFile } = await selfSigned();
     const { port: upstream, arrivals } = await loggingServer(t);
     const { port } = await captureFor(t, {
       http: { ...listenerTo(upstream), listenTls: { cert, key, clientCa: cert } },
@@ -92,7 +92,7 @@ describe('capture with TLS', { skip: noTools }, () => {
   });
 
   it('does not trust a server it does not know, unless told to', async (t) => {
-    const { cert, key } = await selfSigned(t);
+    const { cert, key } = await selfSigned();
     const server = https.createServer({ cert, key }, (_, response) => response.end('secure'));
     const upstream = await listenFor(t, server);
     const get = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
@@ -106,7 +106,7 @@ describe('capture with TLS', { skip: noTools }, () => {
   });
 
   it('ends without waiting for clients that connected and began no handshake, or none to its end', async (t) => {
-    const { cert, key } = await selfSigned(t);
+    const { cert, key } = await selfSigned();
     const { port: upstream } = await loggingServer(t);
     const { port, capture } = await captureFor(t, {
       http: { ...listenerTo(upstream), listenTls: { cert, key } },

@@ -8,17 +8,9 @@ import net from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import tls from 'node:tls';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
+import { newFolder } from '../support/folders.ts';
 import { startCommand } from './start-command.ts';
-import {
-  captureFor,
-  LOOPBACK,
-  listenerTo,
-  listenFor,
-  readOpLog,
-  talk,
-  temporaryFolder,
-  until,
-} from './support.ts';
+import { captureFor, LOOPBACK, listenerTo, listenFor, readOpLog, talk, until } from './support.ts';
 
 const LIMIT_BYTES = 2 * 1024 * 1024;
 const REFUSAL = 'HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\n\r\ntoo long';
@@ -64,7 +56,7 @@ function assertRefused(records: readonly TraceRecord[], count: number, sizeBytes
 describe("a server's early answer", () => {
   it('reaches each of 24 clients that still upload, and the record', async (t) => {
     const upstream = await refusingServer(t, false);
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const args = ['--oplog', folder, '--http-listen', '0', '--http-upstream', `${upstream}`];
     const { child, port, exited } = await startCommand(t, args);
     const upload = post(6_000_000);

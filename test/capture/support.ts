@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -19,18 +18,12 @@ import {
   type TraceHeader,
   type TraceRecord,
 } from '../../src/trace/record/record.ts';
+import { newFolder } from '../support/folders.ts';
 
 export const LOOPBACK = '127.0.0.1';
 /** Longer than any machine stands still. */
 export const LONG_MS = 60_000;
 export const run = promisify(execFile);
-
-/** A folder that is gone after the test. */
-export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function listenerTo(port: number): CaptureListener {
   return { listen: { host: LOOPBACK, port: 0 }, upstream: { host: LOOPBACK, port } };
@@ -41,7 +34,7 @@ export async function captureFor(
   t: TestContext,
   options: Partial<CaptureOptions>,
 ): Promise<{ capture: Capture; folder: string; port: number }> {
-  const folder = join(await temporaryFolder(t), 'oplog');
+  const folder = join(newFolder(), 'oplog');
   const { onWarning = () => {} } = options;
   const capture = await startCapture({
     oplogDirectory: folder,

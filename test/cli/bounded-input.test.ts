@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { compressFrame } from '../../src/trace/frames/zstd.ts';
-import { withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
 import { cleanEnv, MAIN } from './run-cli.ts';
 
 const LIMIT_MB = 400;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { MS, makeRecord } from '../results/support.ts';
-import { withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
 import { run, startServer, writeTrace } from './replay-support.ts';
 
 const LOOKUPS = [

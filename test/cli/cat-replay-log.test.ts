@@ -6,7 +6,7 @@ import { LOG_FORMAT_VERSION } from '../../src/replay-log/log-columns.ts';
 import { compressFrame } from '../../src/trace/frames/zstd.ts';
 import { blocksOf, framesOf, logBytes, makeOperation } from '../replay-log/support.ts';
 import { makeRecord, outcome } from '../results/support.ts';
-import { withFolder } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { streamWith } from '../support/stream-transport.ts';
 import { runCli } from './run-cli.ts';
 

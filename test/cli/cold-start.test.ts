@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { temporaryFolder } from '../capture/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { runCli } from './run-cli.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../../traces/sample.trace.zst', import.meta.url));
@@ -33,9 +33,9 @@ const BOUNDS = [
   [['inspect', SAMPLE], 95, ['cli', 'trace', 'sources', 'inspect', 'commander', 'zstd-napi']],
 ] as const;
 
-test('a command loads what it uses, and no more', async (t) => {
+test('a command loads what it uses, and no more', async () => {
   for (const [args, most, rooms] of BOUNDS) {
-    const { count, of } = await loadedBy(await temporaryFolder(t), [...args]);
+    const { count, of } = await loadedBy(newFolder(), [...args]);
     const others = [...of].filter((name) => !(rooms as readonly string[]).includes(name));
     assert.deepEqual(others, [], args.join(' '));
     assert.ok(count > 5 && count <= most, `${args.join(' ')}: ${count} modules`);

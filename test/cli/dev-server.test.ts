@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { withFolder } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { cleanEnv, MAIN, runCli } from './run-cli.ts';
 
 interface Started {

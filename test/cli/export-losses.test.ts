@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from '../sources/make-op-log.ts';
+import { EPOCH, makeRecord, SECOND, writeOpLog } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { ok, run, startServer } from './replay-support.ts';
 
 /** Recorded for 29 s, not for 42 s, recorded for 29 s again, and then killed. */

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { openTrace } from '../../src/sources/open/open-trace.ts';
-import { collect, FIXTURES, withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
+import { collect, FIXTURES } from '../trace/support.ts';
 import { runCli } from './run-cli.ts';
 
 const LOADTEST = fileURLToPath(new URL('loadtest/four-operations.json', FIXTURES));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { withFolder } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { runCli } from './run-cli.ts';
 import { ALL, parseLines, withTrace } from './trace-support.ts';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readScenario } from '../../src/workload/scenario/read-scenario.ts';
-import { withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
 import { runCli } from './run-cli.ts';
 import { withTrace } from './trace-support.ts';
 

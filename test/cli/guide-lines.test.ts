@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseTime } from '../../src/cli/flags/parse-time.ts';
-import { makeRecord, SECOND, withFolder, writeOpLog } from '../sources/make-op-log.ts';
+import { makeRecord, SECOND, writeOpLog } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { startServer } from './replay-support.ts';
 import { runCli } from './run-cli.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { withFolder, writeOpLog } from '../sources/make-op-log.ts';
+import { writeOpLog } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { runCli } from './run-cli.ts';
 import { BLOCKS } from './trace-support.ts';
 

@@ -4,7 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { FIXTURES, makeRecord, withFolder, writeTrace } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
+import { FIXTURES, makeRecord, writeTrace } from '../trace/support.ts';
 import { runCli } from './run-cli.ts';
 
 const path = fileURLToPath(new URL('loadtest/four-operations.json', FIXTURES));

@@ -5,7 +5,7 @@ import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
 import { startServer } from './replay-support.ts';
 import { type CliResult, cleanEnv, MAIN, runCli } from './run-cli.ts';
 

@@ -3,7 +3,7 @@ import { link, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { refuseSameFile } from '../../src/library/refuse-same-file.ts';
-import { withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
 import { someRecords, writeTrace } from './replay-support.ts';
 import { runCli } from './run-cli.ts';
 

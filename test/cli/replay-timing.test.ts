@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { PlanNearness } from '../../src/results/arrivals/plan-nearness.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import {
   type Finished,
   ok,
@@ -22,13 +21,12 @@ let trace: string;
 let target: TestServer;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'replay-timing-'));
+  folder = newFolder();
   trace = await writeTrace(join(folder, 'short.trace.zst'), someRecords(60, 2));
   target = await startServer(ok);
 });
 after(async () => {
   await target.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function replay(...flags: string[]): Promise<ResultsDocument> {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { afterEach, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { MS, makeRecord, validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { insist } from '../support/insist.ts';
 import {
   closedPort,
@@ -31,10 +31,9 @@ let short: string;
 const open: TestServer[] = [];
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'replay-cli-'));
+  folder = newFolder();
   short = await writeTrace(join(folder, 'short.trace.zst'), someRecords(60, 2));
 });
-after(() => rm(folder, { recursive: true, force: true }));
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });

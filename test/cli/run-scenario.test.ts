@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { withFolder } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { PLAIN } from '../workload/support.ts';
 import { startServer } from './replay-support.ts';
 import { runCli } from './run-cli.ts';

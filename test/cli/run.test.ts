@@ -6,7 +6,7 @@ import { createDevServer } from '../../src/dev-server/dev-server.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { validated } from '../results/support.ts';
-import { withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
 import { runCli } from './run-cli.ts';
 
 const documentIn = async (path: string): Promise<ResultsDocument> =>

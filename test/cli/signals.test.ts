@@ -8,16 +8,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ENDING_SIGNALS } from '../../src/cli/exit/signals.ts';
 import { startCommand } from '../capture/start-command.ts';
-import {
-  inTime,
-  loggingServer,
-  readOpLog,
-  refused,
-  run,
-  talk,
-  temporaryFolder,
-  until,
-} from '../capture/support.ts';
+import { inTime, loggingServer, readOpLog, refused, run, talk, until } from '../capture/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { insist } from '../support/insist.ts';
 import { longRecords, ok, someRecords, start, startServer, writeTrace } from './replay-support.ts';
 import { cleanEnv, MAIN } from './run-cli.ts';
@@ -31,7 +23,7 @@ const SOME_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGALRM', 'SIGIO'];
 async function capturing(t: TestContext, grace: string) {
   const answers: (() => void)[] = [];
   const held = await loggingServer(t, (_, response) => answers.push(() => response.end('ok')));
-  const folder = await temporaryFolder(t);
+  const folder = newFolder();
   const to = ['--http-listen', '0', '--http-upstream', String(held.port)];
   const running = await startCommand(t, ['--oplog', folder, ...to, '--grace', grace]);
   const talking = talk(running.port, get('/held'));
@@ -106,7 +98,7 @@ describe('capture and signals', { concurrency: 3 }, () => {
 
   it('SIGHUP of a terminal that is gone does not end what nohup has started', { skip: noProc }, async (t) => {
     const { port } = await loggingServer(t);
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     // What nohup does in a terminal: SIGHUP ignored, and a stdin that can't be read.
     const nohup = ['sh', '-c', 'trap "" HUP; exec "$@" 0>/dev/null', 'sh'];
     const args = ['--oplog', folder, '--http-listen', '0', '--http-upstream', String(port)];
@@ -127,7 +119,7 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
     it(`${signal} ends a replay, what was measured is written, exit code ${code}`, async (t) => {
       const target = await startServer(ok);
       t.after(() => target.close());
-      const folder = await temporaryFolder(t);
+      const folder = newFolder();
       const trace = await writeTrace(join(folder, 'long.trace.zst'), longRecords());
       const output = join(folder, 'results.json');
       const args = ['replay', '--trace', trace, '--endpoint', target.url, '--output', output];
@@ -146,7 +138,7 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
   it('SIGHUP while a replay opens its trace: there is a document all the same', async (t) => {
     const target = await startServer(ok);
     t.after(() => target.close());
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const [trace, output] = [join(folder, 'pipe.ndjson'), join(folder, 'results.json')];
     await run('mkfifo', [trace]);
     const { child, finished } = start([
@@ -169,7 +161,7 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
   });
 
   it('SIGHUP leaves no half-written file', async (t) => {
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const args = ['filter', '-', '-o', join(folder, 'out.trace.zst')];
     const child = spawn(process.execPath, [MAIN, ...args], { env: cleanEnv() });
     t.after(() => child.kill('SIGKILL'));
@@ -184,7 +176,7 @@ describe('the other commands and signals', { concurrency: 3 }, () => {
   it('a second signal ends a replay whose log is a pipe that nobody reads', { skip: noProc }, async (t) => {
     const target = await startServer(ok);
     t.after(() => target.close());
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const trace = await writeTrace(join(folder, 'some.trace.zst'), someRecords(5, 1));
     const log = join(folder, 'log');
     await run('mkfifo', [log]);

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { inTime, loggingServer, readOpLog, talk, temporaryFolder } from '../capture/support.ts';
+import { inTime, loggingServer, readOpLog, talk } from '../capture/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { missing } from '../support/missing.ts';
 import { ok, someRecords, startServer, writeTrace } from './replay-support.ts';
 import { cleanEnv, MAIN, runCli } from './run-cli.ts';
@@ -34,7 +35,7 @@ const OUTPUTS: [string, StderrOf | undefined, string | false][] = [
 
 async function capturing(t: TestContext, stderrOf: StderrOf | undefined, more: readonly string[] = []) {
   const { port } = await loggingServer(t);
-  const folder = await temporaryFolder(t);
+  const folder = newFolder();
   const args = ['capture', '--oplog', folder, '--http-listen', '0', '--http-upstream', String(port)];
   const started = startWith(t, stderrOf, [...args, ...more]);
   const line = (await inTime(started.firstLine)) ?? '';
@@ -78,7 +79,7 @@ describe('replay, whatever becomes of its output', { concurrency: 2 }, () => {
     it(`stderr is ${name}: the document is delivered, with its own exit code`, { skip }, async (t) => {
       const target = await startServer(ok);
       t.after(() => target.close());
-      const folder = await temporaryFolder(t);
+      const folder = newFolder();
       const trace = await writeTrace(join(folder, 'some.trace.zst'), someRecords(40, 30));
       const output = join(folder, 'results.json');
       const args = ['replay', '--trace', trace, '--endpoint', target.url, '--output', output];
@@ -153,7 +154,7 @@ describe('data that cannot be delivered', () => {
   }, async (t) => {
     const target = await startServer(ok);
     t.after(() => target.close());
-    const folder = await temporaryFolder(t);
+    const folder = newFolder();
     const trace = await writeTrace(join(folder, 'some.trace.zst'), someRecords(5, 1));
     const args = ['replay', '--trace', trace, '--endpoint', target.url];
     const gone = await runWithoutReader(args);

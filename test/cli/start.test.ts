@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as zlib from 'node:zlib';
-import { withFolder } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { MAIN, runCli } from './run-cli.ts';
 
 /** Runs the program in a process where `code` has been run before. */

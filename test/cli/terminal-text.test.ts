@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { summaryLines } from '../../src/cli/text/capture-text.ts';
 import { emptyLoss } from '../../src/trace/record/record.ts';
 import { linesText } from '../../src/visible-text.ts';
 import { run as runProgram } from '../capture/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { missing } from '../support/missing.ts';
 import { ok, startServer, type TestServer } from './replay-support.ts';
 import { MAIN, runCli } from './run-cli.ts';
@@ -29,7 +29,7 @@ let http: TestServer;
 const grpc = createServer();
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-terminal-'));
+  folder = newFolder();
   trace = join(folder, 'hostile\x1b[31m\n.ndjson');
   const names = { op: HOSTILE, space: HOSTILE, session: HOSTILE };
   const records = [
@@ -65,7 +65,6 @@ before(async () => {
 after(async () => {
   grpc.close();
   await http.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function mustBeShown(text: string, what: string): void {

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeRecord, SECOND, withFolder, writeOpLog } from '../sources/make-op-log.ts';
+import { makeRecord, SECOND, writeOpLog } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 import { cleanEnv, MAIN, runCli } from './run-cli.ts';
 import { ALL, BLOCKS, parseLines, startsIn, startsOf, withTrace } from './trace-support.ts';
 

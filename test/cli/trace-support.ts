@@ -4,7 +4,8 @@ import { planExport, writeExport } from '../../src/sources/export/export-op-log.
 import { openOpLog } from '../../src/sources/op-log/op-log.ts';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
-import { makeRecord, withFolder, writeOpLog } from '../sources/make-op-log.ts';
+import { makeRecord, writeOpLog } from '../sources/make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
 
 const OPS = ['recall', 'remember', 'search'];
 

@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/command-table.ts';
 import { applySettings, settableFlags, variableOf } from '../../src/cli/settings/settings.ts';
 import type { EngramTraceError } from '../../src/error.ts';
 import { VERSION } from '../../src/version.ts';
+import { newFolder } from '../support/folders.ts';
 import { runCli } from './run-cli.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-test-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 const LINE = '{"start_ns":1,"op":"recall","path":"/r","session":"a","outcome":{"status":200,"ok":true}}\n';
 

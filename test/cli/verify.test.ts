@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { FIXTURES, withFolder } from '../trace/support.ts';
+import { withFolder } from '../support/folders.ts';
+import { FIXTURES } from '../trace/support.ts';
 import { run, someRecords, startServer, writeTrace } from './replay-support.ts';
 
 const LOADTEST = fileURLToPath(new URL('loadtest/four-operations.json', FIXTURES));

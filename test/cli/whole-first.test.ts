@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { withFolder } from '../support/folders.ts';
 import { frames, RECORDS, whole } from '../trace/damaged-sample.ts';
-import { withFolder } from '../trace/support.ts';
 import { runCli } from './run-cli.ts';
 
 const damaged = Buffer.from(whole);

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { actualArrivals, plannedArrivals } from '../../src/demo/arrivals.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-demo-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { blake3Hex } from '../../src/blake3-hex.ts';
+import { newFolder } from '../support/folders.ts';
 import { call, startServer } from './support/start-server.ts';
 
 test('blake3 of known bytes is that of the specification', () => {
@@ -46,8 +46,7 @@ test('an artifact is kept under its hash, found again and asked for; another nam
 });
 
 test('the cache keeps to its size; arrivals have the names of a build cache', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'cache-test-'));
-  t.after(() => rm(folder, { recursive: true }));
+  const folder = newFolder();
   const arrivalLog = join(folder, 'arrivals.ndjson');
   const server = await startServer(t, { cacheBytes: 2048, arrivalLog });
   const put = async (text: string) => {

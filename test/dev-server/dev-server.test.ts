@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
 import type { ArrivalLine } from '../../src/dev-server/arrival-log.ts';
@@ -11,17 +11,14 @@ import { runDemoTraffic } from '../../src/dev-server/demo-traffic.ts';
 import { shapesPath } from '../../src/dev-server/grpc/shapes-rpcs.ts';
 import { EngramTraceError } from '../../src/error.ts';
 import { CollectSummary, CountRequest, EchoMessage } from '../../src/gen/engramtrace/test/v1/shapes.ts';
+import { newFolder } from '../support/folders.ts';
 import { callBidi, callClientStream, callServerStream, callUnary } from './support/grpc-calls.ts';
 import { call, grpcClient, nowNs, startServer } from './support/start-server.ts';
 
 const ECHO = { path: shapesPath('Echo'), request: EchoMessage, response: EchoMessage };
 const echo = (number: number) => ({ number, payload: Buffer.from(`payload ${number}`), failWith: 0 });
 
-async function logFile(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dev-server-test-'));
-  t.after(() => rm(folder, { recursive: true }));
-  return join(folder, 'arrivals.ndjson');
-}
+const logFile = (): string => join(newFolder(), 'arrivals.ndjson');
 
 async function readLines(path: string): Promise<ArrivalLine[]> {
   const text = await readFile(path, 'utf8');
@@ -32,7 +29,7 @@ async function readLines(path: string): Promise<ArrivalLine[]> {
 }
 
 test('the arrival log holds one line for each operation, and one for each message of a stream', async (t) => {
-  const arrivalLog = await logFile(t);
+  const arrivalLog = logFile();
   const startNs = nowNs();
   const server = await startServer(t, { arrivalLog });
   const body = JSON.stringify({ content: 'x' });
@@ -80,7 +77,7 @@ test('the arrival log holds one line for each operation, and one for each messag
 });
 
 test('a request cut off in the middle is logged as aborted', async (t) => {
-  const arrivalLog = await logFile(t);
+  const arrivalLog = logFile();
   const server = await startServer(t, { arrivalLog });
   const socket = connect(server.httpPort, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -99,7 +96,7 @@ test('a request cut off in the middle is logged as aborted', async (t) => {
 });
 
 test('a call that the client cancels is logged with what came of it', async (t) => {
-  const arrivalLog = await logFile(t);
+  const arrivalLog = logFile();
   const server = await startServer(t, { arrivalLog });
   const asIs = (bytes: Buffer) => bytes;
   const call = grpcClient(t, server.grpcPort).makeBidiStreamRequest(shapesPath('Chat'), asIs, asIs);
@@ -160,7 +157,7 @@ test('no answer comes before its latency, nor inside a stall', async (t) => {
 });
 
 test('closing ends what is open and frees the ports', async (t) => {
-  const arrivalLog = await logFile(t);
+  const arrivalLog = logFile();
   const server = await startServer(t, { arrivalLog, latency: { kind: 'fixed', ns: 600e9 } });
   const client = grpcClient(t, server.grpcPort);
   const open = [
@@ -200,7 +197,7 @@ test('a port in use, an impossible rate and a log that can not be written are er
 });
 
 test('demo traffic: what its clients count is what the server logs', async (t) => {
-  const arrivalLog = await logFile(t);
+  const arrivalLog = logFile();
   const server = await startServer(t, { arrivalLog, latency: { kind: 'exp', meanNs: 1e6 } });
   const { httpPort, grpcPort } = server;
   const wallMs = () => Date.now();

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
 import { startReplayLog } from '../../src/replay-log/start-replay-log.ts';
@@ -21,14 +20,14 @@ import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { run, writeTrace } from '../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { PATIENT } from '../support/patient.ts';
 import { GRPC } from '../transports/connection-modes-support.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-connections-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 /** An HTTP server that knows which sessions (the first part of the path) came on which connection. */
 async function startCounting(answerAfterMs: number) {

@@ -7,10 +7,11 @@ import { engramDialect } from '../../src/dialects/engram.ts';
 import type { EndlessSection } from '../../src/results/document/results-document.ts';
 import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
-import { captureFor, LOOPBACK, listenerTo, temporaryFolder } from '../capture/support.ts';
+import { captureFor, LOOPBACK, listenerTo } from '../capture/support.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { call, startServer } from '../dev-server/support/start-server.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 
 /** Long enough for any stall of the machine on the way to the head of the answer. */
 const LEAVES_AFTER_MS = 2500;
@@ -42,7 +43,7 @@ test('an event stream that its client left is left again, its events are counted
   for (let i = 0; i < GETS; i += 1) await call(port, 'GET', '/health/alive');
   await followed;
   await capture.close();
-  const place = await temporaryFolder(t);
+  const place = newFolder();
   const [trace, log, output] = [join(place, 'x.trace.zst'), join(place, 'x.rlog'), join(place, 'x.json')];
   const exported = await runCli(['export', '--source', folder, '--output', trace]);
   assert.equal(exported.code, 0, exported.stderr);

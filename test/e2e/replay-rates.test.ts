@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import type { ArrivalLine } from '../../src/dev-server/arrival-log.ts';
 import { createDevServer } from '../../src/dev-server/dev-server.ts';
 import { parseLatency } from '../../src/dev-server/faults/latency.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { arrivalsIn, burstyRecords, requestCrc, writeTrace } from './bursty-trace.ts';
 
 const records = burstyRecords();
@@ -16,12 +16,10 @@ let folder = '';
 let trace = '';
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-e2e-'));
+  folder = newFolder();
   trace = join(folder, 'bursty.trace.zst');
   await writeTrace(trace, records);
 });
-
-after(() => rm(folder, { recursive: true, force: true }));
 
 for (const multiplier of [0.5, 1, 2, 10]) {
   test(`at ${multiplier}x every record arrives once, each session in its order`, async () => {

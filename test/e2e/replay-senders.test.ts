@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createDevServer, type DevServer } from '../../src/dev-server/dev-server.ts';
 import { parseLatency } from '../../src/dev-server/faults/latency.ts';
@@ -12,6 +11,7 @@ import { until } from '../capture/support.ts';
 import { start } from '../cli/replay-support.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { arrivalsIn, burstyRecords, requestCrc, writeTrace } from './bursty-trace.ts';
 
 const records = burstyRecords();
@@ -25,12 +25,10 @@ let folder = '';
 let trace = '';
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-senders-'));
+  folder = newFolder();
   trace = join(folder, 'bursty.trace.zst');
   await writeTrace(trace, records);
 });
-
-after(() => rm(folder, { recursive: true, force: true }));
 
 /** Which requests reached the server, session by session, in their order there. */
 interface Arrived {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { CountRequest, EchoMessage } from '../../src/gen/engramtrace/test/v1/shapes.ts';
 import type { Percentiles } from '../../src/results/document/latency-section.ts';
 import type { StreamsSection } from '../../src/results/document/results-document.ts';
@@ -12,6 +11,7 @@ import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { startServer } from '../dev-server/support/start-server.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { MS } from '../support/replay-harness.ts';
 import { writeTrace } from './bursty-trace.ts';
@@ -19,11 +19,10 @@ import { writeTrace } from './bursty-trace.ts';
 let folder = '';
 let trace = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-streams-'));
+  folder = newFolder();
   trace = join(folder, 'streams.trace.zst');
   await writeTrace(trace, recordedStreams());
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 const ROUNDS = 12;
 

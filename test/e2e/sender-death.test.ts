@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { createRealClock } from '../../src/replay/clock/real-clock.ts';
@@ -18,11 +16,12 @@ import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { ok, startServer } from '../cli/replay-support.ts';
 import { HEADER } from '../replay-log/support.ts';
 import { documentInput, validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { inBatches, MS } from '../support/replay-harness.ts';
 
 it('a sender that dies leaves a log that is whole and proves the document', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-death-'));
+  const folder = newFolder();
   const server = await startServer(ok);
   const logPath = join(folder, 'replay.log');
   const clock = createRealClock();
@@ -71,6 +70,5 @@ it('a sender that dies leaves a log that is whole and proves the document', asyn
   } finally {
     await pool.close();
     await server.close();
-    await rm(folder, { recursive: true, force: true });
   }
 });

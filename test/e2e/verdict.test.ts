@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -31,6 +30,7 @@ import {
 } from '../cli/replay-support.ts';
 import { blocksOf, framesIn, makeOperation } from '../replay-log/support.ts';
 import { documentInput, emptyEnd, makeRecord, SECOND, validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { PATIENT } from '../support/patient.ts';
 import { sealedLog, writeLog } from '../verify/support.ts';
 
@@ -55,9 +55,8 @@ const ENVIRONMENT = new Set([
 const LONG = longRecords();
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verdict-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 interface Staged {
   document: ResultsDocument;

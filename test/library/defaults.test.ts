@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createDevServer, openOpLog, startCapture } from '../../src/index.ts';
-import { temporaryFolder } from '../capture/support.ts';
+import { newFolder } from '../support/folders.ts';
 
-test('a dev-server and a capture in front of it need an address and a folder', async (t) => {
+test('a dev-server and a capture in front of it need an address and a folder', async () => {
   const server = await createDevServer();
-  const oplogDirectory = join(await temporaryFolder(t), 'oplog');
+  const oplogDirectory = join(newFolder(), 'oplog');
   try {
     const capture = await startCapture({ http: `:${server.httpPort}`, oplogDirectory });
     const answer = await fetch(`http://127.0.0.1:${capture.httpPort}/health`);

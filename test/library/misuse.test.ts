@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import {
   calibrateTrace,
   createDevServer,
@@ -15,6 +14,7 @@ import {
 import { optionWords } from '../../src/library/in-option-words.ts';
 import { someRecords, writeTrace } from '../cli/replay-support.ts';
 import { outcome } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 
 const transport: Transport = {
   warmUp: async () => {},
@@ -43,11 +43,10 @@ describe('the library, called as only JavaScript can', () => {
   let folder: string;
   let trace: string;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'engram-trace-'));
+    folder = newFolder();
     trace = join(folder, 'some.trace.zst');
     await writeTrace(trace, someRecords(20, 1));
   });
-  after(() => rm(folder, { recursive: true, force: true }));
 
   it('proves results with a trace by its path as with an open one', async () => {
     const replayLog = join(folder, 'some.rlog');

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { openTrace, runReplay, type Transport, verifyReplay } from '../../src/index.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { someRecords, startServer, writeTrace } from '../cli/replay-support.ts';
 import { outcome, validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 
 /** Answers at once, says everything twice, and notes what happens to it. */
 function createNotingTransport(): Transport & { sent: TraceRecord[]; closed: number } {
@@ -35,11 +35,10 @@ describe('runReplay', () => {
   let folder: string;
   let trace: string;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'engram-trace-'));
+    folder = newFolder();
     trace = join(folder, 'some.trace.zst');
     await writeTrace(trace, someRecords(60, 2));
   });
-  after(() => rm(folder, { recursive: true, force: true }));
 
   it('takes a trace, a target and an output, and needs nothing else', async () => {
     const server = await startServer((_request, response) => response.end('ok'));

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createDevServer } from '../../src/dev-server/dev-server.ts';
@@ -8,11 +6,12 @@ import { runReplay } from '../../src/library/run-replay.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { openWorkload } from '../../src/workload/generate/open-workload.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { scenarioWith } from '../workload/support.ts';
 
 test('a server that checks as Engram does takes every operation of a scenario, by HTTP and by gRPC', async () => {
   const server = await createDevServer();
-  const folder = mkdtempSync(join(tmpdir(), 'scenario-'));
+  const folder = newFolder();
   try {
     const scenario = scenarioWith(
       {
@@ -61,6 +60,5 @@ test('a server that checks as Engram does takes every operation of a scenario, b
     assert.deepEqual([document.prepare?.spaces, document.prepare?.made], [2, 2]);
   } finally {
     await server.close();
-    rmSync(folder, { recursive: true });
   }
 });

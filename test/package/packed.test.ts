@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cleanEnv } from '../cli/run-cli.ts';
+import { newFolder } from '../support/folders.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -56,7 +56,7 @@ describe('the packed package', () => {
   let folder: string;
   let home: string;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'engram-trace-packed-'));
+    folder = newFolder();
     home = join(folder, 'node_modules', 'engram-trace');
     await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT });
     const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
@@ -70,7 +70,6 @@ describe('the packed package', () => {
     }
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   });
-  after(() => rm(folder, { recursive: true, force: true }));
 
   const node = async (program: string, ...args: string[]) =>
     (await run(process.execPath, [join(folder, 'out', program), ...args], { cwd: folder, env: cleanEnv() }))

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { Frame } from '../../src/gen/engram/replaylog/v1/replay_log.ts';
 import type { Disposition, FailureCode, Operation, StreamTimes } from '../../src/replay/ports.ts';
 import {
@@ -22,14 +21,14 @@ import { compressFrame, decompressFrame } from '../../src/trace/frames/zstd.ts';
 import { frameSpan } from '../../src/trace/frames/zstd-frame.ts';
 import { makeRecord, outcome } from '../results/support.ts';
 import fc, { runs } from '../support/fast-check.ts';
+import { newFolder } from '../support/folders.ts';
 import { streamWith } from '../support/stream-transport.ts';
 import { blocksOf, framesOf, HEADER, logBytes, makeOperation, memorySink } from './support.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-log-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 /** Whatever an operation may look like when it is settled. */
 const anyOperation: fc.Arbitrary<[Operation, Disposition]> = fc

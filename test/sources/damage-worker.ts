@@ -10,7 +10,8 @@ import { openOpLog } from '../../src/sources/op-log/op-log.ts';
 import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { recordToJson } from '../../src/trace/ndjson/record-json.ts';
 import { hasLoss } from '../../src/trace/record/record.ts';
-import { EPOCH, makeRecord, SECOND, type SegmentSpec, withFolder, writeOpLog } from './make-op-log.ts';
+import { withFolder } from '../support/folders.ts';
+import { EPOCH, makeRecord, SECOND, type SegmentSpec, writeOpLog } from './make-op-log.ts';
 
 // A thread of its own: in a test each promise is followed by hooks, and these thousands of exports take three times as long.
 

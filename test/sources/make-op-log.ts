@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBlockBuilder } from '../../src/trace/block/block-builder.ts';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
@@ -41,16 +39,6 @@ export function makeRecord(startNs: number, changes: Partial<TraceRecord> = {}):
     outcome: { ...unknownOutcome(), status: 200, responseBytes: 10 },
     ...changes,
   });
-}
-
-/** Runs `use` with a folder that is removed afterwards. */
-export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-test-'));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** Writes segments as capture does; returns their paths. */

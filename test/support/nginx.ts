@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newFolder } from './folders.ts';
 import { freePort } from './scripted-server.ts';
 
 /** A real server, where it is installed. */
@@ -19,7 +19,7 @@ export async function startNginx(
   lines: string,
   { files = {}, core }: { files?: Record<string, string>; core?: number } = {},
 ): Promise<Nginx> {
-  const folder = mkdtempSync(join(tmpdir(), 'engram-trace-nginx-'));
+  const folder = newFolder();
   const port = await freePort();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'nginx.conf'), config(folder, port, lines.replaceAll('@dir', folder)));
@@ -28,7 +28,6 @@ export async function startNginx(
   const child = spawn(command, rest, { stdio: 'ignore' });
   const stop = async (): Promise<void> => {
     await ended(child);
-    rmSync(folder, { recursive: true, force: true });
   };
   try {
     await listening(child, port);

@@ -7,16 +7,9 @@ import { EngramTraceError } from '../../src/error.ts';
 import { openTraceFile } from '../../src/trace/read/trace-file.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { repairTrace } from '../../src/trace/write/repair.ts';
+import { withFolder } from '../support/folders.ts';
 import { endOfBlocks, frames, OPTIONS, RECORDS, unfinished, whole } from './damaged-sample.ts';
-import {
-  createMemorySink,
-  type ReadResult,
-  readPath,
-  readPiped,
-  withFile,
-  withFolder,
-  writeTrace,
-} from './support.ts';
+import { createMemorySink, type ReadResult, readPath, readPiped, withFile, writeTrace } from './support.ts';
 
 /** An eighth of the damage takes seconds; `ENGRAM_TRACE_TEST_FULL=1` cuts at every byte and flips 10,300. */
 const STEP = process.env['ENGRAM_TRACE_TEST_FULL'] ? 1 : 8;

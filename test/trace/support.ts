@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ndjsonSource } from '../../src/sources/ndjson/ndjson-source.ts';
@@ -17,6 +16,7 @@ import {
 import type { ByteSink, ReadOptions, Trace } from '../../src/trace/trace.ts';
 import { createTraceWriter, type TraceWriterOptions } from '../../src/trace/write/create-trace-writer.ts';
 import fc from '../support/fast-check.ts';
+import { withFolder } from '../support/folders.ts';
 import { makeRecord as recordAt } from '../support/make-record.ts';
 
 /** Where fixtures lie, seen from the compiled tests. */
@@ -42,16 +42,6 @@ export function createMemorySink(): MemorySink {
       isClosed = true;
     },
   };
-}
-
-/** Calls `action` with a folder that is removed afterwards. */
-export async function withFolder<T>(action: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-test-'));
-  try {
-    return await action(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** Calls `action` with the path of a file of these bytes. */

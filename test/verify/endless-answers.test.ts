@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
 import type { LogBlock } from '../../src/replay-log/log-block.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
@@ -12,15 +9,15 @@ import { type Verification, verifyReplay } from '../../src/verify/verify-replay.
 import { HEADER } from '../replay-log/support.ts';
 import { createEndlessTransport, type EndlessFate } from '../support/endless-transport.ts';
 import fc, { runs } from '../support/fast-check.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, sealedLog, writeLog } from './support.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-endless-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 async function verify({ document, log }: { document: unknown; log: Uint8Array }): Promise<Verification> {
   return verifyReplay(await writeLog(folder, log), document);

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { LogBlock } from '../../src/replay-log/log-block.ts';
 import type { LogColumns } from '../../src/replay-log/log-columns.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
@@ -10,6 +7,7 @@ import { emptyHeader, unknownOutcome } from '../../src/trace/record/record.ts';
 import { NO_HINTS } from '../../src/trace/stats/plan-hints.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, sealedLog, writeLog } from './support.ts';
@@ -43,14 +41,13 @@ const trace: Trace = {
 let folder = '';
 let run: Run;
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-forged-'));
+  folder = newFolder();
   run = await loggedRun(records, { timeoutNs: SECOND }, ({ path }) => {
     const i = Number(path.slice(1));
     if (i % 97 === 5) return { kind: 'hang' };
     return { kind: 'answer', afterNs: (2 + (i % 13)) * MS, ok: i % 29 !== 0 };
   });
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 /** The log with changed rows, hashed anew from front to back, and named by the document. */
 async function forged(change: (blocks: LogBlock[]) => LogBlock[]) {

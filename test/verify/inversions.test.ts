@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { createResultsDocument } from '../../src/results/create-results-document.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { blocksOf, makeOperation } from '../replay-log/support.ts';
 import { documentInput, emptyEnd, MS, makeRecord, SECOND, validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { sealedLog, writeLog } from './support.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-order-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 /** One session, an operation each ms; of `swaps` pairs the second was sent first. */
 async function swapped(count: number, swaps: number, order: 'open' | 'session') {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { it } from 'node:test';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { type Fate, MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, writeLog } from './support.ts';
@@ -25,18 +23,14 @@ it('verify counts the errors past 200 kinds together, and finds that count when 
     { timeoutNs: SECOND },
     ({ path }) => FATES[Math.floor(Number(path.slice(1)) / 60) % FATES.length] as Fate,
   );
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-errors-'));
-  try {
-    const path = await writeLog(folder, run.log);
-    const wrongIn = async (document: object): Promise<string[]> =>
-      (await verifyReplay(path, document)).checks.filter(({ agrees }) => !agrees).map(({ name }) => name);
-    assert.deepEqual(await wrongIn(run.document), []);
-    const { errors } = run.document;
-    const others = errors.find(({ code }) => code === 'other');
-    assert.ok(errors.length <= 201 && (others?.count ?? 0) > 0, `${errors.length} kinds`);
-    const edited = errors.map((each) => (each === others ? { ...each, count: each.count - 1 } : each));
-    assert.match((await wrongIn({ ...run.document, errors: edited })).join(), /other.*count/);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const folder = newFolder();
+  const path = await writeLog(folder, run.log);
+  const wrongIn = async (document: object): Promise<string[]> =>
+    (await verifyReplay(path, document)).checks.filter(({ agrees }) => !agrees).map(({ name }) => name);
+  assert.deepEqual(await wrongIn(run.document), []);
+  const { errors } = run.document;
+  const others = errors.find(({ code }) => code === 'other');
+  assert.ok(errors.length <= 201 && (others?.count ?? 0) > 0, `${errors.length} kinds`);
+  const edited = errors.map((each) => (each === others ? { ...each, count: each.count - 1 } : each));
+  assert.match((await wrongIn({ ...run.document, errors: edited })).join(), /other.*count/);
 });

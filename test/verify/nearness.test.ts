@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
 import type { PlanNearness } from '../../src/results/arrivals/plan-nearness.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, traceOf, writeLog } from './support.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-nearness-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 /** Lumps of up to nine operations, each a session of its own but for some that have three. */
 const RECORDS = Array.from({ length: 400 }, (_, n) =>

@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { MS } from '../support/replay-harness.ts';
 import { loggedRun, writeLog } from './support.ts';
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-older-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 function fixture(name: string): string {
   return fileURLToPath(new URL(`../../../fixtures/results/${name}`, import.meta.url));

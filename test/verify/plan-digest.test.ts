@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
 import type { Check } from '../../src/verify/compare.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, traceOf, writeLog } from './support.ts';
@@ -23,9 +21,8 @@ const RECORDS = Array.from({ length: 40 }, (_, i) =>
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-digest-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 const answered = (): Promise<Run> =>
   loggedRun(RECORDS, {}, () => ({ kind: 'answer', afterNs: MS, ok: true }));

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { createFindDanger } from '../../src/dialects/find-danger.ts';
 import { genericDialect } from '../../src/dialects/generic.ts';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
@@ -14,6 +13,7 @@ import { checklistText } from '../../src/verify/checklist-text.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';
 import { framesOf } from '../replay-log/support.ts';
 import fc, { runs } from '../support/fast-check.ts';
+import { newFolder } from '../support/folders.ts';
 import { makeRecord } from '../support/make-record.ts';
 import { type Fate, MS, SECOND } from '../support/replay-harness.ts';
 import { loggedRun, type Run, writeLog } from './support.ts';
@@ -22,9 +22,8 @@ const HOUR = 3600 * SECOND;
 
 let folder = '';
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-verify-'));
+  folder = newFolder();
 });
-after(() => rm(folder, { recursive: true, force: true }));
 
 async function verify({ document, log }: { document: unknown; log: Uint8Array }): Promise<Verification> {
   return verifyReplay(await writeLog(folder, log), document);

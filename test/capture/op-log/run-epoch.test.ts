@@ -11,8 +11,8 @@ import { surveyRuns } from '../../../src/sources/op-log/survey-runs.ts';
 import { compareTimes } from '../../../src/sources/unix-span.ts';
 import { emptyHeader, emptyLoss } from '../../../src/trace/record/record.ts';
 import fc from '../../support/fast-check.ts';
+import { newFolder } from '../../support/folders.ts';
 import { makeRecord } from '../make-record.ts';
-import { temporaryFolder } from '../support.ts';
 
 const DAY_NS = 86_400e9;
 const RUN_EPOCH = 1_763_700_000_000_000_000n;
@@ -20,7 +20,7 @@ const RUN_EPOCH = 1_763_700_000_000_000_000n;
 /** A run of capture without its traffic and its threads, on a clock that stands where it is put. */
 async function openRun(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] });
-  const folder = await temporaryFolder(t);
+  const folder = newFolder();
   const writer = createSegmentWriter(createSegmentFs(folder), {
     header: { ...emptyHeader(), epochUnixNs: RUN_EPOCH, sorted: false, source: 'capture', runId: 'run1' },
     maxAgeNs: 10 * 60e9,

@@ -6,9 +6,10 @@ import { createSegmentFs, type SegmentFile, type SegmentFs } from '../../../src/
 import { createSegmentWriter, type SegmentWriter } from '../../../src/capture/op-log/segment-writer.ts';
 import { createBlockBuilder, type EncodedBlock } from '../../../src/trace/block/block-builder.ts';
 import { emptyHeader, emptyLoss } from '../../../src/trace/record/record.ts';
+import { newFolder } from '../../support/folders.ts';
 import { makeRecord } from '../make-record.ts';
 import { readUntold } from '../read-untold.ts';
-import { readOpLog, segmentsIn, temporaryFolder } from '../support.ts';
+import { readOpLog, segmentsIn } from '../support.ts';
 
 const EPOCH = 1_763_700_000_000_000_000n;
 const dropped = (recordsDropped: number) => ({ ...emptyLoss(), recordsDropped });
@@ -61,8 +62,8 @@ describe('what no segment holds any more', () => {
   };
   for (const [what, tamper] of Object.entries(tampering)) {
     for (const noticed of ['write', 'tick', 'finish'] as const) {
-      it(`is told by the next segment when ${what}, noticed by the next ${noticed}`, async (t) => {
-        const folder = join(await temporaryFolder(t), 'log');
+      it(`is told by the next segment when ${what}, noticed by the next ${noticed}`, async () => {
+        const folder = join(newFolder(), 'log');
         const writer = await writerOn(createSegmentFs(folder));
         await writer.write(block(1, 5), 1e9); // 5 were lost before it: that was told only there
         await writer.write(block(2), 2e9);
@@ -82,8 +83,8 @@ describe('what no segment holds any more', () => {
     }
   }
 
-  it('is what lies behind the cut when a segment is cut', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('is what lies behind the cut when a segment is cut', async () => {
+    const folder = newFolder();
     const writer = await writerOn(createSegmentFs(folder));
     const ends: number[] = [];
     const [name] = await segmentsIn(folder);
@@ -102,8 +103,8 @@ describe('what no segment holds any more', () => {
     assert.equal(loss.recordsDropped, 2);
   });
 
-  it('goes on telling what one vanished segment told of another', async (t) => {
-    const folder = join(await temporaryFolder(t), 'log');
+  it('goes on telling what one vanished segment told of another', async () => {
+    const folder = join(newFolder(), 'log');
     const writer = await writerOn(createSegmentFs(folder));
     for (let i = 1; i <= 3; i++) {
       await writer.write(block(i), i * 1e9);
@@ -113,8 +114,8 @@ describe('what no segment holds any more', () => {
     assert.equal((await readOpLog(folder)).loss.recordsDropped, 3);
   });
 
-  it('stays in a file of its own when the disk is full to the end', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('stays in a file of its own when the disk is full to the end', async () => {
+    const folder = newFolder();
     let isFull = false;
     const fs = changedFs(folder, (name, file) =>
       name.endsWith('.losses') ? {} : { write: (bytes, at) => (isFull ? full() : file.write(bytes, at)) },
@@ -136,8 +137,8 @@ describe('what no segment holds any more', () => {
     assert.match(writer.stats.lossFile, /\.losses$/);
   });
 
-  it('is taken out of that file again when a block tells it', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('is taken out of that file again when a block tells it', async () => {
+    const folder = newFolder();
     const writer = await writerOn(createSegmentFs(folder));
     await writer.tick(2e9, dropped(1));
     await writer.write(block(1, 1), 3e9);
@@ -147,8 +148,8 @@ describe('what no segment holds any more', () => {
     assert.deepEqual(await readUntold(folder), []);
   });
 
-  it('is said to be unknown where the disk failed when it had to keep what it took', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('is said to be unknown where the disk failed when it had to keep what it took', async () => {
+    const folder = newFolder();
     const fs = changedFs(folder, (name, file) =>
       name.includes('-000001.') ? { sync: full, close: file.close } : {},
     );

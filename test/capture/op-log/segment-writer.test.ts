@@ -7,8 +7,9 @@ import { segmentName } from '../../../src/capture/op-log/segment-name.ts';
 import { createSegmentWriter, type SegmentOptions } from '../../../src/capture/op-log/segment-writer.ts';
 import { createBlockBuilder, type EncodedBlock } from '../../../src/trace/block/block-builder.ts';
 import { emptyHeader, emptyLoss } from '../../../src/trace/record/record.ts';
+import { newFolder } from '../../support/folders.ts';
 import { makeRecord } from '../make-record.ts';
-import { readOpLog, temporaryFolder } from '../support.ts';
+import { readOpLog } from '../support.ts';
 
 const EPOCH = 1_763_700_000_000_000_000n;
 
@@ -66,8 +67,8 @@ const paths = async (folder: string): Promise<string[]> =>
   (await readOpLog(folder)).records.map(({ path }) => path);
 
 describe('segment writer', () => {
-  it('writes files for the owner only, in a folder for the owner only', async (t) => {
-    const folder = join(await temporaryFolder(t), 'a', 'b');
+  it('writes files for the owner only, in a folder for the owner only', async () => {
+    const folder = join(newFolder(), 'a', 'b');
     const writer = createSegmentWriter(createSegmentFs(folder), options());
     await writer.open(0);
     assert.ok(await writer.write(block(1), 1e9));
@@ -80,8 +81,8 @@ describe('segment writer', () => {
     assert.equal(records.length, 1);
   });
 
-  it('makes no file without a block, however small a segment may be', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('makes no file without a block, however small a segment may be', async () => {
+    const folder = newFolder();
     const writer = createSegmentWriter(createSegmentFs(folder), options({ maxBytes: 0, maxAgeNs: 0 }));
     await writer.open(0);
     for (let second = 1; second <= 20; second++) await writer.tick(second * 1e9, emptyLoss());
@@ -92,8 +93,8 @@ describe('segment writer', () => {
     assert.deepEqual(await paths(folder), ['/21']);
   });
 
-  it('begins a new segment by age, by size, and not while there is nothing in it', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('begins a new segment by age, by size, and not while there is nothing in it', async () => {
+    const folder = newFolder();
     const writer = createSegmentWriter(
       createSegmentFs(folder),
       options({ maxAgeNs: 10e9, maxBytes: 20_000 }),
@@ -120,8 +121,8 @@ describe('segment writer', () => {
     );
   });
 
-  it('cuts off what a full disk left behind, counts the block and goes on', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('cuts off what a full disk left behind, counts the block and goes on', async () => {
+    const folder = newFolder();
     const { fs, fail } = await failingFs(folder);
     const writer = createSegmentWriter(fs, options());
     await writer.open(0);
@@ -139,8 +140,8 @@ describe('segment writer', () => {
     assert.equal((await readdir(folder)).length, 1);
   });
 
-  it('leaves whole blocks when there is no space for the index', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('leaves whole blocks when there is no space for the index', async () => {
+    const folder = newFolder();
     const { fs, fail } = await failingFs(folder);
     const writer = createSegmentWriter(fs, options());
     await writer.open(0);
@@ -151,8 +152,8 @@ describe('segment writer', () => {
     assert.deepEqual(await paths(folder), ['/1']);
   });
 
-  it('takes another file when one can not even be cut', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('takes another file when one can not even be cut', async () => {
+    const folder = newFolder();
     const { fs, fail } = await failingFs(folder);
     const writer = createSegmentWriter(fs, options());
     await writer.open(0);
@@ -167,8 +168,8 @@ describe('segment writer', () => {
     assert.deepEqual((await paths(folder)).sort(), ['/1', '/3']);
   });
 
-  it('leaves no file behind that has not even a header, and opens one once it can', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('leaves no file behind that has not even a header, and opens one once it can', async () => {
+    const folder = newFolder();
     const { fs, fail } = await failingFs(folder);
     fail.write = true;
     const writer = createSegmentWriter(fs, options());
@@ -183,8 +184,8 @@ describe('segment writer', () => {
     assert.deepEqual(await paths(folder), ['/2']);
   });
 
-  it('removes old segments of its own naming and nothing else', async (t) => {
-    const folder = await temporaryFolder(t);
+  it('removes old segments of its own naming and nothing else', async () => {
+    const folder = newFolder();
     await mkdir(folder, { recursive: true });
     const nowMs = Number(EPOCH / 1_000_000n);
     const old = segmentName(nowMs - 1e9, 'other', 1);

@@ -6,8 +6,9 @@ import { describe, it } from 'node:test';
 import { startWorkerStore } from '../../../src/capture/op-log/worker-store.ts';
 import { createBlockBuilder, type EncodedBlock } from '../../../src/trace/block/block-builder.ts';
 import { emptyHeader, emptyLoss } from '../../../src/trace/record/record.ts';
+import { newFolder } from '../../support/folders.ts';
 import { makeRecord } from '../make-record.ts';
-import { readOpLog, temporaryFolder } from '../support.ts';
+import { readOpLog } from '../support.ts';
 
 const segments = {
   header: { ...emptyHeader(), sorted: false, runId: 'run1' },
@@ -36,8 +37,8 @@ const DYING = new URL(
 const SILENT = new URL('../silent-disk.js', import.meta.url);
 
 describe('worker store', () => {
-  it('writes blocks in a thread of its own', async (t) => {
-    const directory = join(await temporaryFolder(t), 'log');
+  it('writes blocks in a thread of its own', async () => {
+    const directory = join(newFolder(), 'log');
     const store = await startWorkerStore({ directory, segments, nowNs: () => 0 });
     const written = await Promise.all(['/a', '/b', '/c'].map((path) => store.put(block(path), 1)));
     assert.deepEqual(written, [true, true, true]);
@@ -51,8 +52,8 @@ describe('worker store', () => {
     assert.equal((await readdir(directory)).length, 1);
   });
 
-  it('writes blocks of any size whole', async (t) => {
-    const directory = await temporaryFolder(t);
+  it('writes blocks of any size whole', async () => {
+    const directory = newFolder();
     const store = await startWorkerStore({ directory, segments, nowNs: () => 0 });
     const bodies = [1, 65_536, 3_000_000].map((size) => randomBytes(size)); // does not compress
     const builder = createBlockBuilder(0n);
@@ -68,8 +69,8 @@ describe('worker store', () => {
     );
   });
 
-  it('survives its thread: what that had is lost and counted, and another one is started', async (t) => {
-    const directory = await temporaryFolder(t);
+  it('survives its thread: what that had is lost and counted, and another one is started', async () => {
+    const directory = newFolder();
     const store = await startWorkerStore({ directory, segments, nowNs: () => 0, entry: DYING });
     assert.deepEqual(await Promise.all([store.put(block('/a'), 1), store.put(block('/b'), 1)]), [
       false,
@@ -84,8 +85,8 @@ describe('worker store', () => {
     await store.close(2, emptyLoss());
   });
 
-  it('starts, and ends, though no call to the disk returns', async (t) => {
-    const directory = await temporaryFolder(t);
+  it('starts, and ends, though no call to the disk returns', async () => {
+    const directory = newFolder();
     const warnings: string[] = [];
     const store = await startWorkerStore({
       directory,

@@ -7,7 +7,8 @@ import { createCaptureClock } from '../../../src/capture/capture-clock.ts';
 import type { CaptureOptions } from '../../../src/capture/capture-options.ts';
 import { isSamePlace, parseHostPort } from '../../../src/capture/relay/host-port.ts';
 import { genericDialect } from '../../../src/dialects/generic.ts';
-import { deadPort, temporaryFolder } from '../support.ts';
+import { newFolder } from '../../support/folders.ts';
+import { deadPort } from '../support.ts';
 
 const THIS_MACHINE = ['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::', '127.0.1.1'];
 
@@ -39,8 +40,8 @@ describe('a place to listen at or to connect to', () => {
 });
 
 describe('a capture that would be its own upstream', () => {
-  it('is refused before it listens or makes its folder, by any name, and by way of its other listener', async (t) => {
-    const folder = join(await temporaryFolder(t), 'oplog');
+  it('is refused before it listens or makes its folder, by any name, and by way of its other listener', async () => {
+    const folder = join(newFolder(), 'oplog');
     const [a, b, c] = [await deadPort(), await deadPort(), await deadPort()];
     const at = (port: number, host = '127.0.0.1') => ({ host, port });
     const loops: Pick<CaptureOptions, 'http' | 'grpc'>[] = [

@@ -45,7 +45,7 @@ describe('the server behind a capture', () => {
   it('is told apart by its certificate: self-signed, for another name, wanting one', {
     skip: noOpenssl,
   }, async (t) => {
-    const { cert, key } = await selfSigned(t);
+    const { cert, key } = await selfSigned();
     const port = await listenFor(t, tls.createServer({ cert, key }));
     assert.match(
       await check(port, {}),

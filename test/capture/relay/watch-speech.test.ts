@@ -37,7 +37,7 @@ describe('a capture in front of a server that speaks something else', () => {
   it('says that it speaks TLS, whether it answers so or leaves without a word', {
     skip: noOpenssl,
   }, async (t) => {
-    const { cert, key } = await selfSigned(t);
+    const { cert, key } = await selfSigned();
     const secure = await listenFor(t, https.createServer({ cert, key }));
     const said = /^127\.0\.0\.1:\d+ speaks TLS, .*https:\/\/.*--upstream-tls$/;
     assert.match(await saidOf(t, secure, REQUEST), said);
@@ -58,7 +58,7 @@ describe('a capture in front of a server that speaks something else', () => {
   }, async (t) => {
     const plain = await listenFor(t, http.createServer());
     assert.match(await saidOf(t, plain, REQUEST, {}), /does not speak TLS: write http:\/\//);
-    const { cert, key } = await selfSigned(t);
+    const { cert, key } = await selfSigned();
     const h2 = await listenFor(t, http2.createSecureServer({ cert, key }));
     assert.match(
       await saidOf(t, h2, REQUEST, { insecure: true }),

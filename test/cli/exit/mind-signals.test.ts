@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { mindSignals } from '../../../src/cli/exit/signals.ts';
 import { until } from '../../capture/support.ts';
+import { newFolder } from '../../support/folders.ts';
 
 const WORD = 'SIGUSR2';
 const send = (): boolean => process.kill(process.pid, WORD);
@@ -55,7 +54,7 @@ it('another signal is another word at once', async () => {
 });
 
 it('a process that waits for a file and nothing else hears the second word', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'engram-trace-signals-'));
+  const folder = newFolder();
   const fifo = join(folder, 'fifo');
   execFileSync('mkfifo', [fifo]);
   const signals = new URL('../../../src/cli/exit/signals.js', import.meta.url).href;
@@ -80,6 +79,5 @@ it('a process that waits for a file and nothing else hears the second word', asy
     await until(() => said.includes('again'), 'the second is heard');
   } finally {
     child.kill('SIGKILL');
-    rmSync(folder, { recursive: true });
   }
 });

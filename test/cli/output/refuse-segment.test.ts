@@ -3,7 +3,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { refuseSegment } from '../../../src/cli/output/refuse-segment.ts';
-import { withFolder } from '../../trace/support.ts';
+import { withFolder } from '../../support/folders.ts';
 import { runCli } from '../run-cli.ts';
 
 test('an export never becomes a segment of its own op log, whatever names lead there', async () => {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
 import { startReplayLog } from '../../../src/replay-log/start-replay-log.ts';
@@ -17,6 +15,7 @@ import type { Trace } from '../../../src/trace/trace.ts';
 import { verifyReplay } from '../../../src/verify/verify-replay.ts';
 import { writeTrace } from '../../cli/replay-support.ts';
 import { MS, validated } from '../../results/support.ts';
+import { newFolder } from '../../support/folders.ts';
 import { PATIENT } from '../../support/patient.ts';
 
 /** Who plays: which transport, from how many threads. */
@@ -60,7 +59,7 @@ export const SHORT_MS = 1000;
  * which must validate.
  */
 export async function playFaults<S extends FaultServer>(play: Play<S>): Promise<FaultRun & { server: S }> {
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-fault-'));
+  const folder = newFolder();
   const trace = await openTrace(await writeTrace(join(folder, 'fault.trace.zst'), play.records));
   const server = await play.start();
   try {
@@ -71,7 +70,6 @@ export async function playFaults<S extends FaultServer>(play: Play<S>): Promise<
   } finally {
     await server.close();
     await trace.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

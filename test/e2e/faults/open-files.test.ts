@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
@@ -8,6 +7,7 @@ import type { Protocol, TraceRecord } from '../../../src/trace/record/record.ts'
 import { SETTING } from '../../../src/wire/http2/frames.ts';
 import { writeTrace } from '../../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../../results/support.ts';
+import { newFolder } from '../../support/folders.ts';
 import { goodAnswer } from '../../transports/conformance-grpc-peer.ts';
 import { assertClosed } from './assert-faults.ts';
 import type { FaultServer } from './fault-run.ts';
@@ -78,7 +78,7 @@ interface Played {
 
 async function play(stage: Stage): Promise<Played> {
   const { protocol, transport, openFiles, isFrozen = false, timeout = '2m' } = stage;
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-files-'));
+  const folder = newFolder();
   const output = join(folder, 'results.json');
   let freeze = (): void => {};
   const server = await startSlow(stage, () => freeze());
@@ -97,7 +97,6 @@ async function play(stage: Stage): Promise<Played> {
     return { document, code, stderr };
   } finally {
     await server.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

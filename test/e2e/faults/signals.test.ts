@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import type { Protocol, TraceRecord } from '../../../src/trace/record/record.ts';
 import { type Running, start, writeTrace } from '../../cli/replay-support.ts';
 import { MS, makeRecord, validated } from '../../results/support.ts';
+import { newFolder } from '../../support/folders.ts';
 import { insist } from '../../support/insist.ts';
 import { until } from '../../support/send-and-watch.ts';
 import { goodAnswer } from '../../transports/conformance-grpc-peer.ts';
@@ -60,7 +60,7 @@ interface Staged extends Running {
 /** Plays records against a server that leaves some unanswered, for as long as `use` takes. */
 async function staged(stage: Stage, use: (run: Staged) => Promise<void>): Promise<void> {
   const { protocol, senders, lastMs = 0 } = stage;
-  const folder = await mkdtemp(join(tmpdir(), 'engram-trace-signals-'));
+  const folder = newFolder();
   const server = await startHanging(protocol);
   const trace = await writeTrace(join(folder, 'signals.trace.zst'), records(protocol, lastMs));
   const endpoint = [protocol === 'http' ? '--endpoint' : '--grpc-endpoint', server.target];
@@ -82,7 +82,6 @@ async function staged(stage: Stage, use: (run: Staged) => Promise<void>): Promis
   } finally {
     running.child.kill('SIGKILL');
     await server.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { createNumberedSource } from '../../../src/replay-run/source/numbered-source.ts';
 import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import { createFileSink } from '../../../src/trace/file/file-sink.ts';
@@ -12,6 +10,7 @@ import type { Trace } from '../../../src/trace/trace.ts';
 import { createTraceWriter } from '../../../src/trace/write/create-trace-writer.ts';
 import type { TimeRange } from '../../../src/transforms/time-range.ts';
 import { MS, makeRecord } from '../../results/support.ts';
+import { newFolder } from '../../support/folders.ts';
 
 const COUNT = 2000;
 
@@ -23,7 +22,7 @@ describe('NumberedSource', () => {
   );
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'numbered-'));
+    folder = newFolder();
     const header = { ...emptyHeader(), epochUnixNs: 1_700_000_000_000_000_000n };
     const indexed = createTraceWriter(await createFileSink(join(folder, 'a.trace.zst')), header, {
       maxBlockBytes: 4000,
@@ -34,7 +33,6 @@ describe('NumberedSource', () => {
       await writer.finish();
     }
   });
-  after(() => rm(folder, { recursive: true }));
 
   async function read(trace: Trace, range: TimeRange, passes = 1): Promise<[number, TraceRecord][]> {
     const source = createNumberedSource(trace, range, 'throw');

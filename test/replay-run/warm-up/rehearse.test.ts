@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Worker } from 'node:worker_threads';
@@ -19,6 +17,7 @@ import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { writeTrace } from '../../cli/replay-support.ts';
 import { documentInput, MS, makeRecord, validated } from '../../results/support.ts';
+import { newFolder } from '../../support/folders.ts';
 import { PATIENT } from '../../support/patient.ts';
 
 let folder = '';
@@ -29,13 +28,12 @@ const server = createServer((request, response) => {
 });
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'engram-trace-rehearse-'));
+  folder = newFolder();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 after(async () => {
   server.closeAllConnections();
   server.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function runDeps(): RunDeps {

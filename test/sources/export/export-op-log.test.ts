@@ -16,7 +16,8 @@ import {
 } from '../../../src/trace/record/record.ts';
 import type { TraceIndex } from '../../../src/trace/stats/trace-index.ts';
 import fc, { runs } from '../../support/fast-check.ts';
-import { EPOCH, makeRecord, SECOND, withFolder, writeOpLog } from '../make-op-log.ts';
+import { withFolder } from '../../support/folders.ts';
+import { EPOCH, makeRecord, SECOND, writeOpLog } from '../make-op-log.ts';
 
 interface Exported {
   header: TraceHeader;

@@ -15,7 +15,8 @@ import { compressFrame } from '../../../src/trace/frames/zstd.ts';
 import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
 import { emptyHeader } from '../../../src/trace/record/record.ts';
 import type { Trace } from '../../../src/trace/trace.ts';
-import { collect, makeRecord, pipeOf, withFile, withFolder, writeTrace } from '../../trace/support.ts';
+import { withFolder } from '../../support/folders.ts';
+import { collect, makeRecord, pipeOf, withFile, writeTrace } from '../../trace/support.ts';
 
 const text = (value: string) => Buffer.from(value);
 

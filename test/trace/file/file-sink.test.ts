@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { createFileSink, createStreamSink } from '../../../src/trace/file/file-sink.ts';
-import { withFolder } from '../support.ts';
+import { withFolder } from '../../support/folders.ts';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 

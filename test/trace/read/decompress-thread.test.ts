@@ -11,7 +11,8 @@ import { createDecompressThread } from '../../../src/trace/read/decompress-threa
 import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
 import type { ReadOptions, Trace } from '../../../src/trace/trace.ts';
 import fc, { runs } from '../../support/fast-check.ts';
-import { makeRecord, withFile, withFolder, writeTrace } from '../support.ts';
+import { withFolder } from '../../support/folders.ts';
+import { makeRecord, withFile, writeTrace } from '../support.ts';
 
 const BYTES = Buffer.from('the same again, the same again, the same again');
 

@@ -1,30 +1,26 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type LogTable, openLogTable } from '../../../src/verify/measure/log-table.ts';
 import { blocksOf, logBytes, makeOperation } from '../../replay-log/support.ts';
+import { newFolder } from '../../support/folders.ts';
 
 const ENTRIES = 30;
 
 /** A log of three blocks, of which as much is kept as says the limit; its file is gone as soon as it was read once. */
 async function readOnce(mostKeptBytes: number | undefined, use: (table: LogTable) => Promise<void>) {
-  const folder = await mkdtemp(join(tmpdir(), 'log-table-'));
-  try {
-    const operations = Array.from({ length: ENTRIES }, (_, i) => [makeOperation(i), 'ok'] as const);
-    const { bytes } = await logBytes(
-      blocksOf(
-        operations.map(([one, end]) => [one, end]),
-        10,
-      ),
-    );
-    const path = join(folder, 'run.rlog');
-    await writeFile(path, bytes);
-    await use(await openLogTable(path, mostKeptBytes));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = newFolder();
+  const operations = Array.from({ length: ENTRIES }, (_, i) => [makeOperation(i), 'ok'] as const);
+  const { bytes } = await logBytes(
+    blocksOf(
+      operations.map(([one, end]) => [one, end]),
+      10,
+    ),
+  );
+  const path = join(folder, 'run.rlog');
+  await writeFile(path, bytes);
+  await use(await openLogTable(path, mostKeptBytes));
 }
 
 async function numbersOf(table: LogTable): Promise<number[]> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadFacts, scenariosTable } from '../../../src/cli/text/scenarios-text.ts';
@@ -8,6 +7,7 @@ import { plannedRate } from '../../../src/workload/arrivals/planned-rate.ts';
 import { findLoad } from '../../../src/workload/clients/find-load.ts';
 import { findScenario } from '../../../src/workload/scenario/find-scenario.ts';
 import { shippedScenarios } from '../../../src/workload/scenario/shipped-scenarios.ts';
+import { newFolder } from '../../support/folders.ts';
 import { PLAIN } from '../support.ts';
 
 const SHIPPED = shippedScenarios();
@@ -78,35 +78,31 @@ test('the table tells name, rate, mix, duration and limits of each', () => {
 });
 
 test('a path is that file, a name a shipped scenario, and a path to nowhere the shipped one of its name', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'scenarios-'));
-  try {
-    const own = join(folder, 'soak.toml');
-    writeFileSync(own, PLAIN);
-    assert.deepEqual([findScenario(own).scenario.name, findScenario(own).isInstead], ['Plain', false]);
-    assert.equal(findScenario('soak').scenario.name, 'Soak');
-    const instead = findScenario(join(folder, 'scenarios/mixed_balanced.toml'));
-    assert.deepEqual([instead.isInstead, instead.file], [true, SHIPPED.get('mixed_balanced')]);
-    assert.throws(() => findScenario('mixed_blanced'), {
-      code: 'usage',
-      hint: 'did you mean mixed_balanced?',
-    });
-    // What clients send is not known ahead: it can't be written as a trace.
-    assert.throws(() => findScenario('light'), {
-      code: 'usage',
-      hint: 'engram-trace run runs such a scenario',
-    });
-    assert.throws(() => findScenario('/dev/zero'), { code: 'usage', message: /larger than 1 MiB/ });
-    assert.throws(() => findScenario(join(folder, 'none.toml')), { code: 'usage', message: /no such file/ });
-    const traced = join(folder, 'traced.toml');
-    writeFileSync(
-      traced,
-      PLAIN.replace('pattern = "constant"\nrate = 100.0', 'pattern = "trace"\nfile = "gone.trace.zst"'),
-    );
-    assert.throws(() => findScenario(traced), { code: 'usage', message: /there is no .*gone\.trace\.zst/ });
-    writeFileSync(join(folder, 'gone.trace.zst'), '');
-    const { arrival } = findScenario(traced).scenario;
-    assert.deepEqual(arrival, { pattern: 'trace', file: join(folder, 'gone.trace.zst') });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = newFolder();
+  const own = join(folder, 'soak.toml');
+  writeFileSync(own, PLAIN);
+  assert.deepEqual([findScenario(own).scenario.name, findScenario(own).isInstead], ['Plain', false]);
+  assert.equal(findScenario('soak').scenario.name, 'Soak');
+  const instead = findScenario(join(folder, 'scenarios/mixed_balanced.toml'));
+  assert.deepEqual([instead.isInstead, instead.file], [true, SHIPPED.get('mixed_balanced')]);
+  assert.throws(() => findScenario('mixed_blanced'), {
+    code: 'usage',
+    hint: 'did you mean mixed_balanced?',
+  });
+  // What clients send is not known ahead: it can't be written as a trace.
+  assert.throws(() => findScenario('light'), {
+    code: 'usage',
+    hint: 'engram-trace run runs such a scenario',
+  });
+  assert.throws(() => findScenario('/dev/zero'), { code: 'usage', message: /larger than 1 MiB/ });
+  assert.throws(() => findScenario(join(folder, 'none.toml')), { code: 'usage', message: /no such file/ });
+  const traced = join(folder, 'traced.toml');
+  writeFileSync(
+    traced,
+    PLAIN.replace('pattern = "constant"\nrate = 100.0', 'pattern = "trace"\nfile = "gone.trace.zst"'),
+  );
+  assert.throws(() => findScenario(traced), { code: 'usage', message: /there is no .*gone\.trace\.zst/ });
+  writeFileSync(join(folder, 'gone.trace.zst'), '');
+  const { arrival } = findScenario(traced).scenario;
+  assert.deepEqual(arrival, { pattern: 'trace', file: join(folder, 'gone.trace.zst') });
 });
