@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   inspect: ['trace', 'root'],
   fit: ['trace', 'workload', 'nearness', 'root'],
   nearness: ['trace', 'results', 'inspect', 'root'],
+  statistics: [],
   workload: ['trace', 'sources', 'replay', 'replay-run', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],
