@@ -16,6 +16,8 @@ import { makeRecord } from '../support/make-record.ts';
 import { MS } from '../support/replay-harness.ts';
 import { writeTrace } from './bursty-trace.ts';
 
+const ROUNDS = 12;
+
 let folder = '';
 let trace = '';
 before(async () => {
@@ -23,8 +25,6 @@ before(async () => {
   trace = join(folder, 'streams.trace.zst');
   await writeTrace(trace, recordedStreams());
 });
-
-const ROUNDS = 12;
 
 /** In each round a stream of every shape, and a call that is none, each of a session of its own. */
 function recordedStreams(): TraceRecord[] {

@@ -4,23 +4,24 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type LogTable, openLogTable } from '../../../src/verify/measure/log-table.ts';
 import { blocksOf, logBytes, makeOperation } from '../../replay-log/support.ts';
-import { newFolder } from '../../support/folders.ts';
+import { withFolder } from '../../support/folders.ts';
 
 const ENTRIES = 30;
 
 /** A log of three blocks, of which as much is kept as says the limit; its file is gone as soon as it was read once. */
 async function readOnce(mostKeptBytes: number | undefined, use: (table: LogTable) => Promise<void>) {
-  const folder = newFolder();
-  const operations = Array.from({ length: ENTRIES }, (_, i) => [makeOperation(i), 'ok'] as const);
-  const { bytes } = await logBytes(
-    blocksOf(
-      operations.map(([one, end]) => [one, end]),
-      10,
-    ),
-  );
-  const path = join(folder, 'run.rlog');
-  await writeFile(path, bytes);
-  await use(await openLogTable(path, mostKeptBytes));
+  await withFolder(async (folder) => {
+    const operations = Array.from({ length: ENTRIES }, (_, i) => [makeOperation(i), 'ok'] as const);
+    const { bytes } = await logBytes(
+      blocksOf(
+        operations.map(([one, end]) => [one, end]),
+        10,
+      ),
+    );
+    const path = join(folder, 'run.rlog');
+    await writeFile(path, bytes);
+    await use(await openLogTable(path, mostKeptBytes));
+  });
 }
 
 async function numbersOf(table: LogTable): Promise<number[]> {
