@@ -59,6 +59,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'dialects',
     'root',
   ],
+  chaos: ['trace', 'wire', 'replay', 'transports', 'workload', 'results', 'replay-run', 'root'],
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
 };
 

@@ -30,6 +30,7 @@ export const FACT_PATHS: readonly string[] = [
   'capture_loss',
   'prepare',
   'preload',
+  'chaos',
   'host',
 ];
 

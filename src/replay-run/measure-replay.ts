@@ -1,5 +1,6 @@
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
+import type { ChaosSection } from '../results/document/chaos-section.ts';
 import type {
   AddressEntry,
   PrepareSection,
@@ -9,6 +10,7 @@ import type {
 import type { ReadOptions } from '../trace/trace.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, shardCount } from './create-player.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
+import { openChaos } from './open-chaos.ts';
 import { connectionLimit } from './options/connection-limit.ts';
 import { engineOptions } from './options/engine-options.ts';
 import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
@@ -58,9 +60,14 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
       const prepare = spaces && (await prepareTarget(run, spaces, deps));
       if (run.rehearsal !== false && run.closedLoop === undefined)
         await rehearsed(run, options, deps, threads, () => openSource('skip'));
-      return await withPlayer(openPlayer(), (player) =>
-        measured(run, deps, { options, source, openStarts, player, log, guard, addresses }, prepare),
-      );
+      const chaos = await openChaos(run, options, addresses);
+      try {
+        return await withPlayer(openPlayer(), (player) =>
+          measured(run, deps, { options, source, openStarts, player, log, guard, addresses, chaos }, prepare),
+        );
+      } finally {
+        await chaos?.close();
+      }
     } finally {
       await log.abort();
     }
@@ -130,6 +137,7 @@ async function measured(
   const { options, source } = parts;
   const { trace } = run;
   const { startedMs, recorder, end, health, digest, nearness, leftOut } = await playRun(run, deps, parts);
+  const chaos = await parts.chaos?.end();
   // The guard found an origin before anything was sent.
   if (end.sourceError?.code === 'usage' && end.accounting.sent === 0) throw end.sourceError;
   if (end.stop === 'end') {
@@ -164,6 +172,7 @@ async function measured(
   const warnings = run.closedLoop?.warningsOf(outcome) ?? [];
   warnings.forEach(deps.warn);
   document.notes.push(...warnings, ...(run.closedLoop?.notesOf(outcome) ?? []));
+  addChaos(document, chaos, deps);
   await parts.log.seal(document, end.startNs);
   return document;
 }
@@ -179,6 +188,20 @@ function targetSections(
     addresses: addressEntries(uses.filter(({ target }) => target === place)),
   });
   return [section(run, 0), ...(run.moreTargets ?? []).map((target, i) => section(target, i + 1))];
+}
+
+function addChaos(
+  document: ResultsDocument,
+  chaos: ChaosSection | string | undefined,
+  { warn }: RunDeps,
+): void {
+  if (typeof chaos !== 'string') {
+    document.chaos = chaos ?? null;
+    return;
+  }
+  const note = `what chaos did is not known: ${chaos}`;
+  document.notes.push(note);
+  warn(note);
 }
 
 function addressEntries(uses: readonly TargetAddressUse[]): AddressEntry[] {

@@ -6,6 +6,7 @@ import { LeftOutCount } from '../results/tally/left-out-count.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
 import { createLeftOutFinder } from '../transports/request/left-out-finder.ts';
+import type { ChaosPlanned } from './options/chaos-load.ts';
 import { engineOptions } from './options/engine-options.ts';
 import type { RunOptions } from './options/run-options.ts';
 import { openOriginGuard } from './origin/open-origin-guard.ts';
@@ -28,6 +29,8 @@ export interface ReplayPlan {
   unsendable: LeftOutCount;
   /** The spaces that `--prepare` would make; undefined without it. */
   spaces: readonly string[] | undefined;
+  /** What is done to the target besides. */
+  chaos: ChaosPlanned | undefined;
   refusals: EngramTraceError[];
 }
 
@@ -73,7 +76,8 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   // The trace's origins and the hosts of its records may name the same place.
   const refusals = all.filter((one, at) => all.findIndex(({ message }) => message === one.message) === at);
   const nearness = watch?.section() ?? null;
-  return { summary, nearness, redacted, unsendable, spaces: prepared.spaces, refusals };
+  const chaos = run.chaos?.planned(options.shard);
+  return { summary, nearness, redacted, unsendable, spaces: prepared.spaces, chaos, refusals };
 }
 
 async function preparationOf(

@@ -91,6 +91,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     skip_damaged: run.skipDamaged ?? false,
     expect_mismatch: run.expectMismatch ?? 0,
     ...run.closedLoop?.shown,
+    ...run.chaos?.shown,
   };
 }
 

@@ -17,6 +17,7 @@ import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
 import type { Player } from './create-player.ts';
 import type { LoggedRun } from './logged-run.ts';
+import type { ChaosRun } from './options/chaos-load.ts';
 import { warningOfHeadersNotForGrpc } from './options/grpc-headers.ts';
 import { playsAll } from './options/plays-all.ts';
 import type { RunDeps, RunOptions } from './options/run-options.ts';
@@ -44,6 +45,8 @@ export interface RunParts {
   log: LoggedRun;
   /** Asked of each record before it can be sent. */
   guard?: OriginGuard | undefined;
+  /** Done besides, from the load's first operation on. */
+  chaos?: ChaosRun | undefined;
   /** What the names of the targets stand for; one entry a target. */
   addresses?: readonly TargetAddresses[] | undefined;
 }
@@ -94,6 +97,7 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
   let probe: HealthProbe | undefined;
   const onReady = (): void => {
     probe = startHealthProbe(deps.health);
+    parts.chaos?.start();
     deps.onStart?.({ live: () => recorder.live(), planned: () => plannedOperations(run, options, leftOut) });
   };
   const over: Over = { isOver: false, nobody: undefined };

@@ -116,6 +116,7 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     notes: [],
     prepare: input.prepare ?? null,
     preload: input.preload ?? null,
+    chaos: null,
     replay_log: null,
     host: input.host,
   };

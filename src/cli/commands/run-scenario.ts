@@ -78,7 +78,9 @@ export async function runScenario(
   const prepare = flags.prepare !== false && hasSpaces;
   const { scenario } = found;
   const seeded = { scenario, seed: flags.seed };
-  const more = { limits: scenario.limits, traceSeed: flags.seed };
+  const { scenarioChaos } = await import('../../chaos/scenario-chaos.ts');
+  const chaos = scenarioChaos(scenario, flags.seed);
+  const more = { limits: scenario.limits, traceSeed: flags.seed, chaos };
   const open = () => Promise.resolve(trace);
   await playByFlags({ ...others, ...AS_IT_IS, prepare }, command, open, more, preloader(seeded, flags));
 }

@@ -4,6 +4,7 @@ import { leftOutText } from '../../replay/left-out.ts';
 import type { ReplayPlan } from '../../replay-run/plan-replay.ts';
 import type { PlanNearness } from '../../results/arrivals/plan-nearness.ts';
 import { linesText } from '../../visible-text.ts';
+import { plannedChaosLines } from './chaos-text.ts';
 import { more } from './more.ts';
 
 const FIRST_SHOWN = 10;
@@ -11,7 +12,14 @@ const SESSIONS_SHOWN = 10;
 const SPACES_SHOWN = 20;
 
 /** Writes the plan of `--dry-run`, for people. */
-export function planText({ summary: plan, nearness, redacted, unsendable, spaces }: ReplayPlan): string {
+export function planText({
+  summary: plan,
+  nearness,
+  redacted,
+  unsendable,
+  spaces,
+  chaos,
+}: ReplayPlan): string {
   const { excluded, dangers } = plan;
   const lines = [
     passesText(plan.operations, plan.passes),
@@ -28,6 +36,7 @@ export function planText({ summary: plan, nearness, redacted, unsendable, spaces
       : [`unsendable  ${unsendable.operations} a pass go without ${unsendable.names.join(', ')}`]),
     ...(nearness === null ? [] : nearnessLines(nearness)),
     ...preparedLines(spaces),
+    ...plannedChaosLines(chaos),
     ...countLines('protocols', plan.perProtocol),
     ...countLines('ops', plan.perOp),
     ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
@@ -78,7 +87,7 @@ function passesText(operations: number, passes: number): string {
 
 /** Writes the plan of `--dry-run`, for programs. */
 export function planJson(
-  { summary: plan, nearness, redacted, unsendable, spaces }: ReplayPlan,
+  { summary: plan, nearness, redacted, unsendable, spaces, chaos }: ReplayPlan,
   refusals: readonly EngramTraceError[],
 ): Record<string, unknown> {
   return {
@@ -94,6 +103,7 @@ export function planJson(
     redacted: { operations: redacted.operations, names: redacted.names },
     unsendable: { operations: unsendable.operations, names: unsendable.names },
     prepare: spaces === undefined ? null : { spaces: spaces.length, names: spaces.slice(0, SPACES_SHOWN) },
+    chaos: chaos === undefined ? null : { plan_digest: chaos.digest, ...chaos.counts },
     refusals: refusals.map(({ message, hint }) => ({ message, hint })),
     ops: Object.fromEntries(plan.perOp),
     protocols: Object.fromEntries(plan.perProtocol),

@@ -5,6 +5,7 @@ import type { LatencySection, Percentiles } from '../../results/document/latency
 import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { LESS_LOAD, remedyFor } from '../../results/verdict/remedies.ts';
 import { linesText } from '../../visible-text.ts';
+import { chaosLines } from './chaos-text.ts';
 import { checkLines } from './checks-text.ts';
 import { endlessLines } from './endless-text.ts';
 import { more } from './more.ts';
@@ -63,6 +64,7 @@ export function summaryText(document: ResultsDocument): string {
     ...streamsText(document.streams),
     ...endlessLines(document.endless_answers),
     ...targetLines(document),
+    ...chaosLines(document.chaos),
     ...notSentText(accounting),
     // What was made and not recorded has no answers to be held against.
     ...(isMade(document.plan)

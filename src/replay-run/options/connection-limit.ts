@@ -14,12 +14,13 @@ const FILES_PER_SENDER = 16;
  * out of files would take the program's own with them.
  */
 export function connectionLimit(
-  run: Pick<RunOptions, 'connections' | 'http' | 'grpc' | 'moreTargets'>,
+  run: Pick<RunOptions, 'connections' | 'http' | 'grpc' | 'moreTargets' | 'chaos'>,
   senders: number,
   openFileLimit: number | undefined,
 ): number | undefined {
-  const { connections = 'pooled' } = run;
-  const byFiles = openFileLimit === undefined ? Infinity : spareFiles(openFileLimit, senders);
+  const { connections = 'pooled', chaos } = run;
+  const byFiles =
+    openFileLimit === undefined ? Infinity : spareFiles(openFileLimit, senders, chaos?.mostConnections ?? 0);
   const all = allTargets(run).flatMap(({ http, grpc }) => [http, grpc]);
   const endpoints = all.filter((endpoint) => endpoint !== undefined).length;
   const each = Math.max(1, Math.floor(byFiles / Math.max(1, endpoints)));
@@ -28,8 +29,8 @@ export function connectionLimit(
   return most === Infinity ? undefined : most;
 }
 
-function spareFiles(openFileLimit: number, senders: number): number {
-  const reserve = OWN_FILES + FILES_PER_SENDER * senders;
+function spareFiles(openFileLimit: number, senders: number, others: number): number {
+  const reserve = OWN_FILES + FILES_PER_SENDER * senders + others;
   return Math.max(Math.floor(openFileLimit / 4), openFileLimit - reserve);
 }
 

@@ -12,6 +12,7 @@ import type { TlsSettings } from '../../transports/connect/tls-settings.ts';
 import type { ReplayPart } from '../source/numbered-source.ts';
 import type { SpreadTargets } from '../target/targets.ts';
 import type { TransportChoice } from '../target/transport-choice.ts';
+import type { ChaosLoad } from './chaos-load.ts';
 import type { ClosedLoop } from './closed-loop.ts';
 
 /** Says what is replayed, against which targets, and how. */
@@ -51,6 +52,8 @@ export interface RunOptions extends SpreadTargets {
   senders?: number | undefined;
   /** What the run has to hold: `checks` of the document. */
   limits?: RunLimits | undefined;
+  /** What is done to the targets besides the load. */
+  chaos?: ChaosLoad | undefined;
   /** What the target was filled with before; only told. */
   preload?: PreloadSection | undefined;
   /** The seed that the trace was made with, where it was made and not recorded. */
@@ -80,6 +83,7 @@ export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | ke
   rehearsal: true,
   closedLoop: true,
   limits: true,
+  chaos: true,
   preload: true,
   traceSeed: true,
 };

@@ -1,5 +1,6 @@
 import type { PlanNearness } from '../arrivals/plan-nearness.ts';
 import type { EndlessEnd } from '../tally/endless-metrics.ts';
+import type { ChaosSection } from './chaos-section.ts';
 import type { FidelitySection } from './fidelity-section.ts';
 import type { FlatLatencies, LatencySection, Percentiles } from './latency-section.ts';
 
@@ -50,6 +51,8 @@ export interface ResultsDocument {
   prepare: PrepareSection | null;
   /** What the target was filled with before the clock started, and how `run` was to begin. */
   preload: PreloadSection | null;
+  /** What was done to the target besides the load; null where there was nothing of the kind. */
+  chaos: ChaosSection | null;
   /** The log of every operation that goes with this document (`--replay-log`). */
   replay_log: ReplayLogSection | null;
   host: HostSection;

@@ -1,6 +1,7 @@
 import { parseToml } from '../../parse-toml.ts';
 import type { ArrivalSpec } from '../arrivals/arrival-spec.ts';
 import { readArrival } from './read-arrival.ts';
+import { readChaos } from './read-chaos.ts';
 import { readData } from './read-data.ts';
 import { readLimits } from './read-limits.ts';
 import type { OperationWeights, Scenario, ScenarioLimits } from './scenario.ts';
@@ -28,6 +29,7 @@ export function readScenario(text: string, file: string): Scenario {
     sessions: top.has('sessions') ? top.whole('sessions', { least: 1, most: 1e6 }) : undefined,
     data: readData(top.table('data')),
     limits: readValidation(top.table('validation')),
+    chaos: readChaos(top.table('chaos'), top.has('chaos')),
   };
   if (protocol === 'grpc' && operations.patternCompletion > 0)
     throw top.error(
@@ -35,7 +37,6 @@ export function readScenario(text: string, file: string): Scenario {
       '= "grpc" can\'t send pattern_completion: Engram never answers it there',
       'write "mixed"',
     );
-  readChaos(top.table('chaos'));
   top.refuseOthers();
   return scenario;
 }
@@ -88,14 +89,4 @@ function readValidation(validation: TableReader): ScenarioLimits {
   const limits = readLimits(validation);
   validation.refuseOthers({ hit_rate_tolerance: 'it is for a scenario of clients, as light is one' });
   return limits;
-}
-
-function readChaos(chaos: TableReader): void {
-  if (chaos.has('enabled') && chaos.flag('enabled'))
-    throw chaos.error(
-      'enabled',
-      '= true: there is no chaos yet',
-      'write enabled = false, or leave [chaos] out',
-    );
-  chaos.refuseOthers();
 }

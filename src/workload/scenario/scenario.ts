@@ -1,4 +1,5 @@
 import type { ArrivalSpec } from '../arrivals/arrival-spec.ts';
+import type { ChaosSpec } from './chaos-spec.ts';
 
 /** How the operations of a scenario go to the server: all by one protocol, or some by each. */
 export type ScenarioProtocol = 'http' | 'grpc' | 'mixed';
@@ -60,4 +61,6 @@ export interface Scenario {
   readonly sessions: number | undefined;
   readonly data: ScenarioData;
   readonly limits: ScenarioLimits;
+  /** What is done to the target besides; undefined: nothing. */
+  readonly chaos?: ChaosSpec | undefined;
 }

@@ -157,7 +157,28 @@ const BAD: [what: string, text: string, said: RegExp][] = [
     /total_seconds has to be above 0/,
   ],
   ['a share of 1.2 for errors', PLAIN.replace('max_error_rate = 0.001', 'max_error_rate = 1.2'), /at most 1/],
-  ['chaos', PLAIN.replace('enabled = false', 'enabled = true'), /chaos\.enabled/],
+  [
+    'chaos without a rate',
+    PLAIN.replace('enabled = false', 'enabled = true'),
+    /chaos\.enabled = true, and every rate is 0/,
+  ],
+  ['chaos that is not said to be on or off', chaosOf('slow_readers_per_sec = 1'), /chaos\.enabled is missing/],
+  [
+    'a misspelt key of chaos',
+    chaosOf('enabled = true\nslow_reader_per_sec = 1\naborted_requests_per_sec = 1'),
+    /chaos\.slow_reader_per_sec is no key .*did you mean slow_readers_per_sec/,
+  ],
+  [
+    'chaos that is a load of its own',
+    chaosOf('enabled = true\nslow_readers_per_sec = 1e9'),
+    /slow_readers_per_sec has to be at most 100/,
+  ],
+  ['chaos of a negative rate', chaosOf('enabled = false\nslow_readers_per_sec = -1'), /at least 0/],
+  [
+    'chaos held for a day',
+    chaosOf('enabled = true\nslow_readers_per_sec = 1\nhold_sec = 86400'),
+    /hold_sec has to be at most 600/,
+  ],
   [
     'a rate name of the older documents',
     arrivalOf('pattern = "poisson"\nmean_rate = 1000.0'),
@@ -210,3 +231,20 @@ test('a target rate takes the place of the arrivals, and is what is expected', (
     /has stages/,
   );
 });
+
+test('chaos is what the table says, and nothing where it is not enabled', () => {
+  const rates = 'stalled_connections_per_sec = 2\nslow_readers_per_sec = 0.5';
+  assert.equal(readScenario(chaosOf(`enabled = false\n${rates}`), 'x.toml').chaos, undefined);
+  assert.deepEqual(readScenario(chaosOf(`enabled = true\n${rates}\nhold_sec = 3`), 'x.toml').chaos, {
+    ratesPerSec: {
+      ...{ stalled_connections: 2, aborted_requests: 0 },
+      ...{ malformed_requests: 0, slow_readers: 0.5 },
+    },
+    holdNs: 3e9,
+    mostConnections: 100,
+  });
+});
+
+function chaosOf(lines: string): string {
+  return PLAIN.replace('enabled = false', lines);
+}
