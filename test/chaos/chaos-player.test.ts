@@ -50,11 +50,17 @@ test('events begin when they are due, and those that were missed at once', () =>
   const { player, begun, advance, jump } = playing([5, 10, 11, 12, 50]);
   player.start();
   advance(5);
-  assert.deepEqual(begun.map(({ atMs }) => atMs), [5]);
+  assert.deepEqual(
+    begun.map(({ atMs }) => atMs),
+    [5],
+  );
   jump(7);
   advance(12);
   advance(60);
-  assert.deepEqual(begun.map(({ atMs }) => atMs), [5, 12, 12, 12, 50]);
+  assert.deepEqual(
+    begun.map(({ atMs }) => atMs),
+    [5, 12, 12, 12, 50],
+  );
 });
 
 test('what would be too many connections is skipped, and the end cuts off what is open', () => {
@@ -76,7 +82,10 @@ test('what would be too many connections is skipped, and the end cuts off what i
 });
 
 test('a server that answers differently each time makes the results no larger', () => {
-  const { player, begun, advance, counts } = playing(Array.from({ length: 200 }, (_, i) => i), 1000);
+  const { player, begun, advance, counts } = playing(
+    Array.from({ length: 200 }, (_, i) => i),
+    1000,
+  );
   player.start();
   advance(200);
   begun.forEach(({ end }, i) => end('answered', `${i}`));

@@ -22,9 +22,20 @@ interface Given {
   connectMs?: number;
 }
 
-function targetAt(url: string, protocol: ChaosTarget['protocol'], over: Partial<ChaosTarget> = {}): ChaosTarget {
+function targetAt(
+  url: string,
+  protocol: ChaosTarget['protocol'],
+  over: Partial<ChaosTarget> = {},
+): ChaosTarget {
   const headers = ['authorization', 'Bearer mine'];
-  return { protocol, endpoint: parseHttpEndpoint(url), addresses: undefined, tls: undefined, headers, ...over };
+  return {
+    protocol,
+    endpoint: parseHttpEndpoint(url),
+    addresses: undefined,
+    tls: undefined,
+    headers,
+    ...over,
+  };
 }
 
 function begin(target: ChaosTarget, kind: ChaosKind, given: Given = {}) {
@@ -42,7 +53,11 @@ function begin(target: ChaosTarget, kind: ChaosKind, given: Given = {}) {
 
 /** A server on which each connection is treated like this. */
 async function listening(t: TestContext, onSocket: (socket: Socket) => void): Promise<string> {
-  return urlOf(t, createServer((socket) => onSocket(socket.on('error', () => {}))), 'http');
+  return urlOf(
+    t,
+    createServer((socket) => onSocket(socket.on('error', () => {}))),
+    'http',
+  );
 }
 
 async function urlOf(t: TestContext, server: Server, scheme: string): Promise<string> {
@@ -79,20 +94,31 @@ test('a stalled connection sends half of a request, holds it, and closes', async
 });
 
 test('a server that answers or closes ends it, and what it said is told', async (t) => {
-  const answering = await listening(t, (socket) => socket.end('HTTP/1.1 408 Too slow\r\ncontent-length: 0\r\n\r\n'));
+  const answering = await listening(t, (socket) =>
+    socket.end('HTTP/1.1 408 Too slow\r\ncontent-length: 0\r\n\r\n'),
+  );
   const { ended } = begin(targetAt(answering, 'http'), 'stalled_connections');
   assert.deepEqual(await ended, ['answered', '408']);
   const closing = await listening(t, (socket) => socket.destroy());
-  assert.deepEqual(await begin(targetAt(closing, 'http'), 'malformed_requests').ended, ['closed_by_server', undefined]);
+  assert.deepEqual(await begin(targetAt(closing, 'http'), 'malformed_requests').ended, [
+    'closed_by_server',
+    undefined,
+  ]);
   const babbling = await listening(t, (socket) => socket.write('220 mail\r\n\r\n'));
-  assert.deepEqual(await begin(targetAt(babbling, 'http'), 'malformed_requests').ended, ['answered', 'no HTTP']);
+  assert.deepEqual(await begin(targetAt(babbling, 'http'), 'malformed_requests').ended, [
+    'answered',
+    'no HTTP',
+  ]);
 });
 
 test('nobody there, and somebody who lets nobody in, are not connected', async (t) => {
   const server = createServer();
   const url = await urlOf(t, server, 'http');
   await new Promise((resolve) => server.close(resolve));
-  assert.deepEqual(await begin(targetAt(url, 'http'), 'aborted_requests').ended, ['not_connected', undefined]);
+  assert.deepEqual(await begin(targetAt(url, 'http'), 'aborted_requests').ended, [
+    'not_connected',
+    undefined,
+  ]);
   // The handshake of TLS never ends here.
   const silent = (await listening(t, () => {})).replace('http:', 'https:');
   const waiting = begin(targetAt(silent, 'http'), 'slow_readers', { connectMs: 50 });
@@ -103,7 +129,7 @@ test('nobody there, and somebody who lets nobody in, are not connected', async (
 });
 
 test('an aborted request is whole, and its connection is reset, with TLS too', async (t) => {
-  const { cert, key } = await selfSigned(t);
+  const { cert, key } = await selfSigned();
   for (const tls of [undefined, { ca: cert }]) {
     const failed = withResolvers();
     const onSocket = (socket: Socket): void => {
@@ -136,7 +162,9 @@ test('a slow reader takes an answer a few bytes at a time, and a short one to it
   assert.deepEqual(await ended, ['ended_by_us', '200']);
   assert.equal(isAllTaken, false);
   const short = await listening(t, (socket) => {
-    socket.once('data', () => socket.write('HTTP/1.1 404 No\r\ncontent-length: 100\r\n\r\n' + 'x'.repeat(100)));
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 404 No\r\ncontent-length: 100\r\n\r\n' + 'x'.repeat(100)),
+    );
   });
   assert.deepEqual(await begin(targetAt(short, 'http'), 'slow_readers').ended, ['answered', '404']);
 });

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scenarioChaos } from '../../src/chaos/scenario-chaos.ts';
@@ -10,6 +8,7 @@ import { verifyFromFiles } from '../../src/library/verify-from-files.ts';
 import type { ChaosLoad } from '../../src/replay-run/options/chaos-load.ts';
 import { openWorkload } from '../../src/workload/generate/open-workload.ts';
 import { validated } from '../results/support.ts';
+import { newFolder } from '../support/folders.ts';
 import { scenarioWith } from '../workload/support.ts';
 
 const SEED = 5;
@@ -33,11 +32,9 @@ const seeded = { scenario, seed: SEED };
 const QUICK = { rehearsal: false, senders: 1 };
 
 test('chaos is counted apart from the operations, over HTTP and gRPC, and ends with them', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
   const server = await createDevServer();
   t.after(() => server.close());
-  const replayLog = join(folder, 'run.replaylog');
+  const replayLog = join(newFolder(), 'run.replaylog');
   const document = await runReplay(
     openWorkload(seeded),
     { http: `:${server.httpPort}`, grpc: `:${server.grpcPort}` },
