@@ -88,7 +88,7 @@ test('a server that answers differently each time makes the results no larger', 
   );
   player.start();
   advance(200);
-  begun.forEach(({ end }, i) => end('answered', `${i}`));
+  for (const [i, { end }] of begun.entries()) end('answered', String(i));
   assert.equal(Object.keys(counts.answers).length, 51);
   assert.equal(counts.answers['other'], 150);
 });

@@ -163,7 +163,7 @@ test('a slow reader takes an answer a few bytes at a time, and a short one to it
   assert.equal(isAllTaken, false);
   const short = await listening(t, (socket) => {
     socket.once('data', () =>
-      socket.write('HTTP/1.1 404 No\r\ncontent-length: 100\r\n\r\n' + 'x'.repeat(100)),
+      socket.write(`HTTP/1.1 404 No\r\ncontent-length: 100\r\n\r\n${'x'.repeat(100)}`),
     );
   });
   assert.deepEqual(await begin(targetAt(short, 'http'), 'slow_readers').ended, ['answered', '404']);

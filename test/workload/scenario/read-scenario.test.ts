@@ -162,7 +162,11 @@ const BAD: [what: string, text: string, said: RegExp][] = [
     PLAIN.replace('enabled = false', 'enabled = true'),
     /chaos\.enabled = true, and every rate is 0/,
   ],
-  ['chaos that is not said to be on or off', chaosOf('slow_readers_per_sec = 1'), /chaos\.enabled is missing/],
+  [
+    'chaos that is not said to be on or off',
+    chaosOf('slow_readers_per_sec = 1'),
+    /chaos\.enabled is missing/,
+  ],
   [
     'a misspelt key of chaos',
     chaosOf('enabled = true\nslow_reader_per_sec = 1\naborted_requests_per_sec = 1'),
