@@ -41,7 +41,7 @@ export function fitScenario(name: string, load: RecordedLoad): FittedScenario {
       where: name,
       hint: `ops there are: ${[...ops.keys()].slice(0, 5).join(', ')}; a scenario has remember, recall, search, query, complete`,
     });
-  const tried = fitArrivals(load.arrivals, load.gapVariation);
+  const tried = fitArrivals(load.arrivals, load.gapVariation, load.gaps);
   const arrival = rounded(tried[0]?.model.spec as ArrivalSpec);
   const { sessions } = load;
   const { dimension = 768, contentBytes = { least: 60, most: 200 } } = load.shapes;
@@ -68,7 +68,7 @@ export function fitScenario(name: string, load: RecordedLoad): FittedScenario {
     },
     limits: {},
   };
-  return { scenario, tried, notes: notesOf(load, known) };
+  return { scenario, tried, notes: [...arrivalNotes(arrival), ...notesOf(load, known)] };
 }
 
 function operationsOf({ measures, byGrpc }: RecordedLoad) {
@@ -108,7 +108,8 @@ function spacePopularity(spaces: ReadonlyMap<string, number>): Popularity {
 function rounded(arrival: ArrivalSpec): ArrivalSpec {
   const round = (value: unknown): unknown => {
     if (typeof value === 'number') return Number(value.toPrecision(DIGITS));
-    if (Array.isArray(value)) return value.map((each) => roundedObject(each));
+    if (Array.isArray(value))
+      return value.map((each) => (typeof each === 'object' ? roundedObject(each) : each));
     return value;
   };
   const roundedObject = <T extends object>(object: T): T =>
@@ -116,6 +117,11 @@ function rounded(arrival: ArrivalSpec): ArrivalSpec {
       Object.entries(object).map(([key, value]) => [key, key.endsWith('Ns') ? value : round(value)]),
     ) as T;
   return roundedObject(arrival);
+}
+
+function arrivalNotes({ pattern }: ArrivalSpec): string[] {
+  if (pattern !== 'gaps') return [];
+  return ['the gaps are independent of each other: how the rate changes over time is not in them'];
 }
 
 function notesOf({ measures, shapes, sessions }: RecordedLoad, known: number): string[] {

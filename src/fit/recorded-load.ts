@@ -1,10 +1,14 @@
 import { TraceMeasures } from '../nearness/trace-measures.ts';
 import type { TraceHeader, TraceRecord } from '../trace/record/record.ts';
 import { BinnedArrivals } from './binned-arrivals.ts';
+import type { RecordedGaps } from './fit-arrivals.ts';
 import { StoredShapes } from './stored-shapes.ts';
 
 const MOST_SPACES = 10_000;
 const MOST_SESSIONS = 100_000;
+
+/** What is looked at of a header. */
+export type LearnedHeader = Pick<TraceHeader, 'window'> & Partial<Pick<TraceHeader, 'resolutionNs'>>;
 
 /** What a scenario is learned from, in bounded memory: numbers, and no content of any record. */
 export class RecordedLoad {
@@ -16,12 +20,12 @@ export class RecordedLoad {
   /** Of each op, how many went by gRPC. */
   readonly byGrpc = new Map<string, number>();
   readonly #sessions = new Set<string>();
-  readonly #header: Pick<TraceHeader, 'window'>;
+  readonly #header: LearnedHeader;
   #startNs: number | undefined;
   #lastNs = 0;
   #gaps = { count: 0, sum: 0, sumOfSquares: 0 };
 
-  constructor(header: Pick<TraceHeader, 'window'>) {
+  constructor(header: LearnedHeader) {
     this.#header = header;
   }
 
@@ -57,6 +61,10 @@ export class RecordedLoad {
     return Math.sqrt(Math.max(0, sumOfSquares / count - mean * mean)) / mean;
   }
 
+  get gaps(): RecordedGaps {
+    return { sizes: this.measures.gaps, resolutionNs: this.#header.resolutionNs ?? 1 };
+  }
+
   #arrived(startNs: number): void {
     if (this.#startNs === undefined) this.#startNs = this.#header.window?.startNs ?? startNs;
     else {
@@ -72,7 +80,7 @@ export class RecordedLoad {
 
 /** Reads a whole trace. */
 export async function recordedLoad(
-  header: Pick<TraceHeader, 'window'>,
+  header: LearnedHeader,
   batches: AsyncIterable<readonly TraceRecord[]>,
 ): Promise<RecordedLoad> {
   const load = new RecordedLoad(header);

@@ -24,12 +24,12 @@ export function scenarioToml(scenario: Scenario): string {
   ].join('\n');
 }
 
-type Values = Readonly<Record<string, string | number | undefined>>;
+type Values = Readonly<Record<string, string | number | readonly number[] | undefined>>;
 
 function table(title: string | undefined, values: Values): string[] {
   const lines = Object.entries(values).flatMap(([key, value]) =>
-    // A text of JSON is one of TOML.
-    value === undefined ? [] : [`${key} = ${typeof value === 'string' ? JSON.stringify(value) : value}`],
+    // A text of JSON is one of TOML, and so is a list of numbers.
+    value === undefined ? [] : [`${key} = ${typeof value === 'number' ? value : JSON.stringify(value)}`],
   );
   return [...(title === undefined ? [] : [`[${title}]`]), ...lines, ''];
 }
@@ -70,6 +70,15 @@ function parametersOf(arrival: Exclude<ArrivalSpec, { pattern: 'ramp' | 'steps' 
         burst_probability: arrival.burstProbability,
         burst_duration_sec: seconds(arrival.burstNs),
       };
+    case 'mmpp':
+      return {
+        low_rate: arrival.lowRate,
+        high_rate: arrival.highRate,
+        low_mean_sec: seconds(arrival.lowNs),
+        high_mean_sec: seconds(arrival.highNs),
+      };
+    case 'gaps':
+      return { rate: arrival.rate, gap_shares: arrival.gapShares, gap_sizes: arrival.gapSizes };
     case 'periodic':
       return {
         base_rate: arrival.baseRate,

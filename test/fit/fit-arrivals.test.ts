@@ -2,18 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BinnedArrivals } from '../../src/fit/binned-arrivals.ts';
 import { fitArrivals } from '../../src/fit/fit-arrivals.ts';
+import { Histogram } from '../../src/results/histogram/histogram.ts';
 import type { ArrivalSpec, MadeArrivals } from '../../src/workload/arrivals/arrival-spec.ts';
-import { arrivalTimes } from '../../src/workload/arrivals/arrival-times.ts';
+import { arrivalTimes, meanGapSize } from '../../src/workload/arrivals/arrival-times.ts';
 
 /** Fits the arrivals that a known process makes in so many seconds. */
 function fitted(spec: MadeArrivals, seed: number, seconds: number): ArrivalSpec {
   const counts = new BinnedArrivals();
+  const gaps = new Histogram({ lowestNs: 1 });
   let [lastNs, count, sum, squares] = [0, 0, 0, 0];
   for (const list of arrivalTimes(spec, seed, seconds * 1e9)) {
     for (const startNs of list) {
       counts.add(startNs);
       const gapNs = startNs - lastNs;
       if (count++ > 0) {
+        gaps.record(gapNs);
         sum += gapNs;
         squares += gapNs * gapNs;
       }
@@ -23,7 +26,10 @@ function fitted(spec: MadeArrivals, seed: number, seconds: number): ArrivalSpec 
   counts.endAt(seconds * 1e9);
   const mean = sum / (count - 1);
   const variation = Math.sqrt(Math.max(0, squares / (count - 1) - mean * mean)) / mean;
-  return fitArrivals(counts, variation)[0]?.model.spec ?? assert.fail('nothing was fitted');
+  return (
+    fitArrivals(counts, variation, { sizes: gaps, resolutionNs: 1 })[0]?.model.spec ??
+    assert.fail('nothing was fitted')
+  );
 }
 
 const within = (found: number, wanted: number, what: string) =>
@@ -58,6 +64,17 @@ describe('an arrival process is found again in what it made', () => {
       assertNear(fitted(spec, seed, 1500 * (burstNs / 1e9)), spec);
     });
 
+    it(`a Markov-modulated process, seed ${seed}`, () => {
+      const spec = {
+        pattern: 'mmpp',
+        lowRate: 40,
+        highRate: 320,
+        lowNs: 2 * burstNs,
+        highNs: burstNs,
+      } as const;
+      assertNear(fitted(spec, seed, 1500 * (burstNs / 1e9)), spec);
+    });
+
     it(`periodic, seed ${seed}`, () => {
       const spec = { pattern: 'periodic', baseRate: 60, amplitude: 40, periodNs: 37e9 } as const;
       assertNear(fitted(spec, seed, 600), spec);
@@ -67,6 +84,20 @@ describe('an arrival process is found again in what it made', () => {
   it('constant', () => {
     const spec = { pattern: 'constant', rate: 250 } as const;
     assertNear(fitted(spec, 1, 20), spec);
+  });
+
+  it('gaps that no process with a rate over time has', () => {
+    const gapShares = [0, 0.4, 0.5, 1];
+    const spec = { pattern: 'gaps', rate: 50, gapShares, gapSizes: [0.05, 0.1, 1.5, 2.2] } as const;
+    const found = fitted(spec, 4, 200);
+    assert.ok(found.pattern === 'gaps', JSON.stringify(found));
+    within(found.rate, 50, 'rate');
+    // The sizes at the shares of the process, relative to the mean gap, which is 1 here and there.
+    const sizeAt = (share: number) =>
+      found.gapSizes[found.gapShares.findIndex((each) => each >= share)] as number;
+    const scale = meanGapSize(gapShares, spec.gapSizes);
+    within(sizeAt(0.4), 0.1 / scale, 'a short gap');
+    within(sizeAt(0.75), 1.85 / scale, 'a long gap');
   });
 
   it('steps, each with its rate', () => {

@@ -81,7 +81,7 @@ describe('a scenario learned from a recording', () => {
     for (const { a, b, window_ms } of near.dispersion.slice(0, 2))
       assert.ok(Math.abs((a ?? 0) - (b ?? 9)) < 0.2, `${window_ms}`);
 
-    // Pairs 1 ms apart: no process here has them.
+    // Pairs 1 ms apart, as regular as a clock: the gaps are learned, and that they come by turns is not.
     const pairs = Array.from({ length: 2000 }, (_, i) => ({
       ...emptyRecord(),
       op: i % 4 === 0 ? 'dream' : 'recall',
@@ -91,7 +91,11 @@ describe('a scenario learned from a recording', () => {
     const odd = await loadOfRecords(pairs);
     const fitted = fitScenario('like pairs', odd);
     const far = await distancesOfFit(fitted.scenario, 1, { name: 'pairs', measures: odd.measures });
-    assert.ok((far.gaps?.ks ?? 0) > 0.3, JSON.stringify(far.gaps));
+    assert.equal(fitted.scenario.arrival.pattern, 'gaps');
+    assert.ok((far.gaps?.w1_over_mean ?? 1) < 0.02, JSON.stringify(far.gaps));
+    const { a = 0, b = 0 } = far.dispersion[2] ?? {};
+    assert.ok((a ?? 1) < 0.05 && (b ?? 0) > 0.5, `${a} and ${b}`);
+    assert.match(fitted.notes.join('\n'), /the gaps are independent of each other/);
     assert.ok(Math.abs((far.op_mix_distance ?? 0) - 0.25) < 0.01);
     assert.match(
       fitted.notes.join('\n'),
@@ -127,6 +131,9 @@ describe('a scenario learned from a recording', () => {
     const patterns: Scenario['arrival'][] = [
       { pattern: 'constant', rate: 10 },
       { pattern: 'bursty', meanRate: 10, burstFactor: 3.5, burstProbability: 0.1, burstNs: 0.5e9 },
+      { pattern: 'mmpp', lowRate: 0.5, highRate: 9, lowNs: 2.5e9, highNs: 1e9 },
+      { pattern: 'gaps', rate: 9, gapShares: [0, 0.5, 0.999999999, 1], gapSizes: [0, 0.25, 1, 3.123] },
+      { pattern: 'trace', file: 'a "b".trace.zst' },
       { pattern: 'periodic', baseRate: 10, amplitude: 4, periodNs: 12_345_678_000 },
       { pattern: 'periodic_burst', baseRate: 10, burstRate: 50, burstNs: 1e9, periodNs: 10e9 },
       { pattern: 'ramp', startRate: 1, stages: [{ durationNs: 60e9, rate: 9 }] },

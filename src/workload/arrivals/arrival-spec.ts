@@ -23,6 +23,22 @@ export type ArrivalSpec =
       readonly burstNs: number;
     }
   | {
+      readonly pattern: 'mmpp';
+      readonly lowRate: number;
+      readonly highRate: number;
+      /** How long each rate lasts on the mean. */
+      readonly lowNs: number;
+      readonly highNs: number;
+    }
+  | {
+      readonly pattern: 'gaps';
+      readonly rate: number;
+      /** Shares of the gaps, from 0 to 1, that are at most as long as the size at the same place; two that are equal make a jump. */
+      readonly gapShares: readonly number[];
+      /** Relative to each other: they are scaled to the rate. */
+      readonly gapSizes: readonly number[];
+    }
+  | {
       readonly pattern: 'periodic';
       readonly baseRate: number;
       readonly amplitude: number;

@@ -6,11 +6,13 @@ import { type RatePiece, ratePieces } from './rate-pieces.ts';
 /** Times come in lists of at most so many. */
 export const ARRIVALS_PER_LIST = 256;
 
-/** Operations of these leave by chance (a Poisson process); those of all others evenly, as the rate has it. */
+/** Operations of these leave by chance (a Poisson process, or gaps of given sizes); those of all others evenly, as the rate has it. */
 const BY_CHANCE: ReadonlySet<ArrivalSpec['pattern']> = new Set([
   'poisson',
   'exponential',
   'bursty',
+  'mmpp',
+  'gaps',
   'periodic',
 ]);
 
@@ -47,10 +49,39 @@ export function* arrivalTimes(spec: MadeArrivals, seed: number, endNs: number): 
 }
 
 /** The gap before the next operation, in operations of the rate: 1 on the mean. */
-function createGaps({ pattern }: MadeArrivals, seed: number): (drawn: number) => number {
-  if (!BY_CHANCE.has(pattern)) return () => 1;
+function createGaps(spec: MadeArrivals, seed: number): (drawn: number) => number {
+  if (!BY_CHANCE.has(spec.pattern)) return () => 1;
   const gaps = new SeededStream(seed, 'arrivals');
+  if (spec.pattern === 'gaps') return gapsOfSizes(spec, gaps);
   return (drawn) => -naturalLog(gaps.positive(drawn));
+}
+
+/** Gaps with these shares, in straight lines between them. */
+function gapsOfSizes(
+  { gapShares, gapSizes }: Extract<MadeArrivals, { pattern: 'gaps' }>,
+  gaps: SeededStream,
+): (drawn: number) => number {
+  const shares = Float64Array.from(gapShares);
+  const mean = meanGapSize(gapShares, gapSizes);
+  const sizes = Float64Array.from(gapSizes, (size) => size / mean);
+  return (drawn) => {
+    const share = gaps.uniform(drawn);
+    let above = 1;
+    while (share >= (shares[above] as number) && above < shares.length - 1) above++;
+    const [fromShare, toShare] = [shares[above - 1] as number, shares[above] as number];
+    const [from, to] = [sizes[above - 1] as number, sizes[above] as number];
+    return from + ((share - fromShare) / (toShare - fromShare)) * (to - from);
+  };
+}
+
+/** The mean of a distribution that goes in straight lines between these shares. */
+export function meanGapSize(shares: readonly number[], sizes: readonly number[]): number {
+  let sum = 0;
+  for (let i = 1; i < shares.length; i++)
+    sum +=
+      ((shares[i] as number) - (shares[i - 1] as number)) *
+      (((sizes[i] as number) + (sizes[i - 1] as number)) / 2);
+  return sum;
 }
 
 /** Operations of the whole piece, from its beginning to its end. */

@@ -10,6 +10,10 @@ export function plannedRate(spec: ArrivalSpec, durationNs: number): number | und
       return undefined;
     case 'bursty':
       return spec.meanRate;
+    case 'mmpp': {
+      const { lowRate, highRate, lowNs, highNs } = spec;
+      return (lowRate * lowNs + highRate * highNs) / (lowNs + highNs);
+    }
     case 'ramp':
     case 'steps':
       return rateOfStages(spec, durationNs);

@@ -1,4 +1,4 @@
-import { sineOfTurns } from '../../exact-math.ts';
+import { naturalLog, sineOfTurns } from '../../exact-math.ts';
 import type { SeededStream } from '../streams/seeded-stream.ts';
 import type { MadeArrivals } from './arrival-spec.ts';
 
@@ -21,6 +21,8 @@ export function* ratePieces(spec: MadeArrivals, bursts: SeededStream): Generator
       return yield* burstPieces(spec);
     case 'bursty':
       return yield* burstyPieces(spec, bursts);
+    case 'mmpp':
+      return yield* switchingPieces(spec, bursts);
     case 'periodic':
       return yield* sinePieces(spec);
     case 'ramp':
@@ -54,6 +56,20 @@ function* burstyPieces(
   for (let stretch = 0; ; stretch++) {
     const isBurst = bursts.uniform(stretch) < burstProbability;
     yield flat(burstNs, isBurst ? calmRate * burstFactor : calmRate);
+  }
+}
+
+/** Two rates by turns, each for a time of an exponential distribution; which is the first one is as likely as it lasts. */
+function* switchingPieces(
+  spec: Extract<MadeArrivals, { pattern: 'mmpp' }>,
+  bursts: SeededStream,
+): Generator<RatePiece> {
+  const { lowRate, highRate, lowNs, highNs } = spec;
+  let isHigh = bursts.uniform(0) < highNs / (lowNs + highNs);
+  for (let stretch = 1; ; stretch++) {
+    const lengthNs = Math.round(-naturalLog(bursts.positive(stretch)) * (isHigh ? highNs : lowNs));
+    if (lengthNs > 0) yield flat(lengthNs, isHigh ? highRate : lowRate);
+    isHigh = !isHigh;
   }
 }
 

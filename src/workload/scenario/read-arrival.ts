@@ -5,12 +5,17 @@ import type { TableReader } from './table-reader.ts';
 export const MOST_PER_SEC = 1e6;
 const RATE = { above: 0, most: MOST_PER_SEC };
 
+/** More would be a recording. */
+const MOST_GAP_SIZES = 1000;
+
 const PATTERNS = [
   'constant',
   'poisson',
   'exponential',
   'periodic_burst',
   'bursty',
+  'mmpp',
+  'gaps',
   'periodic',
   'ramp',
   'steps',
@@ -50,6 +55,10 @@ function specOf(arrival: TableReader, pattern: ArrivalSpec['pattern']): ArrivalS
       return periodicBurst(arrival);
     case 'bursty':
       return bursty(arrival);
+    case 'mmpp':
+      return mmpp(arrival);
+    case 'gaps':
+      return gaps(arrival);
     case 'periodic':
       return periodic(arrival);
     case 'ramp':
@@ -97,6 +106,49 @@ function bursty(arrival: TableReader): ArrivalSpec {
     burstNs: arrival.seconds('burst_duration_sec', { otherwise: 1 }),
   };
   return spec;
+}
+
+function mmpp(arrival: TableReader): ArrivalSpec {
+  const spec = {
+    pattern: 'mmpp' as const,
+    lowRate: rate0(arrival, 'low_rate'),
+    highRate: arrival.number('high_rate', RATE),
+    lowNs: arrival.seconds('low_mean_sec'),
+    highNs: arrival.seconds('high_mean_sec'),
+  };
+  if (spec.lowRate >= spec.highRate)
+    throw arrival.error('low_rate', `of ${spec.lowRate} a second is not below high_rate`);
+  return spec;
+}
+
+function gaps(arrival: TableReader): ArrivalSpec {
+  const spec = {
+    pattern: 'gaps' as const,
+    rate: arrival.number('rate', RATE),
+    gapShares: arrival.numbers('gap_shares'),
+    gapSizes: arrival.numbers('gap_sizes'),
+  };
+  const { gapShares: shares, gapSizes: sizes } = spec;
+  if (
+    shares.length < 2 ||
+    shares.length > MOST_GAP_SIZES ||
+    shares[0] !== 0 ||
+    shares.at(-1) !== 1 ||
+    !rises(shares)
+  )
+    throw arrival.error('gap_shares', `has to rise from 0 to 1, in ${MOST_GAP_SIZES} numbers at most`);
+  if (sizes.length !== shares.length)
+    throw arrival.error(
+      'gap_sizes',
+      `has to have a size for each of gap_shares, ${shares.length}, and has ${sizes.length}`,
+    );
+  if (!((sizes[0] as number) >= 0 && (sizes.at(-1) as number) > 0 && rises(sizes)))
+    throw arrival.error('gap_sizes', 'has to rise from 0 or more, to more than 0');
+  return spec;
+}
+
+function rises(values: readonly number[]): boolean {
+  return values.every((value, i) => i === 0 || value >= (values[i - 1] as number));
 }
 
 function periodic(arrival: TableReader): ArrivalSpec {

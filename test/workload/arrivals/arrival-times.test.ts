@@ -53,6 +53,8 @@ const EVERY: MadeArrivals[] = [
       { durationNs: 5 * SECOND, rate: 300 },
     ],
   },
+  { pattern: 'mmpp', lowRate: 0, highRate: 900, lowNs: SECOND, highNs: SECOND / 2 },
+  { pattern: 'gaps', rate: 300, gapShares: [0, 0.5, 1], gapSizes: [0, 0, 4] },
 ];
 
 test('times of every pattern are whole ns in order, the same for one seed, and inside the run', () => {
@@ -136,6 +138,46 @@ test('ramp rises in a straight line, steps jump, and the last rate goes on', () 
   assert.ok(ramp.slice(10).every((count) => Math.abs(count - 400) <= 1));
   const steps = countsOf(timesOf(EVERY[7] as MadeArrivals, 12), SECOND, 12);
   assert.deepEqual(steps, [100, 100, 100, 100, 100, 300, 300, 300, 300, 300, 300, 300]);
+});
+
+test('mmpp switches between its rates: the dispersion at every width is that of its definition', () => {
+  const secs = 3000;
+  const times = timesOf(
+    { pattern: 'mmpp', lowRate: 20, highRate: 200, lowNs: SECOND, highNs: SECOND / 2 },
+    secs,
+  );
+  // Fischer, Meier-Hellstern, The Markov-modulated Poisson process cookbook, 1993: leaving low at 1 a second, high at 2.
+  const mean = (20 * 2 + 200) / 3;
+  const variance = 180 ** 2 * (1 / 3) * (2 / 3);
+  assert.ok(Math.abs(times.length / secs / mean - 1) < 0.05, `${times.length / secs}`);
+  for (const width of [0.1, 1, 10]) {
+    const index = dispersion(countsOf(times, width * SECOND, secs));
+    const expected = 1 + ((2 * variance) / (mean * 3)) * (1 - (1 - Math.exp(-3 * width)) / (3 * width));
+    assert.ok(Math.abs(index / expected - 1) < 0.15, `${width} s: ${index} for ${expected}`);
+  }
+});
+
+test('gaps are of the sizes they were given, independent of each other', () => {
+  const gapShares = [0, 0.5, 0.6, 1];
+  const times = timesOf({ pattern: 'gaps', rate: 100, gapShares, gapSizes: [0.1, 0.2, 2, 3] }, 200);
+  const mean = 0.5 * 0.15 + 0.1 * 1.1 + 0.4 * 2.5;
+  const found = gapsOf(times).map((ns) => (ns / SECOND) * 100 * mean);
+  const { ks, limit } = kolmogorov(found, (size) => {
+    if (size < 0.2) return 5 * Math.max(0, size - 0.1);
+    return size < 2 ? 0.5 + ((size - 0.2) / 1.8) * 0.1 : Math.min(1, 0.6 + (size - 2) * 0.4);
+  });
+  assert.ok(ks < limit, `KS ${ks}, limit ${limit}`);
+  const average = found.reduce((a, b) => a + b, 0) / found.length;
+  const [product, square] = found
+    .slice(1)
+    .reduce(
+      ([p, s], size, i) => [
+        p + (size - average) * ((found[i] as number) - average),
+        s + (size - average) ** 2,
+      ],
+      [0, 0] as [number, number],
+    );
+  assert.ok(Math.abs(product / square) < 3.3 / Math.sqrt(found.length), `${product / square}`);
 });
 
 test('the rate that is planned is the one that comes', () => {

@@ -131,6 +131,26 @@ const BAD: [what: string, text: string, said: RegExp][] = [
     /burst_duration_sec is longer than burst_period_sec/,
   ],
   [
+    'rates of mmpp that are no two',
+    arrivalOf('pattern = "mmpp"\nlow_rate = 9\nhigh_rate = 9\nlow_mean_sec = 1\nhigh_mean_sec = 1'),
+    /low_rate of 9 a second is not below high_rate/,
+  ],
+  [
+    'shares of gaps that do not rise to 1',
+    arrivalOf('pattern = "gaps"\nrate = 9\ngap_shares = [0, 0.6, 0.5, 1]\ngap_sizes = [1, 1, 1, 1]'),
+    /gap_shares has to rise from 0 to 1/,
+  ],
+  [
+    'gaps without a size',
+    arrivalOf('pattern = "gaps"\nrate = 9\ngap_shares = [0, 0.5, 1]\ngap_sizes = [1, 1]'),
+    /gap_sizes has to have a size for each of gap_shares, 3, and has 2/,
+  ],
+  [
+    'gaps that are all nothing',
+    arrivalOf('pattern = "gaps"\nrate = 9\ngap_shares = [0, 1]\ngap_sizes = [0, 0]'),
+    /gap_sizes has to rise from 0 or more, to more than 0/,
+  ],
+  [
     'an amplitude above its base',
     arrivalOf('pattern = "periodic"\nbase_rate = 2\namplitude = 3\nperiod_secs = 30'),
     /amplitude .*above base_rate/,
