@@ -67,6 +67,7 @@ export function fitScenario(name: string, load: RecordedLoad): FittedScenario {
       mostContentBytes: Math.max(1, contentBytes.most),
     },
     limits: {},
+    chaos: undefined,
   };
   return { scenario, tried, notes: [...arrivalNotes(arrival), ...notesOf(load, known)] };
 }
