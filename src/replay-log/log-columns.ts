@@ -17,8 +17,10 @@ export const STREAMS_VERSION = 2;
 export const ENDLESS_VERSION = 3;
 /** From this one on it says which answers are the recorded ones. */
 export const ANSWERS_VERSION = 4;
+/** The document beside it has the histograms of windows from this one on. */
+export const WINDOW_HISTOGRAMS_VERSION = 5;
 /** The newest format this program reads and the one it writes. */
-export const LOG_FORMAT_VERSION = 4;
+export const LOG_FORMAT_VERSION = 5;
 
 /** A kind of typed array. */
 export interface ColumnArray<Values extends ColumnValues> {

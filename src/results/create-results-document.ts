@@ -19,6 +19,7 @@ import type {
   HistogramsSection,
   HostSection,
   OperationCounts,
+  OpWindowEntry,
   PlanSection,
   PreloadSection,
   PrepareSection,
@@ -101,6 +102,9 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     cache,
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
     windows: recorder.windows.list().map(windowEntry),
+    op_windows: Object.fromEntries(
+      recorder.opWindows.entries().map(([key, windows]) => [key, windows.map(opWindowEntry)]),
+    ),
     ...judgeRun(input.limits ?? {}, { latency, summary, cache }),
     fidelity: fidelitySection({
       ...input,
@@ -191,7 +195,16 @@ function windowEntry(window: WindowCounts): WindowEntry {
     max: scaled(response.maxNs, NS_PER_MS),
     in_flight: inFlight,
     send_error_p99_us: scaled(sendError.percentileNs(99), NS_PER_US),
+    histogram: histogramOf(response),
   };
+}
+
+function opWindowEntry({ startS, widthS, ops, errors, response }: WindowCounts): OpWindowEntry {
+  return { start_s: startS, width_s: widthS, ops, errors, histogram: histogramOf(response) };
+}
+
+function histogramOf(histogram: Histogram): string | null {
+  return histogram.count === 0 ? null : histogram.encode();
 }
 
 function captureLoss(loss: Loss, gaps: CaptureGaps): CaptureLossSection {

@@ -1,4 +1,4 @@
-import { ANSWERS_VERSION, ENDLESS_VERSION } from '../replay-log/log-columns.ts';
+import { ANSWERS_VERSION, ENDLESS_VERSION, WINDOW_HISTOGRAMS_VERSION } from '../replay-log/log-columns.ts';
 import type { Leaves } from './expect/document-leaves.ts';
 import type { Expectations } from './measure/expectations.ts';
 
@@ -8,6 +8,8 @@ const CAME_LATER: readonly { part: RegExp; since: number }[] = [
   { part: /^operations\.cancelled$/, since: ENDLESS_VERSION },
   { part: /^operations\.ops\b/, since: ENDLESS_VERSION },
   { part: /^answers\b/, since: ANSWERS_VERSION },
+  { part: /^windows\[.*\]\.histogram\b/s, since: WINDOW_HISTOGRAMS_VERSION },
+  { part: /^op_windows\b/, since: WINDOW_HISTOGRAMS_VERSION },
   { part: /^fidelity\.keepalive_closed\b/, since: ENDLESS_VERSION },
 ];
 

@@ -10,6 +10,7 @@ import { expectCounts } from './expect/expect-counts.ts';
 import { expectFacts, factLeaves } from './expect/expect-facts.ts';
 import { expectLatencies } from './expect/expect-latencies.ts';
 import { expectNearness } from './expect/expect-nearness.ts';
+import { expectOpWindows } from './expect/expect-op-windows.ts';
 import { expectOrder } from './expect/expect-order.ts';
 import { expectStatusClasses } from './expect/expect-status-classes.ts';
 import { expectTargets } from './expect/expect-targets.ts';
@@ -84,6 +85,7 @@ async function expectEverything(
   await expectStatusClasses(table, names, into);
   await expectLatencies(table, names, into);
   await expectWindows(table, into);
+  await expectOpWindows(table, names, into);
   const arrivals = await expectArrivals(table, into);
   const isEven = option('timing') === 'absolute' && (option('pace') ?? null) === null;
   const timeScale = isEven ? Number(option('rate_multiplier')) : undefined;

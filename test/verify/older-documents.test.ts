@@ -20,7 +20,12 @@ function fixture(name: string): string {
 }
 
 describe('documents and logs of versions before', () => {
-  for (const name of ['before-status-classes', 'before-endless-answers', 'before-answers']) {
+  for (const name of [
+    'before-status-classes',
+    'before-endless-answers',
+    'before-answers',
+    'before-window-histograms',
+  ]) {
     it(`still read and verify, and are held to what they say: ${name}`, async () => {
       const log = fixture(`${name}.rlog`);
       const document = validated(JSON.parse(await readFile(fixture(`${name}.json`), 'utf8')));
@@ -64,10 +69,14 @@ describe('documents and logs of versions before', () => {
     const { cancelled: ___, ...operations } = document.operations;
     const { keepalive_closed: ____, ...fidelity } = document.fidelity;
     const { answers: _____, ...withoutAnswers } = document;
+    const { op_windows: ______, ...withoutOpWindows } = document;
+    const windows = document.windows.map(({ histogram: _, ...window }) => window);
     const lacking = [
       withoutClasses,
       withoutEndless,
       withoutAnswers,
+      withoutOpWindows,
+      { ...document, windows },
       { ...document, operations },
       { ...document, fidelity },
     ];

@@ -39,6 +39,8 @@ export interface ResultsDocument {
   cache: CacheSection;
   errors: ErrorEntry[];
   windows: WindowEntry[];
+  /** The same for each op, in wider windows; empty where there are more than eight ops. */
+  op_windows: Record<string, OpWindowEntry[]>;
   /** The same as `checks` for readers of older documents; what was no limit is not there. */
   validation: Partial<Record<'met_throughput_target' | 'met_latency_target' | 'max_error_rate_ok', boolean>>;
   checks: CheckEntry[];
@@ -264,6 +266,16 @@ export interface WindowEntry {
   max: number | null;
   in_flight: number;
   send_error_p99_us: number | null;
+  /** The response times, as `histograms` has them but with two digits; null where there is none. */
+  histogram: string | null;
+}
+
+export interface OpWindowEntry {
+  start_s: number;
+  width_s: number;
+  ops: number;
+  errors: number;
+  histogram: string | null;
 }
 
 export interface CheckEntry {

@@ -7,6 +7,7 @@ import type { LatenessAttributionPart } from './lateness-attribution.ts';
 import type { LatenessCausesPart } from './lateness-causes.ts';
 import type { LeftOutPart } from './left-out-count.ts';
 import type { OpTablePart } from './op-metrics.ts';
+import type { OpWindowsPart } from './op-windows.ts';
 import type { StreamCounts } from './stream-metrics.ts';
 import type { TargetTablePart } from './target-metrics.ts';
 import type { WindowsPart } from './windows.ts';
@@ -27,6 +28,7 @@ export interface TallyPart {
   /** Undefined also where there is one target. */
   targets: TargetTablePart | undefined;
   windows: WindowsPart | undefined;
+  opWindows: OpWindowsPart;
   errors: ErrorGroupPart[] | undefined;
   drift: DriftPart | undefined;
   firstInSpace: FirstAnswer[] | undefined;

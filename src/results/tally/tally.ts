@@ -11,6 +11,7 @@ import { LatenessAttribution } from './lateness-attribution.ts';
 import { LatenessCauses } from './lateness-causes.ts';
 import { type LeftOut, LeftOutCount } from './left-out-count.ts';
 import { type OpMetrics, OpTable } from './op-metrics.ts';
+import { OpWindows } from './op-windows.ts';
 import { hasNoDuration, recordFirstAnswer, recordLatencies, responseTimeNs } from './operation-latency.ts';
 import { countStream, emptyStreamCounts, STREAM_COUNT_NAMES, type StreamCounts } from './stream-metrics.ts';
 import { ALL_DISPOSITIONS, COUNT_NAMES, type CountName, type TallyPart } from './tally-part.ts';
@@ -61,6 +62,7 @@ export class Tally implements ReplayObserver {
   /** Of several targets each; of one nothing is counted here. */
   readonly targets = new TargetTable();
   readonly windows = new Windows();
+  readonly opWindows = new OpWindows();
   readonly errors = new ErrorGroups();
   readonly drift = new DriftLine();
   readonly firstInSpace = new FirstInSpace();
@@ -193,6 +195,7 @@ export class Tally implements ReplayObserver {
       ops: this.ops.drain(),
       targets: this.targets.drain(),
       windows: this.windows.drain(),
+      opWindows: this.opWindows.drain(),
       errors: this.errors.drain(),
       drift: this.drift.drain(),
       firstInSpace: this.firstInSpace.drain(),
@@ -218,6 +221,7 @@ export class Tally implements ReplayObserver {
     if (part.ops !== undefined) this.ops.addPart(part.ops);
     if (part.targets !== undefined) this.targets.addPart(part.targets);
     if (part.windows !== undefined) this.windows.addPart(part.windows, shard);
+    this.opWindows.addPart(part.opWindows, shard);
     if (part.errors !== undefined) this.errors.addPart(part.errors);
     if (part.drift !== undefined) this.drift.addPart(part.drift);
     if (part.firstInSpace !== undefined) this.firstInSpace.addPart(part.firstInSpace);
@@ -264,7 +268,9 @@ export class Tally implements ReplayObserver {
     if (outcome?.endless !== undefined) this.endless.add(operation, disposition, metrics.endlessly());
     if (disposition !== 'ok') this.errors.add(operation, disposition);
     const { dueNs, sentNs, doneNs } = operation;
-    this.windows.onDone(this.#offsetNs(dueNs), responseNs, disposition !== 'ok');
+    const offsetNs = this.#offsetNs(dueNs);
+    this.windows.onDone(offsetNs, responseNs, disposition !== 'ok');
+    this.opWindows.onDone(operation.record.op, offsetNs, responseNs, disposition !== 'ok');
     if (doneNs !== undefined && sentNs !== undefined && !hasNoDuration(outcome))
       this.firstInSpace.add(operation.record.space, doneNs, operation.number, doneNs - sentNs);
     if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs, doneNs);

@@ -46,7 +46,7 @@ interface WindowPart {
 }
 
 /**
- * Windows of one second, keyed by due time. Memory is bounded however long the run: past `maxWindows` seconds
+ * Windows of one second (or wider), keyed by due time. Memory is bounded however long the run: past `maxWindows` of them
  * neighbours are merged and every window covers twice the time. Only windows in use hold live histograms; the
  * others are frozen and thawed when an operation of theirs ends late.
  */
@@ -59,11 +59,13 @@ export class Windows {
   /** Histograms of drained windows, empty. */
   readonly #spare = emptyList<Histogram>();
   #newest: Window | undefined;
-  #widthS = 1;
+  #widthS: number;
 
-  constructor(maxWindows = 3600, maxLive = 64) {
+  /** `widthS` is the width that windows have until there are too many of them. */
+  constructor(maxWindows = 3600, maxLive = 64, widthS = 1) {
     this.#maxWindows = maxWindows;
     this.#maxLive = maxLive;
+    this.#widthS = widthS;
   }
 
   onSent(dueOffsetNs: number, sendErrorNs: number, inFlight: number): void {

@@ -3,6 +3,9 @@ import { digestOf } from '../measure/histogram-buckets.ts';
 import { errorKey } from './expect-counts.ts';
 import { changeKey } from './expect-status-classes.ts';
 
+/** Where a document has encoded histograms. */
+const HISTOGRAM = /^histograms\.[^.]+\.|^(op_)?windows\b.*\]\.histogram$/s;
+
 /** Every number, name and truth of a document, by path. */
 export type Leaves = Map<string, unknown>;
 
@@ -30,7 +33,7 @@ function walk(leaves: Leaves, path: string, value: unknown): void {
   }
   for (const [name, each] of Object.entries(value)) {
     const inner = path === '' ? name : `${path}.${name}`;
-    if (/^histograms\.[^.]+\./.test(inner) && typeof each === 'string') addHistogram(leaves, inner, each);
+    if (HISTOGRAM.test(inner) && typeof each === 'string') addHistogram(leaves, inner, each);
     else walk(leaves, inner, each);
   }
 }
@@ -47,7 +50,7 @@ function entryName(path: string, entry: unknown, index: number): string {
   const { code, op, start_s, recorded, replayed } = (entry ?? {}) as Record<string, unknown>;
   if (path === 'errors') return errorKey(withoutStatusName(String(code)), String(op));
   if (path === 'status_classes.changes') return changeKey(String(op), String(recorded), String(replayed));
-  if (path === 'windows') return String(start_s);
+  if (path === 'windows' || path.startsWith('op_windows.')) return String(start_s);
   return path === 'fidelity.reasons' ? String(code) : String(index);
 }
 

@@ -1,4 +1,4 @@
-import { expectMax, expectPercentile } from '../measure/exact-times.ts';
+import { expectHistogram, expectMax, expectPercentile, type SortedTimes } from '../measure/exact-times.ts';
 import { type Expectations, exactly, expectAll } from '../measure/expectations.ts';
 import { collectTimes } from '../measure/grouped-times.ts';
 import type { LogRow, LogTable } from '../measure/log-table.ts';
@@ -43,7 +43,14 @@ export async function expectWindows(table: LogTable, into: Expectations): Promis
       in_flight: exactly([...inFlight.values()].reduce((sum, most) => sum + most, 0)),
       send_error_p99_us: expectPercentile(sendError.group(place), 9900, US, precision),
     });
+    expectWindowHistogram(into, `windows[${key * widthS}]`, times);
   });
+}
+
+/** Expects the histogram of a window's response times; null where there are none. */
+export function expectWindowHistogram(into: Expectations, path: string, times: SortedTimes): void {
+  if (times.length === 0) into.set(`${path}.histogram`, exactly(null));
+  else expectHistogram(into, `${path}.histogram`, times, { digits: 2 });
 }
 
 async function windowWidth(table: LogTable): Promise<number> {

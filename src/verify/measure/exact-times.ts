@@ -67,7 +67,12 @@ export function expectPercentile(
 }
 
 /** Expects what a decoded histogram has to say; document-leaves.ts makes these leaves. */
-export function expectHistogram(into: Expectations, path: string, times: SortedTimes): void {
+export function expectHistogram(
+  into: Expectations,
+  path: string,
+  times: SortedTimes,
+  precision: PercentileDigits = { digits: 3 },
+): void {
   into.set(`${path}.count`, exactly(times.length));
   for (const [name, hundredths] of Object.entries({
     p50_ns: 5000,
@@ -75,9 +80,9 @@ export function expectHistogram(into: Expectations, path: string, times: SortedT
     p99_ns: 9900,
     p100_ns: 10_000,
   })) {
-    into.set(`${path}.${name}`, exactly(percentileNs(times, hundredths, { digits: 3 }) ?? 0));
+    into.set(`${path}.${name}`, exactly(percentileNs(times, hundredths, precision) ?? 0));
   }
-  into.set(`${path}.buckets`, exactly(bucketsDigest(times, { digits: 3 })));
+  into.set(`${path}.buckets`, exactly(bucketsDigest(times, precision)));
 }
 
 /** Makes the expectation of the largest time, in a unit; null where there is none. */
