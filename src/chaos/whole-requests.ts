@@ -31,7 +31,10 @@ const NUMBERS_FROM = 2 ** 40;
 export function createWholeRequests(target: ChaosTarget, scenario: Scenario, seed: number): WholeRequests {
   const { protocol } = target;
   const makerOf = (operations: Partial<Scenario['operations']>) =>
-    createRecordMaker({ ...scenario, protocol, operations: { ...NOTHING, ...operations } }, seed);
+    createRecordMaker(
+      { ...scenario, mixStages: undefined, protocol, operations: { ...NOTHING, ...operations } },
+      seed,
+    );
   const searches = makerOf({ embeddingSearch: 1 });
   const stores = makerOf({ store: 1 });
   const bytesOf = protocol === 'http' ? httpBytes(target) : grpcBytes(target);

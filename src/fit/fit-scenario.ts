@@ -1,7 +1,10 @@
 import { EngramTraceError } from '../error.ts';
 import type { ArrivalSpec } from '../workload/arrivals/arrival-spec.ts';
+import { meanWeights } from '../workload/scenario/mean-weights.ts';
 import type { OperationWeights, Popularity, Scenario } from '../workload/scenario/scenario.ts';
 import { fitArrivals, type TriedModel } from './fit-arrivals.ts';
+import { fitMix } from './fit-mix.ts';
+import { OPERATION_OF } from './mix-over-time.ts';
 import type { RecordedLoad } from './recorded-load.ts';
 
 /** A scenario that was learned, and what it can't say of the recording. */
@@ -13,15 +16,6 @@ export interface FittedScenario {
   readonly notes: readonly string[];
 }
 
-/** Which operation of a scenario stands for an op of the engram dialect. */
-const OPERATION_OF: Readonly<Record<string, keyof OperationWeights>> = {
-  remember: 'store',
-  remember_episode: 'store',
-  recall: 'recall',
-  search: 'embeddingSearch',
-  query: 'embeddingSearch',
-  complete: 'patternCompletion',
-};
 const FEWEST_RECORDS = 20;
 const DIGITS = 6;
 /** What the target holds is in no recording. */
@@ -44,13 +38,15 @@ export function fitScenario(name: string, load: RecordedLoad): FittedScenario {
   const tried = fitArrivals(load.arrivals, load.gapVariation, load.gaps);
   const arrival = rounded(tried[0]?.model.spec as ArrivalSpec);
   const { sessions } = load;
+  const mixStages = fitMix(load.mix);
   const { dimension = 768, contentBytes = { least: 60, most: 200 } } = load.shapes;
   const scenario: Scenario = {
     name,
     description: 'learned from a recording',
     durationNs: load.durationNs,
     arrival,
-    operations: weights,
+    operations: mixStages === undefined ? weights : meanWeights(mixStages),
+    mixStages,
     protocol: grpc === 0 ? 'http' : grpc === 1 ? 'grpc' : 'mixed',
     grpcShare: grpc,
     sessions: sessions !== undefined && sessions * 2 <= records ? sessions : undefined,
@@ -69,7 +65,11 @@ export function fitScenario(name: string, load: RecordedLoad): FittedScenario {
     limits: {},
     chaos: undefined,
   };
-  return { scenario, tried, notes: [...arrivalNotes(arrival), ...notesOf(load, known)] };
+  return {
+    scenario,
+    tried,
+    notes: [...arrivalNotes(arrival), ...mixNotes(scenario), ...notesOf(load, known)],
+  };
 }
 
 function operationsOf({ measures, byGrpc }: RecordedLoad) {
@@ -118,6 +118,12 @@ function rounded(arrival: ArrivalSpec): ArrivalSpec {
       Object.entries(object).map(([key, value]) => [key, key.endsWith('Ns') ? value : round(value)]),
     ) as T;
   return roundedObject(arrival);
+}
+
+function mixNotes({ mixStages = [] }: Scenario): string[] {
+  return mixStages.length === 0
+    ? []
+    : [`the mix of operations changes: ${mixStages.length} stages have one each`];
 }
 
 function arrivalNotes({ pattern }: ArrivalSpec): string[] {

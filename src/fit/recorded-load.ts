@@ -2,6 +2,7 @@ import { TraceMeasures } from '../nearness/trace-measures.ts';
 import type { TraceHeader, TraceRecord } from '../trace/record/record.ts';
 import { BinnedArrivals } from './binned-arrivals.ts';
 import type { RecordedGaps } from './fit-arrivals.ts';
+import { MixOverTime, OPERATION_OF } from './mix-over-time.ts';
 import { StoredShapes } from './stored-shapes.ts';
 
 const MOST_SPACES = 10_000;
@@ -15,6 +16,7 @@ export class RecordedLoad {
   readonly measures = new TraceMeasures();
   readonly arrivals = new BinnedArrivals();
   readonly shapes = new StoredShapes();
+  readonly mix = new MixOverTime();
   /** How many operations each space has. */
   readonly spaces = new Map<string, number>();
   /** Of each op, how many went by gRPC. */
@@ -32,8 +34,10 @@ export class RecordedLoad {
   add(record: TraceRecord): void {
     this.measures.add(record);
     this.shapes.add(record);
-    this.#arrived(record.startNs);
+    const atNs = this.#arrived(record.startNs);
     const { op, space, protocol, session } = record;
+    const operation = OPERATION_OF[op];
+    if (operation !== undefined) this.mix.add(operation, atNs);
     if (protocol === 'grpc') this.byGrpc.set(op, (this.byGrpc.get(op) ?? 0) + 1);
     if (space !== '' && (this.spaces.size < MOST_SPACES || this.spaces.has(space)))
       this.spaces.set(space, (this.spaces.get(space) ?? 0) + 1);
@@ -65,7 +69,8 @@ export class RecordedLoad {
     return { sizes: this.measures.gaps, resolutionNs: this.#header.resolutionNs ?? 1 };
   }
 
-  #arrived(startNs: number): void {
+  /** Returns when it was, from the beginning on. */
+  #arrived(startNs: number): number {
     if (this.#startNs === undefined) this.#startNs = this.#header.window?.startNs ?? startNs;
     else {
       const gapNs = startNs - this.#lastNs;
@@ -75,6 +80,7 @@ export class RecordedLoad {
     }
     this.#lastNs = startNs;
     this.arrivals.add(startNs - this.#startNs);
+    return startNs - this.#startNs;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { ArrivalSpec } from '../workload/arrivals/arrival-spec.ts';
-import type { Popularity, Scenario, ScenarioData } from '../workload/scenario/scenario.ts';
+import type { OperationWeights, Popularity, Scenario, ScenarioData } from '../workload/scenario/scenario.ts';
 
 /** A scenario as the file that `run --scenario` reads. */
 export function scenarioToml(scenario: Scenario): string {
-  const { name, description, durationNs, operations, protocol, grpcShare, sessions, data } = scenario;
+  const { name, description, durationNs, protocol, grpcShare, sessions, data } = scenario;
   return [
     ...table(undefined, {
       name,
@@ -14,12 +14,7 @@ export function scenarioToml(scenario: Scenario): string {
     }),
     ...table('duration', { total_seconds: seconds(durationNs) }),
     ...arrivalLines(scenario.arrival),
-    ...table('operations', {
-      store_weight: operations.store,
-      recall_weight: operations.recall,
-      embedding_search_weight: operations.embeddingSearch,
-      pattern_completion_weight: operations.patternCompletion,
-    }),
+    ...operationLines(scenario),
     ...dataLines(data),
   ].join('\n');
 }
@@ -36,6 +31,22 @@ function table(title: string | undefined, values: Values): string[] {
 
 function seconds(ns: number): number {
   return ns / 1e9;
+}
+
+function operationLines({ operations, mixStages = [] }: Scenario): string[] {
+  if (mixStages.length === 0) return table('operations', weights(operations));
+  return mixStages.flatMap((stage) =>
+    table('[operations.stages]', { duration_sec: seconds(stage.durationNs), ...weights(stage.operations) }),
+  );
+}
+
+function weights({ store, recall, embeddingSearch, patternCompletion }: OperationWeights): Values {
+  return {
+    store_weight: store,
+    recall_weight: recall,
+    embedding_search_weight: embeddingSearch,
+    pattern_completion_weight: patternCompletion,
+  };
 }
 
 function arrivalLines(arrival: ArrivalSpec): string[] {

@@ -24,7 +24,7 @@ const LEAST_CONFIDENCE = 0.7;
 /** Everything random is a stream of its own, by the number of the operation or by the key of the memory. */
 export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker {
   const { data, protocol, grpcShare, sessions } = scenario;
-  const opAt = createOps(scenario.operations, new SeededStream(seed, 'operations'));
+  const opAt = createMix(scenario, new SeededStream(seed, 'operations'));
   const keyAt = createChoice(data.popularity, Math.max(1, data.nodes), new SeededStream(seed, 'keys'));
   const spaceOf = createSpaces(scenario, seed);
   const cues = new SeededStream(seed, 'cues');
@@ -43,8 +43,8 @@ export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker
     threshold: 0,
     maxResults: 0,
   });
-  const operationAt = (number: number): ScenarioOperation => {
-    const op = opAt(number);
+  const operationAt = (number: number, startNs: number): ScenarioOperation => {
+    const op = opAt(number, startNs);
     // What is stored is new, and has a key behind those that were there before.
     if (op === 'remember') return store(data.nodes + number);
     const key = keyAt(number);
@@ -59,7 +59,7 @@ export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker
   return {
     record: (number, startNs) =>
       made(
-        operationAt(number),
+        operationAt(number, startNs),
         number,
         startNs,
         sessions === undefined ? `op-${number}` : `client-${number % sessions}`,
@@ -97,6 +97,26 @@ function toRecord(
     stream: undefined,
     outcome: unknownOutcome(),
   };
+}
+
+/** The mix of the stage that an operation starts in. */
+function createMix(
+  { operations, mixStages = [] }: Scenario,
+  stream: SeededStream,
+): (number: number, startNs: number) => ScenarioOp {
+  if (mixStages.length === 0) return createOps(operations, stream);
+  let endNs = 0;
+  const stages = mixStages.map((stage) => {
+    endNs += stage.durationNs;
+    return { endNs, opAt: createOps(stage.operations, stream) };
+  });
+  const last = stages.at(-1);
+  return (number, startNs) => ((stages.find((stage) => startNs < stage.endNs) ?? last) as Stage).opAt(number);
+}
+
+interface Stage {
+  readonly endNs: number;
+  opAt(number: number): ScenarioOp;
 }
 
 /** By the weights, in the order store, recall, search, completion. */

@@ -1,5 +1,6 @@
 import { parseToml } from '../../parse-toml.ts';
 import type { ArrivalSpec } from '../arrivals/arrival-spec.ts';
+import { meanWeights } from './mean-weights.ts';
 import { readArrival } from './read-arrival.ts';
 import { readChaos } from './read-chaos.ts';
 import { readData } from './read-data.ts';
@@ -16,7 +17,7 @@ export function readScenario(text: string, file: string): Scenario {
   const name = top.text('name');
   const description = top.text('description', '');
   const arrival = readArrival(top.table('arrival'));
-  const operations = readOperations(top.table('operations'));
+  const { operations, mixStages } = readMix(top.table('operations'));
   const protocol = top.choice('protocol', ['http', 'grpc', 'mixed'], 'http');
   const scenario: Scenario = {
     name,
@@ -24,6 +25,7 @@ export function readScenario(text: string, file: string): Scenario {
     durationNs: readDuration(top, arrival),
     arrival,
     operations,
+    mixStages,
     protocol,
     grpcShare: top.number('grpc_share', { least: 0, most: 1, otherwise: 0.5 }),
     sessions: top.has('sessions') ? top.whole('sessions', { least: 1, most: 1e6 }) : undefined,
@@ -69,6 +71,20 @@ function readDuration(top: TableReader, arrival: ArrivalSpec): number {
   return 'stages' in arrival
     ? arrival.stages.reduce((sum, { durationNs }) => sum + durationNs, 0)
     : DEFAULT_SECONDS * 1e9;
+}
+
+/** Weights that stay as they are, or stages of them: then those of the run are each stage's shares times how long it is. */
+function readMix(operations: TableReader): Pick<Scenario, 'operations' | 'mixStages'> {
+  if (!operations.has('stages')) return { operations: readOperations(operations), mixStages: undefined };
+  const mixStages = operations.tables('stages').map((stage) => {
+    const durationNs = stage.seconds('duration_sec');
+    return { durationNs, operations: readOperations(stage) };
+  });
+  operations.refuseOthers({
+    store_weight: 'with stages each has weights of its own',
+    recall_weight: 'with stages each has weights of its own',
+  });
+  return { operations: meanWeights(mixStages), mixStages };
 }
 
 function readOperations(operations: TableReader): OperationWeights {

@@ -12,6 +12,12 @@ export interface OperationWeights {
   readonly patternCompletion: number;
 }
 
+/** A stretch of a scenario with a mix of operations of its own. */
+export interface MixStage {
+  readonly durationNs: number;
+  readonly operations: OperationWeights;
+}
+
 /** Where the vectors lie. docs/scenarios.md has the formula of each. */
 export type EmbeddingDistribution =
   | { readonly type: 'clustered'; readonly clusters: number; readonly stdDev: number }
@@ -53,7 +59,10 @@ export interface Scenario {
   readonly description: string;
   readonly durationNs: number;
   readonly arrival: ArrivalSpec;
+  /** Of the whole run. */
   readonly operations: OperationWeights;
+  /** What the mix is from one stretch to the next, the last going on; undefined: all the time the same. */
+  readonly mixStages?: readonly MixStage[] | undefined;
   readonly protocol: ScenarioProtocol;
   /** Share of the operations that go by gRPC where the protocol is `mixed`. */
   readonly grpcShare: number;
