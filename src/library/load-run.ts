@@ -2,7 +2,8 @@ import type { RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import type { CacheLoad } from '../workload/clients/cache-load.ts';
 import type { ClientLimits } from '../workload/clients/client-scenario.ts';
-import { type ClientPace, closedCacheLoad } from '../workload/clients/closed-cache-load.ts';
+import type { ClientPace } from '../workload/clients/client-pace.ts';
+import { closedCacheLoad } from '../workload/clients/closed-cache-load.ts';
 import { openCacheLoad } from '../workload/clients/open-cache-load.ts';
 
 /** What a load without a recording makes of a run. */
@@ -13,14 +14,20 @@ export interface ClientsLoad {
   readonly load: CacheLoad;
   readonly pace: ClientPace | { readonly ratePerSec: number };
   readonly limits: ClientLimits;
+  /** Threads that send; as many as the load wants where undefined. */
+  readonly senders?: number | undefined;
+  /** What names the targets in the command of the open loop, such as ` --endpoint http://cache:7432`. */
+  readonly targetFlags?: string | undefined;
 }
 
 /** A run of clients. Throws `usage` for a load that makes no sense. */
-export function clientsRun({ load, pace, limits }: ClientsLoad): LoadRun {
+export function clientsRun({ load, pace, limits, senders, targetFlags }: ClientsLoad): LoadRun {
   const { hitRateTolerance: tolerance, ...others } = limits;
   const hitRate = tolerance === undefined ? undefined : { wanted: load.hitRate, tolerance };
   const judged = { limits: { ...others, hitRate } };
-  if (!('ratePerSec' in pace)) return { ...closedCacheLoad(load, pace), ...judged };
-  const trace = openCacheLoad(load, pace.ratePerSec);
-  return { trace, senders: sendersFor({ trace }), ...judged };
+  const run =
+    'ratePerSec' in pace
+      ? { trace: openCacheLoad(load, pace.ratePerSec) }
+      : closedCacheLoad(load, pace, targetFlags);
+  return { ...run, senders: senders ?? sendersFor(run), ...judged };
 }

@@ -74,7 +74,10 @@ function reasonAgainst(held: number | undefined): string | undefined {
 /** As fast as the target takes it, and no faster than asked for: whoever is behind goes on from there. */
 function asFilling(run: RunOptions, trace: RunOptions['trace']): RunOptions {
   const replay = { ...run.replay, behind: 'stretch', maxInFlight: MOST_IN_FLIGHT, shard: undefined } as const;
-  return { ...run, trace, replay, limits: undefined, senders: 1, rehearsal: false };
+  // A memory is no client: it needs no connection of its own.
+  const connections = run.connections === 'recorded' ? 'pooled' : run.connections;
+  const others = { closedLoop: undefined, limits: undefined, senders: 1, rehearsal: false };
+  return { ...run, ...others, trace, replay, connections };
 }
 
 function refuseTooMany({ operations, errors, summary }: ResultsDocument, fromKey: number): void {

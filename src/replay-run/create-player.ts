@@ -3,6 +3,7 @@ import { replay } from '../replay/engine/engine.ts';
 import type { ReplayDeps } from '../replay/engine/replay-deps.ts';
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import { ClientLoop, type ClientScript } from '../replay/plan/client-loop.ts';
+import { planFirstOperations } from '../replay/plan/first-operations.ts';
 import type { OpenSource, PlanReader, PlanSink } from '../replay/plan/plan-reader.ts';
 import type { Clock, ReplayObserver } from '../replay/ports.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
@@ -14,6 +15,7 @@ import type { ConnectionMode } from '../transports/connect/connection-mode.ts';
 import { createTransports, type TransportSettings } from './connect/create-transports.ts';
 import type { LazyTransports } from './connect/lazy-transports.ts';
 import type { LoggedRun } from './logged-run.ts';
+import { type ClosedLoop, openScriptOf } from './options/closed-loop.ts';
 import { tallyOptionsOf } from './options/tally-options.ts';
 import { replayByShards } from './shards/replay-by-shards.ts';
 import { ShardPool } from './shards/shard-pool.ts';
@@ -30,7 +32,7 @@ export interface PlayDeps
   extends Pick<ShardedReplayDeps, 'clock' | 'digest' | 'recordNumber' | 'openStarts' | 'watch'> {
   log: LoggedRun;
   /** Whose operations follow on answers; undefined: the source has the whole plan. */
-  clients?: ClientScript | undefined;
+  clients?: Pick<ClosedLoop, 'script' | 'durationNs'> | undefined;
 }
 
 /** Plays a plan: in this thread, or by several that send. */
@@ -52,10 +54,10 @@ export function createLocalPlayer({ transports: settings, tally }: WorkOfShard, 
     warmUp: transports.warmUp,
     addressUse: transports.addressUse,
     close: transports.close,
-    play: (openSource, options, { log, clients, ...deps }) =>
+    play: async (openSource, options, { log, clients, ...deps }) =>
       replay(openSource, options, {
         ...deps,
-        ...planOf(openSource, clients, deps, log.observe(recorder)),
+        ...planOf(openSource, clients && (await openScriptOf(clients.script)), deps, log.observe(recorder)),
         transportFor: ({ protocol }) => transports.for(protocol),
         onHeadStart: collectGarbage,
       }),
@@ -72,7 +74,9 @@ function planOf(
 ): Pick<ReplayDeps, 'observer' | 'readPlan'> {
   if (clients === undefined) return { observer };
   const loop = new ClientLoop(clients);
-  const readPlan = (sink: PlanSink): PlanReader => loop.reader(sink, { openSource, digest });
+  const first = { openSource, digest, durationNs: loop.durationNs };
+  const readPlan = (sink: PlanSink): PlanReader =>
+    loop.reader(sink, (firstSink) => planFirstOperations(first, firstSink));
   return { observer: teeObserver(observer, loop), readPlan };
 }
 
@@ -118,11 +122,9 @@ function settingsOf(settings: TransportSettings, number: number, shards: number)
  */
 export function shardCount(
   senders: number | undefined,
-  { maxInFlight, behind, timing }: ReplayOptions,
+  { maxInFlight, behind }: ReplayOptions,
   connections: ConnectionMode | undefined,
 ): number {
-  // The next operation of a client follows on its answer in the thread that sees it.
-  if (timing.kind === 'clients') return 1;
   const count = Math.min(senders ?? 1, maxInFlight, typeof connections === 'number' ? connections : Infinity);
   if (count > 1 && behind === 'stretch') {
     throw new EngramTraceError(

@@ -11,6 +11,7 @@ import type { ReadOptions } from '../trace/trace.ts';
 import { createLocalPlayer, createThreadedPlayer, type Player, shardCount } from './create-player.ts';
 import { NO_LOG, openLoggedRun } from './logged-run.ts';
 import { openChaos } from './open-chaos.ts';
+import { isPortable } from './options/closed-loop.ts';
 import { connectionLimit } from './options/connection-limit.ts';
 import { engineOptions } from './options/engine-options.ts';
 import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
@@ -84,13 +85,14 @@ function playerOpener(
   threads: ShardThreads,
   addresses?: readonly TargetAddresses[],
 ): () => Player {
-  const { http, grpc, moreTargets, transport, headers, tls, connections } = run;
+  const { http, grpc, moreTargets, transport, headers, tls, connections, closedLoop } = run;
   const shards = shardCount(run.senders, options, connections);
   const mostConnections = connectionLimit(run, shards, openFileLimit);
   const targets = { http, grpc, moreTargets };
   const transports = { ...targets, transport, headers, tls, addresses, connections, mostConnections };
   const tally = tallyFactsOf(run.trace.header, options, targetCount(run));
-  const work = { transports, tally, isLogged: openReplayLog !== undefined };
+  const clients = closedLoop && isPortable(closedLoop.script) ? { script: closedLoop.script, shards } : undefined;
+  const work = { transports, tally, isLogged: openReplayLog !== undefined, clients };
   return () =>
     shards === 1 ? createLocalPlayer(work, clock) : createThreadedPlayer(work, options, shards, threads);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createDevServer } from '../../src/dev-server/dev-server.ts';
@@ -43,7 +43,8 @@ test('clients of a build cache wait for their answers; the document says so, and
       const rate = Number(command[2]);
       assert.ok(rate > 0);
       const second = command.map((word, i) => (command[i - 1] === '--duration' ? '0.5' : word));
-      const open = await runCli([...second, ...target, '--output', output, '--force']);
+      assert.ok(second.includes('--endpoint'), 'it names the target');
+      const open = await runCli([...second, '--output', output, '--force']);
       assert.ok(open.code === 0 || open.code === 98, open.stderr);
       const openDocument = await documentIn(output);
       assert.equal(openDocument.closed_loop, false);
@@ -101,6 +102,64 @@ test('a scenario of clients by its name: flags change it, its limits are checked
   }
 });
 
+test('a scenario is sent by clients, over several threads, and the document says what held', async () => {
+  const server = await createDevServer();
+  try {
+    await withFolder(async (folder) => {
+      const [file, output, log] = ['own.toml', 'results.json', 'run.log'].map((name) => join(folder, name));
+      await writeFile(
+        file as string,
+        `name = "own"
+protocol = "mixed"
+[arrival]
+pattern = "constant"
+rate = 1000
+[operations]
+store_weight = 0.5
+recall_weight = 0.5
+embedding_search_weight = 0
+[data]
+num_nodes = 10
+embedding_dim = 768
+memory_spaces = 1
+[validation]
+expected_throughput_ops_sec = 1000
+max_error_rate = 0.0
+`,
+      );
+      const target = [
+        ...['--endpoint', `127.0.0.1:${server.httpPort}`],
+        ...['--grpc-endpoint', `127.0.0.1:${server.grpcPort}`],
+      ];
+      const clients = ['--clients', '6', '--requests', '20', '--think', '1ms', '--senders', '2'];
+      const files = ['--output', output as string, '--replay-log', log as string];
+      const ran = await runCli(['run', '--scenario', file as string, ...clients, ...files, ...target]);
+      assert.ok(ran.code === 0 || ran.code === 98, ran.stderr);
+      const document = await documentIn(output as string);
+      const { closed_loop, operations, fidelity, plan, preload, checks, notes, target: sentTo } = document;
+      assert.deepEqual([closed_loop, operations.total, operations.failed], [true, 120, 0]);
+      assert.deepEqual(Object.keys(operations.ops).sort(), ['recall', 'remember']);
+      assert.ok(fidelity.engine.max_in_flight <= 6);
+      assert.deepEqual([plan.options['clients'], plan.options['senders']], [6, 2]);
+      assert.equal(preload?.stored, 10);
+      assert.ok(sentTo.http !== null && sentTo.grpc !== null);
+      assert.deepEqual(
+        checks?.map(({ expr, pass }) => [expr, pass]),
+        [['summary.error_rate <= 0', true]],
+      );
+      assert.match(notes.join('\n'), /throughput limit \(1000 a second\) are not used/);
+      assert.match(notes.join('\n'), /run --scenario \S+own\.toml --target-rate \S+ --duration \S+ --seed 1 --endpoint/);
+      const verification = await verifyReplay(log as string, document);
+      assert.deepEqual(
+        verification.checks.filter(({ agrees }) => !agrees),
+        [],
+      );
+    });
+  } finally {
+    await server.close();
+  }
+});
+
 test('a load that makes no sense is refused, and nothing is sent', async () => {
   for (const [args, message] of [
     [['--hit-rate', '1.2'], /'1.2' is not a ratio from 0 to 1/],
@@ -115,8 +174,12 @@ test('a load that makes no sense is refused, and nothing is sent', async () => {
     [['--cliens', '5'], /--clients/],
     [['light', '--hit-rate', '1.2'], /'1.2' is not a ratio from 0 to 1/],
     [['light', '--target-rate', '10', '--think', '1s'], /--think is for clients that wait/],
-    [['light', '--senders', '2'], /--senders is not for light/],
+    [['light', '--shard', '0/2'], /--shard is not for light/],
     [['light', '--scenario', 'heavy'], /two scenarios are named/],
+    [['burst_traffic', '--requests', '5'], /--requests is for clients that wait/],
+    [['burst_traffic', '--clients', '5', '--target-rate', '5'], /--target-rate is for a plan with due times/],
+    [['burst_traffic', '--clients', '5', '--dry-run'], /--dry-run is for a plan with due times/],
+    [['burst_traffic', '--clients', '5', '--hit-rate', '0.5'], /--hit-rate is for run without a scenario/],
   ] as const) {
     const refused = await runCli(['run', ...args, '--endpoint', '127.0.0.1:9']);
     assert.deepEqual([refused.code, refused.stdout], [2, ''], args.join(' '));

@@ -2,6 +2,7 @@ import { replay } from '../../src/replay/engine/engine.ts';
 import type { ReplayDeps } from '../../src/replay/engine/replay-deps.ts';
 import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import { ClientLoop, type ClientScript } from '../../src/replay/plan/client-loop.ts';
+import { planFirstOperations } from '../../src/replay/plan/first-operations.ts';
 import type {
   AnswerMatch,
   Clock,
@@ -132,7 +133,12 @@ export async function play(records: TraceRecord[], given: PlayOptions = {}): Pro
         loop?.onSettled(operation, disposition);
       },
     },
-    readPlan: loop && ((sink) => loop.reader(sink, { openSource, digest: undefined })),
+    readPlan:
+      loop &&
+      ((sink) =>
+        loop.reader(sink, (first) =>
+          planFirstOperations({ openSource, digest: undefined, durationNs: loop.durationNs }, first),
+        )),
     ...deps,
   });
   meanwhile?.(clock);

@@ -7,6 +7,7 @@ import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import { pairEndpoints } from '../../replay-run/target/pair-endpoints.ts';
 import type { ConnectionMode } from '../../transports/connect/connection-mode.ts';
 import { CACHE_LOAD, type CacheLoad } from '../../workload/clients/cache-load.ts';
+import type { ClientPace } from '../../workload/clients/client-pace.ts';
 import {
   type ClientLimits,
   type ClientScenario,
@@ -17,6 +18,7 @@ import { parseRatio } from '../flags/flag-parsers.ts';
 import { parseDuration } from '../flags/parse-duration.ts';
 import { parseSize } from '../flags/parse-size.ts';
 import { parseAtLeastOne } from '../flags/replay-values.ts';
+import { targetFlagsOf } from '../flags/target-flags.ts';
 import { readText, type TlsFlags, tlsOf } from '../flags/tls-flags.ts';
 import { playAndReport, type ReportFlags } from './play-and-report.ts';
 
@@ -36,6 +38,7 @@ export interface ClientsFlags extends TlsFlags, Omit<ReportFlags, 'skipDamaged'>
   header?: string[];
   timeout?: number;
   connections: ConnectionMode;
+  senders?: number;
   waitForTarget?: number;
 }
 
@@ -43,7 +46,12 @@ export interface ClientsFlags extends TlsFlags, Omit<ReportFlags, 'skipDamaged'>
 export function withClientFlags(command: Command): Command {
   const { clients, requests, hitRate, putShare, artifacts } = CACHE_LOAD;
   return command
-    .option('--clients <count>', 'clients of a build cache, each with a connection', parseAtLeastOne, clients)
+    .option(
+      '--clients <count>',
+      'clients that wait for their answers: of a build cache, or such as send a scenario',
+      parseAtLeastOne,
+      clients,
+    )
     .option(
       '--requests <count>',
       `operations of each client (default: ${requests}; with --target-rate as many as there is time for)`,
@@ -85,7 +93,11 @@ export function asClientsOf(
 }
 
 /** Load by clients of a build cache, or their traffic at a rate. */
-export async function runClients(flags: ClientsFlags, limits: ClientLimits = {}): Promise<void> {
+export async function runClients(
+  flags: ClientsFlags,
+  command: Command,
+  limits: ClientLimits = {},
+): Promise<void> {
   refuseSameFile(
     [],
     [
@@ -93,15 +105,20 @@ export async function runClients(flags: ClientsFlags, limits: ClientLimits = {})
       { flag: '--replay-log', path: flags.replayLog },
     ],
   );
-  await playAndReport({ ...targetOf(flags), ...clientsRun({ ...clientsOf(flags), limits }) }, flags);
+  const targetFlags = targetFlagsOf(command, flags);
+  const run = clientsRun({ ...clientsOf(flags), limits, targetFlags, senders: flags.senders });
+  await playAndReport({ ...targetOf(flags), ...run }, flags);
+}
+
+/** How clients take their time, by their flags. */
+export function paceOf({ think = USUAL_THINK, rampUp = 0 }: Pick<ClientsFlags, 'think' | 'rampUp'>): ClientPace {
+  return clientPace(think, rampUp, '--think');
 }
 
 function clientsOf(flags: ClientsFlags): Pick<ClientsLoad, 'load' | 'pace'> {
-  const { targetRate, requests, think = USUAL_THINK, rampUp = 0 } = flags;
-  if (targetRate === undefined) {
-    const load = loadOf(flags, requests ?? CACHE_LOAD.requests);
-    return { load, pace: clientPace(think, rampUp, '--think') };
-  }
+  const { targetRate, requests } = flags;
+  if (targetRate === undefined)
+    return { load: loadOf(flags, requests ?? CACHE_LOAD.requests), pace: paceOf(flags) };
   const flag = flags.think === undefined ? (flags.rampUp === undefined ? undefined : '--ramp-up') : '--think';
   if (flag !== undefined) {
     throw new EngramTraceError('usage', `${flag} is for clients that wait for their answers`, {

@@ -8,12 +8,17 @@ import type { ReplayFlags } from '../flags/replay-flags.ts';
 import { withReplayFlags } from '../flags/replay-flags.ts';
 import { parseAtLeastOne } from '../flags/replay-values.ts';
 import { type ScenarioFlags, withScenarioFlags } from '../flags/scenario-flags.ts';
+import { targetFlagsOf } from '../flags/target-flags.ts';
 import { withoutFlags } from '../flags/without-flags.ts';
 import { openWorkloadHere } from '../input/open-scenario.ts';
 import { printWarning } from '../output/warnings.ts';
 import { tell } from '../people/people.ts';
 import type { BeforeReplay } from './play-and-report.ts';
 import { playByFlags } from './replay.ts';
+import { type ClientsFlags, paceOf } from './run-clients.ts';
+
+/** What clients that send a scenario are made from, as commander hands it over. */
+type ScenarioClientFlags = Pick<ClientsFlags, 'clients' | 'requests' | 'think' | 'rampUp'>;
 
 /** Flags of `replay` that are about a recording, or have a meaning of their own here. */
 const NOT_HERE = new Set([
@@ -68,9 +73,18 @@ export async function runScenario(
   asWritten: FoundScenario,
   flags: ScenarioRunFlags,
   command: Command,
+  clients?: ScenarioClientFlags,
 ): Promise<void> {
-  const { openScenario } = await import('../input/open-scenario.ts');
-  const { found, trace } = openScenario(argument, flags, asWritten);
+  const { openScenario, openScenarioClients } = await import('../input/open-scenario.ts');
+  const { found, trace, ...closed } =
+    clients === undefined
+      ? openScenario(argument, flags, asWritten)
+      : openScenarioClients(argument, flags, asWritten, {
+          clients: clients.clients,
+          requests: clients.requests ?? Infinity,
+          pace: paceOf(clients),
+          targetFlags: targetFlagsOf(command, flags),
+        });
   refuseSameFile([{ flag: '--scenario', path: found.file }], [{ flag: '--output', path: flags.output }]);
   const { duration: _, ...others } = flags;
   // The default space is always there; others take an Engram seconds each.
@@ -82,7 +96,9 @@ export async function runScenario(
   const chaos = scenarioChaos(scenario, flags.seed);
   const more = { limits: scenario.limits, traceSeed: flags.seed, chaos };
   const open = () => Promise.resolve(trace);
-  await playByFlags({ ...others, ...AS_IT_IS, prepare }, command, open, more, preloader(seeded, flags));
+  const connections = flags.connections ?? (clients === undefined ? 'pooled' : 'recorded');
+  const given = { ...others, ...AS_IT_IS, connections, prepare };
+  await playByFlags(given, command, open, { ...more, ...closed }, preloader(seeded, flags));
 }
 
 /** What fills the target; nothing where that is not wanted. */

@@ -17,22 +17,38 @@ export function makeRunCommand(): Command {
 
 /** Flags that have a meaning with a scenario and without one. */
 const OF_BOTH = new Set([
-  ...['endpoint', 'header', 'connections', 'timeout', 'waitForTarget'],
+  ...['endpoint', 'header', 'connections', 'senders', 'timeout', 'waitForTarget'],
   ...['ca', 'cert', 'key', 'servername', 'insecure', 'output', 'replayLog', 'force', 'quiet', 'config'],
   ...['duration', 'targetRate', 'seed'],
 ]);
+
+/** Flags for clients, whatever they send. */
+const OF_ANY_CLIENTS = new Set(['clients', 'requests', 'think', 'rampUp']);
+const NO_CLIENTS = [
+  'is for clients that wait for their answers',
+  'add --clients N, and N clients send the operations of the scenario',
+] as const;
+/** Flags for a plan, which says when each operation is due. */
+const OF_PLANS = new Set(['targetRate', 'order', 'behind', 'maxInFlight', 'gateTimeout', 'shard', 'dryRun']);
+const NO_PLAN = [
+  'is for a plan with due times, and clients send when their answers are there',
+  'leave it out, or --clients',
+] as const;
 
 async function runLoad(argument: string | undefined, flags: RunFlags, command: Command): Promise<void> {
   const named = scenarioNamed(argument, flags);
   const found = named === undefined ? undefined : findLoad(named);
   if (found === undefined || 'clients' in found) return runByClients(named, found, flags, command);
+  const hasClients = command.getOptionValueSource('clients') !== 'default';
   refuseGiven(
     command,
-    isOfClients,
+    (attribute) => isOfClients(attribute) && !OF_ANY_CLIENTS.has(attribute),
     'is for run without a scenario',
     'without one, run sends what clients of a build cache send',
   );
-  await runScenario(argument, found, flags, command);
+  if (hasClients) refuseGiven(command, (attribute) => OF_PLANS.has(attribute), ...NO_PLAN);
+  else refuseGiven(command, (attribute) => OF_ANY_CLIENTS.has(attribute), ...NO_CLIENTS);
+  await runScenario(argument, found, flags, command, hasClients ? flags : undefined);
 }
 
 /** Clients of a build cache: those of a scenario, or as the flags say. */
@@ -47,7 +63,7 @@ async function runByClients(
   if (found === undefined) {
     const hint = 'engram-trace scenarios lists the scenarios; --scenario NAME runs one';
     refuseGiven(command, isOfScenarios, 'is for run with a scenario', hint);
-    return runClients(given);
+    return runClients(given, command);
   }
   const isOther = (attribute: string): boolean => attribute !== 'scenario' && isOfScenarios(attribute);
   refuseGiven(command, isOther, `is not for ${named}`, 'it is a scenario of clients of a build cache');
@@ -55,7 +71,7 @@ async function runByClients(
     tell(linesText([`engram-trace: there is no ${named}: taking the shipped scenario ${found.file}`]));
   const isGiven = (attribute: string): boolean =>
     ![undefined, 'default'].includes(command.getOptionValueSource(attribute));
-  await runClients(asClientsOf(given, found.clients, isGiven), found.clients.limits);
+  await runClients(asClientsOf(given, found.clients, isGiven), command, found.clients.limits);
 }
 
 const OF_CLIENTS = attributesOf(withClientFlags(new Command()));

@@ -5,6 +5,7 @@ import { type ReplayOptions, replayOptions } from '../../replay/replay-options.t
 import type { TimeWindow } from '../../trace/record/record.ts';
 import { copySpreadNs } from '../source/copy-spread.ts';
 import { partBounds } from '../source/numbered-source.ts';
+import { isPortable } from './closed-loop.ts';
 import { dialectOf, onlyPredicate } from './record-predicate.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -27,9 +28,12 @@ export function engineOptions(
   signal: AbortSignal | undefined,
 ): ReplayOptions {
   refuseForTransport(run);
+  refuseForClients(run);
   const dialect = dialectOf(run.trace.header.dialect);
   const options = replayOptions({
     copySpreadNs: copySpreadNs(run.trace.hints),
+    // Each client has one operation under way, and waits for no other.
+    ...(run.closedLoop === undefined ? {} : { maxInFlight: run.closedLoop.clients }),
     ...run.replay,
     // There is no plan to read ahead.
     ...(run.closedLoop === undefined ? {} : { timing: { kind: 'clients' }, headStartNs: 0 }),
@@ -67,6 +71,12 @@ function refuseForTransport({
   throw new EngramTraceError('usage', `--connections ${connections} is not for --transport library`, {
     hint: 'use --transport wire, which is the default, or leave --connections out',
   });
+}
+
+/** What can't be posted to a thread is played where it is. */
+function refuseForClients({ closedLoop, senders = 1 }: Pick<RunOptions, 'closedLoop' | 'senders'>): void {
+  if (closedLoop === undefined || isPortable(closedLoop.script) || senders === 1) return;
+  throw usage(`clients of your own are played by one thread, and not by ${senders}`);
 }
 
 function usage(message: string): EngramTraceError {

@@ -3,6 +3,11 @@ import { emptyAccounting, type ReplayAccounting } from '../../replay/accounting.
 import type { ReplayEnd, ReplayStop } from '../../replay/engine/replay-end.ts';
 import type { PlannedTimes } from '../../replay/plan/due-times.ts';
 import {
+  createClientsReader,
+  type FirstOperations,
+  planFirstOperations,
+} from '../../replay/plan/first-operations.ts';
+import {
   createPlanReader,
   keepsReadingOrder,
   type OpenSource,
@@ -63,6 +68,8 @@ class ShardedReplay implements PlanSink, PoolListener {
   #anchorNs: number | undefined;
   /** Offset of the latest operation of the plan so far. */
   #plannedToNs = 0;
+  /** Every operation is read here; false: what follows on answers is known to its shard alone. */
+  readonly #hasWholePlan: boolean;
   /** Due times rise as the plan is read. */
   readonly #isInOrder: boolean;
   #isStartSet = false;
@@ -79,21 +86,25 @@ class ShardedReplay implements PlanSink, PoolListener {
     this.#deps = deps;
     this.#pool = pool;
     this.#resolve = resolve;
-    this.#isInOrder = options.timing.kind !== 'think' && keepsReadingOrder(options);
+    this.#hasWholePlan = deps.clients === undefined;
+    this.#isInOrder = this.#hasWholePlan && options.timing.kind !== 'think' && keepsReadingOrder(options);
     this.#selection = createSelection(options, deps.hasTarget ?? (() => true));
-    const { clock, digest, recordNumber, openStarts, watch } = deps;
+    const { clock, digest, recordNumber, openStarts, watch, clients } = deps;
     const selection = this.#selection;
-    this.#reader = createPlanReader({
-      openSource,
-      options,
-      selection,
-      digest,
-      clock,
-      recordNumber,
-      openStarts,
-      watch,
-      sink: this,
-    });
+    this.#reader =
+      clients === undefined
+        ? createPlanReader({
+            openSource,
+            options,
+            selection,
+            digest,
+            clock,
+            recordNumber,
+            openStarts,
+            watch,
+            sink: this,
+          })
+        : createClientsReader(() => this.#planClients({ openSource, digest, ...clients }));
     this.#lost = new LostOperations(pool.shards.length, [deps.recorder, deps.log?.lost]);
     this.#told = pool.shards.map(() => emptyAccounting());
   }
@@ -124,11 +135,12 @@ class ShardedReplay implements PlanSink, PoolListener {
     const { shards } = this.#pool;
     const shard = shards[shardOf(record.session, shards.length, this.#options.shard?.of)] as ShardHandle;
     this.#plannedToNs = times.dueNs;
-    const sequence = this.#lost.planned(shard.number, record, number, recordNumber, times.dueNs);
-    if (this.stopped || shard.isOver) {
-      this.#lost.unsent(shard.number, sequence, this.#anchorNs ?? this.#deps.clock.nowNs());
-      return undefined;
+    const isLeft = this.stopped || shard.isOver;
+    if (this.#hasWholePlan || isLeft) {
+      const sequence = this.#lost.planned(shard.number, record, number, recordNumber, times.dueNs);
+      if (isLeft) this.#lost.unsent(shard.number, sequence, this.#anchorNs ?? this.#deps.clock.nowNs());
     }
+    if (isLeft) return undefined;
     this.#startSoon();
     shard.add(record, number, times, recordNumber, span);
     if (!shard.isFull) return undefined;
@@ -140,6 +152,11 @@ class ShardedReplay implements PlanSink, PoolListener {
   batchEnd(): void {
     if (this.stopped) return;
     for (const shard of this.#pool.shards) shard.flushIfIdle();
+  }
+
+  async #planClients(first: FirstOperations): Promise<boolean> {
+    await planFirstOperations(first, this);
+    return true;
   }
 
   /** The shards have something to say as well. */
@@ -194,7 +211,7 @@ class ShardedReplay implements PlanSink, PoolListener {
   }
 
   #add({ number, giveBack }: ShardHandle, { tally, arrivals, settled, open, log }: ShardNews): void {
-    this.#lost.told(number, settled, open, arrivals.next);
+    if (this.#hasWholePlan) this.#lost.told(number, settled, open, arrivals.next);
     this.#deps.recorder.add(number, tally, this.#upToNow(number, arrivals));
     if (tally.dispositions !== undefined) bookAll(this.#told[number] as ReplayAccounting, tally.dispositions);
     for (const block of log) this.#deps.log?.append(block, giveBack);
@@ -265,6 +282,7 @@ class ShardedReplay implements PlanSink, PoolListener {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#lost.settleRest(this.#anchorNs ?? nowNs, nowNs);
     const { error: sourceError, complete, passes } = this.#reader;
+    const isWhole = this.#hasWholePlan || this.#pool.shards.every(({ end }) => end?.planComplete);
     this.#resolve({
       ...addUpEnds(
         this.#pool.shards.map(({ end }) => end),
@@ -273,7 +291,7 @@ class ShardedReplay implements PlanSink, PoolListener {
       ),
       excluded: this.#selection.excluded,
       dangers: this.#selection.dangers,
-      planComplete: complete,
+      planComplete: complete && isWhole,
       stop: this.#stop === 'end' && sourceError !== undefined ? 'source_error' : this.#stop,
       sourceError,
       senderError: this.#shardError,

@@ -17,7 +17,7 @@ const TUNING: ThreadTuning = {
 };
 
 /** What a shard is told besides its options. */
-export type WorkOfShard = Pick<ShardWork, 'transports' | 'tally' | 'isLogged'>;
+export type WorkOfShard = Pick<ShardWork, 'transports' | 'tally' | 'isLogged' | 'clients'>;
 
 /** Threads that send: who leaves one plan may be opened again for the next, with all that its code has learned. */
 export interface ShardThreads {

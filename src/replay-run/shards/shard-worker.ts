@@ -1,7 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createRealClock } from '../../replay/clock/real-clock.ts';
+import { shardOf } from '../../replay/plan/shard-of.ts';
 import { startHealthProbe } from '../../results/health/generator-health.ts';
 import { createTransports, type TransportSettings } from '../connect/create-transports.ts';
+import { openScriptOf, type PortableScript } from '../options/closed-loop.ts';
 import { type TallyFacts, tallyOptionsOf } from '../options/tally-options.ts';
 import { collectGarbage } from '../warm-up/collect-garbage.ts';
 import type { FromShard, ShardOptions, ToShard } from './messages.ts';
@@ -17,6 +19,8 @@ export interface ShardWork {
   readonly tally: TallyFacts;
   /** The run has a replay log. */
   readonly isLogged: boolean;
+  /** What clients do, of whom so many shards have some each. */
+  readonly clients?: { readonly script: PortableScript; readonly shards: number } | undefined;
   /** Where, in ns of `process.hrtime`, the clock of the thread that reads the plan shows 0. */
   readonly clockOriginNs: number;
 }
@@ -42,13 +46,18 @@ port.on('message', (message: ToThread) => {
   else hear(message);
 });
 
-function start({ number, options, transports, tally, isLogged }: ShardWork): (message: ToShard) => void {
+function start({ number, options, transports, tally, isLogged, clients }: ShardWork): (message: ToShard) => void {
   return startShard({
     number,
     options,
     clock,
     tally: tallyOptionsOf(tally, transports.headers),
     isLogged,
+    clients: clients && {
+      shards: clients.shards,
+      openScript: () =>
+        openScriptOf(clients.script, (session) => shardOf(session, clients.shards) === number),
+    },
     transports: createTransports(transports, clock),
     tidyUp: collectGarbage,
     startHealth: () => startHealthProbe({}),

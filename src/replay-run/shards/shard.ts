@@ -1,7 +1,9 @@
 import { replay } from '../../replay/engine/engine.ts';
 import type { ReplayEnd } from '../../replay/engine/replay-end.ts';
+import { ClientLoop, type ClientScript } from '../../replay/plan/client-loop.ts';
 import type { Clock, Disposition, Operation, ReplayObserver } from '../../replay/ports.ts';
 import { InFlight } from '../../replay/release/in-flight.ts';
+import { teeObserver } from '../../replay-log/tee-observer.ts';
 import {
   type GeneratorHealth,
   type HealthProbe,
@@ -24,6 +26,8 @@ export interface ShardDeps {
   tally: RecorderOptions;
   /** The run has a replay log. */
   isLogged: boolean;
+  /** What it is given are the first operations of clients, of whom so many shards have some each. */
+  clients?: { readonly shards: number; openScript(): Promise<ClientScript> } | undefined;
   /** Called before the first operation is due. */
   tidyUp?(): void;
   startHealth(): HealthProbe;
@@ -52,6 +56,7 @@ class Shard implements ReplayObserver {
   /** Transports made one after the other, each message's work behind that of the one before. */
   #prepared: Promise<void> = Promise.resolve();
   #anchorNs = 0;
+  #loop: ClientLoop | undefined;
   #hasToldStop = false;
   #isLeaving = false;
   #cancelTelling: () => void = () => {};
@@ -63,6 +68,7 @@ class Shard implements ReplayObserver {
       (dueNs) => this.#anchorNs + dueNs - deps.clock.nowNs() < URGENT_NS,
     );
     this.#news = new NewsDesk(deps.tally, deps.number, deps.isLogged);
+    if (deps.clients !== undefined) this.#prepare(() => this.#openLoop(deps));
     this.#tellSoon();
   }
 
@@ -122,9 +128,16 @@ class Shard implements ReplayObserver {
     this.#tell({ kind: 'warm', errors: plain });
   }
 
+  async #openLoop({ clients, number }: ShardDeps): Promise<void> {
+    if (clients === undefined) return;
+    this.#loop = new ClientLoop(await clients.openScript(), { index: number, of: clients.shards });
+  }
+
   async #play(anchorNs: number): Promise<void> {
     this.#anchorNs = anchorNs;
-    const { options, clock, transports } = this.#deps;
+    const { options, clock, transports, clients } = this.#deps;
+    if (clients !== undefined) await this.#prepared;
+    const loop = this.#loop;
     this.#deps.tidyUp?.();
     const probe = this.#deps.startHealth();
     const end = await replay(
@@ -133,9 +146,10 @@ class Shard implements ReplayObserver {
       {
         clock,
         transportFor: (record) => transports.for(record.protocol),
-        observer: this,
+        observer: loop === undefined ? this : teeObserver(this, loop),
         inFlight: this.#inFlight,
-        readPlan: (sink) => this.#feed.attach(sink),
+        readPlan: (sink) =>
+          loop?.reader(sink, (first) => this.#feed.attach(first).run()) ?? this.#feed.attach(sink),
         anchorNs,
       },
     );

@@ -24,6 +24,8 @@ export interface ShardedReplayDeps {
   /** See `PlanReaderDeps`. */
   openStarts?: OpenSource | undefined;
   watch?: PlanWatch | undefined;
+  /** The shards play clients: the source has their first operations, and those due from then on are left out. */
+  clients?: { readonly durationNs: number } | undefined;
   /** Whether somebody sends this record; without it, somebody does. */
   hasTarget?: ((record: TraceRecord) => boolean) | undefined;
   /** Number in its trace file of the record that was read as that one; the same number where undefined. */

@@ -25,9 +25,11 @@ export function partOf(total: number, number: number, shards: number): number {
 export function shareOf(options: ReplayOptions, number: number, shards: number): ShardOptions {
   const { only: _only, dangerOf: _dangerOf, signal: _signal, ...shared } = options;
   const part = (total: number): number => Math.max(1, partOf(total, number, shards));
+  // Clients limit themselves, and which of them one engine has is no even share.
+  const { maxInFlight } = options;
   return {
     ...shared,
-    maxInFlight: part(options.maxInFlight),
+    maxInFlight: options.timing.kind === 'clients' ? maxInFlight : part(maxInFlight),
     readAheadRecords: part(options.readAheadRecords),
     readAheadBytes: part(options.readAheadBytes),
     maxHeldRecords: part(options.maxHeldRecords),

@@ -1,8 +1,7 @@
-import { EngramTraceError } from '../../error.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Disposition, Operation, ReplayObserver } from '../ports.ts';
-import type { PlanDigest } from './plan-digest.ts';
-import type { OpenSource, PlanReader, PlanSink } from './plan-reader.ts';
+import { createClientsReader } from './first-operations.ts';
+import type { PlanReader, PlanSink } from './plan-reader.ts';
 
 /** What a client does next, and how long it pauses before it. */
 export interface ClientStep {
@@ -18,17 +17,19 @@ export interface ClientScript {
   next(client: number, answered: Operation): ClientStep | undefined;
 }
 
-export interface ClientLoopDeps {
-  /** Brings the first operation of each client, in the order of their starts; each is due at its start. */
-  openSource: OpenSource;
-  digest: PlanDigest | undefined;
-}
-
 /** One client: its number, and when the operation that it waits for was due, in ns after the anchor. */
 interface Client {
   readonly number: number;
   dueNs: number;
 }
+
+/** Which of so many loops this is that play one plan together. */
+export interface LoopPart {
+  readonly index: number;
+  readonly of: number;
+}
+
+const WHOLE: LoopPart = { index: 0, of: 1 };
 
 /**
  * The plan of a closed loop: each client sends, waits for its answer, pauses, and sends again. It is told of ends as an
@@ -37,36 +38,38 @@ interface Client {
  */
 export class ClientLoop implements ReplayObserver {
   readonly #script: ClientScript;
+  readonly #part: LoopPart;
   readonly #clients = new Map<string, Client>();
   #sink: PlanSink | undefined;
-  #number = 0;
+  #planned = 0;
   #active = 0;
   #allDone: () => void = () => {};
 
-  constructor(script: ClientScript) {
+  /** The numbers of operations are those of no other loop of the same plan. */
+  constructor(script: ClientScript, part: LoopPart = WHOLE) {
     this.#script = script;
+    this.#part = part;
   }
 
-  /** The reader of the plan, for an engine in the place of one that reads a trace. */
-  reader(sink: PlanSink, deps: ClientLoopDeps): PlanReader {
+  /** As its script has it. */
+  get durationNs(): number {
+    return this.#script.durationNs;
+  }
+
+  /**
+   * The reader of the plan, for an engine in the place of one that reads a trace. `play` brings the first operation of
+   * each client, whose number is the client's; it resolves when there are no more.
+   */
+  reader(sink: PlanSink, play: (first: PlanSink) => Promise<unknown>): PlanReader {
     this.#sink = sink;
-    const reader = {
-      passes: 0,
-      done: false,
-      complete: false,
-      error: undefined as EngramTraceError | undefined,
-      run: async () => {
-        reader.passes = 1;
-        try {
-          await this.#play(sink, deps);
-          reader.complete = !sink.stopped;
-        } catch (thrown) {
-          reader.error = EngramTraceError.from(thrown, 'io');
-        }
-        reader.done = true;
-      },
-    };
-    return reader;
+    return createClientsReader(async () => {
+      const allDone = new Promise<void>((resolve) => {
+        this.#allDone = resolve;
+      });
+      await play(this.#firstSink(sink));
+      if (this.#active > 0) await allDone;
+      return !sink.stopped;
+    });
   }
 
   onSent(): void {}
@@ -77,22 +80,24 @@ export class ClientLoop implements ReplayObserver {
     if (!this.#goesOn(client, operation)) this.#over();
   }
 
-  async #play(sink: PlanSink, { openSource, digest }: ClientLoopDeps): Promise<void> {
-    const allDone = new Promise<void>((resolve) => {
-      this.#allDone = resolve;
-    });
-    for await (const batch of openSource()) for (const record of batch) this.#begin(sink, record, digest);
-    sink.batchEnd();
-    if (this.#active > 0) await allDone;
-  }
-
-  #begin(sink: PlanSink, record: TraceRecord, digest: PlanDigest | undefined): void {
-    digest?.add(record);
-    if (record.startNs >= this.#script.durationNs) return;
-    const client = { number: this.#clients.size, dueNs: record.startNs };
-    this.#clients.set(record.session, client);
-    this.#active += 1;
-    this.#plan(sink, client, record);
+  #firstSink(sink: PlanSink): PlanSink {
+    return {
+      operation: (record, number, { dueNs }) => {
+        const client = { number, dueNs };
+        this.#clients.set(record.session, client);
+        this.#active += 1;
+        this.#plan(sink, client, record);
+        return undefined;
+      },
+      batchEnd: () => sink.batchEnd(),
+      breath: () => sink.breath?.(),
+      get stopped() {
+        return sink.stopped;
+      },
+      get closed() {
+        return sink.closed;
+      },
+    };
   }
 
   #goesOn(client: Client, operation: Operation): boolean {
@@ -109,7 +114,8 @@ export class ClientLoop implements ReplayObserver {
 
   #plan(sink: PlanSink, { dueNs }: Client, record: TraceRecord): void {
     record.startNs = dueNs;
-    const number = this.#number++;
+    const { index, of } = this.#part;
+    const number = index + of * this.#planned++;
     void sink.operation(record, number, { dueNs, offsetNs: dueNs, timelineNs: dueNs }, number, undefined);
   }
 

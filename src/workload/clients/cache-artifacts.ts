@@ -42,12 +42,15 @@ export class CacheArtifacts {
     return artifact;
   }
 
-  /** Makes the first ones, as far as they take little memory: what is made while others wait makes them late. */
-  async prepare(count: number): Promise<void> {
-    const most = Math.min(count, this.#count, Math.ceil(MOST_PREPARED_BYTES / this.#meanBytes));
-    for (let number = 0; number < most; number++) {
+  /** Makes these, as far as they take little memory: what is made while others wait makes them late. */
+  async prepare(numbers: Iterable<number>): Promise<void> {
+    const most = Math.min(this.#count, Math.ceil(MOST_PREPARED_BYTES / this.#meanBytes));
+    let asked = 0;
+    for (const number of numbers) {
+      // Past their count they begin again: `numbers` may go on for ever.
+      if (asked++ >= this.#count || this.#made.size >= most) return;
       this.at(number);
-      if (number % PER_TURN === PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (asked % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 

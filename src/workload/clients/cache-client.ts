@@ -1,6 +1,7 @@
 import { emptyRecord, type HeaderList, NO_HEADERS, type TraceRecord } from '../../trace/record/record.ts';
 import type { SeededStream } from '../streams/seeded-stream.ts';
 import type { CacheArtifacts } from './cache-artifacts.ts';
+import { clientSession } from './client-pace.ts';
 import { isInShare } from './even-share.ts';
 
 const PUT_HEADERS: HeaderList = ['content-type', 'application/octet-stream'];
@@ -32,14 +33,14 @@ export class CacheClient {
   #operations = 0;
   #lookups = 0;
   #puts = 0;
-  /** Number of the artifact that is being stored. */
-  #storing: number | undefined;
-  readonly #stored: number[] = [];
+  /** Where the first artifact is that it tried to store, and all that the server took. */
+  #firstPath: string | undefined;
+  readonly #storedPaths: string[] = [];
 
   constructor(traffic: CacheTraffic, number: number) {
     this.#traffic = traffic;
     this.#number = number;
-    this.#session = `client-${number + 1}`;
+    this.#session = clientSession(number);
     this.#phase = (number + 0.5) / traffic.clients;
   }
 
@@ -55,19 +56,25 @@ export class CacheClient {
     return stores ? this.#put() : this.#get(index);
   }
 
+  /** Its first operation was made by somebody else: it goes on with the second. */
+  skipFirst(): this {
+    this.#operations = 1;
+    this.#puts = 1;
+    return this;
+  }
+
   /** Its last operation was answered; what was stored can be looked up from now on. */
-  answered(isOk: boolean): void {
-    const number = this.#storing;
-    this.#storing = undefined;
-    if (number === undefined || !isOk || this.#stored.includes(number)) return;
-    this.#stored.push(number);
-    if (this.#stored.length > MOST_STORED) this.#stored.shift();
+  answered({ op, path }: TraceRecord, isOk: boolean): void {
+    if (op !== 'put') return;
+    this.#firstPath ??= path;
+    if (!isOk || this.#storedPaths.includes(path)) return;
+    this.#storedPaths.push(path);
+    if (this.#storedPaths.length > MOST_STORED) this.#storedPaths.shift();
   }
 
   #put(): TraceRecord {
     const { artifacts, clients } = this.#traffic;
-    this.#storing = this.#number + clients * this.#puts++;
-    const { path, body } = artifacts.at(this.#storing);
+    const { path, body } = artifacts.at(this.#number + clients * this.#puts++);
     return { ...this.#record('put', 'PUT', path), headers: PUT_HEADERS, body };
   }
 
@@ -79,10 +86,9 @@ export class CacheClient {
   }
 
   /** One of those it stored; where the server took none, the first it tried. */
-  #storedPath(index: number): string {
-    const { artifacts, choices } = this.#traffic;
-    const place = choices.below(this.#stored.length, this.#number, index);
-    return artifacts.at(this.#stored[place] ?? this.#number).path;
+  #storedPath(index: number): string | undefined {
+    const place = this.#traffic.choices.below(this.#storedPaths.length, this.#number, index);
+    return this.#storedPaths[place] ?? this.#firstPath;
   }
 
   #record(op: string, method: string, path: string): TraceRecord {

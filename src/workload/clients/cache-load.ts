@@ -51,27 +51,33 @@ export function checkCacheLoad({ clients, hitRate, putShare, artifacts, artifact
 }
 
 /** The clients of a load, new, and how their artifacts are made before they are needed. */
-export function cacheClients({
-  clients,
-  requests,
-  hitRate,
-  putShare,
-  artifacts,
-  artifactBytes,
-  seed,
-}: CacheLoad): { clients: CacheClient[]; prepare(): Promise<void> } {
-  const traffic = {
-    clients,
-    hitRate,
-    putShare,
-    artifacts: new CacheArtifacts(seed, artifacts, artifactBytes),
-    choices: new SeededStream(seed, 'looked up'),
-  };
-  const puts = clients * (1 + Math.ceil((requests - 1) * putShare));
+export interface CacheClients {
+  readonly clients: CacheClient[];
+  /** Makes the artifacts that these clients store with their `from`-th to `to`-th PUT, counted from 0. */
+  prepare(own?: readonly number[], from?: number, to?: number): Promise<void>;
+}
+
+/** Makes the clients of a load. */
+export function cacheClients(load: CacheLoad): CacheClients {
+  const { clients, hitRate, putShare, seed } = load;
+  const artifacts = new CacheArtifacts(seed, load.artifacts, load.artifactBytes);
+  const traffic = { clients, hitRate, putShare, artifacts, choices: new SeededStream(seed, 'looked up') };
+  const all = Array.from({ length: clients }, (_, number) => number);
   return {
-    clients: Array.from({ length: clients }, (_, number) => new CacheClient(traffic, number)),
-    prepare: () => traffic.artifacts.prepare(Number.isNaN(puts) ? clients : puts),
+    clients: all.map((number) => new CacheClient(traffic, number)),
+    prepare: (own = all, from = 0, to = putsOf(load)) => artifacts.prepare(numbersOf(own, clients, from, to)),
   };
+}
+
+/** About how many artifacts a client stores; where nothing says how long it goes on, the first. */
+function putsOf({ requests, putShare }: CacheLoad): number {
+  const puts = 1 + Math.ceil((requests - 1) * putShare);
+  return Number.isNaN(puts) ? 1 : puts;
+}
+
+/** Numbers of artifacts, in the order in which they are needed. */
+function* numbersOf(own: readonly number[], clients: number, from: number, to: number): Generator<number> {
+  for (let put = from; put < to; put++) for (const number of own) yield number + clients * put;
 }
 
 /** A trace of records that are made while they are read. */

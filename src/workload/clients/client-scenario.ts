@@ -5,7 +5,7 @@ import { readLimits } from '../scenario/read-limits.ts';
 import type { ScenarioLimits } from '../scenario/scenario.ts';
 import { TableReader } from '../scenario/table-reader.ts';
 import { CACHE_LOAD, type CacheLoad, MOST_CLIENTS } from './cache-load.ts';
-import type { ClientPace } from './closed-cache-load.ts';
+import type { ClientPace } from './client-pace.ts';
 
 /** What a run of clients has to hold. */
 export interface ClientLimits extends ScenarioLimits {

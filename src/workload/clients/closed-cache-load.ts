@@ -1,53 +1,47 @@
-import type { Operation } from '../../replay/ports.ts';
 import type { ClosedLoop, ClosedLoopOutcome } from '../../replay-run/options/closed-loop.ts';
-import { sampleTimeNs, type TimeDistribution } from '../../time-distribution.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
-import { SeededStream } from '../streams/seeded-stream.ts';
 import { CACHE_LOAD, type CacheLoad, cacheClients, checkCacheLoad, madeTrace } from './cache-load.ts';
+import { type CacheScriptData, openCacheScript } from './cache-script.ts';
+import { beginNs, type ClientPace, mostPerSec } from './client-pace.ts';
+import { openLoopNote } from './open-loop-note.ts';
 
-/** How the clients of a closed loop take their time. */
-export interface ClientPace {
-  /** The pause between an answer and the next operation. */
-  readonly think: TimeDistribution;
-  /** The same as it was written, for the document. */
-  readonly thinkText: string;
-  /** The last client begins so much later than the first, the others evenly between them. */
-  readonly rampUpNs: number;
+/** Clients, ready to be played: the first operation of each as a trace, and what follows on answers. */
+export interface ClosedLoad {
+  readonly trace: Trace;
+  readonly closedLoop: ClosedLoop;
 }
 
 /** A hit rate further off than this was not the one that was asked for (the guide's criterion). */
 const HIT_RATE_TOLERANCE = 0.05;
 
-/** Clients that wait for their answers: the first operation of each as a trace, and what follows on answers. */
-export function closedCacheLoad(load: CacheLoad, pace: ClientPace): { trace: Trace; closedLoop: ClosedLoop } {
+const SCRIPT = new URL('./cache-script.js', import.meta.url).href;
+
+/**
+ * Clients of a build cache that wait for their answers. `targetFlags` go to the end of the command that the notes name,
+ * such as ` --endpoint http://cache:7432`.
+ */
+export function closedCacheLoad(load: CacheLoad, pace: ClientPace, targetFlags = ''): ClosedLoad {
   checkCacheLoad(load);
-  const { clients, prepare } = cacheClients(load);
-  const pauses = new SeededStream(load.seed, 'pauses');
   async function* firstOperations(): AsyncGenerator<TraceRecord[]> {
-    await prepare();
+    const { clients, prepare } = cacheClients(load);
+    await prepare(undefined, 0, 1);
     yield clients.map((client, number) => ({
       ...client.next(),
-      startNs: Math.round((number * pace.rampUpNs) / load.clients),
+      startNs: beginNs(pace, number, load.clients),
     }));
   }
-  const next: ClosedLoop['next'] = (number, { outcome }: Operation) => {
-    const client = clients[number];
-    if (client === undefined) return undefined;
-    client.answered(outcome?.ok === true);
-    if (client.operations >= load.requests) return undefined;
-    // Two draws for each pause.
-    const draw = 2 * client.operations;
-    const pauseNs = sampleTimeNs(pace.think, (which) => pauses.uniform(number, draw + which));
-    return { record: client.next(), pauseNs };
-  };
   const closedLoop: ClosedLoop = {
     clients: load.clients,
     durationNs: load.durationNs,
+    script: { module: SCRIPT, opener: openCacheScript.name, data: { load, pace } satisfies CacheScriptData },
+    mostPerSec: mostPerSec(pace, load.clients),
     seed: load.seed,
     shown: shownOptions(load, pace),
-    next,
-    notesOf: (outcome) => [openLoopNote(load, outcome)],
+    notesOf: ({ sentPerSec }) => {
+      const commandAt = (rate: number): string => `${openLoopCommand(load, rate)}${targetFlags}`;
+      return [openLoopNote({ clients: load.clients, sentPerSec, commandAt })];
+    },
     warningsOf: (outcome) => hitRateWarnings(load, outcome),
   };
   return { trace: madeTrace('clients', { sessions: load.clients }, firstOperations), closedLoop };
@@ -68,12 +62,9 @@ function shownOptions(load: CacheLoad, { thinkText, rampUpNs }: ClientPace): Clo
   };
 }
 
-function openLoopNote(load: CacheLoad, { sentPerSec }: ClosedLoopOutcome): string {
+function openLoopCommand(load: CacheLoad, rate: number): string {
   const { clients, durationNs, hitRate, seed } = load;
-  const words = `${clients} ${clients === 1 ? 'client' : 'clients'} waited for their answers: where the server was slow, less was asked of it, and no time counts from when an operation would have been due`;
-  if (sentPerSec === null) return words;
-  const rate = Number(sentPerSec.toPrecision(3));
-  return `${words}. The same mean rate whatever the server does: engram-trace run --target-rate ${rate} --clients ${clients} --duration ${durationNs / 1e9} --hit-rate ${hitRate}${artifactFlags(load)} --seed ${seed}`;
+  return `engram-trace run --target-rate ${rate} --clients ${clients} --duration ${durationNs / 1e9} --hit-rate ${hitRate}${artifactFlags(load)} --seed ${seed}`;
 }
 
 /** What the load has otherwise than without flags: the open loop is to store the same. */

@@ -22,8 +22,9 @@ export function openCacheLoad(load: CacheLoad, ratePerSec: number): Trace {
         if (made >= most) break;
         const client = clients[made++ % count];
         if (client === undefined) break;
-        batch.push({ ...client.next(), startNs });
-        client.answered(true);
+        const record = { ...client.next(), startNs };
+        batch.push(record);
+        client.answered(record, true);
       }
       if (batch.length > 0) yield batch;
       if (made >= most) return;

@@ -1,9 +1,11 @@
 import type { ReplayEnd } from '../../../src/replay/engine/replay-end.ts';
+import { shardOf } from '../../../src/replay/plan/shard-of.ts';
 import type { Clock, Disposition, Transport } from '../../../src/replay/ports.ts';
 import { type ReplayOptions, replayOptions } from '../../../src/replay/replay-options.ts';
 import { blockOf } from '../../../src/replay-log/log-block.ts';
 import { DISPOSITIONS } from '../../../src/replay-log/names.ts';
 import { createLazyTransports } from '../../../src/replay-run/connect/lazy-transports.ts';
+import { type ClosedLoop, openScriptOf } from '../../../src/replay-run/options/closed-loop.ts';
 import type {
   FromShard,
   OpenShard,
@@ -25,6 +27,11 @@ import { createVirtualClock, type VirtualClock } from '../../support/virtual-clo
 /** Messages between "threads" are copied, and arrive later, in order. */
 const LATENCY_NS = 0.1 * MS;
 
+/** Clients that some shards play together. */
+export interface SharedClients extends Pick<ClosedLoop, 'script' | 'durationNs'> {
+  shards: number;
+}
+
 export interface InProcess {
   open: OpenShard;
   /** The shard is gone from now on; what it had posted arrives before the news. */
@@ -38,6 +45,7 @@ export function inProcessShards(
   clock: Clock,
   transportOf: (number: number) => Transport,
   tally: RecorderOptions,
+  clients?: SharedClients,
 ): InProcess {
   const dead = new Set<number>();
   const listeners: ShardListener[] = [];
@@ -55,6 +63,10 @@ export function inProcessShards(
       options,
       tally,
       isLogged: true,
+      clients: clients && {
+        shards: clients.shards,
+        openScript: () => openScriptOf(clients.script, (session) => shardOf(session, clients.shards) === number),
+      },
       clock,
       transports: createLazyTransports({ http: async () => transport, grpc: async () => transport }),
       startHealth: () => ({ stop: () => UNKNOWN_HEALTH }),
@@ -91,6 +103,8 @@ export interface SharedPlayOptions extends Partial<ReplayOptions> {
   placed?: boolean;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
   tally?: RecorderOptions;
+  /** Plays a closed loop: the records are the first ones of its clients. */
+  clients?: Pick<ClosedLoop, 'script' | 'durationNs'>;
   /** Hears of each row that is written for an operation. */
   onRow?: (number: number, disposition: Disposition) => void;
   meanwhile?: (clock: VirtualClock, shards: InProcess, pool: ShardPool) => void;
@@ -106,18 +120,19 @@ export async function playShared(records: TraceRecord[], given: SharedPlayOption
     tally = { timeScale: 1 },
     onRow = () => {},
     meanwhile,
+    clients,
     ...rest
   } = given;
   const clock = createVirtualClock(1e12);
   const transports = Array.from({ length: shards }, () => createScriptedTransport(clock, fateOf));
-  const inProcess = inProcessShards(clock, (number) => transports[number] as Transport, tally);
+  const inProcess = inProcessShards(clock, (number) => transports[number] as Transport, tally, clients && { ...clients, shards });
   const options = replayOptions(rest);
   const pool = new ShardPool(options, shards, inProcess.open);
-  await pool.prepare(['http']);
+  await pool.prepare(['http', 'grpc']);
   const whole = () => (placed ? placedBatches(records, 7) : inBatches(records, 7));
   const source = batches === undefined ? whole : () => batches(clock);
   const recorder = createWholeRecorder(tally, shards);
-  const ending = replayByShards(source, options, { clock, recorder, log: rowsTo(onRow) }, pool);
+  const ending = replayByShards(source, options, { clock, recorder, log: rowsTo(onRow), clients }, pool);
   meanwhile?.(clock, inProcess, pool);
   const end = await clock.runUntil(ending, 1e12 + 86_400 * SECOND);
   const closing = pool.close();

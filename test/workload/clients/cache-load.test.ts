@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { blake3Hex } from '../../../src/blake3-hex.ts';
+import { openScriptOf } from '../../../src/replay-run/options/closed-loop.ts';
 import type { Operation } from '../../../src/replay/ports.ts';
 import { parseTimeDistribution } from '../../../src/time-distribution.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { CACHE_LOAD, type CacheLoad } from '../../../src/workload/clients/cache-load.ts';
-import { type ClientPace, closedCacheLoad } from '../../../src/workload/clients/closed-cache-load.ts';
+import type { ClientPace } from '../../../src/workload/clients/client-pace.ts';
+import { closedCacheLoad } from '../../../src/workload/clients/closed-cache-load.ts';
 import { isInShare } from '../../../src/workload/clients/even-share.ts';
 import { openCacheLoad } from '../../../src/workload/clients/open-cache-load.ts';
 import fc from '../../support/fast-check.ts';
@@ -32,7 +34,7 @@ async function played(load: CacheLoad, pace = PACE) {
   const run = await play([], {
     timing: { kind: 'clients' },
     headStartNs: 0,
-    clients: closedLoop,
+    clients: await openScriptOf(closedLoop.script),
     batches: () => trace.records(),
     fateOf: ({ method, path, body }) => {
       if (method === 'PUT') {
@@ -106,11 +108,15 @@ describe('clients of a build cache', () => {
     assert.deepEqual(closedLoop.warningsOf({ ...outcome, cacheHits: null, cacheMisses: null }), []);
   });
 
-  it('ask for what the server took, and go on where it takes nothing', () => {
-    const { closedLoop } = closedCacheLoad({ ...LOAD, clients: 1, hitRate: 1, putShare: 0 }, PACE);
-    const refused = { outcome: { ok: false } } as Operation;
-    for (let i = 0; i < 5; i++)
-      assert.equal(closedLoop.next(0, refused)?.record.method, i === 0 ? 'PUT' : 'GET');
+  it('ask for what the server took, and go on where it takes nothing', async () => {
+    const { trace, closedLoop } = closedCacheLoad({ ...LOAD, clients: 1, hitRate: 1, putShare: 0 }, PACE);
+    const { next } = await openScriptOf(closedLoop.script);
+    let record: TraceRecord | undefined = (await recordsOf(trace.records()))[0];
+    const path = record?.path;
+    for (let i = 0; i < 5 && record !== undefined; i++) {
+      assert.deepEqual([record.method, record.path], [i === 0 ? 'PUT' : 'GET', path]);
+      record = next(0, { record, outcome: { ok: false } } as Operation)?.record;
+    }
   });
 
   it('refuse what makes no sense', () => {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createDevServer } from '../../src/dev-server/dev-server.ts';
+import { runReplay } from '../../src/library/run-replay.ts';
+import { parseTimeDistribution } from '../../src/time-distribution.ts';
+import { CACHE_LOAD } from '../../src/workload/clients/cache-load.ts';
+import { closedCacheLoad } from '../../src/workload/clients/closed-cache-load.ts';
+import { startServer } from '../cli/replay-support.ts';
+
+const PACE = { think: parseTimeDistribution('0', 'think'), thinkText: '0', rampUpNs: 0 };
+const LOAD = { ...CACHE_LOAD, artifactBytes: 256, durationNs: 600e9 };
+const quiet = { warn: () => {} };
+
+describe('clients of a build cache against a server', () => {
+  it('hit as often as they were asked to, within 2 points', async () => {
+    const server = await createDevServer();
+    try {
+      for (const [seed, hitRate] of [0, 0.75, 1].entries()) {
+        const load = { ...LOAD, clients: 8, requests: 40, hitRate, seed };
+        const { trace, closedLoop } = closedCacheLoad(load, PACE);
+        const document = await runReplay(trace, `:${server.httpPort}`, { closedLoop, ...quiet });
+        const { hits, misses } = document.cache;
+        assert.equal(document.operations.total, 320);
+        const observed = (hits ?? 0) / ((hits ?? 0) + (misses ?? 0));
+        assert.ok(Math.abs(observed - hitRate) <= 0.02, `${observed}, and ${hitRate} was asked for`);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('never have more open requests than they are, by the count of the server, whatever the number of threads', async () => {
+    let open = 0;
+    let most = 0;
+    const server = await startServer((request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      request.resume();
+      request.on('end', () =>
+        setTimeout(() => {
+          open -= 1;
+          response.end('ok');
+        }, 2),
+      );
+    });
+    try {
+      const load = { ...LOAD, clients: 7, requests: 30 };
+      const { trace, closedLoop } = closedCacheLoad(load, PACE);
+      const document = await runReplay(trace, server.url, {
+        ...{ closedLoop, senders: 3, connections: 'recorded' as const },
+        ...quiet,
+      });
+      assert.equal(document.operations.total, 210);
+      assert.equal(document.plan.options['senders'], 3);
+      assert.ok(most >= 2 && most <= 7 && document.fidelity.engine.max_in_flight <= 7, `${most} were open`);
+    } finally {
+      await server.close();
+    }
+  });
+});
