@@ -1,8 +1,8 @@
 import type { RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import type { CacheLoad } from '../workload/clients/cache-load.ts';
-import type { ClientLimits } from '../workload/clients/client-scenario.ts';
 import type { ClientPace } from '../workload/clients/client-pace.ts';
+import type { ClientLimits } from '../workload/clients/client-scenario.ts';
 import { closedCacheLoad } from '../workload/clients/closed-cache-load.ts';
 import { openCacheLoad } from '../workload/clients/open-cache-load.ts';
 

@@ -76,8 +76,8 @@ function asFilling(run: RunOptions, trace: RunOptions['trace']): RunOptions {
   const replay = { ...run.replay, behind: 'stretch', maxInFlight: MOST_IN_FLIGHT, shard: undefined } as const;
   // A memory is no client: it needs no connection of its own.
   const connections = run.connections === 'recorded' ? 'pooled' : run.connections;
-  const others = { closedLoop: undefined, limits: undefined, senders: 1, rehearsal: false };
-  return { ...run, ...others, trace, replay, connections };
+  const alone = { closedLoop: undefined, chaos: undefined, limits: undefined };
+  return { ...run, ...alone, trace, replay, connections, senders: 1, rehearsal: false };
 }
 
 function refuseTooMany({ operations, errors, summary }: ResultsDocument, fromKey: number): void {

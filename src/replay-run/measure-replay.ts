@@ -91,7 +91,8 @@ function playerOpener(
   const targets = { http, grpc, moreTargets };
   const transports = { ...targets, transport, headers, tls, addresses, connections, mostConnections };
   const tally = tallyFactsOf(run.trace.header, options, targetCount(run));
-  const clients = closedLoop && isPortable(closedLoop.script) ? { script: closedLoop.script, shards } : undefined;
+  const clients =
+    closedLoop && isPortable(closedLoop.script) ? { script: closedLoop.script, shards } : undefined;
   const work = { transports, tally, isLogged: openReplayLog !== undefined, clients };
   return () =>
     shards === 1 ? createLocalPlayer(work, clock) : createThreadedPlayer(work, options, shards, threads);

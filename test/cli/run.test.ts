@@ -148,7 +148,10 @@ max_error_rate = 0.0
         [['summary.error_rate <= 0', true]],
       );
       assert.match(notes.join('\n'), /throughput limit \(1000 a second\) are not used/);
-      assert.match(notes.join('\n'), /run --scenario \S+own\.toml --target-rate \S+ --duration \S+ --seed 1 --endpoint/);
+      assert.match(
+        notes.join('\n'),
+        /run --scenario \S+own\.toml --target-rate \S+ --duration \S+ --seed 1 --endpoint/,
+      );
       const verification = await verifyReplay(log as string, document);
       assert.deepEqual(
         verification.checks.filter(({ agrees }) => !agrees),

@@ -111,7 +111,10 @@ export async function runClients(
 }
 
 /** How clients take their time, by their flags. */
-export function paceOf({ think = USUAL_THINK, rampUp = 0 }: Pick<ClientsFlags, 'think' | 'rampUp'>): ClientPace {
+export function paceOf({
+  think = USUAL_THINK,
+  rampUp = 0,
+}: Pick<ClientsFlags, 'think' | 'rampUp'>): ClientPace {
   return clientPace(think, rampUp, '--think');
 }
 

@@ -47,7 +47,12 @@ export function openScenarioClients(
   const { clients } = given;
   const text = `${scenario.name}: ${clients} ${clients === 1 ? 'client' : 'clients'}, ${scenario.durationNs / 1e9} s, seed ${flags.seed}`;
   if (!flags.quiet) tell(linesText([...insteadLines(found, named), `engram-trace: ${text}`]));
-  return { ...loop, found, limits: closedLimits(scenario.limits), senders: flags.senders ?? sendersFor(loop) };
+  return {
+    ...loop,
+    found,
+    limits: closedLimits(scenario.limits),
+    senders: flags.senders ?? sendersFor(loop),
+  };
 }
 
 /** A workload whose records are made in a thread of their own, where there is a second core. */

@@ -46,7 +46,14 @@ port.on('message', (message: ToThread) => {
   else hear(message);
 });
 
-function start({ number, options, transports, tally, isLogged, clients }: ShardWork): (message: ToShard) => void {
+function start({
+  number,
+  options,
+  transports,
+  tally,
+  isLogged,
+  clients,
+}: ShardWork): (message: ToShard) => void {
   return startShard({
     number,
     options,

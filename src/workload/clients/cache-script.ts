@@ -1,6 +1,6 @@
 import type { ClientScript } from '../../replay/plan/client-loop.ts';
 import { type CacheLoad, cacheClients } from './cache-load.ts';
-import { type ClientPace, createPauses, clientSession } from './client-pace.ts';
+import { type ClientPace, clientSession, createPauses } from './client-pace.ts';
 
 /** What the clients of a build cache are made from. */
 export interface CacheScriptData {

@@ -2,7 +2,7 @@ import type { ClientScript } from '../../replay/plan/client-loop.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { SeededScenario } from '../generate/record-batches.ts';
 import { createRecordMaker } from '../requests/record-maker.ts';
-import { type ClientPace, createPauses, clientSession } from './client-pace.ts';
+import { type ClientPace, clientSession, createPauses } from './client-pace.ts';
 
 /** Clients that send the operations of a scenario. */
 export interface ScenarioClients {

@@ -78,7 +78,12 @@ describe('clients played by several shards', () => {
           recorder.onSettled(settled, settled.disposition, 1);
         }
         const numbers = new Set<number>();
-        const { end, sends, mostOpen, recorder: whole } = await playShared([], {
+        const {
+          end,
+          sends,
+          mostOpen,
+          recorder: whole,
+        } = await playShared([], {
           ...options,
           shards,
           fateOf,
@@ -109,7 +114,9 @@ describe('clients played by several shards', () => {
           operations,
           latency,
           service_latency,
-          errors: errors.map(({ code, op, count }) => ({ code, op, count })).sort((a, b) => b.count - a.count),
+          errors: errors
+            .map(({ code, op, count }) => ({ code, op, count }))
+            .sort((a, b) => b.count - a.count),
         }));
         assert.deepEqual(one, other);
       }),

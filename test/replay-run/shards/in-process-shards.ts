@@ -65,7 +65,8 @@ export function inProcessShards(
       isLogged: true,
       clients: clients && {
         shards: clients.shards,
-        openScript: () => openScriptOf(clients.script, (session) => shardOf(session, clients.shards) === number),
+        openScript: () =>
+          openScriptOf(clients.script, (session) => shardOf(session, clients.shards) === number),
       },
       clock,
       transports: createLazyTransports({ http: async () => transport, grpc: async () => transport }),
@@ -125,7 +126,12 @@ export async function playShared(records: TraceRecord[], given: SharedPlayOption
   } = given;
   const clock = createVirtualClock(1e12);
   const transports = Array.from({ length: shards }, () => createScriptedTransport(clock, fateOf));
-  const inProcess = inProcessShards(clock, (number) => transports[number] as Transport, tally, clients && { ...clients, shards });
+  const inProcess = inProcessShards(
+    clock,
+    (number) => transports[number] as Transport,
+    tally,
+    clients && { ...clients, shards },
+  );
   const options = replayOptions(rest);
   const pool = new ShardPool(options, shards, inProcess.open);
   await pool.prepare(['http', 'grpc']);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { blake3Hex } from '../../../src/blake3-hex.ts';
-import { openScriptOf } from '../../../src/replay-run/options/closed-loop.ts';
 import type { Operation } from '../../../src/replay/ports.ts';
+import { openScriptOf } from '../../../src/replay-run/options/closed-loop.ts';
 import { parseTimeDistribution } from '../../../src/time-distribution.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { CACHE_LOAD, type CacheLoad } from '../../../src/workload/clients/cache-load.ts';

@@ -63,7 +63,10 @@ describe('clients that send a scenario', () => {
       new Array(6).fill(30),
     );
     const stored = even.transport.sends.filter(({ record }) => record.op === 'remember');
-    assert.equal(new Set(stored.map(({ record }) => Buffer.from(record.body).toString())).size, stored.length);
+    assert.equal(
+      new Set(stored.map(({ record }) => Buffer.from(record.body).toString())).size,
+      stored.length,
+    );
   });
 
   it('send its mix by its protocols', async () => {
