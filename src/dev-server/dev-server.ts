@@ -36,6 +36,8 @@ export interface DevServerOptions {
   makeSpaceNs?: number | undefined;
   /** Most that the artifacts of the build cache take. */
   cacheBytes?: number | undefined;
+  /** What each answer says in its header x-backend; nothing where undefined. */
+  name?: string | undefined;
   /** File to write arrivals to. */
   arrivalLog?: string | undefined;
   /** Empty an arrival log that exists. */
@@ -59,6 +61,7 @@ const OPTIONS: Record<keyof DevServerOptions, true> = {
   stalls: true,
   makeSpaceNs: true,
   cacheBytes: true,
+  name: true,
   arrivalLog: true,
   force: true,
   testService: true,
@@ -135,6 +138,7 @@ function createContext(options: DevServerOptions, log: ArrivalLog): ServerContex
     timer: createAnswerTimer(nowNs),
     log,
     stats,
+    name: options.name,
     nowNs,
     begin(protocol) {
       stats[protocol === 'http' ? 'httpOps' : 'grpcOps']++;

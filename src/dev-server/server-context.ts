@@ -23,6 +23,8 @@ export interface ServerContext {
   readonly timer: AnswerTimer;
   readonly log: ArrivalLog;
   readonly stats: DevServerStats;
+  /** What each answer says in its header x-backend. */
+  readonly name: string | undefined;
   /** Monotonic ns. */
   readonly nowNs: () => number;
   /** Counts and numbers an operation that has just arrived. */

@@ -171,11 +171,19 @@ function decodeColumn(
   return into;
 }
 
+function namesKnown(
+  names: NonNullable<LogColumn<ColumnValues>['names']>,
+  strings: readonly string[],
+): number {
+  if (names === 'strings') return strings.length;
+  return names === 'strings_from_1' ? strings.length + 1 : names.length;
+}
+
 /** Throws `MalformedError` where an entry refers to a name that the block does not have. */
 function checkNames({ columns, count, strings }: LogBlock): void {
   for (const [column, { names }] of COLUMNS_BY_FIELD) {
     if (names === undefined) continue;
-    const known = names === 'strings' ? strings.length : names.length;
+    const known = namesKnown(names, strings);
     const i = columns[column].subarray(0, count).findIndex((value) => value >= known);
     if (i >= 0) throw new MalformedError(`entry ${i} refers to a name that is not there`);
   }

@@ -43,6 +43,7 @@ function valueJson(
   strings: readonly string[],
 ): unknown {
   if (names === 'strings') return strings[value];
+  if (names === 'strings_from_1') return strings[value - 1] ?? null;
   if (names !== undefined) return names[value] || null;
   return value === form.absent ? null : orNull(value);
 }

@@ -19,6 +19,8 @@ export const ENDLESS_VERSION = 3;
 export const ANSWERS_VERSION = 4;
 /** The document beside it has the histograms of windows from this one on. */
 export const WINDOW_HISTOGRAMS_VERSION = 5;
+/** From this one on it has the values of the header that answers were counted by. */
+export const HEADERS_VERSION = 5;
 /** The newest format this program reads and the one it writes. */
 export const LOG_FORMAT_VERSION = 5;
 
@@ -41,8 +43,11 @@ export interface LogColumn<Values extends ColumnValues> {
   readonly originField?: number;
   /** Logs before this version lack it, and it is all 0 there; undefined for one that was there from the first. */
   readonly since?: number;
-  /** What its values stand for, in this order; 'strings': for the strings of the block. */
-  readonly names?: readonly string[] | 'strings';
+  /**
+   * What its values stand for, in this order; 'strings': for the strings of the block; 'strings_from_1': for those too,
+   * and 0 for none.
+   */
+  readonly names?: readonly string[] | 'strings' | 'strings_from_1';
 }
 
 /** What an answer is against the recorded one; '' is not known. */
@@ -76,6 +81,10 @@ export const LOG_COLUMNS = {
   failure: named(24, 'failure', FAILURES),
   status: narrow(25, orMinusOne, 'status'),
   answer: named(36, 'answer', ANSWERS, ANSWERS_VERSION),
+  headerValue: {
+    ...{ field: 37, form: plain, json: 'header_value', Values: Int32Array },
+    ...({ names: 'strings_from_1', since: HEADERS_VERSION } as const),
+  },
   dueNs: wide(15, deltas, 'due_ns', 4),
   readyNs: wide(16, afterDue, 'ready_ns'),
   releasedNs: wide(17, afterDue, 'released_ns'),
@@ -134,6 +143,7 @@ export function fillRow(
   to.failure[i] = FAILURE_PLACES.get(failureOf(outcome, disposition)) ?? OTHER;
   to.status[i] = outcome?.status ?? -1;
   to.answer[i] = ANSWERS.indexOf(outcome?.answer ?? '');
+  to.headerValue[i] = outcome?.headerValue === undefined ? 0 : 1 + placeOf(outcome.headerValue);
   to.dueNs[i] = Math.round(operation.dueNs);
   to.readyNs[i] = Math.round(operation.readyNs);
   to.releasedNs[i] = Math.round(operation.releasedNs ?? Number.NaN);

@@ -85,12 +85,16 @@ function playerOpener(
   threads: ShardThreads,
   addresses?: readonly TargetAddresses[],
 ): () => Player {
-  const { http, grpc, moreTargets, transport, headers, tls, connections, closedLoop } = run;
+  const { http, grpc, moreTargets, transport, headers, tls, connections, countByHeader, closedLoop } = run;
   const shards = shardCount(run.senders, options, connections);
   const mostConnections = connectionLimit(run, shards, openFileLimit);
   const targets = { http, grpc, moreTargets };
-  const transports = { ...targets, transport, headers, tls, addresses, connections, mostConnections };
-  const tally = tallyFactsOf(run.trace.header, options, targetCount(run));
+  const means = { transport, headers, tls, countByHeader, connections, mostConnections };
+  const transports = { ...targets, ...means, addresses };
+  const tally = tallyFactsOf(run.trace.header, options, {
+    targets: targetCount(run),
+    countsHeaders: run.countByHeader !== undefined,
+  });
   const clients =
     closedLoop && isPortable(closedLoop.script) ? { script: closedLoop.script, shards } : undefined;
   const work = { transports, tally, isLogged: openReplayLog !== undefined, clients };
@@ -168,6 +172,7 @@ async function measured(
     prepare,
     limits: run.limits,
     preload: run.preload,
+    countByHeader: run.countByHeader,
     recordCommand: (number) => `engram-trace inspect ${shellWord(trace.name)} --record ${number}`,
   });
   const { hits, misses } = document.cache;

@@ -26,6 +26,7 @@ export function planSection(
   const {
     senders: _senders,
     targets: _targets,
+    count_by_header: _countByHeader,
     shard: _shard,
     transport: _transport,
     precision: _precision,
@@ -89,6 +90,7 @@ function shownOptions(run: RunOptions, options: ReplayOptions): PlanSection['opt
     targets: targetCount(run),
     transport: typeof run.transport === 'object' ? 'own' : (run.transport ?? DEFAULT_TRANSPORT),
     skip_damaged: run.skipDamaged ?? false,
+    count_by_header: run.countByHeader ?? null,
     expect_mismatch: run.expectMismatch ?? 0,
     ...run.closedLoop?.shown,
     ...run.chaos?.shown,

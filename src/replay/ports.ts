@@ -41,6 +41,8 @@ export interface SendOutcome {
   answer?: AnswerMatch | undefined;
   /** We hung up where the recorded client did: its answer has no end, so that it has no latency. */
   isCancelled?: boolean | undefined;
+  /** The value of the header that answers are counted by; undefined where none are, or the answer has none. */
+  headerValue?: string | undefined;
   /** Of a record with a stream that was with a transport. */
   stream?: StreamTimes | undefined;
   /** The answer that came, whole or not, is one without an end of its own: its duration is no latency. */

@@ -2,6 +2,7 @@ import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import type { Gap, Loss, TimeWindow } from '../trace/record/record.ts';
 import type { ErrorGroup } from './answers/error-groups.ts';
 import { endlessHistograms, endlessSection } from './document/endless-section.ts';
+import { headerCountsSection } from './document/header-counts-section.ts';
 import { isMade } from './document/is-made.ts';
 import {
   finite,
@@ -60,6 +61,8 @@ export interface DocumentInput {
   prepare?: PrepareSection | undefined;
   limits?: RunLimits | undefined;
   preload?: PreloadSection | undefined;
+  /** The name of the header that answers were counted by. */
+  countByHeader?: string | undefined;
   /** Command that prints a record of the trace. */
   recordCommand(recordNumber: number): string;
 }
@@ -100,6 +103,9 @@ export function createResultsDocument(input: DocumentInput): ResultsDocument {
     answers: { overall: answerCounts(overall), ops: perOp(answerCounts) },
     status_classes: statusClassesSection(recorder),
     cache,
+    ...(input.countByHeader === undefined
+      ? {}
+      : { counted_by_header: headerCountsSection(input.countByHeader, recorder) }),
     errors: recorder.errors.list().map((group) => errorEntry(group, input)),
     windows: recorder.windows.list().map(windowEntry),
     op_windows: Object.fromEntries(

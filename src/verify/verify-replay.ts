@@ -8,6 +8,7 @@ import { expectAttribution } from './expect/expect-attribution.ts';
 import { expectChecks } from './expect/expect-checks.ts';
 import { expectCounts } from './expect/expect-counts.ts';
 import { expectFacts, factLeaves } from './expect/expect-facts.ts';
+import { expectHeaderCounts } from './expect/expect-header-counts.ts';
 import { expectLatencies } from './expect/expect-latencies.ts';
 import { expectNearness } from './expect/expect-nearness.ts';
 import { expectOpWindows } from './expect/expect-op-windows.ts';
@@ -82,6 +83,7 @@ async function expectEverything(
     errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/s),
   });
   await expectTargets(table, { targets: Number(option('targets') ?? 1), dialect }, into);
+  await expectHeaderCounts(table, option('count_by_header'), leaves, into);
   await expectStatusClasses(table, names, into);
   await expectLatencies(table, names, into);
   await expectWindows(table, into);

@@ -58,7 +58,7 @@ it('a document of today has every property of the schema, also those that older 
       { ...times, outcome: { endless } },
       { ...times, outcome: { ok: false, status: 500 }, disposition: 'error' },
     ],
-    { targets: [target, target] },
+    { targets: [target, target], countByHeader: 'x' },
   );
   assert.ok(document.streams !== null && document.endless_answers !== null);
   const missing = missingIn(document, JSON.parse(read('schema/results-v1.schema.json')));

@@ -23,7 +23,7 @@ export const SECOND = 1e9;
 
 /** How a scripted server treats one operation. */
 export type Fate =
-  | { kind: 'answer'; afterNs: number; ok: boolean; is?: AnswerMatch | undefined }
+  | { kind: 'answer'; afterNs: number; ok: boolean; is?: AnswerMatch | undefined; headerValue?: string }
   | { kind: 'at_once'; ok: boolean }
   | { kind: 'throw' }
   /** Meets the end of a kept connection. */
@@ -73,7 +73,7 @@ export function createScriptedTransport(
       if (fate.kind === 'kept_end')
         done({ ...answer(false), status: undefined, failure: 'keepalive_closed' });
       if (fate.kind === 'answer')
-        clock.at(clock.nowNs() + fate.afterNs, () => done(answer(fate.ok, fate.is)));
+        clock.at(clock.nowNs() + fate.afterNs, () => done(answer(fate.ok, fate.is, fate.headerValue)));
       return () => {
         if (fate.kind === 'lost') transport.open -= 1;
         else done({ ...answer(false), status: undefined, failure: 'cancelled' });
@@ -83,8 +83,16 @@ export function createScriptedTransport(
   return transport;
 }
 
-function answer(ok: boolean, is?: AnswerMatch | undefined): SendOutcome {
-  return { status: ok ? 200 : 500, ok, failure: undefined, detail: '', responseBytes: 1, answer: is };
+function answer(ok: boolean, is?: AnswerMatch | undefined, headerValue?: string | undefined): SendOutcome {
+  return {
+    status: ok ? 200 : 500,
+    ok,
+    failure: undefined,
+    detail: '',
+    responseBytes: 1,
+    answer: is,
+    headerValue,
+  };
 }
 
 /** A settled operation, copied out of the engine's hands. */

@@ -25,6 +25,7 @@ const NOT_HERE = new Set([
   '--endpoint',
   '--grpc-endpoint',
   '--header',
+  '--count-by-header',
   '--ca',
   '--cert',
   '--key',

@@ -3,6 +3,7 @@ import type { DevServer } from '../../dev-server/dev-server.ts';
 import { type Latency, parseLatency } from '../../dev-server/faults/latency.ts';
 import { parseStall, type Stall } from '../../dev-server/faults/stall.ts';
 import { parseDurationNs } from '../../duration.ts';
+import { EngramTraceError } from '../../error.ts';
 import { exitCodeOfSignal } from '../exit/exit-code.ts';
 import { untilSignal } from '../exit/signals.ts';
 import { parseCount, parsePort, parseRatio } from '../flags/flag-parsers.ts';
@@ -19,6 +20,7 @@ interface DevServerFlags {
   spaceLatency: number;
   cacheSize: number;
   seed: number;
+  name?: string;
   arrivalLog?: string;
   force?: boolean;
   testService?: boolean;
@@ -67,6 +69,7 @@ export function makeDevServerCommand(): Command {
         .default(parseSize('256MiB'), '256MiB'),
     )
     .option('--seed <number>', 'of latencies and errors', parseCount, 1)
+    .option('--name <name>', 'what each answer says in its header x-backend', parseName)
     .option(
       '--arrival-log <file>',
       'write operation, session and arrival time of everything that comes, as NDJSON',
@@ -76,6 +79,12 @@ export function makeDevServerCommand(): Command {
     .option('--json', 'print the ports as JSON when ready')
     .addHelpText('after', APART)
     .action(runDevServer);
+}
+
+/** A text that a header can hold. */
+function parseName(text: string): string {
+  if (/^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/.test(text)) return text;
+  throw new EngramTraceError('usage', 'a name is 1 to 200 printable characters of ASCII');
 }
 
 function collectStall(text: string, previous: readonly Stall[]): Stall[] {
@@ -98,6 +107,7 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
     stalls: flags.stall,
     makeSpaceNs: flags.spaceLatency,
     cacheBytes: flags.cacheSize,
+    name: flags.name,
   });
   tellOnStdout(`${readyLine(flags, server)}\n`);
   process.exitCode = exitCodeOfSignal(await stopped);

@@ -36,6 +36,7 @@ export interface ClientsFlags extends TlsFlags, Omit<ReportFlags, 'skipDamaged'>
   artifactSize: number;
   seed: number;
   header?: string[];
+  countByHeader?: string;
   timeout?: number;
   connections: ConnectionMode;
   senders?: number;
@@ -138,11 +139,12 @@ function loadOf(flags: ClientsFlags, requests: number): CacheLoad {
 }
 
 function targetOf(flags: ClientsFlags): Omit<RunOptions, 'trace'> {
-  const { endpoint, header = [], connections, timeout, waitForTarget = 0 } = flags;
+  const { endpoint, header = [], countByHeader, connections, timeout, waitForTarget = 0 } = flags;
   return {
     ...pairEndpoints({ http: endpoint, grpc: [] }),
     headers: parseHeaderOverrides(header, (path) => readText('--header', path, 'latin1')),
     tls: tlsOf({ ...flags, grpcEndpoint: [] }),
+    countByHeader,
     connections,
     waitForTargetMs: waitForTarget / 1e6,
     replay: timeout === undefined ? {} : { timeoutNs: timeout },

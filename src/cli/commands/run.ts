@@ -17,7 +17,7 @@ export function makeRunCommand(): Command {
 
 /** Flags that have a meaning with a scenario and without one. */
 const OF_BOTH = new Set([
-  ...['endpoint', 'header', 'connections', 'senders', 'timeout', 'waitForTarget'],
+  ...['endpoint', 'header', 'countByHeader', 'connections', 'senders', 'timeout', 'waitForTarget'],
   ...['ca', 'cert', 'key', 'servername', 'insecure', 'output', 'replayLog', 'force', 'quiet', 'config'],
   ...['duration', 'targetRate', 'seed'],
 ]);

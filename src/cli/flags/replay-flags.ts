@@ -26,6 +26,7 @@ import { refuseContradictions } from './replay-contradictions.ts';
 import {
   oneOf,
   parseAtLeastOne,
+  parseHeaderName,
   parseMismatch,
   parseMultiplier,
   parsePasses,
@@ -65,6 +66,7 @@ export interface ReplayFlags extends TimeRangeFlags, TlsFlags {
   shard?: ShardPart;
   transport?: TransportKind;
   header?: string[];
+  countByHeader?: string;
   allowOrigin?: boolean;
   expectMismatch?: number;
   prepare?: boolean;
@@ -185,6 +187,11 @@ function withTargetFlags(command: Command): Command {
       'NAME: VALUE to set on every operation, or @FILE with such lines; repeatable',
       collect,
     )
+    .option(
+      '--count-by-header <name>',
+      'count answers by the value of this header, such as the server behind a load balancer that gave them',
+      parseHeaderName,
+    )
     .option('--max-in-flight <count>', 'most operations in flight (default: 4096)', parseAtLeastOne)
     .option(
       '--connections <how>',
@@ -282,6 +289,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     ...pairEndpoints({ http: flags.endpoint, grpc: flags.grpcEndpoint }),
     headers: parseHeaderOverrides(flags.header ?? [], (path) => readText('--header', path, 'latin1')),
     tls: tlsOf(flags),
+    countByHeader: flags.countByHeader,
     connections: flags.connections,
     transport: flags.transport,
     waitForTargetMs: flags.waitForTarget === undefined ? 0 : flags.waitForTarget / 1e6,

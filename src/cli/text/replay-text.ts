@@ -8,6 +8,7 @@ import { linesText } from '../../visible-text.ts';
 import { chaosLines } from './chaos-text.ts';
 import { checkLines } from './checks-text.ts';
 import { endlessLines } from './endless-text.ts';
+import { headerCountsLines } from './header-counts-text.ts';
 import { more } from './more.ts';
 import { opTableLines, provenPercentile } from './op-table-text.ts';
 import { targetLines } from './targets-text.ts';
@@ -64,6 +65,7 @@ export function summaryText(document: ResultsDocument): string {
     ...streamsText(document.streams),
     ...endlessLines(document.endless_answers),
     ...targetLines(document),
+    ...headerCountsLines(document),
     ...chaosLines(document.chaos),
     ...notSentText(accounting),
     // What was made and not recorded has no answers to be held against.

@@ -1,5 +1,6 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import {
+  Metadata,
   type MethodDefinition,
   Server,
   ServerCredentials,
@@ -63,7 +64,7 @@ function addRpcs(server: Server, context: GrpcContext, rpcs: readonly Rpc[]): vo
   for (const rpc of rpcs) {
     const name = rpc.path.slice(rpc.path.lastIndexOf('/') + 1);
     definition[name] = methodDefinition(rpc);
-    implementation[name] = handlerOf(context, rpc);
+    implementation[name] = named(context, handlerOf(context, rpc));
   }
   server.addService(definition as ServiceDefinition, implementation);
 }
@@ -81,6 +82,17 @@ function methodDefinition(rpc: Rpc): MethodDefinition<Uint8Array, Uint8Array> {
     responseSerialize: toBuffer,
     responseDeserialize: asIs,
   };
+}
+
+/** A call that says at once which server has it, where that is asked for. */
+function named({ name }: GrpcContext, handler: UntypedHandleCall): UntypedHandleCall {
+  if (name === undefined) return handler;
+  const metadata = new Metadata();
+  metadata.set('x-backend', name);
+  return ((call: { sendMetadata(metadata: Metadata): void }, callback: unknown) => {
+    call.sendMetadata(metadata);
+    (handler as (call: unknown, callback: unknown) => void)(call, callback);
+  }) as UntypedHandleCall;
 }
 
 function handlerOf(context: GrpcContext, rpc: Rpc): UntypedHandleCall {

@@ -104,6 +104,7 @@ function send(context: ServerContext, { request, response }: Exchange, answer: H
   const body = answer.events ? undefined : bytesOf(answer.body ?? '');
   response.writeHead(answer.status, {
     ...COMMON_HEADERS,
+    ...(context.name === undefined ? {} : { 'x-backend': context.name }),
     ...(answer.contentType === undefined ? {} : { 'content-type': answer.contentType }),
     ...(body ? { 'content-length': body.length } : {}),
     ...answer.headers,

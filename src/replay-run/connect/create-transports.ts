@@ -19,6 +19,8 @@ export interface TransportSettings extends SpreadTargets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   readonly headers?: HeaderList | undefined;
   readonly tls?: TlsSettings | undefined;
+  /** The name of the header, in lower case, that answers are counted by. */
+  readonly countByHeader?: string | undefined;
   /** The addresses that the targets' names stand for, looked up once; one entry a target. */
   readonly addresses?: readonly TargetAddresses[] | undefined;
   /** Which of these the first connection begins with; 0 where undefined. */
@@ -87,16 +89,17 @@ function unknownUses({ addresses = [] }: TransportSettings): Omit<TargetAddressU
 
 /** One entry a target; undefined where they don't speak it. */
 function httpOptions(settings: TransportSettings, clock: Clock) {
-  const { headers = [], tls = {} } = settings;
+  const { headers = [], tls = {}, countByHeader } = settings;
   return eachTarget(settings, 'http', ({ url }, spread) => ({
-    ...{ origin: new URL(url), headers, tls, spread, clock },
+    ...{ origin: new URL(url), headers, tls, spread, countByHeader, clock },
   }));
 }
 
 function grpcOptions(settings: TransportSettings, clock: Clock) {
-  const { headers = [], tls } = settings;
+  const { headers = [], tls, countByHeader } = settings;
   return eachTarget(settings, 'grpc', ({ authority, tls: isTls }, spread) => ({
-    ...{ spread, target: authority, metadata: headers, tls: isTls ? (tls ?? {}) : undefined, clock },
+    ...{ spread, target: authority, metadata: headers, tls: isTls ? (tls ?? {}) : undefined },
+    ...{ countByHeader, clock },
   }));
 }
 

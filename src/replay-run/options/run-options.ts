@@ -42,6 +42,8 @@ export interface RunOptions extends SpreadTargets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   headers?: HeaderList | undefined;
   tls?: TlsSettings | undefined;
+  /** Counts answers by the value of this header, in lower case. */
+  countByHeader?: string | undefined;
   /** How long to wait for somebody to be there, before the clock starts; 0 where undefined. */
   waitForTargetMs?: number | undefined;
   /** Which connections the operations of a session use; `pooled` where undefined. */
@@ -76,6 +78,7 @@ export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | ke
   expectMismatch: true,
   headers: true,
   tls: true,
+  countByHeader: true,
   waitForTargetMs: true,
   connections: true,
   transport: true,

@@ -15,6 +15,8 @@ export interface TallyFacts {
   readonly sortsDues: boolean;
   /** How many targets the sessions are spread over; 1 where undefined. */
   readonly targets?: number | undefined;
+  /** Answers are counted by the value of a header. */
+  readonly countsHeaders?: boolean | undefined;
   /** Name of the trace's dialect. */
   readonly dialect: string;
   /** What was redacted in the trace. */
@@ -24,7 +26,7 @@ export interface TallyFacts {
 export function tallyFactsOf(
   { dialect, redacted }: Pick<TraceHeader, 'dialect' | 'redacted'>,
   options: ReplayOptions,
-  targets?: number,
+  { targets, countsHeaders }: Pick<TallyFacts, 'targets' | 'countsHeaders'> = {},
 ): TallyFacts {
   const { timing, pace, multiplier } = options;
   const hasOneScale = timing.kind === 'absolute' && pace.length === 0;
@@ -33,6 +35,7 @@ export function tallyFactsOf(
     isClosedLoop: timing.kind === 'clients',
     sortsDues: timing.kind === 'think' || timing.kind === 'clients' || !keepsReadingOrder(options),
     targets,
+    countsHeaders,
     dialect,
     redacted,
   };
@@ -40,7 +43,7 @@ export function tallyFactsOf(
 
 /** `headers` are put in place of, or besides, the recorded ones. */
 export function tallyOptionsOf(
-  { timeScale, isClosedLoop, sortsDues, targets = 1, dialect, redacted }: TallyFacts,
+  { timeScale, isClosedLoop, sortsDues, targets = 1, countsHeaders, dialect, redacted }: TallyFacts,
   headers: HeaderList = [],
 ): RecorderOptions {
   return {
@@ -48,6 +51,7 @@ export function tallyOptionsOf(
     isClosedLoop,
     sortsDues,
     targetOf: targets > 1 ? (session) => targetOf(session, targets) : undefined,
+    countsHeaders,
     cacheResult: cacheResultOf(dialectOf(dialect)),
     leftOutOf: createLeftOutFinder(headers, redacted),
   };

@@ -37,6 +37,8 @@ export interface ResultsDocument {
   answers: { overall: AnswerCounts; ops: Record<string, AnswerCounts> };
   status_classes: StatusClassesSection;
   cache: CacheSection;
+  /** Answers by the value of one of their headers (`--count-by-header`); only where that was asked for. */
+  counted_by_header?: HeaderCountsSection;
   errors: ErrorEntry[];
   windows: WindowEntry[];
   /** The same for each op, in wider windows; empty where there are more than eight ops. */
@@ -70,6 +72,15 @@ export interface CacheSection {
   hits: number | null;
   misses: number | null;
   hit_rate_percent: number | null;
+}
+
+export interface HeaderCountsSection {
+  name: string;
+  values: Record<string, number>;
+  /** Answers with other values than those named. */
+  other: number;
+  /** Answers without the header. */
+  absent: number;
 }
 
 /** One of several targets, and the operations of its sessions. */

@@ -3,6 +3,7 @@ import type { ErrorGroupPart } from '../answers/error-groups.ts';
 import type { DriftPart } from './drift.ts';
 import type { EndlessCountsPart } from './endless-metrics.ts';
 import type { FirstAnswer } from './first-in-space.ts';
+import type { HeaderCountsPart } from './header-counts.ts';
 import type { LatenessAttributionPart } from './lateness-attribution.ts';
 import type { LatenessCausesPart } from './lateness-causes.ts';
 import type { LeftOutPart } from './left-out-count.ts';
@@ -27,6 +28,7 @@ export interface TallyPart {
   ops: OpTablePart | undefined;
   /** Undefined also where there is one target. */
   targets: TargetTablePart | undefined;
+  headers: HeaderCountsPart | undefined;
   windows: WindowsPart | undefined;
   opWindows: OpWindowsPart;
   errors: ErrorGroupPart[] | undefined;

@@ -6,6 +6,7 @@ import { addSums, drainSums } from '../histogram/sums.ts';
 import { DriftLine } from './drift.ts';
 import { EndlessCounts } from './endless-metrics.ts';
 import { FirstInSpace } from './first-in-space.ts';
+import { HeaderCounts } from './header-counts.ts';
 import { InversionCounter } from './inversions.ts';
 import { LatenessAttribution } from './lateness-attribution.ts';
 import { LatenessCauses } from './lateness-causes.ts';
@@ -32,6 +33,8 @@ export interface TallyOptions {
   cacheResult?: ((operation: Operation) => 'hit' | 'miss' | undefined) | undefined;
   /** The place of a session's target; undefined where there is one target. */
   targetOf?: ((session: string) => number) | undefined;
+  /** Answers are counted by the value of a header. */
+  countsHeaders?: boolean | undefined;
   /** Names what of a record is not sent: because it was redacted in the trace, or because no message can hold it. */
   leftOutOf?: ((record: TraceRecord) => LeftOut) | undefined;
 }
@@ -61,6 +64,8 @@ export class Tally implements ReplayObserver {
   readonly ops = new OpTable();
   /** Of several targets each; of one nothing is counted here. */
   readonly targets = new TargetTable();
+  /** Answers by the value of a header, where that is asked for. */
+  readonly headers = new HeaderCounts();
   readonly windows = new Windows();
   readonly opWindows = new OpWindows();
   readonly errors = new ErrorGroups();
@@ -194,6 +199,7 @@ export class Tally implements ReplayObserver {
       inversions: this.inversions.drain(),
       ops: this.ops.drain(),
       targets: this.targets.drain(),
+      headers: this.headers.drain(),
       windows: this.windows.drain(),
       opWindows: this.opWindows.drain(),
       errors: this.errors.drain(),
@@ -220,6 +226,7 @@ export class Tally implements ReplayObserver {
     this.inversions.addPart(part.inversions);
     if (part.ops !== undefined) this.ops.addPart(part.ops);
     if (part.targets !== undefined) this.targets.addPart(part.targets);
+    if (part.headers !== undefined) this.headers.addPart(part.headers);
     if (part.windows !== undefined) this.windows.addPart(part.windows, shard);
     this.opWindows.addPart(part.opWindows, shard);
     if (part.errors !== undefined) this.errors.addPart(part.errors);
@@ -275,6 +282,7 @@ export class Tally implements ReplayObserver {
       this.firstInSpace.add(operation.record.space, doneNs, operation.number, doneNs - sentNs);
     if (doneNs !== undefined) this.#lastDoneNs = Math.max(this.#lastDoneNs, doneNs);
     if (disposition !== 'cut_off') this.#compareStatus(operation, metrics);
+    if (this.#options.countsHeaders === true && outcome !== undefined) this.headers.add(outcome);
     const cache = this.#compare(operation);
     const target = this.#options.targetOf?.(operation.record.session);
     if (target !== undefined) this.targets.at(target).settle(operation, disposition, responseNs, cache);

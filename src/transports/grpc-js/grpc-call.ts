@@ -3,6 +3,7 @@ import type { Clock, SendListener, SendOutcome } from '../../replay/ports.ts';
 import { failedSend } from '../../replay/send-outcome.ts';
 import type { Outcome } from '../../trace/record/record.ts';
 import { AnswerComparison } from '../answer/answer-comparison.ts';
+import { countedValue } from '../answer/counted-header.ts';
 import { GIVEN_UP } from '../answer/given-up.ts';
 import { grpcOutcome, type OwnEnd } from '../answer/grpc-outcome.ts';
 import type { StreamTraffic } from '../answer/stream-traffic.ts';
@@ -20,6 +21,8 @@ export interface GrpcCallHooks {
   onSent: (() => void) | undefined;
   /** For a stream: notes when its messages go and come. */
   traffic?: StreamTraffic | undefined;
+  /** The name of the header that answers are counted by. */
+  countByHeader?: string | undefined;
   /** What its answer is compared with, where it can be. */
   recorded?: Outcome | undefined;
   /** Called before the listener hears of it. */
@@ -38,6 +41,8 @@ export class GrpcCall implements Departing {
   #isSent = false;
   #hasAnswer = false;
   #bytes = 0;
+  /** The value of the header that answers are counted by: of the head, or else of the trailers. */
+  #headerValue: string | undefined;
   /** Undefined where the recorded answer is not known. */
   #comparison: AnswerComparison | undefined;
   /** grpc-js unpacks what is compressed. As long as nobody saw that the answer is not, it may be. */
@@ -111,7 +116,18 @@ export class GrpcCall implements Departing {
     this.running?.cancel();
   }
 
+  /** The head of the answer, or its trailers. */
+  heard(metadata: Metadata): void {
+    const { countByHeader } = this.#hooks;
+    if (countByHeader === undefined || this.#headerValue !== undefined) return;
+    const values = metadata
+      .get(countByHeader)
+      .map((value) => (typeof value === 'string' ? value : value.toString('base64')));
+    if (values.length > 0) this.#headerValue = countedValue(values.join(', '));
+  }
+
   ended(status: StatusObject): void {
+    this.heard(status.metadata);
     const outcome = grpcOutcome(status, this.#bytes, this.#ownEnd, this.#howFar());
     // A server that answers has heard of it.
     if (outcome.status !== undefined && this.#ownEnd === undefined) this.#tellSent();
@@ -138,6 +154,7 @@ export class GrpcCall implements Departing {
     this.#hooks.departures.forget(this);
     this.#hooks.onEnd();
     this.#hooks.departures.lookSoon();
+    if (this.#headerValue !== undefined) outcome.headerValue = this.#headerValue;
     const { traffic } = this.#hooks;
     this.#listener.onDone(traffic === undefined ? outcome : { ...outcome, stream: traffic.times() });
   }

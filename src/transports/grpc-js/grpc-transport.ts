@@ -28,6 +28,8 @@ export interface GrpcTransportOptions {
   metadata?: HeaderList | undefined;
   /** Connections from the start; more are opened as calls in flight need them. Default: 2. */
   channels?: number | undefined;
+  /** The name of a header, in lower case, whose value in an answer's metadata is told. */
+  countByHeader?: string | undefined;
   /** For the times inside streams and for deadlines. */
   clock: Clock;
 }
@@ -139,6 +141,7 @@ class GrpcTransport implements Transport {
   #newCall(lane: Lane, listener: SendListener, hooks: OwnHooks): GrpcCall {
     const call = new GrpcCall(listener, {
       departures: lane.departures,
+      countByHeader: this.#options.countByHeader,
       onSent: hooks.onSent,
       traffic: hooks.traffic,
       recorded: hooks.recorded,
@@ -158,6 +161,7 @@ class GrpcTransport implements Transport {
       const running = make();
       // The status says it all; but an error nobody listens to would end the process.
       running.on('error', () => {});
+      if (this.#options.countByHeader !== undefined) running.on('metadata', (head) => call.heard(head));
       running.on('status', (status) => call.ended(status));
       running.resume();
       call.begun(running, deadlineNs, this.#options.clock);

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Clock, FailureCode, SendListener, SendOutcome } from '../../replay/ports.ts';
 import type { Outcome } from '../../trace/record/record.ts';
+import { trimBlanks } from '../../wire/http1-head.ts';
 import { AnswerComparison } from '../answer/answer-comparison.ts';
+import { countedValue } from '../answer/counted-header.ts';
 import { EndlessAnswer } from '../answer/endless-answer.ts';
 import {
   type EndlessKind,
@@ -36,17 +38,21 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #comparison: AnswerComparison | undefined;
   #isCoded = false;
   readonly #isHead: boolean;
+  readonly #countByHeader: string | undefined;
+  #headerValue: string | undefined;
   readonly #clock: Pick<Clock, 'nowNs'>;
 
-  /** `isHead`: the answer has no body. `recorded`: what it is compared with. `clock`: for the times of the events of an endless answer. */
+  /** `isHead`: the answer has no body. `recorded`: what it is compared with. `clock`: for the times of the events of an endless answer. `countByHeader`: the name of a header whose value is told. */
   constructor(
     listener: SendListener,
     isHead: boolean,
     recorded: Outcome | undefined,
     clock: Pick<Clock, 'nowNs'>,
     ended: (exchange: HttpExchange, isConnectionGood: boolean) => void,
+    countByHeader?: string | undefined,
   ) {
     this.#listener = listener;
+    this.#countByHeader = countByHeader;
     this.#isHead = isHead;
     if (recorded !== undefined) {
       this.#comparison = new AnswerComparison();
@@ -99,6 +105,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     // 1xx is not the answer yet.
     if (status < 200) return true;
     this.#status = status;
+    if (this.#countByHeader !== undefined) this.#headerValue = headerValueIn(this.#countByHeader, headers);
     if (this.#comparison !== undefined) this.#isCoded = isCodedIn(headers);
     const kind = this.#isHead ? undefined : endlessKindIn(status, headers);
     if (kind !== undefined) this.#endless = new EndlessAnswer(kind, this.#clock);
@@ -144,6 +151,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (this.isDone) return;
     this.isDone = true;
     this.#ended(this, isConnectionGood);
+    if (this.#headerValue !== undefined) outcome.headerValue = this.#headerValue;
     const endless = this.#endless?.end(outcome.failure === undefined);
     this.#listener.onDone(endless === undefined ? outcome : { ...outcome, endless });
   }
@@ -172,6 +180,14 @@ function isCodedIn(headers: readonly Buffer[]): boolean {
     codings.some((value) => isCoded(value, 0, value.length)) ||
     isCompressed(valuesOf('transfer-encoding', headers).join())
   );
+}
+
+/** The value of a header that answers are counted by. */
+function headerValueIn(field: string, headers: readonly Buffer[]): string | undefined {
+  const values = valuesOf(field, headers);
+  return values.length === 0
+    ? undefined
+    : countedValue(values.map((value) => trimBlanks(value.toString('latin1'))).join(', '));
 }
 
 function valuesOf(field: string, headers: readonly Buffer[]): Buffer[] {

@@ -28,6 +28,8 @@ export interface UndiciTransportOptions {
   spread?: AddressSpread | undefined;
   /** How long an idle connection is kept, in ms. Default: 30 s. */
   keepAliveMs?: number | undefined;
+  /** The name of a header, in lower case, whose value in an answer is told. */
+  countByHeader?: string | undefined;
   /** That of the replay, for ages and waits of connections and the times of events. Default: that of the machine. */
   clock?: Pick<Clock, 'nowNs'> | undefined;
 }
@@ -101,6 +103,7 @@ class UndiciTransport implements Transport {
       comparableAnswer(record),
       this.#clock,
       this.#onEnded,
+      this.#options.countByHeader,
     );
     this.#place({ request, exchange });
     return () => this.#cancel(exchange);

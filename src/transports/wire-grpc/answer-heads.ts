@@ -1,5 +1,6 @@
 import { fnv1aOfBytes } from '../../hash.ts';
 import { HpackDecoder } from '../../wire/hpack/decoder.ts';
+import { joinedValue } from '../answer/counted-header.ts';
 
 /** The parts of an answer's headers or trailers that say how a call went. */
 export interface GrpcAnswerHead {
@@ -10,6 +11,8 @@ export interface GrpcAnswerHead {
   grpcMessage: string;
   contentType: string;
   grpcEncoding: string;
+  /** The value of the header that answers are counted by. */
+  counted: string | undefined;
 }
 
 const SLOTS = 256;
@@ -26,7 +29,13 @@ interface Remembered {
  */
 export class AnswerHeads {
   readonly #decoder = new HpackDecoder();
+  readonly #countByHeader: string | undefined;
   #slots: (Remembered | undefined)[] = new Array(SLOTS).fill(undefined);
+
+  /** `countByHeader`: the name of a header, in lower case, whose value is kept. */
+  constructor(countByHeader?: string | undefined) {
+    this.#countByHeader = countByHeader;
+  }
 
   /** Throws `malformed` for what is no HPACK; the connection is then of no use any more. */
   read(bytes: Buffer, from: number, to: number): GrpcAnswerHead {
@@ -34,7 +43,7 @@ export class AnswerHeads {
     const known = this.#slots[slot];
     if (known !== undefined && isSame(known.bytes, bytes, from, to)) return known.head;
     const block = Buffer.from(bytes.subarray(from, to));
-    const head = headOf(this.#decoder.decode(block));
+    const head = headOf(this.#decoder.decode(block), this.#countByHeader);
     if (this.#decoder.usedTable) this.#slots = new Array(SLOTS).fill(undefined);
     else if (block.length <= LONGEST_REMEMBERED) this.#slots[slot] = { bytes: block, head };
     return head;
@@ -52,16 +61,18 @@ function isSame(known: Buffer, bytes: Buffer, from: number, to: number): boolean
   return true;
 }
 
-function headOf(list: readonly string[]): GrpcAnswerHead {
+function headOf(list: readonly string[], countByHeader: string | undefined): GrpcAnswerHead {
   const head: GrpcAnswerHead = {
     httpStatus: undefined,
     grpcStatus: undefined,
     grpcMessage: '',
     contentType: '',
     grpcEncoding: '',
+    counted: undefined,
   };
   for (let at = 0; at + 1 < list.length; at += 2) {
     const value = list[at + 1] as string;
+    if (list[at] === countByHeader) head.counted = joinedValue(head.counted, value);
     switch (list[at]) {
       case ':status':
         head.httpStatus = numberOf(value);

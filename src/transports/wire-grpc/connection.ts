@@ -43,6 +43,8 @@ export interface ConnectionOptions extends DialOptions {
    * halves.
    */
   receiveWindowBytes: number;
+  /** The name of the header that answers are counted by. */
+  countByHeader?: string | undefined;
   /** After this number the connection is replaced. */
   lastStreamId: number;
 }
@@ -56,7 +58,7 @@ export class Connection implements ServerFrameHandler, CallCarrier {
   readonly #socket: Socket;
   readonly #send: SendSide;
   readonly #reader = new FrameReader(this);
-  readonly #heads = new AnswerHeads();
+  readonly #heads: AnswerHeads;
   readonly #calls = new Map<number, WireCall>();
   readonly #stopHandshakeTimer: () => void;
   /** Whether the server ever said that it speaks HTTP/2. */
@@ -75,6 +77,7 @@ export class Connection implements ServerFrameHandler, CallCarrier {
   constructor(host: ConnectionEvents, options: ConnectionOptions) {
     this.#host = host;
     this.#options = options;
+    this.#heads = new AnswerHeads(options.countByHeader);
     this.#socket = dial(options, {
       connected: () => this.#send.raw(greeting(options.receiveWindowBytes)),
       received: (bytes, length) => this.#received(bytes, length),

@@ -61,6 +61,8 @@ export class WireCall implements StreamWriter {
   readonly #onEnded: (call: WireCall) => void;
   readonly #messages = new AnswerMessages();
   #head: GrpcAnswerHead | undefined;
+  /** The value of the header that answers are counted by: of the head, or else of the trailers. */
+  #headerValue: string | undefined;
   #isTold = false;
 
   /** `onEnded` is told that the call is over, before its listener is. */
@@ -131,6 +133,7 @@ export class WireCall implements StreamWriter {
   }
 
   headers(head: GrpcAnswerHead, isEnd: boolean): void {
+    if (head.counted !== undefined) this.#headerValue ??= head.counted;
     if (this.#head !== undefined) {
       if (isEnd) this.#answered(head);
       else this.#strange('headers in the middle of an answer', false);
@@ -180,6 +183,7 @@ export class WireCall implements StreamWriter {
     this.stream?.player.stop();
     this.carrier?.leave(this, isCut);
     this.#onEnded(this);
+    if (this.#headerValue !== undefined) outcome.headerValue = this.#headerValue;
     const { stream } = this;
     this.#listener.onDone(stream === undefined ? outcome : { ...outcome, stream: stream.traffic.times() });
   }

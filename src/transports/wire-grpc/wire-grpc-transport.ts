@@ -160,6 +160,7 @@ function createPools(options: WireGrpcTransportOptions, tuning: WireTuning): Ses
     target,
     tls,
     spread: options.spread,
+    countByHeader: options.countByHeader,
     clock,
     connections,
     maxConnections,

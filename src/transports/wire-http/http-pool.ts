@@ -20,6 +20,8 @@ export interface HttpPoolOptions {
   /** Most connections of this pool. */
   mostConnections: number;
   budget: ConnectionBudget;
+  /** The name of the header that answers are counted by. */
+  countByHeader?: string | undefined;
   firstWords: FirstWords;
 }
 
@@ -229,7 +231,8 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
   /** Opens a connection; undefined where there may be no more. */
   #add(): WireConnection | undefined {
     if (!this.#options.budget.take()) return undefined;
-    const connection = new WireConnection(this, this.#options.openSocket, this.#options.clock);
+    const { openSocket, clock, countByHeader } = this.#options;
+    const connection = new WireConnection(this, openSocket, clock, countByHeader);
     this.#all.add(connection);
     return connection;
   }

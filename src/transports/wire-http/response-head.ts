@@ -1,4 +1,5 @@
 import { trimBlanks } from '../../wire/http1-head.ts';
+import { joinedValue } from '../answer/counted-header.ts';
 import {
   type AnswerHead,
   type EndlessType,
@@ -58,6 +59,10 @@ export class ResponseHead implements AnswerHead {
   endlessType: EndlessType | undefined = undefined;
   /** The body is compressed, or coded in another way. */
   isEncoded = false;
+  /** The value of the header that answers are counted by. */
+  counted: string | undefined = undefined;
+  /** The name of that header, for `isWord`; undefined where none is counted by. */
+  readonly #countedName: Uint8Array | undefined;
   #minor = 1;
   #last: FieldKind = 'none';
   /** Values that are not one plain number. */
@@ -67,6 +72,11 @@ export class ResponseHead implements AnswerHead {
   #isKeeping = false;
   #keepAliveText = '';
   #keepAliveSeen = { timeoutMs: -1, max: -1 };
+
+  /** `countByHeader`: the name of a header, in lower case, whose value is kept. */
+  constructor(countByHeader?: string | undefined) {
+    this.#countedName = countByHeader === undefined ? undefined : wordBytes(countByHeader).map(withBit);
+  }
 
   /** Tells whether these bytes could be the beginning of a status line. */
   static isBeginning(bytes: Uint8Array, length: number): boolean {
@@ -139,6 +149,7 @@ export class ResponseHead implements AnswerHead {
     this.requestsLeft = -1;
     this.endlessType = undefined;
     this.isEncoded = false;
+    this.counted = undefined;
     this.#last = 'none';
     this.#lengths = NO_LENGTHS;
     this.#codings = '';
@@ -149,9 +160,16 @@ export class ResponseHead implements AnswerHead {
   #line(bytes: Buffer, from: number, colon: number, to: number): void {
     const length = colon - from;
     this.#last = 'other';
+    if (this.#countedName !== undefined) this.#count(bytes, from, colon, to, this.#countedName);
     // The four fields that frame an answer have the first of these lengths, those that say what it is the last.
     if (length === 10 || length === 14 || length === 17) this.#field(bytes, from, colon, to);
     else if (length === 12 || length === 16) this.#contentField(bytes, from, colon, to);
+  }
+
+  #count(bytes: Buffer, from: number, colon: number, to: number, name: Uint8Array): void {
+    if (!isWord(bytes, from, colon, name)) return;
+    const start = skipSpace(bytes, colon + 1, to);
+    this.counted = joinedValue(this.counted, bytes.toString('latin1', start, trimSpace(bytes, start, to)));
   }
 
   #field(bytes: Buffer, from: number, colon: number, to: number): void {
@@ -232,6 +250,11 @@ export class ResponseHead implements AnswerHead {
     this.keepAliveMs = this.#keepAliveSeen.timeoutMs;
     this.requestsLeft = this.#keepAliveSeen.max;
   }
+}
+
+/** As `isWord` looks at the bytes it compares: `_` is another byte then. */
+function withBit(byte: number): number {
+  return byte | 0x20;
 }
 
 function startsWithHttp1(bytes: Uint8Array, from: number, length: number): boolean {

@@ -36,7 +36,7 @@ const BROKEN = 9;
  * it is of no use after; it never throws.
  */
 export class ResponseParser {
-  readonly head = new ResponseHead();
+  readonly head: ResponseHead;
   /** The status of the final answer (not 1xx), once its whole head was read; 0 before. */
   status = 0;
   /** Bytes of the body so far, without chunk framing. */
@@ -59,8 +59,9 @@ export class ResponseParser {
   readonly #clock: Pick<Clock, 'nowNs'>;
   readonly #comparison = new AnswerComparison();
 
-  /** `clock`: for the times of the events of endless answers. */
-  constructor(clock: Pick<Clock, 'nowNs'>) {
+  /** `clock`: for the times of the events of endless answers. `countByHeader`: see `ResponseHead`. */
+  constructor(clock: Pick<Clock, 'nowNs'>, countByHeader?: string | undefined) {
+    this.head = new ResponseHead(countByHeader);
     this.#clock = clock;
   }
 
@@ -78,6 +79,11 @@ export class ResponseParser {
   get answer(): AnswerMatch | undefined {
     if (!this.isDone || this.endless !== undefined) return undefined;
     return this.#comparison.end(this.status, this.head.isEncoded);
+  }
+
+  /** The value of the header that answers are counted by, where the head of this one was read. */
+  get counted(): string | undefined {
+    return this.status === 0 ? undefined : this.head.counted;
   }
 
   /** Ends what came of an endless answer; undefined where it is an ordinary one, or none. */

@@ -38,9 +38,14 @@ export class WireConnection implements WireSocketEvents {
   #requestsLeft = Infinity;
   #serverKeepAliveMs = Infinity;
 
-  constructor(host: WireConnectionEvents, openSocket: OpenSocket, clock: Pick<Clock, 'nowNs'>) {
+  constructor(
+    host: WireConnectionEvents,
+    openSocket: OpenSocket,
+    clock: Pick<Clock, 'nowNs'>,
+    countByHeader?: string | undefined,
+  ) {
     this.#host = host;
-    this.#parser = new ResponseParser(clock);
+    this.#parser = new ResponseParser(clock, countByHeader);
     this.#socket = openSocket(this);
   }
 
@@ -180,7 +185,7 @@ export class WireConnection implements WireSocketEvents {
     const isAnswered = failure === undefined;
     const said = isAnswered ? parser.said : detail;
     const answer = isAnswered ? parser.answer : undefined;
-    exchange.end(failure, said, parser.bodyBytes, parser.endEndless(), answer);
+    exchange.end(failure, said, parser.bodyBytes, parser.endEndless(), answer, parser.counted);
     this.#host.ended();
   }
 

@@ -69,6 +69,7 @@ export class WireExchange {
     responseBytes: number,
     endless?: EndlessTimes | undefined,
     answer?: AnswerMatch | undefined,
+    headerValue?: string | undefined,
   ): void {
     if (this.isDone) return;
     this.isDone = true;
@@ -77,6 +78,7 @@ export class WireExchange {
     const ok = failure === undefined && status !== undefined && status < 400;
     const outcome: SendOutcome = { status, ok, failure, detail, responseBytes };
     if (answer !== undefined) outcome.answer = answer;
+    if (headerValue !== undefined) outcome.headerValue = headerValue;
     this.listener.onDone(endless === undefined ? outcome : { ...outcome, endless });
   }
 }

@@ -157,18 +157,18 @@ function createPools(
   clock: Pick<Clock, 'nowNs'>,
   firstWords: FirstWords,
 ): SessionPools<HttpPool> {
-  const { origin, tls, connections = Infinity, mode = 'pooled' } = options;
+  const { origin, tls, connections = Infinity, mode = 'pooled', countByHeader } = options;
   const { mostConnections = MOST_OWN_CONNECTIONS } = options;
   const keepAliveMs = options.keepAliveMs ?? (mode === 'recorded' ? OWN_IDLE_SECS * 1000 : KEEP_ALIVE_MS);
   const mostPooled = Math.min(connections, options.mostConnections ?? Infinity);
   const most = mode === 'pooled' ? mostPooled : mode === 'recorded' ? Infinity : 1;
   const openSocket = createSocketOpener(origin, tls, options.spread);
+  const shared = { openSocket, clock, keepAliveMs, countByHeader, firstWords };
   return new SessionPools({
     mode,
     mostConnections,
     idleSecs: keepAliveMs / 1000,
-    make: (budget) =>
-      new HttpPool({ openSocket, clock, keepAliveMs, mostConnections: most, budget, firstWords }),
+    make: (budget) => new HttpPool({ ...shared, mostConnections: most, budget }),
   });
 }
 

@@ -152,6 +152,10 @@ export class LogRow {
   get answer(): number {
     return this.#columns.answer[this.#at] as number;
   }
+  /** The value of the header that answers were counted by; undefined where it has none. */
+  get headerValue(): string | undefined {
+    return this.#block.strings[(this.#columns.headerValue[this.#at] as number) - 1];
+  }
   get responseBytes(): number {
     return this.#columns.responseBytes[this.#at] as number;
   }

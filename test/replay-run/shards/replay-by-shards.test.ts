@@ -108,6 +108,7 @@ describe('a replay by several shards', () => {
             afterNs: fc.integer({ min: 1, max: 5000 * MS }),
             ok: fc.boolean(),
             is: fc.constantFrom('same' as const, 'other' as const, undefined),
+            headerValue: fc.constantFrom('b1', 'b2'),
           }),
         }),
         { minLength: 1, maxLength: 80 },
@@ -231,7 +232,11 @@ async function assertSameDocuments(
   counts: readonly number[],
   placed = false,
 ): Promise<void> {
-  const tally = { timeScale: options.multiplier ?? 1, targetOf: (session: string) => targetOf(session, 3) };
+  const tally = {
+    timeScale: options.multiplier ?? 1,
+    targetOf: (session: string) => targetOf(session, 3),
+    countsHeaders: true,
+  };
   const own = new ResultsRecorder(tally);
   const { end } = await play(records, { ...options, fateOf, deps: { observer: own } });
   const wanted = comparable(documentOf(own, end));
@@ -250,7 +255,7 @@ async function assertSameDocuments(
 
 function documentOf(recorder: ResultsRecorder, end: SharedPlay['end']) {
   const targets = [TARGET, TARGET, TARGET] as const;
-  return validated(createResultsDocument({ ...documentInput(), targets, recorder, end }));
+  return validated(createResultsDocument({ ...documentInput(), targets, countByHeader: 'x', recorder, end }));
 }
 
 describe('a replay by several shards that is cut short', () => {

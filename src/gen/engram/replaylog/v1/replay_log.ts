@@ -99,6 +99,8 @@ export interface Block {
   endless: EndlessAnswer[];
   /** Version 4: the answer against the recorded one. Order of the names in docs/replay-log.md. */
   answer: number[];
+  /** Version 5: the value of the header that answers were counted by: 0 is absent, else 1 + a position in strings. */
+  headerValue: number[];
 }
 
 /** The messages of one entry that is a gRPC stream. */
@@ -355,6 +357,7 @@ function createBaseBlock(): Block {
     streams: [],
     endless: [],
     answer: [],
+    headerValue: [],
   };
 }
 
@@ -611,6 +614,13 @@ export const Block: MessageFns<Block> = {
     if (message.answer.length !== 0) {
       writer.uint32(290).fork();
       for (const v of message.answer) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.headerValue.length !== 0) {
+      writer.uint32(298).fork();
+      for (const v of message.headerValue) {
         writer.uint32(v);
       }
       writer.join();
@@ -1138,6 +1148,24 @@ export const Block: MessageFns<Block> = {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
                 message.answer.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 37: {
+            if (tag === 296) {
+              message.headerValue.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 298) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.headerValue.push(reader.uint32());
               }
 
               continue;
