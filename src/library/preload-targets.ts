@@ -1,8 +1,9 @@
 import type { RunDeps, RunOptions } from '../replay-run/options/run-options.ts';
+import { addPrepared } from '../replay-run/prepare/prepare-target.ts';
 import { allTargets } from '../replay-run/target/targets.ts';
 import type { PreloadSection } from '../results/document/results-document.ts';
 import type { SeededScenario } from '../workload/generate/record-batches.ts';
-import { type PreloadOptions, preloadTarget } from './preload-target.ts';
+import { type Preloaded, type PreloadOptions, preloadTarget } from './preload-target.ts';
 
 /**
  * Fills each of several targets with all memories, one target after the other: nobody knows beforehand which of them
@@ -13,23 +14,36 @@ export async function preloadTargets(
   run: RunOptions,
   deps: RunDeps,
   options: PreloadOptions,
-): Promise<PreloadSection | undefined> {
-  let sum: PreloadSection | undefined;
+): Promise<Preloaded> {
+  let sum: Preloaded = { preload: undefined, prepared: null };
   for (const target of allTargets(run)) {
-    if (deps.signal?.aborted === true) break;
+    if (deps.signal?.aborted === true)
+      return { ...sum, preload: sum.preload && withRest(sum.preload, options) };
     const one = await preloadTarget(seeded, { ...run, ...target, moreTargets: undefined }, deps, options);
-    sum = sum === undefined || one === undefined ? (sum ?? one) : added(sum, one);
+    sum = {
+      preload: sum.preload && one.preload ? added(sum.preload, one.preload) : (sum.preload ?? one.preload),
+      prepared:
+        sum.prepared && one.prepared
+          ? addPrepared(sum.prepared, one.prepared)
+          : (sum.prepared ?? one.prepared),
+    };
   }
   return sum;
 }
 
+/** A target that is not begun with holds none of them: who goes on begins with the first. */
+function withRest(section: PreloadSection, { fromKey }: PreloadOptions): PreloadSection {
+  return { ...section, next: fromKey };
+}
+
 function added(sum: PreloadSection, one: PreloadSection): PreloadSection {
-  const { held_before: before } = sum;
+  const isUnknown = sum.held_before === null || one.held_before === null;
   return {
     ...sum,
     stored: sum.stored + one.stored,
     failed: sum.failed + one.failed,
-    held_before: before === null || one.held_before === null ? null : before + one.held_before,
+    next: sum.next === null || one.next === null ? (sum.next ?? one.next) : Math.min(sum.next, one.next),
+    held_before: isUnknown ? null : (sum.held_before ?? 0) + (one.held_before ?? 0),
     secs: sum.secs + one.secs,
   };
 }

@@ -20,7 +20,7 @@ import { tallyFactsOf } from './options/tally-options.ts';
 import { openOriginGuard } from './origin/open-origin-guard.ts';
 import { planSection } from './plan-section.ts';
 import { playRun, type RunParts } from './play-run.ts';
-import { prepareTarget } from './prepare/prepare-target.ts';
+import { afterPreload, prepareTarget } from './prepare/prepare-target.ts';
 import { spacesOfRun } from './prepare/spaces-of-run.ts';
 import { refuseEmpty } from './refuse-empty.ts';
 import { createShardThreads, type ShardThreads } from './shards/shard-threads.ts';
@@ -58,7 +58,7 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
       startedMs: deps.nowMs(),
     });
     try {
-      const prepare = spaces && (await prepareTarget(run, spaces, deps));
+      const prepare = spaces && afterPreload(await prepareTarget(run, spaces, deps), run.prepared ?? null);
       if (run.rehearsal !== false && run.closedLoop === undefined)
         await rehearsed(run, options, deps, threads, () => openSource('skip'));
       const chaos = await openChaos(run, options, addresses);

@@ -27,7 +27,7 @@ export interface ReportFlags {
 export type BeforeReplay = (
   run: RunOptions,
   during: Pick<RunDeps, 'signal' | 'onStart'>,
-) => Promise<Pick<RunOptions, 'preload'>>;
+) => Promise<Pick<RunOptions, 'preload' | 'prepared'>>;
 
 /** Plays a run, writes its document and its log, tells what came of it, and sets the exit code. */
 export async function playAndReport(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
+import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import { linesText } from '../../visible-text.ts';
 import type { SeededScenario } from '../../workload/generate/record-batches.ts';
 import type { FoundScenario } from '../../workload/scenario/find-scenario.ts';
@@ -107,20 +108,29 @@ function preloader(seeded: SeededScenario, flags: ScenarioRunFlags): BeforeRepla
   const { preloadAnyway: anyway = false, preloadRate: ratePerSec, preloadFrom: fromKey, quiet } = flags;
   const say = (text: string): void => (quiet ? undefined : tell(linesText([`engram-trace: ${text}`])));
   return async (run, during) => {
+    const { goingOn } = await import('../../library/preload-target.ts');
     const { preloadTargets } = await import('../../library/preload-targets.ts');
     const { runDepsOf } = await import('../../library/run-deps.ts');
     const deps = runDepsOf({ ...during, warn: printWarning, precision: run.replay?.precision });
-    const preload = await preloadTargets(seeded, run, deps, {
+    const preloaded = await preloadTargets(seeded, run, deps, {
       ...{ anyway, ratePerSec, fromKey },
       open: openWorkloadHere,
       onStart: (memories) =>
-        say(`storing ${memories} memories first, at most ${ratePerSec} a second (--no-preload)`),
+        say(
+          `storing ${memories} memories first${ofShard(run)}, at most ${ratePerSec} a second (--no-preload)`,
+        ),
       onLeftOut: (why) => say(`no memories are stored first: ${why} (--preload-anyway)`),
     });
-    if (during.signal?.aborted && preload !== undefined)
-      say(`${preload.stored} memories are stored: --preload-from ${fromKey + preload.stored} goes on`);
-    return { preload };
+    const { stored, next } = preloaded.preload ?? { stored: 0, next: null };
+    if (during.signal?.aborted && next !== null)
+      say(`${stored} memories are stored: ${goingOn(next)} goes on`);
+    return preloaded;
   };
+}
+
+function ofShard({ replay }: RunOptions): string {
+  const shard = replay?.shard;
+  return shard === undefined ? '' : ` (the share of shard ${shard.index + 1}/${shard.of})`;
 }
 
 /** Whoever names a target for gRPC only means no other. */

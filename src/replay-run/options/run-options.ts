@@ -1,7 +1,7 @@
 import type { Clock } from '../../replay/ports.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
-import type { HostSection, PreloadSection } from '../../results/document/results-document.ts';
+import type { HostSection, PreloadSection, PrepareSection } from '../../results/document/results-document.ts';
 import type { HealthSources } from '../../results/health/generator-health.ts';
 import type { LiveCounts } from '../../results/tally/tally.ts';
 import type { RunLimits } from '../../results/verdict/run-limits.ts';
@@ -58,6 +58,8 @@ export interface RunOptions extends SpreadTargets {
   chaos?: ChaosLoad | undefined;
   /** What the target was filled with before; only told. */
   preload?: PreloadSection | undefined;
+  /** The spaces that were made for that. */
+  prepared?: PrepareSection | null | undefined;
   /** The seed that the trace was made with, where it was made and not recorded. */
   traceSeed?: number | undefined;
   /** False: no rehearsal (see rehearse.ts); for those whose code is warm already. */
@@ -88,6 +90,7 @@ export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | ke
   limits: true,
   chaos: true,
   preload: true,
+  prepared: true,
   traceSeed: true,
 };
 

@@ -53,6 +53,24 @@ export async function prepareTarget(
   return { ...section, secs: (clock.nowNs() - startNs) / 1e9 };
 }
 
+/** What was done to several targets, or to one at several times; its spaces are those of one plan. */
+export function addPrepared(one: PrepareSection, other: PrepareSection): PrepareSection {
+  const slowest = Math.max(one.slowest_secs ?? 0, other.slowest_secs ?? 0);
+  return {
+    spaces: Math.max(one.spaces, other.spaces),
+    made: one.made + other.made,
+    existed: one.existed + other.existed,
+    secs: one.secs + other.secs,
+    slowest_secs: one.made + other.made === 0 ? null : slowest,
+  };
+}
+
+/** What a preload has made was not there already when a run prepares its target after it. */
+export function afterPreload(found: PrepareSection, earlier: PrepareSection | null): PrepareSection {
+  if (earlier === null) return found;
+  return { ...addPrepared(found, earlier), existed: Math.max(0, found.existed - earlier.made) };
+}
+
 /** A server that does not list its spaces may still make them. */
 async function listed(answer: Promise<SingleAnswer>, read: (body: string) => string[]): Promise<Set<string>> {
   const { status, body } = await answer;

@@ -121,6 +121,8 @@ export interface PreloadSection {
   from: number;
   stored: number;
   failed: number;
+  /** The first that is not stored, with which `--preload-from` goes on; null where all are. */
+  next: number | null;
   /** What the target held already; null where that is not known. */
   held_before: number | null;
   secs: number;

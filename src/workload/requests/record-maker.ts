@@ -64,8 +64,20 @@ export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker
         startNs,
         sessions === undefined ? `op-${number}` : `client-${number % sessions}`,
       ),
-    preload: (key, startNs) => made(store(key), key, startNs, `preload-${key}`),
+    preload: (key, startNs) => made(store(key), key, startNs, preloadSession(key)),
   };
+}
+
+const PRELOAD = 'preload-';
+
+/** The session of the record that stores a memory beforehand: each is one of its own. */
+export function preloadSession(key: number): string {
+  return `${PRELOAD}${key}`;
+}
+
+/** The memory that such a record stores. */
+export function keyOfPreload(session: string): number {
+  return Number(session.slice(PRELOAD.length));
 }
 
 function toRecord(
