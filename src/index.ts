@@ -27,12 +27,25 @@ export type { PlanHints } from './trace/stats/plan-hints.ts';
 export type { BlockEntry, Totals, TraceIndex } from './trace/stats/trace-index.ts';
 export type { ByteSink, ReadOptions, Trace, TraceWriter } from './trace/trace.ts';
 
-// Reading, in whatever form.
+// Reading, in whatever form, and what else takes options: one that does not exist is refused.
+
+export {
+  createFileSinkDoor as createFileSink,
+  createNdjsonWriterDoor as createNdjsonWriter,
+  createRecordFilterDoor as createRecordFilter,
+  createTraceWriterDoor as createTraceWriter,
+  openOpLogDoor as openOpLog,
+  openRecordExportDoor as openRecordExport,
+  openTraceDoor as openTrace,
+  planExportDoor as planExport,
+  replayOptionsDoor as replayOptions,
+  startCaptureDoor as startCapture,
+  startReplayLogDoor as startReplayLog,
+} from './library/doors.ts';
 
 export { openLoadtest } from './sources/loadtest/open-loadtest.ts';
 export { SOURCES } from './sources/open/default-sources.ts';
 export type { OpenOptions } from './sources/open/open-options.ts';
-export { openTrace } from './sources/open/open-trace.ts';
 export type { Head, Source, SourceInput } from './sources/source.ts';
 export { createTextTrace, type Reading, type TextForm } from './sources/text-trace.ts';
 export { openTraceFile, type TraceFile } from './trace/read/trace-file.ts';
@@ -51,11 +64,10 @@ export {
 } from './transforms/filter-trace.ts';
 export { mapRecords } from './transforms/map-records.ts';
 export { mapTrace } from './transforms/map-trace.ts';
-export {
-  createRecordFilter,
-  type FilterConditions,
-  type LatencyRange,
-  type RecordPredicate,
+export type {
+  FilterConditions,
+  LatencyRange,
+  RecordPredicate,
 } from './transforms/record-filter.ts';
 export { createSessionSample } from './transforms/session-sample.ts';
 export { recordsBetween, type TimePoint, type TimeRange } from './transforms/time-range.ts';
@@ -64,10 +76,9 @@ export { type UnmetValue, WatchedFilter } from './transforms/watched-filter.ts';
 // Writing.
 
 export { createLoadtestWriter } from './sources/loadtest/loadtest-writer.ts';
-export { createFileSink, createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';
-export { createNdjsonWriter } from './trace/ndjson/ndjson-writer.ts';
+export { createStreamSink, type FileSink, type StreamSink } from './trace/file/file-sink.ts';
 export { recordFromJson, recordToJson } from './trace/ndjson/record-json.ts';
-export { createTraceWriter, type TraceWriterOptions } from './trace/write/create-trace-writer.ts';
+export type { TraceWriterOptions } from './trace/write/create-trace-writer.ts';
 export { type RepairReport, repairTrace } from './trace/write/repair.ts';
 
 // Looking inside.
@@ -78,22 +89,17 @@ export { type SummaryInput, summarizeTrace, type TraceSummary } from './inspect/
 
 // Recording, and cutting a window out of what was recorded.
 
-export { type Capture, type CaptureSummary, startCapture } from './capture/capture.ts';
+export type { Capture, CaptureSummary } from './capture/capture.ts';
 export type { CaptureOptions } from './capture/capture-options.ts';
 export type { CaptureListenerOptions } from './capture/relay/capture-listener.ts';
 export {
   type ExportOptions,
   type ExportPlan,
   type ExportReport,
-  planExport,
   writeExport,
 } from './sources/export/export-op-log.ts';
-export {
-  openRecordExport,
-  type RecordExport,
-  type RecordExportOptions,
-} from './sources/export/export-records.ts';
-export { type OpLog, type OpLogOptions, openOpLog } from './sources/op-log/op-log.ts';
+export type { RecordExport, RecordExportOptions } from './sources/export/export-records.ts';
+export type { OpLog, OpLogOptions } from './sources/op-log/op-log.ts';
 export type { Segment } from './sources/op-log/op-log-segment.ts';
 
 // A whole replay with its results document, and the proof that the results say so.
@@ -103,7 +109,7 @@ export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
 export { type RunReplayOptions, runReplay } from './library/run-replay.ts';
 export { verifyFromFiles as verifyReplay } from './library/verify-from-files.ts';
 export type { LogHeader, LogSeal, ReplayLog } from './replay-log/replay-log.ts';
-export { type ReplayLogOptions, startReplayLog } from './replay-log/start-replay-log.ts';
+export type { ReplayLogOptions } from './replay-log/start-replay-log.ts';
 export type { RunDeps, RunOptions, RunProgress } from './replay-run/options/run-options.ts';
 export { type Endpoint, parseGrpcEndpoint, parseHttpEndpoint } from './replay-run/target/endpoint.ts';
 export type { TransportChoice, TransportKind } from './replay-run/target/transport-choice.ts';
@@ -129,7 +135,7 @@ export type {
   SendOutcome,
   Transport,
 } from './replay/ports.ts';
-export { type ReplayOptions, replayOptions } from './replay/replay-options.ts';
+export type { ReplayOptions } from './replay/replay-options.ts';
 export { createGrpcTransport, type GrpcTransportOptions } from './transports/grpc-js/grpc-transport.ts';
 export { createUndiciTransport, type UndiciTransportOptions } from './transports/undici/undici-transport.ts';
 export {
@@ -141,9 +147,28 @@ export {
   type WireHttpTransportOptions,
 } from './transports/wire-http/wire-http-transport.ts';
 
-// Load without a recording.
+// Load without a recording: a load of your own, a scenario, clients that wait for their answers, and what is learned from
+// a trace.
 
+export { type FitTraceOptions, type FittedTrace, fitTrace } from './library/fit-trace.ts';
+export {
+  type OwnAnswer,
+  type OwnClient,
+  type OwnClients,
+  type OwnOperation,
+  playClients,
+} from './library/play-clients.ts';
+export type { TraceInput } from './library/with-trace.ts';
+export { openOwnWorkload, type Workload } from './library/workload.ts';
+export type { ClosedLoop } from './replay-run/options/closed-loop.ts';
 export type { ArrivalSpec } from './workload/arrivals/arrival-spec.ts';
+export { CACHE_LOAD, type CacheLoad } from './workload/clients/cache-load.ts';
+export type { ClientPace } from './workload/clients/client-pace.ts';
+export { clientPace } from './workload/clients/client-scenario.ts';
+export { type ClosedLoad, closedCacheLoad } from './workload/clients/closed-cache-load.ts';
+export { closedScenarioLoad } from './workload/clients/closed-scenario-load.ts';
+export { openCacheLoad } from './workload/clients/open-cache-load.ts';
+export type { ScenarioClients } from './workload/clients/scenario-script.ts';
 export { openWorkload, type WorkloadOptions } from './workload/generate/open-workload.ts';
 export type { SeededScenario } from './workload/generate/record-batches.ts';
 export { type FoundScenario, findScenario } from './workload/scenario/find-scenario.ts';

@@ -57,6 +57,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'null-sink',
     'workload',
     'dialects',
+    // Its doors give programs what these rooms make.
+    'capture',
+    'transforms',
+    'fit',
+    'nearness',
     'root',
   ],
   chaos: ['trace', 'wire', 'replay', 'transports', 'workload', 'results', 'replay-run', 'root'],

@@ -9,10 +9,9 @@ import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import type { SpreadTargets } from '../replay-run/target/targets.ts';
 import type { TransportKind } from '../replay-run/target/transport-choice.ts';
-import type { Trace } from '../trace/trace.ts';
 import { inOptionWords } from './in-option-words.ts';
 import { runDepsOf } from './run-deps.ts';
-import { withTrace } from './with-trace.ts';
+import { type TraceInput, withTrace } from './with-trace.ts';
 
 /** How to look for the generator's limit; the rest says how the plan is played, as for a replay. */
 export interface CalibrateTraceOptions
@@ -46,10 +45,7 @@ const MOST_STEPS = 8;
  * Plays the busiest part of a trace, named or open, against a null sink in a process of its own, at ever higher rates:
  * what the generator itself takes, and the rate up to which it keeps the plan.
  */
-export function calibrateTrace(
-  trace: string | Trace,
-  options: CalibrateTraceOptions = {},
-): Promise<Calibration> {
+export function calibrateTrace(trace: TraceInput, options: CalibrateTraceOptions = {}): Promise<Calibration> {
   return inOptionWords(async () => {
     refuseUnknownOptions(options, OPTIONS, 'of calibrateTrace');
     refuseUnknownOptions(options.replay ?? {}, replayOptions(), 'of replay');
@@ -58,7 +54,7 @@ export function calibrateTrace(
 }
 
 /** Does the same for the command, which has looked at its flags itself and names them in what it says. */
-export function calibrateOpened(trace: string | Trace, options: CalibrateTraceOptions): Promise<Calibration> {
+export function calibrateOpened(trace: TraceInput, options: CalibrateTraceOptions): Promise<Calibration> {
   const { replay = {}, stepSeconds = STEP_SECONDS, maxSteps = MOST_STEPS, onStep } = options;
   const { multiplier = 1 } = replay;
   return withTrace(trace, async (opened) => {

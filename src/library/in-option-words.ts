@@ -2,6 +2,21 @@ import { EngramTraceError } from '../error.ts';
 
 /** What the command line says, and what a program writes for it; what is longer stands first. */
 const WORDS: readonly (readonly [flag: string, option: string])[] = [
+  ['write https:// before its address, or --upstream-tls', 'write https:// before its address'],
+  ['run `engram-trace repair` to write', 'use `repairTrace` to write'],
+  ['Run `engram-trace repair`', 'Use `repairTrace`'],
+  ['`engram-trace repair`', '`repairTrace`'],
+  ['by `engram-trace export`', 'by `planExport` and `writeExport`'],
+  ['`engram-trace capture`', '`startCapture`'],
+  ['engram-trace convert', '`openTrace` and `createTraceWriter`'],
+  ['a --duration above 0', 'a durationNs above 0'],
+  ['--upstream-servername', 'upstreamTls.servername'],
+  ['--upstream-insecure', 'upstreamTls.insecure'],
+  ['--tls-cert and --tls-key', 'listenTls'],
+  ['--http-upstream', 'http.upstream'],
+  ['--grpc-upstream', 'grpc.upstream'],
+  ['--upstream-cert', 'upstreamTls.cert'],
+  ['--upstream-ca', 'upstreamTls.ca'],
   ['`engram-trace replay --replay-log FILE`', '`runReplay` with `replayLog`'],
   ['`engram-trace replay --output FILE`', '`runReplay`'],
   ['engram-trace inspect shows', 'summarizeTrace tells'],
@@ -39,6 +54,8 @@ const WORDS: readonly (readonly [flag: string, option: string])[] = [
   ['--loop', 'replay.loops'],
   ['--pace', 'replay.pace'],
   ['--only', 'only'],
+  ['--start', 'startUnixNs'],
+  ['--end', 'endUnixNs'],
   ['--from', 'range.from'],
   ['--to', 'range.to'],
 ];

@@ -5,13 +5,12 @@ import { RUN_OPTIONS, type RunOptions } from '../replay-run/options/run-options.
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import type { SpreadTargets } from '../replay-run/target/targets.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
-import type { Trace } from '../trace/trace.ts';
 import { openDocumentFile } from './document-file.ts';
 import { inOptionWords } from './in-option-words.ts';
 import { refuseSameFile } from './refuse-same-file.ts';
 import { type ReplayTarget, refuseUnknownTargets, targetsOf } from './replay-target.ts';
 import { type RunDepsOptions, runDepsOf } from './run-deps.ts';
-import { withTrace } from './with-trace.ts';
+import { type TraceInput, withTrace } from './with-trace.ts';
 
 /** Everything about a replay but the trace and its target. What is left out is as the command has it. */
 export interface RunReplayOptions
@@ -47,7 +46,7 @@ const OPTIONS: Record<keyof RunReplayOptions, true> = {
  * `target` where nobody is there.
  */
 export function runReplay(
-  trace: string | Trace,
+  trace: TraceInput,
   target: ReplayTarget,
   given: string | RunReplayOptions = {},
 ): Promise<ResultsDocument> {
@@ -62,7 +61,7 @@ export function runReplay(
 
 /** Does the same for the command, which has looked at its flags itself and names them in what it says. */
 export async function playTrace(
-  trace: string | Trace,
+  trace: TraceInput,
   targets: SpreadTargets,
   options: RunReplayOptions,
 ): Promise<ResultsDocument> {

@@ -1,7 +1,6 @@
-import type { Trace } from '../trace/trace.ts';
 import { type Verification, verifyReplay } from '../verify/verify-replay.ts';
 import { inOptionWords } from './in-option-words.ts';
-import { withTrace } from './with-trace.ts';
+import { type TraceInput, withTrace } from './with-trace.ts';
 
 /**
  * Recomputes every number of a results document that its replay log can prove, from the operations alone, and compares.
@@ -11,7 +10,7 @@ import { withTrace } from './with-trace.ts';
 export function verifyFromFiles(
   replayLog: string,
   document: unknown,
-  trace?: string | Trace | undefined,
+  trace?: TraceInput | undefined,
 ): Promise<Verification> {
   return inOptionWords(() =>
     trace === undefined

@@ -20,6 +20,6 @@ test('every call that docs/library.md names is there, and every program is named
     [],
   );
   const programs = await readdir(`${ROOT}examples`);
-  assert.equal(programs.length, 5);
+  assert.equal(programs.length, 7);
   for (const name of programs) assert.ok(page.includes(`](../examples/${name})`), name);
 });

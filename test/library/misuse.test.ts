@@ -5,9 +5,21 @@ import { before, describe, it } from 'node:test';
 import {
   calibrateTrace,
   createDevServer,
+  createFileSink,
+  createNdjsonWriter,
+  createRecordFilter,
+  createTraceWriter,
   EngramTraceError,
+  emptyHeader,
+  fitTrace,
+  openOpLog,
+  openRecordExport,
+  openTrace,
+  planExport,
+  replayOptions,
   runReplay,
   startCapture,
+  startReplayLog,
   type Transport,
   verifyReplay,
 } from '../../src/index.ts';
@@ -98,6 +110,57 @@ describe('the library, called as only JavaScript can', () => {
         'did you mean http?',
       ],
       [
+        () => openTrace(trace, { source: [] } as never),
+        'source is no option of openTrace',
+        'did you mean sources?',
+      ],
+      [
+        () => openOpLog(folder, { skipDamage: true } as never),
+        'skipDamage is no option of openOpLog',
+        'did you mean skipDamaged?',
+      ],
+      [
+        () => planExport({} as never, { tool: 't', startNs: 1n } as never),
+        'startNs is no option of planExport',
+        'there are durationNs, endUnixNs, skipDamaged, startUnixNs, tool',
+      ],
+      [
+        () => openRecordExport({} as never, { tool: 't', duratonNs: 1 } as never),
+        'duratonNs is no option of openRecordExport',
+        'did you mean durationNs?',
+      ],
+      [
+        () => createTraceWriter({} as never, emptyHeader(), { levl: 3 } as never),
+        'levl is no option of createTraceWriter',
+        'did you mean level?',
+      ],
+      [
+        () => createNdjsonWriter({} as never, emptyHeader(), { compres: true } as never),
+        'compres is no option of createNdjsonWriter',
+        'did you mean compress?',
+      ],
+      [
+        () => createFileSink(trace, { forse: true } as never),
+        'forse is no option of createFileSink',
+        'did you mean force?',
+      ],
+      [
+        () => startReplayLog({ path: 'x', header: {}, forced: true } as never),
+        'forced is no option of startReplayLog',
+        'did you mean force?',
+      ],
+      [
+        () => replayOptions({ multiplyer: 2 } as never),
+        'multiplyer is no option of replayOptions',
+        'did you mean multiplier?',
+      ],
+      [
+        () => createRecordFilter({ spacs: ['x'] } as never),
+        'spacs is no option of createRecordFilter',
+        'did you mean spaces?',
+      ],
+      [() => fitTrace(trace, { sead: 1 } as never), 'sead is no option of fitTrace', 'did you mean seed?'],
+      [
         () => createDevServer({ httPort: 1 } as never),
         'httPort is no option of createDevServer',
         'did you mean httpPort?',
@@ -125,6 +188,10 @@ describe('the library, called as only JavaScript can', () => {
       runReplay(trace, ':1', { senders: 2, replay: { behind: 'stretch' } }),
     );
     assert.equal(stretched.hint, 'add senders: 1');
+    const aFolder = await errorOf(() => openTrace(folder));
+    assert.equal(aFolder.hint, 'A folder of segments becomes a trace by `planExport` and `writeExport`.');
+    const file = await errorOf(() => createFileSink(output));
+    assert.equal(file.hint, 'Add force: true to replace it.');
     const nobody = await errorOf(() => runReplay(trace, 'http://127.0.0.1:1'));
     assert.match(nobody.hint ?? '', /name another with http, or wait for it with waitForTargetMs: 30_000/);
     assert.equal(

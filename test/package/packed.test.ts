@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -142,7 +144,7 @@ describe('the packed package', () => {
     await compile('bundler.json', bundler, ['custom-source.ts', 'read-results.ts']);
   });
 
-  it('runs the five programs of docs/library.md', async () => {
+  it('runs the seven programs of docs/library.md', async () => {
     const sample = join(home, 'traces/sample.trace.zst');
     const [results, log, cut] = ['results.json', 'access.csv', 'access.trace.zst'].map((name) =>
       join(folder, name),
@@ -156,6 +158,14 @@ describe('the packed package', () => {
     assert.match(await node('custom-transport.js', cut as string), /^3 of 3 answered/);
 
     assert.match(await node('transform-and-replay.js', cut as string, results as string), /^3 operations, /);
+    assert.match(await node('own-clients.js'), /^200 of 200 ok, .*\nhits 100, misses 50, 67 %\np50 /);
+
+    const server = createServer((_request, response) => response.end('ok'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    assert.match(await node('own-workload.js', `127.0.0.1:${port}`), /^550 sent, 0 failed, p50 /);
+    await new Promise((resolve) => server.close(resolve));
+
     // A machine that is busy may void a run, which the program tells by its exit code.
     const read = await node('read-results.js', results as string).catch(({ stdout }) => stdout as string);
     assert.match(read, /^overall: 3 operations, .*the run is (valid|degraded|invalid)/s);

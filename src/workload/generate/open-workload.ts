@@ -1,6 +1,6 @@
 import { emptyLoss, type Protocol, type TraceRecord } from '../../trace/record/record.ts';
 import type { PlanHints } from '../../trace/stats/plan-hints.ts';
-import type { ReadOptions, Trace } from '../../trace/trace.ts';
+import type { Trace } from '../../trace/trace.ts';
 import { plannedRate } from '../arrivals/planned-rate.ts';
 import { spaceNames } from '../requests/record-maker.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -10,6 +10,7 @@ import {
   recordBatches,
   type SeededScenario,
 } from './record-batches.ts';
+import { recordsWithin } from './records-within.ts';
 import { workloadHeader } from './workload-header.ts';
 
 /** How a workload is opened. */
@@ -35,7 +36,7 @@ export function openWorkload(seeded: SeededScenario, options: WorkloadOptions = 
     seekable: true,
     warnings: [],
     loss: emptyLoss(),
-    records: (read = {}) => within(batchesOf(seeded, options, read.ahead === true), read),
+    records: (read = {}) => recordsWithin(batchesOf(seeded, options, read.ahead === true), read),
     close: () => Promise.resolve(),
   };
 }
@@ -48,18 +49,6 @@ async function* batchesOf(
   if (!inThread || !isAhead) return yield* recordBatches(seeded, openRecording);
   const { generatedAhead } = await import('./generated-ahead.ts');
   yield* generatedAhead(seeded);
-}
-
-async function* within(
-  batches: AsyncIterable<TraceRecord[]>,
-  { fromNs = -Infinity, toNs = Infinity }: ReadOptions,
-): AsyncGenerator<TraceRecord[]> {
-  for await (const batch of batches) {
-    const isInside = (batch[0]?.startNs ?? 0) >= fromNs && (batch.at(-1)?.startNs ?? 0) < toNs;
-    const inside = isInside ? batch : batch.filter(({ startNs }) => startNs >= fromNs && startNs < toNs);
-    if (inside.length > 0) yield inside;
-    if ((batch.at(-1)?.startNs ?? 0) >= toNs) return;
-  }
 }
 
 function hintsOf(scenario: Scenario): PlanHints {
