@@ -16,7 +16,7 @@ import { refusalBy, refusalsOf } from './refusals.ts';
 import { refuseEmpty } from './refuse-empty.ts';
 import { createNumberedSource } from './source/numbered-source.ts';
 import { lookUpTargets } from './target/look-up-targets.ts';
-import { hasTargetIn } from './target/targets.ts';
+import { allTargets, hasTargetIn, targetCount } from './target/targets.ts';
 
 /** What a run would do, and which parts of it would be refused. */
 export interface ReplayPlan {
@@ -31,6 +31,8 @@ export interface ReplayPlan {
   spaces: readonly string[] | undefined;
   /** What is done to the target besides. */
   chaos: ChaosPlanned | undefined;
+  /** Of several targets each, with its operations of one pass; none where there is one. */
+  targets: { http: string | null; grpc: string | null; operations: number }[];
   refusals: EngramTraceError[];
 }
 
@@ -61,6 +63,7 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const watched = () => countOps(watchOrigins(source.open(), guard, met), ops);
   const summary = await summarisePlan(watched, options, takes, {
     watch,
+    targets: targetCount(run),
     openStarts: () => openSource().open(),
   });
   const { operations, excluded } = summary;
@@ -77,7 +80,15 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const refusals = all.filter((one, at) => all.findIndex(({ message }) => message === one.message) === at);
   const nearness = watch?.section() ?? null;
   const chaos = run.chaos?.planned(options.shard);
-  return { summary, nearness, redacted, unsendable, spaces: prepared.spaces, chaos, refusals };
+  const targets = summary.perTarget.length === 0 ? [] : targetsOf(run, summary.perTarget);
+  return { summary, nearness, redacted, unsendable, spaces: prepared.spaces, chaos, targets, refusals };
+}
+
+function targetsOf(run: RunOptions, perTarget: readonly number[]): ReplayPlan['targets'] {
+  return allTargets(run).map(({ http, grpc }, i) => ({
+    ...{ http: http?.url ?? null, grpc: grpc?.url ?? null },
+    operations: perTarget[i] ?? 0,
+  }));
 }
 
 async function preparationOf(

@@ -146,6 +146,12 @@ test('replay takes several endpoints by flag and by variable, tells of each, and
     assert.match(played.stderr, /target +sent +errors +p50 ms/);
     for (const url of endpoints) assert.match(played.stderr, new RegExp(`${url} +\\d+ +\\d+ `));
 
+    const planned = await runCli(['replay', http, ...flags, '--dry-run', '--json']);
+    assert.deepEqual(
+      JSON.parse(planned.stdout).targets,
+      expectedOf(records, 2).map((operations, i) => ({ http: endpoints[i], grpc: null, operations })),
+    );
+
     const env = { ENGRAM_TRACE_ENDPOINT: endpoints.join(',') };
     const byVariable = await runCli(['replay', http, '--output', output, '--force', '--quiet'], { env });
     assert.ok(byVariable.code === 0 || byVariable.code === 98, byVariable.stderr);
@@ -161,6 +167,9 @@ test('replay takes several endpoints by flag and by variable, tells of each, and
       assert.deepEqual([refused.code, refused.stdout], [2, ''], args.join(' '));
       assert.match(refused.stderr, message);
     }
+    const calibrated = await runCli(['calibrate', http, ...flags]);
+    assert.deepEqual([calibrated.code, calibrated.stdout], [2, '']);
+    assert.match(calibrated.stderr, /calibrate plays against a sink of its own/i);
     const uneven = await runCli(['replay', http, ...flags, '--grpc-endpoint', ':1']);
     assert.deepEqual([uneven.code, uneven.stdout], [2, '']);
     assert.match(uneven.stderr, /2 of --endpoint and 1 of --grpc-endpoint are no pairs/);

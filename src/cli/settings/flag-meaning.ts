@@ -51,9 +51,19 @@ const MEANINGS: readonly (readonly [words: string, flags: string])[] = [
   ['retention keep retain', '--retain-size'],
 ];
 
+/** Flags that a command is without for a reason, by its name. */
+const WITHOUT: Readonly<Record<string, readonly [flags: string, why: string]>> = {
+  calibrate: [
+    'endpoint grpc-endpoint',
+    'calibrate plays against a sink of its own, one target whatever a replay has: leave it out',
+  ],
+};
+
 /** Says what an unknown flag means in this command, as a hint; undefined where nothing here means it. */
 export function flagMeantBy(flag: string, command: Command): string | undefined {
   const word = flag.replace(/^-+/, '').replace(/=.*$/s, '').replaceAll('_', '-').toLowerCase();
+  const [missing = '', why] = WITHOUT[command.name()] ?? [];
+  if (missing.split(' ').includes(word)) return why;
   for (const [words, flags] of MEANINGS) {
     if (!words.split(' ').includes(word)) continue;
     for (const candidate of flags.split(' ')) {

@@ -6,6 +6,7 @@ import type { PlanNearness } from '../../results/arrivals/plan-nearness.ts';
 import { linesText } from '../../visible-text.ts';
 import { plannedChaosLines } from './chaos-text.ts';
 import { more } from './more.ts';
+import { targetName } from './targets-text.ts';
 
 const FIRST_SHOWN = 10;
 const SESSIONS_SHOWN = 10;
@@ -19,6 +20,7 @@ export function planText({
   unsendable,
   spaces,
   chaos,
+  targets,
 }: ReplayPlan): string {
   const { excluded, dangers } = plan;
   const lines = [
@@ -37,6 +39,7 @@ export function planText({
     ...(nearness === null ? [] : nearnessLines(nearness)),
     ...preparedLines(spaces),
     ...plannedChaosLines(chaos),
+    ...(targets.length === 0 ? [] : countLines('targets', new Map(targets.map(namedTarget)))),
     ...countLines('protocols', plan.perProtocol),
     ...countLines('ops', plan.perOp),
     ...countLines('sessions', plan.perSession, SESSIONS_SHOWN, plan.otherSessionsOperations),
@@ -48,6 +51,10 @@ export function planText({
     `trace_digest ${plan.digest}`,
   ];
   return linesText(lines);
+}
+
+function namedTarget({ http, grpc, operations }: ReplayPlan['targets'][number]): [string, number] {
+  return [targetName({ http, grpc }), operations];
 }
 
 /** How near the plan comes to its recording. */
@@ -87,7 +94,7 @@ function passesText(operations: number, passes: number): string {
 
 /** Writes the plan of `--dry-run`, for programs. */
 export function planJson(
-  { summary: plan, nearness, redacted, unsendable, spaces, chaos }: ReplayPlan,
+  { summary: plan, nearness, redacted, unsendable, spaces, chaos, targets }: ReplayPlan,
   refusals: readonly EngramTraceError[],
 ): Record<string, unknown> {
   return {
@@ -106,6 +113,7 @@ export function planJson(
     chaos: chaos === undefined ? null : { plan_digest: chaos.digest, ...chaos.counts },
     refusals: refusals.map(({ message, hint }) => ({ message, hint })),
     ops: Object.fromEntries(plan.perOp),
+    ...(targets.length === 0 ? {} : { targets }),
     protocols: Object.fromEntries(plan.perProtocol),
     sessions: Object.fromEntries(plan.perSession),
     operations_of_other_sessions: plan.otherSessionsOperations,

@@ -17,10 +17,11 @@ function rowOf(target: TargetEntry): MeasuredRow {
   const { operations, latency } = target;
   const response = latency.overall;
   const { total: sent, failed } = operations;
-  return { name: nameOf(target), sent, failed, response, maxMs: response.max };
+  return { name: targetName(target), sent, failed, response, maxMs: response.max };
 }
 
-function nameOf({ http, grpc }: TargetSection): string {
+/** Names a target by its endpoints. */
+export function targetName({ http, grpc }: Pick<TargetSection, 'http' | 'grpc'>): string {
   return [http, grpc].filter((url) => url !== null).join(' + ');
 }
 

@@ -7,6 +7,7 @@ import type { DueTimes } from './due-times.ts';
 import { createPlanDigest } from './plan-digest.ts';
 import { createPlanReader, type OpenSource, type PlanReaderDeps, planSchedule } from './plan-reader.ts';
 import { createSelection, type Selection } from './selection.ts';
+import { targetOf } from './target-of.ts';
 
 /** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
 export interface PlanSummary {
@@ -25,6 +26,8 @@ export interface PlanSummary {
   /** The first `SESSIONS_COUNTED` sessions by name; operations of further ones are in `otherSessionsOperations`. */
   perSession: Map<string, number>;
   otherSessionsOperations: number;
+  /** By the place of their target, where there are several. */
+  perTarget: number[];
   requestBytes: number;
   /** The first operations of the plan. */
   first: FirstDue[];
@@ -50,12 +53,16 @@ export async function summarisePlan(
   openSource: OpenSource,
   options: ReplayOptions,
   hasTarget: (record: TraceRecord) => boolean = () => true,
-  { openStarts, watch }: Pick<PlanReaderDeps, 'openStarts' | 'watch'> = {},
+  {
+    openStarts,
+    watch,
+    targets = 1,
+  }: Pick<PlanReaderDeps, 'openStarts' | 'watch'> & { targets?: number } = {},
 ): Promise<PlanSummary> {
   const schedule = planSchedule(options);
   const selection = createSelection(options, hasTarget);
   const digest = createPlanDigest();
-  const summary = emptySummary(selection);
+  const summary = emptySummary(selection, targets);
   const reader = createPlanReader({
     openSource,
     options: { ...options, loops: 1 },
@@ -78,7 +85,7 @@ export async function summarisePlan(
   return summary;
 }
 
-function emptySummary({ excluded, dangers }: Selection): PlanSummary {
+function emptySummary({ excluded, dangers }: Selection, targets: number): PlanSummary {
   return {
     digest: '',
     operations: 0,
@@ -91,6 +98,7 @@ function emptySummary({ excluded, dangers }: Selection): PlanSummary {
     perProtocol: new Map(),
     perSession: new Map(),
     otherSessionsOperations: 0,
+    perTarget: targets === 1 ? [] : new Array<number>(targets).fill(0),
     requestBytes: 0,
     first: [],
   };
@@ -106,7 +114,14 @@ function addUp(summary: PlanSummary, record: TraceRecord, dueNs: number): undefi
   if (summary.perSession.size < SESSIONS_COUNTED || summary.perSession.has(session)) {
     countIn(summary.perSession, session);
   } else summary.otherSessionsOperations += 1;
+  countByTarget(summary.perTarget, session);
   if (summary.first.length < FIRST_SHOWN) summary.first.push({ dueNs, op, session, method, path });
+}
+
+function countByTarget(counts: number[], session: string): void {
+  if (counts.length === 0) return;
+  const target = targetOf(session, counts.length);
+  counts[target] = (counts[target] as number) + 1;
 }
 
 function countIn<K>(counts: Map<K, number>, key: K): void {
