@@ -62,10 +62,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'traces/peak.trace.zst --endpoint http://staging:7432 --grpc-endpoint staging:50051 --output results/peak.json',
       'both protocols, with their recorded timing',
     ],
-    [
-      'traces/peak.trace.zst --endpoint http://a:7432 --endpoint http://b:7432 --output results/two.json',
-      'half of the sessions to each of two servers, with the numbers of each',
-    ],
     ['traces/peak.trace.zst --endpoint :7432 --duration 5m --limit 1000 --dry-run', 'what would be sent'],
   ],
   run: [
