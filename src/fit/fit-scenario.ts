@@ -1,11 +1,12 @@
 import { EngramTraceError } from '../error.ts';
 import type { ArrivalSpec } from '../workload/arrivals/arrival-spec.ts';
 import { meanWeights } from '../workload/scenario/mean-weights.ts';
-import type { OperationWeights, Popularity, Scenario } from '../workload/scenario/scenario.ts';
+import type { Popularity, Scenario } from '../workload/scenario/scenario.ts';
 import { fitArrivals, type TriedModel } from './fit-arrivals.ts';
 import { fitMix } from './fit-mix.ts';
 import { OPERATION_OF } from './mix-over-time.ts';
 import type { RecordedLoad } from './recorded-load.ts';
+import type { SessionPauses } from './session-pauses.ts';
 
 /** A scenario that was learned, and what it can't say of the recording. */
 export interface FittedScenario {
@@ -131,7 +132,7 @@ function arrivalNotes({ pattern }: ArrivalSpec): string[] {
   return ['the gaps are independent of each other: how the rate changes over time is not in them'];
 }
 
-function notesOf({ measures, shapes, sessions }: RecordedLoad, known: number): string[] {
+function notesOf({ measures, shapes, sessions, pauses }: RecordedLoad, known: number): string[] {
   const other = [...measures.ops].filter(([op]) => OPERATION_OF[op] === undefined);
   const names = other.slice(0, 5).map(([op, { count }]) => `${op || '(none)'} (${count})`);
   const share = (100 * (1 - known / measures.records)).toFixed(1);
@@ -141,6 +142,17 @@ function notesOf({ measures, shapes, sessions }: RecordedLoad, known: number): s
       : [`${share} % of the operations are of ops that no scenario has: ${names.join(', ')}`]),
     ...(shapes.dimension === undefined ? ['no vector was seen: embedding_dim is 768'] : []),
     ...(sessions === undefined ? ['more than 100,000 sessions: each operation is a session of its own'] : []),
+    ...thinkNotes(pauses),
     `what the target held is in no recording: num_nodes is ${NODES}, and every memory is recalled alike`,
+  ];
+}
+
+/** A scenario's operations wait for nobody: who wants clients that do has to say how long they pause. */
+function thinkNotes({ think, sessionsAtOnce, lacksDurations }: SessionPauses): string[] {
+  if (think === undefined) return [];
+  const count = Math.max(1, Math.round(sessionsAtOnce));
+  const longer = lacksDurations ? ' (longer by the answers that have no duration)' : '';
+  return [
+    `sessions paused for ${think} after an answer${longer}, and ${count} of them were there at one time: for clients that wait, run it with --clients ${count} --think ${think}`,
   ];
 }

@@ -1,8 +1,10 @@
 import { TraceMeasures } from '../nearness/trace-measures.ts';
 import type { TraceHeader, TraceRecord } from '../trace/record/record.ts';
 import { BinnedArrivals } from './binned-arrivals.ts';
+import { CacheUse } from './cache-use.ts';
 import type { RecordedGaps } from './fit-arrivals.ts';
 import { MixOverTime, OPERATION_OF } from './mix-over-time.ts';
+import { SessionPauses } from './session-pauses.ts';
 import { StoredShapes } from './stored-shapes.ts';
 
 const MOST_SPACES = 10_000;
@@ -17,6 +19,8 @@ export class RecordedLoad {
   readonly arrivals = new BinnedArrivals();
   readonly shapes = new StoredShapes();
   readonly mix = new MixOverTime();
+  readonly pauses = new SessionPauses();
+  readonly cache = new CacheUse();
   /** How many operations each space has. */
   readonly spaces = new Map<string, number>();
   /** Of each op, how many went by gRPC. */
@@ -34,6 +38,8 @@ export class RecordedLoad {
   add(record: TraceRecord): void {
     this.measures.add(record);
     this.shapes.add(record);
+    this.pauses.add(record);
+    this.cache.add(record);
     const atNs = this.#arrived(record.startNs);
     const { op, space, protocol, session } = record;
     const operation = OPERATION_OF[op];

@@ -1,32 +1,23 @@
 import type { ArrivalSpec } from '../workload/arrivals/arrival-spec.ts';
 import type { OperationWeights, Popularity, Scenario, ScenarioData } from '../workload/scenario/scenario.ts';
+import { type TomlValues, tomlTable } from './toml-table.ts';
 
 /** A scenario as the file that `run --scenario` reads. */
 export function scenarioToml(scenario: Scenario): string {
   const { name, description, durationNs, protocol, grpcShare, sessions, data } = scenario;
   return [
-    ...table(undefined, {
+    ...tomlTable(undefined, {
       name,
       description,
       protocol,
       grpc_share: protocol === 'mixed' ? grpcShare : undefined,
       sessions,
     }),
-    ...table('duration', { total_seconds: seconds(durationNs) }),
+    ...tomlTable('duration', { total_seconds: seconds(durationNs) }),
     ...arrivalLines(scenario.arrival),
     ...operationLines(scenario),
     ...dataLines(data),
   ].join('\n');
-}
-
-type Values = Readonly<Record<string, string | number | readonly number[] | undefined>>;
-
-function table(title: string | undefined, values: Values): string[] {
-  const lines = Object.entries(values).flatMap(([key, value]) =>
-    // A text of JSON is one of TOML, and so is a list of numbers.
-    value === undefined ? [] : [`${key} = ${typeof value === 'number' ? value : JSON.stringify(value)}`],
-  );
-  return [...(title === undefined ? [] : [`[${title}]`]), ...lines, ''];
 }
 
 function seconds(ns: number): number {
@@ -34,13 +25,16 @@ function seconds(ns: number): number {
 }
 
 function operationLines({ operations, mixStages = [] }: Scenario): string[] {
-  if (mixStages.length === 0) return table('operations', weights(operations));
+  if (mixStages.length === 0) return tomlTable('operations', weights(operations));
   return mixStages.flatMap((stage) =>
-    table('[operations.stages]', { duration_sec: seconds(stage.durationNs), ...weights(stage.operations) }),
+    tomlTable('[operations.stages]', {
+      duration_sec: seconds(stage.durationNs),
+      ...weights(stage.operations),
+    }),
   );
 }
 
-function weights({ store, recall, embeddingSearch, patternCompletion }: OperationWeights): Values {
+function weights({ store, recall, embeddingSearch, patternCompletion }: OperationWeights): TomlValues {
   return {
     store_weight: store,
     recall_weight: recall,
@@ -53,14 +47,14 @@ function arrivalLines(arrival: ArrivalSpec): string[] {
   if ('stages' in arrival) {
     const start = arrival.pattern === 'ramp' ? { start_rate: arrival.startRate } : {};
     const stages = arrival.stages.flatMap(({ durationNs, rate }) =>
-      table('[arrival.stages]', { duration_sec: seconds(durationNs), rate }),
+      tomlTable('[arrival.stages]', { duration_sec: seconds(durationNs), rate }),
     );
-    return [...table('arrival', { pattern: arrival.pattern, ...start }), ...stages];
+    return [...tomlTable('arrival', { pattern: arrival.pattern, ...start }), ...stages];
   }
-  return table('arrival', { pattern: arrival.pattern, ...parametersOf(arrival) });
+  return tomlTable('arrival', { pattern: arrival.pattern, ...parametersOf(arrival) });
 }
 
-function parametersOf(arrival: Exclude<ArrivalSpec, { pattern: 'ramp' | 'steps' }>): Values {
+function parametersOf(arrival: Exclude<ArrivalSpec, { pattern: 'ramp' | 'steps' }>): TomlValues {
   switch (arrival.pattern) {
     case 'constant':
       return { rate: arrival.rate };
@@ -102,7 +96,7 @@ function parametersOf(arrival: Exclude<ArrivalSpec, { pattern: 'ramp' | 'steps' 
 }
 
 function dataLines(data: ScenarioData): string[] {
-  return table('data', {
+  return tomlTable('data', {
     num_nodes: data.nodes,
     embedding_dim: data.dimension,
     memory_spaces: data.spaces,
@@ -113,6 +107,6 @@ function dataLines(data: ScenarioData): string[] {
   });
 }
 
-function popularity(key: string, value: Popularity): Values {
+function popularity(key: string, value: Popularity): TomlValues {
   return value.kind === 'uniform' ? {} : { [key]: 'zipf', [`${key}_exponent`]: value.exponent };
 }

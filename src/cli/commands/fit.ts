@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { EngramTraceError } from '../../error.ts';
-import type { FittedScenario } from '../../fit/fit-scenario.ts';
+import type { RecordedLoad } from '../../fit/recorded-load.ts';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
-import type { TraceDistances } from '../../nearness/trace-distances.ts';
 import { createFileSink } from '../../trace/file/file-sink.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { translateRecords } from '../../transforms/translate-records.ts';
@@ -45,25 +44,77 @@ async function runFit(input: string, flags: FitFlags): Promise<void> {
   await withInput(input, (trace) => fitTrace(trace, flags));
 }
 
+/** What was learned, ready to be written and told. */
+interface Learned {
+  toml: string;
+  json: Record<string, unknown>;
+  text: string;
+}
+
 async function fitTrace(trace: Trace, flags: FitFlags): Promise<void> {
   const { recordedLoad } = await import('../../fit/recorded-load.ts');
-  const { fitScenario } = await import('../../fit/fit-scenario.ts');
-  const { scenarioToml } = await import('../../fit/scenario-toml.ts');
-  const { distancesOfFit } = await import('../../fit/distances-of-fit.ts');
   const progress = await createProgress(flags);
   const read = trace.records({ ahead: true, onDamage: flags.skipDamaged ? 'skip' : 'throw' });
   const batches = progress.watch(read, () => `fit: reading ${trace.name}`);
-  const load = await recordedLoad(trace.header, translateRecords(trace.header.dialect, batches));
+  const { dialect } = trace.header;
+  const load = await recordedLoad(trace.header, translateRecords(dialect, batches));
   progress.stop();
-  const name = `like ${basename(trace.name)}`;
-  const fitted = fitScenario(name, load);
-  const distances = await distancesOfFit(fitted.scenario, flags.seed, {
-    name: trace.name,
-    measures: load.measures,
-  });
-  await writeScenario(scenarioToml(fitted.scenario), flags);
-  await report(fitted, distances, flags);
+  const learn = dialect === 'memobuild' ? learnClients : learnScenario;
+  const learned = await learn(`like ${basename(trace.name)}`, trace.name, load, flags);
+  await writeScenario(learned.toml, flags);
+  if (flags.json) await printJson(learned.json, 2);
+  else if (!flags.quiet) tell(learned.text);
   reportWarnings(trace, flags);
+}
+
+async function learnScenario(
+  name: string,
+  traceName: string,
+  load: RecordedLoad,
+  { seed }: FitFlags,
+): Promise<Learned> {
+  const { fitScenario } = await import('../../fit/fit-scenario.ts');
+  const { scenarioToml } = await import('../../fit/scenario-toml.ts');
+  const { distancesOfFit } = await import('../../fit/distances-of-fit.ts');
+  const { fitText } = await import('../../fit/fit-text.ts');
+  const fitted = fitScenario(name, load);
+  const distances = await distancesOfFit(fitted.scenario, seed, { name: traceName, measures: load.measures });
+  const arrivals = fitted.tried.map(({ model, criterion }) => ({ arrival: model.spec, bic: criterion }));
+  return {
+    toml: scenarioToml(fitted.scenario),
+    json: { arrivals, distances, notes: fitted.notes },
+    text: fitText(fitted, distances),
+  };
+}
+
+async function learnClients(
+  name: string,
+  traceName: string,
+  load: RecordedLoad,
+  { seed }: FitFlags,
+): Promise<Learned> {
+  const { fitClients } = await import('../../fit/fit-clients.ts');
+  const { clientsToml } = await import('../../fit/clients-toml.ts');
+  const { distancesOfClients } = await import('../../fit/distances-of-fit.ts');
+  const { clientsText } = await import('../../fit/fit-text.ts');
+  const fitted = fitClients(name, load);
+  const { scenario, notes } = fitted;
+  const recording = { name: traceName, measures: load.measures };
+  const distances = await distancesOfClients(scenario, seed, recording);
+  const { clients, hitRate, putShare, artifacts, artifactBytes } = scenario.load;
+  const learned = {
+    count: clients,
+    hit_rate: hitRate,
+    put_share: putShare,
+    artifacts,
+    artifact_bytes: artifactBytes,
+    think: scenario.pace.thinkText,
+  };
+  return {
+    toml: clientsToml(scenario),
+    json: { clients: learned, distances, notes },
+    text: clientsText(fitted, distances),
+  };
 }
 
 async function writeScenario(toml: string, { output, force }: FitFlags): Promise<void> {
@@ -76,14 +127,4 @@ async function writeScenario(toml: string, { output, force }: FitFlags): Promise
     await sink.abort();
     throw thrown;
   }
-}
-
-async function report(fitted: FittedScenario, distances: TraceDistances, flags: FitFlags): Promise<void> {
-  if (flags.json) {
-    const tried = fitted.tried.map(({ model, criterion }) => ({ arrival: model.spec, bic: criterion }));
-    return printJson({ arrivals: tried, distances, notes: fitted.notes }, 2);
-  }
-  if (flags.quiet) return;
-  const { fitText } = await import('../../fit/fit-text.ts');
-  tell(fitText(fitted, distances));
 }
