@@ -26,7 +26,7 @@ function recordingOf(load: CacheLoad, think: string, answerNs: number): TraceRec
       if (record.op === 'put') stored.add(record.path);
       const isHit = record.op === 'put' || stored.has(record.path);
       own.push({ ...record, outcome: { ...record.outcome, status: isHit ? 200 : 404, ok: true } });
-      client.answered(true);
+      client.answered(record, true);
       startNs += answerNs + sampleTimeNs(distribution, (which) => pauses.uniform(drawn, which));
       drawn += 1;
     }
