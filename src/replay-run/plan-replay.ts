@@ -1,5 +1,6 @@
 import { EngramTraceError } from '../error.ts';
 import { type PlanSummary, summarisePlan } from '../replay/plan/plan-summary.ts';
+import { isInShard } from '../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { NearnessOfPlan, type PlanNearness, rateFactorOf } from '../results/arrivals/plan-nearness.ts';
 import { LeftOutCount } from '../results/tally/left-out-count.ts';
@@ -8,6 +9,7 @@ import { NameCounts } from '../transforms/name-counts.ts';
 import { createLeftOutFinder } from '../transports/request/left-out-finder.ts';
 import type { ChaosPlanned } from './options/chaos-load.ts';
 import { engineOptions } from './options/engine-options.ts';
+import { playsAll } from './options/plays-all.ts';
 import type { RunOptions } from './options/run-options.ts';
 import { openOriginGuard } from './origin/open-origin-guard.ts';
 import type { OriginGuard } from './origin/origin-guard.ts';
@@ -39,8 +41,9 @@ export interface ReplayPlan {
 /** Plans a run (`--dry-run`): reads the trace once and sends nothing. `empty` where it holds no records. */
 export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const options = engineOptions(run, undefined);
-  const openSource = () =>
-    createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw');
+  const isCounted = isCountedOnly(run);
+  const part = isCounted ? { limit: MADE_OF_COUNTED } : (run.range ?? {});
+  const openSource = () => createNumberedSource(run.trace, part, run.skipDamaged ? 'skip' : 'throw');
   const source = openSource();
   const rateFactor = rateFactorOf(options);
   const watch = rateFactor === undefined ? undefined : new NearnessOfPlan(rateFactor);
@@ -61,11 +64,12 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const met: EngramTraceError[] = [];
   const ops = new NameCounts();
   const watched = () => countOps(watchOrigins(source.open(), guard, met), ops);
-  const summary = await summarisePlan(watched, options, takes, {
+  const made = await summarisePlan(watched, options, takes, {
     watch,
     targets: targetCount(run),
     openStarts: () => openSource().open(),
   });
+  const summary = isCounted ? await countedSummary(run, options, made) : made;
   const { operations, excluded } = summary;
   const { recordsRead } = source;
   const selected = { traceName: run.trace.name, recordsRead, planned: operations, excluded, leftOutOps: ops };
@@ -89,6 +93,44 @@ function targetsOf(run: RunOptions, perTarget: readonly number[]): ReplayPlan['t
     ...{ http: http?.url ?? null, grpc: grpc?.url ?? null },
     operations: perTarget[i] ?? 0,
   }));
+}
+
+/** A plan of more operations is counted where that can be done without making them. */
+const MOST_MADE = 200_000;
+/** So many of its operations are made all the same, to show the first and to estimate their bytes. */
+const MADE_OF_COUNTED = 1000;
+
+/** Whether a plan is so long that its operations are counted, and not made. */
+export function isCountedOnly(run: RunOptions): boolean {
+  const { trace, dangerous = [] } = run;
+  if (trace.outline === undefined || !playsAll(run) || dangerous.length > 0) return false;
+  return (trace.hints.records ?? 0) > MOST_MADE;
+}
+
+async function countedSummary(
+  run: RunOptions,
+  { shard }: ReplayOptions,
+  made: PlanSummary,
+): Promise<PlanSummary> {
+  const hasTarget = hasTargetIn(run);
+  let withoutTarget = 0;
+  const outline = await run.trace.outline?.((protocol, session) => {
+    if (shard !== undefined && !isInShard(session(), shard)) return false;
+    if (hasTarget({ protocol })) return true;
+    withoutTarget += 1;
+    return false;
+  });
+  if (outline === undefined) return made;
+  const { taken, firstNs, lastNs, perOp, perProtocol, perSession, inOtherSessions } = outline;
+  const seconds = (lastNs - firstNs) / 1e9;
+  return {
+    ...made,
+    ...{ digest: undefined, operations: taken, durationNs: lastNs - firstNs },
+    ratePerSec: seconds > 0 ? taken / seconds : undefined,
+    excluded: { ...made.excluded, no_target: withoutTarget },
+    ...{ perOp, perProtocol, perSession, otherSessionsOperations: inOtherSessions },
+    requestBytes: Math.round((made.requestBytes / Math.max(1, made.operations)) * taken),
+  };
 }
 
 async function preparationOf(

@@ -1,4 +1,4 @@
-import type { Loss, TraceHeader, TraceRecord } from './record/record.ts';
+import type { Loss, Protocol, TraceHeader, TraceRecord } from './record/record.ts';
 import type { PlanHints } from './stats/plan-hints.ts';
 import type { TraceIndex } from './stats/trace-index.ts';
 
@@ -47,7 +47,26 @@ export interface Trace {
   records(options?: ReadOptions): AsyncIterable<TraceRecord[]>;
   /** Known losses: the header's, and those of all blocks read so far (with an index: of the whole file). */
   readonly loss: Loss;
+  /** Counts the records without making them, where they are made while they are read. */
+  outline?(takes: TakesOutlined): Promise<TraceOutline>;
   close(): Promise<void>;
+}
+
+/** Whether a record is to be counted, by what is known of it before it is made. */
+export type TakesOutlined = (protocol: Protocol, session: () => string) => boolean;
+
+/** What a trace holds, by the records that were taken. */
+export interface TraceOutline {
+  readonly taken: number;
+  readonly left: number;
+  /** Starts of the first and the last taken, in ns. */
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly perOp: Map<string, number>;
+  readonly perProtocol: Map<Protocol, number>;
+  /** The first of them by name, with their records, and the records of all others. */
+  readonly perSession: Map<string, number>;
+  readonly inOtherSessions: number;
 }
 
 /** Takes finished bytes; `write` resolves when the sink is ready for more. */

@@ -2,12 +2,14 @@ import { Command } from 'commander';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import type { Trace } from '../../trace/trace.ts';
+import { linesText } from '../../visible-text.ts';
 import { releaseSignals } from '../exit/signals.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from '../flags/replay-flags.ts';
 import { refuseUnnamedTarget, targetsMeant } from '../input/refuse-unnamed-target.ts';
 import { resolveTrace } from '../input/resolve-trace.ts';
 import { printJson, printText } from '../output/stdout.ts';
 import { printWarning, reportWarnings } from '../output/warnings.ts';
+import { tell } from '../people/people.ts';
 import { type BeforeReplay, playAndReport } from './play-and-report.ts';
 
 /** `engram-trace replay`: sends a trace to a server and writes what was measured. */
@@ -69,9 +71,10 @@ function refuseLostFile({ trace, output, replayLog }: ReplayFlags): void {
 
 /** Prints the plan (`--dry-run`), and what a run would refuse: the plan may be looked at all the same. */
 async function printPlan(run: RunOptions, flags: ReplayFlags, refuse: () => void): Promise<void> {
-  const { planReplay } = await import('../../replay-run/plan-replay.ts');
+  const { isCountedOnly, planReplay } = await import('../../replay-run/plan-replay.ts');
   const { refusalBy } = await import('../../replay-run/refusals.ts');
   const { planJson, planText } = await import('../text/plan-text.ts');
+  if (isCountedOnly(run)) tell(linesText(countingLines(run.trace.hints.records ?? 0)));
   const plan = await planReplay(run);
   const refusals = [...refusalBy(() => refuseLostFile(flags)), ...refusalBy(refuse), ...plan.refusals];
   if (flags.json) await printJson(planJson(plan, refusals), 2);
@@ -82,4 +85,14 @@ async function printPlan(run: RunOptions, flags: ReplayFlags, refuse: () => void
     );
   }
   reportWarnings(run.trace, flags);
+}
+
+/** About so many operations are counted in a second of CPU. */
+const COUNTED_PER_SEC = 8e6;
+
+function countingLines(operations: number): string[] {
+  const secs = operations / COUNTED_PER_SEC;
+  return secs < 1
+    ? []
+    : [`engram-trace: counting some ${operations} operations, which takes about ${Math.ceil(secs)} s`];
 }

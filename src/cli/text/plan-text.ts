@@ -27,7 +27,7 @@ export function planText({
     passesText(plan.operations, plan.passes),
     `duration    ${Number.isFinite(plan.durationNs) ? `${(plan.durationNs / 1e9).toFixed(3)} s` : 'until it is stopped'}`,
     `rate        ${plan.ratePerSec === undefined ? '-' : `${plan.ratePerSec.toFixed(1)}/s`}`,
-    `requests    ${plan.requestBytes} bytes a pass`,
+    `requests    ${plan.digest === undefined ? 'about ' : ''}${plan.requestBytes} bytes a pass`,
     `left out    ${leftOutText(excluded) || 'nothing'}`,
     ...[...dangers].map(([{ pattern, why }, count]) => `  ${String(count).padStart(8)}  ${pattern}: ${why}`),
     ...(redacted.operations === 0
@@ -48,7 +48,7 @@ export function planText({
       const shown = path.length > 60 ? `${path.slice(0, 60)}…` : path;
       return `  ${(dueNs / 1e9).toFixed(6)} s  ${op}  ${session}  ${method} ${shown}`;
     }),
-    `trace_digest ${plan.digest}`,
+    `trace_digest ${plan.digest ?? 'not known: so many requests were counted, and not made'}`,
   ];
   return linesText(lines);
 }
@@ -98,7 +98,7 @@ export function planJson(
   refusals: readonly EngramTraceError[],
 ): Record<string, unknown> {
   return {
-    trace_digest: plan.digest,
+    trace_digest: plan.digest ?? null,
     operations: Number.isFinite(plan.operations) ? plan.operations : null,
     passes: Number.isFinite(plan.passes) ? plan.passes : null,
     duration_secs: Number.isFinite(plan.durationNs) ? plan.durationNs / 1e9 : null,

@@ -11,7 +11,8 @@ import { targetOf } from './target-of.ts';
 
 /** What a replay would do, without doing it (`--dry-run`). Counts are those of one pass, over all copies, unless they say otherwise. */
 export interface PlanSummary {
-  digest: string;
+  /** Undefined where the records were counted and not made; `requestBytes` is an estimate then. */
+  digest: string | undefined;
   /** In all passes; `Infinity` for an endless plan. */
   operations: number;
   passes: number;

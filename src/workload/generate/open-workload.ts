@@ -4,6 +4,7 @@ import type { Trace } from '../../trace/trace.ts';
 import { plannedRate } from '../arrivals/planned-rate.ts';
 import { spaceNames } from '../requests/record-maker.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { outlineWorkload } from './outline-workload.ts';
 import {
   type OpenRecording,
   type PreloadPart,
@@ -37,6 +38,9 @@ export function openWorkload(seeded: SeededScenario, options: WorkloadOptions = 
     warnings: [],
     loss: emptyLoss(),
     records: (read = {}) => recordsWithin(batchesOf(seeded, options, read.ahead === true), read),
+    ...(seeded.preload === undefined
+      ? { outline: (takes) => outlineWorkload(seeded, takes, options.openRecording) }
+      : {}),
     close: () => Promise.resolve(),
   };
 }

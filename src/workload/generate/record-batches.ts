@@ -54,9 +54,10 @@ function* preloadBatches(
   }
 }
 
-async function* startsOf(
+/** When the operations start, in lists. */
+export async function* startsOf(
   { scenario, seed }: SeededScenario,
-  openRecording: OpenRecording,
+  openRecording: OpenRecording = NO_RECORDINGS,
 ): AsyncGenerator<Float64Array> {
   const { arrival, durationNs } = scenario;
   if (arrival.pattern !== 'trace') return yield* arrivalTimes(arrival, seed, durationNs);

@@ -23,13 +23,12 @@ const LEAST_CONFIDENCE = 0.7;
 
 /** Everything random is a stream of its own, by the number of the operation or by the key of the memory. */
 export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker {
-  const { data, protocol, grpcShare, sessions } = scenario;
-  const opAt = createMix(scenario, new SeededStream(seed, 'operations'));
+  const { data } = scenario;
+  const { opAt, isGrpc } = createKinds(scenario, seed);
   const keyAt = createChoice(data.popularity, Math.max(1, data.nodes), new SeededStream(seed, 'keys'));
   const spaceOf = createSpaces(scenario, seed);
   const cues = new SeededStream(seed, 'cues');
   const confidences = new SeededStream(seed, 'confidences');
-  const protocols = new SeededStream(seed, 'protocols');
   const values: ValuesOfKeys = {
     vectors: createVectors(data, seed),
     content: createContent(data, seed),
@@ -50,22 +49,37 @@ export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker
     const key = keyAt(number);
     return { op, key, space: spaceOf(key), confidence: 0, ...cueOf(op, cues, number) };
   };
-  const isGrpc = ({ op }: ScenarioOperation, number: number): boolean => {
-    if (protocol === 'http' || op === 'complete') return false;
-    return protocol === 'grpc' || protocols.uniform(number) < grpcShare;
-  };
   const made = (operation: ScenarioOperation, number: number, startNs: number, session: string) =>
-    toRecord(operation, isGrpc(operation, number), values, startNs, session);
+    toRecord(operation, isGrpc(operation.op, number), values, startNs, session);
   return {
     record: (number, startNs) =>
-      made(
-        operationAt(number, startNs),
-        number,
-        startNs,
-        sessions === undefined ? `op-${number}` : `client-${number % sessions}`,
-      ),
+      made(operationAt(number, startNs), number, startNs, sessionOfOperation(scenario, number)),
     preload: (key, startNs) => made(store(key), key, startNs, preloadSession(key)),
   };
+}
+
+/** What an operation is, before anything of it is made. */
+export interface OperationKinds {
+  opAt(number: number, startNs: number): ScenarioOp;
+  isGrpc(op: ScenarioOp, number: number): boolean;
+}
+
+/** Which operations there are, and which of them go by gRPC. */
+export function createKinds(scenario: Scenario, seed: number): OperationKinds {
+  const { protocol, grpcShare } = scenario;
+  const protocols = new SeededStream(seed, 'protocols');
+  return {
+    opAt: createMix(scenario, new SeededStream(seed, 'operations')),
+    isGrpc: (op, number) => {
+      if (protocol === 'http' || op === 'complete') return false;
+      return protocol === 'grpc' || protocols.uniform(number) < grpcShare;
+    },
+  };
+}
+
+/** The session of an operation: a client's by turns, or its own. */
+export function sessionOfOperation({ sessions }: Pick<Scenario, 'sessions'>, number: number): string {
+  return sessions === undefined ? `op-${number}` : `client-${number % sessions}`;
 }
 
 const PRELOAD = 'preload-';
