@@ -104,6 +104,11 @@ export type { Segment } from './sources/op-log/op-log-segment.ts';
 
 // A whole replay with its results document, and the proof that the results say so.
 
+export { type CheckReport, checkResults, type Wanted } from './check/check-results.ts';
+export type { Judgement, Status } from './check/judge-limit.ts';
+export { readLimitsFile } from './check/limits-file.ts';
+export type { LimitWords } from './check/parse-limit.ts';
+export { presetLimits } from './check/presets.ts';
 export { type CalibrateTraceOptions, calibrateTrace } from './library/calibrate-trace.ts';
 export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
 export { type RunReplayOptions, runReplay } from './library/run-replay.ts';

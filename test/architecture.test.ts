@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   fit: ['trace', 'workload', 'nearness', 'root'],
   nearness: ['trace', 'results', 'inspect', 'root'],
   statistics: [],
+  check: ['results', 'statistics', 'inspect', 'root'],
   workload: ['trace', 'sources', 'replay', 'replay-run', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],

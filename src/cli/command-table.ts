@@ -75,6 +75,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.ts')).makeVerifyCommand(),
   },
   {
+    name: 'check',
+    summary: 'hold results against limits: PASS, INVESTIGATE or FAIL, by what the numbers carry',
+    load: async () => (await import('./commands/check.ts')).makeCheckCommand(),
+  },
+  {
     name: 'calibrate',
     summary: "measure the generator's own floor and limit against a null sink",
     load: async () => (await import('./commands/calibrate.ts')).makeCalibrateCommand(),

@@ -90,6 +90,17 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'and that it is what the trace holds',
     ],
   ],
+  check: [
+    [
+      'results/target_load.json --fail-if "latency.overall.p99 > 10ms"',
+      'one limit, and exit code 99 where it is broken',
+    ],
+    ['results.json --preset memobuild-release', "the metrics of MemoBuild's scalability guide"],
+    [
+      'results/target_load.json --limits limits.toml --junit check.xml',
+      'limits of your own, also for a CI server',
+    ],
+  ],
   calibrate: [
     ['traces/peak.trace.zst', 'up to which rate this machine keeps the plan'],
     [

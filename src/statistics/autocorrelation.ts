@@ -1,3 +1,5 @@
+const ROUNDING = 1e-9;
+
 /**
  * How much values in the order of time resemble their neighbours: the lag-1 autocorrelation, -1 to 1; 0 where there are
  * fewer than three or all are the same.
@@ -14,7 +16,8 @@ export function lagOneAutocorrelation(values: readonly number[]): number {
     if (i > 0) over += distance * before;
     before = distance;
   }
-  return under === 0 ? 0 : over / under;
+  // What is left of equal values by rounding is no likeness.
+  return under <= values.length * (ROUNDING * mean) ** 2 ? 0 : over / under;
 }
 
 /**

@@ -47,6 +47,7 @@ test('values that resemble their neighbours are worth fewer', () => {
   assert.equal(effectiveCount(100, 0.5), 100 / 3);
   assert.equal(effectiveCount(100, -0.5), 100, 'never more than there are');
   assert.equal(lagOneAutocorrelation([1, 1, 1, 1]), 0);
+  assert.equal(lagOneAutocorrelation(Array.from({ length: 50 }, () => 0.02)), 0, 'nor is a rounded mean');
 });
 
 test('a mean lies within its bounds as often as they promise, also where neighbours resemble each other', () => {

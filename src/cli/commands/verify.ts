@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { EngramTraceError } from '../../error.ts';
-import { FRAME_MAGIC, readU32 } from '../../trace/frames/zstd-frame.ts';
 import type { Trace } from '../../trace/trace.ts';
 import type { Verification } from '../../verify/verify-replay.ts';
 import { EXIT } from '../exit/exit-code.ts';
 import { withInput } from '../input/open-input.ts';
+import { readResults } from '../input/read-results.ts';
 import { printJson, printText } from '../output/stdout.ts';
 
 interface VerifyFlags {
@@ -27,7 +25,10 @@ export function makeVerifyCommand(): Command {
 }
 
 async function runVerify(logPath: string, resultsPath: string, flags: VerifyFlags): Promise<void> {
-  const document = await readDocument(resultsPath);
+  const document = await readResults(
+    resultsPath,
+    'the log comes first: engram-trace verify <replay-log> <results>',
+  );
   const verify = async (trace: Trace | undefined): Promise<void> => {
     const { verifyReplay } = await import('../../verify/verify-replay.ts');
     const result = await verifyReplay(logPath, document, trace);
@@ -35,28 +36,6 @@ async function runVerify(logPath: string, resultsPath: string, flags: VerifyFlag
     await print(result, flags);
   };
   await (flags.trace === undefined ? verify(undefined) : withInput(flags.trace, verify));
-}
-
-async function readDocument(path: string): Promise<unknown> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    const message = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new EngramTraceError('io', message, { where: path, cause: error });
-  });
-  if (readU32(bytes, 0) === FRAME_MAGIC) {
-    throw new EngramTraceError(
-      'usage',
-      'it is compressed by zstd, as a replay log is, where the results belong',
-      {
-        where: path,
-        hint: 'the log comes first: engram-trace verify <replay-log> <results>',
-      },
-    );
-  }
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (thrown) {
-    throw new EngramTraceError('bad_record', 'it is no JSON', { where: path, cause: thrown });
-  }
 }
 
 async function print(result: Verification, flags: VerifyFlags): Promise<void> {

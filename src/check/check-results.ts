@@ -1,0 +1,52 @@
+import { EngramTraceError } from '../error.ts';
+import type { ResultsDocument } from '../results/document/results-document.ts';
+import { type Judgement, judgeLimit, type Status } from './judge-limit.ts';
+import { type LimitWords, parseFailIf, parseLimit } from './parse-limit.ts';
+
+/** What a document is held against. */
+export interface Wanted {
+  readonly limits: readonly LimitWords[];
+  /** What must not be: `latency.overall.p99 > 10ms`. */
+  readonly failIf?: readonly string[] | undefined;
+  /** Judge a run that was not valid too. */
+  readonly judgeAnyway?: boolean | undefined;
+}
+
+/** What came of it. */
+export interface CheckReport {
+  /** `NOT JUDGED`: the run was not valid, so that its numbers prove nothing. */
+  readonly status: Status | 'NOT JUDGED';
+  readonly verdict: ResultsDocument['fidelity']['verdict'];
+  readonly judgements: readonly Judgement[];
+}
+
+/**
+ * Holds a results document against limits; `document` is what JSON.parse gave. Throws `bad_record` for what is no results
+ * document, and `usage` for a limit that can't be read or names no number of it.
+ */
+export function checkResults(document: unknown, { limits, failIf = [], judgeAnyway }: Wanted): CheckReport {
+  const results = asResults(document);
+  const read = [
+    ...limits.map((each) => parseLimit(each, results)),
+    ...failIf.map((each) => parseFailIf(each, results)),
+  ];
+  if (read.length === 0) throw new EngramTraceError('usage', 'there is no limit to hold it against');
+  const { verdict } = results.fidelity;
+  const judgements = read.map((limit) => judgeLimit(limit, results));
+  if (verdict === 'invalid' && judgeAnyway !== true) return { status: 'NOT JUDGED', verdict, judgements };
+  const deciding = judgements.filter(({ limit, seen }) => limit.isRequired || seen.value !== null);
+  const has = (status: Status): boolean => deciding.some((each) => each.status === status);
+  return { status: has('FAIL') ? 'FAIL' : has('INVESTIGATE') ? 'INVESTIGATE' : 'PASS', verdict, judgements };
+}
+
+function asResults(document: unknown): ResultsDocument {
+  const { schema_version: version, fidelity, histograms } = (document ?? {}) as Partial<ResultsDocument>;
+  const hint = 'A results document is what `engram-trace replay --output FILE` or `run` writes.';
+  if (version === undefined || fidelity?.verdict === undefined || histograms === undefined)
+    throw new EngramTraceError('bad_record', 'it is no results document', { hint });
+  if (version === 1) return document as ResultsDocument;
+  throw new EngramTraceError(
+    'unsupported_version',
+    `a results document of version ${version}; this program knows 1`,
+  );
+}

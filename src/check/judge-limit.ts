@@ -1,0 +1,61 @@
+import type { ResultsDocument } from '../results/document/results-document.ts';
+import type { Limit } from './limit.ts';
+import type { Observation } from './observation.ts';
+import { observe } from './observe.ts';
+
+/** Whether a limit holds: surely, surely not, or not to be told from these data. */
+export type Status = 'PASS' | 'INVESTIGATE' | 'FAIL';
+
+/** One limit and what was seen. */
+export interface Judgement {
+  readonly limit: Limit;
+  readonly status: Status;
+  /** The span that decides: the worst of those the limit is about. */
+  readonly seen: Observation;
+  /** How many spans were looked at, and how many of them are no PASS. */
+  readonly spans: number;
+  readonly notPassed: number;
+}
+
+/**
+ * Holds a document against a limit. PASS where the bounds of the value lie within the limit, FAIL where they lie beyond
+ * it, INVESTIGATE between; what was not measured never passes.
+ */
+export function judgeLimit(limit: Limit, document: ResultsDocument): Judgement {
+  const judged = observe(limit, document).map((seen) => ({ seen, status: statusOf(limit, seen) }));
+  const order: readonly Status[] = ['FAIL', 'INVESTIGATE', 'PASS'];
+  const sorted = judged.toSorted(
+    (a, b) => order.indexOf(a.status) - order.indexOf(b.status) || worse(limit, a.seen, b.seen),
+  );
+  const [worst] = sorted;
+  const seen = worst?.seen ?? { value: null, why: 'nothing was due then' };
+  return {
+    limit,
+    status: worst?.status ?? 'INVESTIGATE',
+    seen,
+    spans: judged.length,
+    notPassed: judged.filter(({ status }) => status !== 'PASS').length,
+  };
+}
+
+function statusOf(limit: Limit, { value, bounds }: Observation): Status {
+  if (value === null || bounds === undefined) return 'INVESTIGATE';
+  const { low, high } = bounds;
+  const isUpper = limit.comparison[0] === '<';
+  const [best, worst] = isUpper ? [low, high] : [high, low];
+  if (holds(limit.comparison, worst, limit.value)) return 'PASS';
+  return holds(limit.comparison, best, limit.failsBeyond) ? 'INVESTIGATE' : 'FAIL';
+}
+
+function holds(comparison: Limit['comparison'], value: number, limit: number): boolean {
+  if (comparison === '<') return value < limit;
+  if (comparison === '<=') return value <= limit;
+  return comparison === '>' ? value > limit : value >= limit;
+}
+
+/** Negative where `a` is further on the bad side; what has no value comes last. */
+function worse({ comparison }: Limit, a: Observation, b: Observation): number {
+  const sign = comparison[0] === '<' ? 1 : -1;
+  const of = ({ value }: Observation): number => (value === null ? Number.NEGATIVE_INFINITY : sign * value);
+  return of(b) - of(a) || 0;
+}
