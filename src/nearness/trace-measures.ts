@@ -25,10 +25,16 @@ export class TraceMeasures {
   readonly ops = new Map<string, OpSizes>();
   readonly request = createDistribution();
   readonly response = createDistribution();
+  readonly #gapFactor: number;
   readonly #dispersions = DISPERSION_WIDTHS_NS.map((widthNs) => new DispersionCounter(widthNs));
   #records = 0;
   #firstNs = 0;
   #lastNs = 0;
+
+  /** Gaps are multiplied by `gapFactor`: those of a lighter trace are longer by how much lighter it is. */
+  constructor(gapFactor = 1) {
+    this.#gapFactor = gapFactor;
+  }
 
   /** Takes the next record; they come in the order of their starts. */
   add(record: TraceRecord): void {
@@ -60,7 +66,12 @@ export class TraceMeasures {
 
   #arrived(startNs: number): void {
     if (this.#records === 0) this.#firstNs = startNs;
-    else this.gaps.record(startNs - this.#lastNs);
+    else
+      this.gaps.record(
+        this.#gapFactor === 1
+          ? startNs - this.#lastNs
+          : Math.round((startNs - this.#lastNs) * this.#gapFactor),
+      );
     this.#records += 1;
     this.#lastNs = startNs;
     for (const dispersion of this.#dispersions) dispersion.add(startNs);

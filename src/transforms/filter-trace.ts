@@ -7,6 +7,8 @@ export interface FilterRules {
   keep: RecordPredicate;
   /** Which sessions stay; what goes is counted in the loss ledger. */
   sample?: ((session: string) => boolean) | undefined;
+  /** Told of each record that the rules keep, and whether the sample has it. */
+  onSampled?: ((record: TraceRecord, isKept: boolean) => void) | undefined;
   /** Ends after so many records. */
   limit?: number | undefined;
 }
@@ -57,7 +59,9 @@ function select(batch: TraceRecord[], rules: FilterRules, left: number, report: 
     if (kept.length >= left) break;
     report.recordsRead++;
     if (!rules.keep(record)) continue;
-    if (rules.sample === undefined || rules.sample(record.session)) kept.push(record);
+    const isKept = rules.sample === undefined || rules.sample(record.session);
+    rules.onSampled?.(record, isKept);
+    if (isKept) kept.push(record);
     else report.recordsSampledOut++;
   }
   report.recordsKept += kept.length;

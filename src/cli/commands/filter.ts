@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { countText } from '../../inspect/number-text.ts';
+import type { SampleNearness } from '../../nearness/sample-nearness.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { derivedHeader, type FilterReport, type FilterRules } from '../../transforms/filter-trace.ts';
@@ -92,8 +93,10 @@ function collectLatency(text: string, previous: readonly LatencyRange[] = []): L
 
 async function runFilter(input: string, flags: FilterFlags): Promise<void> {
   const seen = new WatchedFilter(conditionsOf(flags), flags.sample !== undefined);
+  const nearness = await sampleNearness(flags);
   const rules: FilterRules = {
     keep: seen.keep,
+    onSampled: nearness && ((record, isKept) => nearness.add(record, isKept)),
     sample: flags.sample === undefined ? undefined : createSessionSample(flags.sample, flags.seed),
     limit: flags.limit,
   };
@@ -104,8 +107,15 @@ async function runFilter(input: string, flags: FilterFlags): Promise<void> {
     reportWarnings(trace, flags);
     // Behind the limit there may be what no record had so far.
     if (!report.limitReached) for (const value of seen.unmet) printWarning(unmetText(value));
-    if (!flags.quiet) tell(linesText([`${endText(report, flags)}${unknownText(seen)}`]));
+    if (!flags.quiet)
+      tell(linesText([`${endText(report, flags)}${unknownText(seen)}`, ...(nearness?.lines ?? [])]));
   });
+}
+
+async function sampleNearness({ sample, quiet }: FilterFlags): Promise<SampleNearness | undefined> {
+  if (sample === undefined || quiet) return undefined;
+  const { SampleNearness } = await import('../../nearness/sample-nearness.ts');
+  return new SampleNearness(sample);
 }
 
 async function writeFiltered(
