@@ -45,6 +45,8 @@ export interface BlockBuilder {
 
 const MAX_RECORD_BYTES = MAX_BLOCK_BYTES / 2;
 const LENGTH_ROOM = 5;
+/** For the length and the times; losses may take more. */
+const HEAD_ROOM = 128;
 /** In memory: two numbers, in lists that grow by halves. */
 const HELD_RECORD_BYTES = 48;
 const RECORD_OVERHEAD = 1 + LENGTH_ROOM + 1 + 8;
@@ -109,11 +111,14 @@ export function createBlockBuilder(epochUnixNs: bigint): BlockBuilder {
     close(closedNs) {
       const empty = starts.length === 0;
       const baseNs = empty ? closedNs : firstStartNs;
-      const head = encodeHead(epochUnixNs, baseNs, closedNs, loss);
-      strings.write(head);
       const sorted = sortStarts(starts);
+      const room = HEAD_ROOM + strings.sizeBytes + bodies.sizeBytes + starts.length * RECORD_OVERHEAD;
+      const out = createByteWriter(room);
+      writeHead(out, epochUnixNs, baseNs, closedNs, loss);
+      strings.write(out);
+      writeRecords(out, bodies, ends, sorted, baseNs);
       const block: EncodedBlock = {
-        raw: assemble(head, bodies, ends, sorted, baseNs),
+        raw: withLength(out),
         epochUnixNs,
         records: starts.length,
         firstStartNs: baseNs,
@@ -146,8 +151,15 @@ function checkRecord(record: TraceRecord, firstStartNs: number): void {
   }
 }
 
-function encodeHead(epochUnixNs: bigint, baseNs: number, closedNs: number, loss: Loss): ByteWriter {
-  const head = createByteWriter();
+/** Leaves room for the length in front. */
+function writeHead(
+  head: ByteWriter,
+  epochUnixNs: bigint,
+  baseNs: number,
+  closedNs: number,
+  loss: Loss,
+): void {
+  for (let i = 0; i < LENGTH_ROOM; i++) head.varint(0);
   head.varint(BLOCK_TAG.epoch);
   head.int64(epochUnixNs);
   head.varint(BLOCK_TAG.base);
@@ -158,7 +170,6 @@ function encodeHead(epochUnixNs: bigint, baseNs: number, closedNs: number, loss:
     head.varint(BLOCK_TAG.loss);
     head.bytes(WireLoss.encode(lossToWire(loss)).finish());
   }
-  return head;
 }
 
 interface SortedStarts {
@@ -175,18 +186,14 @@ function sortStarts(starts: readonly number[]): SortedStarts {
   return { starts: Array.from(order, at), order };
 }
 
-/** Puts the length in front, the head, and the records in order, each with its start as a difference. */
-function assemble(
-  head: ByteWriter,
+/** Writes the records in order, each with its start as a difference. */
+function writeRecords(
+  out: ByteWriter,
   bodies: ByteWriter,
   ends: readonly number[],
   { starts, order }: SortedStarts,
   baseNs: number,
-): Uint8Array<ArrayBuffer> {
-  const room = LENGTH_ROOM + head.sizeBytes + bodies.sizeBytes + ends.length * RECORD_OVERHEAD;
-  const out = createByteWriter(room);
-  for (let i = 0; i < LENGTH_ROOM; i++) out.varint(0);
-  out.raw(head.view(0, head.sizeBytes));
+): void {
   let previousNs = baseNs;
   for (let i = 0; i < starts.length; i++) {
     const from = order?.[i] ?? i;
@@ -203,9 +210,9 @@ function assemble(
     }
     out.copy(bodies, begin, end);
   }
-  return withLength(out);
 }
 
+/** Puts the length in front. */
 function withLength(out: ByteWriter): Uint8Array<ArrayBuffer> {
   const size = out.sizeBytes - LENGTH_ROOM;
   if (size + LENGTH_ROOM > MAX_BLOCK_BYTES) {

@@ -13,8 +13,6 @@ export interface ByteWriter {
   text(text: string): void;
   /** The letters of an ASCII text, without a length. */
   ascii(text: string): void;
-  /** What was written as a text of one byte a letter. */
-  latin1(start: number, end: number): string;
   /** Begins a nested message; returns the mark that `endNested` wants. */
   beginNested(): number;
   endNested(mark: number): void;
@@ -110,10 +108,6 @@ class GrowingWriter implements ByteWriter {
   ascii(text: string): void {
     this.reserve(text.length);
     this.pos += this.buffer.write(text, this.pos, 'latin1');
-  }
-
-  latin1(start: number, end: number): string {
-    return this.buffer.toString('latin1', start, end);
   }
 
   beginNested(): number {

@@ -1,4 +1,4 @@
-import { fnv1aOfBytes, mix32 } from '../../hash.ts';
+import { fnv1a, fnv1aOfBytes, mix32 } from '../../hash.ts';
 import { createDistribution, mergeDistribution } from './distribution.ts';
 import { OTHER_NAME } from './op-numbers.ts';
 import type { BlockStats, OpStats } from './trace-index.ts';
@@ -73,12 +73,23 @@ function nameIn(known: ReadonlyMap<string, unknown>, name: string): string {
 
 /** Of the UTF-8 bytes; the sketch needs all bits even. A part of the format: sketches of traces are added up. */
 export function sessionHash(session: string): number {
-  return mix32(fnv1aOfBytes(Buffer.from(session, 'utf8')));
+  return mix32(isAscii(session) ? fnv1a(session) : fnv1aOfBytes(Buffer.from(session, 'utf8')));
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
 }
 
 /** The smallest distinct values, ascending, at most SKETCH_SIZE. */
 export function smallestHashes(hashes: Iterable<number>): number[] {
-  return [...new Set(hashes)].sort((a, b) => a - b).slice(0, SKETCH_SIZE);
+  const smallest: number[] = [];
+  // Sorted as numbers, not by a function: a block may have ten thousand sessions.
+  for (const hash of Uint32Array.from(hashes).sort()) {
+    if (hash !== smallest.at(-1)) smallest.push(hash);
+    if (smallest.length === SKETCH_SIZE) break;
+  }
+  return smallest;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { EngramTraceError } from '../../error.ts';
-import { openBlock } from '../../trace/block/block-cursor.ts';
+import { type BlockCursor, openBlock } from '../../trace/block/block-cursor.ts';
 import { BATCH_RECORDS } from '../../trace/block/merge-blocks.ts';
+import { spansFor } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { FromGenerator, GeneratorError, GeneratorWork } from './generated-block.ts';
 import type { SeededScenario } from './record-batches.ts';
@@ -15,9 +16,9 @@ const BLOCKS_AHEAD = 3;
 
 /**
  * The records of a scenario, made by a thread of its own: they come as blocks, and here they are only decoded. The thread
- * ends with the last of them, or when nobody reads on.
+ * ends with the last of them, or when nobody reads on. `placed`: see `ReadOptions`.
  */
-export async function* generatedAhead(seeded: SeededScenario): AsyncGenerator<TraceRecord[]> {
+export async function* generatedAhead(seeded: SeededScenario, placed = false): AsyncGenerator<TraceRecord[]> {
   const { epochUnixNs } = workloadHeader(seeded);
   const work: GeneratorWork = { ...seeded, epochUnixNs };
   const worker = new Worker(new URL('./generator-worker.js', import.meta.url), {
@@ -33,7 +34,7 @@ export async function* generatedAhead(seeded: SeededScenario): AsyncGenerator<Tr
       if (message.kind === 'end') return;
       if (message.kind === 'failed') throw errorOf(message.error);
       worker.postMessage('next');
-      yield* decoded(message.raw, epochUnixNs);
+      yield* decoded(openBlock(message.raw, epochUnixNs), placed);
     }
   } finally {
     await worker.terminate();
@@ -44,17 +45,18 @@ function errorOf({ code, message, where, hint }: GeneratorError): EngramTraceErr
   return new EngramTraceError(code, message, { where, hint });
 }
 
-function* decoded(raw: Uint8Array, epochUnixNs: bigint): Generator<TraceRecord[]> {
-  const cursor = openBlock(raw, epochUnixNs);
-  let batch: TraceRecord[] = [];
-  for (let record = cursor.current; record !== undefined; record = cursor.current) {
-    batch.push(record);
-    cursor.advance();
-    if (batch.length < BATCH_RECORDS) continue;
+function* decoded(cursor: BlockCursor, placed: boolean): Generator<TraceRecord[]> {
+  while (cursor.current !== undefined) {
+    const batch: TraceRecord[] = [];
+    const spans = placed ? spansFor(batch) : undefined;
+    for (let record = cursor.current; record !== undefined; record = cursor.current) {
+      if (batch.length >= BATCH_RECORDS) break;
+      batch.push(record);
+      spans?.add(record, cursor, cursor.at, cursor.end);
+      cursor.advance();
+    }
     yield batch;
-    batch = [];
   }
-  if (batch.length > 0) yield batch;
 }
 
 /** The messages of a thread, one after the other; one that dies says so. */

@@ -2,8 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { EngramTraceError } from '../../error.ts';
 import { openTrace } from '../../sources/open/open-trace.ts';
 import { createBlockBuilder } from '../../trace/block/block-builder.ts';
+import { createSingleBodyRoom } from '../requests/body-room.ts';
 import type { FromGenerator, GeneratorWork } from './generated-block.ts';
-import { recordBatches } from './record-batches.ts';
+import { recordRuns } from './record-batches.ts';
 
 // Entry point of the thread that makes the records of a scenario ahead of who plays them.
 
@@ -31,8 +32,9 @@ async function run(): Promise<void> {
     const { raw } = block.close(block.lastStartNs);
     tell({ kind: 'block', raw }, [raw.buffer]);
   };
-  for await (const batch of recordBatches(work, openTrace)) {
-    for (const record of batch) {
+  // A record is in the block before the next one is made.
+  for await (const records of recordRuns(work, openTrace, createSingleBodyRoom())) {
+    for (const record of records) {
       block.add(record);
       const spanNs = record.startNs - block.firstStartNs;
       if (block.sizeBytes >= BLOCK_BYTES || spanNs >= BLOCK_SPAN_NS) await close();

@@ -1,6 +1,6 @@
 import { emptyLoss, type Protocol, type TraceRecord } from '../../trace/record/record.ts';
 import type { PlanHints } from '../../trace/stats/plan-hints.ts';
-import type { Trace } from '../../trace/trace.ts';
+import type { ReadOptions, Trace } from '../../trace/trace.ts';
 import { plannedRate } from '../arrivals/planned-rate.ts';
 import { spaceNames } from '../requests/record-maker.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -37,7 +37,7 @@ export function openWorkload(seeded: SeededScenario, options: WorkloadOptions = 
     seekable: true,
     warnings: [],
     loss: emptyLoss(),
-    records: (read = {}) => recordsWithin(batchesOf(seeded, options, read.ahead === true), read),
+    records: (read = {}) => recordsWithin(batchesOf(seeded, options, read), read),
     ...(seeded.preload === undefined
       ? { outline: (takes) => outlineWorkload(seeded, takes, options.openRecording) }
       : {}),
@@ -48,11 +48,11 @@ export function openWorkload(seeded: SeededScenario, options: WorkloadOptions = 
 async function* batchesOf(
   seeded: SeededScenario,
   { openRecording, inThread }: WorkloadOptions,
-  isAhead: boolean,
+  { ahead, placed }: ReadOptions,
 ): AsyncGenerator<TraceRecord[]> {
-  if (!inThread || !isAhead) return yield* recordBatches(seeded, openRecording);
+  if (!inThread || !ahead) return yield* recordBatches(seeded, openRecording);
   const { generatedAhead } = await import('./generated-ahead.ts');
-  yield* generatedAhead(seeded);
+  yield* generatedAhead(seeded, placed);
 }
 
 function hintsOf(scenario: Scenario): PlanHints {

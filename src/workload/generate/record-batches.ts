@@ -2,6 +2,7 @@ import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { arrivalTimes } from '../arrivals/arrival-times.ts';
 import { traceArrivals } from '../arrivals/trace-arrivals.ts';
+import type { BodyRoom } from '../requests/body-room.ts';
 import { createRecordMaker, type RecordMaker } from '../requests/record-maker.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
@@ -26,32 +27,54 @@ const NO_RECORDINGS: OpenRecording = () => Promise.reject(new Error('nobody open
 
 /** The records of a scenario in the order of their starts, in batches; the same ones however often it is called. */
 export async function* recordBatches(
-  { scenario, seed, preload }: SeededScenario,
+  seeded: SeededScenario,
   openRecording: OpenRecording = NO_RECORDINGS,
 ): AsyncGenerator<TraceRecord[]> {
-  const maker = createRecordMaker(scenario, seed);
-  if (preload !== undefined) return yield* preloadBatches(maker, scenario.data.nodes, preload);
+  for await (const records of recordRuns(seeded, openRecording)) yield [...records];
+}
+
+/**
+ * The same in runs, of which each record is made when it is asked for. `bodies`: where those are written; with room for
+ * one, a record has to be used before the next is asked for.
+ */
+export async function* recordRuns(
+  { scenario, seed, preload }: SeededScenario,
+  openRecording: OpenRecording,
+  bodies?: BodyRoom,
+): AsyncGenerator<Iterable<TraceRecord>> {
+  const maker = createRecordMaker(scenario, seed, bodies);
+  if (preload !== undefined) return yield* preloadRuns(maker, scenario.data.nodes, preload);
   let number = 0;
   for await (const times of startsOf({ scenario, seed }, openRecording)) {
-    const batch: TraceRecord[] = [];
-    for (const startNs of times) batch.push(maker.record(number++, startNs));
-    yield batch;
+    yield made(maker, number, times);
+    number += times.length;
   }
 }
 
-/** Small batches: the first is wanted at once. */
-const PRELOAD_BATCH = 64;
+function* made(maker: RecordMaker, first: number, times: Float64Array): Generator<TraceRecord> {
+  for (let at = 0; at < times.length; at++) yield maker.record(first + at, times[at] as number);
+}
 
-function* preloadBatches(
+/** Short runs: the first is wanted at once. */
+const PRELOAD_RUN = 64;
+
+function* preloadRuns(
   maker: RecordMaker,
   nodes: number,
   { fromKey, ratePerSec }: PreloadPart,
-): Generator<TraceRecord[]> {
-  for (let key = fromKey; key < nodes; key += PRELOAD_BATCH) {
-    const length = Math.min(PRELOAD_BATCH, nodes - key);
-    const startOf = (at: number): number => Math.round(((key - fromKey + at) / ratePerSec) * 1e9);
-    yield Array.from({ length }, (_, at) => maker.preload(key + at, startOf(at)));
-  }
+): Generator<Iterable<TraceRecord>> {
+  const startOf = (key: number): number => Math.round(((key - fromKey) / ratePerSec) * 1e9);
+  for (let first = fromKey; first < nodes; first += PRELOAD_RUN)
+    yield preloaded(maker, first, Math.min(nodes, first + PRELOAD_RUN), startOf);
+}
+
+function* preloaded(
+  maker: RecordMaker,
+  fromKey: number,
+  toKey: number,
+  startOf: (key: number) => number,
+): Generator<TraceRecord> {
+  for (let key = fromKey; key < toKey; key++) yield maker.preload(key, startOf(key));
 }
 
 /** When the operations start, in lists. */

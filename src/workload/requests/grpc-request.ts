@@ -1,6 +1,6 @@
 import type { ByteWriter } from '../../trace/bytes/byte-writer.ts';
 import type { HeaderList } from '../../trace/record/record.ts';
-import { createBodyRoom } from './body-room.ts';
+import type { BodyRoom } from './body-room.ts';
 import type { ScenarioOperation } from './operation.ts';
 import type { ValuesOfKeys } from './values-of-keys.ts';
 
@@ -22,7 +22,6 @@ const CUE = { embedding: 18, threshold: 82 } as const;
 const EMBEDDING_CUE = { vector: 10, similarityThreshold: 21 } as const;
 const CONFIDENCE_VALUE = 13;
 
-const bodies = createBodyRoom();
 /** Where the call in turn is written. */
 let writer: ByteWriter;
 const float = new DataView(new ArrayBuffer(4));
@@ -31,7 +30,11 @@ const float = new DataView(new ArrayBuffer(4));
  * The gRPC call for an operation: `Remember`, or `Recall` for what is looked for. Written field by field: a generated
  * encoder takes 1.5 ms for 768 values.
  */
-export function grpcRequest(operation: ScenarioOperation, values: ValuesOfKeys): GrpcRequestParts {
+export function grpcRequest(
+  operation: ScenarioOperation,
+  values: ValuesOfKeys,
+  bodies: BodyRoom,
+): GrpcRequestParts {
   writer = bodies.begin();
   const isRemember = operation.op === 'remember';
   if (isRemember) writeRemember(operation, values);

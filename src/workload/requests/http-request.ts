@@ -1,6 +1,6 @@
-import { type ByteWriter, createByteWriter } from '../../trace/bytes/byte-writer.ts';
+import type { ByteWriter } from '../../trace/bytes/byte-writer.ts';
 import type { HeaderList } from '../../trace/record/record.ts';
-import { createBodyRoom } from './body-room.ts';
+import type { BodyRoom } from './body-room.ts';
 import type { ScenarioOperation } from './operation.ts';
 import type { ValuesOfKeys } from './values-of-keys.ts';
 
@@ -12,20 +12,21 @@ export interface HttpRequestParts {
   readonly body: Uint8Array;
 }
 
-const bodies = createBodyRoom();
-const paths = createByteWriter(16 * 1024);
-
 const NO_BODY = new Uint8Array(0);
 const GET_HEADERS: HeaderList = ['accept', 'application/json'];
 const POST_HEADERS: HeaderList = ['accept', 'application/json', 'content-type', 'application/json'];
 
 /** The HTTP request for an operation, as Engram takes it: see the table in docs/scenarios.md. */
-export function httpRequest(operation: ScenarioOperation, values: ValuesOfKeys): HttpRequestParts {
+export function httpRequest(
+  operation: ScenarioOperation,
+  values: ValuesOfKeys,
+  bodies: BodyRoom,
+): HttpRequestParts {
   switch (operation.op) {
     case 'remember':
-      return post('/api/v1/memories/remember', writeRemember, operation, values);
+      return post('/api/v1/memories/remember', bodyOf(writeRemember, operation, values, bodies));
     case 'complete':
-      return post('/api/v1/complete', writeComplete, operation, values);
+      return post('/api/v1/complete', bodyOf(writeComplete, operation, values, bodies));
     default:
       return { method: 'GET', path: recallPath(operation, values), headers: GET_HEADERS, body: NO_BODY };
   }
@@ -55,21 +56,21 @@ function writeComplete({ key, space }: ScenarioOperation, values: ValuesOfKeys, 
 function recallPath(operation: ScenarioOperation, { vectors }: ValuesOfKeys): string {
   const { key, space, threshold, maxResults } = operation;
   const query = `space=${space}&threshold=${threshold}&max_results=${maxResults}`;
-  paths.clear();
-  paths.ascii(`/api/v1/memories/recall?${query}&embedding=%5B`);
-  vectors.writeText(key, paths);
-  paths.ascii('%5D');
-  return paths.latin1(0, paths.sizeBytes);
+  return `/api/v1/memories/recall?${query}&embedding=%5B${vectors.text(key)}%5D`;
 }
 
 type WriteBody = (operation: ScenarioOperation, values: ValuesOfKeys, out: ByteWriter) => void;
 
-function post(
-  path: string,
+function bodyOf(
   write: WriteBody,
   operation: ScenarioOperation,
   values: ValuesOfKeys,
-): HttpRequestParts {
+  bodies: BodyRoom,
+): Uint8Array {
   write(operation, values, bodies.begin());
-  return { method: 'POST', path, headers: POST_HEADERS, body: bodies.end() };
+  return bodies.end();
+}
+
+function post(path: string, body: Uint8Array): HttpRequestParts {
+  return { method: 'POST', path, headers: POST_HEADERS, body };
 }

@@ -4,6 +4,7 @@ import { SeededStream } from '../streams/seeded-stream.ts';
 import { createContent } from '../values/content.ts';
 import { createChoice } from '../values/popularity.ts';
 import { createVectors } from '../values/vectors.ts';
+import { type BodyRoom, createBodyRoom } from './body-room.ts';
 import { grpcRequest } from './grpc-request.ts';
 import { httpRequest } from './http-request.ts';
 import type { ScenarioOp, ScenarioOperation } from './operation.ts';
@@ -21,8 +22,15 @@ export interface RecordMaker {
 const RECALL_THRESHOLD = { least: 0.5, span: 0.4 };
 const LEAST_CONFIDENCE = 0.7;
 
-/** Everything random is a stream of its own, by the number of the operation or by the key of the memory. */
-export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker {
+/**
+ * Everything random is a stream of its own, by the number of the operation or by the key of the memory. `bodies`: where
+ * those of the records are written.
+ */
+export function createRecordMaker(
+  scenario: Scenario,
+  seed: number,
+  bodies: BodyRoom = createBodyRoom(),
+): RecordMaker {
   const { data } = scenario;
   const { opAt, isGrpc } = createKinds(scenario, seed);
   const keyAt = createChoice(data.popularity, Math.max(1, data.nodes), new SeededStream(seed, 'keys'));
@@ -49,8 +57,12 @@ export function createRecordMaker(scenario: Scenario, seed: number): RecordMaker
     const key = keyAt(number);
     return { op, key, space: spaceOf(key), confidence: 0, ...cueOf(op, cues, number) };
   };
+  const requestOf = (operation: ScenarioOperation, byGrpc: boolean): RequestParts =>
+    byGrpc
+      ? { protocol: 'grpc', method: 'POST', ...grpcRequest(operation, values, bodies) }
+      : { protocol: 'http', ...httpRequest(operation, values, bodies) };
   const made = (operation: ScenarioOperation, number: number, startNs: number, session: string) =>
-    toRecord(operation, isGrpc(operation.op, number), values, startNs, session);
+    toRecord(operation, requestOf(operation, isGrpc(operation.op, number)), startNs, session);
   return {
     record: (number, startNs) =>
       made(operationAt(number, startNs), number, startNs, sessionOfOperation(scenario, number)),
@@ -94,24 +106,21 @@ export function keyOfPreload(session: string): number {
   return Number(session.slice(PRELOAD.length));
 }
 
+type RequestParts = Pick<TraceRecord, 'protocol' | 'method' | 'path' | 'headers' | 'body'>;
+
 function toRecord(
-  operation: ScenarioOperation,
-  isGrpc: boolean,
-  values: ValuesOfKeys,
+  { op, space }: ScenarioOperation,
+  request: RequestParts,
   startNs: number,
   session: string,
 ): TraceRecord {
-  const request = isGrpc
-    ? { method: 'POST', ...grpcRequest(operation, values) }
-    : httpRequest(operation, values);
-  const { op, space } = operation;
   return {
     startNs,
     durationNs: undefined,
     session,
     op,
     space,
-    protocol: isGrpc ? 'grpc' : 'http',
+    protocol: request.protocol,
     httpVersion: undefined,
     method: request.method,
     path: request.path,
