@@ -1,16 +1,16 @@
-// A load of your own: a generator of records, played like any trace. Here one space is asked ever faster, from 10 to 110
-// times a second over 10 s. Run: node own-workload.ts http://localhost:7432
+// A load of your own: a generator of records, played like any trace. Here a server is asked ever faster, from 100
+// to 1,000 times a second within a second. Run: node own-workload.ts http://localhost:7432
 import { emptyHeader, emptyRecord, runReplay, type TraceRecord, type Workload } from 'engram-trace';
 
 const [target = 'http://localhost:7432'] = process.argv.slice(2);
 
 /** Batches of records in the order of their starts, the same ones each time. */
 async function* records(): AsyncGenerator<TraceRecord[]> {
-  for (let second = 0; second < 10; second++) {
-    const count = 10 * (second + 1);
+  for (let step = 0; step < 10; step++) {
+    const count = 10 * (step + 1);
     yield Array.from({ length: count }, (_, i) => ({
       ...emptyRecord(),
-      startNs: Math.round((second + i / count) * 1e9),
+      startNs: Math.round((step + i / count) * 1e8),
       session: `session-${i % 5}`,
       op: 'health',
       method: 'GET',

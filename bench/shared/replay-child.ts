@@ -22,15 +22,19 @@ export function endpointFlags({ http, grpc }: NginxTarget): string[] {
   return ['--endpoint', `http://127.0.0.1:${http}`, '--grpc-endpoint', `127.0.0.1:${grpc}`];
 }
 
-/** Runs `replay` with these flags in a process of its own. Rejects with what it said where there is no document. */
+/** Runs `replay`, or `run`, with these flags in a process of its own. Rejects with what it said where there is no document. */
 export async function runReplayChild(
   flags: readonly string[],
-  { cores, onStart }: { cores: string; onStart?: (child: ChildProcess) => void },
+  {
+    cores,
+    onStart,
+    command = 'replay',
+  }: { cores: string; onStart?: (child: ChildProcess) => void; command?: 'replay' | 'run' },
 ): Promise<ReplayRun> {
   let peakMb = 0;
   let timer: NodeJS.Timeout | undefined;
   const { status, stdout, stderr } = await runChild(
-    [process.execPath, PROGRAM, 'replay', '--quiet', ...flags],
+    [process.execPath, PROGRAM, command, '--quiet', ...flags],
     {
       cores,
       onStart: (child) => {
@@ -42,7 +46,7 @@ export async function runReplayChild(
     },
   ).finally(() => clearInterval(timer));
   if (!WITH_DOCUMENT.includes(status ?? -1)) {
-    throw new Error(`replay ${flags.join(' ')} ended with ${status}: ${stderr}`);
+    throw new Error(`${command} ${flags.join(' ')} ended with ${status}: ${stderr}`);
   }
   return { document: JSON.parse(stdout) as ResultsDocument, peakMb };
 }

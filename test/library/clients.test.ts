@@ -16,11 +16,11 @@ describe('clients of a build cache against a server', () => {
     const server = await createDevServer();
     try {
       for (const [seed, hitRate] of [0, 0.75, 1].entries()) {
-        const load = { ...LOAD, clients: 8, requests: 40, hitRate, seed };
+        const load = { ...LOAD, clients: 8, requests: 25, hitRate, seed };
         const { trace, closedLoop } = closedCacheLoad(load, PACE);
         const document = await runReplay(trace, `:${server.httpPort}`, { closedLoop, ...quiet });
         const { hits, misses } = document.cache;
-        assert.equal(document.operations.total, 320);
+        assert.equal(document.operations.total, 200);
         const observed = (hits ?? 0) / ((hits ?? 0) + (misses ?? 0));
         assert.ok(Math.abs(observed - hitRate) <= 0.02, `${observed}, and ${hitRate} was asked for`);
       }
@@ -44,14 +44,14 @@ describe('clients of a build cache against a server', () => {
       );
     });
     try {
-      const load = { ...LOAD, clients: 7, requests: 30 };
+      const load = { ...LOAD, clients: 7, requests: 15 };
       const { trace, closedLoop } = closedCacheLoad(load, PACE);
       const document = await runReplay(trace, server.url, {
-        ...{ closedLoop, senders: 3, connections: 'recorded' as const },
+        ...{ closedLoop, senders: 2, connections: 'recorded' as const },
         ...quiet,
       });
-      assert.equal(document.operations.total, 210);
-      assert.equal(document.plan.options['senders'], 3);
+      assert.equal(document.operations.total, 105);
+      assert.equal(document.plan.options['senders'], 2);
       assert.ok(most >= 2 && most <= 7 && document.fidelity.engine.max_in_flight <= 7, `${most} were open`);
     } finally {
       await server.close();

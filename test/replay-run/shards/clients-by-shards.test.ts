@@ -120,7 +120,7 @@ describe('clients played by several shards', () => {
         }));
         assert.deepEqual(one, other);
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 
