@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   nearness: ['trace', 'results', 'inspect', 'root'],
   statistics: [],
   check: ['results', 'statistics', 'inspect', 'root'],
+  suite: ['workload', 'results', 'root'],
   workload: ['trace', 'sources', 'replay', 'replay-run', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],

@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).makeRunCommand(),
   },
   {
+    name: 'suite',
+    summary: 'run a list of runs, with one table and one document: the scalability suite, or your own',
+    load: async () => (await import('./commands/suite.ts')).makeSuiteCommand(),
+  },
+  {
     name: 'generate',
     summary: 'write the trace that run would send',
     load: async () => (await import('./commands/generate.ts')).makeGenerateCommand(),

@@ -75,6 +75,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'fifty clients of a build cache, each waiting for its answers',
     ],
   ],
+  suite: [
+    ['', 'the scalability suite, against localhost'],
+    ['--endpoint :7432 --duration 10 --output scalability_report.json', 'each of its runs for ten seconds'],
+    ['nightly.toml --output nightly.json --resume', 'your own; the runs that are done stay'],
+  ],
   generate: [
     ['mixed_balanced --duration 60 --output traces/mixed.trace.zst', 'a minute of it as a trace'],
     ['mixed_balanced --target-rate 10 --duration 5 --format ndjson', 'to look at'],

@@ -1,19 +1,17 @@
 import type { RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
-import type { CacheLoad } from '../workload/clients/cache-load.ts';
-import type { ClientPace } from '../workload/clients/client-pace.ts';
-import type { ClientLimits } from '../workload/clients/client-scenario.ts';
-import { closedCacheLoad } from '../workload/clients/closed-cache-load.ts';
+import type { ClientsLoad } from '../workload/clients/client-scenario.ts';
+import { type ClosedLoad, closedCacheLoad } from '../workload/clients/closed-cache-load.ts';
+import { closedScenarioLoad } from '../workload/clients/closed-scenario-load.ts';
 import { openCacheLoad } from '../workload/clients/open-cache-load.ts';
+import type { ScenarioClients } from '../workload/clients/scenario-script.ts';
+import type { SeededScenario } from '../workload/generate/record-batches.ts';
 
 /** What a load without a recording makes of a run. */
 export type LoadRun = Pick<RunOptions, 'trace' | 'closedLoop' | 'senders' | 'limits' | 'traceSeed'>;
 
-/** Clients of a build cache: at their own pace, or their traffic at a rate of its own. */
-export interface ClientsLoad {
-  readonly load: CacheLoad;
-  readonly pace: ClientPace | { readonly ratePerSec: number };
-  readonly limits: ClientLimits;
+/** How a load is played. */
+export interface LoadPlay {
   /** Threads that send; as many as the load wants where undefined. */
   readonly senders?: number | undefined;
   /** What names the targets in the command of the open loop, such as ` --endpoint http://cache:7432`. */
@@ -21,7 +19,10 @@ export interface ClientsLoad {
 }
 
 /** A run of clients. Throws `usage` for a load that makes no sense. */
-export function clientsRun({ load, pace, limits, senders, targetFlags }: ClientsLoad): LoadRun {
+export function clientsRun(
+  { load, pace, limits }: ClientsLoad,
+  { senders, targetFlags }: LoadPlay = {},
+): LoadRun {
   const { hitRateTolerance: tolerance, ...others } = limits;
   const hitRate = tolerance === undefined ? undefined : { wanted: load.hitRate, tolerance };
   const judged = { limits: { ...others, hitRate } };
@@ -30,4 +31,15 @@ export function clientsRun({ load, pace, limits, senders, targetFlags }: Clients
       ? { trace: openCacheLoad(load, pace.ratePerSec) }
       : closedCacheLoad(load, pace, targetFlags);
   return { ...run, senders: senders ?? sendersFor(run), ...judged };
+}
+
+/** A run of clients that send the operations of a scenario. Throws `usage` for clients that make no sense. */
+export function scenarioClientsRun(
+  seeded: SeededScenario,
+  clients: ScenarioClients,
+  named: string,
+  { senders, targetFlags = '' }: LoadPlay = {},
+): LoadRun & ClosedLoad {
+  const run = closedScenarioLoad(seeded, clients, { named, targetFlags });
+  return { ...run, senders: senders ?? sendersFor(run) };
 }

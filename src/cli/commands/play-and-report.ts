@@ -1,15 +1,15 @@
 import type { DocumentSink } from '../../library/document-file.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
-import type { RunDeps, RunOptions } from '../../replay-run/options/run-options.ts';
+import type { RunOptions } from '../../replay-run/options/run-options.ts';
+import { isUnanswered } from '../../results/document/is-unanswered.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { linesText } from '../../visible-text.ts';
 import { EXIT } from '../exit/exit-code.ts';
-import { isUnanswered, replayExitCode } from '../exit/replay-exit-code.ts';
+import { replayExitCode } from '../exit/replay-exit-code.ts';
 import { watchSignals } from '../exit/watch-signals.ts';
-import { printWarning, reportWarnings } from '../output/warnings.ts';
+import { reportWarnings } from '../output/warnings.ts';
 import { tell } from '../people/people.ts';
-import { createProgress } from '../people/progress.ts';
-import { createRunShow } from '../people/run-show.ts';
+import type { BeforeReplay } from './play-shown.ts';
 
 const UNANSWERED =
   'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n';
@@ -23,12 +23,6 @@ export interface ReportFlags {
   quiet?: boolean;
 }
 
-/** What is done to the target before the replay, with what the document is to tell of it. */
-export type BeforeReplay = (
-  run: RunOptions,
-  during: Pick<RunDeps, 'signal' | 'onStart'>,
-) => Promise<Pick<RunOptions, 'preload' | 'prepared'>>;
-
 /** Plays a run, writes its document and its log, tells what came of it, and sets the exit code. */
 export async function playAndReport(
   run: RunOptions,
@@ -36,9 +30,9 @@ export async function playAndReport(
   before: BeforeReplay = async () => ({}),
 ): Promise<void> {
   const { trace } = run;
-  const { playTrace } = await import('../../library/run-replay.ts');
+  const { playShown } = await import('./play-shown.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
-  const { preparingText, progressText, summaryText } = await import('../text/replay-text.ts');
+  const { summaryText } = await import('../text/replay-text.ts');
   const { openDocumentSink } = await import('../output/document-sink.ts');
   // Minded from before the output is there: a signal that comes while it is opened leaves nothing behind either.
   const opening = { sink: undefined as Promise<DocumentSink> | undefined };
@@ -50,21 +44,9 @@ export async function playAndReport(
     interrupt.stop();
     throw thrown;
   });
-  const shown = createRunShow(await createProgress(flags), progressText);
   try {
-    const done = await before(run, { signal: interrupt.signal, onStart: shown.start });
-    const document = await playTrace(trace, run, {
-      ...run,
-      ...done,
-      warn: printWarning,
-      signal: interrupt.signal,
-      onPrepare: (spaces) => {
-        if (!flags.quiet) tell(preparingText(spaces));
-      },
-      onStart: shown.start,
-      openReplayLog: log.open,
-    });
-    shown.stop();
+    const { signal } = interrupt;
+    const document = await playShown(run, before, { quiet: flags.quiet, signal, openReplayLog: log.open });
     interrupt.delivering();
     const undelivered = await sink.deliver(document);
     if (!flags.quiet) tell(summaryText(document) + notesText(document));
@@ -75,7 +57,6 @@ export async function playAndReport(
     if (code !== EXIT.ok) process.exitCode = code;
     if (undelivered !== undefined) throw undelivered;
   } catch (thrown) {
-    shown.stop();
     await sink.abort();
     throw thrown;
   } finally {

@@ -10,7 +10,8 @@ import { resolveTrace } from '../input/resolve-trace.ts';
 import { printJson, printText } from '../output/stdout.ts';
 import { printWarning, reportWarnings } from '../output/warnings.ts';
 import { tell } from '../people/people.ts';
-import { type BeforeReplay, playAndReport } from './play-and-report.ts';
+import { playAndReport } from './play-and-report.ts';
+import type { BeforeReplay } from './play-shown.ts';
 
 /** `engram-trace replay`: sends a trace to a server and writes what was measured. */
 export function makeReplayCommand(): Command {
@@ -44,20 +45,37 @@ export async function playByFlags(
 ): Promise<void> {
   if (given.dryRun) releaseSignals();
   else refuseLostFile(given);
-  const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
   const trace = await open();
   try {
-    const named = { http: isNamed('endpoint'), grpc: isNamed('grpcEndpoint') };
-    const { http, grpc } = targetsMeant(named, { http: given.endpoint, grpc: given.grpcEndpoint });
-    const flags = { ...given, endpoint: http, grpcEndpoint: grpc };
-    const refuse = (): void => refuseUnnamedTarget(named, trace);
-    if (!flags.dryRun) refuse();
-    const run = { ...(await runOptionsOf(flags, trace)), ...more };
-    if (flags.dryRun) await printPlan(run, flags, refuse);
-    else await playAndReport(run, flags, before);
+    const { run, flags, refuse } = await runByFlags(given, command, trace, more);
+    if (flags.dryRun) return await printPlan(run, flags, refuse);
+    refuse();
+    await playAndReport(run, flags, before);
   } finally {
     await trace.close();
   }
+}
+
+/** A run as flags have it, the flags with the targets that are meant, and what throws where one is missing. */
+export interface RunByFlags {
+  run: RunOptions;
+  flags: ReplayFlags;
+  refuse(): void;
+}
+
+/** Makes a run of a trace by flags, and of `more`, which beats them. */
+export async function runByFlags(
+  given: ReplayFlags,
+  command: Command,
+  trace: Trace,
+  more: Partial<RunOptions> = {},
+): Promise<RunByFlags> {
+  const isNamed = (attribute: string): boolean => command.getOptionValueSource(attribute) !== 'default';
+  const named = { http: isNamed('endpoint'), grpc: isNamed('grpcEndpoint') };
+  const { http, grpc } = targetsMeant(named, { http: given.endpoint, grpc: given.grpcEndpoint });
+  const flags = { ...given, endpoint: http, grpcEndpoint: grpc };
+  const refuse = (): void => refuseUnnamedTarget(named, trace);
+  return { run: { ...(await runOptionsOf(flags, trace)), ...more }, flags, refuse };
 }
 
 /** The results and the log each need a file of their own, and the trace has to outlive the run. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EngramTraceError } from '../../error.ts';
-import { type ClientsLoad, clientsRun } from '../../library/load-run.ts';
+import { clientsRun } from '../../library/load-run.ts';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
 import { parseHeaderOverrides } from '../../replay-run/connect/header-overrides.ts';
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
@@ -11,7 +11,9 @@ import type { ClientPace } from '../../workload/clients/client-pace.ts';
 import {
   type ClientLimits,
   type ClientScenario,
+  type ClientsLoad,
   clientPace,
+  thinkOf,
   USUAL_THINK,
 } from '../../workload/clients/client-scenario.ts';
 import { parseRatio } from '../flags/flag-parsers.ts';
@@ -61,7 +63,7 @@ export function withClientFlags(command: Command): Command {
     .option('--hit-rate <ratio>', 'share of the lookups that are to hit', parseRatio, hitRate)
     .option(
       '--think <spec>',
-      `pause of a client between an answer and its next operation: 10ms, 2 (s), or exp:10ms and the other distributions of dev-server --latency (default: ${USUAL_THINK})`,
+      `pause of a client between an answer and its next operation: 10ms, 2 (s), exp:10ms and the other distributions of dev-server --latency, or spread: as --requests fill --duration (default: ${USUAL_THINK})`,
     )
     .option(
       '--ramp-up <time>',
@@ -83,12 +85,12 @@ export function withClientFlags(command: Command): Command {
 /** What is not given by a flag is as the scenario has it; a rate has no pauses, and as many operations as there is time for. */
 export function asClientsOf(
   flags: ClientsFlags,
-  { load, pace }: ClientScenario,
+  scenario: ClientScenario,
   isGiven: (attribute: string) => boolean,
 ): ClientsFlags {
-  const { durationNs: duration, artifactBytes: artifactSize, requests, ...others } = load;
-  const { thinkText: think, rampUpNs: rampUp } = pace;
-  const paced = isGiven('targetRate') ? {} : { requests, think, rampUp };
+  const { durationNs: duration, artifactBytes: artifactSize, requests, ...others } = scenario.load;
+  const { rampUpNs: rampUp } = scenario.pace;
+  const paced = isGiven('targetRate') ? {} : { requests, think: thinkOf(scenario), rampUp };
   const given = Object.entries(flags).filter(([attribute]) => isGiven(attribute));
   return { ...flags, ...others, duration, artifactSize, ...paced, ...Object.fromEntries(given) };
 }
@@ -107,22 +109,24 @@ export async function runClients(
     ],
   );
   const targetFlags = targetFlagsOf(command, flags);
-  const run = clientsRun({ ...clientsOf(flags), limits, targetFlags, senders: flags.senders });
+  const run = clientsRun({ ...clientsOf(flags), limits }, { targetFlags, senders: flags.senders });
   await playAndReport({ ...targetOf(flags), ...run }, flags);
 }
 
-/** How clients take their time, by their flags. */
-export function paceOf({
-  think = USUAL_THINK,
-  rampUp = 0,
-}: Pick<ClientsFlags, 'think' | 'rampUp'>): ClientPace {
-  return clientPace(think, rampUp, '--think');
+/** How clients of a load take their time, by their flags. */
+export function paceOf(
+  { think = USUAL_THINK, rampUp = 0 }: Pick<ClientsFlags, 'think' | 'rampUp'>,
+  load: Pick<CacheLoad, 'durationNs' | 'requests'>,
+): ClientPace {
+  return clientPace(think, rampUp, '--think', load);
 }
 
 function clientsOf(flags: ClientsFlags): Pick<ClientsLoad, 'load' | 'pace'> {
   const { targetRate, requests } = flags;
-  if (targetRate === undefined)
-    return { load: loadOf(flags, requests ?? CACHE_LOAD.requests), pace: paceOf(flags) };
+  if (targetRate === undefined) {
+    const load = loadOf(flags, requests ?? CACHE_LOAD.requests);
+    return { load, pace: paceOf(flags, load) };
+  }
   const flag = flags.think === undefined ? (flags.rampUp === undefined ? undefined : '--ramp-up') : '--think';
   if (flag !== undefined) {
     throw new EngramTraceError('usage', `${flag} is for clients that wait for their answers`, {

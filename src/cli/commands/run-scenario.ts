@@ -14,7 +14,7 @@ import { withoutFlags } from '../flags/without-flags.ts';
 import { openWorkloadHere } from '../input/open-scenario.ts';
 import { printWarning } from '../output/warnings.ts';
 import { tell } from '../people/people.ts';
-import type { BeforeReplay } from './play-and-report.ts';
+import type { BeforeReplay } from './play-shown.ts';
 import { playByFlags } from './replay.ts';
 import { type ClientsFlags, paceOf } from './run-clients.ts';
 
@@ -22,7 +22,7 @@ import { type ClientsFlags, paceOf } from './run-clients.ts';
 type ScenarioClientFlags = Pick<ClientsFlags, 'clients' | 'requests' | 'think' | 'rampUp'>;
 
 /** Flags of `replay` that are about a recording, or have a meaning of their own here. */
-const NOT_HERE = new Set([
+export const OF_RECORDINGS: ReadonlySet<string> = new Set([
   '--trace',
   '--rate-multiplier',
   '--timing',
@@ -44,13 +44,20 @@ const NOT_HERE = new Set([
 ]);
 
 /** What `replay` has for the flags that `run` has not: every operation, once, when it is due. */
-const AS_IT_IS = { rateMultiplier: 1, timing: { kind: 'absolute' }, copies: 1, upscale: 1, loop: 1 } as const;
+export const AS_IT_IS = {
+  rateMultiplier: 1,
+  timing: { kind: 'absolute' },
+  copies: 1,
+  upscale: 1,
+  loop: 1,
+} as const;
 
-interface PreloadFlags {
+/** The flags about what is stored first. */
+export interface PreloadFlags {
   preload?: boolean;
   preloadAnyway?: boolean;
   preloadRate: number;
-  preloadFrom: number;
+  preloadFrom?: number;
 }
 
 /** The flags of `run` for a scenario, as commander hands them over. */
@@ -60,12 +67,21 @@ export type ScenarioRunFlags = ScenarioFlags &
 
 /** Takes off a command that is built as `replay` is what a scenario has no use for, and adds what it has. */
 export function withScenarioRunFlags(command: Command): Command {
-  return withScenarioFlags(withoutFlags(withReplayFlags(command), NOT_HERE))
+  return withPreloadFlags(withScenarioFlags(withoutFlags(withReplayFlags(command), OF_RECORDINGS))).option(
+    '--preload-from <number>',
+    'go on with this memory: those before it were stored',
+    parseCount,
+    0,
+  );
+}
+
+/** Adds what says whether a scenario's spaces and memories are made first. */
+export function withPreloadFlags(command: Command): Command {
+  return command
     .option('--no-prepare', 'let the target make the spaces of the scenario on their first use')
     .option('--no-preload', 'do not store the memories of the scenario (num_nodes) before the clock starts')
     .option('--preload-anyway', 'store them also where the target holds something, or does not say')
-    .option('--preload-rate <rate>', 'most memories a second to store before', parseAtLeastOne, 1000)
-    .option('--preload-from <number>', 'go on with this memory: those before it were stored', parseCount, 0);
+    .option('--preload-rate <rate>', 'most memories a second to store before', parseAtLeastOne, 1000);
 }
 
 /** Load by a scenario that was found, with all that `replay` has. */
@@ -77,35 +93,62 @@ export async function runScenario(
   clients?: ScenarioClientFlags,
 ): Promise<void> {
   const { openScenario, openScenarioClients } = await import('../input/open-scenario.ts');
+  const requests = clients?.requests ?? Infinity;
+  const { duration: durationNs = asWritten.scenario.durationNs } = flags;
   const { found, trace, ...closed } =
     clients === undefined
       ? openScenario(argument, flags, asWritten)
       : openScenarioClients(argument, flags, asWritten, {
           clients: clients.clients,
-          requests: clients.requests ?? Infinity,
-          pace: paceOf(clients),
+          requests,
+          pace: paceOf(clients, { durationNs, requests }),
           targetFlags: targetFlagsOf(command, flags),
         });
   refuseSameFile([{ flag: '--scenario', path: found.file }], [{ flag: '--output', path: flags.output }]);
   const { duration: _, ...others } = flags;
-  // The default space is always there; others take an Engram seconds each.
-  const hasSpaces = found.scenario.data.spaces > 1 && meansHttp(command);
-  const prepare = flags.prepare !== false && hasSpaces;
-  const { scenario } = found;
-  const seeded = { scenario, seed: flags.seed };
-  const { scenarioChaos } = await import('../../chaos/scenario-chaos.ts');
-  const chaos = scenarioChaos(scenario, flags.seed);
-  const more = { limits: scenario.limits, traceSeed: flags.seed, chaos };
+  const { prepare, more, before } = await scenarioParts(
+    { scenario: found.scenario, seed: flags.seed },
+    flags,
+    command,
+  );
   const open = () => Promise.resolve(trace);
   const connections = flags.connections ?? (clients === undefined ? 'pooled' : 'recorded');
   const given = { ...others, ...AS_IT_IS, connections, prepare };
-  await playByFlags(given, command, open, { ...more, ...closed }, preloader(seeded, flags));
+  await playByFlags(given, command, open, { ...more, ...closed }, before);
+}
+
+/** What a scenario asks of a run beside its operations. */
+export interface ScenarioParts {
+  prepare: boolean;
+  more: Partial<RunOptions>;
+  before: BeforeReplay | undefined;
+}
+
+/** What a scenario asks of a run, as far as its flags leave it that. */
+export async function scenarioParts(
+  seeded: SeededScenario,
+  flags: PreloadFlags & Pick<ScenarioRunFlags, 'prepare' | 'quiet'>,
+  command: Command,
+): Promise<ScenarioParts> {
+  const { scenario, seed } = seeded;
+  const { limits, data } = scenario;
+  const { scenarioChaos } = await import('../../chaos/scenario-chaos.ts');
+  // The default space is always there; others take an Engram seconds each.
+  const hasSpaces = data.spaces > 1 && meansHttp(command);
+  return {
+    prepare: flags.prepare !== false && hasSpaces,
+    more: { limits, traceSeed: seed, chaos: scenarioChaos(scenario, seed) },
+    before: preloader(seeded, flags),
+  };
 }
 
 /** What fills the target; nothing where that is not wanted. */
-function preloader(seeded: SeededScenario, flags: ScenarioRunFlags): BeforeReplay | undefined {
+function preloader(
+  seeded: SeededScenario,
+  flags: PreloadFlags & Pick<ScenarioRunFlags, 'quiet'>,
+): BeforeReplay | undefined {
   if (flags.preload === false) return undefined;
-  const { preloadAnyway: anyway = false, preloadRate: ratePerSec, preloadFrom: fromKey, quiet } = flags;
+  const { preloadAnyway: anyway = false, preloadRate: ratePerSec, preloadFrom: fromKey = 0, quiet } = flags;
   const say = (text: string): void => (quiet ? undefined : tell(linesText([`engram-trace: ${text}`])));
   return async (run, during) => {
     const { goingOn } = await import('../../library/preload-target.ts');

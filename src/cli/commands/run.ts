@@ -4,15 +4,23 @@ import { linesText } from '../../visible-text.ts';
 import { CACHE_LOAD } from '../../workload/clients/cache-load.ts';
 import { type FoundClients, findLoad } from '../../workload/clients/find-load.ts';
 import { scenarioNamed } from '../flags/scenario-flags.ts';
+import { withSuiteFlags } from '../flags/suite-flags.ts';
 import { tell } from '../people/people.ts';
 import { asClientsOf, type ClientsFlags, runClients, withClientFlags } from './run-clients.ts';
-import { runScenario, type ScenarioRunFlags, withScenarioRunFlags } from './run-scenario.ts';
+import {
+  runScenario,
+  type ScenarioRunFlags,
+  withPreloadFlags,
+  withScenarioRunFlags,
+} from './run-scenario.ts';
 
-type RunFlags = ScenarioRunFlags & ClientsFlags;
+type RunFlags = Omit<ScenarioRunFlags, 'only'> & ClientsFlags & { scenarios?: boolean };
 
 /** `engram-trace run`: load without a recording, by a scenario or by clients of a build cache. */
 export function makeRunCommand(): Command {
-  return withClientFlags(withScenarioRunFlags(new Command('run'))).action(runLoad);
+  return withClientFlags(withScenarioRunFlags(new Command('run')))
+    .option('--scenarios', 'run the suite of the scalability guide, as engram-trace suite does')
+    .action(runLoad);
 }
 
 /** Flags that have a meaning with a scenario and without one. */
@@ -37,6 +45,7 @@ const NO_PLAN = [
 
 async function runLoad(argument: string | undefined, flags: RunFlags, command: Command): Promise<void> {
   const named = scenarioNamed(argument, flags);
+  if (flags.scenarios) return runGuideSuite(named, flags, command);
   const found = named === undefined ? undefined : findLoad(named);
   if (found === undefined || 'clients' in found) return runByClients(named, found, flags, command);
   const hasClients = command.getOptionValueSource('clients') !== 'default';
@@ -49,6 +58,20 @@ async function runLoad(argument: string | undefined, flags: RunFlags, command: C
   if (hasClients) refuseGiven(command, (attribute) => OF_PLANS.has(attribute), ...NO_PLAN);
   else refuseGiven(command, (attribute) => OF_ANY_CLIENTS.has(attribute), ...NO_CLIENTS);
   await runScenario(argument, found, flags, command, hasClients ? flags : undefined);
+}
+
+/** The suite of the scalability guide, whose runs say for themselves what they send. */
+async function runGuideSuite(named: string | undefined, flags: RunFlags, command: Command): Promise<void> {
+  if (named !== undefined)
+    throw new EngramTraceError('usage', '--scenarios runs a suite, and a scenario is named too', {
+      hint: `--scenario ${named} runs that one`,
+    });
+  const ofSuites = attributesOf(withPreloadFlags(withSuiteFlags(new Command())));
+  const isOther = (attribute: string): boolean =>
+    !ofSuites.has(attribute) && !['scenarios', 'quiet', 'config'].includes(attribute);
+  refuseGiven(command, isOther, 'is not for --scenarios', 'its runs have numbers of their own');
+  const { runSuite } = await import('./run-suite.ts');
+  await runSuite(undefined, flags, command);
 }
 
 /** Clients of a build cache: those of a scenario, or as the flags say. */

@@ -1,10 +1,6 @@
+import { isUnanswered } from '../../results/document/is-unanswered.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
 import { EXIT, exitCodeOfSignal } from './exit-code.ts';
-
-/** Operations were sent, and none of them got a whole answer, of whatever status. */
-export function isUnanswered({ summary }: Pick<ResultsDocument, 'summary'>): boolean {
-  return summary.total_operations > 0 && summary.without_answer === summary.total_operations;
-}
 
 /**
  * Exit code of a replay. A signal comes before a failed run, that before a replay that can't be trusted, and that before

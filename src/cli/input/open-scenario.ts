@@ -1,16 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { sendersFor } from '../../replay-run/shards/senders-for.ts';
+import { type LoadRun, scenarioClientsRun } from '../../library/load-run.ts';
 import { openTrace } from '../../sources/open/open-trace.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { linesText } from '../../visible-text.ts';
 import { plannedRate } from '../../workload/arrivals/planned-rate.ts';
 import type { ClosedLoad } from '../../workload/clients/closed-cache-load.ts';
-import { closedLimits, closedScenarioLoad } from '../../workload/clients/closed-scenario-load.ts';
+import { closedLimits } from '../../workload/clients/closed-scenario-load.ts';
 import type { ScenarioClients } from '../../workload/clients/scenario-script.ts';
 import { openWorkload } from '../../workload/generate/open-workload.ts';
 import type { SeededScenario } from '../../workload/generate/record-batches.ts';
 import type { FoundScenario } from '../../workload/scenario/find-scenario.ts';
-import type { ScenarioLimits } from '../../workload/scenario/scenario.ts';
 import { type ScenarioFlags, scenarioOf } from '../flags/scenario-flags.ts';
 import { tell } from '../people/people.ts';
 
@@ -26,11 +25,7 @@ export function openScenario(
 }
 
 /** Clients that send the operations of a scenario, and what of the scenario is otherwise for them. */
-export interface OpenedClients extends ClosedLoad {
-  readonly found: FoundScenario;
-  readonly limits: ScenarioLimits;
-  readonly senders: number;
-}
+export type OpenedClients = LoadRun & ClosedLoad & { readonly found: FoundScenario };
 
 /** A scenario for clients that wait for their answers; what is meant is said. `targetFlags` name the targets. */
 export function openScenarioClients(
@@ -43,16 +38,12 @@ export function openScenarioClients(
   const found = scenarioOf(argument, others, asWritten);
   const { scenario } = found;
   const named = argument ?? flags.scenario ?? '';
-  const loop = closedScenarioLoad({ scenario, seed: flags.seed }, given, { named, targetFlags });
+  const { senders } = flags;
+  const run = scenarioClientsRun({ scenario, seed: flags.seed }, given, named, { senders, targetFlags });
   const { clients } = given;
   const text = `${scenario.name}: ${clients} ${clients === 1 ? 'client' : 'clients'}, ${scenario.durationNs / 1e9} s, seed ${flags.seed}`;
   if (!flags.quiet) tell(linesText([...insteadLines(found, named), `engram-trace: ${text}`]));
-  return {
-    ...loop,
-    found,
-    limits: closedLimits(scenario.limits),
-    senders: flags.senders ?? sendersFor(loop),
-  };
+  return { ...run, found, limits: closedLimits(scenario.limits) };
 }
 
 /** A workload whose records are made in a thread of their own, where there is a second core. */

@@ -1,9 +1,10 @@
 import { type Column, textTable } from '../../inspect/text-table.ts';
 import { plannedRate } from '../../workload/arrivals/planned-rate.ts';
-import type { ClientLimits, ClientScenario } from '../../workload/clients/client-scenario.ts';
+import type { ClientScenario } from '../../workload/clients/client-scenario.ts';
 import type { FoundClients } from '../../workload/clients/find-load.ts';
 import type { FoundScenario } from '../../workload/scenario/find-scenario.ts';
 import type { OperationWeights, Scenario } from '../../workload/scenario/scenario.ts';
+import { type LimitsSection, limitsSection, limitsText, percentText } from './limits-text.ts';
 
 /** What a table of scenarios tells of one. */
 export interface ScenarioFacts {
@@ -16,13 +17,7 @@ export interface ScenarioFacts {
   /** Null where nobody waits for an answer. */
   clients: { count: number; requests: number; hit_rate: number; put_share: number } | null;
   duration_s: number;
-  limits: {
-    p95_ms: number | null;
-    p99_ms: number | null;
-    throughput_per_sec: number | null;
-    error_rate: number | null;
-    hit_rate_tolerance: number | null;
-  };
+  limits: LimitsSection;
   description: string;
 }
 
@@ -40,7 +35,7 @@ function scenarioFacts(name: string, scenario: Scenario): ScenarioFacts {
     mix: mixOf(operations),
     clients: null,
     duration_s: durationNs / 1e9,
-    limits: limitsOf(limits),
+    limits: limitsSection(limits),
     description,
   };
 }
@@ -54,7 +49,7 @@ function clientFacts(name: string, { load, limits, description }: ClientScenario
     mix: null,
     clients: { count, requests, hit_rate, put_share },
     duration_s: durationNs / 1e9,
-    limits: limitsOf(limits),
+    limits: limitsSection(limits),
     description,
   };
 }
@@ -72,16 +67,6 @@ function mixOf({
     recall: share(recall),
     search: share(embeddingSearch),
     completion: share(patternCompletion),
-  };
-}
-
-function limitsOf(limits: ClientLimits): ScenarioFacts['limits'] {
-  return {
-    p95_ms: limits.p95LatencyMs ?? null,
-    p99_ms: limits.p99LatencyMs ?? null,
-    throughput_per_sec: limits.throughputPerSec ?? null,
-    error_rate: limits.errorRate ?? null,
-    hit_rate_tolerance: limits.hitRateTolerance ?? null,
   };
 }
 
@@ -115,21 +100,5 @@ function mixText({ mix, clients }: ScenarioFacts): string {
   if (mix !== null) return [mix.store, mix.recall, mix.search, mix.completion].join('/');
   return clients === null
     ? '-'
-    : `${percent(clients.put_share)} put, the rest get: ${percent(clients.hit_rate)} hit`;
-}
-
-function limitsText(limits: ScenarioFacts['limits']): string {
-  const { p95_ms, p99_ms, throughput_per_sec, error_rate, hit_rate_tolerance } = limits;
-  const texts = [
-    p95_ms === null ? '' : `p95 <= ${p95_ms} ms`,
-    p99_ms === null ? '' : `p99 <= ${p99_ms} ms`,
-    throughput_per_sec === null ? '' : `${throughput_per_sec}/s`,
-    error_rate === null ? '' : `errors <= ${percent(error_rate)}`,
-    hit_rate_tolerance === null ? '' : `hits within ${percent(hit_rate_tolerance)}`,
-  ].filter((text) => text !== '');
-  return texts.length === 0 ? '-' : texts.join(', ');
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(6))} %`;
+    : `${percentText(clients.put_share)} put, the rest get: ${percentText(clients.hit_rate)} hit`;
 }

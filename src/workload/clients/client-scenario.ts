@@ -13,6 +13,13 @@ export interface ClientLimits extends ScenarioLimits {
   readonly hitRateTolerance?: number | undefined;
 }
 
+/** Clients of a build cache as they are run: at their own pace, or their traffic at a rate of its own. */
+export interface ClientsLoad {
+  readonly load: CacheLoad;
+  readonly pace: ClientPace | { readonly ratePerSec: number };
+  readonly limits: ClientLimits;
+}
+
 /** A load by clients of a build cache that wait for their answers: what a scenario file with `[clients]` says. */
 export interface ClientScenario {
   readonly name: string;
@@ -20,15 +27,46 @@ export interface ClientScenario {
   /** The seed is given with the run. */
   readonly load: Omit<CacheLoad, 'seed'>;
   readonly pace: ClientPace;
+  /** Its pauses are such that its operations fill its time, also where a run has others of either. */
+  readonly isSpread?: boolean | undefined;
   readonly limits: ClientLimits;
 }
 
 /** The pause of a client where nobody says otherwise. */
 export const USUAL_THINK = '10ms';
 
-/** How clients take their time. Throws `usage` for what is no time; `what` names the option. */
-export function clientPace(think: string, rampUpNs: number, what: string): ClientPace {
-  return { think: parseTimeDistribution(think, what), thinkText: think, rampUpNs };
+/** The pause by which the operations of a client fill its time. */
+const SPREAD = 'spread';
+
+/**
+ * How clients take their time: a pause as `--think` takes it, or `spread`, by which the operations of each client fill
+ * its time. Throws `usage` for what is no time; `what` names the option.
+ */
+export function clientPace(
+  think: string,
+  rampUpNs: number,
+  what: string,
+  load: Partial<Pick<CacheLoad, 'durationNs' | 'requests'>> = {},
+): ClientPace {
+  const thinkText = think === SPREAD ? spreadText(load, what) : think;
+  return { think: parseTimeDistribution(thinkText, what), thinkText, rampUpNs };
+}
+
+/** The pause of a scenario as it is written. */
+export function thinkOf({ pace, isSpread }: Pick<ClientScenario, 'pace' | 'isSpread'>): string {
+  return isSpread ? SPREAD : pace.thinkText;
+}
+
+/** Of different lengths: clients that begin together do not go on in step. */
+function spreadText(
+  { durationNs, requests = Infinity }: Partial<Pick<CacheLoad, 'durationNs' | 'requests'>>,
+  what: string,
+): string {
+  if (durationNs === undefined || !Number.isFinite(requests))
+    throw new EngramTraceError('usage', `${what}: ${SPREAD} needs a number of requests to spread`);
+  const meanMs = durationNs / requests / 1e6;
+  const text = (ms: number): string => String(Number(ms.toFixed(6)));
+  return `uniform:${text(meanMs / 2)}ms,${text(meanMs * 1.5)}ms`;
 }
 
 /** Says whether a text is that of a scenario of clients. */
@@ -45,11 +83,12 @@ export function readClientScenario(text: string, file: string): ClientScenario {
   const description = top.text('description', '');
   const durationNs = readDuration(top);
   const clients = top.table('clients');
+  const load = { durationNs, ...readLoad(clients) };
   const scenario = {
     name,
     description,
-    load: { durationNs, ...readLoad(clients) },
-    pace: readPace(clients, where),
+    load,
+    ...readPace(clients, load, where),
     limits: readClientLimits(top.table('validation')),
   };
   clients.refuseOthers({
@@ -86,11 +125,16 @@ function readLoad(clients: TableReader): Omit<CacheLoad, 'seed' | 'durationNs'> 
 /** One artifact is one buffer. */
 const MOST_ARTIFACT_BYTES = 2 ** 30;
 
-function readPace(clients: TableReader, where: string): ClientPace {
+function readPace(
+  clients: TableReader,
+  load: Omit<CacheLoad, 'seed'>,
+  where: string,
+): Pick<ClientScenario, 'pace' | 'isSpread'> {
   const think = clients.text('think', USUAL_THINK);
   const rampUpNs = clients.seconds('ramp_up_sec', { above: undefined, least: 0, otherwise: 0 });
   try {
-    return clientPace(think, rampUpNs, 'clients.think');
+    const pace = clientPace(think, rampUpNs, 'clients.think', load);
+    return think === SPREAD ? { pace, isSpread: true } : { pace };
   } catch (thrown) {
     const { message, hint } = EngramTraceError.from(thrown);
     throw new EngramTraceError('usage', message, { where, hint, cause: thrown });

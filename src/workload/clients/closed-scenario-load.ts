@@ -71,8 +71,8 @@ export function closedScenarioLoad(
 }
 
 /** The limits of a scenario that hold for clients too: how much they send is not in their hands. */
-export function closedLimits({ p99LatencyMs, errorRate }: ScenarioLimits): ScenarioLimits {
-  return { p99LatencyMs, errorRate };
+export function closedLimits({ throughputPerSec: _, ...others }: ScenarioLimits): ScenarioLimits {
+  return others;
 }
 
 function checkScenarioClients({ clients, requests }: ScenarioClients): void {

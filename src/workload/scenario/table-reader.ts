@@ -1,3 +1,4 @@
+import { parseDurationNs } from '../../duration.ts';
 import { EngramTraceError } from '../../error.ts';
 import { didYouMean } from '../../nearest.ts';
 import { isTomlTable, type TomlTable } from '../../parse-toml.ts';
@@ -33,13 +34,7 @@ export class TableReader {
   }
 
   number(key: string, rule: NumberRule = {}): number {
-    const value = this.#value(key, rule.otherwise);
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.error(key, 'has to be a number');
-    const { above = -Infinity, least = -Infinity, most = Infinity } = rule;
-    if (value <= above) throw this.error(key, `has to be above ${above}, and is ${value}`);
-    if (value < least) throw this.error(key, `has to be at least ${least}, and is ${value}`);
-    if (value > most) throw this.error(key, `has to be at most ${most}, and is ${value}`);
-    return value;
+    return this.#checked(key, this.#value(key, rule.otherwise), rule);
   }
 
   whole(key: string, rule: NumberRule = {}): number {
@@ -51,6 +46,13 @@ export class TableReader {
   /** A number of seconds, in whole ns. */
   seconds(key: string, rule: NumberRule = {}): number {
     return Math.round(this.number(key, { above: 0, most: MOST_SECONDS, ...rule }) * 1e9);
+  }
+
+  /** A number of seconds, or a text with a unit such as `"2m"`, in whole ns. */
+  time(key: string, rule: NumberRule = {}): number {
+    const value = this.#value(key, rule.otherwise);
+    const seconds = typeof value === 'string' ? this.#secondsIn(key, value) : value;
+    return Math.round(this.#checked(key, seconds, { above: 0, most: MOST_SECONDS, ...rule }) * 1e9);
   }
 
   optionalNumber(key: string, rule: NumberRule): number | undefined {
@@ -115,6 +117,24 @@ export class TableReader {
 
   error(key: string, problem: string, hint?: string): EngramTraceError {
     return new EngramTraceError('usage', `${this.#pathOf(key)} ${problem}`, { where: this.#file, hint });
+  }
+
+  #checked(key: string, value: unknown, rule: NumberRule): number {
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.error(key, 'has to be a number');
+    const { above = -Infinity, least = -Infinity, most = Infinity } = rule;
+    if (value <= above) throw this.error(key, `has to be above ${above}, and is ${value}`);
+    if (value < least) throw this.error(key, `has to be at least ${least}, and is ${value}`);
+    if (value > most) throw this.error(key, `has to be at most ${most}, and is ${value}`);
+    return value;
+  }
+
+  #secondsIn(key: string, text: string): number {
+    try {
+      return parseDurationNs(text, key) / 1e9;
+    } catch (thrown) {
+      const { hint } = EngramTraceError.from(thrown);
+      throw this.error(key, `'${text}' is not a duration`, hint);
+    }
   }
 
   #value(key: string, otherwise: unknown): unknown {

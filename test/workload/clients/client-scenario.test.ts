@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientsRun } from '../../../src/library/load-run.ts';
 import { CACHE_LOAD } from '../../../src/workload/clients/cache-load.ts';
-import { readClientScenario } from '../../../src/workload/clients/client-scenario.ts';
+import { clientPace, readClientScenario } from '../../../src/workload/clients/client-scenario.ts';
 import { readScenario } from '../../../src/workload/scenario/read-scenario.ts';
 import { PLAIN } from '../support.ts';
 
@@ -29,16 +29,36 @@ test('a scenario of clients says how many there are, and is otherwise as run wit
   const { load, pace, limits } = read(CLIENTS);
   const { seed: _, ...usual } = CACHE_LOAD;
   assert.deepEqual(load, { ...usual, clients: 5, durationNs: 30e9, requests: 50, hitRate: 0.8 });
-  assert.deepEqual(pace, { think: { kind: 'fixed', ns: 10e6 }, thinkText: '10ms', rampUpNs: 0 });
+  assert.deepEqual([pace.thinkText, pace.rampUpNs], ['10ms', 0]);
   assert.deepEqual([limits.p95LatencyMs, limits.errorRate, limits.hitRateTolerance], [500, 0.05, 0.05]);
   const least = read('name = "x"\n[clients]\ncount = 1');
   assert.deepEqual(least.load, { ...usual, clients: 1 });
   const paced = read(CLIENTS.replace('count', 'think = "exp:2s"\nramp_up_sec = 3\nput_share = 0\ncount'));
-  assert.deepEqual([paced.pace.think, paced.pace.rampUpNs], [{ kind: 'exp', meanNs: 2e9 }, 3e9]);
+  assert.deepEqual([paced.pace.thinkText, paced.pace.rampUpNs], ['exp:2s', 3e9]);
+  const spread = read(CLIENTS.replace('count', 'think = "spread"\ncount'));
+  assert.deepEqual([spread.isSpread, spread.pace.thinkText], [true, 'uniform:300ms,900ms']);
+});
+
+test('pauses can be such that the operations of each client fill its time', () => {
+  const { load } = read(CLIENTS);
+  assert.deepEqual(clientPace('10ms', 3e9, 'think', load), {
+    think: { kind: 'fixed', ns: 10e6 },
+    thinkText: '10ms',
+    rampUpNs: 3e9,
+  });
+  // 30 s for 50 operations: 0.6 s on average.
+  const { think, thinkText } = clientPace('spread', 0, 'think', load);
+  assert.deepEqual(think, { kind: 'uniform', lowNs: 0.3e9, highNs: 0.9e9 });
+  assert.equal(thinkText, 'uniform:300ms,900ms');
+  assert.throws(() => clientPace('spread', 0, '--think', { ...load, requests: Infinity }), {
+    code: 'usage',
+    message: /--think: spread needs a number of requests/,
+  });
 });
 
 test('the hit rate has to stay near the one that is run, which a flag may have changed', () => {
-  const { load, pace, limits } = read(CLIENTS);
+  const { load, limits } = read(CLIENTS);
+  const pace = { ratePerSec: 1 };
   const limitOf = (hitRate: number) =>
     clientsRun({ load: { ...load, hitRate, seed: 1 }, pace, limits }).limits?.hitRate;
   assert.deepEqual(limitOf(0.8), { wanted: 0.8, tolerance: 0.05 });
