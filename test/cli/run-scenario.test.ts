@@ -81,11 +81,16 @@ test('run sends what generate writes and replay plays, from an empty folder and 
 /** What of a command line is wrong, and what has to be said. */
 const BAD: [args: string[], said: RegExp][] = [
   [['generate'], /no scenario is named .*engram-trace scenarios/],
-  [['run', 'soak', '--clients', '5'], /--clients is for run without a scenario .*clients of a build cache/],
+  [['run', 'soak', '--clients', '5', '--target-rate', '9'], /--target-rate is for a plan with due times/],
+  [['run', 'soak', '--think', '1s'], /--think is for clients that wait .*Add --clients N/],
+  [
+    ['run', 'soak', '--hit-rate', '0.5'],
+    /--hit-rate is for run without a scenario .*clients of a build cache/,
+  ],
   [['run', 'soak', '--duration', '0'], /--duration: '0' has to be longer than 0/],
   [['run', 'soak', '--seed', '-1'], /--seed: '-1' is not a whole number/],
   [['run', '.'], /this is a folder.*Name a file in it/],
-  [['run', '--senders', '2'], /--senders is for run with a scenario/],
+  [['run', '--order', 'open'], /--order is for run with a scenario/],
   [['run', 'mixed_blanced'], /there is no scenario 'mixed_blanced' .*Did you mean mixed_balanced/],
   [['run', 'nowhere/at_all.toml'], /no such file/],
   [['run', 'soak', '--target-rate', '0'], /'0' is not a number above 0/],
