@@ -78,7 +78,7 @@ export async function playClients(
   const { clients, seed = 1, durationNs = USUAL_DURATION_NS, requests = Infinity } = own;
   if (!(Number.isSafeInteger(clients) && clients >= 1))
     throw new EngramTraceError('usage', `clients: a whole number from 1 on, not ${clients}`);
-  const pace = clientPace(own.think ?? USUAL_THINK, own.rampUpNs ?? 0, { durationNs, requests }, 'think');
+  const pace = clientPace(own.think ?? USUAL_THINK, own.rampUpNs ?? 0, 'think', { durationNs, requests });
   const players = Array.from(
     { length: clients },
     (_, client) => new Player(own.createClient(client), client, requests),
