@@ -25,10 +25,10 @@ export interface PreloadOptions {
   /** The memories before this one are stored. */
   readonly fromKey: number;
   readonly open: OpenWorkload;
-  /** Told once, before the first is sent. */
-  onStart?(memories: number): void;
+  /** Told once, before the first is sent; which target it is, where there are several. */
+  onStart?(memories: number, target?: string): void;
   /** Told in place of a preload: why there is none. */
-  onLeftOut?(why: string): void;
+  onLeftOut?(why: string, target?: string): void;
 }
 
 /** What came of it. */

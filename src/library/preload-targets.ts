@@ -1,6 +1,6 @@
 import type { RunDeps, RunOptions } from '../replay-run/options/run-options.ts';
 import { addPrepared } from '../replay-run/prepare/prepare-target.ts';
-import { allTargets } from '../replay-run/target/targets.ts';
+import { allTargets, type Targets, targetCount } from '../replay-run/target/targets.ts';
 import type { PreloadSection } from '../results/document/results-document.ts';
 import type { SeededScenario } from '../workload/generate/record-batches.ts';
 import { type Preloaded, type PreloadOptions, preloadTarget } from './preload-target.ts';
@@ -19,7 +19,8 @@ export async function preloadTargets(
   for (const target of allTargets(run)) {
     if (deps.signal?.aborted === true)
       return { ...sum, preload: sum.preload && withRest(sum.preload, options) };
-    const one = await preloadTarget(seeded, { ...run, ...target, moreTargets: undefined }, deps, options);
+    const told = targetCount(run) === 1 ? options : namingTarget(options, target);
+    const one = await preloadTarget(seeded, { ...run, ...target, moreTargets: undefined }, deps, told);
     sum = {
       preload: sum.preload && one.preload ? added(sum.preload, one.preload) : (sum.preload ?? one.preload),
       prepared:
@@ -29,6 +30,16 @@ export async function preloadTargets(
     };
   }
   return sum;
+}
+
+/** Says with what is told which target it is about. */
+function namingTarget(options: PreloadOptions, { http, grpc }: Targets): PreloadOptions {
+  const name = http?.url ?? grpc?.url;
+  return {
+    ...options,
+    onStart: (memories) => options.onStart?.(memories, name),
+    onLeftOut: (why) => options.onLeftOut?.(why, name),
+  };
 }
 
 /** A target that is not begun with holds none of them: who goes on begins with the first. */

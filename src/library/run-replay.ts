@@ -1,6 +1,7 @@
 import { refuseUnknownOptions } from '../refuse-unknown-options.ts';
 import { replayOptions } from '../replay/replay-options.ts';
 import { measureReplay } from '../replay-run/measure-replay.ts';
+import { countedHeaderName } from '../replay-run/options/counted-header-name.ts';
 import { RUN_OPTIONS, type RunOptions } from '../replay-run/options/run-options.ts';
 import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import type { SpreadTargets } from '../replay-run/target/targets.ts';
@@ -71,8 +72,9 @@ export async function playTrace(
     { flag: 'replayLog', path: replayLog },
   ];
   refuseSameFile([{ flag: 'trace', path: typeof trace === 'string' ? trace : undefined }], outputs);
+  const countByHeader = options.countByHeader && countedHeaderName(options.countByHeader);
   return withTrace(trace, async (opened) => {
-    const asked: RunOptions = { ...options, trace: opened, ...targets };
+    const asked: RunOptions = { ...options, trace: opened, ...targets, countByHeader };
     const sink = output === undefined ? undefined : await openDocumentFile(output, { force });
     try {
       const document = await measureReplay(

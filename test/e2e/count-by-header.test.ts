@@ -36,7 +36,8 @@ test('what answers say of who gave them is counted, and the log proves it, also 
   });
   const played = async (name: string, senders: number) => {
     const replayLog = join(folder, `${name}-${senders}.replay.zst`);
-    const options = { replayLog, senders, rehearsal: false, warn: () => {}, countByHeader: name };
+    const countByHeader = name.toUpperCase();
+    const options = { replayLog, senders, rehearsal: false, warn: () => {}, countByHeader };
     return { replayLog, document: validated(await runReplay(trace, server.url, options)) };
   };
   try {

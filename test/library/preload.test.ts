@@ -95,10 +95,15 @@ test('of several targets each is filled with all memories, one that holds some i
         preloadTargets(seeded, run, runDepsOf({ warn: () => {} }), {
           ...{ anyway: false, fromKey: 0, ratePerSec: 5000 },
           open: openWorkload,
+          onStart: (_, target) => void told.push(`fills ${target}`),
+          onLeftOut: (_, target) => void told.push(`leaves ${target}`),
         });
+      const told: string[] = [];
       const both = runAt({ http: ports.map((port) => `:${port}`) });
       assert.equal((await store(runAt(`:${ports[0]}`))).preload?.stored, NODES);
       assert.equal((await store(both)).preload?.stored, NODES, 'the second alone');
+      const [full, empty] = ports.map((port) => `http://127.0.0.1:${port}`);
+      assert.deepEqual(told, ['fills undefined', `leaves ${full}`, `fills ${empty}`]);
       assert.equal((await store(both)).preload, undefined);
     });
   });

@@ -158,17 +158,22 @@ function preloader(
     const preloaded = await preloadTargets(seeded, run, deps, {
       ...{ anyway, ratePerSec, fromKey },
       open: openWorkloadHere,
-      onStart: (memories) =>
+      onStart: (memories, target) =>
         say(
-          `storing ${memories} memories first${ofShard(run)}, at most ${ratePerSec} a second (--no-preload)`,
+          `storing ${memories} memories first${inTarget(target)}${ofShard(run)}, at most ${ratePerSec} a second (--no-preload)`,
         ),
-      onLeftOut: (why) => say(`no memories are stored first: ${why} (--preload-anyway)`),
+      onLeftOut: (why, target) =>
+        say(`no memories are stored first${inTarget(target)}: ${why} (--preload-anyway)`),
     });
     const { stored, next } = preloaded.preload ?? { stored: 0, next: null };
     if (during.signal?.aborted && next !== null)
       say(`${stored} memories are stored: ${goingOn(next)} goes on`);
     return preloaded;
   };
+}
+
+function inTarget(target: string | undefined): string {
+  return target === undefined ? '' : ` in ${target}`;
 }
 
 function ofShard({ replay }: RunOptions): string {

@@ -8,6 +8,7 @@ import type {
   Timing,
 } from '../../replay/replay-options.ts';
 import { parseHeaderOverrides } from '../../replay-run/connect/header-overrides.ts';
+import { countedHeaderName } from '../../replay-run/options/counted-header-name.ts';
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import { sendersFor } from '../../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../../replay-run/target/endpoint.ts';
@@ -26,7 +27,6 @@ import { refuseContradictions } from './replay-contradictions.ts';
 import {
   oneOf,
   parseAtLeastOne,
-  parseHeaderName,
   parseMismatch,
   parseMultiplier,
   parsePasses,
@@ -190,7 +190,7 @@ function withTargetFlags(command: Command): Command {
     .option(
       '--count-by-header <name>',
       'count answers by the value of this header, such as the server behind a load balancer that gave them',
-      parseHeaderName,
+      countedHeaderName,
     )
     .option('--max-in-flight <count>', 'most operations in flight (default: 4096)', parseAtLeastOne)
     .option(

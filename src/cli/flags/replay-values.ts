@@ -81,15 +81,6 @@ export function oneOf<T extends string>(...choices: T[]): (text: string) => T {
   };
 }
 
-/** The name of a header, in lower case. Throws `usage`. */
-export function parseHeaderName(text: string): string {
-  const name = text.trim().replace(/:$/, '');
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return name.toLowerCase();
-  throw new EngramTraceError('usage', `'${text}' is not the name of a header`, {
-    hint: 'such as x-served-by, without a value',
-  });
-}
-
 /** One shard of several: `0/4` to `3/4`. Throws `usage`. */
 export function parseShard(text: string): ShardPart {
   const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];

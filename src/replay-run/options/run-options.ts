@@ -42,7 +42,7 @@ export interface RunOptions extends SpreadTargets {
   /** Headers and metadata put in place of, or besides, the recorded ones. */
   headers?: HeaderList | undefined;
   tls?: TlsSettings | undefined;
-  /** Counts answers by the value of this header, in lower case. */
+  /** Counts answers by the value of this header; in lower case, for which the library sees. */
   countByHeader?: string | undefined;
   /** How long to wait for somebody to be there, before the clock starts; 0 where undefined. */
   waitForTargetMs?: number | undefined;
