@@ -5,6 +5,7 @@ import type { Popularity, Scenario } from '../workload/scenario/scenario.ts';
 import { fitArrivals, type TriedModel } from './fit-arrivals.ts';
 import { fitMix } from './fit-mix.ts';
 import { OPERATION_OF } from './mix-over-time.ts';
+import type { RecallFinds } from './recall-finds.ts';
 import type { RecordedLoad } from './recorded-load.ts';
 import type { SessionPauses } from './session-pauses.ts';
 
@@ -132,7 +133,7 @@ function arrivalNotes({ pattern }: ArrivalSpec): string[] {
   return ['the gaps are independent of each other: how the rate changes over time is not in them'];
 }
 
-function notesOf({ measures, shapes, sessions, pauses }: RecordedLoad, known: number): string[] {
+function notesOf({ measures, shapes, sessions, pauses, finds }: RecordedLoad, known: number): string[] {
   const other = [...measures.ops].filter(([op]) => OPERATION_OF[op] === undefined);
   const names = other.slice(0, 5).map(([op, { count }]) => `${op || '(none)'} (${count})`);
   const share = (100 * (1 - known / measures.records)).toFixed(1);
@@ -143,6 +144,7 @@ function notesOf({ measures, shapes, sessions, pauses }: RecordedLoad, known: nu
     ...(shapes.dimension === undefined ? ['no vector was seen: embedding_dim is 768'] : []),
     ...(sessions === undefined ? ['more than 100,000 sessions: each operation is a session of its own'] : []),
     ...thinkNotes(pauses),
+    ...findNotes(finds),
     `what the target held is in no recording: num_nodes is ${NODES}, and every memory is recalled alike`,
   ];
 }
@@ -154,5 +156,12 @@ function thinkNotes({ think, sessionsAtOnce, lacksDurations }: SessionPauses): s
   const longer = lacksDurations ? ' (longer by the answers that have no duration)' : '';
   return [
     `sessions paused for ${think} after an answer${longer}, and ${count} of them were there at one time: for clients that wait, run it with --clients ${count} --think ${think}`,
+  ];
+}
+
+function findNotes({ share }: RecallFinds): string[] {
+  if (share === undefined || share === 1) return [];
+  return [
+    `${(100 * share).toFixed(1)} % of the lookups found something; those of the scenario look for memories that the target holds`,
   ];
 }

@@ -4,6 +4,7 @@ import { BinnedArrivals } from './binned-arrivals.ts';
 import { CacheUse } from './cache-use.ts';
 import type { RecordedGaps } from './fit-arrivals.ts';
 import { MixOverTime, OPERATION_OF } from './mix-over-time.ts';
+import { RecallFinds } from './recall-finds.ts';
 import { SessionPauses } from './session-pauses.ts';
 import { StoredShapes } from './stored-shapes.ts';
 
@@ -21,6 +22,7 @@ export class RecordedLoad {
   readonly mix = new MixOverTime();
   readonly pauses = new SessionPauses();
   readonly cache = new CacheUse();
+  readonly finds = new RecallFinds();
   /** How many operations each space has. */
   readonly spaces = new Map<string, number>();
   /** Of each op, how many went by gRPC. */
@@ -40,6 +42,7 @@ export class RecordedLoad {
     this.shapes.add(record);
     this.pauses.add(record);
     this.cache.add(record);
+    this.finds.add(record);
     const atNs = this.#arrived(record.startNs);
     const { op, space, protocol, session } = record;
     const operation = OPERATION_OF[op];

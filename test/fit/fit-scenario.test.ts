@@ -119,6 +119,31 @@ describe('a scenario learned from a recording', () => {
     assert.doesNotMatch(scenarioToml(scenario), /swordfish/);
   });
 
+  it('tells what a scenario can not keep: pauses after answers, and lookups that find nothing', async () => {
+    const records = Array.from({ length: 400 }, (_, n) => ({
+      ...emptyRecord(),
+      op: 'recall',
+      session: `s${n % 4}`,
+      startNs: Math.floor(n / 4) * 30e6,
+      durationNs: 10e6,
+      protocol: n % 2 === 0 ? ('http' as const) : ('grpc' as const),
+      // A quarter is not found, a quarter is empty, and errors tell nothing.
+      outcome: {
+        ...emptyRecord().outcome,
+        status: [404, 0, 200, 13][n % 4],
+        ok: n % 4 === 1 || n % 4 === 2,
+        itemCount: n % 8 === 1 ? 0 : 3,
+      },
+    }));
+    const { notes } = fitScenario('x', await loadOfRecords(records));
+    const told = notes.join('\n');
+    assert.match(told, /50\.0 % of the lookups found something/);
+    assert.match(
+      told,
+      /sessions paused for 20ms after an answer, and 4 of them were there at one time.*--clients 4 --think 20ms/,
+    );
+  });
+
   it('is refused where there is too little, or nothing that a scenario has', async () => {
     const few = await loadOfRecords([{ ...emptyRecord(), op: 'recall' }]);
     assert.throws(() => fitScenario('few', few), { code: 'empty' });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { engramDialect } from '../../../src/dialects/engram.ts';
 import { RecallRequest, RememberRequest } from '../../../src/gen/engram/v1/service.ts';
 import { isInShard } from '../../../src/replay/plan/shard-of.ts';
+import { openTraceFromFile } from '../../../src/trace/read/trace-from-file.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { openWorkload } from '../../../src/workload/generate/open-workload.ts';
 import { createRecordMaker } from '../../../src/workload/requests/record-maker.ts';
@@ -75,6 +77,31 @@ test('a file of the recording that is not there fails in the thread, and says so
     },
     { code: 'io', where: '/nowhere/x.trace.zst' },
   );
+});
+
+test('the times of a recording, and the operations of the scenario', async () => {
+  const file = fileURLToPath(new URL('../../../../fixtures/golden.trace.zst', import.meta.url));
+  const recording = await openTraceFromFile(file);
+  const starts: number[] = [];
+  for await (const batch of recording.records()) starts.push(...batch.map(({ startNs }) => startNs));
+  await recording.close();
+  const inThread = { ahead: true, inThread: true };
+  const made = await recordsOf({ ...SMALL, arrival: { pattern: 'trace', file } }, 9, inThread);
+  assert.ok(starts.length > 3);
+  assert.deepEqual(
+    made.map(({ startNs }) => startNs),
+    starts.map((startNs) => startNs - (starts[0] as number)),
+  );
+  const plain = await recordsOf(SMALL);
+  assert.deepEqual(made.map(contentOf), plain.slice(0, made.length).map(contentOf));
+  // It ends with the run, where the recording is longer.
+  const endNs = (starts.at(-1) as number) - (starts[0] as number);
+  const shorter = await recordsOf(
+    { ...SMALL, durationNs: endNs, arrival: { pattern: 'trace', file } },
+    9,
+    inThread,
+  );
+  assert.deepEqual(shorter.map(contentOf), made.filter(({ startNs }) => startNs < endNs).map(contentOf));
 });
 
 test('changing one thing leaves the others', async () => {
