@@ -129,8 +129,11 @@ test('what is wrong with a suite or its flags ends with 2, before anything is se
       await writeFile(join(folder, 'small.toml'), SUITE.replace('own.toml', 'gone.toml'));
       await writeFile(join(folder, 'own.toml'), `protocol = "grpc"\n${PLAIN}`);
       await writeFile(join(folder, 'grpc.toml'), SUITE);
+      await writeFile(join(folder, 'mine.toml'), 'name = "Mine"\n[clients]\ncount = 1');
       for (const [args, said] of [
         [['suite', 'small.toml'], /runs\[1\]\.scenario can't be run: .*gone\.toml/],
+        [['suite', 'grpc.toml', '--output', 'grpc.toml', '--force'], /are the same file/],
+        [['run', 'mine.toml', '--output', 'mine.toml', '--force'], /are the same file/],
         [['suite', 'scalabilty'], /there is no suite 'scalabilty'\s+Did you mean scalability/],
         [['suite', '--only', 'lihgt'], /the suite has no run 'lihgt'\s+Did you mean light/],
         [['suite', '--resume', '--force'], /give one/],

@@ -9,13 +9,13 @@ import type { ConnectionMode } from '../../transports/connect/connection-mode.ts
 import { CACHE_LOAD, type CacheLoad } from '../../workload/clients/cache-load.ts';
 import type { ClientPace } from '../../workload/clients/client-pace.ts';
 import {
-  type ClientLimits,
   type ClientScenario,
   type ClientsLoad,
   clientPace,
   thinkOf,
   USUAL_THINK,
 } from '../../workload/clients/client-scenario.ts';
+import type { FoundClients } from '../../workload/clients/find-load.ts';
 import { parseRatio } from '../flags/flag-parsers.ts';
 import { parseDuration } from '../flags/parse-duration.ts';
 import { parseSize } from '../flags/parse-size.ts';
@@ -96,19 +96,16 @@ export function asClientsOf(
 }
 
 /** Load by clients of a build cache, or their traffic at a rate. */
-export async function runClients(
-  flags: ClientsFlags,
-  command: Command,
-  limits: ClientLimits = {},
-): Promise<void> {
+export async function runClients(flags: ClientsFlags, command: Command, found?: FoundClients): Promise<void> {
   refuseSameFile(
-    [],
+    [{ flag: '--scenario', path: found?.file }],
     [
       { flag: '--output', path: flags.output },
       { flag: '--replay-log', path: flags.replayLog },
     ],
   );
   const targetFlags = targetFlagsOf(command, flags);
+  const { limits = {} } = found?.clients ?? {};
   const run = clientsRun({ ...clientsOf(flags), limits }, { targetFlags, senders: flags.senders });
   await playAndReport({ ...targetOf(flags), ...run }, flags);
 }

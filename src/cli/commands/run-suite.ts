@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { EngramTraceError } from '../../error.ts';
 import { durationText } from '../../inspect/number-text.ts';
+import { refuseSameFile } from '../../library/refuse-same-file.ts';
 import { didYouMean } from '../../nearest.ts';
 import { allTargets } from '../../replay-run/target/targets.ts';
 import { type FoundSuite, findSuite } from '../../suite/find-suite.ts';
@@ -43,6 +44,7 @@ export async function runSuite(
     else await printText(linesText(suitePlanTable(found.suite)));
     return;
   }
+  refuseSameFile([{ flag: 'the suite', path: found.file }], [{ flag: '--output', path: flags.output }]);
   const planned = await plannedRuns(found.suite, flags, command);
   const begun = begunDocument(found.suite, flags, planned);
   if (!flags.quiet) tell(linesText(headLines(found, named, begun)));

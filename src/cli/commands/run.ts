@@ -94,7 +94,7 @@ async function runByClients(
     tell(linesText([`engram-trace: there is no ${named}: taking the shipped scenario ${found.file}`]));
   const isGiven = (attribute: string): boolean =>
     ![undefined, 'default'].includes(command.getOptionValueSource(attribute));
-  await runClients(asClientsOf(given, found.clients, isGiven), command, found.clients.limits);
+  await runClients(asClientsOf(given, found.clients, isGiven), command, found);
 }
 
 const OF_CLIENTS = attributesOf(withClientFlags(new Command()));
