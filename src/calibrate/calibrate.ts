@@ -1,3 +1,4 @@
+import { EngramTraceError } from '../error.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { StepWindow } from './busiest-part.ts';
 
@@ -87,6 +88,15 @@ export async function calibrate(play: PlayStep, options: CalibrateOptions): Prom
     return step.holds ? step : once(multiplier);
   };
   const floor = await at(options.multiplier);
+  if (floor.operations === 0) {
+    throw new EngramTraceError(
+      'empty',
+      `no operation was sent within ${options.stepSeconds} s: nothing was measured`,
+      {
+        hint: 'replay --dry-run tells what of the trace can be sent, and when; --step-time gives each rate more time',
+      },
+    );
+  }
   let highest = floor.holds ? floor : null;
   let failed = floor.holds ? undefined : floor;
   for (let i = 0; i < options.maxSteps && failed === undefined && highest !== null; i += 1) {

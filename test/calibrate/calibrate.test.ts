@@ -47,6 +47,14 @@ describe('calibrate', () => {
     assert.match(calibrationText(found), /highest rate kept: 9.51x/);
   });
 
+  it('does not say that nothing holds', async () => {
+    const options = { multiplier: 1, stepSeconds: 1, maxSteps: 8 };
+    await assert.rejects(
+      calibrate(async () => documentOf([]), options),
+      { code: 'empty', message: 'no operation was sent within 1 s: nothing was measured' },
+    );
+  });
+
   it('forgives one hiccup', async () => {
     let plays = 0;
     const found = await calibrate(async () => lateBy(plays++ === 0 ? 40 : 0.1), {
