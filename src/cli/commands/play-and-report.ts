@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DocumentSink } from '../../library/document-file.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
@@ -7,6 +8,7 @@ import { linesText } from '../../visible-text.ts';
 import { EXIT } from '../exit/exit-code.ts';
 import { replayExitCode } from '../exit/replay-exit-code.ts';
 import { watchSignals } from '../exit/watch-signals.ts';
+import { isStdout } from '../output/is-stdout.ts';
 import { reportWarnings } from '../output/warnings.ts';
 import { tell } from '../people/people.ts';
 import type { BeforeReplay } from './play-shown.ts';
@@ -36,7 +38,7 @@ export async function playAndReport(
   const { openDocumentSink } = await import('../output/document-sink.ts');
   // Minded from before the output is there: a signal that comes while it is opened leaves nothing behind either.
   const opening = { sink: undefined as Promise<DocumentSink> | undefined };
-  const log = replayLogOf(flags);
+  const log = replayLogOf(flags, () => interrupt.received() !== undefined);
   const abortOutput = async (): Promise<void> => (await opening.sink?.catch(() => undefined))?.abort();
   const interrupt = watchSignals(async () => void (await Promise.all([abortOutput(), log.leave()])));
   opening.sink = openDocumentSink(flags.output, flags.force);
@@ -48,6 +50,12 @@ export async function playAndReport(
     const { signal } = interrupt;
     const document = await playShown(run, before, { quiet: flags.quiet, signal, openReplayLog: log.open });
     interrupt.delivering();
+    if (keepsOld(document, flags)) {
+      await sink.abort();
+      tell(linesText([`engram-trace: nothing was sent, and ${flags.output} stays as it was`]));
+      process.exitCode = replayExitCode(document, interrupt.received());
+      return;
+    }
     const undelivered = await sink.deliver(document);
     if (!flags.quiet) tell(summaryText(document) + notesText(document));
     reportWarnings(trace, flags);
@@ -64,18 +72,45 @@ export async function playAndReport(
   }
 }
 
+/** What was interrupted before its first operation takes the place of no results. */
+function keepsOld({ summary }: ResultsDocument, { output }: ReportFlags): boolean {
+  return summary.stop === 'interrupted' && summary.total_operations === 0 && isThere(output);
+}
+
+function isThere(path: string): boolean {
+  return !isStdout(path) && existsSync(path);
+}
+
 function notesText({ notes }: Pick<ResultsDocument, 'notes'>): string {
   return notes.length === 0 ? '' : linesText(notes.map((note) => `note: ${note}`));
 }
 
+/** A log without an operation, beside results that stay, takes the place of none. */
+function keepingOld(log: ReplayLog, isInterrupted: () => boolean): ReplayLog {
+  const finish: ReplayLog['finish'] = async (end) => {
+    if (end.anchorNs !== undefined || !isInterrupted()) return log.finish(end);
+    await log.abort();
+    return { entries: 0, entriesLost: 0, blocks: 0, sha256: '' };
+  };
+  return {
+    recorder: (shard) => log.recorder(shard),
+    append: (block, written) => log.append(block, written),
+    finish,
+    close: () => log.close(),
+    abort: () => log.abort(),
+  };
+}
+
 /** The log of `--replay-log`. Who leaves at once keeps what is written of it, without an end. */
-function replayLogOf({ replayLog: path, force }: ReportFlags) {
+function replayLogOf({ output, replayLog: path, force }: ReportFlags, isInterrupted: () => boolean) {
   let opened: Promise<ReplayLog> | undefined;
   const open = (header: LogHeader): Promise<ReplayLog> => {
     opened = import('../../replay-log/start-replay-log.ts').then(({ startReplayLog }) =>
       startReplayLog({ path: path ?? '', force, header }),
     );
-    return opened;
+    return opened.then((log) =>
+      isThere(output) && isThere(path ?? '') ? keepingOld(log, isInterrupted) : log,
+    );
   };
   const leave = async (): Promise<void> => (await opened?.catch(() => undefined))?.close();
   return { open: path === undefined ? undefined : open, leave };
