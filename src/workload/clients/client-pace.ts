@@ -21,6 +21,14 @@ export function beginNs({ rampUpNs }: ClientPace, client: number, clients: numbe
   return Math.round((client * rampUpNs) / clients);
 }
 
+/** Clients that are to begin when the run is over never do: told, for the run has fewer than were asked for. */
+export function rampUpWarnings(pace: ClientPace, clients: number, durationNs: number): string[] {
+  if (pace.rampUpNs < durationNs) return [];
+  const begun = Math.min(clients, Math.ceil((durationNs * clients) / pace.rampUpNs));
+  const times = `the ramp-up of ${pace.rampUpNs / 1e9} s is not shorter than the run (${durationNs / 1e9} s)`;
+  return [`${times}: ${begun} of ${clients} clients begin at all`];
+}
+
 /** Draws the pause of a client before the operation with this number, which follows from the seed and both alone. */
 export function createPauses(
   seed: number,

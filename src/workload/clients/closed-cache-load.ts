@@ -3,7 +3,7 @@ import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { CACHE_LOAD, type CacheLoad, cacheClients, checkCacheLoad, madeTrace } from './cache-load.ts';
 import { type CacheScriptData, openCacheScript } from './cache-script.ts';
-import { beginNs, type ClientPace, mostPerSec } from './client-pace.ts';
+import { beginNs, type ClientPace, mostPerSec, rampUpWarnings } from './client-pace.ts';
 import { openLoopNote } from './open-loop-note.ts';
 
 /** Clients, ready to be played: the first operation of each as a trace, and what follows on answers. */
@@ -42,7 +42,10 @@ export function closedCacheLoad(load: CacheLoad, pace: ClientPace, targetFlags =
       const commandAt = (rate: number): string => `${openLoopCommand(load, rate)}${targetFlags}`;
       return [openLoopNote({ clients: load.clients, sentPerSec, commandAt })];
     },
-    warningsOf: (outcome) => hitRateWarnings(load, outcome),
+    warningsOf: (outcome) => [
+      ...rampUpWarnings(pace, load.clients, load.durationNs),
+      ...hitRateWarnings(load, outcome),
+    ],
   };
   return { trace: madeTrace('clients', { sessions: load.clients }, firstOperations), closedLoop };
 }

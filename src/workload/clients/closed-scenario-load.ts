@@ -5,7 +5,7 @@ import { openWorkload } from '../generate/open-workload.ts';
 import type { SeededScenario } from '../generate/record-batches.ts';
 import type { Scenario, ScenarioLimits } from '../scenario/scenario.ts';
 import { MOST_CLIENTS } from './cache-load.ts';
-import { beginNs, mostPerSec } from './client-pace.ts';
+import { beginNs, mostPerSec, rampUpWarnings } from './client-pace.ts';
 import type { ClosedLoad } from './closed-cache-load.ts';
 import { openLoopNote } from './open-loop-note.ts';
 import {
@@ -65,7 +65,7 @@ export function closedScenarioLoad(
       unusedNote(scenario),
       openLoopNote({ clients, sentPerSec, commandAt: (rate) => openLoopCommand(seeded, command, rate) }),
     ],
-    warningsOf: () => [],
+    warningsOf: () => rampUpWarnings(pace, clients, scenario.durationNs),
   };
   return { trace, closedLoop };
 }
