@@ -1,6 +1,7 @@
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import type { ChaosSection } from '../results/document/chaos-section.ts';
+import { isMade } from '../results/document/is-made.ts';
 import type {
   AddressEntry,
   PrepareSection,
@@ -150,6 +151,7 @@ async function measured(
   if (end.stop === 'end') {
     refuseEmpty({
       traceName: trace.name,
+      isMade: isMade(run),
       recordsRead: source.recordsRead,
       planned: end.accounting.planned,
       excluded: end.excluded,

@@ -3,6 +3,7 @@ import { type PlanSummary, summarisePlan } from '../replay/plan/plan-summary.ts'
 import { isInShard } from '../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { NearnessOfPlan, type PlanNearness, rateFactorOf } from '../results/arrivals/plan-nearness.ts';
+import { isMade } from '../results/document/is-made.ts';
 import { LeftOutCount } from '../results/tally/left-out-count.ts';
 import type { TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
@@ -72,7 +73,14 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const summary = isCounted ? await countedSummary(run, options, made) : made;
   const { operations, excluded } = summary;
   const { recordsRead } = source;
-  const selected = { traceName: run.trace.name, recordsRead, planned: operations, excluded, leftOutOps: ops };
+  const selected = {
+    traceName: run.trace.name,
+    isMade: isMade(run),
+    recordsRead,
+    planned: operations,
+    excluded,
+    leftOutOps: ops,
+  };
   if (recordsRead === 0) refuseEmpty(selected);
   const all = [
     ...refusalsOf(run, options, guard),

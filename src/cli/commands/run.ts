@@ -24,7 +24,7 @@ export function makeRunCommand(): Command {
 }
 
 /** Flags that have a meaning with a scenario and without one. */
-const OF_BOTH = new Set([
+export const OF_BOTH: ReadonlySet<string> = new Set([
   ...['endpoint', 'header', 'countByHeader', 'connections', 'senders', 'timeout', 'waitForTarget'],
   ...['ca', 'cert', 'key', 'servername', 'insecure', 'output', 'replayLog', 'force', 'quiet', 'config'],
   ...['duration', 'targetRate', 'seed'],
@@ -37,7 +37,15 @@ const NO_CLIENTS = [
   'add --clients N, and N clients send the operations of the scenario',
 ] as const;
 /** Flags for a plan, which says when each operation is due. */
-const OF_PLANS = new Set(['targetRate', 'order', 'behind', 'maxInFlight', 'gateTimeout', 'shard', 'dryRun']);
+export const OF_PLANS: ReadonlySet<string> = new Set([
+  'targetRate',
+  'order',
+  'behind',
+  'maxInFlight',
+  'gateTimeout',
+  'shard',
+  'dryRun',
+]);
 const NO_PLAN = [
   'is for a plan with due times, and clients send when their answers are there',
   'leave it out, or --clients',

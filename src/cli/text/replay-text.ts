@@ -3,7 +3,7 @@ import type { Reason } from '../../results/document/fidelity-section.ts';
 import { isMade } from '../../results/document/is-made.ts';
 import type { LatencySection, Percentiles } from '../../results/document/latency-section.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
-import { LESS_LOAD, remedyFor } from '../../results/verdict/remedies.ts';
+import { type LoadKind, remedyFor } from '../../results/verdict/remedies.ts';
 import { linesText } from '../../visible-text.ts';
 import { chaosLines } from './chaos-text.ts';
 import { checkLines } from './checks-text.ts';
@@ -157,10 +157,11 @@ function errorText(group: ResultsDocument['errors'][number]): string {
   return `  ${count} x ${code} ${op}${known}${said}${where}`;
 }
 
-/** The flag by which less is sent: `run` has others than `replay`. */
-function lessLoad({ plan, closed_loop }: ResultsDocument): string {
-  if (closed_loop) return 'fewer --clients';
-  return isMade(plan) ? 'a lower --target-rate' : LESS_LOAD;
+/** What was played. */
+function loadOf({ plan, closed_loop }: ResultsDocument): LoadKind {
+  if (!isMade(plan)) return 'recording';
+  if (closed_loop) return 'clients';
+  return plan.trace.dialect === 'memobuild' ? 'cache' : 'scenario';
 }
 
 /** A reason, and what helps against it. */
@@ -169,7 +170,7 @@ function reasonLines({ code, message, observed, limit }: Reason, document: Resul
     typeof value === 'number' ? Number(value.toPrecision(4)) : value;
   const numbers =
     observed === null ? '' : ` (${short(observed)}${limit === null ? '' : `, limit ${short(limit)}`})`;
-  const remedy = remedyFor(code, document.status_classes.changes)?.replace(LESS_LOAD, lessLoad(document));
+  const remedy = remedyFor(code, document.status_classes.changes, loadOf(document));
   return [`  ${code}: ${message}${numbers}`, ...(remedy === undefined ? [] : [`    what helps: ${remedy}`])];
 }
 

@@ -40,6 +40,8 @@ export function fidelityFindings(
   distance: DistributionDistance | undefined,
 ): Finding[] {
   return [
+    // The cause before what came of it.
+    ...stopFindings(input),
     ...accountingFindings(input),
     ...planFindings(input),
     ...(input.hasSchedule ? scheduleFindings(input, distance) : [noSchedule()]),
@@ -153,8 +155,7 @@ function notPlayedShare(sums: ReplayEnd['accounting'], isInterrupted: boolean): 
   return planned > 0 ? (sums.shed + sums.gateTimeout + sums.unsent - leftOver) / planned : undefined;
 }
 
-function planFindings({ end, recorder }: FidelityInput): Finding[] {
-  const { accounting, excluded } = end;
+function stopFindings({ end }: FidelityInput): Finding[] {
   const found: Finding[] = [];
   if (end.stop === 'source_error') {
     const why = end.sourceError?.message ?? null;
@@ -170,6 +171,12 @@ function planFindings({ end, recorder }: FidelityInput): Finding[] {
     found.push(finding('degraded', 'interrupted', 'stopped before the end of the plan'));
   if (end.stop === 'behind')
     found.push(finding('degraded', 'aborted_behind', 'stopped for being too far behind'));
+  return found;
+}
+
+function planFindings({ end, recorder }: FidelityInput): Finding[] {
+  const { accounting, excluded } = end;
+  const found: Finding[] = [];
   const counted: [ReasonCode, number, string][] = [
     ['unsent', accounting.unsent, 'operations of the plan were not sent'],
     ['shed', accounting.shed, 'operations were dropped for being too late'],

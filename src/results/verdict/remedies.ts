@@ -1,5 +1,5 @@
-/** How less is sent, by the flag of `replay`: `run` has others, and puts its own in this place. */
-export const LESS_LOAD = 'a lower --rate-multiplier';
+/** How less is sent, by the flag of `replay`: other loads have their own in this place. */
+const LESS_LOAD = 'a lower --rate-multiplier';
 const LOWER_RATE = `try ${LESS_LOAD}`;
 const QUIETER = 'run on a quieter machine or more cores, with more --senders or --precision spin';
 const FASTER_READING = 'read the trace from a fast disk and not from a pipe, or filter it beforehand';
@@ -65,19 +65,76 @@ export const REMEDIES = {
 /** Name of a reason. */
 export type ReasonCode = keyof typeof REMEDIES;
 
+/** What a run plays: each has flags that others have not. `cache`: what clients of a build cache send, at a rate. */
+export type LoadKind = 'recording' | 'scenario' | 'clients' | 'cache';
+
+const LESS: Readonly<Record<LoadKind, string>> = {
+  recording: LESS_LOAD,
+  scenario: 'a lower --target-rate',
+  clients: 'fewer --clients',
+  cache: 'a lower --target-rate',
+};
+
+const MADE_IN_TIME = 'run on more cores: records are made while they are played';
+const OF_SCENARIOS: Partial<Record<ReasonCode, string>> = {
+  nothing_succeeded: 'see the errors: is the target up?',
+  status_mismatch: 'see the errors',
+  source_error: 'see what it says; what was sent before it is in the results',
+  interrupted: 'let it run to its end, or plan a shorter one: --duration',
+  no_schedule: 'look at service times',
+  plan_held: MADE_IN_TIME,
+  read_ahead_dry: MADE_IN_TIME,
+  capture_gaps: 'inspect lists them',
+  too_few_operations: 'send more: a longer --duration',
+  plan_statistics: 'plan a shorter one: --duration',
+};
+
+const QUIETER_CLIENTS = `run on a quieter machine or more cores, or with ${LESS_LOAD}`;
+const OF_CLIENTS: Partial<Record<ReasonCode, string>> = {
+  ...OF_SCENARIOS,
+  ...Object.fromEntries(
+    Object.entries(REMEDIES).flatMap(([code, text]) => (text === QUIETER ? [[code, QUIETER_CLIENTS]] : [])),
+  ),
+  nothing_sent: 'see the reasons beside this one, and the errors',
+  interrupted: 'let it run to its end, or plan a shorter one: --duration, --requests',
+  too_few_operations: 'send more: more --requests, and a longer --duration',
+  plan_not_played: LOWER_RATE,
+  gate_wait: LOWER_RATE,
+  gate_timeout: LOWER_RATE,
+  back_pressure: LOWER_RATE,
+  shed: LOWER_RATE,
+  aborted_behind: LOWER_RATE,
+  inversions: 'this is a fault of engram-trace: please report it, with the results document',
+  cut_off: 'give operations less time: --timeout',
+  gc_pause: `run with more --senders, or ${LESS_LOAD}`,
+  gc_share: `run with more --senders, or ${LESS_LOAD}`,
+  excluded_dangerous: 'clients send nothing of the kind',
+  excluded_no_target: 'name the server with --endpoint',
+};
+
+const OWN: Readonly<Record<LoadKind, Partial<Record<ReasonCode, string>>>> = {
+  recording: {},
+  scenario: OF_SCENARIOS,
+  clients: OF_CLIENTS,
+  cache: OF_CLIENTS,
+};
+
 /** Of answers that the recorded server did not give, these say that the target fails, and not that it knows less. */
 const FAILURES: ReadonlySet<string> = new Set(['none', '5xx', 'server_error']);
 const TARGET_FAILS = `see the errors: is the target up? Else ${LOWER_RATE}`;
 
 /**
  * Says what helps against a reason; undefined for one of a later version. `changes` tells how answers differ from those
- * recorded, the most frequent first: an answer that did not come needs something else than one the target can't give.
+ * recorded, the most frequent first: an answer that did not come needs something else than one the target can't give. Only flags are named that the load has.
  */
 export function remedyFor(
   code: string,
   changes: readonly { readonly replayed: string }[] = [],
+  load: LoadKind = 'recording',
 ): string | undefined {
   const [most] = changes;
-  if (code === 'status_mismatch' && most !== undefined && FAILURES.has(most.replayed)) return TARGET_FAILS;
-  return Object.hasOwn(REMEDIES, code) ? REMEDIES[code as ReasonCode] : undefined;
+  const isFailing = code === 'status_mismatch' && most !== undefined && FAILURES.has(most.replayed);
+  if (!Object.hasOwn(REMEDIES, code)) return undefined;
+  const known = code as ReasonCode;
+  return (isFailing ? TARGET_FAILS : (OWN[load][known] ?? REMEDIES[known])).replace(LESS_LOAD, LESS[load]);
 }

@@ -326,7 +326,7 @@ describe('fidelity verdict', () => {
     const open = documentOf([], { recorder, end: { ...behind, planComplete: false } });
     assert.deepEqual(
       [open.fidelity.verdict, codes(open)],
-      ['invalid', ['plan_not_played', 'aborted_behind']],
+      ['invalid', ['aborted_behind', 'plan_not_played']],
     );
   });
 
@@ -416,6 +416,18 @@ describe('fidelity verdict', () => {
       'read_ahead_dry',
       'stretched',
     ]);
+  });
+
+  it('tells what ended a run before what came of it', () => {
+    const { recorder, end } = play([]);
+    for (const [stop, code] of [
+      ['interrupted', 'interrupted'],
+      ['source_error', 'source_error'],
+      ['behind', 'aborted_behind'],
+    ] as const) {
+      const ended = createResultsDocument({ ...documentInput(), recorder, end: { ...end, stop } });
+      assert.deepEqual(codes(ended).slice(0, 2), [code, 'nothing_sent']);
+    }
   });
 
   it('is invalid where everything failed, unless the recording or its user says that it does', () => {

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { COMMANDS } from '../../../src/cli/command-table.ts';
-import { REMEDIES, remedyFor } from '../../../src/results/verdict/remedies.ts';
+import { makeRunCommand, OF_BOTH, OF_PLANS } from '../../../src/cli/commands/run.ts';
+import { withClientFlags } from '../../../src/cli/commands/run-clients.ts';
+import { type LoadKind, REMEDIES, remedyFor } from '../../../src/results/verdict/remedies.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -23,6 +26,9 @@ async function allFlags(): Promise<Set<string>> {
   return new Set(options.flatMap(({ short, long }) => [short ?? '', long ?? '']));
 }
 
+/** What a remedy says of a recording that is to be made again. */
+const OF_CAPTURE = new Set(['--max-body', '--buffer']);
+
 describe('what helps against a reason of the verdict', () => {
   it('is known for every reason that is documented, and every reason is', () => {
     assert.deepEqual(Object.keys(REMEDIES).sort(), [...documentedCodes()].sort());
@@ -40,6 +46,39 @@ describe('what helps against a reason of the verdict', () => {
     for (const [code, text] of Object.entries(REMEDIES)) {
       for (const [flag] of text.matchAll(/(?<![\w-])--?[A-Za-z][\w-]*/g))
         assert.ok(flags.has(flag), `${code}: ${flag}`);
+    }
+  });
+
+  it('names only flags that the load has, besides those that record', async () => {
+    const run = makeRunCommand();
+    const [replay] = await Promise.all(
+      COMMANDS.filter(({ name }) => name === 'replay').map(({ load }) => load()),
+    );
+    const longOf = (command: Command, has: (attribute: string) => boolean = () => true): Set<string> =>
+      new Set(
+        command.options
+          .filter((each) => has(each.attributeName()))
+          .map(({ long, short }) => long ?? short ?? ''),
+      );
+    const ofClients = new Set(withClientFlags(new Command()).options.map((each) => each.attributeName()));
+    const isAny = (attribute: string): boolean => OF_BOTH.has(attribute) || ofClients.has(attribute);
+    const flags: Record<LoadKind, Set<string>> = {
+      recording: longOf(replay as Command),
+      scenario: longOf(run, (attribute) => !ofClients.has(attribute)),
+      clients: longOf(run, (attribute) => isAny(attribute) && !OF_PLANS.has(attribute)),
+      cache: longOf(run, isAny),
+    };
+    for (const [load, known] of Object.entries(flags) as [LoadKind, Set<string>][]) {
+      assert.ok(known.size > 10, load);
+      for (const code of Object.keys(REMEDIES)) {
+        const text = remedyFor(code, [], load) ?? '';
+        assert.ok(
+          text.length > 10 && `    what helps: ${text}`.length <= 100,
+          `${load} ${code}: ${text.length}`,
+        );
+        for (const [flag] of text.matchAll(/--[a-z][\w-]*/g))
+          assert.ok(known.has(flag) || OF_CAPTURE.has(flag), `${load} ${code}: ${flag}`);
+      }
     }
   });
 
