@@ -58,3 +58,16 @@ describe('clients of a build cache against a server', () => {
     }
   });
 });
+
+it('what is for a plan is refused beside clients, and not passed over', async () => {
+  const { trace, closedLoop } = closedCacheLoad(LOAD, PACE);
+  const own = { ...closedLoop, script: { durationNs: 1, next: () => undefined } };
+  for (const [options, message] of [
+    [{ closedLoop, replay: { loops: 2 } }, /replay\.loops is for a plan/],
+    [{ closedLoop, replay: { shard: { index: 0, of: 2 } } }, /replay\.shard is for a plan/],
+    [{ closedLoop, only: 'reads' as const }, /only is for a plan/],
+    [{ closedLoop, range: { limit: 3 } }, /range is for a plan/],
+    [{ closedLoop: own, senders: 2 }, /clients of your own are played by one thread/],
+  ] as const)
+    await assert.rejects(runReplay(trace, ':9', { ...options, ...quiet }), { code: 'usage', message });
+});

@@ -5,8 +5,8 @@ import { type ReplayOptions, replayOptions } from '../../replay/replay-options.t
 import type { TimeWindow } from '../../trace/record/record.ts';
 import { copySpreadNs } from '../source/copy-spread.ts';
 import { partBounds } from '../source/numbered-source.ts';
-import { isPortable } from './closed-loop.ts';
 import { dialectOf, onlyPredicate } from './record-predicate.ts';
+import { refuseForClients } from './refuse-for-clients.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** Options of the engine for a run. Throws `usage` for what makes no sense, such as a second pass over a pipe. */
@@ -71,12 +71,6 @@ function refuseForTransport({
   throw new EngramTraceError('usage', `--connections ${connections} is not for --transport library`, {
     hint: 'use --transport wire, which is the default, or leave --connections out',
   });
-}
-
-/** What can't be posted to a thread is played where it is. */
-function refuseForClients({ closedLoop, senders = 1 }: Pick<RunOptions, 'closedLoop' | 'senders'>): void {
-  if (closedLoop === undefined || isPortable(closedLoop.script) || senders === 1) return;
-  throw usage(`clients of your own are played by one thread, and not by ${senders}`);
 }
 
 function usage(message: string): EngramTraceError {
