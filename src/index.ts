@@ -109,6 +109,12 @@ export type { Judgement, Status } from './check/judge-limit.ts';
 export { readLimitsFile } from './check/limits-file.ts';
 export type { LimitWords } from './check/parse-limit.ts';
 export { presetLimits } from './check/presets.ts';
+export {
+  type Change,
+  type CompareOptions,
+  type Comparison,
+  compareResults,
+} from './compare/compare-results.ts';
 export { type CalibrateTraceOptions, calibrateTrace } from './library/calibrate-trace.ts';
 export type { GivenTargets, ReplayTarget } from './library/replay-target.ts';
 export { type RunReplayOptions, runReplay } from './library/run-replay.ts';

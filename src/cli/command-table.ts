@@ -85,6 +85,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/check.ts')).makeCheckCommand(),
   },
   {
+    name: 'compare',
+    summary: 'whether one run was slower than another of the same plan, and what would have shown',
+    load: async () => (await import('./commands/compare.ts')).makeCompareCommand(),
+  },
+  {
     name: 'calibrate',
     summary: "measure the generator's own floor and limit against a null sink",
     load: async () => (await import('./commands/calibrate.ts')).makeCalibrateCommand(),

@@ -106,6 +106,13 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'limits of your own, also for a CI server',
     ],
   ],
+  compare: [
+    ['baseline.json current.json', 'percentile by percentile; exit code 3 where one got worse'],
+    [
+      'baseline.json current.json --aa baseline-2.json --tolerance 0.05',
+      'what two runs of the baseline differ by, and 5 %, is no regression',
+    ],
+  ],
   calibrate: [
     ['traces/peak.trace.zst', 'up to which rate this machine keeps the plan'],
     [

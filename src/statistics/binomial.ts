@@ -20,8 +20,8 @@ export function binomialQuantile(wanted: number, n: number, p: number): number {
   return low;
 }
 
-/** I(x; a, b) by Lentz's continued fraction (Numerical Recipes, 6.4), on the side where it converges fast. */
-function incompleteBeta(x: number, a: number, b: number): number {
+/** The regularised incomplete beta function I(x; a, b), by Lentz's continued fraction (Numerical Recipes, 6.4), on the side where it converges fast. */
+export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effectiveCount, lagOneAutocorrelation } from '../../src/statistics/autocorrelation.ts';
-import { meanBounds, studentQuantile } from '../../src/statistics/mean-bounds.ts';
+import { meanBounds } from '../../src/statistics/mean-bounds.ts';
 import { normalQuantile, twoSidedP } from '../../src/statistics/normal.ts';
+import { studentQuantile, twoSidedStudentP } from '../../src/statistics/student.ts';
 import { type Point, trendOf } from '../../src/statistics/trend.ts';
 import { SeededStream } from '../../src/workload/streams/seeded-stream.ts';
 
@@ -36,7 +37,8 @@ test('normal and t quantiles are those of the tables', () => {
     [10, 2.228],
     [30, 2.042],
   ] as const) {
-    assert.ok(Math.abs(studentQuantile(0.975, degrees) / t - 1) < 0.01, `t of ${degrees}`);
+    assert.ok(Math.abs(studentQuantile(0.975, degrees) / t - 1) < 1e-3, `t of ${degrees}`);
+    assert.ok(Math.abs(twoSidedStudentP(t, degrees) - 0.05) < 1e-3);
   }
 });
 
