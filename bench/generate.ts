@@ -129,7 +129,9 @@ async function overEightHours({ planRecords, planDimension, cores }: Options): P
   if (status !== 0 || documentBytes === 0) throw new Error(`ended with ${status} after ${done}: ${stderr}`);
   const at = (share: number): number =>
     looks.find((look) => look.done >= planRecords * share)?.residentMb ?? Number.NaN;
-  const peakMb = Math.max(...looks.map((look) => look.peakMb));
+  const peakMb = Math.max(
+    ...looks.filter((look) => look.done < planRecords).map(({ residentMb }) => residentMb),
+  );
   const [tenth, half, end] = [at(0.1), at(0.5), at(0.99)];
   console.log(
     `8 h, ${planRecords} operations, ${planDimension} values: resident at 10 % ${tenth.toFixed(0)} MB, 50 % ${half.toFixed(0)} MB, 99 % ${end.toFixed(0)} MB`,
