@@ -1,10 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngramTraceError } from '../../error.ts';
-import { openTrace } from '../../sources/open/open-trace.ts';
 import { createBlockBuilder } from '../../trace/block/block-builder.ts';
 import { createSingleBodyRoom } from '../requests/body-room.ts';
 import type { FromGenerator, GeneratorWork } from './generated-block.ts';
-import { recordRuns } from './record-batches.ts';
+import { type OpenRecording, recordRuns } from './record-batches.ts';
 
 // Entry point of the thread that makes the records of a scenario ahead of who plays them.
 
@@ -21,6 +20,12 @@ parentPort?.on('message', () => {
   wake();
 });
 
+/** Few scenarios take the times of one; what reads all forms of a trace is slow to load. */
+const openRecording: OpenRecording = async (file) => {
+  const { openTrace } = await import('../../sources/open/open-trace.ts');
+  return openTrace(file);
+};
+
 async function run(): Promise<void> {
   const block = createBlockBuilder(work.epochUnixNs);
   const close = async (): Promise<void> => {
@@ -33,7 +38,7 @@ async function run(): Promise<void> {
     tell({ kind: 'block', raw }, [raw.buffer]);
   };
   // A record is in the block before the next one is made.
-  for await (const records of recordRuns(work, openTrace, createSingleBodyRoom())) {
+  for await (const records of recordRuns(work, openRecording, createSingleBodyRoom())) {
     for (const record of records) {
       block.add(record);
       const spanNs = record.startNs - block.firstStartNs;
