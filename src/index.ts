@@ -161,6 +161,7 @@ export {
 // Load without a recording: a load of your own, a scenario, clients that wait for their answers, and what is learned from
 // a trace.
 
+export { scenarioChaos } from './chaos/scenario-chaos.ts';
 export { type FitTraceOptions, type FittedTrace, fitTrace } from './library/fit-trace.ts';
 export {
   type OwnAnswer,
@@ -171,6 +172,7 @@ export {
 } from './library/play-clients.ts';
 export type { TraceInput } from './library/with-trace.ts';
 export { openOwnWorkload, type Workload } from './library/workload.ts';
+export type { ChaosLoad } from './replay-run/options/chaos-load.ts';
 export type { ClosedLoop } from './replay-run/options/closed-loop.ts';
 export type { ArrivalSpec } from './workload/arrivals/arrival-spec.ts';
 export { CACHE_LOAD, type CacheLoad } from './workload/clients/cache-load.ts';
