@@ -36,7 +36,7 @@ export function createDecompressThread(
     if (problem !== '' || (raw === undefined && job?.claim === undefined)) job?.reject(new Error(problem));
     else job?.resolve(raw ?? NO_BYTES);
     // Only who waits for a frame keeps the process alive.
-    if (waiting.size === 0) worker?.unref();
+    if (waiting.size === 0 && !isLost) worker?.unref();
   };
   const lost = (): void => {
     isLost = true;
@@ -75,6 +75,8 @@ export function createDecompressThread(
     },
     close: async () => {
       isLost = true;
+      // Its end is waited for: a thread that keeps nothing alive would let the process go before, and what it had to say.
+      worker?.ref();
       await worker?.terminate();
     },
   };
