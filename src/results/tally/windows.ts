@@ -47,11 +47,12 @@ interface WindowPart {
 
 /**
  * Windows of one second (or wider), keyed by due time. Memory is bounded however long the run: past `maxWindows` of them
- * neighbours are merged and every window covers twice the time. Only windows in use hold live histograms; the
+ * neighbours are merged, until half as many are left at most. Only windows in use hold live histograms; the
  * others are frozen and thawed when an operation of theirs ends late.
  */
 export class Windows {
   readonly #maxWindows: number;
+  readonly #firstWidthS: number;
   readonly #maxLive: number;
   #windows = new Map<number, Window>();
   /** Windows with live histograms, the least recently used first. */
@@ -65,6 +66,7 @@ export class Windows {
   constructor(maxWindows = 3600, maxLive = 64, widthS = 1) {
     this.#maxWindows = maxWindows;
     this.#maxLive = maxLive;
+    this.#firstWidthS = widthS;
     this.#widthS = widthS;
   }
 
@@ -141,9 +143,14 @@ export class Windows {
     }
   }
 
+  /** Of wider windows half as many are kept: what is in each takes more room in a document, however long the run. */
+  get #mostNow(): number {
+    return this.#widthS === this.#firstWidthS ? this.#maxWindows : this.#maxWindows / 2;
+  }
+
   #windowAt(dueOffsetNs: number): Window {
     let key = this.#keyOf(dueOffsetNs);
-    while (key >= this.#maxWindows) {
+    while (key >= this.#mostNow) {
       this.#halve();
       key = this.#keyOf(dueOffsetNs);
     }

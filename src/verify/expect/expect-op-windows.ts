@@ -18,7 +18,7 @@ interface Window {
 }
 
 /**
- * Expects the windows of each op: ten seconds wide, or doubled as often as it takes for at most 360 of that op. Where more
+ * Expects the windows of each op: ten seconds wide where it has at most 360 of them, or else doubled as often as it takes for at most 180. Where more
  * than eight ops were tried there are none.
  */
 export async function expectOpWindows(table: LogTable, names: OpNames, into: Expectations): Promise<void> {
@@ -66,6 +66,7 @@ async function furthestOfOps(table: LogTable): Promise<Map<string, number>> {
 
 function widthFor(furthestNs: number): number {
   let widthS = FIRST_WIDTH_S;
-  while (Math.floor(furthestNs / (widthS * SECOND)) >= MOST_WINDOWS) widthS *= 2;
+  const most = (): number => (widthS === FIRST_WIDTH_S ? MOST_WINDOWS : MOST_WINDOWS / 2);
+  while (Math.floor(furthestNs / (widthS * SECOND)) >= most()) widthS *= 2;
   return widthS;
 }

@@ -16,8 +16,8 @@ interface Window {
 }
 
 /**
- * Expects the windows. An operation belongs to the window it was due in; one is a second wide, or doubled as often as
- * it takes for at most 3600 of them.
+ * Expects the windows. An operation belongs to the window it was due in; one is a second wide where there are
+ * at most 3600 of them, or else doubled as often as it takes for at most 1800.
  */
 export async function expectWindows(table: LogTable, into: Expectations): Promise<void> {
   const widthS = await windowWidth(table);
@@ -59,7 +59,7 @@ async function windowWidth(table: LogTable): Promise<number> {
     if (row.isAttempted) furthestNs = Math.max(furthestNs, row.dueNs - table.startNs);
   });
   let widthS = 1;
-  while (windowIndex(furthestNs, widthS) >= MAX_WINDOWS) widthS *= 2;
+  while (windowIndex(furthestNs, widthS) >= (widthS === 1 ? MAX_WINDOWS : MAX_WINDOWS / 2)) widthS *= 2;
   return widthS;
 }
 
