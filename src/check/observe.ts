@@ -22,7 +22,12 @@ export function observe({ metric, quantity, scope }: Limit, document: ResultsDoc
   }
   const windows = windowsOf(metric, document);
   if (windows.length === 0) return [{ value: null, why: whyNoWindows(metric) }];
+  const widthS = Math.max(...windows.map(({ width_s }) => width_s));
+  if (scope.kind !== 'during' && widthS > scope.widthS)
+    return [{ value: null, why: `its windows are ${widthS} s wide` }];
   return spansOf(windows, scope).map(({ where, inside }) => {
+    if (inside.length === 0)
+      return { value: null, why: `none of its windows, which are ${widthS} s wide, begins there`, where };
     const seen =
       metric.kind === 'latency'
         ? observeTimes(histogramsIn(inside), metric.statistic, likenessOf(inside))

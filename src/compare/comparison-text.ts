@@ -23,9 +23,13 @@ export function comparisonText(comparison: Comparison): string {
     `+${percent(change.smallest)}`,
   ]);
   const table = changes.length === 0 ? [] : textTable(columns, rows);
-  const not = left.map(({ op, quantile, why }) => `not compared: ${op} ${percentileName(quantile)}: ${why}`);
   const doubt = doubts.map((each) => `mind that ${each}`);
-  return [...table, ...not, ...doubt, isRegression ? regressionLine(changes) : calmLine(changes)].join('\n');
+  return [
+    ...table,
+    ...leftLines(left),
+    ...doubt,
+    isRegression ? regressionLine(changes) : calmLine(changes),
+  ].join('\n');
 }
 
 /** The comparison as JSON, snake_case. */
@@ -48,6 +52,17 @@ export function comparisonJson({ changes, left, doubts, isRegression }: Comparis
     not_compared: left.map(({ op, quantile, why }) => ({ op, percentile: percentileName(quantile), why })),
     doubts,
   };
+}
+
+/** A line for each op and reason: mostly one reason is that of all its percentiles. */
+function leftLines(left: Comparison['left']): string[] {
+  const isLike = (one: Comparison['left'][number], other: Comparison['left'][number]): boolean =>
+    one.op === other.op && one.why === other.why;
+  const firsts = left.filter((each, i) => left.findIndex((other) => isLike(each, other)) === i);
+  return firsts.map((first) => {
+    const names = left.filter((each) => isLike(first, each)).map(({ quantile }) => percentileName(quantile));
+    return `not compared: ${first.op} ${names.join(', ')}: ${first.why}`;
+  });
 }
 
 function regressionLine(changes: readonly Change[]): string {

@@ -108,6 +108,11 @@ describe('a limit', () => {
       ],
     );
     assert.equal(statusOf(slowMinute, 'latency.overall.p99 < 20ms during 0s..60s'), 'PASS');
+    const whyOf = (holds: string) =>
+      checkResults(slowMinute, { limits: [{ holds }] }).judgements[0]?.seen.why;
+    assert.equal(whyOf('latency.recall.p50 < 5ms in every 1s window'), 'its windows are 10 s wide');
+    const between = 'none of its windows, which are 10 s wide, begins there';
+    assert.equal(whyOf('latency.recall.p50 < 5ms during 1s..3s'), between);
     assert.equal(statusOf(slowMinute, 'latency.overall.p99 < 20ms during 60..70'), 'FAIL');
     assert.equal(statusOf(slowMinute, 'error_rate < 1% during 60..70'), 'PASS');
   });

@@ -31,12 +31,19 @@ test('check ends with a code by what it finds, and writes what was asked for', a
     JSON.stringify({ ...document, fidelity: { ...document.fidelity, verdict: 'invalid' } }),
   );
   assert.equal((await runCli(['check', invalid, '--fail-if', 'latency.overall.p95 > 1m'])).code, 98);
+  const suite = join(folder, 'suite.json');
+  await writeFile(suite, '{ "schema_version": 1, "kind": "suite", "runs": [] }');
   for (const [args, code, message] of [
     [[RESULTS], 2, /there is no limit/],
     [[RESULTS, '--fail-if', 'latency.overal.p99 > 1ms'], 2, /Did you mean latency\.overall\.p99/],
     [[RESULTS, '--preset', 'memobuild'], 2, /no limits are named memobuild/],
     [[RESULTS.replace('.json', '.rlog'), '--fail-if', 'error_rate > 1'], 2, /compressed by zstd/],
     [[limits, '--fail-if', 'error_rate > 1'], 1, /no JSON/],
+    [
+      [suite, '--fail-if', 'error_rate > 1'],
+      2,
+      /suite\.json: it is the document of a suite[\s\S]*runs\[0\]\.results/,
+    ],
     [[join(folder, 'none.json'), '--fail-if', 'error_rate > 1'], 1, /no such file/],
     [[RESULTS, '--limits', join(folder, 'none.toml')], 2, /none\.toml/],
     [[RESULTS, '--limits', limits, '--junit', junit], 2, /exists/],

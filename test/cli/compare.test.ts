@@ -32,6 +32,12 @@ test('compare ends with 3 where a run got slower, and says what would have shown
   assert.equal(unproven.code, 98);
   assert.match(unproven.stderr, /proves nothing/);
   assert.equal(JSON.parse(unproven.stdout).regression, false);
+  const short = { ...modelRun(7, 1), windows: [], op_windows: {} };
+  const nothing = await runCli(['compare', await write('short.json', short), baseline]);
+  assert.equal(nothing.code, 98);
+  assert.match(nothing.stderr, /nothing could be compared: it takes a minute/);
+  assert.doesNotMatch(nothing.stderr, /not valid/);
+  assert.match(nothing.stdout, /^not compared: overall p50, p90, p95, p99, p99\.9: the runs share less/);
   const other = await write('other.json', modelRun(8, 1));
   const refused = await runCli(['compare', baseline, other]);
   assert.equal(refused.code, 2);

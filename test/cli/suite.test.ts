@@ -47,13 +47,14 @@ test('a suite runs its list, writes one document, and goes on where it stopped',
       await writeFile(join(folder, 'own.toml'), PLAIN);
       await writeFile(join(folder, 'small.toml'), SUITE);
       const output = join(folder, 'out', 'small.json');
+      const targets = [
+        ...['--endpoint', `127.0.0.1:${server.httpPort}`],
+        ...['--grpc-endpoint', `127.0.0.1:${server.grpcPort}`],
+      ];
       const suite = (...args: string[]) =>
-        runCli(
-          ['suite', 'small.toml', '--endpoint', `127.0.0.1:${server.httpPort}`, '--output', output, ...args],
-          {
-            cwd: folder,
-          },
-        );
+        runCli(['suite', 'small.toml', ...targets, '--output', output, ...args], {
+          cwd: folder,
+        });
       // A busy machine may void a run, or be too slow for its limits.
       const measured = [0, 98, 99];
 
@@ -80,6 +81,9 @@ test('a suite runs its list, writes one document, and goes on where it stopped',
       assert.doesNotMatch(second.stderr, /run 1 of 3/);
       const whole = await documentIn(output);
       assert.deepEqual(whole.runs[0], begun.runs[0]);
+      const notes = begun.runs[0]?.results?.notes.join() ?? '';
+      assert.match(notes, /run --target-rate .* --endpoint/);
+      assert.doesNotMatch(notes, /grpc/, 'a build cache speaks HTTP alone: run refuses it');
       const { operations, checks, plan } = whole.runs[1]?.results ?? {};
       assert.deepEqual([operations?.total, operations?.failed, plan?.seed], [6, 0, 1]);
       assert.equal(checks?.length, 3);

@@ -17,8 +17,9 @@ test('the suite of the guide ships: its five runs, with its criteria', () => {
   const table = suitePlanTable(suite).join('\n');
   assert.match(
     table,
-    /^heavy +50 clients +1 min 00 s +p95 <= 500 ms, errors <= 5 %, hits within 5 % +2\.00 s of cool-down$/m,
+    /^heavy +50 clients +1 min 00 s +p95 <= 500 ms, errors <= 5 %, hits within 5 points +2\.00 s of cool-down$/m,
   );
+  assert.match(table, /^sustained .* 5 points$/m, 'no pause comes after the last');
   assert.equal(
     findSuite('suites/scalability.toml').file,
     findSuite('scalability').file.replace(/^.*(?=suites)/, ''),

@@ -18,6 +18,9 @@ interface CompareFlags {
 
 const HINT = 'engram-trace compare <baseline> <current>: the JSON that --output wrote';
 
+const NOTHING_COMPARED =
+  'nothing could be compared: it takes a minute and more of both runs, which clients have with --duration 120 --requests 100000';
+
 /** `engram-trace compare`: whether one run was slower than another of the same plan. */
 export function makeCompareCommand(): Command {
   return new Command('compare')
@@ -42,9 +45,11 @@ async function runCompare(baseline: string, current: string, flags: CompareFlags
   const { compareResults } = await import('../../compare/compare-results.ts');
   const { tolerance, differentPlans } = flags;
   const comparison = compareResults(...documents, { tolerance, differentPlans, again });
-  process.exitCode = exitCodeFor(comparison, documents as unknown as ResultsDocument[], flags.judgeAnyway);
-  if (process.exitCode === EXIT.invalidReplay)
+  const isProven = flags.judgeAnyway === true || !documents.some(isInvalid);
+  if (!isProven)
     printWarning('one of the runs was not valid, so their difference proves nothing (--judge-anyway)');
+  if (comparison.changes.length === 0) printWarning(NOTHING_COMPARED);
+  process.exitCode = exitCodeFor(comparison, isProven);
   await print(comparison, flags);
 }
 
@@ -54,12 +59,11 @@ async function print(comparison: Comparison, { json, quiet }: CompareFlags): Pro
   else if (!quiet) await printText(`${comparisonText(comparison)}\n`);
 }
 
-function exitCodeFor(
-  { isRegression, changes }: Comparison,
-  documents: readonly ResultsDocument[],
-  judgeAnyway = false,
-): number {
-  const isInvalid = documents.some(({ fidelity }) => fidelity.verdict === 'invalid');
-  if ((isInvalid && !judgeAnyway) || changes.length === 0) return EXIT.invalidReplay;
+function isInvalid(document: unknown): boolean {
+  return (document as ResultsDocument).fidelity.verdict === 'invalid';
+}
+
+function exitCodeFor({ isRegression, changes }: Comparison, isProven: boolean): number {
+  if (!isProven || changes.length === 0) return EXIT.invalidReplay;
   return isRegression ? EXIT.regression : EXIT.ok;
 }

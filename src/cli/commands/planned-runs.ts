@@ -33,12 +33,14 @@ async function plannedRun(
   flags: SuiteRunFlags,
   command: Command,
 ): Promise<PlannedRun> {
-  const play = { senders: flags.senders, targetFlags: targetFlagsOf(command, flags) };
+  const { senders, endpoint } = flags;
   if ('scenario' in load) {
     const preload = flags.preload !== false && preloads;
-    return plannedScenario(load, { ...flags, preload }, command, play);
+    const targetFlags = targetFlagsOf(command, flags);
+    return plannedScenario(load, { ...flags, preload }, command, { senders, targetFlags });
   }
-  const more = clientsRun(load, play);
+  // A build cache speaks HTTP alone: `run` would refuse a gRPC target for it.
+  const more = clientsRun(load, { senders, targetFlags: targetFlagsOf(command, { endpoint }) });
   const given = { ...givenOf(flags, load.load.seed), prepare: false };
   const { connections = 'recorded' } = flags;
   return { run: await madeReady({ ...given, connections }, command, more.trace, more), before: undefined };

@@ -104,7 +104,8 @@ export async function runClients(flags: ClientsFlags, command: Command, found?: 
       { flag: '--replay-log', path: flags.replayLog },
     ],
   );
-  const targetFlags = targetFlagsOf(command, flags);
+  // A build cache speaks HTTP alone, and the command that is named would be refused with a gRPC target.
+  const targetFlags = targetFlagsOf(command, { endpoint: flags.endpoint });
   const { limits = {} } = found?.clients ?? {};
   const run = clientsRun({ ...clientsOf(flags), limits }, { targetFlags, senders: flags.senders });
   await playAndReport({ ...targetOf(flags), ...run }, flags);

@@ -12,6 +12,15 @@ export async function readResults(path: string, hint: string): Promise<unknown> 
     const message = 'it is compressed by zstd, as a replay log is, where the results belong';
     throw new EngramTraceError('usage', message, { where: path, hint });
   }
+  const document = parsed(bytes, path);
+  if ((document as { kind?: unknown } | null)?.kind !== 'suite') return document;
+  throw new EngramTraceError('usage', 'it is the document of a suite, which holds one of each run', {
+    where: path,
+    hint: `jq '.runs[0].results' ${path} > run.json takes out that of the first`,
+  });
+}
+
+function parsed(bytes: Buffer, path: string): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (thrown) {

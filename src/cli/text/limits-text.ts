@@ -28,7 +28,9 @@ export function limitsText(limits: LimitsSection): string {
     p99_ms === null ? '' : `p99 <= ${p99_ms} ms`,
     throughput_per_sec === null ? '' : `${throughput_per_sec}/s`,
     error_rate === null ? '' : `errors <= ${percentText(error_rate)}`,
-    hit_rate_tolerance === null ? '' : `hits within ${percentText(hit_rate_tolerance)}`,
+    hit_rate_tolerance === null
+      ? ''
+      : `hits within ${Number((hit_rate_tolerance * 100).toPrecision(6))} points`,
   ].filter((text) => text !== '');
   return texts.length === 0 ? '-' : texts.join(', ');
 }

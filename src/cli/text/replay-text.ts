@@ -1,3 +1,4 @@
+import { countText } from '../../inspect/number-text.ts';
 import type { RunProgress } from '../../replay-run/options/run-options.ts';
 import type { Reason } from '../../results/document/fidelity-section.ts';
 import { isMade } from '../../results/document/is-made.ts';
@@ -64,6 +65,7 @@ export function summaryText(document: ResultsDocument): string {
     ...preparedText(document.prepare),
     ...streamsText(document.streams),
     ...endlessLines(document.endless_answers),
+    ...cacheLines(document.cache),
     ...targetLines(document),
     ...headerCountsLines(document),
     ...chaosLines(document.chaos),
@@ -80,6 +82,13 @@ export function summaryText(document: ResultsDocument): string {
     ...checkLines(document),
   ];
   return linesText(lines);
+}
+
+function cacheLines({ hits, misses, hit_rate_percent: percent }: ResultsDocument['cache']): string[] {
+  if (hits === null || misses === null) return [];
+  return [
+    `cache: ${countText(hits)} hits, ${countText(misses)} misses, hit rate ${numberText(percent, ' %')}`,
+  ];
 }
 
 function preparedText(prepare: ResultsDocument['prepare']): string[] {

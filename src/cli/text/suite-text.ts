@@ -23,10 +23,11 @@ export function suitePlanTable({ runs }: Suite): string[] {
     { title: 'limits' },
     right('then'),
   ];
-  const rows = runs.map(({ name, load, coolDownNs }) => {
+  const rows = runs.map(({ name, load, coolDownNs }, i) => {
     const section = loadSection(load);
     const limits = 'scenario' in load ? load.scenario.limits : load.limits;
-    const pause = coolDownNs === 0 ? '' : `${durationText(coolDownNs / 1e9)} of cool-down`;
+    const isPause = coolDownNs > 0 && i < runs.length - 1;
+    const pause = !isPause ? '' : `${durationText(coolDownNs / 1e9)} of cool-down`;
     return [
       name,
       loadText(section),

@@ -45,6 +45,17 @@ describe('what a run came to, for people', () => {
     );
   });
 
+  it('says how many lookups of a cache hit, and nothing of a cache where nobody looked one up', () => {
+    const document = documentOf(PLAIN);
+    const cache = { hits: 3343, misses: 1112, hit_rate_percent: 75.039282 };
+    const cacheIn = (of: typeof document) =>
+      summaryText(of)
+        .split('\n')
+        .filter((line) => line.startsWith('cache'));
+    assert.deepEqual(cacheIn({ ...document, cache }), ['cache: 3,343 hits, 1,112 misses, hit rate 75.04 %']);
+    assert.deepEqual(cacheIn(document), []);
+  });
+
   it('has lines for endless answers: how they ended, what came, and of how many nobody knows', () => {
     const answer = (endMs: number, isKnown: boolean, isCancelled: boolean): Told => ({
       record: { op: 'watch' },

@@ -72,7 +72,7 @@ test('the table tells name, rate, mix, duration and limits of each', () => {
   const light = table.find((line) => line.startsWith('light')) ?? '';
   assert.match(
     light,
-    /^light +- +5 clients +10 % put, the rest get: 80 % hit +30 s +p95 <= 500 ms, errors <= 5 %, hits within 5 %$/,
+    /^light +- +5 clients +10 % put, the rest get: 80 % hit +30 s +p95 <= 500 ms, errors <= 5 %, hits within 5 points$/,
   );
   assert.equal(table.length, SHIPPED.size + 1);
 });
