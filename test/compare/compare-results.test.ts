@@ -55,6 +55,9 @@ describe('two runs of one plan', () => {
     assert.deepEqual(changes, []);
     assert.ok(left.length > 0);
     assert.match(comparisonText(compareResults(old, other)), /NOTHING COMPARED$/);
+    const closed = comparisonText(compareResults(one, { ...other, closed_loop: true }));
+    assert.match(closed, /^mind that clients waited for their answers: a slower server was asked less/m);
+    assert.doesNotMatch(comparisonText(compareResults(one, other)), /mind that/);
     const few = { ...one, latency: { overall: { count: 250 } } };
     const text = comparisonText(compareResults(few, other));
     assert.match(text, /not compared: overall p99: 250 operations, and it needs 299/);

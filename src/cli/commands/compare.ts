@@ -19,7 +19,7 @@ interface CompareFlags {
 const HINT = 'engram-trace compare <baseline> <current>: the JSON that --output wrote';
 
 const NOTHING_COMPARED =
-  'nothing could be compared: it takes a minute and more of both runs, which clients have with --duration 120 --requests 100000';
+  'nothing could be compared: it takes a minute and more of both runs, such as run --duration 120 with --target-rate, or with --requests 100000';
 
 /** `engram-trace compare`: whether one run was slower than another of the same plan. */
 export function makeCompareCommand(): Command {

@@ -16,7 +16,7 @@ export async function readResults(path: string, hint: string): Promise<unknown> 
   if ((document as { kind?: unknown } | null)?.kind !== 'suite') return document;
   throw new EngramTraceError('usage', 'it is the document of a suite, which holds one of each run', {
     where: path,
-    hint: `jq '.runs[0].results' ${path} > run.json takes out that of the first`,
+    hint: "take out that of the first: jq '.runs[0].results' FILE > run.json",
   });
 }
 

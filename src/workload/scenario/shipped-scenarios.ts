@@ -9,8 +9,8 @@ const FOLDER = fileURLToPath(new URL('../../../../scenarios/', import.meta.url))
 export function shippedScenarios(folder: string = FOLDER): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.toml'))
-    .sort();
-  return new Map(files.map((file) => [scenarioNameOf(file), join(folder, file)]));
+    .map((file) => [scenarioNameOf(file), join(folder, file)] as const);
+  return new Map(files.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** `mixed_balanced` for `scenarios/mixed_balanced.toml`. */

@@ -75,6 +75,8 @@ test('the table tells name, rate, mix, duration and limits of each', () => {
     /^light +- +5 clients +10 % put, the rest get: 80 % hit +30 s +p95 <= 500 ms, errors <= 5 %, hits within 5 points$/,
   );
   assert.equal(table.length, SHIPPED.size + 1);
+  const names = table.slice(1).map((line) => line.split(' ')[0]);
+  assert.deepEqual(names, [...names].sort(), 'by name, whatever folder each is in');
 });
 
 test('a path is that file, a name a shipped scenario, and a path to nowhere the shipped one of its name', () => {
