@@ -284,8 +284,12 @@ describe('a replay log from the command line', () => {
     log: join(folder, `${name}.rlog`),
     results: join(folder, `${name}.json`),
   });
-  const replayArgs = ({ trace, log, results }: ReturnType<typeof files>, senders = 1): string[] => [
-    ...['replay', '--trace', trace, '--endpoint', server.url, '--output', results, '--replay-log', log],
+  const replayArgs = (
+    { trace, log, results }: ReturnType<typeof files>,
+    senders = 1,
+    url = server.url,
+  ): string[] => [
+    ...['replay', '--trace', trace, '--endpoint', url, '--output', results, '--replay-log', log],
     ...['--senders', String(senders), '--drain', '1s'],
   ];
 
@@ -376,8 +380,8 @@ describe('a replay log from the command line', () => {
     await writeFile(paths.log, 'mine');
     assert.equal((await run(replayArgs(paths))).code, 2);
     assert.equal(await readFile(paths.log, 'utf8'), 'mine');
-    const nowhere = ['--endpoint', `http://127.0.0.1:${await closedPort()}`, '--force'];
-    const refused = await run([...replayArgs(paths), ...nowhere]);
+    const nowhere = `http://127.0.0.1:${await closedPort()}`;
+    const refused = await run([...replayArgs(paths, 1, nowhere), '--force']);
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /nobody listens there/);
     assert.equal(await readFile(paths.log, 'utf8'), 'mine');
