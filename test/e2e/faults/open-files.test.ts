@@ -109,7 +109,7 @@ const NONE_LEFT = /this process may open no more files and sockets \(ulimit -n\)
 
 describe('no file descriptor is left', { concurrency: 5, skip: SKIP }, () => {
   it('from the start, with the library: what got no connection fails, and says for want of what', async () => {
-    const run = await play({ protocol: 'http', transport: 'library', openFiles: 72 });
+    const run = await play({ protocol: 'http', transport: 'library', openFiles: 128 });
     const [error, ...others] = run.document.errors;
     assert.deepEqual([error?.code, others], ['connect_failed', []]);
     assert.match(error?.example ?? '', NONE_LEFT);
@@ -119,7 +119,7 @@ describe('no file descriptor is left', { concurrency: 5, skip: SKIP }, () => {
 
   for (const protocol of ['http', 'grpc'] as const) {
     it(`from the start: there are fewer connections, and operations wait for one (${protocol})`, async () => {
-      const run = await play({ protocol, transport: 'wire', openFiles: 96 });
+      const run = await play({ protocol, transport: 'wire', openFiles: 128 });
       const { errors, operations } = run.document;
       assert.equal(operations.successful, COUNT, JSON.stringify(errors));
       assert.ok(codesOf(run).includes('back_pressure'), `${codesOf(run)}`);
