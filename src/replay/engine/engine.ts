@@ -93,7 +93,8 @@ class Engine implements PlanSink {
       anchorNs: () => this.#loop.anchorNs,
       isOver: () => this.stopped || this.closed,
     };
-    this.#selection = createSelection(options, (record) => deps.transportFor(record) !== undefined);
+    const hasTarget = deps.hasTarget ?? ((record) => deps.transportFor(record) !== undefined);
+    this.#selection = createSelection(options, hasTarget);
     const selection = this.#selection;
     this.#reader =
       deps.readPlan?.(this) ??

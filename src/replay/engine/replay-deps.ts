@@ -10,6 +10,11 @@ export interface ReplayDeps {
   clock: Clock;
   /** Who sends this record; undefined: nobody, it is counted in `excluded.no_target`. Asked twice per record. */
   transportFor(record: TraceRecord): Transport | undefined;
+  /**
+   * Whether somebody sends this record, where that is known without its transport: a reading ahead of the plan asks
+   * before the transport is made. By what `transportFor` says where undefined.
+   */
+  hasTarget?: ((record: TraceRecord) => boolean) | undefined;
   observer: ReplayObserver;
   /** Fed with the operations of the first pass. */
   digest?: PlanDigest | undefined;
