@@ -1,9 +1,15 @@
 import type { ArrivalSpec, RateStage } from '../arrivals/arrival-spec.ts';
+import { meanGapSize } from '../arrivals/arrival-times.ts';
 import type { TableReader } from './table-reader.ts';
 
 /** The highest rate a plan may have; far above what one machine sends. */
 export const MOST_PER_SEC = 1e6;
 const RATE = { above: 0, most: MOST_PER_SEC };
+
+/** Rates that change more often than this would take more work than the operations. */
+const STRETCH_SECONDS = { least: 1e-4 };
+/** Where gaps are nearly all 0, a run would never get past its first moment. */
+const LEAST_MEAN_GAP = 1e-9;
 
 /** More would be a recording. */
 const MOST_GAP_SIZES = 1000;
@@ -86,8 +92,8 @@ function periodicBurst(arrival: TableReader): ArrivalSpec {
     pattern: 'periodic_burst' as const,
     baseRate: arrival.number('base_rate', RATE),
     burstRate: arrival.number('burst_rate', RATE),
-    burstNs: arrival.seconds('burst_duration_sec'),
-    periodNs: arrival.seconds('burst_period_sec'),
+    burstNs: arrival.seconds('burst_duration_sec', STRETCH_SECONDS),
+    periodNs: arrival.seconds('burst_period_sec', STRETCH_SECONDS),
   };
   if (spec.burstNs > spec.periodNs)
     throw arrival.error(
@@ -103,7 +109,7 @@ function bursty(arrival: TableReader): ArrivalSpec {
     meanRate: arrival.number('mean_rate', RATE),
     burstFactor: arrival.number('burst_factor', { least: 1, most: 1000 }),
     burstProbability: arrival.number('burst_probability', { above: 0, most: 1 }),
-    burstNs: arrival.seconds('burst_duration_sec', { otherwise: 1 }),
+    burstNs: arrival.seconds('burst_duration_sec', { ...STRETCH_SECONDS, otherwise: 1 }),
   };
   return spec;
 }
@@ -113,8 +119,8 @@ function mmpp(arrival: TableReader): ArrivalSpec {
     pattern: 'mmpp' as const,
     lowRate: rate0(arrival, 'low_rate'),
     highRate: arrival.number('high_rate', RATE),
-    lowNs: arrival.seconds('low_mean_sec'),
-    highNs: arrival.seconds('high_mean_sec'),
+    lowNs: arrival.seconds('low_mean_sec', STRETCH_SECONDS),
+    highNs: arrival.seconds('high_mean_sec', STRETCH_SECONDS),
   };
   if (spec.lowRate >= spec.highRate)
     throw arrival.error('low_rate', `of ${spec.lowRate} a second is not below high_rate`);
@@ -144,6 +150,9 @@ function gaps(arrival: TableReader): ArrivalSpec {
     );
   if (!((sizes[0] as number) >= 0 && (sizes.at(-1) as number) > 0 && rises(sizes)))
     throw arrival.error('gap_sizes', 'has to rise from 0 or more, to more than 0');
+  const mean = meanGapSize(shares, sizes);
+  if (!(mean >= LEAST_MEAN_GAP * (sizes.at(-1) as number) && Number.isFinite(mean)))
+    throw arrival.error('gap_sizes', `has a mean of ${mean}, which no rate can be made of`);
   return spec;
 }
 
@@ -159,7 +168,8 @@ function periodic(arrival: TableReader): ArrivalSpec {
       'amplitude',
       `of ${amplitude} a second is above base_rate, and would make the rate negative`,
     );
-  return { pattern: 'periodic', baseRate, amplitude, periodNs: arrival.seconds('period_secs') };
+  const periodNs = arrival.seconds('period_secs', STRETCH_SECONDS);
+  return { pattern: 'periodic', baseRate, amplitude, periodNs };
 }
 
 function stagesOf(arrival: TableReader): RateStage[] {

@@ -6,6 +6,8 @@ const MOST_DIMENSIONS = 16_384;
 const MOST_SPACES = 10_000;
 const MOST_CLUSTERS = 1_000_000;
 const MOST_CONTENT_BYTES = 100_000;
+/** Its direction alone counts, and the squares of its values have to be numbers. */
+const MOST_OF_CENTER = 1_000_000;
 const DISTRIBUTIONS = ['clustered', 'uniform', 'hot_spot'] as const;
 
 /** Reads `[data]`. */
@@ -42,8 +44,9 @@ function distributionOf(table: TableReader, type: EmbeddingDistribution['type'])
   if (type === 'uniform') return { type };
   if (type === 'hot_spot') {
     const center = table.numbers('center');
-    if (center.some((value) => value !== 0)) return { type, center };
-    throw table.error('center', 'has to have a value other than 0');
+    if (!center.some((value) => value !== 0)) throw table.error('center', 'has to have a value other than 0');
+    if (center.every((value) => Math.abs(value) <= MOST_OF_CENTER)) return { type, center };
+    throw table.error('center', `has to have values from -${MOST_OF_CENTER} to ${MOST_OF_CENTER}`);
   }
   return {
     type,

@@ -45,14 +45,14 @@ export class TableReader {
 
   /** A number of seconds, in whole ns. */
   seconds(key: string, rule: NumberRule = {}): number {
-    return Math.round(this.number(key, { above: 0, most: MOST_SECONDS, ...rule }) * 1e9);
+    return Math.round(this.number(key, { ...SECONDS, ...rule }) * 1e9);
   }
 
   /** A number of seconds, or a text with a unit such as `"2m"`, in whole ns. */
   time(key: string, rule: NumberRule = {}): number {
     const value = this.#value(key, rule.otherwise);
     const seconds = typeof value === 'string' ? this.#secondsIn(key, value) : value;
-    return Math.round(this.#checked(key, seconds, { above: 0, most: MOST_SECONDS, ...rule }) * 1e9);
+    return Math.round(this.#checked(key, seconds, { ...SECONDS, ...rule }) * 1e9);
   }
 
   optionalNumber(key: string, rule: NumberRule): number | undefined {
@@ -110,7 +110,9 @@ export class TableReader {
     for (const key of Object.keys(this.#table)) {
       if (this.#asked.has(key)) continue;
       const known = [...this.#asked];
-      const hint = hints[key] ?? didYouMean(key, known, `known: ${known.join(', ')}`);
+      // A key such as `constructor` is not one of the hints.
+      const told = Object.hasOwn(hints, key) ? hints[key] : undefined;
+      const hint = told ?? didYouMean(key, known, `known: ${known.join(', ')}`);
       throw this.error(key, 'is no key here', hint);
     }
   }
@@ -152,6 +154,8 @@ export class TableReader {
 
 /** What an integer of ns has room for, with as much again to spare. */
 const MOST_SECONDS = 50 * 86_400;
+/** Less than a ns would be no time at all. */
+const SECONDS: NumberRule = { above: 0, least: 1e-9, most: MOST_SECONDS };
 
 function isLike(one: string, other: string): boolean {
   return didYouMean(one, [other], '') !== '';

@@ -151,6 +151,61 @@ const BAD: [what: string, text: string, said: RegExp][] = [
     /gap_sizes has to rise from 0 or more, to more than 0/,
   ],
   [
+    'gaps that are nearly all nothing',
+    arrivalOf('pattern = "gaps"\nrate = 9\ngap_shares = [0, 0.9999999999999999, 1]\ngap_sizes = [0, 0, 5]'),
+    /gap_sizes has a mean of .*no rate/,
+  ],
+  [
+    'gaps of which all are nothing but for a share of none',
+    arrivalOf('pattern = "gaps"\nrate = 9\ngap_shares = [0, 1, 1]\ngap_sizes = [0, 0, 5]'),
+    /gap_sizes has a mean of 0/,
+  ],
+  [
+    'gaps whose mean is no number',
+    arrivalOf('pattern = "gaps"\nrate = 9\ngap_shares = [0, 1]\ngap_sizes = [1e308, 1.7e308]'),
+    /gap_sizes has a mean of Infinity/,
+  ],
+  [
+    'bursts of no length',
+    arrivalOf(
+      'pattern = "periodic_burst"\nbase_rate = 2\nburst_rate = 30\nburst_duration_sec = 1e-9\nburst_period_sec = 1',
+    ),
+    /burst_duration_sec has to be at least 0\.0001/,
+  ],
+  [
+    'stretches of no length',
+    arrivalOf(
+      'pattern = "bursty"\nmean_rate = 2\nburst_factor = 3\nburst_probability = 0.1\nburst_duration_sec = 1e-12',
+    ),
+    /burst_duration_sec has to be at least 0\.0001/,
+  ],
+  [
+    'turns of no length',
+    arrivalOf('pattern = "mmpp"\nhigh_rate = 9\nlow_mean_sec = 1e-12\nhigh_mean_sec = 1e-12'),
+    /low_mean_sec has to be at least 0\.0001/,
+  ],
+  [
+    'a period of no length',
+    arrivalOf('pattern = "periodic"\nbase_rate = 9\namplitude = 1\nperiod_secs = 1e-9'),
+    /period_secs has to be at least 0\.0001/,
+  ],
+  [
+    'a stage of no length',
+    arrivalOf('pattern = "steps"\nstages = [{ duration_sec = 1e-12, rate = 5 }]'),
+    /duration_sec has to be at least 1e-9/,
+  ],
+  [
+    'a table named like a part of every object',
+    `${PLAIN}\n[constructor]\nx = 1`,
+    /constructor is no key here \(known: /,
+  ],
+  ['a table named __proto__', `${PLAIN}\n["__proto__"]\nx = 1`, /__proto__ is no key here \(known: /],
+  [
+    'a centre whose squares are no numbers',
+    PLAIN.replace(/type = "clustered"[^[]*/, 'type = "hot_spot"\ncenter = [1e308, 1e308]\n'),
+    /center has to have values from -1000000 to 1000000/,
+  ],
+  [
     'an amplitude above its base',
     arrivalOf('pattern = "periodic"\nbase_rate = 2\namplitude = 3\nperiod_secs = 30'),
     /amplitude .*above base_rate/,
