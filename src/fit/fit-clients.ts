@@ -38,7 +38,7 @@ export function fitClients(name: string, load: RecordedLoad): FittedClients {
       // Not the window: at its ends there may be nobody.
       durationNs: Math.max(1, pauses.spanNs),
       clients: count,
-      requests: Number.MAX_SAFE_INTEGER,
+      requests: Infinity,
       hitRate: rounded(cache.hitRate ?? CACHE_LOAD.hitRate),
       putShare: rounded(cache.stores / known),
       artifacts: Math.max(1, cache.artifacts),

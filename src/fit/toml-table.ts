@@ -5,7 +5,12 @@ export type TomlValues = Readonly<Record<string, string | number | readonly numb
 export function tomlTable(title: string | undefined, values: TomlValues): string[] {
   const lines = Object.entries(values).flatMap(([key, value]) =>
     // A text of JSON is one of TOML, and so is a list of numbers.
-    value === undefined ? [] : [`${key} = ${typeof value === 'number' ? value : JSON.stringify(value)}`],
+    value === undefined ? [] : [`${key} = ${textOf(value)}`],
   );
   return [...(title === undefined ? [] : [`[${title}]`]), ...lines, ''];
+}
+
+function textOf(value: string | number | readonly number[]): string {
+  if (value === Infinity) return 'inf';
+  return typeof value === 'number' ? `${value}` : JSON.stringify(value);
 }

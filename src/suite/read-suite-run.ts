@@ -126,7 +126,7 @@ function readScenarioClients(run: TableReader, durationNs: number): ScenarioClie
   if (run.has('target_rate'))
     throw run.error('target_rate', 'is for operations with due times, and clients wait for their answers');
   const clients = run.whole('clients', { least: 1, most: MOST_CLIENTS });
-  const requests = run.has('requests') ? run.whole('requests', { least: 1 }) : Infinity;
+  const requests = run.wholeOrInf('requests', { least: 1, otherwise: Infinity });
   return { clients, requests, pace: readPace(run, { durationNs, requests }, USUAL) };
 }
 
@@ -157,7 +157,7 @@ function readClients(
     clients: count('clients', load.clients, MOST_CLIENTS),
     durationNs: readDuration(run, around) ?? load.durationNs,
     // A rate sends as many as there is time for.
-    requests: isPaced || run.has('requests') ? count('requests', load.requests) : Infinity,
+    requests: run.wholeOrInf('requests', { least: 1, otherwise: isPaced ? load.requests : Infinity }),
     hitRate: share('hit_rate', load.hitRate),
     putShare: share('put_share', load.putShare),
     artifacts: count('artifacts', load.artifacts),

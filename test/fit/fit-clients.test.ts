@@ -91,6 +91,7 @@ describe('clients learned from the recording of a build cache', () => {
     }));
     const { scenario, notes } = fitClients('x', await loadOf(records, SECOND));
     assert.doesNotMatch(clientsToml(scenario), /swordfish/);
+    assert.match(clientsToml(scenario), /^requests = inf$/m, 'they go on for as long as the recording');
     const told = notes.join('\n');
     assert.match(told, /no answer tells whether a lookup hit: hit_rate is 0.75/);
     assert.match(told, /nothing was stored/);

@@ -104,6 +104,9 @@ test('clients without a scenario are those of run without flags, and at a rate t
   assert.deepEqual(third.load.pace, { ratePerSec: 20 });
   assert.equal(third.load.load.requests, Infinity);
   assert.equal(suiteOf('name = "x"\n[[runs]]\nclients = 50').runs[0]?.name, '50 clients');
+  const [endless] = suiteOf(`${RUN}clients = 2\nrequests = inf`).runs;
+  assert.ok(endless !== undefined && 'load' in endless.load);
+  assert.equal(endless.load.load.requests, Infinity);
 });
 
 const RUN = 'name = "x"\n[[runs]]\n';

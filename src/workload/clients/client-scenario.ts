@@ -114,7 +114,7 @@ function readLoad(clients: TableReader): Omit<CacheLoad, 'seed' | 'durationNs'> 
     clients.number(key, { least: 0, most: 1, otherwise });
   return {
     clients: clients.whole('count', { least: 1, most: MOST_CLIENTS }),
-    requests: whole('requests', Number.MAX_SAFE_INTEGER, CACHE_LOAD.requests),
+    requests: clients.wholeOrInf('requests', { least: 1, otherwise: CACHE_LOAD.requests }),
     hitRate: share('hit_rate', CACHE_LOAD.hitRate),
     putShare: share('put_share', CACHE_LOAD.putShare),
     artifacts: whole('artifacts', Number.MAX_SAFE_INTEGER, CACHE_LOAD.artifacts),

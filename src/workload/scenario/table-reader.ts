@@ -43,6 +43,11 @@ export class TableReader {
     throw this.error(key, `has to be a whole number, and is ${value}`);
   }
 
+  /** A whole number, or `inf`: as many as there is time for. */
+  wholeOrInf(key: string, rule: NumberRule = {}): number {
+    return this.#value(key, rule.otherwise) === Infinity ? Infinity : this.whole(key, rule);
+  }
+
   /** A number of seconds, in whole ns. */
   seconds(key: string, rule: NumberRule = {}): number {
     return Math.round(this.number(key, { ...SECONDS, ...rule }) * 1e9);

@@ -35,6 +35,7 @@ test('a scenario of clients says how many there are, and is otherwise as run wit
   assert.deepEqual(least.load, { ...usual, clients: 1 });
   const paced = read(CLIENTS.replace('count', 'think = "exp:2s"\nramp_up_sec = 3\nput_share = 0\ncount'));
   assert.deepEqual([paced.pace.thinkText, paced.pace.rampUpNs], ['exp:2s', 3e9]);
+  assert.equal(read(CLIENTS.replace(/requests = \d+/, 'requests = inf')).load.requests, Infinity);
   const spread = read(CLIENTS.replace('count', 'think = "spread"\ncount'));
   assert.deepEqual([spread.isSpread, spread.pace.thinkText], [true, 'uniform:300ms,900ms']);
 });
