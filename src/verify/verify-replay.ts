@@ -80,6 +80,7 @@ async function expectEverything(
   const dialect = String(facts.get('plan.trace.dialect'));
   await expectCounts(table, names, into, {
     dialect,
+    isMade: table.isClosedLoop || ['scenario', 'clients'].includes(String(facts.get('plan.trace.format'))),
     errorKeys: namesIn(leaves, /^errors\[(.*)\]\.code$/s),
   });
   await expectTargets(table, { targets: Number(option('targets') ?? 1), dialect }, into);

@@ -34,3 +34,19 @@ it('verify counts the errors past 200 kinds together, and finds that count when 
   const edited = errors.map((each) => (each === others ? { ...each, count: each.count - 1 } : each));
   assert.match((await wrongIn({ ...run.document, errors: edited })).join(), /other.*count/);
 });
+
+it('verify knows that an error of a scenario names no record, as there is no file of them', async () => {
+  const records = Array.from({ length: 8 }, (_, i) => makeRecord(i * MS, { session: `s${i}` }));
+  const fails = (): Fate => ({ kind: 'answer', afterNs: MS, ok: false });
+  for (const format of ['scenario', 'trace'] as const) {
+    const { document, log } = await loggedRun(records, {}, fails, undefined, [], 0, {}, format);
+    assert.equal(document.errors[0]?.first_record === null, format === 'scenario');
+    const { checks, strangers } = await verifyReplay(await writeLog(newFolder(), log), document);
+    assert.deepEqual(
+      checks.filter(({ agrees }) => !agrees),
+      [],
+      format,
+    );
+    assert.deepEqual(strangers, []);
+  }
+});

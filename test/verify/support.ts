@@ -32,6 +32,7 @@ export async function loggedRun(
   warnings: string[] = [],
   expectMismatch = 0,
   lies: Partial<ReplayOptions> = {},
+  format = documentInput().plan.trace.format,
 ): Promise<Run> {
   const options = replayOptions(given);
   const recorder = new ResultsRecorder({
@@ -65,7 +66,7 @@ export async function loggedRun(
     max_in_flight: options.maxInFlight,
     expect_mismatch: expectMismatch,
   };
-  const trace = { ...input.plan.trace, warnings, digest: planDigest.finish() };
+  const trace = { ...input.plan.trace, format, warnings, digest: planDigest.finish() };
   const plan = { ...input.plan, trace, options: shown, nearness: watch?.section() ?? null };
   const document = validated(createResultsDocument({ ...input, plan, recorder, end }));
   const sealed = await sealedLog(blocks.map(blockOf), document, end.startNs);

@@ -8,6 +8,8 @@ const MAX_ERROR_KINDS = 200;
 export interface DocumentSays {
   /** The dialect of the trace; that of a build cache has hits and misses. */
   dialect: string;
+  /** Made by a scenario or for clients: there is no file whose record an error could name. */
+  isMade: boolean;
   /** Kinds of error it names, as `errorKey` does. */
   errorKeys: ReadonlySet<string>;
 }
@@ -79,7 +81,7 @@ export async function expectCounts(
   });
   expectSummary(table, counts, attempted, into);
   expectCache(into, 'cache', counts);
-  expectErrors(counts.errors, { named: said.errorKeys, isClosedLoop: table.isClosedLoop }, into);
+  expectErrors(counts.errors, { named: said.errorKeys, isMade: said.isMade }, into);
 }
 
 /** Expects the counts of operations of one kind. */
@@ -104,7 +106,7 @@ function expectAnswers(into: Expectations, path: string, { ok, failed, same, oth
 /** Past 200 kinds of error the document names those it names, and counts the rest together. */
 function expectErrors(
   errors: ReadonlyMap<string, ErrorCount>,
-  { named, isClosedLoop }: { named: ReadonlySet<string>; isClosedLoop: boolean },
+  { named, isMade }: { named: ReadonlySet<string>; isMade: boolean },
   into: Expectations,
 ): void {
   const isFolded = errors.size > MAX_ERROR_KINDS;
@@ -115,7 +117,7 @@ function expectErrors(
       rest.asRecorded += asRecorded;
       continue;
     }
-    const first = isClosedLoop ? { first_record: null } : { 'first_record.number': firstRecord };
+    const first = isMade ? { first_record: null } : { 'first_record.number': firstRecord };
     const values = { count, as_recorded: asRecorded, ...first };
     for (const [name, value] of Object.entries(values)) into.set(`errors[${key}].${name}`, exactly(value));
   }
