@@ -6,7 +6,7 @@ import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { ANCHOR_NS, documentInput, emptyEnd, MS, makeRecord, outcome, SECOND } from './support.ts';
 
 const HOURS = 8;
-const PER_SECOND = 1;
+const PER_SECOND = 0.5;
 const OPS = ['remember', 'recall', 'search', 'complete'];
 const MOST_BYTES = 5e6;
 
