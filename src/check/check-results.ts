@@ -1,4 +1,5 @@
 import { EngramTraceError } from '../error.ts';
+import { asResults, readingResults } from '../results/document/as-results.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import { type Judgement, judgeLimit, type Status } from './judge-limit.ts';
 import { type LimitWords, parseFailIf, parseLimit } from './parse-limit.ts';
@@ -32,21 +33,9 @@ export function checkResults(document: unknown, { limits, failIf = [], judgeAnyw
   ];
   if (read.length === 0) throw new EngramTraceError('usage', 'there is no limit to hold it against');
   const { verdict } = results.fidelity;
-  const judgements = read.map((limit) => judgeLimit(limit, results));
+  const judgements = readingResults(() => read.map((limit) => judgeLimit(limit, results)));
   if (verdict === 'invalid' && judgeAnyway !== true) return { status: 'NOT JUDGED', verdict, judgements };
   const deciding = judgements.filter(({ limit, seen }) => limit.isRequired || seen.value !== null);
   const has = (status: Status): boolean => deciding.some((each) => each.status === status);
   return { status: has('FAIL') ? 'FAIL' : has('INVESTIGATE') ? 'INVESTIGATE' : 'PASS', verdict, judgements };
-}
-
-function asResults(document: unknown): ResultsDocument {
-  const { schema_version: version, fidelity, histograms } = (document ?? {}) as Partial<ResultsDocument>;
-  const hint = 'A results document is what `engram-trace replay --output FILE` or `run` writes.';
-  if (version === undefined || fidelity?.verdict === undefined || histograms === undefined)
-    throw new EngramTraceError('bad_record', 'it is no results document', { hint });
-  if (version === 1) return document as ResultsDocument;
-  throw new EngramTraceError(
-    'unsupported_version',
-    `a results document of version ${version}; this program knows 1`,
-  );
 }

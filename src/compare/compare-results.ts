@@ -1,4 +1,5 @@
 import { EngramTraceError } from '../error.ts';
+import { asResults, readingResults } from '../results/document/as-results.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import { holmRejects } from '../statistics/holm.ts';
 import { neededOperations } from '../statistics/needed-operations.ts';
@@ -86,7 +87,7 @@ export function compareResults(
     );
   }
   const left: Comparison['left'][number][] = [];
-  const rows = measured(before, after, options.seed ?? 1, left);
+  const rows = readingResults(() => measured(before, after, options.seed ?? 1, left));
   const floor =
     options.again === undefined
       ? undefined
@@ -150,7 +151,7 @@ function floorOf(
   again: ResultsDocument,
   options: CompareOptions,
 ): Map<string, number> {
-  const rows = measured(before, again, options.seed ?? 1, []);
+  const rows = readingResults(() => measured(before, again, options.seed ?? 1, []));
   return new Map(rows.map(({ op, quantile, change }) => [keyOf(op, quantile), Math.abs(change.value)]));
 }
 
@@ -208,15 +209,4 @@ function doubtsOf(before: ResultsDocument, after: ResultsDocument): string[] {
   // A closed loop offers less where the server is slower: pairs of windows are then of unlike loads.
   const closed = before.closed_loop || after.closed_loop ? [CLOSED_LOOP] : [];
   return [...verdicts, ...closed, ...hosts];
-}
-
-function asResults(document: unknown, what: string): ResultsDocument {
-  const { schema_version: version, windows, plan } = (document ?? {}) as Partial<ResultsDocument>;
-  if (version === undefined || windows === undefined || plan?.digest === undefined)
-    throw new EngramTraceError('bad_record', `${what}: it is no results document`);
-  if (version === 1) return document as ResultsDocument;
-  throw new EngramTraceError(
-    'unsupported_version',
-    `${what}: a results document of version ${version}; this program knows 1`,
-  );
 }

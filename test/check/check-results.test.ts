@@ -177,6 +177,15 @@ describe('a limit', () => {
       assert.match(error.hint ?? '', hint, text);
     }
     assert.throws(() => checkResults(document, { limits: [] }), /no limit/);
+    const { latency: _, ...withoutLatency } = document;
+    const unreadable = { ...document, histograms: { ...document.histograms, response: { overall: 'AAAA' } } };
+    for (const wrong of [
+      unreadable,
+      { ...document, latency: 5 },
+      { ...document, windows: 'x' },
+      withoutLatency,
+    ])
+      assert.equal(refused(wrong, 'response.p95 < 1ms').code, 'bad_record');
     for (const wrong of [null, 5, [], {}, { schema_version: 1 }])
       assert.equal(refused(wrong, 'throughput > 1').code, 'bad_record');
     assert.equal(refused({ ...document, schema_version: 9 }, 'throughput > 1').code, 'unsupported_version');

@@ -80,6 +80,7 @@ function documentOf(
 ): ResultsDocument {
   const document = {
     ...{ schema_version: 1, plan: { digest }, windows, op_windows },
+    ...{ summary: {}, operations: {}, service_latency: {}, cache: {}, histograms: {} },
     latency: { overall: { count: all.count }, recall: { count: all.count } },
     fidelity: { verdict: 'valid', reasons: [] },
     host: { cpu_model: 'model', cpus: 2, node_version: 'v20' },
