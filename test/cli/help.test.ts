@@ -59,6 +59,11 @@ test('every value with a unit names it, and every flag with a value its default'
       }
       if (value === 'size') assert.match(description, /bytes/, what);
       if (required || optional) {
+        assert.notDeepEqual(
+          option.defaultValueDescription ?? defaultValue,
+          [],
+          `${what}: an empty list says none`,
+        );
         assert.ok(mandatory || defaultValue !== undefined || /default/.test(description), what);
       }
       assert.ok(description !== '', what);

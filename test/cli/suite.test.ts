@@ -66,6 +66,7 @@ test('a suite runs its list, writes one document, and goes on where it stopped',
         first.stderr,
         /^cache +2 clients +8 +0 .*\nmemories +30\/s .* not run +-\nwaiting +2 clients .* not run +-$/m,
       );
+      assert.match(first.stderr, /cache: 8 operations, 0 failed, \w+, limits/, 'eight carry no p99');
       const begun = await documentIn(output);
       assert.deepEqual(
         begun.runs.map(({ status }) => status),

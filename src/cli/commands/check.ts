@@ -13,7 +13,7 @@ import { printJson, printText } from '../output/stdout.ts';
 interface CheckFlags {
   limits?: string;
   preset?: string;
-  failIf: string[];
+  failIf?: string[];
   judgeAnyway?: boolean;
   strict?: boolean;
   json?: boolean;
@@ -30,12 +30,7 @@ export function makeCheckCommand(): Command {
     .argument('<results>', 'results document of replay or run')
     .option('--limits <file>', 'TOML file with the limits ([[limit]] holds = …; docs/check.md)')
     .option('--preset <name>', 'limits that come with the program: memobuild-release')
-    .option(
-      '--fail-if <limit>',
-      "what must not be: 'latency.recall.p99 > 10ms'; may be repeated",
-      collect,
-      [],
-    )
+    .option('--fail-if <limit>', "what must not be: 'latency.recall.p99 > 10ms'; may be repeated", collect)
     .option('--judge-anyway', 'judge a run that was not valid too')
     .option('--strict', 'end with 99 also where something is to be looked into')
     .option('--json', 'the checklist as JSON on stdout')
@@ -61,7 +56,7 @@ async function runCheck(path: string, flags: CheckFlags): Promise<void> {
   await print(report, flags);
 }
 
-async function limitsOf({ limits, preset, failIf }: CheckFlags): Promise<LimitWords[]> {
+async function limitsOf({ limits, preset, failIf = [] }: CheckFlags): Promise<LimitWords[]> {
   if (limits === undefined && preset === undefined && failIf.length === 0) {
     throw new EngramTraceError('usage', 'there is no limit to hold it against', {
       hint: "--preset NAME, --limits FILE or --fail-if 'latency.overall.p99 > 10ms'",

@@ -108,5 +108,6 @@ export function runEndText(entry: SuiteRunEntry): string {
   const [ops, errors, , , p99] = numbersOf(entry.results);
   const { name, status, results, error } = entry;
   if (results === null) return `${name}: ${status}: ${error?.message ?? ''}`;
-  return `${name}: ${ops} operations, ${errors} failed, p99 ${p99} ms, ${verdictText(status, results)}, limits: ${checksText(results)}`;
+  const tail = p99 === '-' ? '' : ` p99 ${p99} ms,`;
+  return `${name}: ${ops} operations, ${errors} failed,${tail} ${verdictText(status, results)}, limits: ${checksText(results)}`;
 }
