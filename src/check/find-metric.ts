@@ -53,12 +53,17 @@ const NO_METRICS = new Set([
  * Throws `usage` for one that is not there, with the nearest that is.
  */
 export function findMetric(name: string, document: ResultsDocument, limit: string): FoundMetric {
-  const path = ALIASES[name] ?? name;
-  const found = SHARES[path] ?? latencyOf(path, document) ?? numberOf(path, document);
+  const path = own(ALIASES, name) ?? name;
+  const found = own(SHARES, path) ?? latencyOf(path, document) ?? numberOf(path, document);
   if (found !== undefined) return found;
   throw new EngramTraceError('usage', `the limit '${limit}': the results have no number named ${name}`, {
-    hint: didYouMean(name, namesIn(document), 'docs/results.md names them all'),
+    hint: didYouMean(name, namesIn(document), 'all are named in docs/results.md'),
   });
+}
+
+/** A name such as `constructor` is in every object, and no name of ours. */
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function latencyOf(path: string, document: ResultsDocument): FoundMetric | undefined {

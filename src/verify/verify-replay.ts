@@ -47,7 +47,8 @@ export async function verifyReplay(
   trace?: Trace | undefined,
 ): Promise<Verification> {
   const leaves = leavesOf(document);
-  if (leaves.get('schema_version') !== 1 || !leaves.has('fidelity.verdict')) throw notResults();
+  const parts = ['fidelity.verdict', 'latency.overall.count'];
+  if (leaves.get('schema_version') !== 1 || !parts.every((part) => leaves.has(part))) throw notResults();
   const table = await openLogTable(logPath);
   const { reading } = table;
   const logDamage = [...reading.damage];

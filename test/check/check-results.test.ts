@@ -253,3 +253,13 @@ describe('a checklist', () => {
     assert.equal(checkResults(few, { limits, judgeAnyway: true }).status, 'PASS');
   });
 });
+
+it('a limit on a name that every object has names no number', () => {
+  const document = exponentialRun(40, 5);
+  for (const name of ['__proto__', 'constructor', 'toString', 'latency.__proto__'])
+    assert.throws(
+      () => checkResults(document, { limits: [], failIf: [`${name} > 1`] }),
+      { code: 'usage' },
+      name,
+    );
+});

@@ -41,7 +41,9 @@ it('verify knows that an error of a scenario names no record, as there is no fil
   for (const format of ['scenario', 'trace'] as const) {
     const { document, log } = await loggedRun(records, {}, fails, undefined, [], 0, {}, format);
     assert.equal(document.errors[0]?.first_record === null, format === 'scenario');
-    const { checks, strangers } = await verifyReplay(await writeLog(newFolder(), log), document);
+    const path = await writeLog(newFolder(), log);
+    await assert.rejects(verifyReplay(path, { ...document, latency: null }), { code: 'bad_record' });
+    const { checks, strangers } = await verifyReplay(path, document);
     assert.deepEqual(
       checks.filter(({ agrees }) => !agrees),
       [],
