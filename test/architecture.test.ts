@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   fit: ['trace', 'workload', 'nearness', 'root'],
   nearness: ['trace', 'results', 'inspect', 'root'],
   statistics: [],
-  compare: ['results', 'statistics', 'workload', 'inspect', 'root'],
+  compare: ['results', 'statistics', 'check', 'workload', 'inspect', 'root'],
   check: ['results', 'statistics', 'inspect', 'root'],
   suite: ['workload', 'results', 'root'],
   workload: ['trace', 'sources', 'replay', 'replay-run', 'root'],

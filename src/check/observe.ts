@@ -36,6 +36,11 @@ export function observe({ metric, quantity, scope }: Limit, document: ResultsDoc
   });
 }
 
+/** A percentile (0 to 1) of the response times of an op in the whole run. */
+export function observeWhole(document: ResultsDocument, op: string, quantile: number): Observation {
+  return wholeTimes({ kind: 'latency', section: 'response', op, statistic: quantile }, document);
+}
+
 function wholeTimes({ section, op, statistic }: LatencyMetric, document: ResultsDocument): Observation {
   const entry = (section === 'response' ? document.latency : document.service_latency)[op];
   // The document has these to the nanosecond; a histogram only to its digits.

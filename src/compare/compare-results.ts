@@ -2,11 +2,9 @@ import { EngramTraceError } from '../error.ts';
 import { asResults, readingResults } from '../results/document/as-results.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import { holmRejects } from '../statistics/holm.ts';
-import { neededOperations } from '../statistics/needed-operations.ts';
 import { studentQuantile, twoSidedStudentP } from '../statistics/student.ts';
-import { bootstrapChanges, type LogChange } from './bootstrap-changes.ts';
-import { pairWindows } from './pair-windows.ts';
-import type { HistogramWindow } from './summed-windows.ts';
+import type { LogChange } from './bootstrap-changes.ts';
+import { type LeftRow, measureRows, type Row } from './measure-rows.ts';
 
 /** How a comparison is to be made. */
 export interface CompareOptions {
@@ -42,13 +40,15 @@ export interface Change {
 export interface Comparison {
   readonly changes: readonly Change[];
   /** Percentiles that were not compared, and why. */
-  readonly left: readonly { readonly op: string; readonly quantile: number; readonly why: string }[];
+  readonly left: readonly LeftRow[];
   readonly isRegression: boolean;
   /** Sentences that take from what the comparison is worth. */
   readonly doubts: readonly string[];
 }
 
-const QUANTILES = [0.5, 0.9, 0.95, 0.99, 0.999];
+/** What two samples leave out that pairs of windows have in them. */
+const SHORT =
+  'the runs share less than a minute, so each is taken as one sample: what moved from one to the other beside the server (the machine, the load) is not in the bounds';
 /** Over all percentiles and ops together. */
 const ALPHA = 0.01;
 /** How often the smallest change that is told would be shown. */
@@ -56,15 +56,6 @@ const POWER = 0.8;
 
 const CLOSED_LOOP =
   'clients waited for their answers: a slower server was asked less, and looks better than to users who do not wait';
-
-interface Row {
-  readonly op: string;
-  readonly quantile: number;
-  readonly baselineMs: number;
-  readonly currentMs: number;
-  readonly change: LogChange;
-  readonly degrees: number;
-}
 
 /**
  * Holds the response times of one run against those of another of the same plan: percentile by percentile and op by op,
@@ -86,8 +77,7 @@ export function compareResults(
       },
     );
   }
-  const left: Comparison['left'][number][] = [];
-  const rows = readingResults(() => measured(before, after, options.seed ?? 1, left));
+  const { rows, left, areWhole } = readingResults(() => measureRows(before, after, options.seed ?? 1));
   const floor =
     options.again === undefined
       ? undefined
@@ -97,52 +87,8 @@ export function compareResults(
     changes,
     left,
     isRegression: changes.some((each) => each.isRegression),
-    doubts: doubtsOf(before, after),
+    doubts: [...doubtsOf(before, after), ...(areWhole ? [SHORT] : [])],
   };
-}
-
-function measured(
-  before: ResultsDocument,
-  after: ResultsDocument,
-  seed: number,
-  left: Comparison['left'][number][],
-): Row[] {
-  const ops = Object.keys(before.op_windows ?? {}).filter((op) => Object.hasOwn(after.op_windows ?? {}, op));
-  const of = (op: string): Row[] => {
-    const [one, other] = [before, after].map((document) => windowsOf(document, op)) as [
-      HistogramWindow[],
-      HistogramWindow[],
-    ];
-    const carried = QUANTILES.filter((quantile) => {
-      const count = Math.min(...[before, after].map(({ latency }) => latency[op]?.count ?? 0));
-      const needed = neededOperations(quantile);
-      if (count >= needed) return true;
-      left.push({ op, quantile, why: `${count} operations, and it needs ${needed.toLocaleString('en')}` });
-      return false;
-    });
-    const pairs = pairWindows(one, other);
-    if (pairs === undefined) {
-      const why = 'the runs share less than a minute of windows with histograms';
-      left.push(...carried.map((quantile) => ({ op, quantile, why })));
-      return [];
-    }
-    const degrees = Math.floor(pairs.pairs / pairs.blockPairs) - 1;
-    return bootstrapChanges(pairs, carried, seed).map((change, i) => {
-      const quantile = carried[i] as number;
-      const [baselineMs, currentMs] = [pairs.baseline, pairs.current].map((counts) => {
-        const sum = counts.room();
-        counts.addRun(0, pairs.pairs, sum);
-        return (counts.quantilesNs(sum, [quantile])[0] as number) / 1e6;
-      }) as [number, number];
-      return { op, quantile, baselineMs, currentMs, change, degrees };
-    });
-  };
-  // Of one op alone the windows of all operations say the same, more finely.
-  return ['overall', ...(ops.length > 1 ? ops : [])].flatMap(of);
-}
-
-function windowsOf(document: ResultsDocument, op: string): readonly HistogramWindow[] {
-  return op === 'overall' ? document.windows : (document.op_windows[op] ?? []);
 }
 
 /** By how much two runs of one server differ in each percentile, as |ln|. */
@@ -151,7 +97,7 @@ function floorOf(
   again: ResultsDocument,
   options: CompareOptions,
 ): Map<string, number> {
-  const rows = readingResults(() => measured(before, again, options.seed ?? 1, []));
+  const { rows } = readingResults(() => measureRows(before, again, options.seed ?? 1));
   return new Map(rows.map(({ op, quantile, change }) => [keyOf(op, quantile), Math.abs(change.value)]));
 }
 

@@ -80,7 +80,8 @@ function documentOf(
 ): ResultsDocument {
   const document = {
     ...{ schema_version: 1, plan: { digest }, windows, op_windows },
-    ...{ summary: {}, operations: {}, service_latency: {}, cache: {}, histograms: {} },
+    ...{ summary: {}, operations: {}, service_latency: {}, cache: {} },
+    histograms: { response: { overall: all.encode(), recall: all.encode() } },
     latency: { overall: { count: all.count }, recall: { count: all.count } },
     fidelity: { verdict: 'valid', reasons: [] },
     host: { cpu_model: 'model', cpus: 2, node_version: 'v20' },

@@ -18,8 +18,7 @@ interface CompareFlags {
 
 const HINT = 'engram-trace compare <baseline> <current>: the JSON that --output wrote';
 
-const NOTHING_COMPARED =
-  'nothing could be compared: it takes a minute and more of both runs, such as run --duration 120 with --target-rate, or with --requests 100000';
+const NOTHING_COMPARED = 'nothing could be compared: one of the runs has hardly an operation with an answer';
 
 /** `engram-trace compare`: whether one run was slower than another of the same plan. */
 export function makeCompareCommand(): Command {
