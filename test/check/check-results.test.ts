@@ -186,7 +186,8 @@ describe('a limit', () => {
       withoutLatency,
     ])
       assert.equal(refused(wrong, 'response.p95 < 1ms').code, 'bad_record');
-    for (const wrong of [null, 5, [], {}, { schema_version: 1 }])
+    const splendid = { ...document, fidelity: { ...document.fidelity, verdict: 'splendid' } };
+    for (const wrong of [null, 5, [], {}, { schema_version: 1 }, splendid])
       assert.equal(refused(wrong, 'throughput > 1').code, 'bad_record');
     assert.equal(refused({ ...document, schema_version: 9 }, 'throughput > 1').code, 'unsupported_version');
   });

@@ -44,6 +44,7 @@ test('check ends with a code by what it finds, and writes what was asked for', a
       2,
       /suite\.json: it is the document of a suite[\s\S]*runs\[0\]\.results/,
     ],
+    [['/dev/zero', '--fail-if', 'error_rate > 1'], 1, /larger than any results document/],
     [[join(folder, 'none.json'), '--fail-if', 'error_rate > 1'], 1, /no such file/],
     [[RESULTS, '--limits', join(folder, 'none.toml')], 2, /none\.toml/],
     [[RESULTS, '--limits', limits, '--junit', junit], 2, /exists/],

@@ -91,6 +91,6 @@ function withHint(thrown: unknown): EngramTraceError {
   return new EngramTraceError(error.code, `--prepare: ${error.message}`, {
     where: error.where,
     cause: error,
-    hint: 'is the target up? --prepare-timeout gives each space more time; without --prepare it is made on first use',
+    hint: 'is the target up? --prepare-timeout gives each space more time; where spaces are not made before, each is made on first use',
   });
 }

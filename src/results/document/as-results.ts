@@ -12,6 +12,7 @@ const TABLES = [
   'histograms',
   'host',
 ];
+const VERDICTS = ['valid', 'degraded', 'invalid'];
 const HINT = 'A results document is what `engram-trace replay --output FILE` or `run` writes.';
 
 /**
@@ -30,6 +31,8 @@ export function asResults(document: unknown, what?: string): ResultsDocument {
     TABLES.find((name) => !isTable(sections[name])) ??
     (areWindows(sections['windows']) ? undefined : 'windows');
   if (missing !== undefined) throw bad(what, `a results document without a proper \`${missing}\``);
+  const { verdict } = sections['fidelity'] as { verdict?: unknown };
+  if (!VERDICTS.includes(String(verdict))) throw bad(what, 'a results document without a verdict');
   return document as ResultsDocument;
 }
 
