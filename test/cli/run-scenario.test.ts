@@ -81,6 +81,7 @@ test('run sends what generate writes and replay plays, from an empty folder and 
 /** What of a command line is wrong, and what has to be said. */
 const BAD: [args: string[], said: RegExp][] = [
   [['generate'], /no scenario is named .*engram-trace scenarios/],
+  [['run', 'soak', '--no-preload', '--preload-anyway'], /--preload-anyway is about a preload/],
   [['run', 'soak', '--clients', '5', '--target-rate', '9'], /--target-rate is for a plan with due times/],
   [['run', 'soak', '--think', '1s'], /--think is for clients that wait .*Add --clients N/],
   [

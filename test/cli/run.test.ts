@@ -171,7 +171,7 @@ test('a load that makes no sense is refused, and nothing is sent', async () => {
     [['--duration', '0'], /--duration: '0' has to be longer than 0/],
     [['--target-rate', '1e9'], /not a number above 0/],
     [['--target-rate', 'NaN'], /not a number above 0/],
-    [['--artifact-size', '0'], /artifact size: 0 bytes is too small/],
+    [['--artifact-size', '0'], /artifact size: 1 byte to 64 MiB, not 0 bytes/],
     [['--think', 'often'], /--think: "often" is not a duration/],
     [['--target-rate', '10', '--think', '1s'], /--think is for clients that wait/],
     [['--cliens', '5'], /--clients/],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { EngramTraceError } from '../../error.ts';
 import { refuseSameFile } from '../../library/refuse-same-file.ts';
 import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import { linesText } from '../../visible-text.ts';
@@ -130,6 +131,7 @@ export async function scenarioParts(
   flags: PreloadFlags & Pick<ScenarioRunFlags, 'prepare' | 'quiet'>,
   command: Command,
 ): Promise<ScenarioParts> {
+  refusePreloadFlags(flags, command);
   const { scenario, seed } = seeded;
   const { limits, data } = scenario;
   const { scenarioChaos } = await import('../../chaos/scenario-chaos.ts');
@@ -140,6 +142,16 @@ export async function scenarioParts(
     more: { limits, traceSeed: seed, chaos: scenarioChaos(scenario, seed) },
     before: preloader(seeded, flags),
   };
+}
+
+/** What a variable or a configuration file says may be meant for another run. */
+function refusePreloadFlags({ preload }: PreloadFlags, command: Command): void {
+  if (preload !== false) return;
+  for (const attribute of ['preloadAnyway', 'preloadRate', 'preloadFrom']) {
+    if (command.getOptionValueSource(attribute) !== 'cli') continue;
+    const flag = command.options.find((option) => option.attributeName() === attribute)?.long;
+    throw new EngramTraceError('usage', `${flag} is about a preload, and --no-preload wants none`);
+  }
 }
 
 /** What fills the target; nothing where that is not wanted. */

@@ -38,6 +38,9 @@ export const MOST_CLIENTS = 50_000;
 /** What was never recorded begins with the year 2000, whenever it is made. */
 const EPOCH_UNIX_NS = 946_684_800_000_000_000n;
 
+/** An artifact is one buffer, made and hashed at once: a larger one would hold all clients up for seconds. */
+export const MOST_ARTIFACT_BYTES = 64 * 2 ** 20;
+
 /** Throws `usage` for a load that makes no sense. */
 export function checkCacheLoad({ clients, hitRate, putShare, artifacts, artifactBytes }: CacheLoad): void {
   const refuse = (what: string): never => {
@@ -47,7 +50,8 @@ export function checkCacheLoad({ clients, hitRate, putShare, artifacts, artifact
   if (!(hitRate >= 0 && hitRate <= 1)) refuse(`hit rate: ${hitRate} does not lie in 0 to 1`);
   if (!(putShare >= 0 && putShare <= 1)) refuse(`put share: ${putShare} does not lie in 0 to 1`);
   if (!(artifacts >= 1)) refuse('a cache load needs an artifact');
-  if (!(artifactBytes >= 1)) refuse(`artifact size: ${artifactBytes} bytes is too small`);
+  if (!(artifactBytes >= 1 && artifactBytes <= MOST_ARTIFACT_BYTES))
+    refuse(`artifact size: 1 byte to 64 MiB, not ${artifactBytes} bytes`);
 }
 
 /** The clients of a load, new, and how their artifacts are made before they are needed. */

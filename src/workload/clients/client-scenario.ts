@@ -4,7 +4,7 @@ import { parseTimeDistribution } from '../../time-distribution.ts';
 import { readLimits } from '../scenario/read-limits.ts';
 import type { ScenarioLimits } from '../scenario/scenario.ts';
 import { TableReader } from '../scenario/table-reader.ts';
-import { CACHE_LOAD, type CacheLoad, MOST_CLIENTS } from './cache-load.ts';
+import { CACHE_LOAD, type CacheLoad, MOST_ARTIFACT_BYTES, MOST_CLIENTS } from './cache-load.ts';
 import type { ClientPace } from './client-pace.ts';
 
 /** What a run of clients has to hold. */
@@ -121,9 +121,6 @@ function readLoad(clients: TableReader): Omit<CacheLoad, 'seed' | 'durationNs'> 
     artifactBytes: whole('artifact_bytes', MOST_ARTIFACT_BYTES, CACHE_LOAD.artifactBytes),
   };
 }
-
-/** One artifact is one buffer. */
-const MOST_ARTIFACT_BYTES = 2 ** 30;
 
 function readPace(
   clients: TableReader,

@@ -120,7 +120,13 @@ describe('clients of a build cache', () => {
   });
 
   it('refuse what makes no sense', () => {
-    for (const wrong of [{ clients: 0 }, { hitRate: 1.2 }, { putShare: -1 }, { artifactBytes: 0 }])
+    for (const wrong of [
+      { clients: 0 },
+      { hitRate: 1.2 },
+      { putShare: -1 },
+      { artifactBytes: 0 },
+      { artifactBytes: 1e9 },
+    ])
       assert.throws(() => closedCacheLoad({ ...LOAD, ...wrong }, PACE), { code: 'usage' });
   });
 
