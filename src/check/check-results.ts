@@ -19,6 +19,8 @@ export interface CheckReport {
   readonly status: Status | 'NOT JUDGED';
   readonly verdict: ResultsDocument['fidelity']['verdict'];
   readonly judgements: readonly Judgement[];
+  /** A limit that has to hold could not be judged: that never counts as held. */
+  readonly isUnproven: boolean;
 }
 
 /**
@@ -34,8 +36,11 @@ export function checkResults(document: unknown, { limits, failIf = [], judgeAnyw
   if (read.length === 0) throw new EngramTraceError('usage', 'there is no limit to hold it against');
   const { verdict } = results.fidelity;
   const judgements = readingResults(() => read.map((limit) => judgeLimit(limit, results)));
-  if (verdict === 'invalid' && judgeAnyway !== true) return { status: 'NOT JUDGED', verdict, judgements };
+  const isUnproven = judgements.some(({ limit, seen }) => limit.isRequired && seen.value === null);
+  if (verdict === 'invalid' && judgeAnyway !== true)
+    return { status: 'NOT JUDGED', verdict, judgements, isUnproven };
   const deciding = judgements.filter(({ limit, seen }) => limit.isRequired || seen.value !== null);
   const has = (status: Status): boolean => deciding.some((each) => each.status === status);
-  return { status: has('FAIL') ? 'FAIL' : has('INVESTIGATE') ? 'INVESTIGATE' : 'PASS', verdict, judgements };
+  const status = has('FAIL') ? 'FAIL' : has('INVESTIGATE') ? 'INVESTIGATE' : 'PASS';
+  return { status, verdict, judgements, isUnproven };
 }

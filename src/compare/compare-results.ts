@@ -4,7 +4,7 @@ import type { ResultsDocument } from '../results/document/results-document.ts';
 import { holmRejects } from '../statistics/holm.ts';
 import { studentQuantile, twoSidedStudentP } from '../statistics/student.ts';
 import type { LogChange } from './bootstrap-changes.ts';
-import { type LeftRow, measureRows, type Row } from './measure-rows.ts';
+import { type BothValues, type LeftRow, measureRows, type Row } from './measure-rows.ts';
 
 /** How a comparison is to be made. */
 export interface CompareOptions {
@@ -17,13 +17,8 @@ export interface CompareOptions {
   readonly seed?: number | undefined;
 }
 
-/** One percentile of one op (or of all) in both runs. */
-export interface Change {
-  readonly op: string;
-  /** 0 to 1. */
-  readonly quantile: number;
-  readonly baselineMs: number;
-  readonly currentMs: number;
+/** One percentile of one op (or of all) in both runs, judged. */
+export interface Change extends BothValues {
   /** current / baseline - 1, and where it lies with 95 % confidence. */
   readonly change: number;
   readonly low: number;

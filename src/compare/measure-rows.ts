@@ -5,13 +5,17 @@ import { pairWindows } from './pair-windows.ts';
 import type { HistogramWindow } from './summed-windows.ts';
 import { wholeChange } from './whole-changes.ts';
 
-/** One percentile of one op in both runs. */
-export interface Row {
+/** One percentile of one op (or of all) in both runs. */
+export interface BothValues {
   readonly op: string;
   /** 0 to 1. */
   readonly quantile: number;
   readonly baselineMs: number;
   readonly currentMs: number;
+}
+
+/** The same with how it changed. */
+export interface Row extends BothValues {
   readonly change: LogChange;
   /** Degrees of freedom of its spread. */
   readonly degrees: number;

@@ -1,5 +1,5 @@
 import type { WindowPairs } from './bootstrap-changes.ts';
-import { bucketTops, type HistogramWindow, SummedWindows } from './summed-windows.ts';
+import { bucketsIn, type HistogramWindow, SummedWindows } from './summed-windows.ts';
 
 /** How long blocks of windows are that are drawn together. */
 const BLOCK_S = 10;
@@ -23,10 +23,10 @@ export function pairWindows(
   const blockPairs = Math.max(1, Math.round(BLOCK_S / widthS));
   if (pairs.length < FEWEST_BLOCKS * blockPairs) return undefined;
   const [before, after] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)];
-  const tops = bucketTops(before.flat(), after.flat());
+  const buckets = bucketsIn(before.flat(), after.flat());
   return {
-    baseline: new SummedWindows(before, tops),
-    current: new SummedWindows(after, tops),
+    baseline: new SummedWindows(before, buckets),
+    current: new SummedWindows(after, buckets),
     ...{ pairs: pairs.length, blockPairs },
   };
 }

@@ -7,21 +7,26 @@ export interface HistogramWindow {
   readonly histogram?: string | null;
 }
 
+/** The lowest and the highest whole ns that are in a bucket. */
+export interface BucketBounds {
+  readonly bottomNs: number;
+  readonly topNs: number;
+}
+
 /**
  * The response times of windows in buckets that all of them share, summed from the first window on: what any run of
  * neighbours holds is one difference.
  */
 export class SummedWindows {
-  /** Upper ends of the buckets, ascending, in ns. */
-  readonly #topsNs: readonly number[];
+  readonly #buckets: readonly BucketBounds[];
   /** `sums[w]` is what the windows before `w` hold, bucket by bucket. */
   readonly #sums: readonly Float64Array[];
 
   /** Each of `windows` may be several that count as one. */
-  constructor(windows: readonly (readonly HistogramWindow[])[], topsNs: readonly number[]) {
-    this.#topsNs = topsNs;
-    const places = new Map(topsNs.map((top, i) => [top, i]));
-    const sums = [new Float64Array(topsNs.length)];
+  constructor(windows: readonly (readonly HistogramWindow[])[], buckets: readonly BucketBounds[]) {
+    this.#buckets = buckets;
+    const places = new Map(buckets.map(({ topNs }, i) => [topNs, i]));
+    const sums = [new Float64Array(buckets.length)];
     for (const inside of windows) {
       const sum = Float64Array.from(sums.at(-1) as Float64Array);
       for (const { histogram } of inside) {
@@ -44,7 +49,7 @@ export class SummedWindows {
 
   /** A room for sums. */
   room(): Float64Array {
-    return new Float64Array(this.#topsNs.length);
+    return new Float64Array(this.#buckets.length);
   }
 
   /** The values in ns of the quantiles (0 to 1, ascending) of what the buckets hold; NaN where that is nothing. */
@@ -58,26 +63,23 @@ export class SummedWindows {
       while (i < counts.length && seen + (counts[i] as number) < wanted) seen += counts[i++] as number;
       // Inside a bucket the values are taken to lie evenly: steps of a hundredth would hide changes of less.
       const inside = (wanted - seen - 0.5) / (counts[i] ?? 1);
-      const top = this.#topsNs[i] ?? Number.NaN;
-      found.push(total === 0 ? Number.NaN : top - (1 - inside) * widthOf(top));
+      const { bottomNs = Number.NaN, topNs = Number.NaN } = this.#buckets[i] ?? {};
+      found.push(bottomNs + inside * (topNs + 1 - bottomNs));
     }
     return found;
   }
 }
 
-/** The upper ends of all buckets that any of the windows has something in. */
-export function bucketTops(...lists: (readonly HistogramWindow[])[]): number[] {
-  const tops = new Set<number>();
-  for (const windows of lists)
-    for (const { histogram } of windows) for (const { topNs } of bucketsOf(histogram)) tops.add(topNs);
-  return [...tops].sort((a, b) => a - b);
+/** All buckets that any of the windows has something in, ascending. */
+export function bucketsIn(...lists: (readonly HistogramWindow[])[]): BucketBounds[] {
+  const found = new Map<number, BucketBounds>();
+  for (const { histogram } of lists.flat()) {
+    for (const { bottomNs, topNs } of bucketsOf(histogram))
+      if (!found.has(topNs)) found.set(topNs, { bottomNs, topNs });
+  }
+  return [...found.values()].sort((a, b) => a.topNs - b.topNs);
 }
 
-function* bucketsOf(histogram: string | null | undefined): Iterable<{ topNs: number; count: number }> {
+function* bucketsOf(histogram: string | null | undefined): Iterable<BucketBounds & { count: number }> {
   if (typeof histogram === 'string') yield* decodeHistogram(histogram).buckets();
-}
-
-/** How wide the bucket of two digits is that ends there: a 128th of its power of two, and 512 ns at least. */
-function widthOf(topNs: number): number {
-  return 512 * 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, topNs / 512))) - 7);
 }

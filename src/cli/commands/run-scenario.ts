@@ -6,6 +6,7 @@ import { linesText } from '../../visible-text.ts';
 import type { SeededScenario } from '../../workload/generate/record-batches.ts';
 import type { FoundScenario } from '../../workload/scenario/find-scenario.ts';
 import { parseCount } from '../flags/flag-parsers.ts';
+import { OF_RECORDINGS } from '../flags/of-recordings.ts';
 import type { ReplayFlags } from '../flags/replay-flags.ts';
 import { withReplayFlags } from '../flags/replay-flags.ts';
 import { parseAtLeastOne } from '../flags/replay-values.ts';
@@ -21,28 +22,6 @@ import { type ClientsFlags, paceOf } from './run-clients.ts';
 
 /** What clients that send a scenario are made from, as commander hands it over. */
 type ScenarioClientFlags = Pick<ClientsFlags, 'clients' | 'requests' | 'think' | 'rampUp'>;
-
-/** Flags of `replay` that are about a recording, or have a meaning of their own here. */
-export const OF_RECORDINGS: ReadonlySet<string> = new Set([
-  '--trace',
-  '--rate-multiplier',
-  '--timing',
-  '--pace',
-  '--loop',
-  '--copies',
-  '--upscale',
-  '--seed',
-  '--max-gap',
-  '--only',
-  '--from',
-  '--to',
-  '--duration',
-  '--limit',
-  '--allow-origin',
-  '--expect-mismatch',
-  '--skip-damaged',
-  '--prepare',
-]);
 
 /** What `replay` has for the flags that `run` has not: every operation, once, when it is due. */
 export const AS_IT_IS = {

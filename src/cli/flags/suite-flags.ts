@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { collect, parseCount } from './flag-parsers.ts';
+import { OF_RECORDINGS } from './of-recordings.ts';
 import { parseDuration } from './parse-duration.ts';
 import { type ReplayFlags, withReplayFlags } from './replay-flags.ts';
 import { parsePositiveDuration } from './replay-values.ts';
@@ -19,19 +20,8 @@ export interface SuiteFlags
 
 /** Flags of `replay` that say what each run says for itself, or that are about a recording or a single run. */
 const OF_RUNS: readonly string[] = [
-  ...[
-    '--trace',
-    '--rate-multiplier',
-    '--timing',
-    '--pace',
-    '--loop',
-    '--copies',
-    '--upscale',
-    '--seed',
-    '--max-gap',
-  ],
-  ...['--only', '--from', '--to', '--duration', '--limit', '--allow-origin', '--expect-mismatch'],
-  ...['--skip-damaged', '--prepare', '--order', '--behind', '--shard', '--max-in-flight', '--gate-timeout'],
+  ...OF_RECORDINGS,
+  ...['--order', '--behind', '--shard', '--max-in-flight', '--gate-timeout'],
   ...['--include-dangerous', '--dangerous', '--replay-log'],
 ];
 

@@ -2,6 +2,7 @@ import { countText, numberText } from '../../inspect/number-text.ts';
 import { textTable } from '../../inspect/text-table.ts';
 import type { Percentiles } from '../../results/document/latency-section.ts';
 import type { ResultsDocument } from '../../results/document/results-document.ts';
+import { neededOperations } from '../../statistics/needed-operations.ts';
 import { visibleText } from '../../visible-text.ts';
 
 const MOST_ROWS = 20;
@@ -10,7 +11,12 @@ const WIDTH = 98;
 const NARROWEST_OP = 20;
 const SHARES = ['p50', 'p90', 'p95', 'p99'] as const;
 /** Operations that prove a percentile: with fewer, one in twenty times none of them is above it. */
-const FEWEST = { p50: 5, p90: 29, p95: 59, p99: 299 } as const;
+const FEWEST = {
+  p50: neededOperations(0.5),
+  p90: neededOperations(0.9),
+  p95: neededOperations(0.95),
+  p99: neededOperations(0.99),
+};
 
 /** What a line of the table says: of an operation name, or of a target. */
 export interface MeasuredRow {

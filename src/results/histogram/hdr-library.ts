@@ -29,8 +29,8 @@ export function newRuler(digits: number, lowestNs: number): Ruler {
 export interface DecodedHistogram {
   count: number;
   percentileNs(percentile: number): number;
-  /** Lists the buckets with something in them, ascending: the highest value of each, and how many values it has. */
-  buckets(): Generator<{ topNs: number; count: number }>;
+  /** Lists the buckets with something in them, ascending: the bounds of each, and how many values it has. */
+  buckets(): Generator<{ bottomNs: number; topNs: number; count: number }>;
 }
 
 /** Decodes `Histogram.encode`: how a histogram in a results document is read back. */
@@ -42,7 +42,10 @@ export function decodeHistogram(base64: string): DecodedHistogram {
     *buckets() {
       for (let index = 0; index < decoded.countsArrayLength; index++) {
         const count = decoded.getCountAtIndex(index);
-        if (count > 0) yield { topNs: decoded.highestEquivalentValue(decoded.valueFromIndex(index)), count };
+        if (count === 0) continue;
+        const value = decoded.valueFromIndex(index);
+        const bottomNs = decoded.lowestEquivalentValue(value);
+        yield { bottomNs, topNs: decoded.highestEquivalentValue(value), count };
       }
     },
   };

@@ -1,0 +1,21 @@
+/** Flags of `replay` that are about a recording, or have a meaning of their own for what `run` and `suite` make. */
+export const OF_RECORDINGS: ReadonlySet<string> = new Set([
+  '--trace',
+  '--rate-multiplier',
+  '--timing',
+  '--pace',
+  '--loop',
+  '--copies',
+  '--upscale',
+  '--seed',
+  '--max-gap',
+  '--only',
+  '--from',
+  '--to',
+  '--duration',
+  '--limit',
+  '--allow-origin',
+  '--expect-mismatch',
+  '--skip-damaged',
+  '--prepare',
+]);
