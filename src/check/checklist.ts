@@ -13,17 +13,14 @@ export interface ChecklistLine {
   readonly seen: string;
 }
 
-/** A checklist for people: the worst first, and what decides below it. */
+/** A checklist for people: a line a limit, in their order, and below them what it comes to. */
 export function checkReportText(report: CheckReport): string {
   const rows = linesOf(report).map(({ status, name, limit, seen }) => [
     status,
     name === limit ? limit : `${name}: ${limit}`,
     seen,
   ]);
-  const columns = ['left', 'left', 'left'].map((align, i) => ({
-    title: ['', 'limit', 'observed'][i] ?? '',
-    align: align as 'left',
-  }));
+  const columns = [{ title: '' }, { title: 'limit' }, { title: 'observed' }];
   return [...textTable(columns, rows), endOf(report)].join('\n');
 }
 
