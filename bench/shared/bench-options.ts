@@ -1,15 +1,17 @@
-type OptionValue = number | string | readonly number[] | readonly string[];
+type OptionValue = number | string | boolean | readonly number[] | readonly string[];
 
 /** What each option is where nothing is said, and what it means. Lists are written with commas. */
 export type OptionTable = Readonly<Record<string, readonly [fallback: OptionValue, what: string]>>;
 
-type Widened<T> = T extends number
-  ? number
-  : T extends string
-    ? string
-    : T extends readonly number[]
-      ? readonly number[]
-      : readonly string[];
+type Widened<T> = T extends boolean
+  ? boolean
+  : T extends number
+    ? number
+    : T extends string
+      ? string
+      : T extends readonly number[]
+        ? readonly number[]
+        : readonly string[];
 
 /** Options by their name in the table. */
 export type OptionsOf<T extends OptionTable> = { readonly [K in keyof T]: Widened<T[K][0]> };
@@ -24,7 +26,7 @@ export class BenchUsage extends Error {
   }
 }
 
-/** Reads `--name value` and `--name=value`; `coolDown` is written `--cool-down`. Throws `BenchUsage`. */
+/** Reads `--name value` and `--name=value`, and `--name` where it is yes or no; `coolDown` is written `--cool-down`. Throws `BenchUsage`. */
 export function benchOptions<const T extends OptionTable>(args: readonly string[], table: T): OptionsOf<T> {
   const found: Record<string, OptionValue> = {};
   for (const [key, [fallback]] of Object.entries(table)) found[key] = fallback;
@@ -36,7 +38,7 @@ export function benchOptions<const T extends OptionTable>(args: readonly string[
     const flag = words.shift() as string;
     if (flag === '--help') throw new BenchUsage(helpText(table), true);
     const entry = Object.entries(table).find(([key]) => flagOf(key) === flag);
-    const text = words.shift();
+    const text = typeof entry?.[1][0] === 'boolean' ? '' : words.shift();
     if (entry === undefined || text === undefined) throw new BenchUsage(`${flag}?\n${helpText(table)}`);
     found[entry[0]] = parsed(text, entry[1][0], flag);
   }
@@ -48,6 +50,7 @@ function flagOf(key: string): string {
 }
 
 function parsed(text: string, fallback: OptionValue, flag: string): OptionValue {
+  if (typeof fallback === 'boolean') return true;
   if (typeof fallback === 'string') return text;
   if (typeof fallback === 'number') return numberOf(text, flag);
   const parts = text.split(',');
