@@ -27,7 +27,7 @@ const OPTIONS = {
   tools: [['all'], 'by name; those that are not installed are told'],
   rounds: [0, 'of all tools by turns; 0: two of cpu, one of the others'],
   seconds: [3, 'length of each run of rate, precision and low'],
-  operations: [60_000, 'of cpu'],
+  operations: [40_000, 'of cpu'],
   posts: [200_000, 'of memory'],
   rates: [[1000, 5000, 15_000], 'a second, of precision'],
   lowRates: [[100, 1000], 'a second, of low'],

@@ -38,7 +38,7 @@ export async function play(tool: InstalledTool, work: Work, counter: Counter): P
   const { served, seconds } = await watch.end();
   const output = tool.report === undefined ? run.stdout : await outputOfReport(tool.report(work));
   const reading = readingOf(tool, output || run.stderr) ?? { answered: served, failed: 0, seconds };
-  const wanted = tool.isEndless ? work.plan.count : reading.answered + reading.failed;
+  const wanted = tool.isEndless ? work.plan.gorCount : reading.answered + reading.failed;
   if (served === 0 || served < wanted * LEAST_SERVED || reading.failed > served * (1 - LEAST_SERVED)) {
     const said = (run.stderr || run.stdout).slice(0, SAID_CHARS);
     throw new Error(
@@ -76,7 +76,7 @@ async function startWatch(work: Work, counter: Counter) {
   return {
     isOver: async (): Promise<boolean> => {
       await look();
-      return served >= work.plan.count || (firstS !== undefined && monotonicS() - lastS > STALLED_S);
+      return served >= work.plan.gorCount || (firstS !== undefined && monotonicS() - lastS > STALLED_S);
     },
     end: async (): Promise<{ served: number; seconds: number }> => {
       await look();

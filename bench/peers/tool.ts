@@ -22,6 +22,7 @@ export interface Plan {
   readonly trace: string;
   /** Of GoReplay; '' for gRPC. */
   readonly gor: string;
+  readonly gorCount: number;
   /** Of vegeta: all, as JSON; '' for gRPC. */
   readonly targets: string;
   /** Of vegeta: the first alone. */

@@ -28,6 +28,8 @@ export interface PlanShape {
   readonly ratePerSec: number;
   readonly sessions: number;
   readonly port: number;
+  /** Only so many for GoReplay, which takes long. */
+  readonly gorCount?: number;
 }
 
 /** Writes the same requests in the form of each tool that reads files. */
@@ -41,6 +43,7 @@ export async function writePlan(folder: string, name: RequestName, shape: PlanSh
     count: starts.length,
     path: first.path,
     trace: file('trace.zst'),
+    gorCount: shape.gorCount ?? starts.length,
     ...{ gor: file('gor'), targets: file('json'), target: file('http') },
     body: first.body.length === 0 ? '' : writeBody(folder, framedBody(first)),
     message: file('message'),
@@ -50,7 +53,9 @@ export async function writePlan(folder: string, name: RequestName, shape: PlanSh
   if (first.protocol === 'grpc') return plan;
   const url = `http://127.0.0.1:${shape.port}`;
   writeFileSync(plan.target, `${first.method} ${url}${first.path}\n${plan.body && `@${plan.body}\n`}`);
-  writeAll(plan.gor, starts, (number, startNs) => gorText(recordOf(number), number, startNs));
+  writeAll(plan.gor, starts.slice(0, plan.gorCount), (number, startNs) =>
+    gorText(recordOf(number), number, startNs),
+  );
   writeAll(plan.targets, starts, (number) => vegetaText(recordOf(number), url));
   return plan;
 }

@@ -9,7 +9,7 @@ import { REQUESTS, type RequestName, writePlan } from '../write-plan.ts';
 import { type Bench, noteColumn, type Target } from './part.ts';
 
 const ROUNDS = 2;
-/** A replay of so large a part of the trace tells what starting costs. */
+/** A replay of so large a part of the trace tells what starting costs; GoReplay gets no more. */
 const SHORT = 1 / 4;
 /** Closer together than anyone sends. */
 const PLAN_PER_SEC = 100_000;
@@ -35,7 +35,8 @@ async function measureOne(bench: Bench, name: RequestName, table: Table): Promis
   const target = bench.targetOf(kind);
   const connections = kind === 'grpc' ? options.inFlight : options.connections;
   const shape = { count: options.operations, ratePerSec: PLAN_PER_SEC, sessions: connections };
-  const plan = await writePlan(folder, name, { ...shape, port: target.port });
+  const gorCount = Math.round(options.operations * SHORT);
+  const plan = await writePlan(folder, name, { ...shape, port: target.port, gorCount });
   const pace = { kind: 'count', count: options.operations } as const;
   const work: Work = { kind, port: target.port, connections, pace, plan };
   const rounds = options.rounds || ROUNDS;

@@ -14,7 +14,7 @@ interface Report {
 const AT_THE_END = 'no targets to attack';
 
 /** What it sends in a second at the least. */
-const LEAST_PER_SEC = 10_000;
+const LEAST_PER_SEC = 20_000;
 
 const COMMON = {
   program: 'vegeta',

@@ -106,7 +106,7 @@ test('what load tools print is read: answered, failed and seconds, of good runs 
 });
 
 const PLAN: Plan = {
-  ...{ count: 100, path: '/a', trace: 't', gor: 'g', targets: 'ts', target: 't1' },
+  ...{ count: 100, path: '/a', trace: 't', gor: 'g', gorCount: 100, targets: 'ts', target: 't1' },
   ...{ body: 'b', message: 'm', scratch: 'out' },
 };
 const RATE = { kind: 'rate', perSec: 1000, seconds: 3 } as const;
