@@ -33,8 +33,8 @@ export async function play(tool: InstalledTool, work: Work, counter: Counter): P
   if (command === undefined) return undefined;
   const watch = await startWatch(work, counter);
   const limitS = GRACE_S + (work.pace.kind === 'count' ? 0 : work.pace.seconds);
-  const isOver = tool.isEndless ? watch.isOver : async () => false;
-  const run = await runTool(command, { cores: CORE, limitS, isOver });
+  const isOver = tool.isEndless ? { isOver: watch.isOver } : {};
+  const run = await runTool(command, { cores: CORE, limitS, ...isOver });
   const { served, seconds } = await watch.end();
   const output = tool.report === undefined ? run.stdout : await outputOfReport(tool.report(work));
   const reading = readingOf(tool, output || run.stderr) ?? { answered: served, failed: 0, seconds };

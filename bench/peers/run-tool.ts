@@ -78,8 +78,12 @@ function startWatch(
     peakMb = Math.max(peakMb, figures.peakMb);
   }, LOOK_EVERY_MS);
   const limit = setTimeout(() => kill('SIGKILL'), limitS * 1000);
+  let isAsking = false;
   const over = setInterval(async () => {
-    if (await isOver?.()) kill('SIGTERM');
+    if (isOver === undefined || isAsking) return;
+    isAsking = true;
+    if (await isOver()) kill('SIGTERM');
+    isAsking = false;
   }, LOOK_EVERY_MS * 4);
   return {
     stop: () => {

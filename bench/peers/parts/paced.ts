@@ -53,7 +53,9 @@ export async function measureLow(bench: Bench): Promise<Table> {
 function note(bench: Bench, table: Table, column: string, found: Outcomes<Paced>, limit: string): void {
   const { seconds, connections, rounds } = bench.options;
   const all = [...found.values()].flatMap((each) => (Array.isArray(each) ? each : []));
-  const turns = `turns p99 ${us(median(all.map(({ turnP99Us }) => turnP99Us)))}, max ${us(Math.max(...all.map(({ turnMaxUs }) => turnMaxUs)))}`;
+  if (all.length === 0) return;
+  const p99 = median(all.map(({ turnP99Us }) => turnP99Us));
+  const turns = `turns p99 ${us(p99)}, max ${us(Math.max(...all.map(({ turnMaxUs }) => turnMaxUs)))}`;
   const how = `${seconds} s, ${connections} connections, ${rounds || ROUNDS} rounds`;
   noteColumn(table, column, `own; ${turns}${limit}`, how);
 }

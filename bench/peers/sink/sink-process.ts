@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createRequestParser } from '../../../src/wire/http1-parser.ts';
 import { ArrivalLog } from './arrival-log.ts';
 import { answerCalls } from './batch-grpc.ts';
+import type { SinkAnswer, SinkQuestion } from './sink-question.ts';
 
 // The server of this project that tools are measured against. Lives as long as its parent listens.
 
@@ -44,8 +45,8 @@ const grpc = createServer({ noDelay: true }, (socket: Socket) => {
   });
 });
 
-process.on('message', (question: 'served' | 'arrivals') => {
-  process.send?.(question === 'served' ? served : log.take());
+process.on('message', ({ id, question }: SinkQuestion) => {
+  process.send?.({ id, answer: question === 'served' ? served : log.take() } satisfies SinkAnswer);
 });
 process.once('disconnect', () => process.exit(0));
 // Ctrl-C goes to the whole group, and its parent ends this one.

@@ -5,6 +5,7 @@ import { withCleanUp } from '../../shared/clean-up.ts';
 import { hasSecondCore } from '../../shared/machine.ts';
 import { TARGET_CORE } from '../../shared/nginx-target.ts';
 import { pinned } from '../../shared/run-child.ts';
+import type { SinkAnswer, SinkQuestion } from './sink-question.ts';
 
 /** This project's own server, in a process of its own. */
 export interface Sink {
@@ -17,14 +18,11 @@ export interface Sink {
   arrivals(): Promise<{ arrivalsS: number[]; turnsS: number[] }>;
 }
 
-/** So that its own garbage is collected in small pieces: a stamp waits for no pause of milliseconds. */
-const NODE_FLAGS = ['--max-semi-space-size=1'];
-
 /** Runs `action` beside the sink on the second core. */
 export async function withSink(action: (sink: Sink) => Promise<void>): Promise<void> {
   const entry = fileURLToPath(new URL('./sink-process.js', import.meta.url));
-  const command = [process.execPath, ...NODE_FLAGS, entry];
-  const [program = '', ...args] = pinned(command, hasSecondCore() ? TARGET_CORE : 'all');
+  const cores = hasSecondCore() ? TARGET_CORE : 'all';
+  const [program = '', ...args] = pinned([process.execPath, entry], cores);
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
@@ -32,21 +30,28 @@ export async function withSink(action: (sink: Sink) => Promise<void>): Promise<v
   const gone = once(child, 'exit').then(([code]) => {
     throw new Error(`the server of this bench ended with ${code}`);
   });
-  gone.catch(() => {}); // Seen by who asks.
-  const answer = async (): Promise<unknown> => (await Promise.race([once(child, 'message'), gone]))?.[0];
-  const ask = (question: string): Promise<unknown> => {
-    child.send(question);
-    return answer();
+  gone.catch(() => {}); // Seen by the race below, unless it is over.
+  const [[httpPort, grpcPort]] = (await Promise.race([once(child, 'message'), gone])) as [[number, number]];
+  const waiting = new Map<number, (answer: unknown) => void>();
+  child.on('message', ({ id, answer }: SinkAnswer) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+  let lastId = 0;
+  const ask = (question: SinkQuestion['question']): Promise<unknown> =>
+    new Promise((resolve) => {
+      lastId += 1;
+      waiting.set(lastId, resolve);
+      child.send({ id: lastId, question } satisfies SinkQuestion);
+    });
+  const sink: Sink = {
+    ...{ httpPort, grpcPort },
+    served: async () => (await ask('served')) as number,
+    arrivals: async () => (await ask('arrivals')) as Awaited<ReturnType<Sink['arrivals']>>,
   };
-  const [httpPort, grpcPort] = (await answer()) as [number, number];
+  // Without it nothing is measured any more.
   await withCleanUp(
     () => child.kill(),
-    () =>
-      action({
-        httpPort,
-        grpcPort,
-        served: async () => (await ask('served')) as number,
-        arrivals: async () => (await ask('arrivals')) as { arrivalsS: number[]; turnsS: number[] },
-      }),
+    () => Promise.race([action(sink), gone]),
   );
 }
