@@ -62,6 +62,18 @@ Status code distribution:
 Error distribution:
   [4]	Get "http://127.0.0.1:18099/": dial tcp 127.0.0.1:18099: connect: connection refused
 `;
+/** As the sources of oha 1.16.0 write it: it could not be run here. */
+const OHA = `Summary:
+  Success rate:	100.00%
+  Total:	2000.8124 ms
+  Slowest:	0.0181 ms
+
+Status code distribution:
+  [200] 119539 responses
+
+Error distribution:
+  [8] aborted due to deadline
+`;
 const BOMBARDIER =
   '{"spec":{"numberOfConnections":4,"testType":"number-of-requests","numberOfRequests":100},"result":{"bytesRead":4378,"bytesWritten":6804,"timeTakenSeconds":0.014812616,"req1xx":0,"req2xx":46,"req3xx":0,"req4xx":54,"req5xx":0,"others":0,"latency":{"mean":529.67,"stddev":797.22,"max":3578}}}';
 const VEGETA =
@@ -90,6 +102,7 @@ const CASES: readonly [tool: string, output: string, reading: Reading | undefine
   ['h2load', H2LOAD_BAD, { answered: 16, failed: 84, seconds: 0.01267 }],
   ['hey', HEY, { answered: 100, failed: 0, seconds: 0.029 }],
   ['hey', HEY_BAD, { answered: 45, failed: 59, seconds: 0.029 }],
+  ['oha', OHA, { answered: 119_539, failed: 0, seconds: 2.0008124 }],
   ['bombardier', BOMBARDIER, { answered: 46, failed: 54, seconds: 0.014812616 }],
   ['vegeta', VEGETA, { answered: 44, failed: 56, seconds: 0.992261554 }],
   ['vegeta -lazy', VEGETA_LAZY, { answered: 100, failed: 0, seconds: 0.028805836 }],
