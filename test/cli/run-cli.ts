@@ -29,9 +29,10 @@ export function cleanEnv(env: Record<string, string> = {}): NodeJS.ProcessEnv {
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { input, cwd = process.cwd() } = options;
   const readsStdin = input !== undefined || args.includes('-');
-  const { fresh = readsStdin || options.env?.['NODE_OPTIONS'] !== undefined } = options;
+  const { fresh = options.env?.['NODE_OPTIONS'] !== undefined } = options;
   const env = cleanEnv(options.env);
-  const ended = fresh ? await runFresh(args, { env, cwd }, input) : await runWarm({ args, env, cwd });
+  const stdin = readsStdin ? (input ?? '') : undefined;
+  const ended = fresh ? await runFresh(args, { env, cwd }, stdin) : await runWarm({ args, env, cwd }, stdin);
   const { code, stdout, stderr } = ended;
   return { code, stdoutBytes: stdout, stdout: stdout.toString(), stderr: stderr.toString() };
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { newFolder } from '../support/folders.ts';
 import type { WarmRun } from './warm-program.ts';
 
 const WARM_PROGRAM = fileURLToPath(new URL('./warm-program.js', import.meta.url));
@@ -14,6 +16,9 @@ export interface Ended {
 
 /** More at a time only take turns on two cores. */
 const MOST_CHILDREN = 2;
+/** Where the program's stdin comes from. */
+let sockets: string | undefined;
+let inputs = 0;
 const idle: ChildProcess[] = [];
 const waiting: ((child: ChildProcess) => void)[] = [];
 const children = new Set<ChildProcess>();
@@ -29,10 +34,34 @@ process.once('beforeExit', () => {
 /**
  * Runs the built program in a process that has run it before: with real pipes, the exit code, and to the moment when
  * nothing keeps the process alive any more, but without starting Node and loading every module again. A process that
- * the program ends is not used again. Not for tests of stdin, of signals or of a process's start.
+ * the program ends is not used again. Not for tests of signals or of a process's start.
  */
-export async function runWarm(run: Omit<WarmRun, 'mark'>): Promise<Ended> {
-  const child = await freeChild();
+export async function runWarm(
+  run: Omit<WarmRun, 'mark' | 'stdin'>,
+  input?: Uint8Array | string,
+): Promise<Ended> {
+  const stdin = input === undefined ? undefined : await serveOnce(input);
+  try {
+    return await runIn(await freeChild(), { ...run, stdin: stdin?.path });
+  } finally {
+    stdin?.server.close();
+  }
+}
+
+/** A local socket that gives one client the input, and ends. */
+async function serveOnce(input: Uint8Array | string): Promise<{ path: string; server: Server }> {
+  sockets ??= newFolder();
+  const path = join(sockets, String(inputs++));
+  const server = createServer((socket) => {
+    server.close();
+    socket.on('error', () => {}); // The program may end before it has read everything.
+    socket.end(input);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return { path, server };
+}
+
+async function runIn(child: ChildProcess, run: Omit<WarmRun, 'mark'>): Promise<Ended> {
   const mark = `\0${randomUUID()}`;
   const gone = new Promise<number | null>((resolve) => child.once('close', resolve));
   const told = new Promise<number>((resolve) => child.once('message', (code) => resolve(Number(code))));

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** One run of the program that `runWarm` asks for. */
@@ -6,6 +8,8 @@ export interface WarmRun {
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd: string;
+  /** The local socket that its stdin comes through, as it does in a process that Node has started; undefined: it is empty. */
+  stdin?: string | undefined;
   /** What is written last to stdout and stderr. */
   mark: string;
 }
@@ -16,6 +20,7 @@ const PROGRAM = new URL('../../src/cli/program.js', import.meta.url);
 const UNSETTLED = 13; // what Node says of a main module that never ends
 let runs = 0;
 let running: (WarmRun & { hasEnded: boolean }) | undefined;
+let opened: Socket | undefined;
 
 process.argv[1] = fileURLToPath(MAIN);
 process.on('message', (run: WarmRun) => {
@@ -24,12 +29,14 @@ process.on('message', (run: WarmRun) => {
   // From here on only what the program does keeps this process alive.
   process.channel?.unref();
   setPlace(run);
-  void import(`${PROGRAM.href}?run=${runs++}`)
+  void (run.stdin === undefined ? Promise.resolve() : openStdin(run.stdin))
+    .then(() => import(`${PROGRAM.href}?run=${runs++}`))
     .then(({ start }) => start(() => undefined))
     .then(() => {
       own.hasEnded = true;
     });
 });
+const EMPTY_STDIN = Object.getOwnPropertyDescriptor(process, 'stdin') as PropertyDescriptor;
 const ours = new Map(process.eventNames().map((name) => [name, process.rawListeners(name)]));
 
 // Node says so where the program would end by itself.
@@ -51,9 +58,18 @@ function setPlace({ args, env, cwd }: WarmRun): void {
   process.chdir(cwd);
 }
 
+/** As Node opens stdin: nothing is read before the program asks for it, and what it never reads keeps nothing alive. */
+async function openStdin(path: string): Promise<void> {
+  opened = connect(path).pause();
+  await once(opened, 'connect');
+  Object.defineProperty(process, 'stdin', { value: opened, configurable: true, enumerable: true });
+}
+
 /** What the program has set up in the process goes, as it would with the process. */
 function forget(): void {
   process.exitCode = undefined;
+  opened?.destroy();
+  Object.defineProperty(process, 'stdin', EMPTY_STDIN);
   process.stdout.removeAllListeners('error');
   for (const name of process.eventNames()) {
     if (name === 'beforeExit') continue;
