@@ -10,11 +10,9 @@ import type { ResultsDocument } from '../../src/results/document/results-documen
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { MS, makeRecord, validated } from '../results/support.ts';
 import { newFolder } from '../support/folders.ts';
-import { insist } from '../support/insist.ts';
 import {
   closedPort,
   type Finished,
-  longRecords,
   ok,
   run,
   someRecords,
@@ -25,7 +23,6 @@ import {
   writeTrace,
 } from './replay-support.ts';
 
-const LONG = longRecords();
 let folder: string;
 let short: string;
 const open: TestServer[] = [];
@@ -556,58 +553,7 @@ describe('replay of a damaged trace', () => {
   });
 });
 
-describe('replay and signals', () => {
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
-    it(`${signal}: what was measured is written, exit code ${code}`, async () => {
-      const target = await server();
-      const trace = await writeTrace(join(folder, `long-${signal}.trace.zst`), LONG);
-      const { child, finished } = start(['replay', '--trace', trace, '--endpoint', target.url]);
-      await target.reached(5);
-      child.kill(signal);
-      const ended = await finished;
-      assert.equal(ended.code, code, ended.stderr);
-      const document = documentIn(ended);
-      assert.equal(document.summary.stop, 'interrupted');
-      assert.ok(document.operations.total >= 5 && document.operations.total < LONG.length);
-      assert.equal(document.fidelity.accounting.closes, true);
-      // What was not read by then is counted, as far as that takes no longer than 2 s.
-      const { unsent, plan_complete: isWhole } = document.fidelity.accounting;
-      if (isWhole) assert.equal(unsent, LONG.length - document.operations.total);
-      assert.notEqual(document.fidelity.verdict, 'valid');
-    });
-  }
-
-  it('a second signal leaves at once', async () => {
-    const target = await server(() => {}); // hangs, so that the first signal has something to drain
-    const output = join(folder, 'left.json');
-    const trace = await writeTrace(join(folder, 'left.trace.zst'), LONG);
-    const { child, finished } = start([
-      'replay',
-      '--trace',
-      trace,
-      '--endpoint',
-      target.url,
-      '--output',
-      output,
-    ]);
-    await target.reached(3);
-    child.kill('SIGINT');
-    let said = '';
-    await new Promise<void>((resolve) => {
-      child.stderr?.on('data', (text) => {
-        said += text;
-        if (said.includes('stopping')) resolve();
-      });
-    });
-    void insist(child, 'SIGINT');
-    assert.equal((await finished).code, 130);
-    const left = (await readdir(folder)).filter((name) => name.startsWith('left.json'));
-    assert.deepEqual(left, [], 'neither a document nor a temporary file');
-  });
-
+describe('replay from a pipe and signals', () => {
   it('ends a pipe on which nothing comes any more', async () => {
     const target = await server();
     const path = await writeTrace(join(folder, 'pipe.ndjson'), someRecords(10, 1));

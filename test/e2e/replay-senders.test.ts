@@ -8,7 +8,6 @@ import { parseLatency } from '../../src/dev-server/faults/latency.ts';
 import type { TransportKind } from '../../src/replay-run/target/transport-choice.ts';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { until } from '../capture/support.ts';
-import { start } from '../cli/replay-support.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { validated } from '../results/support.ts';
 import { newFolder } from '../support/folders.ts';
@@ -18,15 +17,19 @@ const records = burstyRecords();
 const LONG_MS = 60_000;
 /** By which transport, and from how many threads. */
 const MEANS: [TransportKind, readonly number[]][] = [
-  ['wire', [1, 2, 3]],
-  ['library', [1, 3]],
+  ['wire', [1, 3]],
+  ['library', [1, 2]],
 ];
 let folder = '';
 let trace = '';
+let replayLog = '';
+let results = '';
 
 before(async () => {
   folder = newFolder();
   trace = join(folder, 'bursty.trace.zst');
+  replayLog = join(folder, 'run.rlog');
+  results = join(folder, 'run.json');
   await writeTrace(trace, records);
 });
 
@@ -76,18 +79,19 @@ function targetsOf({ httpPort, grpcPort }: DevServer): string[] {
 
 async function arrived(flags: readonly string[]): Promise<Arrived> {
   let text = '';
+  const output = ['--replay-log', replayLog, '--output', results, '--force'];
   const document = await withServer(async (server, log) => {
-    const ended = await runCli(['replay', '--trace', trace, ...flags, ...targetsOf(server)]);
+    const ended = await runCli(['replay', '--trace', trace, ...flags, ...output, ...targetsOf(server)]);
     // 98 says the machine was too busy to keep the times; what was sent must hold all the same.
     assert.ok(ended.code === 0 || ended.code === 98, ended.stderr);
     await server.close();
     text = await readFile(log, 'utf8');
-    return validated(JSON.parse(ended.stdout));
+    return validated(JSON.parse(await readFile(results, 'utf8')));
   });
   return { document, sessions: sessionsOf(arrivalsIn(text).map(({ body_crc32 }) => body_crc32)) };
 }
 
-test('order, bytes and counts are the same for every number of senders and every transport', async () => {
+test('order, bytes and counts are the same for every number of senders and every transport, and one log proves each', async () => {
   const wanted = sessionsOf(records.map(requestCrc));
   const digests = new Set<string>();
   for (const [transport, counts] of MEANS) {
@@ -107,28 +111,12 @@ test('order, bytes and counts are the same for every number of senders and every
         records.length,
       );
       digests.add(document.plan.digest);
+      // What several threads did is in one log.
+      const verified = await runCli(['verify', replayLog, results, '--trace', trace]);
+      assert.equal(verified.code, 0, `${which}: ${verified.stdout}${verified.stderr}`);
     }
   }
   assert.equal(digests.size, 1, 'it is one plan');
-});
-
-test('what several senders did is in one log, which proves the document', async () => {
-  const [log, document] = [join(folder, 'run.rlog'), join(folder, 'run.json')];
-  await withServer(async (server) => {
-    const output = ['--replay-log', log, '--output', document, '--quiet'];
-    const ended = await runCli([
-      'replay',
-      '--trace',
-      trace,
-      '--senders',
-      '3',
-      ...output,
-      ...targetsOf(server),
-    ]);
-    assert.ok(ended.code === 0 || ended.code === 98, ended.stderr);
-  });
-  const verified = await runCli(['verify', log, document, '--trace', trace]);
-  assert.equal(verified.code, 0, `${verified.stdout}${verified.stderr}`);
 });
 
 test('a thread that dies in the middle ends the run with 98 and its cause in the document', async () => {
@@ -163,21 +151,6 @@ test('a thread that dies in the middle ends the run with 98 and its cause in the
     // What was not read when it died is counted, as far as that takes no longer than 2 s.
     const { planned, plan_complete: isWhole } = fidelity.accounting;
     assert.ok(isWhole ? planned === 6 * records.length : planned < 6 * records.length, String(planned));
-  });
-});
-
-test('Ctrl-C ends several senders as it ends one', async () => {
-  await withServer(async (server) => {
-    const args = ['replay', '--trace', trace, '--senders', '2', '--loop', '1000', ...targetsOf(server)];
-    const { child, finished } = start(args);
-    await until(() => server.stats().httpOps >= 50, 'it sends', LONG_MS);
-    child.kill('SIGINT');
-    const ended = await finished;
-    assert.equal(ended.code, 130, ended.stderr);
-    const { summary, fidelity } = validated(JSON.parse(ended.stdout));
-    assert.equal(summary.stop, 'interrupted');
-    assert.equal(fidelity.accounting.closes, true);
-    assert.ok(fidelity.accounting.unsent > 0);
   });
 });
 

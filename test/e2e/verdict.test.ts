@@ -144,7 +144,7 @@ describe('the verdict of a staged run', () => {
 
   it('generator starved of CPU: not valid, and the generator is named', async () => {
     const run = await staged({
-      records: someRecords(100, 20),
+      records: someRecords(40, 20),
       replay: { order: 'open' },
       meanwhile: () => {
         const block = (): NodeJS.Timeout => {
@@ -325,17 +325,24 @@ describe('a replay log from the command line', () => {
       const paths = files(`interrupted-${senders}`);
       await writeTrace(paths.trace, LONG);
       const seen = server.requests.length;
-      const { child, finished } = start(replayArgs(paths, senders));
+      // One of them writes its document to stdout.
+      const output = senders === 1 ? '-' : paths.results;
+      const { child, finished } = start(replayArgs({ ...paths, results: output }, senders));
       await server.reached(seen + 50);
       child.kill('SIGINT');
-      const { code, stderr } = await finished;
+      const { code, stderr, stdout } = await finished;
       assert.equal(code, 130, stderr);
+      if (output === '-') await writeFile(paths.results, stdout);
       const verified = await run(['verify', paths.log, paths.results]);
       assert.equal(verified.code, 0, verified.stdout);
-      const document: ResultsDocument = JSON.parse(await readFile(paths.results, 'utf8'));
+      const document = validated(JSON.parse(await readFile(paths.results, 'utf8')) as ResultsDocument);
       assert.equal(document.summary.stop, 'interrupted');
+      assert.notEqual(document.fidelity.verdict, 'valid');
+      assert.ok(document.operations.total >= 50 && document.operations.total < LONG.length);
       // What is left of a plan is counted for two seconds.
-      const { planned, plan_complete: isWhole } = document.fidelity.accounting;
+      const { planned, unsent, closes, plan_complete: isWhole } = document.fidelity.accounting;
+      assert.ok(closes && unsent > 0, `${unsent}`);
+      if (isWhole) assert.equal(unsent, LONG.length - document.operations.total);
       assert.equal(document.replay_log?.entries, planned);
       assert.ok(isWhole ? planned === LONG.length : planned < LONG.length, `${planned}`);
     });
