@@ -146,7 +146,7 @@ describe('engram-trace capture and its disk', { skip: noProc, concurrency: 2 }, 
   });
 
   it('leaves whole blocks without a hole and no process behind when it is killed', async (t) => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const { running, folder, diskPid, send } = await record(t);
       const sending = send('x', 1_000).catch(() => {});
       await whenLogged(folder, ({ records }) => records.length > 3);

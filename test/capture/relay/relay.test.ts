@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
 import { describe, it } from 'node:test';
@@ -43,12 +43,16 @@ describe('relay', () => {
 
   it('holds neither side longer than the other takes: 200 MB in bounded memory', async (t) => {
     const total = 200 * 1024 * 1024;
-    const hash = createHash('sha256');
+    const block = randomBytes(1024 * 1024);
+    // Twice, so that any part of a stream of blocks can be found in it.
+    const blocks = Buffer.concat([block, block]);
     let seen = 0;
+    let isSame = true;
     const server = http.createServer((request, response) => {
       request.on('data', (part: Buffer) => {
+        const at = seen % block.length;
+        isSame &&= part.equals(blocks.subarray(at, at + part.length));
         seen += part.length;
-        hash.update(part);
       });
       request.on('end', () => response.end('done'));
     });
@@ -60,8 +64,6 @@ describe('relay', () => {
     });
     const before = process.memoryUsage().rss;
     let peak = 0;
-    const sent = createHash('sha256');
-    const block = randomBytes(1024 * 1024);
     const request = http.request({
       port,
       host: LOOPBACK,
@@ -77,14 +79,13 @@ describe('relay', () => {
       request.on('error', reject);
     });
     for (let at = 0; at < total; at += block.length) {
-      sent.update(block);
       if (!request.write(block)) await new Promise((resolve) => request.once('drain', resolve));
       peak = Math.max(peak, process.memoryUsage().rss);
     }
     request.end();
     assert.equal(await answered, 200);
     assert.equal(seen, total);
-    assert.equal(hash.digest('hex'), sent.digest('hex'));
+    assert.ok(isSame, 'no byte has changed');
     assert.ok(peak - before < 150e6, `grew by ${peak - before} bytes`);
     request.destroy();
     await capture.close();
