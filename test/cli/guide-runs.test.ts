@@ -18,7 +18,7 @@ const LINES: [line: string, output: string, operations: number][] = [
     50,
   ],
   ['--scenario scenarios/mixed_balanced.toml --target-rate 60 --duration 1', 'results/capacity_60.json', 60],
-  ['--scenario scenarios/burst_traffic.toml --duration 0.02 --no-preload', 'results/burst_test.json', 600],
+  ['--scenario scenarios/burst_traffic.toml --duration 0.015 --no-preload', 'results/burst_test.json', 450],
 ];
 
 test("the capacity guide's lines of run measure a server, and its jq finds the numbers", async (t) => {

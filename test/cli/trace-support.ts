@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planExport, writeExport } from '../../src/sources/export/export-op-log.ts';
 import { openOpLog } from '../../src/sources/op-log/op-log.ts';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import { makeRecord, writeOpLog } from '../sources/make-op-log.ts';
-import { withFolder } from '../support/folders.ts';
+import { newFolder, withFolder } from '../support/folders.ts';
 
 const OPS = ['recall', 'remember', 'search'];
 
@@ -24,17 +24,30 @@ function mixed(number: number): TraceRecord {
 export const ALL = Array.from({ length: 1000 }, (_, number) => mixed(number));
 export const BLOCKS = Array.from({ length: 5 }, (_, block) => ALL.slice(block * 200, block * 200 + 200));
 
+let original: Promise<string> | undefined;
+
 /** A folder with an op log of 1,000 records in `oplog` and its export `all.trace.zst`. */
 export async function withTrace(use: (folder: string, trace: string) => Promise<void>): Promise<void> {
+  original ??= makeOriginal();
+  const from = await original;
   await withFolder(async (folder) => {
-    await mkdir(join(folder, 'oplog'));
-    await writeOpLog(join(folder, 'oplog'), [{ blocks: BLOCKS }]);
-    const trace = join(folder, 'all.trace.zst');
-    const log = await openOpLog(join(folder, 'oplog'));
-    await writeExport(await planExport(log, { tool: 'test' }), await createFileSink(trace));
-    await log.close();
-    await use(folder, trace);
+    await cp(from, folder, { recursive: true });
+    await use(folder, join(folder, 'all.trace.zst'));
   });
+}
+
+/** Made once in a process, and copied for each test. */
+async function makeOriginal(): Promise<string> {
+  const folder = newFolder();
+  await mkdir(join(folder, 'oplog'));
+  await writeOpLog(join(folder, 'oplog'), [{ blocks: BLOCKS }]);
+  const log = await openOpLog(join(folder, 'oplog'));
+  await writeExport(
+    await planExport(log, { tool: 'test' }),
+    await createFileSink(join(folder, 'all.trace.zst')),
+  );
+  await log.close();
+  return folder;
 }
 
 export interface Line {

@@ -79,7 +79,7 @@ describe('commands that replay or prove a loadtest trace', () => {
   });
 
   it('calibrates with it', async () => {
-    const some = ['--step-time', '5s', '--max-steps', '0', '--quiet'];
+    const some = ['--step-time', '2s', '--max-steps', '0', '--quiet'];
     const { code, stdout, stderr } = await run(['calibrate', '--trace', LOADTEST, ...some]);
     assert.equal(code, 0, stderr);
     assert.ok(JSON.parse(stdout).floor.operations > 0);

@@ -157,6 +157,9 @@ async function smallLog() {
   return logBytes(blocksOf(operations, 5), '{"a":1}');
 }
 
+/** An eighth of the damage takes a second; `ENGRAM_TRACE_TEST_FULL=1` does it all. */
+const STEP = process.env['ENGRAM_TRACE_TEST_FULL'] ? 1 : 8;
+
 describe('replay log', () => {
   it('gives back what was written, whatever the operations', async () => {
     await fc.assert(
@@ -318,8 +321,10 @@ describe('replay log', () => {
   it('finds a changed byte, wherever it is', async () => {
     const { bytes, seal } = await smallLog();
     const whole = await readBack(bytes);
-    let harmless = 0;
-    for (let at = 0; at < bytes.length; at += 3) {
+    let [harmless, changes] = [0, 0];
+    // Never a multiple of 8: each bit of a byte has its turn.
+    for (let at = 0; at < bytes.length; at += STEP + 1) {
+      changes += 1;
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
       const found = await readBack(changed).catch((error: unknown) => ({ error }));
@@ -330,14 +335,16 @@ describe('replay log', () => {
       else assert.notDeepEqual(found.reading.damage, [], `byte ${at}`);
     }
     assert.deepEqual(whole.reading.damage, []);
-    assert.ok(harmless < bytes.length / 60, `${harmless} of ${bytes.length / 3} changes made no difference`);
+    assert.ok(harmless < changes / 20, `${harmless} of ${changes} changes made no difference`);
   });
 
   it('reads what is whole of a log that ends at any byte, and says that it was cut', async () => {
     const { bytes } = await smallLog();
     const ends: number[] = [];
     for (const frame of framesOf(bytes)) ends.push((ends.at(-1) ?? 0) + frame.length);
+    const isNearEnd = (length: number) => ends.some((end) => Math.abs(end - length) <= 2);
     for (let length = ends[0] as number; length < bytes.length; length += 1) {
+      if (length % STEP !== 0 && !isNearEnd(length)) continue;
       const { reading } = await readBack(bytes.subarray(0, length));
       assert.equal(reading.blocks, ends.filter((end) => end <= length).length - 1);
       assert.equal(reading.end, undefined);
