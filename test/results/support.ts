@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
 import { emptyAccounting } from '../../src/replay/accounting.ts';
 import type { ReplayEnd } from '../../src/replay/engine/replay-end.ts';
 import { emptyLeftOut } from '../../src/replay/left-out.ts';
@@ -11,6 +8,7 @@ import type { ResultsDocument } from '../../src/results/document/results-documen
 import type { GeneratorHealth } from '../../src/results/health/generator-health.ts';
 import { ResultsRecorder } from '../../src/results/tally/results-recorder.ts';
 import { emptyLoss, type TraceRecord, unknownOutcome } from '../../src/trace/record/record.ts';
+import { compiledSchema } from '../support/compiled-schema.ts';
 import { makeRecord as recordAt } from '../support/make-record.ts';
 
 export const MS = 1e6;
@@ -184,10 +182,7 @@ export function documentInput(): Omit<DocumentInput, 'recorder' | 'end'> {
   };
 }
 
-const schemaUrl = new URL('../../../schema/results-v1.schema.json', import.meta.url);
-const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
-formats.default(ajv);
-const validate = ajv.compile(JSON.parse(readFileSync(schemaUrl, 'utf8')));
+const check = compiledSchema('results-v1.schema.json');
 
 /** The document after a trip through JSON; throws when the schema refuses it. */
 export function validated(document: unknown): ResultsDocument {
@@ -196,6 +191,6 @@ export function validated(document: unknown): ResultsDocument {
     return value;
   });
   const read: unknown = JSON.parse(text);
-  if (!validate(read)) throw new Error(ajv.errorsText(validate.errors, { separator: '\n' }));
+  check(read);
   return read as ResultsDocument;
 }

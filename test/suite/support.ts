@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
 import type { ResultsDocument } from '../../src/results/document/results-document.ts';
 import { readSuite } from '../../src/suite/read-suite.ts';
 import type { SuiteOverrides } from '../../src/suite/read-suite-run.ts';
 import { newSuiteDocument, type SuiteDocument } from '../../src/suite/suite-document.ts';
 import { documentOf, MS } from '../results/support.ts';
+import { compiledSchema } from '../support/compiled-schema.ts';
 
 /** Two runs by clients, one at a rate, a pause of 5 s. */
 export const SUITE = `
@@ -48,16 +46,11 @@ export function measured(failed = 0, more: Parameters<typeof documentOf>[1] = {}
   return documentOf(told, more);
 }
 
-const readJson = (path: string): object =>
-  JSON.parse(readFileSync(new URL(`../../../schema/${path}`, import.meta.url), 'utf8'));
-const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
-formats.default(ajv);
-ajv.addSchema(readJson('results-v1.schema.json'));
-const validate = ajv.compile(readJson('suite-v1.schema.json'));
+const check = compiledSchema('suite-v1.schema.json', ['results-v1.schema.json']);
 
 /** The document after a trip through JSON; throws when the schema refuses it. */
 export function validatedSuite(document: unknown): SuiteDocument {
   const read: unknown = JSON.parse(JSON.stringify(document));
-  if (!validate(read)) throw new Error(ajv.errorsText(validate.errors, { separator: '\n' }));
+  check(read);
   return read as SuiteDocument;
 }

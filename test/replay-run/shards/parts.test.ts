@@ -19,7 +19,7 @@ import { mergeHealth } from '../../../src/results/health/merge-health.ts';
 import { spansOf } from '../../../src/trace/block/record-spans.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import { HEALTHY } from '../../results/support.ts';
-import fc from '../../support/fast-check.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import { makeRecord } from '../../support/make-record.ts';
 import { placedBatches } from '../../support/placed-batches.ts';
 import { MS } from '../../support/replay-harness.ts';
@@ -58,7 +58,7 @@ describe('a batch of records', () => {
         }
         assert.equal(cursor.next(), undefined);
       }),
-      { seed: 1, numRuns: 200 },
+      { seed: 1, numRuns: runs(200) },
     );
   });
 
@@ -91,7 +91,7 @@ describe('a batch of records', () => {
           assert.deepEqual(read, given);
         },
       ),
-      { seed: 1, numRuns: 100 },
+      { seed: 1, numRuns: runs(100) },
     );
   });
 

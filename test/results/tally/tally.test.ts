@@ -8,7 +8,7 @@ import type { ResultsDocument } from '../../../src/results/document/results-docu
 import { type RecorderOptions, ResultsRecorder } from '../../../src/results/tally/results-recorder.ts';
 import { Tally } from '../../../src/results/tally/tally.ts';
 import { unknownOutcome } from '../../../src/trace/record/record.ts';
-import fc from '../../support/fast-check.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import { ANCHOR_NS, documentInput, emptyEnd, MS, operationOf, SECOND, type Told } from '../support.ts';
 
 const OPTIONS: RecorderOptions = {
@@ -198,7 +198,7 @@ describe('Tally', () => {
           assert.deepEqual(sum.firstInSpace.stalled(0.1), whole.firstInSpace.stalled(0.1));
         },
       ),
-      { seed: 1, numRuns: 80 },
+      { seed: 1, numRuns: runs(80) },
     );
   });
 });

@@ -14,7 +14,7 @@ import {
 } from '../../../src/results/health/machine-counters.ts';
 import { InversionCounter } from '../../../src/results/tally/inversions.ts';
 import { emptyLoss, unknownOutcome } from '../../../src/trace/record/record.ts';
-import fc from '../../support/fast-check.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 import {
   documentInput,
   documentOf,
@@ -489,7 +489,7 @@ describe('InversionCounter', () => {
       durationNs: fc.integer({ min: 0, max: 30 }),
       session: fc.constantFrom('a', 'b'),
     });
-    const runs = fc
+    const someRuns = fc
       .array(sent, { minLength: 1, maxLength: 25 })
       .chain((records) =>
         fc.tuple(
@@ -498,7 +498,7 @@ describe('InversionCounter', () => {
         ),
       );
     fc.assert(
-      fc.property(runs, ([records, order]) => {
+      fc.property(someRuns, ([records, order]) => {
         const counter = new InversionCounter(1);
         for (const number of order) {
           const record = makeRecord(records[number]);
@@ -518,7 +518,7 @@ describe('InversionCounter', () => {
         }
         assert.equal(counter.count, bruteForce(records, order));
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: runs(300) },
     );
   });
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { EngramTraceError } from '../../../src/error.ts';
 import { gunzipChunks } from '../../../src/trace/frames/gunzip-chunks.ts';
-import fc from '../../support/fast-check.ts';
+import fc, { runs } from '../../support/fast-check.ts';
 
 async function* inPieces(bytes: Uint8Array, sizeBytes: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sizeBytes) yield bytes.subarray(at, at + sizeBytes);
@@ -32,7 +32,7 @@ test('any members in any pieces, with zeros behind them, come out as they went i
       const bytes = Buffer.concat([...texts.map((text) => gzipSync(text)), Buffer.alloc(zeros)]);
       assert.deepEqual(await unpack(bytes, size), { text: texts.join(''), error: undefined });
     }),
-    { seed: 1, numRuns: 60 },
+    { seed: 1, numRuns: runs(60) },
   );
 });
 
