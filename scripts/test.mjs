@@ -28,11 +28,11 @@ const GROUPS = [
   {
     name: 'services',
     folders: /^(calibrate|capture|demo|dev-server|replay-run|sources|transports)\//,
-    processes: 5,
+    processes: 4,
   },
   { name: 'e2e', folders: /^(e2e|library)\//, processes: 3 },
   { name: 'cli', folders: /^cli\//, processes: 4 },
-  { name: 'units', folders: /./, processes: 8 },
+  { name: 'units', folders: /./, processes: 6 },
 ];
 
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('--'));
