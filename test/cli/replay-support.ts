@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { constants } from 'node:os';
-import * as grpc from '@grpc/grpc-js';
+import type { handleUnaryCall } from '@grpc/grpc-js';
 import { createFileSink } from '../../src/trace/file/file-sink.ts';
 import { createNdjsonWriter } from '../../src/trace/ndjson/ndjson-writer.ts';
 import { emptyHeader, type TraceHeader, type TraceRecord } from '../../src/trace/record/record.ts';
@@ -168,10 +168,12 @@ export interface GrpcTestServer {
 
 /** A gRPC server on loopback with one unary method, `/test.Service/Echo`. */
 export async function startGrpcServer(): Promise<GrpcTestServer> {
+  // A hundred modules, which few of those who import this file want.
+  const grpc = await import('@grpc/grpc-js');
   const bodies: Buffer[] = [];
   const keys: unknown[] = [];
   const raw = (bytes: Buffer): Buffer => bytes;
-  const echo: grpc.handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+  const echo: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     bodies.push(call.request);
     keys.push(...call.metadata.get('x-key'));
     callback(null, call.request);
