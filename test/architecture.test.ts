@@ -98,7 +98,7 @@ const ROOMS: Record<string, readonly string[]> = {
   verify: ['measure', 'expect', '.'],
   cli: ['people', 'exit', 'settings', 'flags', 'output', 'input', 'text', 'commands', '.'],
   results: ['histogram', 'arrivals', 'answers', 'tally', 'health', 'document', 'verdict', '.'],
-  capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.'],
+  capture: ['memory', 'redact', 'taps', 'relay', 'disk', 'op-log', '.', 'relays'],
   workload: ['streams', 'arrivals', 'scenario', 'values', 'requests', 'generate', 'clients'],
 };
 

@@ -22,3 +22,36 @@ export function createCaptureClock(): CaptureClock {
     nowNs: () => Math.round((performance.now() - anchorMs) * 1e6),
   };
 }
+
+/** A moment of a clock that other processes of this machine can go on from: their monotonic clocks are one. */
+export interface ClockMoment {
+  readonly epochUnixNs: bigint;
+  readonly nowNs: number;
+  /** The monotonic clock of the machine at that moment. */
+  readonly monotonicNs: bigint;
+}
+
+/** Reads a clock, so that another process can have the same one. */
+export function momentOf({ epochUnixNs, nowNs }: CaptureClock): ClockMoment {
+  return { epochUnixNs, ...readTogether(nowNs) };
+}
+
+/** Makes the clock that another process has: the same epoch, the same time, whatever happened to the wall clock since. */
+export function createSameClock(moment: ClockMoment): CaptureClock {
+  const ownNs = (): number => Math.round(performance.now() * 1e6);
+  const here = readTogether(ownNs);
+  const aheadNs = moment.nowNs - here.nowNs + Number(here.monotonicNs - moment.monotonicNs);
+  return { epochUnixNs: moment.epochUnixNs, nowNs: () => ownNs() + aheadNs };
+}
+
+/** Two clocks at one time, as nearly as can be: a process may be stopped between one and the other. */
+function readTogether(nowNs: () => number): Pick<ClockMoment, 'nowNs' | 'monotonicNs'> {
+  let best = { nowNs: 0, monotonicNs: 0n, apartNs: Number.POSITIVE_INFINITY };
+  for (let tries = 0; tries < 10; tries++) {
+    const before = process.hrtime.bigint();
+    const read = nowNs();
+    const apartNs = Number(process.hrtime.bigint() - before);
+    if (apartNs < best.apartNs) best = { nowNs: read, monotonicNs: before, apartNs };
+  }
+  return { nowNs: best.nowNs, monotonicNs: best.monotonicNs };
+}

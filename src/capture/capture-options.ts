@@ -24,6 +24,11 @@ export interface CaptureOptions {
   readonly clock?: CaptureClock | undefined;
   /** Letters and digits; new for each run, by chance where undefined. */
   readonly runId?: string | undefined;
+  /**
+   * Processes that share the addresses; 1 where undefined. With more than one, `bufferBytes` is split evenly, the clock is
+   * the real one and the dialect is found by its name.
+   */
+  readonly relays?: number | undefined;
   /** Program and version, for the header. */
   readonly tool?: string | undefined;
   /** Names the operations; Engram's where undefined. */
@@ -59,6 +64,7 @@ const OPTIONS: Record<keyof CaptureOptions, true> = {
   oplogDirectory: true,
   clock: true,
   runId: true,
+  relays: true,
   tool: true,
   dialect: true,
   segmentAgeNs: true,
@@ -85,6 +91,8 @@ export interface CaptureSettings extends CaptureOptions {
   readonly oplogDirectory: string;
   readonly clock: CaptureClock;
   readonly runId: string;
+  /** What the sessions of the run begin with. */
+  readonly sessionPrefix: string;
   readonly tool: string;
   readonly dialect: Dialect;
 }
@@ -104,7 +112,8 @@ export function captureSettings(given: CaptureOptions): CaptureSettings {
     ...rest
   } = given;
   const listeners = { http: listenerOf(http), grpc: listenerOf(grpc) };
-  return { ...rest, ...listeners, oplogDirectory, clock, runId, tool, dialect, onWarning };
+  const sessionPrefix = runId.slice(0, 8);
+  return { ...rest, ...listeners, oplogDirectory, clock, runId, sessionPrefix, tool, dialect, onWarning };
 }
 
 function listenerOf(given: CaptureOptions['http']): CaptureListener | undefined {

@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import { EngramTraceError } from '../error.ts';
 import { addLoss, hasLoss, type Loss } from '../trace/record/record.ts';
 import { CAPTURE_DEFAULTS } from './capture-defaults.ts';
 import { type CaptureOptions, type CaptureSettings, captureSettings } from './capture-options.ts';
 import { ByteBudget } from './memory/byte-budget.ts';
 import type { BlockStore } from './op-log/block-store.ts';
+import type { EndedRun } from './op-log/loss-file.ts';
 import { createRecorder, type Recorder, type RecorderStats } from './op-log/recorder.ts';
 import { startWorkerStore } from './op-log/worker-store.ts';
 import { createParameterRule } from './redact/parameter-rule.ts';
@@ -36,6 +38,10 @@ export interface CaptureStats extends Omit<RecorderStats, 'untoldLoss'> {
   readonly lastWriteError: string;
   /** How long the disk has not answered a call. */
   readonly diskSilentMs: number;
+  /** Processes that relay; where they are several, this process only hands out connections. */
+  readonly relays: number;
+  /** Of those, how many died so far; another one took the place of each. */
+  readonly relaysDied: number;
 }
 
 export interface CaptureSummary extends CaptureStats {
@@ -52,14 +58,56 @@ export interface Capture {
   /** Real port; undefined where there is no such listener. */
   readonly httpPort: number | undefined;
   readonly grpcPort: number | undefined;
+  /** Of several relays it is what they said last, every quarter of a second. */
   stats(): CaptureStats;
+  /** Resolves when no relay can be kept alive, with what to tell people; `close` is still to be called. */
+  readonly failed: Promise<EngramTraceError>;
   /** Stops accepting, lets what is in flight finish for the grace time, closes the segment. */
   close(): Promise<CaptureSummary>;
 }
 
+/** What is different where a capture is one of several relays, which share addresses, people and an op log. */
+export interface RelayRole {
+  /** Runs of this capture whose relays died, and could not close their files. */
+  readonly ended: readonly EndedRun[];
+  /** Told of each trouble of a connection: people have to hear of it once, from all relays together. */
+  readonly onTrouble: (text: string) => void;
+  /** A connection is over. */
+  readonly onClosed: () => void;
+}
+
+/** A capture that takes over connections instead of listening. */
+export interface RelayCapture extends Pick<Capture, 'stats' | 'close'> {
+  accept(kind: ListenerKind, client: Socket): void;
+  /** Losses that no block tells of so far. */
+  untoldLoss(): Loss;
+}
+
+/** The two listeners of a capture, by the name of their option. */
+export type ListenerKind = 'http' | 'grpc';
+
 /** Starts recording proxies in front of a server; rejects when an address or the folder can't be used. */
-export async function startCapture(given: CaptureOptions): Promise<Capture> {
+export async function startCapture(given: Omit<CaptureOptions, 'relays'>): Promise<Capture> {
   const options = captureSettings(given);
+  refuseImpossible(options);
+  const { relays, ...capture } = await record(options, undefined);
+  for (const kind of LISTENER_KINDS) warnOfUpstream(options, kind);
+  return {
+    ...capture,
+    httpPort: relays.http?.port,
+    grpcPort: relays.grpc?.port,
+    failed: new Promise(() => {}), // whatever breaks here ends the process
+  };
+}
+
+/** Starts one of several relays. Its settings have been looked at. */
+export async function startRelayCapture(options: CaptureSettings, role: RelayRole): Promise<RelayCapture> {
+  const { relays, ...capture } = await record(options, role);
+  return { ...capture, accept: (kind, client) => relays[kind]?.accept(client) };
+}
+
+/** Throws `usage` for settings that no capture can have. */
+export function refuseImpossible(options: CaptureSettings): void {
   if (options.http === undefined && options.grpc === undefined) {
     throw new EngramTraceError('usage', 'nothing to capture', { hint: 'give an HTTP or a gRPC upstream' });
   }
@@ -67,63 +115,83 @@ export async function startCapture(given: CaptureOptions): Promise<Capture> {
     throw new EngramTraceError('usage', 'a run id has 1 to 32 letters and digits');
   }
   refuseLoop([options.http, options.grpc].filter((listener) => listener !== undefined));
+}
+
+/** Connects to the server once, without a word, and tells people what stands in the way. */
+export function warnOfUpstream(options: CaptureSettings, kind: ListenerKind): void {
+  const listener = options[kind];
+  if (listener === undefined) return;
+  const { upstream, upstreamTls } = listener;
+  void checkUpstream({ upstream, upstreamTls, alpn: ALPN[kind] }).then((text) => {
+    if (text !== '') options.onWarning?.(`${text}; clients will be reset until there is one`);
+  });
+}
+
+export const LISTENER_KINDS: readonly ListenerKind[] = ['http', 'grpc'];
+const ALPN: Readonly<Record<ListenerKind, readonly string[]>> = { http: ['http/1.1'], grpc: ['h2'] };
+
+interface Recording extends Pick<Capture, 'stats' | 'close'> {
+  readonly relays: Partial<Record<ListenerKind, Relay>>;
+  untoldLoss(): Loss;
+}
+
+/** Records what its relays pass on; it listens unless it has a role. */
+async function record(options: CaptureSettings, role: RelayRole | undefined): Promise<Recording> {
   const { clock, graceMs = CAPTURE_DEFAULTS.graceMs, diskWaitMs = CAPTURE_DEFAULTS.diskWaitMs } = options;
   const nowNs = (): number => clock.nowNs();
-  const store = await openStore(options, nowNs);
+  const store = await openStore(options, nowNs, role);
   const budget = new ByteBudget(options.bufferBytes ?? CAPTURE_DEFAULTS.bufferBytes);
   const recorder = createRecorder({ epochUnixNs: clock.epochUnixNs, nowNs, store, budget });
   const gaveUp = { count: 0, last: '' };
   const troubles = new TroubleLog((text) => options.onWarning?.(text), nowNs);
+  const onTrouble = role?.onTrouble ?? ((text: string) => troubles.note(text));
   const context = tapContext(options, recorder, budget, (reason) => {
     gaveUp.count++;
     gaveUp.last = reason;
-    troubles.note(`a connection can't be followed any further, and passes unrecorded: ${reason}`);
+    onTrouble(`a connection can't be followed any further, and passes unrecorded: ${reason}`);
   });
-  const relays: Relay[] = [];
-  const start = async (
-    listener: CaptureListener | undefined,
-    kind: 'h' | 'g',
-  ): Promise<number | undefined> => {
-    if (listener === undefined) return undefined;
-    const session = (connection: number): string => `${options.runId.slice(0, 8)}-${kind}${connection}`;
-    const alpn = kind === 'h' ? ['http/1.1'] : ['h2'];
-    const relay = await startRelay({
+  const relays: Partial<Record<ListenerKind, Relay>> = {};
+  const start = async (kind: ListenerKind): Promise<void> => {
+    const listener = options[kind];
+    if (listener === undefined) return;
+    relays[kind] = await startRelay({
       ...listener,
-      alpn,
+      listen: role === undefined ? listener.listen : undefined,
+      alpn: ALPN[kind],
       nowNs,
-      openTap: (connection) => guardTap(createSniffingTap(context, session(connection)), context),
-      onTrouble: (text) => troubles.note(text),
+      openTap: (connection) => {
+        const session = `${options.sessionPrefix}-${kind[0]}${connection}`;
+        return guardTap(createSniffingTap(context, session), context);
+      },
+      onTrouble,
+      onClosed: role?.onClosed,
     });
-    relays.push(relay);
-    const { upstream, upstreamTls } = listener;
-    void checkUpstream({ upstream, upstreamTls, alpn }).then((text) => {
-      if (text !== '') options.onWarning?.(`${text}; clients will be reset until there is one`);
-    });
-    return relay.port;
   };
   const stats = (): CaptureStats => ({
-    ...relayStats(relays),
+    ...relayStats(Object.values(relays)),
     ...recordStats(recorder, gaveUp),
     bufferedBytes: budget.takenBytes,
     ...storeStats(store),
     recordsDropped: recorder.stats.recordsDropped + store.stats.recordsVanished,
+    relays: 1,
+    relaysDied: 0,
   });
+  const untoldLoss = (): Loss => addLoss(recorder.stats.untoldLoss, store.stats.untold);
   const close = async (waitMs: number): Promise<CaptureSummary> => {
-    await Promise.all(relays.map((relay) => relay.close(waitMs)));
+    await Promise.all(Object.values(relays).map((relay) => relay.close(waitMs)));
     await recorder.close(diskWaitMs);
-    const { untold, lossFile, isClosed } = store.stats;
-    const untoldLoss = addLoss(recorder.stats.untoldLoss, untold);
-    return { ...stats(), untoldLoss, lossFile, closedProperly: isClosed && !hasLoss(untoldLoss) };
+    const { lossFile, isClosed } = store.stats;
+    const lost = untoldLoss();
+    return { ...stats(), untoldLoss: lost, lossFile, closedProperly: isClosed && !hasLoss(lost) };
   };
   try {
-    const httpPort = await start(options.http, 'h');
-    const grpcPort = await start(options.grpc, 'g');
-    let closing: Promise<CaptureSummary> | undefined;
-    return { httpPort, grpcPort, stats, close: () => (closing ??= close(graceMs)) };
+    for (const kind of LISTENER_KINDS) await start(kind);
   } catch (thrown) {
     await close(0);
     throw thrown;
   }
+  let closing: Promise<CaptureSummary> | undefined;
+  return { relays, stats, untoldLoss, close: () => (closing ??= close(graceMs)) };
 }
 
 function refuseLoop(listeners: readonly CaptureListener[]): void {
@@ -135,12 +203,18 @@ function refuseLoop(listeners: readonly CaptureListener[]): void {
   }
 }
 
-function openStore(options: CaptureSettings, nowNs: () => number): ReturnType<typeof startWorkerStore> {
+function openStore(
+  options: CaptureSettings,
+  nowNs: () => number,
+  role: RelayRole | undefined,
+): ReturnType<typeof startWorkerStore> {
   const { retainAgeNs, retainBytes } = options;
   return startWorkerStore({
     directory: options.oplogDirectory,
     nowNs,
     onWarning: options.onWarning,
+    // Clients depend on the other relays: one that takes the place of another starts whatever the disk says.
+    startsAnyway: (role?.ended.length ?? 0) > 0,
     segments: {
       header: segmentHeader(options),
       maxAgeNs: options.segmentAgeNs ?? CAPTURE_DEFAULTS.segmentAgeNs,
@@ -150,6 +224,7 @@ function openStore(options: CaptureSettings, nowNs: () => number): ReturnType<ty
         maxTotalBytes: retainBytes,
       },
       firstNumber: 1,
+      ended: role?.ended,
     },
   });
 }
@@ -190,7 +265,7 @@ function relayStats(relays: readonly Relay[]): RelayStats {
 
 type RecordStats = Omit<
   CaptureStats,
-  keyof RelayStats | keyof ReturnType<typeof storeStats> | 'bufferedBytes'
+  keyof RelayStats | keyof ReturnType<typeof storeStats> | 'bufferedBytes' | 'relays' | 'relaysDied'
 >;
 
 function recordStats(recorder: Recorder, gaveUp: GaveUp): RecordStats {

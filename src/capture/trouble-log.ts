@@ -20,17 +20,17 @@ export class TroubleLog {
     this.#nowNs = nowNs;
   }
 
-  /** Notes that a trouble was met, and tells it if it was not told lately. */
-  note(trouble: string): void {
+  /** Notes that a trouble was met, perhaps several times, and tells it if it was not told lately. */
+  note(trouble: string, count = 1): void {
     const text = this.#told.has(trouble) || this.#told.size < MAX_TEXTS ? trouble : OTHERS;
     const nowNs = this.#nowNs();
     const told = this.#told.get(text);
     if (told === undefined) {
-      this.#told.set(text, { atNs: nowNs, since: 0 });
+      this.#told.set(text, { atNs: nowNs, since: count - 1 });
       this.#tell(text);
       return;
     }
-    told.since++;
+    told.since += count;
     if (nowNs - told.atNs < PAUSE_NS) return;
     this.#tell(`${text} (${told.since} more in ${Math.round((nowNs - told.atNs) / 1e9)} s)`);
     told.atNs = nowNs;

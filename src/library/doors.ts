@@ -1,5 +1,6 @@
-import { type Capture, startCapture } from '../capture/capture.ts';
+import type { Capture } from '../capture/capture.ts';
 import type { CaptureOptions } from '../capture/capture-options.ts';
+import { startRelays } from '../capture/relays/start-relays.ts';
 import { refuseUnknownOptions } from '../refuse-unknown-options.ts';
 import { type ReplayOptions, replayOptions } from '../replay/replay-options.ts';
 import type { ReplayLog } from '../replay-log/replay-log.ts';
@@ -69,7 +70,7 @@ export function openTraceDoor(path: string, options: OpenOptions = {}): Promise<
 
 /** Starts recording proxies in front of a server; rejects when an address or the folder can't be used. */
 export function startCaptureDoor(options: CaptureOptions): Promise<Capture> {
-  return inOptionWords(() => startCapture({ ...options, onWarning: warningsOf(options ?? {}) }));
+  return inOptionWords(() => startRelays({ ...options, onWarning: warningsOf(options ?? {}) }));
 }
 
 function warningsOf({ onWarning }: CaptureOptions): CaptureOptions['onWarning'] {

@@ -14,13 +14,15 @@ export interface Running {
   exited: Promise<number | string>;
 }
 
-/** Starts the built command and waits for its ready line. */
+/** Starts the built command and waits for its ready line; with one relay, whatever the machine, unless it is told. */
 export async function startCommand(
   t: TestContext,
   args: readonly string[],
   before: readonly string[] = [],
 ): Promise<Running> {
-  const [program = '', ...rest] = [...before, process.execPath, MAIN, 'capture', '--json', ...args];
+  const relays = args.includes('--relays') ? [] : ['--relays', '1'];
+  const command = [process.execPath, MAIN, 'capture', '--json', ...relays, ...args];
+  const [program = '', ...rest] = [...before, ...command];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   let stdout = '';

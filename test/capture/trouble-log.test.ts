@@ -14,6 +14,19 @@ describe('troubles of connections', () => {
     assert.deepEqual(told, ['refused', 'refused (1000 more in 10 s)', 'refused (1000 more in 10 s)']);
   });
 
+  it('are told with their number where several come at once', () => {
+    const told: string[] = [];
+    let nowNs = 0;
+    const log = new TroubleLog(
+      (text) => told.push(text),
+      () => nowNs,
+    );
+    log.note('refused', 5);
+    nowNs = 10e9;
+    log.note('refused', 3);
+    assert.deepEqual(told, ['refused', 'refused (7 more in 10 s)']);
+  });
+
   it('are bounded, however many texts a server thinks up', () => {
     const told: string[] = [];
     const log = new TroubleLog(

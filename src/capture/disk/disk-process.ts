@@ -1,25 +1,11 @@
 import type { DiskCall, DiskResult, FromDisk, ToDisk } from './disk-messages.ts';
 import { inputBytes } from './input-bytes.ts';
+import { LEFT_TO_THE_PARENT } from './left-to-the-parent.ts';
 import { createSegmentFs, type SegmentFile } from './segment-fs.ts';
 
 // Entry point of the process that calls the file system, and does nothing else. A call on a disk that hangs can be
 // neither ended nor waited out: a process can be left behind, a thread would hold up the end of capture.
 
-/** Ctrl-C and the end of a service reach the whole group. Only the parent knows when the files are whole. */
-const LEFT_TO_THE_PARENT = [
-  'SIGINT',
-  'SIGTERM',
-  'SIGHUP',
-  'SIGQUIT',
-  'SIGALRM',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGXCPU',
-  'SIGVTALRM',
-  'SIGPROF',
-  'SIGIO',
-  'SIGXFSZ', // writing past a limit of size is an error of that write, told like one
-] as const;
 /** How long the disk process goes on, after capture was killed, with the calls that are under way. */
 const ORPHAN_MS = 10_000;
 

@@ -71,10 +71,44 @@ export function createLossFile(fs: SegmentFs, { epochUnixNs, runId }: TraceHeade
   };
 }
 
-async function removeIfThere(fs: SegmentFs, name: string): Promise<void> {
+/** Removes a file; false where it is gone, perhaps by another relay or capture. */
+export async function removeIfThere(fs: SegmentFs, name: string): Promise<boolean> {
   try {
     await fs.remove(name);
+    return true;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+    return false;
+  }
+}
+
+/** A run that is over although nobody closed its files: its process died. */
+export interface EndedRun {
+  readonly runId: string;
+  /** What it lacks may have started from the first of these times on, and not after the second; ns from the run's epoch. */
+  readonly sinceNs: number;
+  readonly endNs: number;
+  /** What it had put into no block, as far as is known. */
+  readonly loss: Loss;
+}
+
+/** Says in the place of a run that died when it ended: what comes later is not missing from it. */
+export async function endRun(fs: SegmentFs, epochUnixNs: bigint, run: EndedRun): Promise<void> {
+  const name = untoldLossesName(Number(epochUnixNs / 1_000_000n), run.runId);
+  const unixNs = (ns: number): bigint => epochUnixNs + BigInt(Math.round(ns));
+  const bytes = encodeUntoldLosses({
+    runId: run.runId,
+    isEnded: true,
+    sinceUnixNs: unixNs(run.sinceNs),
+    untilUnixNs: unixNs(run.endNs),
+    loss: run.loss,
+  });
+  await removeIfThere(fs, name);
+  const file = await fs.create(name);
+  try {
+    await file.write(bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }

@@ -1,6 +1,6 @@
-import { isUntoldLossesName } from '../../trace/op-log/untold-losses.ts';
+import { isUntoldLossesName, runOfUntoldLosses } from '../../trace/op-log/untold-losses.ts';
 import type { SegmentInfo } from '../disk/segment-fs.ts';
-import { isSegmentName } from './segment-name.ts';
+import { isSegmentName, runOfSegment } from './segment-name.ts';
 
 export interface RetentionLimits {
   /** Segments last written longer ago than this go; undefined keeps them. */
@@ -9,7 +9,10 @@ export interface RetentionLimits {
   readonly maxTotalBytes: number | undefined;
 }
 
-/** A file changed more lately than this may be the open segment of another capture. */
+/**
+ * A file changed more lately than this may be the open segment of another relay or capture. A run that has had nothing to
+ * write for longer is known by its file of untold losses, which it writes every few seconds.
+ */
 const YOUNG_MS = 60_000;
 
 /**
@@ -25,15 +28,28 @@ export function planRetention(
   const ours = files
     .filter(({ name }) => isSegmentName(name) || isUntoldLossesName(name))
     .sort((a, b) => a.modifiedMs - b.modifiedMs);
+  const open = new Set([...openNames, ...openElsewhere(ours, nowMs)]);
   let totalBytes = ours.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const doomed: string[] = [];
   for (const { name, sizeBytes, modifiedMs } of ours) {
     const ageMs = nowMs - modifiedMs;
     const isTooOld = limits.maxAgeMs !== undefined && ageMs > limits.maxAgeMs;
     const isTooMuch = limits.maxTotalBytes !== undefined && totalBytes > limits.maxTotalBytes;
-    if (openNames.includes(name) || ageMs < YOUNG_MS || !(isTooOld || isTooMuch)) continue;
+    if (open.has(name) || ageMs < YOUNG_MS || !(isTooOld || isTooMuch)) continue;
     doomed.push(name);
     totalBytes -= sizeBytes;
   }
   return doomed;
+}
+
+/** The newest segment of each run that is alive. */
+function openElsewhere(files: readonly SegmentInfo[], nowMs: number): string[] {
+  const alive = files.filter(
+    ({ name, modifiedMs }) => isUntoldLossesName(name) && nowMs - modifiedMs < YOUNG_MS,
+  );
+  return alive.map((losses) => {
+    const run = runOfUntoldLosses(losses.name);
+    const names = files.map(({ name }) => name).filter((name) => runOfSegment(name) === run);
+    return names.reduce((newest, name) => (name > newest ? name : newest), '');
+  });
 }

@@ -1,7 +1,7 @@
 import type { EncodedBlock } from '../../trace/block/block-builder.ts';
 import { addLoss, emptyLoss, hasLoss, type Loss, type TraceHeader } from '../../trace/record/record.ts';
 import { FILE_WAS_CUT, type SegmentFs } from '../disk/segment-fs.ts';
-import { createLossFile } from './loss-file.ts';
+import { createLossFile, type EndedRun, endRun, removeIfThere } from './loss-file.ts';
 import { planRetention, type RetentionLimits } from './retention.ts';
 import { epochNsAt, nsSince } from './run-epoch.ts';
 import { type OpenSegment, startSegment } from './segment.ts';
@@ -18,6 +18,8 @@ export interface SegmentOptions {
   readonly firstNumber: number;
   /** Losses the first segment has to tell of. */
   readonly untold?: Loss | undefined;
+  /** Runs from the same epoch that ended without closing their files. */
+  readonly ended?: readonly EndedRun[] | undefined;
 }
 
 /**
@@ -69,6 +71,8 @@ class Writer implements SegmentWriter {
   async open(nowNs: number): Promise<void> {
     await this.#openSegment(nowNs);
     await this.#keepLosses(emptyLoss(), nowNs);
+    const { ended = [], header } = this.#options;
+    for (const run of ended) await endRun(this.#fs, header.epochUnixNs, run).catch(this.#failed);
     await this.#applyRetention(nowNs);
   }
 
@@ -232,11 +236,10 @@ class Writer implements SegmentWriter {
     const open = [this.#lossFile.name, this.#current?.name];
     try {
       for (const name of planRetention(await this.#fs.list(), retention, open, this.#unixMs(nowNs))) {
-        await this.#fs.remove(name);
-        this.stats.removed++;
+        if (await removeIfThere(this.#fs, name)) this.stats.removed++;
       }
     } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') this.#failed(thrown); // gone is gone
+      this.#failed(thrown);
     }
   }
 

@@ -13,6 +13,8 @@ export interface WorkerStoreOptions {
   readonly nowNs: () => number;
   /** Told what people should know of the disk, one sentence each time. */
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** Start although the op log can't be written: it is tried again and again, and what is lost is counted. */
+  readonly startsAnyway?: boolean | undefined;
   /** How long the start waits for the disk; for tests. */
   readonly patienceMs?: number | undefined;
   /** Programs of the thread and of the disk process; for tests. */
@@ -35,7 +37,7 @@ const MAX_STEP_NS = 1e9;
 export async function startWorkerStore(options: WorkerStoreOptions): Promise<BlockStore> {
   const store = new WorkerStore(options);
   const error = await store.whenReady(options.patienceMs ?? PATIENCE_MS);
-  if (error !== undefined && !PASSING_ERRORS.has(error.code)) {
+  if (error !== undefined && !PASSING_ERRORS.has(error.code) && options.startsAnyway !== true) {
     await store.close(options.nowNs(), emptyLoss());
     const code = error.code === 'missing_zstd' ? 'missing_zstd' : 'io';
     throw new EngramTraceError(code, `the op log can't be written: ${error.message}`, {

@@ -2,9 +2,9 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { connectMessage } from '../../connect-trouble.ts';
 import { EngramTraceError } from '../../error.ts';
-import { listenError } from '../../listen-error.ts';
 import type { Tap } from '../taps/tap.ts';
-import { authorityOf, type HostPort } from './host-port.ts';
+import type { HostPort } from './host-port.ts';
+import { listen } from './listen.ts';
 import { type RelayedConnection, relayConnection } from './relay-connection.ts';
 import {
   connectUpstream,
@@ -26,28 +26,33 @@ export interface ListenerTls {
 
 /** `alpn` is offered in both directions. */
 export interface RelayOptions extends Upstream {
-  readonly listen: HostPort;
+  /** Undefined: it does not listen; connections are handed over to it. */
+  readonly listen: HostPort | undefined;
   readonly listenTls?: ListenerTls | undefined;
   readonly nowNs: () => number;
   /** A tap for the connection with this number (from 1). */
   readonly openTap: (connection: number) => Tap;
   /** Clients are being turned away, for this reason; one sentence each time. */
   readonly onTrouble?: ((text: string) => void) | undefined;
+  /** A connection that was relayed is over. */
+  readonly onClosed?: (() => void) | undefined;
 }
 
-/** A relay that listens. */
+/** Takes connections and passes their bytes on. */
 export interface Relay {
+  /** 0 where it does not listen. */
   readonly port: number;
   readonly openConnections: number;
   /** Connections accepted so far. */
   readonly connections: number;
   /** Connections whose upstream did not answer. */
   readonly unreachable: number;
+  /** Takes over a connection that another process has accepted, and read nothing of. */
+  accept(client: net.Socket): void;
   /** Stops accepting, lets what is in flight end for at most `graceMs`, then cuts the rest. */
   close(graceMs: number): Promise<void>;
 }
 
-const BACKLOG = 4096;
 const IDLE_CHECK_MS = 20;
 /** Connections that were cut get so long to end until they are given up. */
 const CUT_MS = 500;
@@ -77,14 +82,21 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       open.delete(connection);
       onGone();
       if (end === 'upstream_unreachable') unreachable++;
+      options.onClosed?.();
     });
     open.add(connection);
   };
   const server = createServer(options, onConnection);
   const handshakes = server instanceof tls.Server ? watchHandshakes(server) : undefined;
-  await listen(server, options.listen);
+  const port = options.listen === undefined ? 0 : await listen(server, options.listen);
   return {
-    port: (server.address() as net.AddressInfo).port,
+    port,
+    accept(client) {
+      client.allowHalfOpen = true;
+      client.setNoDelay(true);
+      client.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+      server.emit('connection', client);
+    },
     get openConnections() {
       return open.size;
     },
@@ -133,17 +145,6 @@ function createServer(options: RelayOptions, onConnection: (client: net.Socket) 
   } catch (cause) {
     throw EngramTraceError.from(cause, 'usage', { where: 'the listener certificate or key' });
   }
-}
-
-function listen(server: net.Server, at: HostPort): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(listenError(cause, authorityOf(at))));
-    server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, () => {
-      server.removeAllListeners('error');
-      server.on('error', () => {}); // running out of descriptors ends one accept, not the capture
-      resolve();
-    });
-  });
 }
 
 /**

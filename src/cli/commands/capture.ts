@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { setFlagsFromString } from 'node:v8';
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import type { Capture } from '../../capture/capture.ts';
 import { CAPTURE_DEFAULTS } from '../../capture/capture-defaults.ts';
+import type { CaptureOptions } from '../../capture/capture-options.ts';
+import { keepHeapSmall } from '../../capture/keep-heap-small.ts';
 import { type CaptureListener, captureListener } from '../../capture/relay/capture-listener.ts';
 import type { ListenerTls } from '../../capture/relay/relay.ts';
 import type { UpstreamTls } from '../../capture/relay/upstream.ts';
+import { defaultRelays, MAX_RELAYS } from '../../capture/relays/relay-count.ts';
 import { DIALECT_NAMES, findDialect } from '../../dialects/find-dialect.ts';
 import { EngramTraceError } from '../../error.ts';
 import { DEFAULT_OPLOG } from '../../op-log-folder.ts';
@@ -13,7 +16,7 @@ import { jsonText, linesText } from '../../visible-text.ts';
 import { EXIT } from '../exit/exit-code.ts';
 import { leaveBySignal } from '../exit/leave.ts';
 import { untilSignal } from '../exit/signals.ts';
-import { collect } from '../flags/flag-parsers.ts';
+import { collect, parseCount } from '../flags/flag-parsers.ts';
 import { parseDuration } from '../flags/parse-duration.ts';
 import { parseSize } from '../flags/parse-size.ts';
 import { tell, tellOnStdout } from '../people/people.ts';
@@ -26,6 +29,7 @@ interface CaptureFlags {
   grpcListen?: string;
   grpcUpstream?: string;
   oplog: string;
+  relays?: number;
   segmentAge: number;
   segmentSize: number;
   retainAge?: number;
@@ -70,6 +74,11 @@ export function makeCaptureCommand(): Command {
       '--oplog <folder>',
       'where the op log goes, and export reads by default; made if it is missing',
       DEFAULT_OPLOG,
+    )
+    .addOption(
+      new Option('--relays <count>', 'processes that share the addresses')
+        .argParser(parseRelays)
+        .default(undefined, 'one less than the cores'),
     )
     .option('--dialect <name>', `names the operations: ${DIALECT_NAMES.join(', ')}`, 'engram')
     .option('--responses', 'keep the answers too, not only their size and checksum');
@@ -123,14 +132,6 @@ function addTlsFlags(command: Command): void {
     .option('--upstream-key <file>', 'and its key (PEM)');
 }
 
-/**
- * Keeps V8 from letting its young generation grow to 48 MB, which is a third of what capture may take beyond its budget.
- * At the size it has after the start, collecting it costs no more CPU.
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
-}
-
 async function runCapture(flags: CaptureFlags): Promise<void> {
   const stopped = untilSignal();
   const endStart = leaveWhenStopped(stopped);
@@ -140,17 +141,18 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     http: listener('http', flags.httpListen, flags.httpUpstream, listenTls, upstreamTls),
     grpc: listener('grpc', flags.grpcListen, flags.grpcUpstream, listenTls, upstreamTls),
   };
-  const { startCapture } = await import('../../capture/capture.ts');
-  const capture = await startCapture({
+  const { startRelays } = await import('../../capture/relays/start-relays.ts');
+  const relays = flags.relays ?? defaultRelays(availableParallelism(), memoryOf(flags));
+  const capture = await startRelays({
     ...listeners,
+    relays,
+    ...memoryOf(flags),
     oplogDirectory: flags.oplog,
     dialect: findDialect(flags.dialect),
     segmentAgeNs: flags.segmentAge,
     segmentBytes: flags.segmentSize,
     retainAgeNs: flags.retainAge,
     retainBytes: flags.retainSize === 0 ? undefined : flags.retainSize,
-    maxBodyBytes: flags.maxBody,
-    bufferBytes: flags.buffer,
     keepResponses: flags.responses,
     redactHeaders: flags.redactHeader,
     redactQuery: flags.redactQuery,
@@ -162,16 +164,27 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
     onWarning: (text) => tell(linesText([`capture: ${text}`])),
   });
   endStart();
-  keepHeapSmall();
+  if (relays === 1) keepHeapSmall();
   tellOnStdout(`${readyLine(capture, listeners, flags.json)}\n`);
   const stopStatus = await showStatus(capture, flags.quiet);
-  await stopped;
+  const failure = await Promise.race([stopped.then(() => undefined), capture.failed]);
   stopStatus();
   const summary = await capture.close();
   // Told to stop is how a capture ends: only what it could not write is a failure.
   process.exitCode = summary.closedProperly ? EXIT.ok : EXIT.failed;
   if (flags.json) tellOnStdout(jsonText(summary));
   else if (!flags.quiet) tell(linesText(summaryLines(summary)));
+  if (failure !== undefined) throw failure;
+}
+
+function memoryOf({ maxBody, buffer }: CaptureFlags): Pick<CaptureOptions, 'maxBodyBytes' | 'bufferBytes'> {
+  return { maxBodyBytes: maxBody, bufferBytes: buffer };
+}
+
+function parseRelays(text: string): number {
+  const count = parseCount(text);
+  if (count >= 1 && count <= MAX_RELAYS) return count;
+  throw new EngramTraceError('usage', `'${text}' is not a number of relays from 1 to ${MAX_RELAYS}`);
 }
 
 /**

@@ -74,8 +74,8 @@ export async function planExport(log: OpLog, options: ExportOptions): Promise<Ex
   };
 }
 
-function aliveOf({ runId, untilUnixNs, isEnded }: OpLog['untold'][number]): RunAlive {
-  return { runId, untilUnixNs, isEnded };
+function aliveOf({ runId, sinceUnixNs, untilUnixNs, isEnded }: OpLog['untold'][number]): RunAlive {
+  return { runId, sinceUnixNs, untilUnixNs, isEnded };
 }
 
 /** The span from the first start to the last one of the blocks that will be written. */

@@ -43,13 +43,12 @@ async function toldBySegments(
 ): Promise<Loss[]> {
   const losses: Loss[] = [];
   const latestOfRun = new Map<string, bigint>();
-  let latestUnixNs: bigint | undefined;
   for (const segment of log.segments) {
     const { header, runId } = segment;
     const before = latestOfRun.get(runId);
     const isCaptured = header.source === 'capture';
     const toldUnixNs = isCaptured ? segment.startUnixNs : segment.endUnixNs;
-    const since = isCaptured ? (before ?? latestUnixNs) : segment.startUnixNs;
+    const since = isCaptured ? (before ?? lastBefore(segment, log.segments)) : segment.startUnixNs;
     if (hasLoss(header.loss) && mayReach(bounds, since, toldUnixNs)) losses.push(header.loss);
     for (const { entry, sinceUnixNs } of segment.tellings) {
       if (used.has(entry)) continue;
@@ -57,11 +56,17 @@ async function toldBySegments(
       if (mayReach(bounds, sinceBefore, await toldAt(segment, entry, bounds))) losses.push(entry.loss);
     }
     const lastUnixNs = segment.recorded?.endUnixNs;
-    latestUnixNs = laterOf(latestUnixNs, lastUnixNs);
     const latest = laterOf(before, lastUnixNs);
     if (latest !== undefined && runId !== '') latestOfRun.set(runId, latest);
   }
   return losses;
+}
+
+/** The last record of the segments that ended before this one began: what runs beside it recorded says nothing of it. */
+function lastBefore({ startUnixNs }: Segment, segments: readonly Segment[]): bigint | undefined {
+  return segments
+    .filter(({ endUnixNs }) => endUnixNs <= startUnixNs)
+    .reduce<bigint | undefined>((last, { recorded }) => laterOf(last, recorded?.endUnixNs), undefined);
 }
 
 function laterOf(a: bigint | undefined, b: bigint | undefined): bigint | undefined {

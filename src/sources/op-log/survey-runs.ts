@@ -19,8 +19,10 @@ export interface SegmentSpan extends UnixSpan {
 /** Proof from elsewhere of how long a run went on. */
 export interface RunAlive {
   readonly runId: string;
+  /** The time from which on what it lacks may have started, where it ended. */
+  readonly sinceUnixNs: bigint;
   readonly untilUnixNs: bigint;
-  /** Whether the run ended in order at that time. */
+  /** Whether the run ended at that time, in order or not. */
   readonly isEnded: boolean;
 }
 
@@ -160,10 +162,19 @@ function holeBehind(last: SegmentSpan, proof: RunAlive | undefined): Hole[] {
     return [{ reachUnixNs: startUnixNs, startUnixNs, endUnixNs: undefined, segments: 1, reason }];
   }
   if (proof?.isEnded === true ? last.isClosed : last.isClosed && proof === undefined) return [];
+  if (proof?.isEnded === true) return [holeBeforeEnd(last, proof)];
   const startUnixNs = later(last.endUnixNs, proof?.untilUnixNs ?? last.endUnixNs);
   const reason = `segment ${last.name} was not closed (capture was killed or is still running, or its end is missing): what came after ${isoTime(startUnixNs)} is not known`;
   const reachUnixNs = later(last.startUnixNs, startUnixNs - WRITE_DELAY_NS);
   return [{ reachUnixNs, startUnixNs, endUnixNs: undefined, segments: 1, reason }];
+}
+
+/** The last segment of a run whose end is known, though it could not be closed. */
+function holeBeforeEnd(last: SegmentSpan, { sinceUnixNs, untilUnixNs }: RunAlive): Hole {
+  const endUnixNs = later(last.endUnixNs, untilUnixNs);
+  const reachUnixNs = later(last.startUnixNs, sinceUnixNs - WRITE_DELAY_NS);
+  const reason = `segment ${last.name} was not closed: what came after ${isoTime(last.endUnixNs)} is not known, until its run ended at ${isoTime(endUnixNs)}`;
+  return { reachUnixNs, startUnixNs: last.endUnixNs, endUnixNs, segments: 1, reason };
 }
 
 function countOf(segments: number): string {

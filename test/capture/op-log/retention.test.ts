@@ -64,6 +64,22 @@ describe('retention', () => {
     );
   });
 
+  it('never removes the open segment of another run that is alive, however long it had nothing to write', () => {
+    const losses = (run: string, ageHours: number): SegmentInfo => {
+      return { ...file(0, ageHours), name: untoldLossesName(NOW_MS - 40 * HOUR_MS, run) };
+    };
+    const limits = { maxAgeMs: 1, maxTotalBytes: 0 };
+    const doomed = (all: SegmentInfo[]): string[] => planRetention(all, limits, [], NOW_MS);
+    assert.deepEqual(
+      doomed([...files, losses('run1', 0.001)]),
+      names([1, 2]),
+      'the newest of that run stays',
+    );
+    assert.deepEqual(doomed([...files, losses('other', 0.001)]), names([1, 2, 3]));
+    const dead = losses('run1', 1);
+    assert.deepEqual(doomed([...files, dead]), [...names([1, 2, 3]), dead.name], 'it is no longer alive');
+  });
+
   it('keeps everything without limits', () => {
     assert.deepEqual(planRetention(files, { maxAgeMs: undefined, maxTotalBytes: undefined }, [], NOW_MS), []);
   });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createSegmentFs, type SegmentFile, type SegmentFs } from '../../../src/capture/disk/segment-fs.ts';
 import { segmentName } from '../../../src/capture/op-log/segment-name.ts';
 import { createSegmentWriter, type SegmentOptions } from '../../../src/capture/op-log/segment-writer.ts';
 import { createBlockBuilder, type EncodedBlock } from '../../../src/trace/block/block-builder.ts';
+import { decodeUntoldLosses, untoldLossesName } from '../../../src/trace/op-log/untold-losses.ts';
 import { emptyHeader, emptyLoss } from '../../../src/trace/record/record.ts';
 import { newFolder } from '../../support/folders.ts';
 import { makeRecord } from '../make-record.ts';
@@ -67,6 +68,25 @@ const paths = async (folder: string): Promise<string[]> =>
   (await readOpLog(folder)).records.map(({ path }) => path);
 
 describe('segment writer', () => {
+  it('writes down when a run ended whose relay died, in the place of what that left', async () => {
+    const folder = newFolder();
+    const name = untoldLossesName(Number(EPOCH / 1_000_000n), 'run0');
+    await writeFile(join(folder, name), 'what the dead one wrote last');
+    const ended = [{ runId: 'run0', sinceNs: 3e9, endNs: 5e9, loss: { ...emptyLoss(), recordsDropped: 4 } }];
+    const writer = createSegmentWriter(createSegmentFs(folder), options({ ended }));
+    await writer.open(6e9);
+    const { isEnded, sinceUnixNs, untilUnixNs, loss } = decodeUntoldLosses(
+      await readFile(join(folder, name)),
+      name,
+    );
+    assert.deepEqual(
+      [isEnded, sinceUnixNs - EPOCH, untilUnixNs - EPOCH, loss.recordsDropped],
+      [true, 3_000_000_000n, 5_000_000_000n, 4],
+    );
+    await writer.finish(7e9, emptyLoss());
+    assert.ok((await readdir(folder)).includes(name), 'it stays when this run is closed');
+  });
+
   it('writes files for the owner only, in a folder for the owner only', async () => {
     const folder = join(newFolder(), 'a', 'b');
     const writer = createSegmentWriter(createSegmentFs(folder), options());

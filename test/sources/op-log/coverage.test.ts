@@ -97,14 +97,22 @@ test('a run that was not closed is unknown behind its last block, or behind the 
   const log = [segment('a', 1, 0, 10, OPEN), segment('b', 1, 50, 60)];
   assert.deepEqual(holes(log), [[10, undefined, 1]]);
   assert.deepEqual(gaps(log, 0, 60), [[10, 50, 'capture was not running']]);
-  const alive = [{ runId: 'a', untilUnixNs: 40n, isEnded: false }];
+  const alive = [{ runId: 'a', sinceUnixNs: 40n, untilUnixNs: 40n, isEnded: false }];
   assert.deepEqual(holes(log, alive), [[40, undefined, 1]]);
   assert.deepEqual(gaps(log, 0, 60, alive), [[40, 50, 'capture was not running']]);
 });
 
 test('a run that ended in order though it could not tell all leaves no hole', () => {
-  const alive = [{ runId: 'a', untilUnixNs: 12n, isEnded: true }];
+  const alive = [{ runId: 'a', sinceUnixNs: 12n, untilUnixNs: 12n, isEnded: true }];
   assert.deepEqual(holes([segment('a', 1, 0, 10)], alive), []);
+});
+
+test('a run that died is unknown from its last block to its end, whatever runs beside and behind it', () => {
+  const beside = [segment('b', 1, 0, 90), segment('c', 1, 41, 90)];
+  const log = [segment('a', 1, 0, 10, OPEN), ...beside];
+  const ended = [{ runId: 'a', sinceUnixNs: 40n, untilUnixNs: 40n, isEnded: true }];
+  assert.deepEqual(holes(log, ended), [[10, 40, 1]]);
+  assert.deepEqual(gaps(log, 0, 90, ended), []);
 });
 
 test('a segment that can not be read is a hole wherever it stands', () => {

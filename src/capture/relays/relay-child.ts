@@ -1,0 +1,147 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { EngramTraceError } from '../../error.ts';
+import type { CaptureSummary, ListenerKind } from '../capture.ts';
+import type { FromRelay, RelayStart, RelayStatus, ToRelay } from './relay-messages.ts';
+
+/** What the parent is told of a relay process. */
+export interface RelayEvents {
+  readonly onReady: () => void;
+  readonly onWarning: (text: string) => void;
+  readonly onStatus: (status: RelayStatus) => void;
+  /** The process is no more; told once, last. */
+  readonly onGone: () => void;
+}
+
+const MAX_STDERR = 16 * 1024;
+/** The line in which Node or V8 says what ended it. */
+const LAST_WORDS = /^(?:\w*Error\b.*|FATAL ERROR: .*)$/m;
+
+/** A relay process, seen from its parent. */
+export class RelayChild {
+  readonly runId: string;
+  readonly startedNs: number;
+  readonly #child: ChildProcess;
+  readonly #events: RelayEvents;
+  /** The connections that are still here, behind others that wait to be handed over. */
+  readonly #waiting = new Map<Socket, ListenerKind>();
+  #handed = 0;
+  #load = { taken: 0, open: 0 };
+  #stderr = '';
+  #end = '';
+  #isReady = false;
+  #isGone = false;
+  /** What it told last; undefined before. */
+  status: RelayStatus | undefined;
+  summary: CaptureSummary | undefined;
+  /** Why it could not start. */
+  error: EngramTraceError | undefined;
+
+  constructor(start: RelayStart, events: RelayEvents, program: URL) {
+    this.runId = start.runId;
+    this.startedNs = start.clock.nowNs;
+    this.#events = events;
+    this.#child = fork(fileURLToPath(program), [], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced', // for bytes of certificates, and big integers
+    });
+    this.#follow();
+    this.#send({ kind: 'start', start });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && this.#end === '';
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Connections that it has, or will have. */
+  get openConnections(): number {
+    return this.#load.open + this.#handed - this.#load.taken;
+  }
+
+  /** What ended the process, in a few words. */
+  get end(): string {
+    const words = LAST_WORDS.exec(this.#stderr)?.[0];
+    return words === undefined ? this.#end : `${this.#end}: ${words}`;
+  }
+
+  /** Hands a connection over. Of one that could not be taken before the process ended `takeBack` tells. */
+  hand(kind: ListenerKind, client: Socket): void {
+    this.#handed++;
+    this.#waiting.set(client, kind);
+    const message: ToRelay = { kind: 'connection', listener: kind };
+    this.#child.send(message, client, undefined, (error) => {
+      if (error === null) this.#waiting.delete(client);
+    });
+  }
+
+  /** The connections that never left this process; one whose handle is gone has no address any more. */
+  takeBack(): [Socket, ListenerKind][] {
+    const back = [...this.#waiting].filter(([client]) => client.remoteAddress !== undefined);
+    this.#waiting.clear();
+    return back;
+  }
+
+  close(): void {
+    this.#send({ kind: 'close' });
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #send(message: ToRelay): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  #follow(): void {
+    const child = this.#child;
+    child.stderr?.on('data', (part: Buffer) => {
+      this.#stderr = (this.#stderr + part.toString()).slice(-MAX_STDERR);
+    });
+    child.on('message', (message: FromRelay) => this.#onMessage(message));
+    // Messages may come after the exit, and the exit after the last of them.
+    const left = new Set(['exit', 'disconnect']);
+    const gone = (event: string): void => {
+      if (!left.delete(event) || left.size > 0) return;
+      this.#isGone = true;
+      this.#events.onGone();
+    };
+    child.once('exit', (code, signal) => {
+      this.#end = signal ?? `exit code ${code}`;
+      gone('exit');
+    });
+    child.once('disconnect', () => gone('disconnect'));
+    child.on('error', (error) => {
+      if (child.pid !== undefined) return; // a message that did not reach it: it is about to be gone
+      this.#end = error.message;
+      for (const event of left) gone(event);
+    });
+  }
+
+  #onMessage(message: FromRelay): void {
+    if (message.kind === 'load') this.#load = message.load;
+    else if (message.kind === 'warning') this.#events.onWarning(message.text);
+    else if (message.kind === 'closed') this.summary = message.summary;
+    else if (message.kind === 'status') {
+      this.status = message.status;
+      this.#load = message.status.load;
+      this.#events.onStatus(message.status);
+    } else if (message.kind === 'ready') {
+      this.#isReady = true;
+      this.#events.onReady();
+    } else {
+      const { code, message: text, where, hint } = message.error;
+      this.error = new EngramTraceError(code, text, { where, hint });
+      this.kill();
+    }
+  }
+}
