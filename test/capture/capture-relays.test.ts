@@ -70,7 +70,7 @@ describe('engram-trace capture --relays', () => {
       () => /another one takes its place/.test(stderr.join('')),
       'its end and its successor are told',
     );
-    assert.match(stderr.join(''), /a relay died with 4 connections \(run \w+, SIGKILL\)/);
+    assert.match(stderr.join(''), /a relay died with 4 open connections \(run \w+, SIGKILL\)/);
     await until(() => clients.filter(({ socket }) => socket.closed).length === CLIENTS / 2, 'half are gone');
     for (const client of clients) if (!client.socket.closed) assert.ok(await client.ask('/beside'));
     let successor: number[] = [];

@@ -163,7 +163,7 @@ export class RelayPool {
     if (status !== undefined) this.#past = addStats([this.#past, withoutPresent(status.stats)]);
     place.ended.push(endedRun(runId, status, endNs));
     const connections = status === undefined ? 0 : status.stats.openConnections;
-    const died = `a relay died with ${connections} connections (run ${runId}, ${end})`;
+    const died = `a relay died with ${connections} open connections (run ${runId}, ${end})`;
     place.youngDeaths = endNs - startedNs < YOUNG_NS ? place.youngDeaths + 1 : 0;
     const isReplaced = !this.#isClosing && place.youngDeaths < MAX_YOUNG_DEATHS;
     onWarning(runId, isReplaced ? `${died}; another one takes its place` : died);

@@ -25,7 +25,7 @@ const MEANINGS: readonly (readonly [words: string, flags: string])[] = [
   ['source oplog op-log dir directory folder log-dir path', '--source --oplog --results'],
   ['c concurrency parallel parallelism in-flight', '--max-in-flight'],
   ['clients users vus virtual-users sessions', '--copies'],
-  ['threads workers jobs j processes senders', '--senders'],
+  ['threads workers jobs j processes senders', '--senders --relays'],
   ['conns pool keepalive keep-alive', '--connections'],
   ['repeat iterations loops times cycles passes', '--loop'],
   ['wait deadline request-timeout', '--timeout'],

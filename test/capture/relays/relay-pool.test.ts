@@ -62,7 +62,7 @@ describe('relay processes', () => {
     assert.equal(warnings.length, 5);
     assert.match(
       warnings[0] ?? '',
-      /^a relay died with 0 connections \(run r1, exit code 7\); another one takes its place$/,
+      /^a relay died with 0 open connections \(run r1, exit code 7\); another one takes its place$/,
     );
     assert.doesNotMatch(warnings.at(-1) ?? '', /another one/);
     assert.deepEqual(
