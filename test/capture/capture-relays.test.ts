@@ -73,13 +73,8 @@ describe('engram-trace capture --relays', () => {
     assert.match(stderr.join(''), /a relay died with 4 open connections \(run \w+, SIGKILL\)/);
     await until(() => clients.filter(({ socket }) => socket.closed).length === CLIENTS / 2, 'half are gone');
     for (const client of clients) if (!client.socket.closed) assert.ok(await client.ask('/beside'));
-    let successor: number[] = [];
-    for (let tries = 0; successor.length === 0 && tries < 600; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      successor = (await childrenOf(running.child.pid as number)).filter((pid) => pid !== alive);
-    }
+    const successor = (await childrenOf(running.child.pid as number)).filter((pid) => pid !== alive);
     assert.equal(successor.length, 1);
-    await whenLogged(folder, ({ headers }) => new Set(headers.map(({ runId }) => runId)).size === 3);
     // As few as the dead one had: all of them go to its successor.
     const more = Array.from({ length: CLIENTS / 2 }, () => new Client(t, running.port));
     for (const [k, client] of more.entries()) assert.ok(await client.ask(`/after/${k}`));

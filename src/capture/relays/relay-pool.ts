@@ -12,7 +12,10 @@ export interface RelayPoolOptions {
   readonly nowNs: () => number;
   /** What the relay with this number (of all that were started, from 1) is started with. */
   readonly startOf: (number: number, ended: readonly EndedRun[]) => RelayStart;
-  readonly onWarning: (runId: string, text: string) => void;
+  /** What a relay tells people. */
+  readonly onRelayWarning: (runId: string, text: string) => void;
+  /** What became of a relay. */
+  readonly onWarning: (text: string) => void;
   readonly onTrouble: (text: string, count: number) => void;
   /** The relays need so long at most to close. */
   readonly closeMs: number;
@@ -128,11 +131,11 @@ export class RelayPool {
   }
 
   #fork(ended: readonly EndedRun[], placeOf: () => Place): RelayChild {
-    const { startOf, onWarning, onTrouble, program } = this.#options;
+    const { startOf, onRelayWarning, onTrouble, program } = this.#options;
     const start = startOf(++this.#forked, ended);
     const events = {
       onReady: () => this.#onReady(placeOf()),
-      onWarning: (text: string) => onWarning(start.runId, text),
+      onWarning: (text: string) => onRelayWarning(start.runId, text),
       onStatus: ({ troubles }: RelayStatus) => {
         for (const [text, count] of troubles) onTrouble(text, count);
       },
@@ -142,6 +145,9 @@ export class RelayPool {
   }
 
   #onReady(place: Place): void {
+    const { runId } = place.child;
+    if (place.ended.length > 0)
+      this.#options.onWarning(`another relay (run ${runId}) took the place of the one that died`);
     place.ended = []; // written down by this one
     for (const [client, kind] of this.#waiting.splice(0)) this.hand(kind, client);
     this.#onChange();
@@ -163,23 +169,25 @@ export class RelayPool {
     if (status !== undefined) this.#past = addStats([this.#past, withoutPresent(status.stats)]);
     place.ended.push(endedRun(runId, status, endNs));
     const connections = status === undefined ? 0 : status.stats.openConnections;
-    const died = `a relay died with ${connections} open connections (run ${runId}, ${end})`;
+    onWarning(`a relay died with ${connections} open connections (run ${runId}, ${end})`);
+    if (this.#isClosing) return;
     place.youngDeaths = endNs - startedNs < YOUNG_NS ? place.youngDeaths + 1 : 0;
-    const isReplaced = !this.#isClosing && place.youngDeaths < MAX_YOUNG_DEATHS;
-    onWarning(runId, isReplaced ? `${died}; another one takes its place` : died);
-    if (isReplaced) {
-      place.restart = setTimeout(
-        () => {
-          place.child = this.#fork(place.ended, () => place);
-        },
-        FIRST_PAUSE_MS * 2 ** place.youngDeaths,
-      );
+    if (place.youngDeaths === MAX_YOUNG_DEATHS) {
+      this.#giveUp(place.child);
       return;
     }
-    if (this.#isClosing) return;
-    const why = place.child.error?.message ?? end;
-    const error = `a relay died ${MAX_YOUNG_DEATHS} times in a row within ${YOUNG_NS / 1e9} s of its start: ${why}`;
-    this.#onFailed(new EngramTraceError('internal', error, { where: place.child.error?.where }));
+    place.restart = setTimeout(
+      () => {
+        place.child = this.#fork(place.ended, () => place);
+      },
+      FIRST_PAUSE_MS * 2 ** place.youngDeaths,
+    );
+  }
+
+  #giveUp({ error, end }: RelayChild): void {
+    const how = `${MAX_YOUNG_DEATHS} times in a row within ${YOUNG_NS / 1e9} s of its start`;
+    const text = `a relay died ${how}: ${error?.message ?? end}`;
+    this.#onFailed(new EngramTraceError('internal', text, { where: error?.where }));
   }
 
   /** Resolves when this is so of all relays. */

@@ -77,7 +77,8 @@ async function shareOut(settings: CaptureSettings, relays: number): Promise<Capt
       clock: momentOf(clock),
       ended,
     }),
-    onWarning: (relay, text) => warnings.note(relay, text),
+    onRelayWarning: (relay, text) => warnings.note(relay, text),
+    onWarning,
     onTrouble: (text, count) => troubles.note(text, count),
     closeMs: graceMs + diskWaitMs + CLOSE_SLACK_MS,
   });
