@@ -66,10 +66,8 @@ describe('engram-trace capture --relays', () => {
     const [dead, alive] = relays as [number, number];
     const helpers = (await Promise.all(relays.map(childrenOf))).flat();
     process.kill(dead, 'SIGKILL');
-    await until(
-      () => /another one takes its place/.test(stderr.join('')),
-      'its end and its successor are told',
-    );
+    const isReplaced = (): boolean => /another relay \(run \w+r3\) took the place/.test(stderr.join(''));
+    await until(isReplaced, 'its end and its successor are told');
     assert.match(stderr.join(''), /a relay died with 4 open connections \(run \w+, SIGKILL\)/);
     await until(() => clients.filter(({ socket }) => socket.closed).length === CLIENTS / 2, 'half are gone');
     for (const client of clients) if (!client.socket.closed) assert.ok(await client.ask('/beside'));
