@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { findDialect } from '../../dialects/find-dialect.ts';
 import { EngramTraceError } from '../../error.ts';
-import { type RelayCapture, startRelayCapture } from '../capture.ts';
+import { type ListenerKind, type RelayCapture, startRelayCapture } from '../capture.ts';
 import { createSameClock } from '../capture-clock.ts';
 import { LEFT_TO_THE_PARENT } from '../disk/left-to-the-parent.ts';
 import { keepHeapSmall } from '../keep-heap-small.ts';
@@ -23,7 +23,6 @@ let isClosing = false;
 let taken = 0;
 let isLoadDue = false;
 const troubles = new Map<string, number>();
-const early: [kind: 'http' | 'grpc', client: Socket][] = [];
 let ready: RelayCapture | undefined;
 
 process.on('message', (message: ToRelay, socket: Socket | undefined) => {
@@ -47,7 +46,6 @@ async function start({ settings, runId, clock, ended }: RelayStart): Promise<Rel
     );
     keepHeapSmall();
     ready = started;
-    for (const [kind, client] of early.splice(0)) started.accept(kind, client);
     tell({ kind: 'ready' });
     tellStatusNowAndThen(started);
     return started;
@@ -58,11 +56,10 @@ async function start({ settings, runId, clock, ended }: RelayStart): Promise<Rel
   }
 }
 
-function take(kind: 'http' | 'grpc', client: Socket | undefined): void {
+/** They come once this relay is ready; one that was gone before it could be handed over comes as a message alone. */
+function take(kind: ListenerKind, client: Socket | undefined): void {
   taken++;
-  if (client === undefined) return; // it was gone before it could be handed over
-  if (ready === undefined) early.push([kind, client]);
-  else ready.accept(kind, client);
+  if (client !== undefined) ready?.accept(kind, client);
 }
 
 async function close(): Promise<void> {
