@@ -26,11 +26,12 @@ export class SendSide {
   readonly #turnEnd: TurnEnd;
   readonly #onUnblocked: () => void;
   readonly #out = new OutBuffer();
-  /** Calls with something left to send. */
+  /** Calls that may have something to send now. One that its own window stops is asked again when that is wider. */
   readonly #pending = new Set<WireCall>();
   /**
-   * Those of them with bytes to send when the connection's window was used up: nobody asks them again before it is
-   * wider. Where many calls wait for a slow server, asking each at every write cost more than all that was sent.
+   * Calls with bytes to send when the connection's window was used up, in the order they came. A wider window goes to
+   * the first of them as far as it reaches, and nobody asks the others: where many wait for a slow server, asking each
+   * at every write cost more than all that was sent.
    */
   readonly #starved = new Set<WireCall>();
   #untold = emptyList<WireCall>();
@@ -102,15 +103,20 @@ export class SendSide {
 
   /** Hears that the server lets us send more: on the connection, or on a call's stream. */
   widen(call: WireCall | undefined, increment: number): void {
-    if (call === undefined) this.#widenAll(increment);
-    else call.sendWindow = widened(call.sendWindow, increment);
-    if (this.#pending.size > 0) this.#touch();
+    if (call === undefined) {
+      this.#windowBytes = widened(this.#windowBytes, increment);
+      if (this.#starved.size > 0) this.#touch();
+    } else {
+      call.sendWindow = widened(call.sendWindow, increment);
+      this.#askAgain(call);
+    }
   }
 
-  #widenAll(increment: number): void {
-    this.#windowBytes = widened(this.#windowBytes, increment);
-    for (const call of this.#starved) this.#pending.add(call);
-    this.#starved.clear();
+  /** A call's own window is wider than it was. */
+  #askAgain(call: WireCall): void {
+    if ((call.outgoing?.pendingBytes ?? 0) === 0 || this.#starved.has(call)) return;
+    this.#pending.add(call);
+    this.#touch();
   }
 
   /** SETTINGS_INITIAL_WINDOW_SIZE changes the windows of open streams too, below zero if need be (RFC 9113 §6.9.2). */
@@ -118,8 +124,10 @@ export class SendSide {
     if (bytes > MAX_WINDOW_BYTES) throw malformed('HTTP/2', `a window of ${bytes} bytes`);
     const change = bytes - this.#streamWindowBytes;
     this.#streamWindowBytes = bytes;
-    for (const call of open) call.sendWindow = widened(call.sendWindow, change);
-    if (this.#pending.size > 0) this.#touch();
+    for (const call of open) {
+      call.sendWindow = widened(call.sendWindow, change);
+      this.#askAgain(call);
+    }
   }
 
   flush(): void {
@@ -147,23 +155,41 @@ export class SendSide {
 
   /** Returns whether it stopped because that is enough for one write. */
   #pumpAll(): boolean {
-    for (const call of this.#pending) {
-      if (this.#out.sizeBytes >= WRITE_BYTES) return true;
-      const outgoing = call.outgoing;
-      const isStarved = this.#windowBytes <= 0 && outgoing !== undefined && outgoing.pendingBytes > 0;
-      if (isStarved) this.#starved.add(call);
-      if (isStarved || outgoing === undefined || this.#pump(call, outgoing)) this.#pending.delete(call);
+    for (const call of this.#starved) {
+      if (this.#windowBytes <= 0) break;
+      this.#pumpFrom(this.#starved, call);
+      if (this.#isEnough) return true;
     }
+    for (const call of this.#pending) {
+      this.#pumpFrom(this.#pending, call);
+      if (this.#isEnough) return true;
+    }
+    return false;
+  }
+
+  /** A write has its size. */
+  get #isEnough(): boolean {
     return this.#out.sizeBytes >= WRITE_BYTES;
   }
 
-  /** Sends what the windows let through. Returns whether nothing is left. */
+  /** Sends what the windows let through of a call, and leaves it where it is asked again when there is more to send. */
+  #pumpFrom(place: Set<WireCall>, call: WireCall): void {
+    const { outgoing } = call;
+    const isLeft = outgoing !== undefined && this.#pump(call, outgoing);
+    if (!isLeft || call.sendWindow <= 0) place.delete(call);
+    else if (this.#windowBytes <= 0 && place !== this.#starved) {
+      place.delete(call);
+      this.#starved.add(call);
+    }
+  }
+
+  /** Sends what the windows let through. Returns whether bytes are left. */
   #pump(call: WireCall, outgoing: Outgoing): boolean {
     const { streamId } = call;
     if (call.stream !== undefined && outgoing.pendingBytes > 0) this.#begun.push(call);
     while (outgoing.pendingBytes > 0) {
       const size = Math.min(outgoing.pendingBytes, this.#windowBytes, call.sendWindow, MAX_FRAME_BYTES);
-      if (size <= 0 || this.#out.sizeBytes >= WRITE_BYTES) return false;
+      if (size <= 0 || this.#isEnough) return true;
       const isLast = outgoing.isHalfClosed && size === outgoing.pendingBytes;
       this.#out.frame(FRAME.data, isLast ? FLAG.endStream : 0, streamId, size, (to, at) => {
         outgoing.take(size, to, at);
@@ -176,7 +202,7 @@ export class SendSide {
       outgoing.isEnded = true;
       this.#out.frame(FRAME.data, FLAG.endStream, streamId, 0);
     }
-    return true;
+    return false;
   }
 
   #write(): void {

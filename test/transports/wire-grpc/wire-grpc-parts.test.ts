@@ -221,40 +221,87 @@ test('deadlines pass at their time or just after, never when removed, and need n
   );
 });
 
-test('calls that wait for the window of the connection are not asked again before it is wider', () => {
+interface Side {
+  side: SendSide;
+  written: number[];
+  calls: WireCall[];
+  /** How often a call was asked for what it has to send. */
+  asked: number;
+}
+
+/** A sending half, and 200 calls that each have a message of 1,005 bytes to send. */
+function sideWithCalls(sendWindow: number): Side {
   const written: number[] = [];
   const socket = {
     writableLength: 0,
     write: (bytes: Uint8Array) => void written.push(bytes.length),
   } as unknown as Socket;
-  const side = new SendSide(socket, new TurnEnd(), () => {});
-  let asked = 0;
-  const calls = Array.from({ length: 200 }, (_, i) => {
+  const made: Side = { side: new SendSide(socket, new TurnEnd(), () => {}), written, calls: [], asked: 0 };
+  const pending = Object.getOwnPropertyDescriptor(Outgoing.prototype, 'pendingBytes')?.get as () => number;
+  for (let i = 0; i < 200; i += 1) {
     const outgoing = Outgoing.ofOne(new Uint8Array(1000), false);
-    const pending = Object.getOwnPropertyDescriptor(Outgoing.prototype, 'pendingBytes')?.get as () => number;
     Object.defineProperty(outgoing, 'pendingBytes', {
       get: () => {
-        asked += 1;
+        made.asked += 1;
         return pending.call(outgoing);
       },
     });
-    return { streamId: 2 * i + 1, sendWindow: 65_535, outgoing, sent: () => {} } as unknown as WireCall;
-  });
-  for (const call of calls) side.wrote(call);
-  side.flush();
-  // 65 of 1,005 bytes, and the beginning of one more.
-  assert.equal(
-    calls.filter(({ outgoing }) => outgoing?.isEnded).length,
-    Math.floor(INITIAL_WINDOW_BYTES / 1005),
-  );
-  asked = 0;
-  for (let turn = 0; turn < 100; turn += 1) {
+    made.calls.push({ streamId: 2 * i + 1, sendWindow, outgoing, sent: () => {} } as unknown as WireCall);
+  }
+  for (const call of made.calls) made.side.wrote(call);
+  made.side.flush();
+  made.asked = 0;
+  return made;
+}
+
+/** The number of calls that have sent all; they are the first ones. */
+function endedOf({ calls }: Side): number {
+  const ended = calls.findIndex(({ outgoing }) => outgoing?.isEnded === false);
+  assert.ok(calls.slice(ended).every(({ outgoing }) => outgoing?.isEnded === false));
+  return ended;
+}
+
+function ping({ side }: Side, turns: number): void {
+  for (let turn = 0; turn < turns; turn += 1) {
     side.number(6, 0, turn);
     side.flush();
   }
-  assert.ok(asked <= 1, `${asked} questions`);
-  side.widen(undefined, 1005 * 200);
-  side.flush();
-  assert.ok(calls.every(({ outgoing }) => outgoing?.isEnded));
-  assert.ok(written.length > 100);
+}
+
+test('calls that wait for the window of the connection are not asked again before it is wider', () => {
+  const one = sideWithCalls(65_535);
+  // 65 of 1,005 bytes, and the beginning of one more.
+  assert.equal(endedOf(one), Math.floor(INITIAL_WINDOW_BYTES / 1005));
+  ping(one, 100);
+  assert.equal(one.asked, 0);
+  one.side.widen(undefined, 1005 * 200);
+  one.side.flush();
+  assert.ok(one.calls.every(({ outgoing }) => outgoing?.isEnded));
+  assert.ok(one.written.length > 100);
+});
+
+test('a window of the connection that grows by little is given to the first that wait, and the others are not asked', () => {
+  const one = sideWithCalls(65_535);
+  const before = endedOf(one);
+  for (let turn = 1; turn <= 50; turn += 1) {
+    one.side.widen(undefined, 1005);
+    one.side.flush();
+    assert.equal(endedOf(one), before + turn);
+  }
+  // The rest of one and the beginning of the next each turn.
+  assert.ok(one.asked <= 50 * 12, `${one.asked} questions`);
+});
+
+test('calls that wait for their own window are not asked again before it is wider', () => {
+  const one = sideWithCalls(10);
+  ping(one, 100);
+  assert.equal(one.asked, 0);
+  const [first, second] = one.calls as [WireCall, WireCall];
+  one.side.widen(first, 995);
+  one.side.flush();
+  assert.equal(endedOf(one), 1);
+  assert.ok(one.asked <= 10, `${one.asked} questions`);
+  one.side.setStreamWindow(INITIAL_WINDOW_BYTES + 995, [second]);
+  one.side.flush();
+  assert.equal(endedOf(one), 2);
 });
