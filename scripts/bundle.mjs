@@ -1,11 +1,17 @@
 // Makes one file of each module in src/bundled/ with the package that it stands for, so that nobody has to install all of
-// that package and what it wants itself: echarts is 63 MB, for a picture. The licences of all that is in them go beside.
+// that package and what it wants itself: echarts is 63 MB, for a picture. Of the program it makes a file for each part
+// that is loaded at once: to find and open 400 small files takes longer than to run them. The licences of all that is
+// in them go beside.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const OUTPUT = 'dist/src/bundled';
+const PROGRAM = 'src/bundled/program.ts';
+const IN_PROGRAM = ['commander', 'hdr-histogram-js'];
 const LICENCE_FILES = ['LICENSE', 'LICENSE.txt', 'LICENSE.md', 'NOTICE', 'licenses/LICENSE-d3'];
 
 const esbuild = await import('esbuild').catch(() => undefined);
@@ -13,8 +19,7 @@ if (esbuild === undefined) {
   process.stderr.write('nothing is bundled, and packages come from node_modules: npm ci installs esbuild\n');
   if (process.argv.includes('--required')) process.exitCode = 1;
 } else {
-  const { metafile } = await esbuild.build({
-    entryPoints: readdirSync('src/bundled').map((name) => `src/bundled/${name}`),
+  const common = {
     outdir: OUTPUT,
     bundle: true,
     format: 'esm',
@@ -24,21 +29,54 @@ if (esbuild === undefined) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
-    // Only for grpc-js's Channelz service, which nobody serves here.
-    external: ['@grpc/proto-loader'],
+    // zstd-napi is there or not. The other is only for grpc-js's Channelz service, which nobody serves here.
+    external: ['zstd-napi', '@grpc/proto-loader'],
     banner: {
       js: "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);",
     },
     metafile: true,
     logLevel: 'warning',
+  };
+  const dependencies = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies);
+  const entries = readdirSync('src/bundled').map((name) => `src/bundled/${name}`);
+  for (const name of readdirSync(OUTPUT)) if (name.startsWith('program-')) rmSync(`${OUTPUT}/${name}`);
+  const program = await esbuild.build({
+    ...common,
+    entryPoints: [PROGRAM],
+    // What is not loaded costs nothing then: in one file it would be read, and half compiled.
+    splitting: true,
+    chunkNames: 'program-[hash]',
+    plugins: [{ name: 'places', setup: keepPlaces }],
+    // Those that a replay loads are many small files; the others stay where they are.
+    external: [...common.external, ...dependencies.filter((name) => !IN_PROGRAM.includes(name))],
+  });
+  const packages = await esbuild.build({
+    ...common,
+    entryPoints: entries.filter((entry) => entry !== PROGRAM),
   });
   // Their types would lead to what is not installed; nothing that index.d.ts leads to uses them.
   for (const name of readdirSync(OUTPUT)) if (name.endsWith('.d.ts')) rmSync(`${OUTPUT}/${name}`);
-  writeFileSync(`${OUTPUT}/THIRD-PARTY.txt`, packagesIn(metafile).map(licenceText).join('\n\n'));
+  writeFileSync(`${OUTPUT}/THIRD-PARTY.txt`, packagesIn(program, packages).map(licenceText).join('\n\n'));
 }
 
-function packagesIn({ inputs }) {
-  const names = Object.keys(inputs).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+/** Modules that look for files beside them find them where they would be, and other bundles stay files of their own. */
+function keepPlaces({ onLoad, onResolve }) {
+  onResolve({ filter: /\/bundled\/[\w-]+\.ts$/ }, ({ path, kind }) =>
+    kind === 'entry-point' ? undefined : { path: `./${basename(path, '.ts')}.js`, external: true },
+  );
+  onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+    const text = await readFile(path, 'utf8');
+    if (!text.includes('import.meta.url')) return undefined;
+    const from = relative('src/bundled', path).replace(/ts$/, 'js');
+    const place = `new URL(${JSON.stringify(from)}, import.meta.url).href`;
+    return { contents: text.replaceAll('import.meta.url', place), loader: 'ts' };
+  });
+}
+
+function packagesIn(...builds) {
+  const names = builds
+    .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+    .map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 

@@ -12,8 +12,8 @@ const SOURCES = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' })
 /** What each folder of src/ may import of ours, besides itself. `cli` may import everything. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   gen: [],
-  // Packages that the build puts into one file each.
-  bundled: [],
+  // Packages that the build puts into one file each, and the program.
+  bundled: ['cli'],
   trace: ['gen', 'root'],
   dialects: ['trace', 'root'],
   wire: ['trace', 'root'],

@@ -25,7 +25,15 @@ if (major < 20 || (major === 20 && minor < 19)) {
     for (const signal of early) process.removeListener(signal, keep);
     return kept[0];
   };
-  import('./program.ts')
+  // A replay is often short, and a program that starts in a moment is a good part of what it costs.
+  const program =
+    process.argv[2] === 'replay'
+      ? import('./compile-cache.ts').then(({ keepCompiledCode }) => {
+          keepCompiledCode(process.env);
+          return import('../bundled/program.ts');
+        })
+      : import('./program.ts');
+  program
     .then(({ start }) => start(takeEarly))
     .then(() => {
       hasEnded = true;
