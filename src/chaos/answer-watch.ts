@@ -1,7 +1,7 @@
 import type { Protocol } from '../trace/record/record.ts';
-import { FrameReader, type ServerFrameHandler } from '../transports/wire-grpc/frame-reader.ts';
 import { HpackDecoder } from '../wire/hpack/decoder.ts';
 import { createResponseParser } from '../wire/http1-parser.ts';
+import { FrameReader, type PeerFrameHandler } from '../wire/http2/frame-reader.ts';
 import { errorName, FLAG, FRAME, frameOf } from '../wire/http2/frames.ts';
 
 /** Hears what a server says. */
@@ -54,7 +54,7 @@ function http2Watch({ answered, whole, send }: AnswerEvents): AnswerWatch {
   const endOf = (isEnd: boolean): void => {
     if (isEnd) whole();
   };
-  const handler: ServerFrameHandler = {
+  const handler: PeerFrameHandler = {
     data: (_stream, _bytes, _from, _to, _flow, isEnd) => endOf(isEnd),
     headers: (_stream, bytes, from, to, isEnd) => {
       answered(statusOf(decoder.decode(Buffer.from(bytes.subarray(from, to)))));

@@ -1,7 +1,7 @@
-import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createRequestParser } from '../wire/http1-parser.ts';
 import { type Answers, NO_CONTENT } from './answers.ts';
+import { GrpcSession } from './grpc-session.ts';
 
 /** A server that takes everything and answers at once: what is measured against it is the generator. */
 export interface NullSink {
@@ -14,8 +14,7 @@ export interface NullSink {
 export async function startNullSink(answers: Answers = NO_CONTENT): Promise<NullSink> {
   const sockets = new Set<Socket>();
   const http = createServer({ noDelay: true }, (socket) => answerHttp(socket, answers));
-  const grpc = createHttp2Server({ settings: { maxConcurrentStreams: 2 ** 31 - 1 } });
-  grpc.on('stream', (stream) => answerGrpc(stream, answers)).on('sessionError', () => {});
+  const grpc = createServer({ noDelay: true }, (socket) => answerGrpc(socket, answers));
   for (const server of [http, grpc]) {
     server.on('connection', (socket: Socket) => {
       sockets.add(socket);
@@ -47,24 +46,22 @@ function answerHttp(socket: Socket, answers: Answers): void {
       for (const part of answers.http(isHead)) socket.write(part);
     },
   });
-  socket.on('data', (chunk) => {
-    try {
-      parser.push(chunk);
-    } catch {
-      socket.destroy(); // no HTTP
-    }
-  });
+  answerEach(socket, (chunk) => parser.push(chunk));
 }
 
-function answerGrpc(stream: ServerHttp2Stream, answers: Answers): void {
-  stream.on('error', () => {});
-  stream.on('end', () => {
-    if (stream.destroyed || stream.closed) return;
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-    stream.end(answers.grpc());
+function answerGrpc(socket: Socket, answers: Answers): void {
+  const session = new GrpcSession(socket, answers);
+  answerEach(socket, (chunk) => session.push(chunk));
+}
+
+function answerEach(socket: Socket, push: (chunk: Buffer) => void): void {
+  socket.on('data', (chunk) => {
+    try {
+      push(chunk);
+    } catch {
+      socket.destroy(); // Not the protocol of this port.
+    }
   });
-  stream.resume();
 }
 
 function listen(server: Pick<Server, 'listen' | 'address' | 'once'>): Promise<number> {

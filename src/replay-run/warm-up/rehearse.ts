@@ -10,11 +10,14 @@ import { parseGrpcEndpoint, parseHttpEndpoint } from '../target/endpoint.ts';
 /** Plays a run once and throws away what was measured. */
 export type PlayOnce = (run: RunOptions, options: ReplayOptions, source: NumberedSource) => Promise<void>;
 
-/** From so many records on, a rehearsal is worth the second it takes. */
+/** From so many records on, a rehearsal is worth the time it takes. */
 const WORTH_RECORDS = 500;
-/** Objects of a second pass are built as those of all later ones; code compiled for those of the first is lost then. */
-const PASSES = 2;
-const PASS_RECORDS = 5000;
+/**
+ * How many records each thread that sends has in each pass. Objects of a second pass are built as those of all later
+ * ones, and code compiled for those of the first is lost then: so the first is short. In the second most of what runs
+ * once an operation gets compiled; what more of it gained was less than it cost.
+ */
+const PASSES = [300, 1500] as const;
 const PASS_BYTES = 16 * 2 ** 20;
 const PER_SECOND = 10_000;
 /** The time for all passes of a rehearsal together. */
@@ -28,7 +31,7 @@ const LATER_NS = 3600e9;
 /**
  * Plays the first records of the trace, as they will be played and by who will play them, against a sink in this
  * process. Code that never ran is slow: without it the first second of a replay leaves late, however well the rest
- * keeps its times. The target sees nothing of it. Takes a second or two; one that fails is no reason not to play. A
+ * keeps its times. The target sees nothing of it. Takes a part of a second; one that fails is no reason not to play. A
  * transport of the caller's can't be sent to the sink, and plays without.
  */
 export async function rehearse(
@@ -48,8 +51,10 @@ export async function rehearse(
   const signal = AbortSignal.any([limit.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
     await onStage(run, startSink, async (stage) => {
-      for (let pass = 0; pass < PASSES && !signal.aborted; pass += 1) {
-        await play(stage, { ...rehearsalOptions(options, perSecond), signal }, firstRecords(openSource()));
+      for (const records of PASSES) {
+        if (signal.aborted) return;
+        const first = firstRecords(openSource(), records * (run.senders ?? 1));
+        await play(stage, { ...rehearsalOptions(options, perSecond), signal }, first);
       }
     });
   } catch {
@@ -105,12 +110,12 @@ function rehearsalOptions(options: ReplayOptions, perSecond: number): ReplayOpti
   };
 }
 
-function firstRecords(source: NumberedSource): NumberedSource {
+function firstRecords(source: NumberedSource, mostRecords: number): NumberedSource {
   async function* open(): AsyncGenerator<TraceRecord[]> {
     let records = 0;
     let bytes = 0;
     for await (const batch of source.open()) {
-      const left = PASS_RECORDS - records;
+      const left = mostRecords - records;
       // The same list, as in a replay: where its records stand is known by it.
       const some = batch.length > left ? batch.slice(0, left) : batch;
       for (const record of some) {
@@ -119,7 +124,7 @@ function firstRecords(source: NumberedSource): NumberedSource {
       }
       yield some;
       records += some.length;
-      if (records >= PASS_RECORDS || bytes >= PASS_BYTES) return;
+      if (records >= mostRecords || bytes >= PASS_BYTES) return;
     }
   }
   return {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { EngramTraceError } from '../../error.ts';
 import type { Clock, FailureCode } from '../../replay/ports.ts';
+import { FrameReader, type PeerFrameHandler } from '../../wire/http2/frame-reader.ts';
 import {
   CANCEL,
   errorName,
@@ -16,7 +17,6 @@ import { malformed } from '../../wire/malformed.ts';
 import { otherProtocol } from '../connect/other-protocol.ts';
 import { AnswerHeads } from './answer-heads.ts';
 import { type DialOptions, dial } from './dial.ts';
-import { FrameReader, type ServerFrameHandler } from './frame-reader.ts';
 import { farewell, greeting } from './greeting.ts';
 import { SendSide } from './send-side.ts';
 import type { TurnEnd } from './turn-end.ts';
@@ -52,7 +52,7 @@ export interface ConnectionOptions extends DialOptions {
 type State = 'opening' | 'ready' | 'draining' | 'gone';
 
 /** An HTTP/2 connection and the calls that are open on it. */
-export class Connection implements ServerFrameHandler, CallCarrier {
+export class Connection implements PeerFrameHandler, CallCarrier {
   readonly #host: ConnectionEvents;
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngramTraceError } from '../../../src/error.ts';
 import { createRealClock } from '../../../src/replay/clock/real-clock.ts';
-import { FrameReader, type ServerFrameHandler } from '../../../src/transports/wire-grpc/frame-reader.ts';
 import { createWireGrpcTransport } from '../../../src/transports/wire-grpc/wire-grpc-transport.ts';
+import { FrameReader, type PeerFrameHandler } from '../../../src/wire/http2/frame-reader.ts';
 import { FLAG, FRAME, frameOf } from '../../../src/wire/http2/frames.ts';
 import fc from '../../support/fast-check.ts';
 import { sendAndWatch } from '../../support/send-and-watch.ts';
@@ -11,10 +11,10 @@ import { endsRequest, goodAnswer, settingsFrame, startPeer } from '../conformanc
 import { grpcCall, sent } from '../conformance-grpc-support.ts';
 
 /** Everything a reader told, as text; parts of one DATA frame are one call. */
-function listing(): { told: string[]; sink: ServerFrameHandler } {
+function listing(): { told: string[]; sink: PeerFrameHandler } {
   const told: string[] = [];
   const hex = (bytes: Buffer, from: number, to: number): string => bytes.toString('hex', from, to);
-  const sink: ServerFrameHandler = {
+  const sink: PeerFrameHandler = {
     data: (id, bytes, from, to, flow, isEnd) =>
       told.push(`data ${id} ${hex(bytes, from, to)} ${flow} ${isEnd}`),
     headers: (id, bytes, from, to, isEnd) => told.push(`headers ${id} ${hex(bytes, from, to)} ${isEnd}`),

@@ -1,8 +1,8 @@
-import { FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readUint31 } from '../../wire/http2/frames.ts';
-import { malformed } from '../../wire/malformed.ts';
+import { malformed } from '../malformed.ts';
+import { FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readUint31 } from './frames.ts';
 
-/** What a server's frames say. Bytes come as a range of a buffer that is used again: nothing may be kept of it. */
-export interface ServerFrameHandler {
+/** What a peer's frames say. Bytes come as a range of a buffer that is used again: nothing may be kept of it. */
+export interface PeerFrameHandler {
   /** `flowBytes` is what the frame takes from the windows, padding included. */
   data(streamId: number, bytes: Buffer, from: number, to: number, flowBytes: number, isEnd: boolean): void;
   /** Takes a whole header block, continuations joined. */
@@ -36,18 +36,18 @@ interface OpenBlock {
 }
 
 /**
- * Reads what a server sends on an HTTP/2 connection, strictly (RFC 9113 §4, §6): throws `malformed` at the first
+ * Reads what a peer sends on an HTTP/2 connection, after a client's preface, strictly (RFC 9113 §4, §6): throws `malformed` at the first
  * thing that is none. Frames that are whole in a chunk are read where they are; only a broken-off one is copied.
  */
 export class FrameReader {
-  readonly #sink: ServerFrameHandler;
+  readonly #sink: PeerFrameHandler;
   readonly #held = Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + MAX_FRAME_BYTES);
   #heldBytes = 0;
   #block: OpenBlock | undefined;
   #hasBegun = false;
   #isStopped = false;
 
-  constructor(sink: ServerFrameHandler) {
+  constructor(sink: PeerFrameHandler) {
     this.#sink = sink;
   }
 
