@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -19,12 +20,22 @@ export function keepCompiledCode(
 ): void {
   if (enableCompileCache === undefined || env['NODE_COMPILE_CACHE'] !== undefined) return;
   try {
-    enableCompileCache(join(cacheFolder(env, home), 'engram-trace'));
+    const cache = env['XDG_CACHE_HOME'] || env['LOCALAPPDATA'] || join(home(), '.cache');
+    const folder = join(cache, 'engram-trace');
+    makeOne(cache);
+    makeOne(folder);
+    // Node (22) never ends making a folder where none can be made, as in /proc.
+    accessSync(folder, constants.W_OK);
+    enableCompileCache(folder);
   } catch {
-    // Only speed is lost: a user without a home has no such folder.
+    // Only speed is lost.
   }
 }
 
-function cacheFolder(env: NodeJS.ProcessEnv, home: () => string): string {
-  return env['XDG_CACHE_HOME'] || env['LOCALAPPDATA'] || join(home(), '.cache');
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch {
+    // It is there, or what comes next fails too.
+  }
 }
