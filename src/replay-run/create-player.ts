@@ -12,6 +12,7 @@ import type { GeneratorHealth } from '../results/health/generator-health.ts';
 import { mergeHealth } from '../results/health/merge-health.ts';
 import { ResultsRecorder } from '../results/tally/results-recorder.ts';
 import type { ConnectionMode } from '../transports/connect/connection-mode.ts';
+import { GRPC_CHANNELS } from '../transports/connect/grpc-channels.ts';
 import { createTransports, type TransportSettings } from './connect/create-transports.ts';
 import type { LazyTransports } from './connect/lazy-transports.ts';
 import type { LoggedRun } from './logged-run.ts';
@@ -114,6 +115,8 @@ function settingsOf(settings: TransportSettings, number: number, shards: number)
     firstAddress: number,
     connections: typeof connections === 'number' ? part(connections) : connections,
     mostConnections: mostConnections === undefined ? undefined : part(mostConnections),
+    // All together as many as one thread has: over more of them fewer calls would leave in one write.
+    channels: part(GRPC_CHANNELS),
   };
 }
 

@@ -29,6 +29,8 @@ export interface TransportSettings extends SpreadTargets {
   readonly connections?: ConnectionMode | undefined;
   /** Most connections to an endpoint, whatever the mode; what would need more waits, or fails with `recorded`. */
   readonly mostConnections?: number | undefined;
+  /** Connections of gRPC that are open from the start where sessions share them; the transport's own where undefined. */
+  readonly channels?: number | undefined;
 }
 
 /** Makes the transports of a run; the code of each is loaded when its first record is read. */
@@ -96,10 +98,10 @@ function httpOptions(settings: TransportSettings, clock: Clock) {
 }
 
 function grpcOptions(settings: TransportSettings, clock: Clock) {
-  const { headers = [], tls, countByHeader } = settings;
+  const { headers = [], tls, countByHeader, channels } = settings;
   return eachTarget(settings, 'grpc', ({ authority, tls: isTls }, spread) => ({
     ...{ spread, target: authority, metadata: headers, tls: isTls ? (tls ?? {}) : undefined },
-    ...{ countByHeader, clock },
+    ...{ countByHeader, channels, clock },
   }));
 }
 

@@ -6,6 +6,7 @@ import type { HeaderList, TraceRecord } from '../../trace/record/record.ts';
 import { comparableAnswer } from '../answer/answer-comparison.ts';
 import { StreamTraffic } from '../answer/stream-traffic.ts';
 import type { AddressSpread } from '../connect/address-spread.ts';
+import { GRPC_CHANNELS } from '../connect/grpc-channels.ts';
 import type { TlsSettings } from '../connect/tls-settings.ts';
 import { checkGrpcPath } from '../request/grpc-checks.ts';
 import { plainMessage } from '../request/grpc-message.ts';
@@ -56,7 +57,7 @@ class GrpcTransport implements Transport {
 
   constructor(options: GrpcTransportOptions) {
     this.#options = options;
-    const { target, tls, channels = 2, metadata = [], clock } = options;
+    const { target, tls, channels = GRPC_CHANNELS, metadata = [], clock } = options;
     this.#lanes = createLanes({ target, tls, channels, clock });
     this.#metadataFor = createGrpcMetadata(metadata);
   }

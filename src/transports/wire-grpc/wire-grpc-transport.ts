@@ -5,6 +5,7 @@ import { NO_HEADERS, type TraceRecord } from '../../trace/record/record.ts';
 import { comparableAnswer } from '../answer/answer-comparison.ts';
 import { StreamTraffic } from '../answer/stream-traffic.ts';
 import type { ConnectionMode } from '../connect/connection-mode.ts';
+import { GRPC_CHANNELS } from '../connect/grpc-channels.ts';
 import { MOST_OWN_CONNECTIONS, OWN_IDLE_SECS, SessionPools } from '../connect/session-pools.ts';
 import type { GrpcTransportOptions } from '../grpc-js/grpc-transport.ts';
 import { StreamPlayer, type StreamStep, streamSteps } from '../request/grpc-stream-player.ts';
@@ -152,7 +153,13 @@ class WireGrpc implements WireGrpcTransport {
 }
 
 function createPools(options: WireGrpcTransportOptions, tuning: WireTuning): SessionPools<ConnectionPool> {
-  const { target, clock, channels = 2, mode = 'pooled', mostConnections = MOST_OWN_CONNECTIONS } = options;
+  const {
+    target,
+    clock,
+    channels = GRPC_CHANNELS,
+    mode = 'pooled',
+    mostConnections = MOST_OWN_CONNECTIONS,
+  } = options;
   const tls = options.tls === undefined ? undefined : tlsOptionsOf(options.tls);
   const [connections, maxConnections] = mode === 'pooled' ? [channels, tuning.maxConnections] : [1, 1];
   const shared = {
