@@ -143,6 +143,8 @@ describe('replay --connections', () => {
   for (const [connections, most] of [
     ['recorded', 12],
     [3, 3],
+    // Two of all threads together, as one thread has.
+    ['pooled', 2],
   ] as const) {
     it(`${connections}: the same over gRPC, with 2 senders`, async () => {
       const server = await GRPC.start();
