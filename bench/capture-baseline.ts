@@ -5,7 +5,7 @@ import { withCleanUp } from './shared/clean-up.ts';
 import { framedMessage } from './shared/framed-message.ts';
 import { writeBody } from './shared/load-tools.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
-import { processFigures } from './shared/process-figures.ts';
+import { familyCpuSeconds } from './shared/process-figures.ts';
 import { isInstalled, outputOf } from './shared/run-child.ts';
 import { freePort, type Program, startProgram } from './shared/start-program.ts';
 import { median, withFolder } from './support.ts';
@@ -42,8 +42,8 @@ interface Load {
 }
 
 /**
- * CPU of capture for a request and its throughput, of this checkout and of another, by turns under the same load by
- * h2load with nginx as the server. Which goes first alternates too. Read the ratios beside those of the checkout with
+ * CPU of capture for a request, its disk process included, and its throughput, of this checkout and of another, by turns
+ * under the same load by h2load with nginx as the server. Which goes first alternates too. Read the ratios beside those of the checkout with
  * itself.
  */
 export async function run(args: readonly string[]): Promise<void> {
@@ -115,10 +115,10 @@ async function measure(
 }
 
 async function send(subject: Subject, load: Load, requests: number, connections: number): Promise<Sample> {
-  const before = processFigures(subject.program.pid).cpuSeconds;
+  const before = familyCpuSeconds(subject.program.pid);
   const count = ['-n', String(requests), '-c', String(connections)];
   const text = await outputOf(['h2load', ...count, ...load.args, load.urlOf(subject)]);
-  const cpuSeconds = processFigures(subject.program.pid).cpuSeconds - before;
+  const cpuSeconds = familyCpuSeconds(subject.program.pid) - before;
   const succeeded = Number(/(\d+) succeeded/.exec(text)?.[1]);
   if (succeeded !== requests) throw new Error(`${succeeded} of ${requests} succeeded: ${text}`);
   return {
