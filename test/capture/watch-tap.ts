@@ -46,6 +46,24 @@ export function watch(fields: Partial<TapContext> = {}): Watched {
     onGaveUp: (reason) => reasons.push(reason),
     ...fields,
   };
-  const tap = guardTap(createSniffingTap(context, 'run-h1'), context);
+  const tap = overwriteChunks(guardTap(createSniffingTap(context, 'run-h1'), context));
   return { tap, records, context, dropped: () => dropped, truncated: () => truncated, reasons, unfollowed };
+}
+
+/** Does to each chunk, once the tap has seen it, what the relay does: its memory is read into again. */
+function overwriteChunks(tap: Tap): Tap {
+  const lent = (chunk: Buffer, read: (chunk: Buffer) => void): void => {
+    const own = Buffer.from(chunk);
+    read(own);
+    own.fill(0xdd);
+  };
+  return {
+    fromClient: (chunk, atNs) => lent(chunk, (own) => tap.fromClient(own, atNs)),
+    fromServer: (chunk, atNs) => lent(chunk, (own) => tap.fromServer(own, atNs)),
+    serverEnded: (atNs) => tap.serverEnded(atNs),
+    closed: (end, atNs) => tap.closed(end, atNs),
+    get idle() {
+      return tap.idle;
+    },
+  };
 }

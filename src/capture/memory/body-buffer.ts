@@ -3,8 +3,6 @@ import type { Budget } from './byte-budget.ts';
 
 /** What a Buffer with bytes of its own costs beyond them: three objects and a block of the allocator. */
 export const BUFFER_BYTES = 256;
-/** A view this large is worth the memory of its chunk; smaller ones are copied together. */
-const LARGE_BYTES = 4 * 1024;
 const MIN_SLAB_BYTES = 64;
 const MAX_SLAB_BYTES = 64 * 1024;
 const NO_SLAB = Buffer.alloc(0);
@@ -16,9 +14,9 @@ export interface CutBody {
 }
 
 /**
- * Collects a body, or the messages of a direction one after the other, and takes from a budget what that costs. Small
- * pieces are copied into slabs that grow: a Buffer for each would cost hundreds of times its byte. What does not fit
- * is counted and let go.
+ * Collects a body, or the messages of a direction one after the other, and takes from a budget what that costs. All is
+ * copied, for the memory that a chunk was read into is read into again; into slabs that grow: a Buffer for each piece
+ * would cost hundreds of times its byte. What does not fit is counted and let go.
  */
 export class BodyBuffer {
   readonly #budget: Budget;
@@ -63,7 +61,7 @@ export class BodyBuffer {
     if (room < view.length) this.#isFull = true; // no holes: behind the first missing byte nothing is kept
     if (room <= 0) return;
     const kept = room < view.length ? view.subarray(0, room) : view;
-    if (!(this.#isWorthItsChunk(kept) ? this.#keep(kept) : this.#copy(kept))) this.#isFull = true;
+    if (!this.#copy(kept)) this.#isFull = true;
   }
 
   /** The open body, whole or its beginning. */
@@ -101,25 +99,6 @@ export class BodyBuffer {
     this.#parts = [];
     this.#dropSlab();
     this.#isFull = true;
-  }
-
-  /**
-   * Whether a view is kept as it is, with the whole chunk of the socket that it keeps alive. The only piece of a body
-   * is not worth a copy either.
-   */
-  #isWorthItsChunk(view: Buffer): boolean {
-    if (view.length * 2 < view.buffer.byteLength) return false;
-    return view.length >= LARGE_BYTES || this.#keptBytes + this.#cutBytes === 0;
-  }
-
-  #keep(view: Buffer): boolean {
-    const cost = view.buffer.byteLength + BUFFER_BYTES;
-    if (!this.#take(cost)) return false;
-    this.#openCostBytes += cost;
-    this.#closePart();
-    this.#parts.push(view);
-    this.#keptBytes += view.length;
-    return true;
   }
 
   #copy(view: Buffer): boolean {

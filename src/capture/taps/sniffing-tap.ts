@@ -26,15 +26,22 @@ export function createSniffingTap(shared: TapContext, session: string): Tap {
     headerBytes -= skipped;
     first = first.subarray(skipped);
   };
+  const chosen = (): Tap | undefined => {
+    if (headerBytes !== 0) skipHeader();
+    if (headerBytes !== 0 || first.length === 0) return undefined;
+    const length = Math.min(first.length, CONNECTION_PREFACE.length);
+    const isPreface = first.compare(CONNECTION_PREFACE, 0, length, 0, length) === 0;
+    if (isPreface && length < CONNECTION_PREFACE.length) return undefined;
+    return isPreface ? new Http2Tap(context, session) : new Http1Tap(context, session);
+  };
   const choose = (chunk: Buffer, atNs: number): void => {
     if (first.length === 0) firstNs = atNs;
     first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
-    if (headerBytes !== 0) skipHeader();
-    if (headerBytes !== 0 || first.length === 0) return;
-    const length = Math.min(first.length, CONNECTION_PREFACE.length);
-    const isPreface = first.compare(CONNECTION_PREFACE, 0, length, 0, length) === 0;
-    if (isPreface && length < CONNECTION_PREFACE.length) return;
-    tap = isPreface ? new Http2Tap(context, session) : new Http1Tap(context, session);
+    tap = chosen();
+    if (tap === undefined) {
+      first = Buffer.from(first); // the chunk is good for this call only
+      return;
+    }
     tap.fromClient(first, firstNs);
     first = NOTHING;
   };

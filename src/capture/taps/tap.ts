@@ -16,7 +16,8 @@ export type ConnectionEnd =
   | 'capture_stopped';
 
 /**
- * Watches one connection: gets a copy of what goes through, after it went. All times in ns from the epoch.
+ * Watches one connection: gets a look at what goes through, after it went. A chunk is good only until the call returns:
+ * its memory is read into again. All times in ns from the epoch.
  * A tap may throw (`guardTap` contains it) and may give up; the traffic never notices.
  */
 export interface Tap {
