@@ -34,7 +34,6 @@ export interface Http1ResponseHead {
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a head must not contain
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
-const REQUEST_LINE = /^([^ ]+) ([^ ]+) HTTP\/1\.([01])$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
@@ -148,18 +147,31 @@ export function cachedHttp1Fields(text: string): Http1Fields | undefined {
  * servers could see two different requests.
  */
 export function requestHead(line: string, fields: Http1Fields): Http1RequestHead | undefined {
-  const match = REQUEST_LINE.exec(line);
-  const [, method, target, minor] = match ?? [];
-  if (method === undefined || target === undefined || !TOKEN.test(method) || CONTROL.test(target)) {
-    return undefined;
-  }
+  const behindMethod = line.indexOf(' ');
+  const behindTarget = line.length - VERSION_CHARS;
+  const minorVersion = minorVersionOf(line, behindTarget);
+  if (minorVersion === undefined || behindMethod <= 0 || behindTarget <= behindMethod + 1) return undefined;
+  const method = line.slice(0, behindMethod);
+  const target = line.slice(behindMethod + 1, behindTarget);
+  if (target.includes(' ') || !isMethod(method) || CONTROL.test(target)) return undefined;
   if (fields.requestFault !== '') throw malformed('HTTP/1.1', fields.requestFault);
-  const minorVersion = minor === '0' ? 0 : 1;
   // A coding HTTP/1.0 has not: classic request smuggling.
   if (fields.transferCoding !== undefined && minorVersion === 0) {
     throw malformed('HTTP/1.1', 'Transfer-Encoding in HTTP/1.0');
   }
   return { method, target, minorVersion, fields };
+}
+
+const VERSION_CHARS = ' HTTP/1.1'.length;
+
+function minorVersionOf(line: string, at: number): 0 | 1 | undefined {
+  if (line.startsWith(' HTTP/1.1', at)) return 1;
+  return line.startsWith(' HTTP/1.0', at) ? 0 : undefined;
+}
+
+/** Nearly all methods are one of a few. */
+function isMethod(text: string): boolean {
+  return text === 'GET' || text === 'POST' || TOKEN.test(text);
 }
 
 /** Parses a status line (RFC 9112 §4) and joins it with its fields; undefined where it is irregular. */

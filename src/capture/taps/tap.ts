@@ -33,7 +33,7 @@ export interface Tap {
   readonly idle: boolean;
 }
 
-/** Takes the records and losses that the taps found. It never throws and never waits. */
+/** Takes the records and losses that the taps found. It never throws and never waits. Bodies are good until it returns. */
 export interface RecordSink {
   /** `truncatedBytes`: request bytes that were seen and left out of the record by a limit of ours. */
   add(record: TraceRecord, truncatedBytes: number): void;
@@ -71,20 +71,39 @@ export function guardTap(tap: Tap, context: TapContext): Tap {
     context.sink.unfollowed(isTold ? 0 : 1, bytes);
     isTold = true;
   };
+  const onFailed = (thrown: unknown): void => {
+    alive = false;
+    tap.release?.();
+    context.sink.drop(1);
+    context.onGaveUp(messageOf(thrown));
+  };
   const guarded = (call: () => void): void => {
     if (!alive) return;
     try {
       call();
     } catch (thrown) {
-      alive = false;
-      tap.release?.();
-      context.sink.drop(1);
-      context.onGaveUp(messageOf(thrown));
+      onFailed(thrown);
     }
   };
   return {
-    fromClient: (chunk, atNs) => (alive ? guarded(() => tap.fromClient(chunk, atNs)) : unread(chunk.length)),
-    fromServer: (chunk, atNs) => guarded(() => tap.fromServer(chunk, atNs)),
+    // For each chunk: no closure.
+    fromClient(chunk, atNs) {
+      if (!alive) unread(chunk.length);
+      else
+        try {
+          tap.fromClient(chunk, atNs);
+        } catch (thrown) {
+          onFailed(thrown);
+        }
+    },
+    fromServer(chunk, atNs) {
+      if (!alive) return;
+      try {
+        tap.fromServer(chunk, atNs);
+      } catch (thrown) {
+        onFailed(thrown);
+      }
+    },
     serverEnded: (atNs) => guarded(() => tap.serverEnded(atNs)),
     closed: (end, atNs) => guarded(() => tap.closed(end, atNs)),
     get idle() {
