@@ -26,8 +26,10 @@ export function watch(fields: Partial<TapContext> = {}): Watched {
   const context: TapContext = {
     sink: {
       add(record, truncatedBytes) {
-        // Bodies are only good until `add` returns, as with the real recorder.
-        records.push({ ...record, body: Buffer.from(record.body) });
+        // Bodies are only good until `add` returns: their memory is used again.
+        const { body, outcome } = record;
+        const response = outcome.response && Buffer.from(outcome.response);
+        records.push({ ...record, body: Buffer.from(body), outcome: { ...outcome, response } });
         truncated += truncatedBytes;
       },
       drop(count) {

@@ -1,9 +1,9 @@
 import { NO_BYTES } from '../../trace/record/record.ts';
 import type { Budget } from './byte-budget.ts';
+import { giveSlab, slabBytes, takeSlab } from './slab-pool.ts';
 
 /** What a Buffer with bytes of its own costs beyond them: three objects and a block of the allocator. */
 export const BUFFER_BYTES = 256;
-const MIN_SLAB_BYTES = 64;
 const MAX_SLAB_BYTES = 64 * 1024;
 const NO_SLAB = Buffer.alloc(0);
 
@@ -35,6 +35,8 @@ export class BodyBuffer {
   /** Kept of the bodies before the open one. */
   #cutBytes = 0;
   #isFull = false;
+  /** How many slabs there were. */
+  #slabs = 0;
 
   constructor(budget: Budget, maxBytes: number) {
     this.#budget = budget;
@@ -90,15 +92,27 @@ export class BodyBuffer {
     return body;
   }
 
-  /** Gives the budget back; the bytes must not be asked for again. */
+  /** Gives the budget back; the bytes must not be asked for again, and those that were asked for stay good. */
   release(): void {
+    this.settle();
+    this.#dropSlab();
+  }
+
+  /** Gives the budget back, and no more. */
+  settle(): void {
     this.#budget.give(this.#costBytes);
     this.#costBytes = 0;
     this.#openCostBytes = 0;
     this.#keptBytes = 0;
     this.#parts = [];
-    this.#dropSlab();
     this.#isFull = true;
+  }
+
+  /** Like `release`, and another body is written over the bytes that were asked for, where all were in one slab. */
+  recycle(): void {
+    this.settle();
+    if (this.#slabs === 1 && this.#slab !== NO_SLAB) giveSlab(this.#slab);
+    this.#dropSlab();
   }
 
   #copy(view: Buffer): boolean {
@@ -116,11 +130,12 @@ export class BodyBuffer {
   /** Each slab is as large as all before it, so that few are needed and at most half of them is empty. */
   #openSlab(neededBytes: number): boolean {
     const grown = Math.min(this.#keptBytes + this.#cutBytes, MAX_SLAB_BYTES);
-    const size = Math.max(neededBytes, grown, MIN_SLAB_BYTES);
+    const size = slabBytes(Math.max(neededBytes, grown));
     if (!this.#take(size + BUFFER_BYTES)) return false;
     this.#openCostBytes += size + BUFFER_BYTES;
     this.#closePart();
-    this.#slab = Buffer.allocUnsafeSlow(size);
+    this.#slab = takeSlab(size);
+    this.#slabs++;
     this.#from = 0;
     this.#to = 0;
     return true;

@@ -58,8 +58,8 @@ export class WatchedExchange {
   lose(method: string): void {
     this.method = method.length < 10 ? method : '?'; // a longer one would keep all of its head alive
     this.#isLost = true;
-    this.#body.release();
-    this.#response?.release();
+    this.#body.recycle();
+    this.#response?.recycle();
     this.#context.sink.drop(1);
   }
 
@@ -89,8 +89,14 @@ export class WatchedExchange {
 
   /** Lets the bytes go; for an exchange that makes no record. */
   release(): void {
-    this.#body.release();
-    this.#response?.release();
+    this.#settle();
+    this.#body.recycle();
+    this.#response?.recycle();
+  }
+
+  #settle(): void {
+    this.#body.settle();
+    this.#response?.settle();
     this.#context.budget.give(this.#costBytes);
     this.#costBytes = 0;
   }
@@ -101,9 +107,11 @@ export class WatchedExchange {
     const record = this.#record(error, atNs);
     record.bodyBytesMissing = Math.max(cut, missingBytes);
     const { dialect } = this.#context;
-    Object.assign(record, dialect.describe(record));
+    const { op, space } = dialect.describe(record);
+    record.op = op;
+    record.space = space;
     if (error === '' && isMiss(dialect, record.op, this.status)) record.outcome.ok = true;
-    this.release(); // what it held is the sink's to count from here on
+    this.#settle(); // what it held is the sink's to count from here on
     this.#context.sink.add(record, missingBytes);
   }
 
