@@ -37,6 +37,7 @@ export class RelaySide {
   /** The kernel's answer to what was written at once; the stream is told it as that of its own write. */
   #refusal: NodeJS.ErrnoException | undefined;
   readonly #isPlain: boolean;
+  readonly #state: SocketState;
   #lastWriteNs = Number.NEGATIVE_INFINITY;
   #waitingWrites = 0;
   #isLeaving = false;
@@ -44,7 +45,8 @@ export class RelaySide {
   constructor(socket: Socket, handlers: SideHandlers) {
     this.socket = socket;
     this.#handlers = handlers;
-    stateOf(socket)._readableState.highWaterMark = MAX_READ_AHEAD_BYTES;
+    this.#state = stateOf(socket);
+    this.#state._readableState.highWaterMark = MAX_READ_AHEAD_BYTES;
     this.#outliveFailedWrites();
     this.#outliveFailedReads();
     this.#isPlain = !(socket instanceof TLSSocket);
@@ -63,11 +65,12 @@ export class RelaySide {
    * the kernel takes it, mostly all of it, and what it leaves is copied.
    */
   write(chunk: Buffer, atNs: number): boolean {
-    if (this.isDeaf) return true;
+    // Not `isDeaf`: what a stream says of itself costs a good part of what the call to the kernel does.
+    if (this.#writeError !== undefined) return true;
     this.#lastWriteNs = atNs;
-    const isWaiting = this.socket.writableLength > 0;
+    const isWaiting = this.#state._writableState.length > 0;
     const takenBytes = isWaiting ? 0 : this.#writeNow(chunk);
-    if (takenBytes === chunk.length) return true;
+    if (takenBytes === chunk.length || this.isDeaf) return true;
     this.#waitingWrites = isWaiting ? this.#waitingWrites + 1 : 0;
     const isTaken = this.socket.write(copyOf(chunk, takenBytes));
     return (isTaken && !this.#isFullOfPieces()) || this.isDeaf;
@@ -79,9 +82,9 @@ export class RelaySide {
    */
   #writeNow(chunk: Buffer): number {
     const { socket } = this;
-    if (!this.#isPlain || socket.connecting || socket.writableEnded) return 0;
+    // A socket that was destroyed has no handle.
     const fd = (socket as { _handle?: Handle | null })._handle?.fd ?? -1;
-    if (fd < 0) return 0;
+    if (!this.#isPlain || fd < 0 || socket.connecting || socket.writableEnded) return 0;
     try {
       return writeSync(fd, chunk);
     } catch (thrown) {
@@ -93,7 +96,7 @@ export class RelaySide {
   /** Then a 'drain' is asked for, as Node itself does where the bytes are too many. */
   #isFullOfPieces(): boolean {
     if (this.#waitingWrites < MAX_WAITING_WRITES || this.socket.writableLength === 0) return false;
-    stateOf(this.socket)._writableState.needDrain = true;
+    this.#state._writableState.needDrain = true;
     return this.socket.writableNeedDrain;
   }
 
@@ -185,11 +188,13 @@ export class RelaySide {
 }
 
 /** The state of a socket that Node has no public name for, once a server has made it. */
-function stateOf(socket: Socket) {
-  return socket as unknown as {
-    readonly _readableState: { highWaterMark: number };
-    readonly _writableState: { needDrain: boolean };
-  };
+interface SocketState {
+  readonly _readableState: { highWaterMark: number };
+  readonly _writableState: { needDrain: boolean; readonly length: number };
+}
+
+function stateOf(socket: Socket): SocketState {
+  return socket as unknown as SocketState;
 }
 
 const ONE_BYTE = Buffer.alloc(1);

@@ -19,14 +19,23 @@ export function shareReads(socket: Socket): void {
   const names = socketNames;
   if (names === undefined || typeof handle?.useUserBuffer !== 'function') return;
   const fields = socket as unknown as Record<symbol, unknown>;
+  let isPaused = socket.isPaused();
   fields[names.buffer] = shared;
   fields[names.callback] = (length: number): boolean => {
     const chunk = shared.subarray(0, length);
-    if (socket.isPaused()) return socket.push(copyOf(chunk));
+    if (isPaused) return socket.push(copyOf(chunk));
     socket.emit('data', chunk);
     return true;
   };
-  socket.pause = Readable.prototype.pause as typeof socket.pause; // that of a socket with a buffer stops reading at once
+  const { resume } = socket;
+  socket.resume = () => {
+    isPaused = false;
+    return resume.call(socket);
+  };
+  socket.pause = () => {
+    isPaused = true;
+    return Readable.prototype.pause.call(socket) as typeof socket; // that of a socket with a buffer stops reading at once
+  };
   handle.useUserBuffer(shared);
 }
 
