@@ -40,7 +40,7 @@ export interface Recorder extends RecordSink {
 
 const MAX_BLOCK_BYTES = 1024 * 1024;
 /** Closing a block sorts and copies its records while the traffic waits: this many take about a millisecond. */
-const MAX_BLOCK_RECORDS = 8192;
+const MAX_BLOCK_RECORDS = 2048;
 const MAX_BLOCK_AGE_NS = 0.75e9;
 /**
  * An operation that took longer than this started long before its neighbours; in a block of its own it does not widen

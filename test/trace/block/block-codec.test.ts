@@ -138,6 +138,27 @@ test('records are sorted, those that start together in the order they came', () 
   );
 });
 
+test('however far the starts are apart, and however many are equal, records come in their order', () => {
+  const spans = [3, 1e9, 3600e9, 2 ** 52];
+  const arrivals = fc
+    .constantFrom(...spans)
+    .chain((span) =>
+      fc.array(fc.integer({ min: -span, max: Math.floor(span / 2) }), { minLength: 2, maxLength: 60 }),
+    );
+  fc.assert(
+    fc.property(arrivals, (starts) => {
+      const list = starts.map((startNs, i) => ({ startNs, path: `/${i}` }));
+      const builder = createBlockBuilder(EPOCH);
+      for (const each of list) builder.add(makeRecord(each));
+      const read = decodeAll(builder.close(0).raw).map(({ startNs, path }) => ({ startNs, path }));
+      assert.deepEqual(
+        read,
+        list.toSorted((one, other) => one.startNs - other.startNs),
+      );
+    }),
+  );
+});
+
 test("a record at rest is read as it was written, and is nobody else's", () => {
   assert.deepEqual(decodeAll(encode([emptyRecord()])), [emptyRecord()]);
   const filled = emptyRecord();
