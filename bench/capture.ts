@@ -38,7 +38,7 @@ interface Sample {
  * in turns, on loopback. Load by wrk, and at steady rates by h2load; target nginx. With two cores all of them compete:
  * read the ratios.
  */
-export async function run(args: readonly string[] = []): Promise<void> {
+export async function run(args: readonly string[]): Promise<void> {
   const options = benchOptions(args, OPTIONS);
   for (const tool of ['wrk', 'h2load', 'nginx']) {
     if (!isInstalled(tool)) {
@@ -189,7 +189,8 @@ async function steadyRate(
   ]);
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   const ms = lines.map((line) => Number(line.split('\t')[2]) / 1000).sort((a, b) => a - b);
-  const at = (share: number): number => ms[Math.min(ms.length - 1, Math.floor(ms.length * share))] ?? Number.NaN;
+  const at = (share: number): number =>
+    ms[Math.min(ms.length - 1, Math.floor(ms.length * share))] ?? Number.NaN;
   return {
     requests: Number(/(\d+) succeeded/.exec(text)?.[1]),
     requestsPerSec: Number(/, ([\d.]+) req\/s/.exec(text)?.[1]),
