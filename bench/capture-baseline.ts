@@ -5,9 +5,9 @@ import { withCleanUp } from './shared/clean-up.ts';
 import { framedMessage } from './shared/framed-message.ts';
 import { writeBody } from './shared/load-tools.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
-import { familyCpuSeconds } from './shared/process-figures.ts';
 import { isInstalled, outputOf } from './shared/run-child.ts';
 import { freePort, type Program, startProgram } from './shared/start-program.ts';
+import { treeCpuSeconds } from './shared/tree-cpu.ts';
 import { median, withFolder } from './support.ts';
 
 const OPTIONS = {
@@ -115,10 +115,10 @@ async function measure(
 }
 
 async function send(subject: Subject, load: Load, requests: number, connections: number): Promise<Sample> {
-  const before = familyCpuSeconds(subject.program.pid);
+  const before = treeCpuSeconds(subject.program.pid);
   const count = ['-n', String(requests), '-c', String(connections)];
   const text = await outputOf(['h2load', ...count, ...load.args, load.urlOf(subject)]);
-  const cpuSeconds = familyCpuSeconds(subject.program.pid) - before;
+  const cpuSeconds = treeCpuSeconds(subject.program.pid) - before;
   const succeeded = Number(/(\d+) succeeded/.exec(text)?.[1]);
   if (succeeded !== requests) throw new Error(`${succeeded} of ${requests} succeeded: ${text}`);
   return {

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { benchOptions } from './shared/bench-options.ts';
 import { withCleanUp } from './shared/clean-up.ts';
 import { writeBody } from './shared/load-tools.ts';
-import { familyCpuSeconds } from './shared/process-figures.ts';
 import { isInstalled, outputOf } from './shared/run-child.ts';
 import { freePort, type Program, startProgram } from './shared/start-program.ts';
+import { treeCpuSeconds } from './shared/tree-cpu.ts';
 import { median, withFolder } from './support.ts';
 
 const OPTIONS = {
@@ -140,7 +140,7 @@ async function measure(
   for (let round = 0; round <= rounds; round++) {
     for (const way of WAYS) {
       const pid = way === 'direct' ? undefined : programs.find(({ name }) => name === way)?.pid;
-      const cpuSeconds = (): number => (pid === undefined ? 0 : familyCpuSeconds(pid));
+      const cpuSeconds = (): number => (pid === undefined ? 0 : treeCpuSeconds(pid));
       const before = cpuSeconds();
       const { requests, ...sample } = await send(ports[way]);
       const cpuUs = ((cpuSeconds() - before) * 1e6) / requests;

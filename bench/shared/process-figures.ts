@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** Ticks per second of /proc: 100 on every Linux in use. */
 const TICKS_PER_SEC = 100;
@@ -31,22 +31,4 @@ export function processFigures(pid: number): ProcessFigures {
 
 function megabytes(status: string, name: string): number {
   return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
-}
-
-/** CPU seconds of a process and of all that it and its threads started. */
-export function familyCpuSeconds(pid: number): number {
-  return childrenOf(pid).reduce(
-    (seconds, child) => seconds + familyCpuSeconds(child),
-    processFigures(pid).cpuSeconds,
-  );
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      (readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').match(/\d+/g) ?? []).map(Number),
-    );
-  } catch {
-    return []; // it is gone
-  }
 }
