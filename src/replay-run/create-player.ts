@@ -30,7 +30,10 @@ import { collectGarbage } from './warm-up/collect-garbage.ts';
 
 /** What a player plays with. */
 export interface PlayDeps
-  extends Pick<ShardedReplayDeps, 'clock' | 'digest' | 'recordNumber' | 'openStarts' | 'watch'> {
+  extends Pick<
+    ShardedReplayDeps,
+    'clock' | 'digest' | 'recordNumber' | 'openStarts' | 'watch' | 'onLeftOut'
+  > {
   log: LoggedRun;
   /** Whose operations follow on answers; undefined: the source has the whole plan. */
   clients?: Pick<ClosedLoop, 'script' | 'durationNs'> | undefined;

@@ -66,12 +66,6 @@ interface LeftOut {
   readonly ops: NameCounts;
 }
 
-/** What is told while batches go by. */
-interface Watching {
-  over: Over;
-  leftOut: LeftOut;
-}
-
 /** What came of it. */
 export interface Played {
   startedMs: number;
@@ -94,6 +88,7 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
   const watch = rateFactor === undefined ? undefined : new NearnessOfPlan(rateFactor);
   const startedMs = deps.nowMs();
   const leftOut: LeftOut = { records: 0, ops: new NameCounts() };
+  const hasTarget = hasTargetIn(run);
   let probe: HealthProbe | undefined;
   const onReady = (): void => {
     probe = startHealthProbe(deps.health);
@@ -101,11 +96,15 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
     deps.onStart?.({ live: () => recorder.live(), planned: () => plannedOperations(run, options, leftOut) });
   };
   const over: Over = { isOver: false, nobody: undefined };
-  const end = await player.play(() => watched(run, deps, { ...parts, over, leftOut }, onReady), options, {
+  const end = await player.play(() => watched(run, deps, { ...parts, over }, onReady), options, {
     clock: deps.clock,
     log: parts.log,
     digest,
     watch,
+    onLeftOut: (record) => {
+      if (hasTarget(record)) leftOut.records++;
+      leftOut.ops.add(record.op);
+    },
     openStarts: parts.openStarts,
     clients: run.closedLoop,
     recordNumber: (number) => parts.source.recordNumber(number),
@@ -131,21 +130,13 @@ export async function playRun(run: RunOptions, deps: RunDeps, parts: RunParts): 
 async function* watched(
   run: RunOptions,
   deps: RunDeps,
-  { options, source, player, over, guard, leftOut, addresses }: RunParts & Watching,
+  { options, source, player, over, guard, addresses }: RunParts & { over: Over },
   onReady: () => void,
 ): AsyncGenerator<TraceRecord[]> {
-  const hasTarget = hasTargetIn(run);
-  const selection = createSelection(options, hasTarget);
   const { recordsRead } = source;
   let isWarm = recordsRead > 0;
   let warning = recordsRead > 0 ? undefined : warningOfHeadersNotForGrpc(run);
-  const noteLeftOut = (record: TraceRecord): void => {
-    if (selection.takes(record)) return;
-    if (hasTarget(record)) leftOut.records++;
-    leftOut.ops.add(record.op);
-  };
   for await (const batch of source.open()) {
-    if (recordsRead === 0) batch.forEach(noteLeftOut);
     // A pipe that ends after an interrupt brings what it held back: too late to connect for that.
     if (over.isOver) return;
     if (guard !== undefined) for (const record of batch) guard.checkRecord(record);

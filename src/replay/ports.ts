@@ -80,9 +80,12 @@ export interface SendListener {
    * their number is limited.
    */
   onSent(heldNs?: number): void;
-  /** First byte (HTTP) or first message (gRPC) of the answer. */
-  onFirstAnswer(): void;
-  onDone(outcome: SendOutcome): void;
+  /**
+   * First byte (HTTP) or first message (gRPC) of the answer. `atNs`: when it came, on the clock of the replay, where the
+   * transport has just looked at that; else now.
+   */
+  onFirstAnswer(atNs?: number): void;
+  onDone(outcome: SendOutcome, atNs?: number): void;
 }
 
 /** Gives up one operation; its `onDone` follows (with the failure the transport then sees, or `cancelled`). */

@@ -89,7 +89,7 @@ class ShardedReplay implements PlanSink, PoolListener {
     this.#hasWholePlan = deps.clients === undefined;
     this.#isInOrder = this.#hasWholePlan && options.timing.kind !== 'think' && keepsReadingOrder(options);
     this.#selection = createSelection(options, deps.hasTarget ?? (() => true));
-    const { clock, digest, recordNumber, openStarts, watch, clients } = deps;
+    const { clock, digest, recordNumber, openStarts, watch, onLeftOut, clients } = deps;
     const selection = this.#selection;
     this.#reader =
       clients === undefined
@@ -102,6 +102,7 @@ class ShardedReplay implements PlanSink, PoolListener {
             recordNumber,
             openStarts,
             watch,
+            onLeftOut,
             sink: this,
           })
         : createClientsReader(() => this.#planClients({ openSource, digest, ...clients }));

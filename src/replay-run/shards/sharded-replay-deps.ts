@@ -24,6 +24,8 @@ export interface ShardedReplayDeps {
   /** See `PlanReaderDeps`. */
   openStarts?: OpenSource | undefined;
   watch?: PlanWatch | undefined;
+  /** See `PlanReaderDeps`. */
+  onLeftOut?: ((record: TraceRecord) => void) | undefined;
   /** The shards play clients: the source has their first operations, and those due from then on are left out. */
   clients?: { readonly durationNs: number } | undefined;
   /** Whether somebody sends this record; without it, somebody does. */

@@ -64,7 +64,7 @@ class Engine implements PlanSink {
     deps: ReplayDeps,
     resolve: (end: ReplayEnd) => void,
   ) {
-    const { clock, digest, openStarts, watch } = deps;
+    const { clock, digest, openStarts, watch, onLeftOut } = deps;
     this.#options = options;
     this.#deps = deps;
     this.#clock = clock;
@@ -106,6 +106,7 @@ class Engine implements PlanSink {
         clock,
         openStarts,
         watch,
+        onLeftOut,
         recordNumber: deps.recordNumber,
         sink: this,
       });
@@ -133,19 +134,29 @@ class Engine implements PlanSink {
   ): Promise<void> | undefined {
     if (this.closed) return undefined;
     if (!this.#isReading) this.#noteRead();
-    const flight = this.#flights.take();
-    const anchorNs = this.#loop.anchorNs ?? this.#clock.nowNs();
-    flight.recordNumber = recordNumber;
-    flight.plan(record, number, this.#ledger.planned(), times, anchorNs, this.#readNs);
+    const sequence = this.#ledger.planned();
     if (this.stopped) {
-      this.#flights.settle(flight, 'unsent');
+      this.#neverSent(record, number, sequence, recordNumber, times);
       return undefined;
     }
     if (this.#loop.anchorNs === undefined) this.#headStart.read(times.dueNs, this.#clock.nowNs());
-    this.#queue.push(flight);
+    this.#queue.plan(record, number, sequence, recordNumber, times, this.#readNs);
     if (!this.#queue.full) return undefined;
     this.batchEnd();
     return this.#queue.full ? this.#queue.pauseReader() : undefined;
+  }
+
+  #neverSent(
+    record: TraceRecord,
+    number: number,
+    sequence: number,
+    recordNumber: number,
+    { dueNs, timelineNs }: PlannedTimes,
+  ): void {
+    const flight = this.#flights.take();
+    flight.plan(record, number, sequence, recordNumber, dueNs, timelineNs, this.#readNs);
+    flight.dueFrom(this.#loop.anchorNs ?? this.#clock.nowNs());
+    this.#flights.settle(flight, 'unsent');
   }
 
   batchEnd(): void {
@@ -173,7 +184,7 @@ class Engine implements PlanSink {
   #dropAnchor(): void {
     const { anchorNs } = this.#loop;
     if (anchorNs !== undefined) {
-      this.#headStart.resumed(anchorNs + (this.#queue.peek()?.offsetNs ?? Infinity), this.#clock.nowNs());
+      this.#headStart.resumed(anchorNs + this.#queue.nextNs, this.#clock.nowNs());
       return;
     }
     this.#deps.onHeadStart?.();

@@ -30,10 +30,8 @@ export async function idleTurn(parts: IdleTurnParts): Promise<void> {
 
 function busyUntilNs({ clock, queue, anchorNs, isOver }: IdleTurnParts): number {
   const startNs = anchorNs();
-  const next = queue.peek();
-  if (isOver() || queue.size < COMFORTABLE_RECORDS || next === undefined || startNs === undefined) {
-    return -Infinity;
-  }
-  const leftNs = startNs + next.offsetNs - clock.nowNs();
-  return leftNs > 0 && leftNs < SLICE_NS ? startNs + next.offsetNs : -Infinity;
+  if (isOver() || queue.size < COMFORTABLE_RECORDS || startNs === undefined) return -Infinity;
+  const dueNs = startNs + queue.nextNs;
+  const leftNs = dueNs - clock.nowNs();
+  return leftNs > 0 && leftNs < SLICE_NS ? dueNs : -Infinity;
 }

@@ -21,6 +21,8 @@ export interface ReplayDeps {
   /** See `PlanReaderDeps`. */
   openStarts?: OpenSource | undefined;
   watch?: PlanWatch | undefined;
+  /** See `PlanReaderDeps`. */
+  onLeftOut?: ((record: TraceRecord) => void) | undefined;
   /** Brings the plan in place of a reader of the source: one engine of several plays its share of a common plan. */
   readPlan?: ((sink: PlanSink) => PlanReader) | undefined;
   /** Number in its trace file of the record that was read as that one; the same where undefined. */

@@ -58,6 +58,8 @@ export interface PlanReaderDeps {
   openStarts?: OpenSource | undefined;
   /** Told of what is recorded and planned in the first pass. */
   watch?: PlanWatch | undefined;
+  /** Told of each record of the first pass that takes no part. */
+  onLeftOut?: ((record: TraceRecord) => void) | undefined;
   /** For who reads on although the replay has stopped. */
   clock?: Clock | undefined;
   /** That of `planSchedule`, where somebody else wants to look at it. */
@@ -109,6 +111,8 @@ class Reader implements PlanReader {
   readonly #deps: PlanReaderDeps;
   readonly #schedule: DueTimes;
   readonly #copier: Copier;
+  /** Each record is one operation, in the order in which they are read: nothing has to go through the copier. */
+  readonly #isUncopied: boolean;
   /** The copier, where it has to be given time to look at what it is to place. */
   readonly #upscaled: UpscaledOperations | undefined;
   readonly #starts: RecordedStarts | undefined;
@@ -121,6 +125,7 @@ class Reader implements PlanReader {
     this.#deps = deps;
     const { options } = deps;
     this.#schedule = deps.schedule ?? planSchedule(options);
+    this.#isUncopied = options.copies === 1 && options.upscale === 1;
     this.#starts = recordedStarts(deps);
     this.#upscaled = this.#starts && new UpscaledOperations(options.upscale, this.#starts);
     this.#copier =
@@ -170,7 +175,7 @@ class Reader implements PlanReader {
   }
 
   async #readBatch(batch: TraceRecord[]): Promise<void> {
-    const { sink, digest, selection, options, watch } = this.#deps;
+    const { sink, digest, selection, options, watch, onLeftOut } = this.#deps;
     // A copy of a record stands nowhere, and one that waited is of another batch.
     const spans = keepsReadingOrder(options) ? spansOf(batch) : undefined;
     if (this.#upscaled !== undefined) await this.#upscaled.prepare(batch.length);
@@ -178,36 +183,43 @@ class Reader implements PlanReader {
       const record = batch[index] as TraceRecord;
       const number = this.#number++;
       if (number % SLICE_RECORDS === SLICE_RECORDS - 1) await sink.breath?.();
-      if (!(this.#isMine(record.session) ? selection.takes(record) : selection.wouldTake(record))) continue;
+      const isTaken = this.#isMine(record.session) ? selection.takes(record) : selection.wouldTake(record);
+      if (!isTaken) {
+        if (this.passes === 1) onLeftOut?.(record);
+        continue;
+      }
       if (this.passes === 1) {
         digest?.add(record);
         watch?.recorded(record.startNs);
       }
       this.#kept += 1;
       this.#span = spans?.of(record, index);
-      this.#copier.add(record, number);
-      const wait = this.#plan();
+      const wait = this.#place(record, number);
       if (wait !== undefined) await wait;
     }
   }
 
-  /** Plans the records that the copier lets go. Returns a promise where the sink has to be waited for. */
+  /** Plans a record, and others that waited for it. Returns a promise where the sink has to be waited for. */
+  #place(record: TraceRecord, number: number): Promise<void> | undefined {
+    if (this.#isUncopied) return this.#planOne(record, number, record.startNs);
+    this.#copier.add(record, number);
+    return this.#plan();
+  }
+
+  /** Plans the records that the copier lets go. */
   #plan(): Promise<void> | undefined {
     for (let copy = this.#copier.take(); copy !== undefined; copy = this.#copier.take()) {
-      this.#schedule.next(copy.startNs);
-      if (this.passes === 1) this.#deps.watch?.planned(this.#schedule.dueNs);
-      const { record, number } = copy;
-      if (!this.#isMine(record.session)) continue;
-      const wait = this.#deps.sink.operation(
-        record,
-        number,
-        this.#schedule,
-        this.#recordNumber(number),
-        this.#span,
-      );
+      const wait = this.#planOne(copy.record, copy.number, copy.startNs);
       if (wait !== undefined) return wait.then(() => this.#plan());
     }
     return undefined;
+  }
+
+  #planOne(record: TraceRecord, number: number, startNs: number): Promise<void> | undefined {
+    this.#schedule.next(startNs);
+    if (this.passes === 1) this.#deps.watch?.planned(this.#schedule.dueNs);
+    if (!this.#isMine(record.session)) return undefined;
+    return this.#deps.sink.operation(record, number, this.#schedule, this.#recordNumber(number), this.#span);
   }
 
   /** What other shards play is read all the same: due times are those of the whole plan. */

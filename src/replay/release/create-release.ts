@@ -1,5 +1,6 @@
 import { createBacklog } from './backlog.ts';
 import { DueQueue } from './due-queue.ts';
+import type { Flight } from './flight.ts';
 import { type FlightParts, Flights } from './flights.ts';
 import { createOpenGate } from './gate.ts';
 import { HoldMeter } from './hold-meter.ts';
@@ -25,16 +26,20 @@ export function createRelease(parts: Omit<FlightParts, 'meter'>): Release {
     const { anchorNs } = loop;
     return anchorNs === undefined ? 0 : clock.nowNs() - anchorNs;
   };
-  const thinks = options.timing.kind === 'think' ? new ThinkQueue(options, sinceAnchorNs) : undefined;
+  const takeFlight = (): Flight => flights.take();
+  const thinks =
+    options.timing.kind === 'think' ? new ThinkQueue(options, sinceAnchorNs, takeFlight) : undefined;
   const isClosedLoop = options.timing.kind === 'clients';
   const queue =
     thinks ??
-    (isClosedLoop ? new DueQueue() : new PlanQueue(options.readAheadRecords, options.readAheadBytes));
+    (isClosedLoop
+      ? new DueQueue(takeFlight)
+      : new PlanQueue(options.readAheadRecords, options.readAheadBytes, takeFlight));
   // Of a closed loop nothing piles up: what is late is one operation of a client, and no server is hit by a wall.
   const isPaced = options.behind !== 'stretch' && options.timing.kind !== 'asap' && !isClosedLoop;
   const backlog = createBacklog(isPaced ? options.catchUpFactor : Infinity, options.lateGraceNs);
   const meter = new HoldMeter();
-  const flights = new Flights({ ...parts, meter });
+  const flights: Flights = new Flights({ ...parts, meter });
   const loop: ReleaseLoop = new ReleaseLoop({ options, clock, queue, backlog, inFlight, flights, meter });
   loop.gate =
     thinks ?? (options.order === 'session' && !isClosedLoop ? createSessionGate(loop) : createOpenGate());

@@ -1,5 +1,7 @@
 import { MinHeap } from '../../min-heap.ts';
 import { emptyList } from '../../stable-shapes.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
+import type { PlannedTimes } from '../plan/due-times.ts';
 import type { Flight } from './flight.ts';
 import type { Lineup } from './plan-queue.ts';
 
@@ -8,16 +10,31 @@ export class DueQueue implements Lineup {
   readonly full = false;
   readonly #due = new MinHeap<Flight>(isDueFirst, undefined, emptyList());
 
+  readonly #takeFlight: () => Flight;
+
+  constructor(takeFlight: () => Flight) {
+    this.#takeFlight = takeFlight;
+  }
+
   get size(): number {
     return this.#due.size;
   }
 
-  push(flight: Flight): void {
-    this.#due.push(flight);
+  get nextNs(): number {
+    return this.#due.peek()?.offsetNs ?? Infinity;
   }
 
-  peek(): Flight | undefined {
-    return this.#due.peek();
+  plan(
+    record: TraceRecord,
+    number: number,
+    sequence: number,
+    recordNumber: number,
+    { dueNs, timelineNs }: PlannedTimes,
+    readNs: number,
+  ): void {
+    const flight = this.#takeFlight();
+    flight.plan(record, number, sequence, recordNumber, dueNs, timelineNs, readNs);
+    this.#due.push(flight);
   }
 
   shift(): Flight | undefined {

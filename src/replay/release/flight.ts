@@ -1,7 +1,7 @@
 import type { MinHeap } from '../../min-heap.ts';
+import { DOUBLE_ZERO } from '../../stable-shapes.ts';
 import { emptyRecord, type TraceRecord } from '../../trace/record/record.ts';
 import { recordBytes } from '../../trace/record/record-bytes.ts';
-import type { PlannedTimes } from '../plan/due-times.ts';
 import type { Cancel, Operation, SendListener, SendOutcome } from '../ports.ts';
 
 /** Why the engine gave a flight up; undefined where it did not. */
@@ -23,10 +23,10 @@ export interface GateSession {
  */
 export abstract class Flight implements Operation, SendListener {
   record: TraceRecord = NO_RECORD;
-  number = 0;
-  sequence = 0;
-  recordNumber = 0;
-  // Times are NaN until it is planned: doubles from the start (see DOUBLE_ZERO).
+  // Doubles from the start, as are times, which are NaN until it is planned.
+  number = DOUBLE_ZERO;
+  sequence = DOUBLE_ZERO;
+  recordNumber = DOUBLE_ZERO;
   dueNs = Number.NaN;
   readyNs = Number.NaN;
   releasedNs: number | undefined;
@@ -66,28 +66,34 @@ export abstract class Flight implements Operation, SendListener {
   cancel: Cancel | undefined;
 
   abstract onSent(heldNs?: number): void;
-  abstract onFirstAnswer(): void;
-  abstract onDone(outcome: SendOutcome): void;
+  abstract onFirstAnswer(atNs?: number): void;
+  abstract onDone(outcome: SendOutcome, atNs?: number): void;
 
-  /** Becomes the operation with these times. */
+  /** Becomes the operation with these times; when it is due is known once `dueFrom` is told. */
   plan(
     record: TraceRecord,
     number: number,
     sequence: number,
-    times: PlannedTimes,
-    anchorNs: number,
+    recordNumber: number,
+    offsetNs: number,
+    timelineNs: number,
     readNs: number,
   ): void {
     this.record = record;
     this.readNs = readNs;
     this.number = number;
     this.sequence = sequence;
-    this.offsetNs = times.dueNs;
-    this.dueNs = anchorNs + times.dueNs;
-    this.readyNs = this.dueNs;
-    this.timelineNs = times.timelineNs;
-    this.timelineEndNs = times.timelineNs + (record.durationNs ?? 0);
+    this.recordNumber = recordNumber;
+    this.offsetNs = offsetNs;
+    this.timelineNs = timelineNs;
+    this.timelineEndNs = timelineNs + (record.durationNs ?? 0);
     this.sizeBytes = recordBytes(record);
+  }
+
+  /** Due times count from here. */
+  dueFrom(anchorNs: number): void {
+    this.dueNs = anchorNs + this.offsetNs;
+    this.readyNs = this.dueNs;
   }
 
   /** Notes that it leaves now, and that busy connections held it for `heldNs` since it was released. */

@@ -72,12 +72,12 @@ export class Flights {
     this.#ledger.sent(flight, this.#inFlight.size);
   }
 
-  firstAnswer(flight: Flight): void {
-    flight.firstAnswerNs = this.#clock.nowNs();
+  firstAnswer(flight: Flight, atNs?: number): void {
+    flight.firstAnswerNs = atNs ?? this.#clock.nowNs();
   }
 
-  done(flight: Flight, outcome: SendOutcome): void {
-    this.#land(flight, outcome);
+  done(flight: Flight, outcome: SendOutcome, atNs?: number): void {
+    this.#land(flight, outcome, atNs);
     this.#free.push(flight);
     this.#onDone();
   }
@@ -135,9 +135,9 @@ export class Flights {
     this.#land(flight, failedSend('cancelled', 'the transport never gave it back'));
   };
 
-  #land(flight: Flight, told: SendOutcome): void {
-    flight.doneNs = this.#clock.nowNs();
-    this.#meter.interrupt(flight.doneNs);
+  #land(flight: Flight, told: SendOutcome, atNs = this.#clock.nowNs()): void {
+    flight.doneNs = atNs;
+    this.#meter.interrupt(atNs);
     this.#inFlight.remove(flight);
     const outcome = this.#outcomeOf(flight, told);
     flight.outcome = outcome;
@@ -176,11 +176,11 @@ class ToldFlight extends Flight {
     if (this.slot >= 0) this.#flights.sent(this, heldNs);
   }
 
-  onFirstAnswer(): void {
-    if (this.slot >= 0) this.#flights.firstAnswer(this);
+  onFirstAnswer(atNs?: number): void {
+    if (this.slot >= 0) this.#flights.firstAnswer(this, atNs);
   }
 
-  onDone(outcome: SendOutcome): void {
-    if (this.slot >= 0) this.#flights.done(this, outcome);
+  onDone(outcome: SendOutcome, atNs?: number): void {
+    if (this.slot >= 0) this.#flights.done(this, outcome, atNs);
   }
 }

@@ -1,4 +1,7 @@
 import { emptyList } from '../../stable-shapes.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
+import { recordBytes } from '../../trace/record/record-bytes.ts';
+import type { PlannedTimes } from '../plan/due-times.ts';
 import type { Flight } from './flight.ts';
 import { PausedReader } from './paused-reader.ts';
 
@@ -6,10 +9,18 @@ import { PausedReader } from './paused-reader.ts';
 export interface Lineup {
   readonly size: number;
   readonly full: boolean;
-  push(flight: Flight): void;
-  /** The operation that is due next (`offsetNs` after the anchor), where that is known. */
-  peek(): Flight | undefined;
-  /** Takes the first operation out of the queue. */
+  /** When the next operation is due, in ns after the anchor; Infinity where there is none, or that is not known yet. */
+  readonly nextNs: number;
+  /** Takes in an operation. `times` are only valid during the call. */
+  plan(
+    record: TraceRecord,
+    number: number,
+    sequence: number,
+    recordNumber: number,
+    times: PlannedTimes,
+    readNs: number,
+  ): void;
+  /** Takes the operation that is due next out of the queue, where that is known. */
   shift(): Flight | undefined;
   /** Takes any one out, whether its time is known or not. */
   takeAny(): Flight | undefined;
@@ -19,44 +30,78 @@ export interface Lineup {
   resumeReader(): void;
 }
 
-/** The plan in its own order: due times are known when it is read, and only grow. */
+const FIRST_ROOM = 1024;
+/** Figures of one operation: as many bytes as a line of the processor's cache has. */
+const STRIDE = 8;
+const OFFSET = 0;
+const TIMELINE = 1;
+const READ = 2;
+const NUMBER = 3;
+const SEQUENCE = 4;
+const RECORD_NUMBER = 5;
+
+/**
+ * The plan in its own order: due times are known when it is read, and only grow. An operation waits behind thousands of
+ * others; as a flight each it would be a large object in cold memory by then, so it is one only from the moment it is due.
+ */
 export class PlanQueue implements Lineup {
-  #items = emptyList<Flight | undefined>();
-  #first = 0;
-  #sizeBytes = 0;
-  readonly #reader = new PausedReader();
+  size = 0;
+  readonly #takeFlight: () => Flight;
   readonly #maxRecords: number;
   readonly #maxBytes: number;
+  readonly #reader = new PausedReader();
+  /** Rings of the same length, a power of two. */
+  #records = emptyRing(FIRST_ROOM);
+  #figures = new Float64Array(FIRST_ROOM * STRIDE);
+  #first = 0;
+  #sizeBytes = 0;
 
-  constructor(maxRecords: number, maxBytes: number) {
+  constructor(maxRecords: number, maxBytes: number, takeFlight: () => Flight) {
     this.#maxRecords = maxRecords;
     this.#maxBytes = maxBytes;
-  }
-
-  get size(): number {
-    return this.#items.length - this.#first;
+    this.#takeFlight = takeFlight;
   }
 
   get full(): boolean {
     return this.size >= this.#maxRecords || this.#sizeBytes >= this.#maxBytes;
   }
 
-  push(flight: Flight): void {
-    this.#items.push(flight);
-    this.#sizeBytes += flight.sizeBytes;
+  get nextNs(): number {
+    return this.size === 0 ? Infinity : (this.#figures[this.#first * STRIDE + OFFSET] as number);
   }
 
-  peek(): Flight | undefined {
-    return this.#items[this.#first];
+  plan(
+    record: TraceRecord,
+    number: number,
+    sequence: number,
+    recordNumber: number,
+    { dueNs, timelineNs }: PlannedTimes,
+    readNs: number,
+  ): void {
+    if (this.size === this.#records.length) this.#grow();
+    const slot = (this.#first + this.size) & (this.#records.length - 1);
+    const figures = this.#figures;
+    const at = slot * STRIDE;
+    figures[at + OFFSET] = dueNs;
+    figures[at + TIMELINE] = timelineNs;
+    figures[at + READ] = readNs;
+    figures[at + NUMBER] = number;
+    figures[at + SEQUENCE] = sequence;
+    figures[at + RECORD_NUMBER] = recordNumber;
+    this.#records[slot] = record;
+    this.size += 1;
+    this.#sizeBytes += recordBytes(record);
   }
 
   shift(): Flight | undefined {
-    const flight = this.#items[this.#first];
-    if (flight === undefined) return undefined;
-    this.#items[this.#first] = undefined;
-    this.#first += 1;
+    const slot = this.#first;
+    const record = this.#records[slot];
+    if (this.size === 0 || record === undefined) return undefined;
+    const flight = this.#flightOf(record, slot * STRIDE);
+    this.#records[slot] = undefined;
+    this.#first = (slot + 1) & (this.#records.length - 1);
+    this.size -= 1;
     this.#sizeBytes -= flight.sizeBytes;
-    if (this.#first > 1024 && this.#first * 2 > this.#items.length) this.#compact();
     if (this.#reader.isPaused && this.#halfEmpty()) this.resumeReader();
     return flight;
   }
@@ -73,12 +118,39 @@ export class PlanQueue implements Lineup {
     this.#reader.resume();
   }
 
+  #flightOf(record: TraceRecord, at: number): Flight {
+    const figures = this.#figures;
+    const flight = this.#takeFlight();
+    flight.plan(
+      record,
+      figures[at + NUMBER] as number,
+      figures[at + SEQUENCE] as number,
+      figures[at + RECORD_NUMBER] as number,
+      figures[at + OFFSET] as number,
+      figures[at + TIMELINE] as number,
+      figures[at + READ] as number,
+    );
+    return flight;
+  }
+
   #halfEmpty(): boolean {
     return this.size * 2 <= this.#maxRecords && this.#sizeBytes * 2 <= this.#maxBytes;
   }
 
-  #compact(): void {
-    this.#items = this.#items.slice(this.#first);
+  /** Twice the room, the first operation in front. */
+  #grow(): void {
+    const [records, figures, first] = [this.#records, this.#figures, this.#first];
+    const room = 2 * records.length;
+    this.#records = [...records.slice(first), ...records.slice(0, first), ...emptyRing(records.length)];
+    this.#figures = new Float64Array(room * STRIDE);
+    this.#figures.set(figures.subarray(first * STRIDE));
+    this.#figures.set(figures.subarray(0, first * STRIDE), (records.length - first) * STRIDE);
     this.#first = 0;
   }
+}
+
+function emptyRing(room: number): (TraceRecord | undefined)[] {
+  const ring = emptyList<TraceRecord | undefined>();
+  for (let i = 0; i < room; i += 1) ring.push(undefined);
+  return ring;
 }

@@ -15,10 +15,15 @@ export function createSessionGate(loop: ReleaseLoop): Gate {
   return new SessionGate(loop);
 }
 
+/** So many are kept in any case. */
+const FEW_SESSIONS = 4096;
+
 class SessionGate implements Gate {
   waiting = 0;
   readonly #loop: ReleaseLoop;
+  /** Those with something unsettled, and idle ones that are forgotten when there are many: most come back soon. */
   readonly #sessions = new Map<string, GateSession>();
+  #sweepAt = FEW_SESSIONS;
   // Everything that waits, in the order of entering, which is the order of the deadlines.
   #oldest: Flight | undefined;
   #newest: Flight | undefined;
@@ -63,7 +68,6 @@ class SessionGate implements Gate {
     const session = flight.session as GateSession;
     this.#removeHead(session, flight);
     flight.session = undefined;
-    this.#forgetIfIdle(session);
     return flight;
   }
 
@@ -74,21 +78,25 @@ class SessionGate implements Gate {
       session.inside.push(head);
       this.#loop.opened(head);
     }
-    this.#forgetIfIdle(session);
   }
 
   #sessionOf(flight: Flight): GateSession {
     const name = flight.record.session;
     let session = this.#sessions.get(name);
     if (session === undefined) {
+      if (this.#sessions.size >= this.#sweepAt) this.#sweep();
       session = newSession(name);
       this.#sessions.set(name, session);
     }
     return session;
   }
 
-  #forgetIfIdle(session: GateSession): void {
-    if (session.inside.size === 0 && session.firstWaiting === undefined) this.#sessions.delete(session.name);
+  /** Forgets idle sessions. */
+  #sweep(): void {
+    for (const [name, { inside, firstWaiting }] of this.#sessions) {
+      if (inside.size === 0 && firstWaiting === undefined) this.#sessions.delete(name);
+    }
+    this.#sweepAt = Math.max(FEW_SESSIONS, 2 * this.#sessions.size);
   }
 
   #append(session: GateSession, flight: Flight): void {

@@ -1,4 +1,6 @@
 import { MinHeap } from '../../min-heap.ts';
+import type { TraceRecord } from '../../trace/record/record.ts';
+import type { PlannedTimes } from '../plan/due-times.ts';
 import { createPace, type Pace } from '../plan/pace.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import type { Flight, GateSession } from './flight.ts';
@@ -57,12 +59,14 @@ export class ThinkQueue implements Lineup, Gate {
   readonly #options: ThinkOptions;
   readonly #pace: Pace;
   readonly #nowNs: () => number;
+  readonly #takeFlight: () => Flight;
 
   /** `nowNs`: time since the anchor. */
-  constructor(options: ThinkOptions, nowNs: () => number) {
+  constructor(options: ThinkOptions, nowNs: () => number, takeFlight: () => Flight) {
     this.#options = options;
     this.#pace = createPace(options.pace);
     this.#nowNs = nowNs;
+    this.#takeFlight = takeFlight;
   }
 
   get full(): boolean {
@@ -70,7 +74,24 @@ export class ThinkQueue implements Lineup, Gate {
     return this.size >= maxHeldRecords || this.#sizeBytes >= maxHeldBytes;
   }
 
-  push(flight: Flight): void {
+  get nextNs(): number {
+    return this.#due.peek()?.offsetNs ?? Infinity;
+  }
+
+  plan(
+    record: TraceRecord,
+    number: number,
+    sequence: number,
+    recordNumber: number,
+    { dueNs, timelineNs }: PlannedTimes,
+    readNs: number,
+  ): void {
+    const flight = this.#takeFlight();
+    flight.plan(record, number, sequence, recordNumber, dueNs, timelineNs, readNs);
+    this.#push(flight);
+  }
+
+  #push(flight: Flight): void {
     const session = this.#sessionOf(flight.record.session);
     flight.session = session;
     this.size += 1;
@@ -80,10 +101,6 @@ export class ThinkQueue implements Lineup, Gate {
       this.#admit(session, flight);
       if (flight.offsetNs < this.#nowNs() - this.#options.lateGraceNs) this.readLate += 1;
     }
-  }
-
-  peek(): Flight | undefined {
-    return this.#due.peek();
   }
 
   shift(): Flight | undefined {

@@ -9,6 +9,7 @@ const LEFT_OUT = Number.POSITIVE_INFINITY;
 export class PlanOrder {
   readonly #onDue: (dueNs: number) => void;
   readonly #maxHeld: number;
+  /** Its length is a power of two: a place in it is the low bits of a sequence. */
   #ring = new Float64Array(1024).fill(NOT_YET);
   #next = 0;
   #missing = 0;
@@ -42,12 +43,13 @@ export class PlanOrder {
     if (sequence < this.#next) return;
     while (sequence - this.#next >= this.#maxHeld) this.#pass(true);
     if (sequence - this.#next >= this.#ring.length) this.#grow(sequence - this.#next + 1);
-    this.#ring[sequence % this.#ring.length] = value;
-    while (!Number.isNaN(this.#ring[this.#next % this.#ring.length])) this.#pass(false);
+    const lowBits = this.#ring.length - 1;
+    this.#ring[sequence & lowBits] = value;
+    while (!Number.isNaN(this.#ring[this.#next & lowBits])) this.#pass(false);
   }
 
   #pass(force: boolean): void {
-    const slot = this.#next % this.#ring.length;
+    const slot = this.#next & (this.#ring.length - 1);
     const dueNs = this.#ring[slot] as number;
     this.#ring[slot] = NOT_YET;
     this.#next++;
@@ -62,7 +64,7 @@ export class PlanOrder {
     this.#ring = new Float64Array(length).fill(NOT_YET);
     for (let i = 0; i < old.length; i++) {
       const sequence = this.#next + i;
-      this.#ring[sequence % length] = old[sequence % old.length] as number;
+      this.#ring[sequence & (length - 1)] = old[sequence & (old.length - 1)] as number;
     }
   }
 }

@@ -13,7 +13,8 @@ class SilentFlight extends Flight {
 
 function dueAt(dueNs: number, number: number): Flight {
   const flight = new SilentFlight();
-  flight.plan(makeRecord(dueNs), number, number, { dueNs, offsetNs: dueNs, timelineNs: dueNs }, 0, 0);
+  flight.plan(makeRecord(dueNs), number, number, number, dueNs, dueNs, 0);
+  flight.dueFrom(0);
   return flight;
 }
 
