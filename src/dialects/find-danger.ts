@@ -2,6 +2,7 @@ import type { DangerRule, DangerView } from './danger.ts';
 import { type DangerPattern, dangerPattern, globSource, plainPath } from './danger-pattern.ts';
 import type { Dialect } from './dialect.ts';
 import { DIALECTS } from './find-dialect.ts';
+import { pathOnly } from './generic.ts';
 
 /** What ends a server whatever it is, by habit of those who write them. */
 const WELL_KNOWN: readonly DangerRule[] = [
@@ -41,8 +42,10 @@ export function createFindDanger(dialect: Dialect, own: readonly string[] = []):
       : undefined;
 }
 
-/** There are few rpcs, but a trace may have invented them. */
-const MOST_RPCS = 1_000;
+/** There are few rpcs and paths, but a trace may have invented them, and paths may hold ids. */
+const MOST_REMEMBERED = 1_000;
+/** What is remembered may keep all of its request target in memory. */
+const MOST_CHARACTERS = 1_000;
 
 /** False only for what no pattern matches. Every record of a trace is looked at, so this is one look, not one a pattern. */
 function quickLook(patterns: readonly DangerPattern[]): FindMay {
@@ -53,11 +56,20 @@ function quickLook(patterns: readonly DangerPattern[]): FindMay {
     const known = rpcs.get(record.path);
     if (known !== undefined) return known;
     const found = patterns.some((pattern) => pattern.matches(record));
-    if (rpcs.size < MOST_RPCS) rpcs.set(record.path, found);
+    if (rpcs.size < MOST_REMEMBERED) rpcs.set(record.path, found);
     return found;
   };
-  return (record) =>
-    ops.has(record.op) || (record.protocol === 'http' ? isPath(plainPath(record.path)) : isRpc(record));
+  // By their paths as they are written: reading one as the laxest of servers does is what costs.
+  const paths = new Map<string, boolean>();
+  const isHttp = (target: string): boolean => {
+    const path = pathOnly(target);
+    const known = paths.get(path);
+    if (known !== undefined) return known;
+    const found = isPath(plainPath(target));
+    if (paths.size < MOST_REMEMBERED && target.length < MOST_CHARACTERS) paths.set(path, found);
+    return found;
+  };
+  return (record) => ops.has(record.op) || (record.protocol === 'http' ? isHttp(record.path) : isRpc(record));
 }
 
 /**

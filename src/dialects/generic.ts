@@ -52,8 +52,10 @@ export function isGenericWrite(record: Pick<TraceRecord, 'protocol' | 'method'>)
 /** The path of a request target: no query, no fragment, no scheme and authority. */
 export function pathOnly(target: string): string {
   const start = target.startsWith('/') ? target : target.replace(ORIGIN_FORM, '');
-  const end = start.search(/[?#]/);
-  return end < 0 ? start : start.slice(0, end);
+  const query = start.indexOf('?');
+  const bare = query < 0 ? start : start.slice(0, query);
+  const fragment = bare.indexOf('#');
+  return fragment < 0 ? bare : bare.slice(0, fragment);
 }
 
 function rpcName(path: string): string {

@@ -12,6 +12,18 @@ function found(dialect: string, request: string, own: string[] = []): DangerRule
 }
 
 describe('operations that would end their server', () => {
+  it('are found however many other requests were looked at before, and by their method each time', () => {
+    const find = createFindDanger(findDialect('generic'));
+    const look = (method: string, path: string) => find({ op: 'op', protocol: 'http', method, path });
+    for (let i = 0; i < 3000; i += 1) assert.equal(look('GET', `/things/${i}?q=${i}`), undefined);
+    for (let i = 0; i < 2; i += 1) {
+      assert.equal(look('GET', '/things/1?force=1'), undefined);
+      assert.equal(look('GET', '/shutdown?force=1'), undefined);
+      assert.notEqual(look('POST', '/shutdown?force=1'), undefined);
+      assert.notEqual(look('POST', '/%73hutdown#x?y'), undefined);
+    }
+  });
+
   const EVERYWHERE = [
     ...[
       '/shutdown',
