@@ -30,12 +30,25 @@ export function createLeftOutFinder(overrides: HeaderList, redacted: readonly st
     http: new WeakMap(),
     grpc: new WeakMap(),
   };
-  return ({ protocol, path, headers, body, stream }) => {
+  const inHeaders = (protocol: Protocol, headers: HeaderList): UnsentParts => {
     let lost = known[protocol].get(headers);
     if (lost === undefined) {
       lost = FIND[protocol](headers, overrides);
       known[protocol].set(headers, lost);
     }
+    return lost;
+  };
+  // Records of one kind share a list, and follow each other.
+  let lastList: HeaderList | undefined;
+  let lastProtocol: Protocol | undefined;
+  let lost: UnsentParts = { redacted: [], unsendable: [] };
+  return ({ protocol, path, headers, body, stream }) => {
+    if (headers !== lastList || protocol !== lastProtocol) {
+      lost = inHeaders(protocol, headers);
+      lastList = headers;
+      lastProtocol = protocol;
+    }
+    if (!hasBodies && !isRedacted(path)) return lost;
     const inPath = isRedacted(path) ? redactedParts(path) : [];
     const inBody = hasBodies && isBodyRedacted(body, stream) ? ['body'] : [];
     if (inPath.length + inBody.length === 0) return lost;

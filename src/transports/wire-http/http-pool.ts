@@ -128,7 +128,7 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
 
   opened(connection: WireConnection): void {
     this.#opening.delete(connection);
-    this.#idle.put(connection);
+    this.#idle.put(connection, this.#options.clock.nowNs());
     this.#warmed(connection, undefined);
     // What was waiting for it begins before time counts as waiting for it to be free.
     this.ended();
@@ -146,9 +146,9 @@ export class HttpPool implements WireConnectionEvents, SessionPool {
     this.#refill();
   }
 
-  freed(connection: WireConnection): void {
+  freed(connection: WireConnection, nowNs: number): void {
     this.#freed += 1;
-    this.#idle.put(connection);
+    this.#idle.put(connection, nowNs);
   }
 
   saidFirst(what: string): void {

@@ -22,8 +22,8 @@ export class IdleConnections {
     return this.#free.length;
   }
 
-  put(connection: WireConnection): void {
-    connection.idleSinceNs = this.#clock.nowNs();
+  put(connection: WireConnection, nowNs: number): void {
+    connection.idleSinceNs = nowNs;
     this.#free.push(connection);
   }
 

@@ -42,29 +42,47 @@ function prepare(
   allocate: Allocate,
   body: Uint8Array | undefined,
 ): Buffer | SendOutcome {
-  const { method } = record;
-  const path = sentTarget(method, record.path);
+  const { method, path: recorded } = record;
+  const isAsRecorded = recorded.startsWith('/') && !isRedacted(recorded);
+  const path = isAsRecorded ? recorded : sentTarget(method, recorded);
   const headers = context(record.headers, record.httpVersion);
-  const refusal = headers.refusal ?? refusalOf(method, path);
+  const refusal = headers.refusal ?? refusalOf(method, path, !isAsRecorded);
   if (refusal !== undefined) return refusal;
-  const start = `${method} ${path}`;
+  const startBytes = method.length + 1 + path.length;
   const bodyBytes = record.body.length;
   if (bodyBytes === 0) {
     const end = endWithoutBody(method, headers);
-    const bytes = allocate(start.length + end.length);
-    bytes.write(start, 0, 'latin1');
-    bytes.set(end, start.length);
+    const bytes = allocate(startBytes + end.length);
+    writeStart(bytes, method, path);
+    bytes.set(end, startBytes);
     return bytes;
   }
   const end = `content-length: ${bodyBytes}\r\n\r\n`;
-  const endAt = start.length + headers.front.length;
+  const endAt = startBytes + headers.front.length;
   const bodyAt = endAt + end.length;
   const bytes = allocate(bodyAt + (body?.length ?? 0));
-  bytes.write(start, 0, 'latin1');
-  bytes.set(headers.front, start.length);
-  bytes.write(end, endAt, 'latin1');
+  writeStart(bytes, method, path);
+  bytes.set(headers.front, startBytes);
+  writeLatin1(bytes, end, endAt);
   if (body !== undefined) bytes.set(body, bodyAt);
   return bytes;
+}
+
+const SPACE = 0x20;
+const SLASH = 0x2f;
+/** Up to here a loop is cheaper than a call into Node. */
+const SHORT_TEXT = 128;
+
+function writeStart(bytes: Buffer, method: string, path: string): void {
+  writeLatin1(bytes, method, 0);
+  bytes[method.length] = SPACE;
+  writeLatin1(bytes, path, method.length + 1);
+}
+
+function writeLatin1(bytes: Buffer, text: string, at: number): void {
+  const { length } = text;
+  if (length > SHORT_TEXT) bytes.write(text, at, 'latin1');
+  else for (let i = 0; i < length; i += 1) bytes[at + i] = text.charCodeAt(i);
 }
 
 /** Methods that tell the length of a body they don't have. */
@@ -76,8 +94,29 @@ function endWithoutBody(method: string, headers: PreparedHeaders): Buffer {
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TARGET = /^\/[\x21-\xff]*$/;
+/** The method that was looked at last, and can be sent: most are the same, or one of a few. */
+let sendableMethod = 'GET';
 
-function refusalOf(method: string, path: string): SendOutcome | undefined {
+function isSendableMethod(method: string): boolean {
+  if (method === sendableMethod) return true;
+  if (method === 'CONNECT' || !TOKEN.test(method)) return false;
+  sendableMethod = method;
+  return true;
+}
+
+function isTarget(path: string): boolean {
+  const { length } = path;
+  if (length > SHORT_TEXT) return TARGET.test(path);
+  for (let i = 1; i < length; i += 1) {
+    const code = path.charCodeAt(i);
+    if (code < 0x21 || code > 0xff) return false;
+  }
+  return path.charCodeAt(0) === SLASH;
+}
+
+/** `mayHoldRedacted`: what was redacted in the record may still be in the path. */
+function refusalOf(method: string, path: string, mayHoldRedacted: boolean): SendOutcome | undefined {
+  if (!mayHoldRedacted && isSendableMethod(method) && isTarget(path)) return undefined;
   const problem =
     method === 'CONNECT'
       ? 'CONNECT opens a tunnel and is not replayed'

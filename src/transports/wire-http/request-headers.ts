@@ -38,7 +38,11 @@ export function createHttpRequestContext(options: HttpRequestOptions): HttpReque
   const headersFor = createHttpHeaders(headers, keepHost);
   const usual = new WeakMap<HeaderList, PreparedHeaders>();
   const old = new WeakMap<HeaderList, PreparedHeaders>();
+  // Records of one kind share a list, and follow each other.
+  let lastList: HeaderList | undefined;
+  let last: PreparedHeaders | undefined;
   return (recorded, httpVersion) => {
+    if (last !== undefined && recorded === lastList && httpVersion === undefined) return last;
     const known = httpVersion === undefined ? usual : old;
     let prepared = known.get(recorded);
     if (prepared === undefined) {
@@ -46,6 +50,10 @@ export function createHttpRequestContext(options: HttpRequestOptions): HttpReque
         httpVersion === undefined ? usualFields(origin.host) : oldFields(recorded, origin.host);
       prepared = prepareHeaders(headersFor(recorded), defaults);
       known.set(recorded, prepared);
+    }
+    if (httpVersion === undefined) {
+      lastList = recorded;
+      last = prepared;
     }
     return prepared;
   };

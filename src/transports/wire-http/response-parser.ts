@@ -5,6 +5,7 @@ import { EndlessAnswer } from '../answer/endless-answer.ts';
 import { endlessKindOf } from '../answer/endless-kind.ts';
 import { SaidText } from '../answer/said-text.ts';
 import { chunkSize } from './chunk-size.ts';
+import { KnownHead } from './known-head.ts';
 import { type Framing, ResponseHead } from './response-head.ts';
 
 /** Longest heads (those of interim answers included), chunk lines and trailers, in bytes. */
@@ -54,6 +55,10 @@ export class ResponseParser {
   #hasBytes = false;
   /** An interim answer has come: what stands between it and the next is skipped, as capture does. */
   #mayStray = false;
+  /** What `head` was read from. */
+  readonly #known = new KnownHead();
+  /** Where the head begins that is being read; -1: not all of it is in these bytes. */
+  #headAt = -1;
   /** Undefined while the answer is an ordinary one, as most are. */
   endless: EndlessAnswer | undefined = undefined;
   readonly #clock: Pick<Clock, 'nowNs'>;
@@ -115,11 +120,13 @@ export class ResponseParser {
   /** Reads the first `length` of these bytes. Returns how many it took: fewer only when done or broken. */
   push(bytes: Buffer, length: number): number {
     // Empty lines in front of an answer: the end of the one before, as some servers send it.
+    this.#headAt = -1;
     let at = this.#hasBytes ? 0 : skipLineEnds(bytes, 0, length);
     if (at < length) this.#hasBytes = true;
     while (at < length && this.#state < DONE) {
       if (this.#state < LENGTH) {
-        at = this.#readLine(bytes, at, length);
+        at =
+          this.#state === STATUS_LINE ? this.#readHead(bytes, at, length) : this.#readLine(bytes, at, length);
         continue;
       }
       const taken = this.#state === UNTIL_CLOSE ? length - at : Math.min(length - at, this.#left);
@@ -155,6 +162,18 @@ export class ResponseParser {
     this.#state = BROKEN;
   }
 
+  /** Reads a status line, or the whole head where it is byte for byte that of the answer before. */
+  #readHead(bytes: Buffer, at: number, length: number): number {
+    if (this.#carried === 0 && !this.#mayStray && this.#known.isAt(bytes, at, length)) {
+      this.#onHeadEnd(this.head);
+      return at + this.#known.length;
+    }
+    this.#known.forget();
+    // Behind an interim answer more passes for a status line.
+    this.#headAt = this.#carried === 0 && !this.#mayStray ? at : -1;
+    return this.#readLine(bytes, at, length);
+  }
+
   #readLine(bytes: Buffer, at: number, length: number): number {
     // A line that is not there as a whole may not take more than this, and a scan for its end need not go further.
     const limit = Math.min(length, at + this.#budget - this.#carried);
@@ -175,6 +194,7 @@ export class ResponseParser {
   }
 
   #keepPart(bytes: Buffer, at: number, end: number): number {
+    this.#headAt = -1;
     this.#append(bytes, at, end);
     const isHopeless =
       this.#state === STATUS_LINE && !this.#mayStray && !ResponseHead.isBeginning(this.#carry, this.#carried);
@@ -198,7 +218,7 @@ export class ResponseParser {
   #onLine(bytes: Buffer, from: number, lf: number): void {
     const to = lf > from && bytes[lf - 1] === CR ? lf - 1 : lf;
     if (this.#state === STATUS_LINE) this.#onStatusLine(bytes, from, to);
-    else if (this.#state === FIELDS) this.#onField(bytes, from, to);
+    else if (this.#state === FIELDS) this.#onField(bytes, from, to, lf);
     else if (this.#state === CHUNK_SIZE) this.#onChunkSize(chunkSize(bytes, from, to));
     else if (this.#state === CHUNK_END) this.#onChunkEnd(to - from);
     else if (from === to) this.#state = DONE;
@@ -209,12 +229,13 @@ export class ResponseParser {
     else if (!this.#mayStray) this.#break('no status line of HTTP/1');
   }
 
-  #onField(bytes: Buffer, from: number, to: number): void {
+  #onField(bytes: Buffer, from: number, to: number, lf: number): void {
     if (from < to) {
       this.head.fieldLine(bytes, from, to);
       return;
     }
     this.head.end();
+    if (this.#headAt >= 0) this.#known.remember(bytes, this.#headAt, lf + 1);
     this.#onHeadEnd(this.head);
   }
 

@@ -15,7 +15,7 @@ export interface WireConnectionEvents {
    * Hears that the connection can take the next request. The listener of the last one, which may send it at once, hears
    * of the end only after this.
    */
-  freed(connection: WireConnection): void;
+  freed(connection: WireConnection, nowNs: number): void;
   /** Hears that a server spoke that was never asked, and what it speaks. */
   saidFirst(what: string): void;
   /** Hears that the connection is of no more use, before its exchange, if there is one, hears of the end. */
@@ -32,6 +32,7 @@ export class WireConnection implements WireSocketEvents {
   readonly #host: WireConnectionEvents;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
+  readonly #clock: Pick<Clock, 'nowNs'>;
   #isOpen = false;
   #isGone = false;
   #hasServed = false;
@@ -45,6 +46,7 @@ export class WireConnection implements WireSocketEvents {
     countByHeader?: string | undefined,
   ) {
     this.#host = host;
+    this.#clock = clock;
     this.#parser = new ResponseParser(clock, countByHeader);
     this.#socket = openSocket(this);
   }
@@ -110,14 +112,17 @@ export class WireConnection implements WireSocketEvents {
     const parser = this.#parser;
     const before = parser.status;
     const taken = parser.push(bytes, length);
-    if (before === 0 && parser.status !== 0) {
-      exchange.answered(parser.status);
+    const isFirst = before === 0 && parser.status !== 0;
+    // One look at the clock for all that these bytes set off.
+    const nowNs = isFirst || parser.isDone ? this.#clock.nowNs() : 0;
+    if (isFirst) {
+      exchange.answered(parser.status, nowNs);
       // The listener may have given it up.
       if (this.exchange !== exchange) return;
     }
     parser.endless?.note();
     if (parser.problem !== '') this.#lose('bad_response', this.#problem(bytes, length));
-    else if (parser.isDone) this.#onAnswer(skipLineEnds(bytes, taken, length) < length);
+    else if (parser.isDone) this.#onAnswer(skipLineEnds(bytes, taken, length) < length, nowNs);
   }
 
   onEnd(): void {
@@ -149,7 +154,7 @@ export class WireConnection implements WireSocketEvents {
    * Ends an answer that is whole. `isMore` tells of bytes behind it that belong to nothing; nothing else is asked here
    * then.
    */
-  #onAnswer(isMore: boolean): void {
+  #onAnswer(isMore: boolean, nowNs: number): void {
     this.#hasServed = true;
     const { head } = this.#parser;
     if (head.keepAliveMs >= 0)
@@ -167,8 +172,8 @@ export class WireConnection implements WireSocketEvents {
       this.#lose(undefined, '');
       return;
     }
-    this.#host.freed(this);
-    this.#endExchange(undefined, '');
+    this.#host.freed(this, nowNs);
+    this.#endExchange(undefined, '', nowNs);
   }
 
   /** Loses the connection, which is not used again; the exchange on it ends like this: well, if there is no failure. */
@@ -177,7 +182,7 @@ export class WireConnection implements WireSocketEvents {
     this.destroy(failure, detail);
   }
 
-  #endExchange(failure: FailureCode | undefined, detail: string): void {
+  #endExchange(failure: FailureCode | undefined, detail: string, nowNs?: number): void {
     const { exchange } = this;
     if (exchange === undefined) return;
     this.exchange = undefined;
@@ -185,7 +190,7 @@ export class WireConnection implements WireSocketEvents {
     const isAnswered = failure === undefined;
     const said = isAnswered ? parser.said : detail;
     const answer = isAnswered ? parser.answer : undefined;
-    exchange.end(failure, said, parser.bodyBytes, parser.endEndless(), answer, parser.counted);
+    exchange.end(failure, said, parser.bodyBytes, parser.endEndless(), answer, parser.counted, nowNs);
     this.#host.ended();
   }
 

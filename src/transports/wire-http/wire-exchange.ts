@@ -57,12 +57,12 @@ export class WireExchange {
   }
 
   /** Hears that the head of the answer is here. */
-  answered(status: number): void {
+  answered(status: number, atNs: number): void {
     this.#status = status;
-    this.listener.onFirstAnswer();
+    this.listener.onFirstAnswer(atNs);
   }
 
-  /** Ends the exchange, well if there is no `failure`; later calls are ignored. */
+  /** Ends the exchange, well if there is no `failure`; later calls are ignored. `atNs`: when, if not now. */
   end(
     failure: FailureCode | undefined,
     detail: string,
@@ -70,6 +70,7 @@ export class WireExchange {
     endless?: EndlessTimes | undefined,
     answer?: AnswerMatch | undefined,
     headerValue?: string | undefined,
+    atNs?: number | undefined,
   ): void {
     if (this.isDone) return;
     this.isDone = true;
@@ -79,6 +80,6 @@ export class WireExchange {
     const outcome: SendOutcome = { status, ok, failure, detail, responseBytes };
     if (answer !== undefined) outcome.answer = answer;
     if (headerValue !== undefined) outcome.headerValue = headerValue;
-    this.listener.onDone(endless === undefined ? outcome : { ...outcome, endless });
+    this.listener.onDone(endless === undefined ? outcome : { ...outcome, endless }, atNs);
   }
 }

@@ -37,6 +37,8 @@ const SWEEP_MS = 1000;
 /** Larger bodies are not copied next to their head but written behind it. */
 const LARGE_BODY_BYTES = 64 * 1024;
 const SCRATCH_BYTES = LARGE_BODY_BYTES + 64 * 1024;
+/** Requests of fewer bytes than this use a view again. */
+const VIEWS = 2048;
 
 /**
  * Sends HTTP/1.1 records, and HTTP/1.0 ones as such, over node:net or node:tls: bytes prepared once per kind of request, one write, and a
@@ -57,6 +59,8 @@ class WireTransport implements WireHttpTransport {
   readonly #clock: Pick<Clock, 'nowNs'>;
   /** Where requests with a body are put together; TLS keeps what it was given for too long for that. */
   #scratch = newScratch();
+  /** Its first so many bytes, by their number: making a view costs as much as writing a small request into it. */
+  readonly #views: (Buffer | undefined)[] = Array.from({ length: VIEWS }, () => undefined);
   readonly #allocate: Allocate;
   #isClosed = false;
 
@@ -107,7 +111,7 @@ class WireTransport implements WireHttpTransport {
     }
     const bytes = prepareHttpRequest(record, this.#context, this.#allocate);
     if (isRefusal(bytes)) {
-      pool.freed(connection);
+      pool.freed(connection, this.#clock.nowNs());
       return refuse(bytes, listener);
     }
     const exchange = new WireExchange(listener, isHead, bytes, undefined, isLast, recorded);
@@ -132,7 +136,13 @@ class WireTransport implements WireHttpTransport {
   }
 
   #inScratch(sizeBytes: number): Buffer {
-    return sizeBytes <= SCRATCH_BYTES ? this.#scratch.subarray(0, sizeBytes) : Buffer.allocUnsafe(sizeBytes);
+    if (sizeBytes > SCRATCH_BYTES) return Buffer.allocUnsafe(sizeBytes);
+    if (sizeBytes >= this.#views.length) return this.#scratch.subarray(0, sizeBytes);
+    const known = this.#views[sizeBytes];
+    if (known?.buffer === this.#scratch.buffer) return known;
+    const view = this.#scratch.subarray(0, sizeBytes);
+    this.#views[sizeBytes] = view;
+    return view;
   }
 
   #send(

@@ -101,6 +101,41 @@ test('wire parser: a valid answer is read to its last byte, however it is cut', 
   );
 });
 
+test('wire parser: answers behind each other on a connection are read as each alone, alike or not', () => {
+  const heads = [
+    'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-Count: a\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-Count: b\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nX-Count: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\n',
+    'HTTP/1.1 503 No\nContent-Length: 3\nKeep-Alive: timeout=7, max=2\n\n',
+    'HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\nstray\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n',
+    `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(2000)}\r\nContent-Length: 3\r\n\r\n`,
+  ];
+  const told = (parser: ResponseParser) => {
+    const { status, contentLength, keepsAlive, keepAliveMs, requestsLeft, counted, framing } = parser.head;
+    const { isDone, bodyBytes, problem } = parser;
+    const head = { status, contentLength, keepsAlive, keepAliveMs, requestsLeft, counted, framing };
+    return { ...head, isDone, bodyBytes, problem };
+  };
+  const take = (parser: ResponseParser, parts: readonly Buffer[]) => {
+    parser.begin(false);
+    for (const part of parts) parser.push(Buffer.from(part), part.length);
+    return told(parser);
+  };
+  const one = fc.tuple(fc.constantFrom(...heads), fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, cuts));
+  fc.assert(
+    fc.property(fc.array(one, { minLength: 2, maxLength: 150, size: 'max' }), (answers) => {
+      const kept = new ResponseParser({ nowNs: () => 0 }, 'x-count');
+      for (const [head, at] of answers) {
+        const parts = splitAt(Buffer.from(`${head}abc`), at);
+        assert.deepEqual(take(kept, parts), take(new ResponseParser({ nowNs: () => 0 }, 'x-count'), parts));
+      }
+    }),
+    { numRuns: runs(100) },
+  );
+});
+
 test('wire parser: a valid answer with something cut off is never whole', () => {
   fc.assert(
     fc.property(answer, fc.nat(), ({ bytes, isHead, ends }, cut) => {

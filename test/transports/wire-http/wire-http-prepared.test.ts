@@ -106,6 +106,26 @@ test('prepared requests: with headers that are remembered they are the same byte
   );
 });
 
+test('prepared requests: whatever bytes a target has, and however long it is, it goes out as it is or is refused', () => {
+  const context = createHttpRequestContext({ origin });
+  const unit = fc.oneof(
+    { weight: 30, arbitrary: fc.integer({ min: 0x21, max: 0xff }) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 0x0a, 0x0d, 0x20, 0x100, 0x20ac, 0xd800) },
+  );
+  const target = fc
+    .array(unit, { maxLength: 300, size: 'max' })
+    .map((codes) => `/${String.fromCharCode(...codes)}`);
+  fc.assert(
+    fc.property(target, fc.constantFrom('GET', 'POST', 'PROPFIND', 'G T', ''), (path, method) => {
+      const made = prepareHttpRequest(makeRecord(0, { method, path }), context);
+      const isSendable = /^\/[\x21-\xff]*$/.test(path) && /^[A-Z]+$/.test(method);
+      if (!isSendable) assert.equal((made as SendOutcome).failure, 'bad_request');
+      else
+        assert.ok(!isRefusal(made) && made.toString('latin1').startsWith(`${method} ${path} HTTP/1.1\r\n`));
+    }),
+  );
+});
+
 test('prepared requests: sent from memory shared with another thread, they arrive as they are', async () => {
   const server = await startScriptedServer((socket, text) => {
     if (text.length < 100_000) return false;
