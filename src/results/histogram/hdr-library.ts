@@ -19,7 +19,7 @@ export function rulerOf(digits: number, lowestNs: number): Ruler {
 }
 
 /** Makes an empty histogram. */
-export function newRuler(digits: number, lowestNs: number): Ruler {
+function newRuler(digits: number, lowestNs: number): Ruler {
   const ruler = new Float64Histogram(lowestNs, 2 * lowestNs, digits);
   ruler.autoResize = true;
   return ruler;

@@ -1,5 +1,6 @@
 import { DOUBLE_ZERO } from '../../stable-shapes.ts';
-import { newRuler, type Ruler, rulerOf } from './hdr-library.ts';
+import { encodeHdr } from './encode-hdr.ts';
+import { type Ruler, rulerOf } from './hdr-library.ts';
 
 /** Buckets with something in them: what a histogram is when nobody writes to it. `freeze` has them ascending. */
 export interface SparseBuckets {
@@ -279,11 +280,8 @@ export class Histogram {
 
   /** Encodes it as compressed HdrHistogram V2 in base64, which every HdrHistogram library reads; values are in ns. */
   encode(): string {
-    const { lowestDiscernibleValue: lowestNs, numberOfSignificantValueDigits: digits } = this.#ruler;
-    const encoded = newRuler(digits, lowestNs);
-    for (const index of this.#nonEmpty()) {
-      encoded.recordValueWithCount(this.#ruler.valueFromIndex(index), this.#counts[index] as number);
-    }
-    return encoded.encodeIntoCompressedBase64();
+    let last = this.#counts.length - 1;
+    while (last > 0 && this.#counts[last] === 0) last--;
+    return encodeHdr(this.#counts, Math.max(0, last), this.#ruler);
   }
 }

@@ -128,14 +128,23 @@ export class OpTable {
   readonly #maxOps: number;
   readonly #ops = new Map<string, OpMetrics>();
   #rest: OpMetrics | undefined = undefined;
+  /** The name that was asked for last, and its metrics: an operation that leaves asks more than once. */
+  #lastOp: string | undefined = undefined;
+  #last: OpMetrics | undefined = undefined;
 
   constructor(maxOps = 64) {
     this.#maxOps = maxOps;
   }
 
   get(op: string): OpMetrics {
-    const known = this.#ops.get(op);
-    if (known !== undefined) return known;
+    if (op === this.#lastOp && this.#last !== undefined) return this.#last;
+    const metrics = this.#ops.get(op) ?? this.#add(op);
+    this.#lastOp = op;
+    this.#last = metrics;
+    return metrics;
+  }
+
+  #add(op: string): OpMetrics {
     if (this.#ops.size >= this.#maxOps) return this.#others();
     const metrics = new OpMetrics();
     this.#ops.set(op, metrics);

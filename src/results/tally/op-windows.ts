@@ -15,9 +15,16 @@ export type OpWindowsPart = [op: string, part: WindowsPart][] | undefined;
 export class OpWindows {
   /** Undefined: too many ops were met. */
   #ops: Map<string, Windows> | undefined = new Map();
+  /** The op that was met last, and its windows. */
+  #lastOp: string | undefined = undefined;
+  #last: Windows | undefined = undefined;
 
   onDone(op: string, dueOffsetNs: number, responseNs: number | undefined, failed: boolean): void {
-    this.#of(op)?.onDone(dueOffsetNs, responseNs, failed);
+    if (op !== this.#lastOp || this.#last === undefined) {
+      this.#last = this.#of(op);
+      this.#lastOp = op;
+    }
+    this.#last?.onDone(dueOffsetNs, responseNs, failed);
   }
 
   /** The windows of each op by its key in a document, in the order of these; empty where there are too many ops. */
@@ -42,15 +49,21 @@ export class OpWindows {
 
   /** Adds what the windows of a shard drained, which count from the same start. */
   addPart(parts: OpWindowsPart, shard: number): void {
-    if (parts === undefined) this.#ops = undefined;
+    if (parts === undefined) this.#forget();
     else for (const [op, part] of parts) this.#of(op)?.addPart(part, shard);
+  }
+
+  /** There are too many ops. */
+  #forget(): void {
+    this.#ops = undefined;
+    this.#last = undefined;
   }
 
   #of(op: string): Windows | undefined {
     const known = this.#ops?.get(op);
     if (known !== undefined || this.#ops === undefined) return known;
     if (this.#ops.size === MOST_WINDOWED_OPS) {
-      this.#ops = undefined;
+      this.#forget();
       return undefined;
     }
     const windows = new Windows(MOST_WINDOWS, MOST_LIVE, OP_WINDOW_S);

@@ -60,6 +60,7 @@ export class Windows {
   /** Histograms of drained windows, empty. */
   readonly #spare = emptyList<Histogram>();
   #newest: Window | undefined;
+  #newestKey = -1;
   #widthS: number;
 
   /** `widthS` is the width that windows have until there are too many of them. */
@@ -150,6 +151,7 @@ export class Windows {
 
   #windowAt(dueOffsetNs: number): Window {
     let key = this.#keyOf(dueOffsetNs);
+    if (key === this.#newestKey && this.#newest !== undefined) return this.#newest;
     while (key >= this.#mostNow) {
       this.#halve();
       key = this.#keyOf(dueOffsetNs);
@@ -160,6 +162,7 @@ export class Windows {
       this.#windows.set(key, window);
     }
     if (window !== this.#newest) this.#use(window);
+    this.#newestKey = key;
     return window;
   }
 

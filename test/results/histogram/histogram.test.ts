@@ -126,6 +126,28 @@ describe('Histogram', () => {
     );
   });
 
+  it('is encoded byte for byte as the library encodes one with the same counts', () => {
+    const wide = fc.oneof(anyNs, fc.constantFrom(0, 1, 2047, 2048, HIGHEST_NS));
+    const values = fc.array(fc.tuple(wide, fc.constantFrom(1, 1, 1, 64, 5000, 2 ** 33)), { maxLength: 40 });
+    fc.assert(
+      fc.property(values, fc.constantFrom(1, 2, 3), fc.constantFrom(1, 1000), (counted, digits, lowestNs) => {
+        const own = new Histogram({ digits, lowestNs });
+        const library = hdr.build({
+          ...{ lowestDiscernibleValue: lowestNs, highestTrackableValue: 2 * lowestNs },
+          ...{ numberOfSignificantValueDigits: digits, bitBucketSize: 64, autoResize: true },
+        });
+        for (const [valueNs, count] of counted) {
+          const frozen = of([valueNs], { digits, lowestNs }).freeze();
+          own.addFrozen({ ...frozen, counts: Float64Array.of(count), count });
+          // As buckets have it: of 1 the library believes that the next bucket is in use.
+          library.recordValueWithCount((library as hdr.JsHistogram).lowestEquivalentValue(valueNs), count);
+        }
+        assert.equal(own.encode(), hdr.encodeIntoCompressedBase64(library));
+      }),
+      { seed: 6, numRuns: 100 },
+    );
+  });
+
   it('survives its encoding', () => {
     fc.assert(
       fc.property(fc.array(anyNs, { minLength: 1, maxLength: 60 }), (values) => {
