@@ -84,7 +84,7 @@ async function compare(work: Work, options: Options): Promise<void> {
   const ours = Object.entries(checkouts).map(([name, checkout]) => {
     const secs: number[] = [];
     starts.set(name, secs);
-    return [name, () => costOf(checkout, work, options, secs)];
+    return [name, () => costOf({ name, checkout }, work, options, secs)];
   });
   console.log(`${workload}, ${timing === 'asap' ? 'as fast as it goes' : `${timing} a second`}:`);
   const subjects = { ...Object.fromEntries(ours), ...toolsFor(work, options) };
@@ -92,12 +92,19 @@ async function compare(work: Work, options: Options): Promise<void> {
   for (const [name, secs] of starts) console.log(`  ${name}: start ${median(secs).toFixed(2)} s of CPU`);
 }
 
-async function costOf(checkout: string, work: Work, options: Options, startSecs: number[]): Promise<number> {
+/** What is told at once is there even where the bench is ended before its time. */
+async function costOf(
+  { name, checkout }: { name: string; checkout: string },
+  work: Work,
+  options: Options,
+  startSecs: number[],
+): Promise<number> {
   const lengths = lengthsOf(work.timing, options);
   const short = await secondsOf(checkout, work, options, lengths.short);
   const long = await secondsOf(checkout, work, options, lengths.long);
   const each = (long - short) / (lengths.long - lengths.short);
   startSecs.push(short - each * lengths.short);
+  console.log(`    ${name} ${(each * 1e6).toFixed(1)} us`);
   return each * 1e6;
 }
 
