@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { emptyRecord, type TraceRecord, unknownOutcome } from '../src/trace/record/record.ts';
 import { burstyStarts, constantStarts } from './shared/arrivals.ts';
 import { benchOptions } from './shared/bench-options.ts';
@@ -6,9 +6,9 @@ import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
 import { ownFloor } from './shared/own-floor.ts';
 import { type PacedTools, pacedTools } from './shared/paced-tools.ts';
 import { type ArrivalErrors, arrivalErrors, packetArrivals } from './shared/packet-arrivals.ts';
-import { endpointFlags, runReplayChild } from './shared/replay-child.ts';
+import { endpointFlags, PROGRAM, runReplayChild } from './shared/replay-child.ts';
 import { middleStep, type Step, stepOf, stepText } from './shared/replay-step.ts';
-import { isInstalled, runChild } from './shared/run-child.ts';
+import { cpuOf, isInstalled } from './shared/run-child.ts';
 import { writeTrace } from './shared/write-trace.ts';
 import { median, withFolder } from './support.ts';
 
@@ -22,12 +22,19 @@ const OPTIONS = {
   connections: [50, 'of the other tools, and sessions of the trace'],
   cores: ['0', 'for the tool that runs, as taskset takes them; all: not pinned'],
   coolDown: [1, 'seconds between two runs'],
+  tools: [[''], 'of the others that run; none named: all there are'],
+  baseline: ['', 'folder of another built checkout, to run by turns with this one'],
 } as const;
 
 type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
 
-interface Seen {
+interface Seen extends Played {
   arrivals: ArrivalErrors | undefined;
+}
+
+interface Played {
+  /** CPU while it sent, of all its threads; of the other tools while they ran. */
+  cores: number;
   /** Of engram-trace alone. */
   step: Step | undefined;
 }
@@ -35,7 +42,7 @@ interface Seen {
 /** One tool on its way through a plan. */
 interface Subject {
   name: string;
-  play(): Promise<Step | undefined>;
+  play(): Promise<Played>;
 }
 
 /**
@@ -46,7 +53,9 @@ interface Subject {
 export async function run(args: readonly string[]): Promise<void> {
   const options = benchOptions(args, OPTIONS);
   const pinning = options.cores === 'all' ? 'not pinned' : `pinned to core ${options.cores}`;
-  const tools = pacedTools();
+  const isWanted = ([name]: readonly [string, unknown]): boolean =>
+    options.tools.every((tool) => tool === '') || options.tools.includes(name);
+  const tools = new Map([...pacedTools()].filter(isWanted));
   console.log(`the tool that runs is ${pinning}; engram-trace: --order open`);
   if (!isInstalled('tcpdump')) console.log('tcpdump: not installed, arrivals are not seen');
   await withNginx((target) =>
@@ -92,13 +101,27 @@ async function measure(
 }
 
 function ourSubjects(trace: string, target: NginxTarget, rate: number, options: Options): Subject[] {
-  return options.precisions.map((precision) => ({
-    name: precision === 'normal' ? 'engram-trace' : `engram-trace ${precision}`,
-    play: async () => {
-      const flags = ['--trace', trace, '--order', 'open', '--precision', precision, ...endpointFlags(target)];
-      return stepOf(await runReplayChild(flags, { cores: options.cores }), rate);
-    },
-  }));
+  const { baseline, precisions, cores } = options;
+  const programs = [['engram-trace', PROGRAM]];
+  if (baseline !== '') programs.push(['baseline', join(resolve(baseline), 'dist/src/cli/main.js')]);
+  return precisions.flatMap((precision) =>
+    programs.map(([name = '', program = '']) => ({
+      name: precision === 'normal' ? name : `${name} ${precision}`,
+      play: async () => {
+        const flags = [
+          '--trace',
+          trace,
+          '--order',
+          'open',
+          '--precision',
+          precision,
+          ...endpointFlags(target),
+        ];
+        const step = stepOf(await runReplayChild(flags, { cores, program }), rate);
+        return { cores: (step.cpuUsPerOp * rate) / 1e6, step };
+      },
+    })),
+  );
 }
 
 function peers(
@@ -111,8 +134,9 @@ function peers(
   return [...tools].map(([name, command]) => ({
     name,
     play: async () => {
-      await runChild(command({ url, ratePerSec, seconds, connections }), { cores });
-      return undefined;
+      const words = command({ url, ratePerSec, seconds, connections });
+      const { cpuSeconds } = await cpuOf(words.map((word) => `'${word}'`).join(' '), { cores });
+      return { cores: cpuSeconds / seconds, step: undefined };
     },
   }));
 }
@@ -123,12 +147,12 @@ async function watch(
   file: string,
   dues: readonly number[],
 ): Promise<Seen> {
-  if (!isInstalled('tcpdump')) return { arrivals: undefined, step: await play() };
-  let step: Step | undefined;
+  if (!isInstalled('tcpdump')) return { arrivals: undefined, ...(await play()) };
+  let played: Played = { cores: Number.NaN, step: undefined };
   const times = await packetArrivals(target.http, file, async () => {
-    step = await play();
+    played = await play();
   });
-  return { arrivals: arrivalErrors(times, dues), step };
+  return { arrivals: arrivalErrors(times, dues), ...played };
 }
 
 function print(name: string, seen: readonly Seen[], planned: number): void {
@@ -138,7 +162,8 @@ function print(name: string, seen: readonly Seen[], planned: number): void {
     const share = `${((of('count') / planned) * 100).toFixed(1)} %`;
     console.log(
       `  ${name.padEnd(18)} arrived ${share.padStart(7)}, off by p50 ${us(of('p50'))}  p99 ${us(of('p99'))}  ` +
-        `max ${us(of('max'))}; after the first second p99 ${us(of('laterP99'))}  max ${us(of('laterMax'))}`,
+        `max ${us(of('max'))}; after the first second p99 ${us(of('laterP99'))}  max ${us(of('laterMax'))}; ` +
+        `${median(seen.map(({ cores }) => cores)).toFixed(2)} cores`,
     );
   }
   const [first, ...others] = seen.flatMap(({ step }) => step ?? []);

@@ -19,6 +19,16 @@ const TOOLS: Readonly<Record<string, (work: PacedWork) => string[]>> = {
   bombardier: ({ url, ratePerSec, seconds, connections }) => [
     ...['bombardier', '-d', `${seconds}s`, '-c', `${connections}`, '-r', `${ratePerSec}`, url],
   ],
+  // Its latency counts from the due time with this alone; when requests leave is the same.
+  oha: ({ url, ratePerSec, seconds, connections }) => [
+    ...['oha', '--no-tui', '--latency-correction', '-z', `${seconds}s`, '-c', `${connections}`],
+    ...['-q', `${ratePerSec}`, url],
+  ],
+  vegeta: ({ url, ratePerSec, seconds, connections }) => [
+    ...['sh', '-c', 'echo "GET $0" | vegeta attack "$@" -output=/dev/null', url],
+    ...[`-rate=${ratePerSec}/s`, `-duration=${seconds}s`, `-workers=${connections}`],
+    ...[`-connections=${connections}`],
+  ],
   h2load: ({ url, ratePerSec, seconds, connections }) => [
     ...['h2load', '--h1', '-D', `${seconds}`, '-c', `${connections}`],
     ...['--rps', `${ratePerSec / connections}`, url],

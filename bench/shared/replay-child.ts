@@ -29,12 +29,19 @@ export async function runReplayChild(
     cores,
     onStart,
     command = 'replay',
-  }: { cores: string; onStart?: (child: ChildProcess) => void; command?: 'replay' | 'run' },
+    program = PROGRAM,
+  }: {
+    cores: string;
+    onStart?: (child: ChildProcess) => void;
+    command?: 'replay' | 'run';
+    /** The same of another checkout. */
+    program?: string;
+  },
 ): Promise<ReplayRun> {
   let peakMb = 0;
   let timer: NodeJS.Timeout | undefined;
   const { status, stdout, stderr } = await runChild(
-    [process.execPath, PROGRAM, command, '--quiet', ...flags],
+    [process.execPath, program, command, '--quiet', ...flags],
     {
       cores,
       onStart: (child) => {
