@@ -6,9 +6,10 @@ export interface Clock {
   nowNs(): number;
   /**
    * Calls `wake` once, at or after `atNs` (or as soon as possible). Returns a function that cancels it. `isCoarse`: a
-   * few milliseconds late is early enough, and no CPU is spent on more.
+   * few milliseconds late is early enough, and no CPU is spent on more. `thenNs`: when the caller will most likely ask
+   * to be woken after that, which nothing depends on.
    */
-  at(atNs: number, wake: () => void, isCoarse?: boolean): () => void;
+  at(atNs: number, wake: () => void, isCoarse?: boolean, thenNs?: number): () => void;
 }
 
 /** Why an operation got no whole answer; closed, so that results can be compared. */

@@ -4,7 +4,8 @@ import type { Clock } from '../../replay/ports.ts';
 export function shiftedClock(clock: Clock, shiftNs: number): Clock {
   return {
     nowNs: () => clock.nowNs() + shiftNs,
-    at: (atNs, wake, isCoarse) => clock.at(atNs - shiftNs, wake, isCoarse),
+    at: (atNs, wake, isCoarse, thenNs = Infinity) =>
+      clock.at(atNs - shiftNs, wake, isCoarse, thenNs - shiftNs),
   };
 }
 

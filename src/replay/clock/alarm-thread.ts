@@ -1,19 +1,35 @@
 import { workerData } from 'node:worker_threads';
-import { ALARM_CELL, type AlarmCells, hrNowNs, RING_CELL } from './alarm-cells.ts';
+import {
+  ALARM_CELL,
+  type AlarmCells,
+  ASLEEP_TO,
+  AT,
+  hrNowNs,
+  READY_CELL,
+  RING_CELL,
+  THEN,
+} from './alarm-cells.ts';
+import { sleepExactly } from './exact-sleep.ts';
 
 /**
- * Program of the thread behind `createThreadAlarm`: sleeps until the time it is given, to a fraction of a
- * millisecond, and rings. A new time wakes it as well.
+ * Program of the thread behind `createThreadAlarm`: sleeps until the time it is given, to some microseconds, rings,
+ * and goes to sleep until the time after that. A new time wakes it as well.
  */
-const { cells, atNs } = workerData as AlarmCells;
-let rungFor = 0;
+const { cells, timesNs } = workerData as AlarmCells;
+let seen = 0;
+sleepExactly();
+timesNs[ASLEEP_TO] = Infinity;
+Atomics.store(cells, READY_CELL, 1);
 for (;;) {
-  const seen = Atomics.load(cells, ALARM_CELL);
-  const leftNs = (atNs[0] ?? 0) - hrNowNs();
-  if (seen === rungFor) Atomics.wait(cells, ALARM_CELL, seen);
-  else if (leftNs > 0) Atomics.wait(cells, ALARM_CELL, seen, leftNs / 1e6);
+  const count = Atomics.load(cells, ALARM_CELL);
+  if (count !== seen) timesNs[ASLEEP_TO] = timesNs[AT] as number;
+  seen = count;
+  const atNs = timesNs[ASLEEP_TO] as number;
+  const leftNs = atNs - hrNowNs();
+  if (leftNs > 0) Atomics.wait(cells, ALARM_CELL, count, leftNs / 1e6);
   else {
-    rungFor = seen;
+    const thenNs = timesNs[THEN] as number;
+    timesNs[ASLEEP_TO] = thenNs > atNs ? thenNs : Infinity;
     Atomics.add(cells, RING_CELL, 1);
     Atomics.notify(cells, RING_CELL);
   }

@@ -14,11 +14,16 @@ export class Alarm {
     this.#isCoarse = isCoarse;
   }
 
-  set(atNs: number): void {
+  isSetFor(atNs: number): boolean {
+    return atNs === this.#atNs;
+  }
+
+  /** `thenNs`: when it will most likely be set for after that. */
+  set(atNs: number, thenNs?: number): void {
     if (atNs === this.#atNs) return;
     this.#cancel?.();
     this.#atNs = atNs;
-    this.#cancel = atNs === Infinity ? undefined : this.#clock.at(atNs, this.#onWake, this.#isCoarse);
+    this.#cancel = atNs === Infinity ? undefined : this.#clock.at(atNs, this.#onWake, this.#isCoarse, thenNs);
   }
 
   readonly #onWake = (): void => {

@@ -4,13 +4,24 @@ import type { Clock } from '../ports.ts';
 import type { Precision } from '../replay-options.ts';
 import { hrNowNs } from './alarm-cells.ts';
 import { createThreadAlarm, type ThreadAlarm } from './thread-alarm.ts';
+import { WakeLead } from './wake-lead.ts';
 
 /**
  * How long before the moment turns of the event loop, which serve sockets as they go by, take over from sleeping.
- * `eco` never turns: timers of libuv tick in milliseconds and are up to two late. `normal` is woken by a thread that
- * sleeps to about 50 us; the turns cover that and the way here. `spin` hardly sleeps at all.
+ * `eco` never turns: timers of libuv tick in milliseconds and are up to two late. `spin` hardly sleeps at all.
+ * `normal` is woken by a thread that sleeps to some microseconds; the turns cover that and the way here, for as long
+ * as both were seen to take.
  */
-const SPIN_NS: Record<Precision, number> = { eco: 0, normal: 200_000, spin: 50_000_000 };
+const SPIN_NS = { eco: 0, spin: 50_000_000 } as const;
+/** A sleep shorter than this costs more than turning the loop as long. */
+const WORTH_SLEEPING_NS = 40_000;
+/**
+ * The timer beside the thread is for the ring that does not come. Set for the moment itself, it would wake the loop
+ * once more for nearly each: Node leaves it to the kernel after it was cleared.
+ */
+const TIMER_AFTER_RING_NS = 5_000_000;
+/** A ring may be early by what the alarm takes for the same time, and by how exactly two clocks agree. */
+const CLOCKS_APART_NS = 30_000;
 
 export interface RealClockOptions {
   precision?: Precision | undefined;
@@ -26,29 +37,32 @@ export function createRealClock({ precision = 'normal' }: RealClockOptions = {})
 
 class RealClock implements Clock {
   readonly #originNs = hrOriginNs();
-  readonly #spinNs: number;
-  readonly #usesThread: boolean;
+  /** `normal` alone: the others have no thread to wake them, and a fixed time to turn. */
+  readonly #lead: WakeLead | undefined;
+  readonly #fixedSpinNs: number;
   readonly #wakes = new MinHeap<Wake>(isFirst, setIndex, emptyList());
   #alarm: ThreadAlarm | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
   /** The time that timer, turn and alarm are set for. */
   #armedNs = Infinity;
+  /** When the alarm is to ring for it; Infinity: not at all, or it has. */
+  #ringNs = Infinity;
   #orders = 0;
   #isWaking = false;
 
   constructor(precision: Precision) {
-    this.#spinNs = SPIN_NS[precision];
-    this.#usesThread = precision === 'normal';
+    this.#lead = precision === 'normal' ? new WakeLead() : undefined;
+    this.#fixedSpinNs = precision === 'normal' ? 0 : SPIN_NS[precision];
   }
 
   nowNs(): number {
     return this.#originNs + Math.round(performance.now() * 1e6);
   }
 
-  at(atNs: number, wake: () => void, isCoarse = false): () => void {
+  at(atNs: number, wake: () => void, isCoarse = false, thenNs = Infinity): () => void {
     if (isCoarse) return this.#coarse(atNs, wake);
-    const entry: Wake = { atNs, order: this.#orders++, wake, index: -1 };
+    const entry: Wake = { atNs, order: this.#orders++, wake, thenNs, index: -1 };
     this.#wakes.push(entry);
     this.#arm();
     return () => {
@@ -90,31 +104,43 @@ class RealClock implements Clock {
   };
 
   #arm(): void {
-    const atNs = this.#wakes.peek()?.atNs ?? Infinity;
-    if (this.#isWaking || atNs >= this.#armedNs) return;
+    const first = this.#wakes.peek();
+    if (this.#isWaking || first === undefined || first.atNs >= this.#armedNs) return;
+    const { atNs } = first;
     this.#disarm();
     this.#armedNs = atNs;
     const leftNs = atNs - this.nowNs();
-    if (leftNs <= this.#spinNs) {
+    const spinNs = this.#lead?.ns ?? this.#fixedSpinNs;
+    if (leftNs <= (this.#lead === undefined ? spinNs : spinNs + WORTH_SLEEPING_NS)) {
       this.#turn = setImmediate(this.#spin);
-      return;
-    }
-    // With the thread the timer is only there in case the ring does not come.
-    const timerNs = this.#usesThread ? leftNs : leftNs - this.#spinNs;
-    this.#timer = setTimeout(this.#look, timerMs(timerNs));
-    if (!this.#usesThread) return;
-    this.#alarm ??= createThreadAlarm(this.#onRing);
-    this.#alarm.set(hrNowNs() + leftNs - this.#spinNs);
+    } else if (this.#lead === undefined) this.#timer = setTimeout(this.#look, timerMs(leftNs - spinNs));
+    else this.#sleep(leftNs, first.thenNs - atNs);
   }
 
+  #sleep(leftNs: number, gapNs: number): void {
+    const leadNs = this.#lead?.ns ?? 0;
+    this.#alarm ??= createThreadAlarm(this.#onRing);
+    const timerNs = this.#alarm.isReady ? leftNs + TIMER_AFTER_RING_NS : leftNs;
+    this.#timer = setTimeout(this.#look, timerMs(timerNs));
+    this.#ringNs = this.#armedNs - leadNs;
+    const ringNs = hrNowNs() + leftNs - leadNs;
+    this.#alarm.set(ringNs, gapNs > leadNs + WORTH_SLEEPING_NS ? ringNs + gapNs : Infinity);
+  }
+
+  /** A ring may also be for a time that was given up since, and is then early. */
   readonly #onRing = (): void => {
-    if (this.#armedNs !== Infinity) this.#look();
+    const lateNs = this.nowNs() - this.#ringNs;
+    if (lateNs < -CLOCKS_APART_NS) return;
+    this.#ringNs = Infinity;
+    this.#lead?.note(lateNs);
+    this.#spin();
   };
 
   #disarm(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#turn);
     this.#armedNs = Infinity;
+    this.#ringNs = Infinity;
   }
 }
 
@@ -122,6 +148,7 @@ interface Wake {
   readonly atNs: number;
   readonly order: number;
   readonly wake: () => void;
+  readonly thenNs: number;
   index: number;
 }
 

@@ -8,6 +8,7 @@ import type { Lineup } from './plan-queue.ts';
 /** Operations in the order of their due times, in whatever order they come. Who fills it bounds it. */
 export class DueQueue implements Lineup {
   readonly full = false;
+  readonly afterNextNs = Infinity;
   readonly #due = new MinHeap<Flight>(isDueFirst, undefined, emptyList());
 
   readonly #takeFlight: () => Flight;

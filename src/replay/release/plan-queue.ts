@@ -28,6 +28,8 @@ export interface Lineup {
   pauseReader(): Promise<void>;
   /** Lets a waiting reader go on, whatever is in it. */
   resumeReader(): void;
+  /** When the operation after the next is due, in ns after the anchor; Infinity where that is not easily told. */
+  readonly afterNextNs: number;
 }
 
 const FIRST_ROOM = 1024;
@@ -68,6 +70,12 @@ export class PlanQueue implements Lineup {
 
   get nextNs(): number {
     return this.size === 0 ? Infinity : (this.#figures[this.#first * STRIDE + OFFSET] as number);
+  }
+
+  get afterNextNs(): number {
+    if (this.size < 2) return Infinity;
+    const slot = (this.#first + 1) & (this.#records.length - 1);
+    return this.#figures[slot * STRIDE + OFFSET] as number;
   }
 
   plan(

@@ -92,6 +92,11 @@ export class ReleaseLoop {
     return isDue ? 'full' : 'none';
   }
 
+  /** When it will most likely want to look after the next time; Infinity: not known. */
+  get thenNs(): number {
+    return this.anchorNs === undefined ? Infinity : this.anchorNs + this.#queue.afterNextNs;
+  }
+
   /** Any one operation that has not left, taken out; undefined when there is none. */
   takeUnsent(): Flight | undefined {
     const planned = this.#queue.takeAny();

@@ -48,6 +48,7 @@ const SESSIONS_KEPT = 65_536;
  * end of what was read goes on when more is there (`readLate`).
  */
 export class ThinkQueue implements Lineup, Gate {
+  readonly afterNextNs = Infinity;
   readonly waiting = 0;
   size = 0;
   /** Operations that were due before they were read. */

@@ -82,6 +82,30 @@ for (const precision of PRECISIONS) {
   });
 }
 
+test('real clock: what a caller says it will ask for next, and does or does not, wakes nobody by itself', async () => {
+  const clock = createRealClock();
+  const woken: number[] = [];
+  for (let step = 0; step < 60; step += 1) {
+    const atNs = clock.nowNs() + 400_000;
+    // Right, too early, past, long after, never.
+    const thenNs = [atNs + 400_000, atNs + 150_000, atNs - 1e6, atNs + 5e6, Infinity][step % 5];
+    await new Promise<void>((resolve) => {
+      clock.at(
+        atNs,
+        () => {
+          woken.push(clock.nowNs() - atNs);
+          resolve();
+        },
+        false,
+        thenNs,
+      );
+    });
+  }
+  await new Promise<void>((resolve) => clock.at(clock.nowNs() + 10e6, resolve));
+  assert.equal(woken.length, 60);
+  for (const lateNs of woken) assert.ok(lateNs >= 0, `${lateNs}`);
+});
+
 test('real clock: a coarse wake is not early either', async () => {
   const clock = createRealClock();
   const atNs = clock.nowNs() + 3.3e6;
@@ -120,5 +144,33 @@ test('thread alarm: rings after its time, once, and a new time replaces the old'
   await rung(2);
   await new Promise((resolve) => setTimeout(resolve, 30));
   assert.equal(rings.length, 2);
+  clearInterval(keepAlive);
+});
+
+test('thread alarm: rings for the time after as well, whether that is set again or not, and not for one replaced', async () => {
+  const rings: number[] = [];
+  const alarm = createThreadAlarm(() => rings.push(hrNowNs()));
+  const keepAlive = setInterval(() => {}, 1000);
+  const rung = async (count: number): Promise<void> => {
+    while (rings.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  assert.equal(alarm.isReady, false);
+  while (!alarm.isReady) await new Promise((resolve) => setTimeout(resolve, 1));
+  const atNs = hrNowNs() + 5e6;
+  alarm.set(atNs, atNs + 10e6);
+  await rung(2);
+  assert.ok((rings[0] as number) >= atNs && (rings[1] as number) >= atNs + 10e6);
+  // Known already: what is set is one ring, not two.
+  const nextNs = hrNowNs() + 300e6;
+  alarm.set(nextNs);
+  alarm.set(nextNs + 10_000, nextNs + 310e6);
+  await rung(4);
+  assert.ok((rings[2] as number) >= nextNs && (rings[3] as number) >= nextNs + 310e6);
+  alarm.set(hrNowNs(), hrNowNs() + 3600e9);
+  await rung(5);
+  alarm.set(hrNowNs());
+  await rung(6);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(rings.length, 6);
   clearInterval(keepAlive);
 });

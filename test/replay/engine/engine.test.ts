@@ -555,6 +555,32 @@ test('replay: what is overdue for its cancel and its timeout is cancelled as rec
   assert.deepEqual(dispositions, ['ok undefined cancelled as recorded']);
 });
 
+test('replay: the clock is told the due time after the one to wake for, where the plan has it', async () => {
+  const records = [0, 5, 12].map((ms) => makeRecord(ms * MS));
+  const clock = createVirtualClock(1e12);
+  const told: (readonly [number, number | undefined])[] = [];
+  const watched: Clock = {
+    nowNs: () => clock.nowNs(),
+    at: (atNs, wake, isCoarse, thenNs) => {
+      if (isCoarse !== true && atNs > clock.nowNs()) told.push([atNs, thenNs]);
+      return clock.at(atNs, wake);
+    },
+  };
+  const transport = createScriptedTransport(clock, () => ({ kind: 'hang' }));
+  const ending = replay(() => inBatches(records, 3), replayOptions({ leadNs: MS, drainNs: 0 }), {
+    clock: watched,
+    transportFor: () => transport,
+    observer: { onSent: () => {}, onSettled: () => {} },
+  });
+  const { startNs = 0 } = await clock.runUntil(ending, 1e12 + 60 * SECOND);
+  const dueNs = [startNs, startNs + 5 * MS, startNs + 12 * MS] as const;
+  assert.deepEqual(told, [
+    [dueNs[0], dueNs[1]],
+    [dueNs[1], dueNs[2]],
+    [dueNs[2], Infinity],
+  ]);
+});
+
 test('replay: an interrupt cuts off what would be cancelled later', async () => {
   const outcome = { ...makeRecord(0).outcome, error: 'client_aborted' };
   const stop = new AbortController();

@@ -38,6 +38,7 @@ describe('the queue of what was read ahead', () => {
           }
           for (let i = 0; i < takes; i += 1) {
             assert.equal(queue.nextNs, expected[0]?.[4] ?? Infinity);
+            assert.equal(queue.afterNextNs, expected[1]?.[4] ?? Infinity);
             assert.deepEqual(figuresOf(queue.shift()), expected.shift());
           }
           assert.equal(queue.size, expected.length);
