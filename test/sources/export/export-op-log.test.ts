@@ -538,6 +538,26 @@ test('a block whose epoch is months away from the first record is written again'
   });
 });
 
+test('what a run tells in its first header was lost before it, whatever another one recorded beside it', async () => {
+  await withFolder(async (folder) => {
+    const b = { openedNs: 30 * SECOND, runId: 'b', loss: dropped(5) };
+    await writeOpLog(folder, [
+      {
+        name: 'oplog-20251121T140000000Z-a-000001.trace.zst',
+        blocks: [[makeRecord(SECOND), makeRecord(60 * SECOND)]],
+      },
+      {
+        name: 'oplog-20251121T140030000Z-b-000001.trace.zst',
+        header: b,
+        blocks: [[makeRecord(31 * SECOND)]],
+      },
+    ]);
+    const lost = async (from: number, to: number): Promise<number> =>
+      (await exportTo(folder, join(folder, `${from}.bin`), seconds(from, to))).header.loss.recordsDropped;
+    assert.deepEqual([await lost(10, 20), await lost(40, 50)], [5, 0]);
+  });
+});
+
 test('what a run could tell in no block, and how long it lived, is read from the file beside its segments', async () => {
   await withFolder(async (folder) => {
     await writeOpLog(folder, [
