@@ -194,3 +194,10 @@ export { type ScenarioOverrides, withOverrides } from './workload/scenario/with-
 export { createDevServer, type DevServer, type DevServerOptions } from './dev-server/dev-server.ts';
 export { type Latency, parseLatency } from './dev-server/faults/latency.ts';
 export { parseStall, type Stall } from './dev-server/faults/stall.ts';
+
+// What is watched beside a load.
+
+export type { Watch } from './replay-run/options/watch-load.ts';
+export type { ResourcesSection } from './results/document/resources-section.ts';
+export { watchTargets } from './watch/open-watch.ts';
+export type { WatchTarget } from './watch/watch-target.ts';

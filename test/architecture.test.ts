@@ -68,6 +68,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'root',
   ],
   chaos: ['trace', 'wire', 'replay', 'transports', 'workload', 'results', 'replay-run', 'root'],
+  watch: ['bundled', 'statistics', 'results', 'replay-run', 'root'],
+  capacity: ['statistics', 'check', 'results', 'workload', 'root'],
   demo: ['trace', 'dev-server', 'report', 'results', 'transforms', 'root'],
 };
 

@@ -58,7 +58,8 @@ export function calibrateOpened(trace: TraceInput, options: CalibrateTraceOption
   const { replay = {}, stepSeconds = STEP_SECONDS, maxSteps = MOST_STEPS, onStep } = options;
   const { multiplier = 1 } = replay;
   return withTrace(trace, async (opened) => {
-    const run: RunOptions = { ...options, trace: opened, http: undefined, grpc: undefined };
+    const nothing = { http: undefined, grpc: undefined, watch: undefined };
+    const run: RunOptions = { ...options, trace: opened, ...nothing };
     const busiestAt = await busiestParts(run, stepSeconds);
     const first = busiestAt(multiplier);
     if (first !== undefined) options.onFirstWindow?.(first.window);

@@ -143,7 +143,13 @@ function asFilling(run: RunOptions, trace: RunOptions['trace']): RunOptions {
   const replay = { ...run.replay, behind: 'stretch', maxInFlight: MOST_IN_FLIGHT } as const;
   // A memory is no client: it needs no connection of its own.
   const connections = run.connections === 'recorded' ? 'pooled' : run.connections;
-  const alone = { prepare: false, closedLoop: undefined, chaos: undefined, limits: undefined };
+  const alone = {
+    prepare: false,
+    closedLoop: undefined,
+    chaos: undefined,
+    watch: undefined,
+    limits: undefined,
+  };
   return { ...run, ...alone, trace, replay, connections, senders: 1, rehearsal: false };
 }
 

@@ -18,6 +18,7 @@ import { engineOptions } from './options/engine-options.ts';
 import { refuseHeadersNotForGrpc } from './options/grpc-headers.ts';
 import type { RunDeps, RunOptions } from './options/run-options.ts';
 import { tallyFactsOf } from './options/tally-options.ts';
+import type { WatchedRun, WatchRun } from './options/watch-load.ts';
 import { openOriginGuard } from './origin/open-origin-guard.ts';
 import { planSection } from './plan-section.ts';
 import { playRun, type RunParts } from './play-run.ts';
@@ -38,6 +39,19 @@ import { rehearse } from './warm-up/rehearse.ts';
  * holds nothing to send. The trace stays open.
  */
 export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<ResultsDocument> {
+  const watch = await run.watch?.open(deps.warn);
+  try {
+    return await measureWatched(run, deps, watch);
+  } finally {
+    await watch?.close();
+  }
+}
+
+async function measureWatched(
+  run: RunOptions,
+  deps: RunDeps,
+  watch: WatchRun | undefined,
+): Promise<ResultsDocument> {
   const addresses = await lookUpTargets(run);
   const guard = openOriginGuard(run, addresses);
   guard?.checkOrigins();
@@ -65,7 +79,12 @@ export async function measureReplay(run: RunOptions, deps: RunDeps): Promise<Res
       const chaos = await openChaos(run, options, addresses);
       try {
         return await withPlayer(openPlayer(), (player) =>
-          measured(run, deps, { options, source, openStarts, player, log, guard, addresses, chaos }, prepare),
+          measured(
+            run,
+            deps,
+            { options, source, openStarts, player, log, guard, addresses, chaos, watch },
+            prepare,
+          ),
         );
       } finally {
         await chaos?.close();
@@ -146,6 +165,10 @@ async function measured(
   const { trace } = run;
   const { startedMs, recorder, end, health, digest, nearness, leftOut } = await playRun(run, deps, parts);
   const chaos = await parts.chaos?.end();
+  const watched =
+    end.startNs === undefined
+      ? undefined
+      : await parts.watch?.end({ startNs: end.startNs, endNs: end.endNs });
   // The guard found an origin before anything was sent.
   if (end.sourceError?.code === 'usage' && end.accounting.sent === 0) throw end.sourceError;
   if (end.stop === 'end') {
@@ -183,6 +206,7 @@ async function measured(
   warnings.forEach(deps.warn);
   document.notes.push(...warnings, ...(run.closedLoop?.notesOf(outcome) ?? []));
   addChaos(document, chaos, deps);
+  addResources(document, watched, deps);
   await parts.log.seal(document, end.startNs);
   return document;
 }
@@ -212,6 +236,22 @@ function addChaos(
   const note = `what chaos did is not known: ${chaos}`;
   document.notes.push(note);
   warn(note);
+}
+
+function addResources(
+  document: ResultsDocument,
+  watched: WatchedRun | string | undefined,
+  { warn }: RunDeps,
+): void {
+  if (watched === undefined) return;
+  if (typeof watched === 'string') {
+    const note = `what was watched is not known: ${watched}`;
+    document.notes.push(note);
+    warn(note);
+    return;
+  }
+  document.resources = watched.section();
+  for (const window of document.windows) window.resources = watched.inWindow(window);
 }
 
 function addressEntries(uses: readonly TargetAddressUse[]): AddressEntry[] {

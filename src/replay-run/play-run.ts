@@ -21,6 +21,7 @@ import type { ChaosRun } from './options/chaos-load.ts';
 import { warningOfHeadersNotForGrpc } from './options/grpc-headers.ts';
 import { playsAll } from './options/plays-all.ts';
 import type { RunDeps, RunOptions } from './options/run-options.ts';
+import type { WatchRun } from './options/watch-load.ts';
 import type { OriginGuard } from './origin/origin-guard.ts';
 import { awaitTargets } from './prepare/await-targets.ts';
 import { firstSessionsOf } from './source/first-sessions.ts';
@@ -47,6 +48,8 @@ export interface RunParts {
   guard?: OriginGuard | undefined;
   /** Done besides, from the load's first operation on. */
   chaos?: ChaosRun | undefined;
+  /** Read besides, since before the load began. */
+  watch?: WatchRun | undefined;
   /** What the names of the targets stand for; one entry a target. */
   addresses?: readonly TargetAddresses[] | undefined;
 }

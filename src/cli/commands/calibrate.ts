@@ -39,6 +39,10 @@ const NOT_HERE = new Set([
   '--replay-log',
   '--prepare',
   '--prepare-timeout',
+  '--watch-pid',
+  '--watch-host',
+  '--scrape',
+  '--scrape-metric',
 ]);
 
 /** `engram-trace calibrate`: the generator's own floor and limit on this machine, for one plan. */

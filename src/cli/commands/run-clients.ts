@@ -22,10 +22,11 @@ import { parseSize } from '../flags/parse-size.ts';
 import { parseAtLeastOne } from '../flags/replay-values.ts';
 import { targetFlagsOf } from '../flags/target-flags.ts';
 import { readText, type TlsFlags, tlsOf } from '../flags/tls-flags.ts';
+import { type WatchFlags, watchOf } from '../flags/watch-flags.ts';
 import { playAndReport, type ReportFlags } from './play-and-report.ts';
 
 /** The flags of `run` for clients, as commander hands them over. */
-export interface ClientsFlags extends TlsFlags, Omit<ReportFlags, 'skipDamaged'> {
+export interface ClientsFlags extends TlsFlags, WatchFlags, Omit<ReportFlags, 'skipDamaged'> {
   clients: number;
   duration: number;
   requests?: number;
@@ -108,7 +109,7 @@ export async function runClients(flags: ClientsFlags, command: Command, found?: 
   const targetFlags = targetFlagsOf(command, { endpoint: flags.endpoint });
   const { limits = {} } = found?.clients ?? {};
   const run = clientsRun({ ...clientsOf(flags), limits }, { targetFlags, senders: flags.senders });
-  await playAndReport({ ...targetOf(flags), ...run }, flags);
+  await playAndReport({ ...targetOf(flags), watch: await watchOf(flags), ...run }, flags);
 }
 
 /** How clients of a load take their time, by their flags. */

@@ -27,7 +27,7 @@ export function makeRunCommand(): Command {
 export const OF_BOTH: ReadonlySet<string> = new Set([
   ...['endpoint', 'header', 'countByHeader', 'connections', 'senders', 'timeout', 'waitForTarget'],
   ...['ca', 'cert', 'key', 'servername', 'insecure', 'output', 'replayLog', 'force', 'quiet', 'config'],
-  ...['duration', 'targetRate', 'seed'],
+  ...['duration', 'targetRate', 'seed', 'watchPid', 'watchHost', 'scrape', 'scrapeMetric'],
 ]);
 
 /** Flags for clients, whatever they send. */

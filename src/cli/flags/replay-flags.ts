@@ -37,9 +37,10 @@ import {
 } from './replay-values.ts';
 import { type TimeRangeFlags, timeRangeOf, withTimeRange } from './time-range-flags.ts';
 import { readText, type TlsFlags, tlsOf } from './tls-flags.ts';
+import { type WatchFlags, watchOf, withWatchFlags } from './watch-flags.ts';
 
 /** The flags of `replay` as commander hands them over. */
-export interface ReplayFlags extends TimeRangeFlags, TlsFlags {
+export interface ReplayFlags extends TimeRangeFlags, TlsFlags, WatchFlags {
   trace?: string;
   output: string;
   rateMultiplier: number;
@@ -83,7 +84,7 @@ export interface ReplayFlags extends TimeRangeFlags, TlsFlags {
 
 /** Adds every flag of `replay`. */
 export function withReplayFlags(command: Command): Command {
-  return withSafetyFlags(withTargetFlags(withPlanFlags(command)));
+  return withSafetyFlags(withWatchFlags(withTargetFlags(withPlanFlags(command))));
 }
 
 function withPlanFlags(command: Command): Command {
@@ -292,6 +293,7 @@ export async function runOptionsOf(flags: ReplayFlags, trace: Trace): Promise<Ru
     countByHeader: flags.countByHeader,
     connections: flags.connections,
     transport: flags.transport,
+    watch: await watchOf(flags),
     waitForTargetMs: flags.waitForTarget === undefined ? 0 : flags.waitForTarget / 1e6,
     replay: {
       shard: flags.shard,

@@ -12,6 +12,7 @@ import { endlessLines } from './endless-text.ts';
 import { headerCountsLines } from './header-counts-text.ts';
 import { more } from './more.ts';
 import { opTableLines, provenPercentile } from './op-table-text.ts';
+import { resourceLines } from './resources-text.ts';
 import { targetLines } from './targets-text.ts';
 
 const REASONS_SHOWN = 8;
@@ -69,6 +70,7 @@ export function summaryText(document: ResultsDocument): string {
     ...targetLines(document),
     ...headerCountsLines(document),
     ...chaosLines(document.chaos),
+    ...resourceLines(document.resources),
     ...notSentText(accounting),
     // What was made and not recorded has no answers to be held against.
     ...(isMade(document.plan)

@@ -14,6 +14,7 @@ import type { SpreadTargets } from '../target/targets.ts';
 import type { TransportChoice } from '../target/transport-choice.ts';
 import type { ChaosLoad } from './chaos-load.ts';
 import type { ClosedLoop } from './closed-loop.ts';
+import type { Watch } from './watch-load.ts';
 
 /** Says what is replayed, against which targets, and how. */
 export interface RunOptions extends SpreadTargets {
@@ -56,6 +57,8 @@ export interface RunOptions extends SpreadTargets {
   limits?: RunLimits | undefined;
   /** What is done to the targets besides the load. */
   chaos?: ChaosLoad | undefined;
+  /** What is watched besides: the server, its machine, its own metrics. */
+  watch?: Watch | undefined;
   /** What the target was filled with before; only told. */
   preload?: PreloadSection | undefined;
   /** The spaces that were made for that. */
@@ -89,6 +92,7 @@ export const RUN_OPTIONS: Readonly<Record<Exclude<keyof RunOptions, 'trace' | ke
   closedLoop: true,
   limits: true,
   chaos: true,
+  watch: true,
   preload: true,
   prepared: true,
   traceSeed: true,

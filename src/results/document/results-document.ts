@@ -3,6 +3,7 @@ import type { EndlessEnd } from '../tally/endless-metrics.ts';
 import type { ChaosSection } from './chaos-section.ts';
 import type { FidelitySection } from './fidelity-section.ts';
 import type { FlatLatencies, LatencySection, Percentiles } from './latency-section.ts';
+import type { ResourcesSection } from './resources-section.ts';
 
 /** The results document as written: JSON, snake_case. docs/results.md explains every field; the schema is strict. */
 export interface ResultsDocument {
@@ -57,6 +58,8 @@ export interface ResultsDocument {
   preload: PreloadSection | null;
   /** What was done to the target besides the load; null where there was nothing of the kind. */
   chaos: ChaosSection | null;
+  /** What was read of the server while the load ran (`--watch-pid` and the like); not there where nothing was. */
+  resources?: ResourcesSection;
   /** The log of every operation that goes with this document (`--replay-log`). */
   replay_log: ReplayLogSection | null;
   host: HostSection;
@@ -281,6 +284,8 @@ export interface WindowEntry {
   send_error_p99_us: number | null;
   /** The response times, as `histograms` has them but with two digits; null where there is none. */
   histogram: string | null;
+  /** Means of what was watched, by the names of `resources.series`. */
+  resources?: Record<string, number>;
 }
 
 export interface OpWindowEntry {
