@@ -1,6 +1,7 @@
 import { EngramTraceError } from '../error.ts';
 import { didYouMean } from '../nearest.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
+import { resourceNames, resourceOf } from './find-series.ts';
 import type { LatencyStatistic, Metric } from './limit.ts';
 import type { Quantity } from './units.ts';
 
@@ -10,10 +11,19 @@ export interface FoundMetric {
   readonly quantity: Quantity;
 }
 
-const SHARES: Readonly<Record<string, FoundMetric>> = {
+const BY_NAME: Readonly<Record<string, FoundMetric>> = {
   error_rate: { metric: { kind: 'share', of: 'errors' }, quantity: 'share' },
   'summary.error_rate': { metric: { kind: 'share', of: 'errors' }, quantity: 'share' },
   success_rate: { metric: { kind: 'share', of: 'successes' }, quantity: 'share' },
+  completed_share: { metric: { kind: 'share', of: 'completed' }, quantity: 'share' },
+  'latency.overall.p50.growth_percent_per_hour': {
+    metric: { kind: 'drift', percentile: 'p50' },
+    quantity: 'percent',
+  },
+  'latency.overall.p99.growth_percent_per_hour': {
+    metric: { kind: 'drift', percentile: 'p99' },
+    quantity: 'percent',
+  },
   hit_rate: { metric: { kind: 'share', of: 'hits' }, quantity: 'share' },
   'cache.hit_rate_percent': { metric: { kind: 'share', of: 'hits' }, quantity: 'percent' },
 };
@@ -46,6 +56,7 @@ const NO_METRICS = new Set([
   'checks',
   'notes',
   'validation',
+  'resources',
 ]);
 
 /**
@@ -54,7 +65,8 @@ const NO_METRICS = new Set([
  */
 export function findMetric(name: string, document: ResultsDocument, limit: string): FoundMetric {
   const path = own(ALIASES, name) ?? name;
-  const found = own(SHARES, path) ?? latencyOf(path, document) ?? numberOf(path, document);
+  const found =
+    own(BY_NAME, path) ?? latencyOf(path, document) ?? resourceOf(path, document) ?? numberOf(path, document);
   if (found !== undefined) return found;
   throw new EngramTraceError('usage', `the limit '${limit}': the results have no number named ${name}`, {
     hint: didYouMean(name, namesIn(document), 'all are named in docs/results.md'),
@@ -119,7 +131,7 @@ function quantityOf(path: readonly string[]): Quantity {
 
 /** The names of all numbers of a document. */
 function namesIn(document: ResultsDocument): string[] {
-  const names: string[] = [...Object.keys(SHARES), ...Object.keys(ALIASES)];
+  const names: string[] = [...Object.keys(BY_NAME), ...Object.keys(ALIASES), ...resourceNames(document)];
   const walk = (value: object, path: string): void => {
     for (const [key, each] of Object.entries(value)) {
       const name = path === '' ? key : `${path}.${key}`;

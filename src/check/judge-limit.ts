@@ -2,6 +2,7 @@ import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { Limit } from './limit.ts';
 import type { Observation } from './observation.ts';
 import { observe } from './observe.ts';
+import { compares } from './spans.ts';
 
 /** Whether a limit holds: surely, surely not, or not to be told from these data. */
 export type Status = 'PASS' | 'INVESTIGATE' | 'FAIL';
@@ -43,14 +44,8 @@ function statusOf(limit: Limit, { value, bounds }: Observation): Status {
   const { low, high } = bounds;
   const isUpper = limit.comparison[0] === '<';
   const [best, worst] = isUpper ? [low, high] : [high, low];
-  if (holds(limit.comparison, worst, limit.value)) return 'PASS';
-  return holds(limit.comparison, best, limit.failsBeyond) ? 'INVESTIGATE' : 'FAIL';
-}
-
-function holds(comparison: Limit['comparison'], value: number, limit: number): boolean {
-  if (comparison === '<') return value < limit;
-  if (comparison === '<=') return value <= limit;
-  return comparison === '>' ? value > limit : value >= limit;
+  if (compares(limit.comparison, worst, limit.value)) return 'PASS';
+  return compares(limit.comparison, best, limit.failsBeyond) ? 'INVESTIGATE' : 'FAIL';
 }
 
 /** Negative where `a` is further on the bad side; what has no value comes last. */

@@ -1,39 +1,53 @@
-import type { OpWindowEntry, ResultsDocument, WindowEntry } from '../results/document/results-document.ts';
+import type { OpWindowEntry, ResultsDocument } from '../results/document/results-document.ts';
 import { decodeHistogram } from '../results/histogram/hdr-library.ts';
 import { effectiveCount, lagOneAutocorrelation } from '../statistics/autocorrelation.ts';
 import { proportionBounds } from '../statistics/proportion-bounds.ts';
 import type { Limit, Metric } from './limit.ts';
 import { CONFIDENCE, type Observation } from './observation.ts';
+import { observeDrift } from './observe-drift.ts';
+import { observeResource, observeResourceIn } from './observe-resource.ts';
 import { observeTimes } from './observe-times.ts';
+import { type AnyWindow, spansOf, whyNoSpan } from './spans.ts';
 
 const FEWEST_ALIKE = 8;
 
 type LatencyMetric = Metric & { kind: 'latency' };
 type ShareMetric = Metric & { kind: 'share' };
-type AnyWindow = WindowEntry | OpWindowEntry;
 
 /** What the document says of a limit's metric: once, or once for each span of time that the limit is about. */
-export function observe({ metric, quantity, scope }: Limit, document: ResultsDocument): Observation[] {
+export function observe(limit: Limit, document: ResultsDocument): Observation[] {
+  const { metric, quantity, scope } = limit;
   if (scope.kind === 'whole') {
     if (metric.kind === 'latency') return [wholeTimes(metric, document)];
     if (metric.kind === 'share')
       return [inUnit(wholeShare(metric, document), quantity === 'percent' ? 100 : 1)];
+    if (metric.kind === 'drift') return [observeDrift(metric.percentile, document)];
+    if (metric.kind === 'resource') return [observeResource({ ...limit, metric }, document)];
     return [numberAt(metric.path, document)];
   }
   const windows = windowsOf(metric, document);
   if (windows.length === 0) return [{ value: null, why: whyNoWindows(metric) }];
   const widthS = Math.max(...windows.map(({ width_s }) => width_s));
-  if (scope.kind !== 'during' && widthS > scope.widthS)
+  if (scope.kind === 'every' && widthS > scope.widthS)
     return [{ value: null, why: `its windows are ${widthS} s wide` }];
-  return spansOf(windows, scope).map(({ where, inside }) => {
-    if (inside.length === 0)
-      return { value: null, why: `none of its windows, which are ${widthS} s wide, begins there`, where };
-    const seen =
-      metric.kind === 'latency'
-        ? observeTimes(histogramsIn(inside), metric.statistic, likenessOf(inside))
-        : shareIn(inside, metric as ShareMetric);
-    return { ...seen, where };
+  const spans = spansOf(windows, scope, document);
+  if (spans.length === 0) return [{ value: null, why: whyNoSpan(limit) }];
+  return spans.map(({ where, inside }) => {
+    if (inside.length > 0) return { ...observeIn(inside, metric), where };
+    const why =
+      scope.kind === 'while'
+        ? whyNoSpan(limit)
+        : `none of its windows, which are ${widthS} s wide, begins there`;
+    return { value: null, why, where };
   });
+}
+
+function observeIn(windows: readonly AnyWindow[], metric: Metric): Observation {
+  if (metric.kind === 'latency')
+    return observeTimes(histogramsIn(windows), metric.statistic, likenessOf(windows));
+  return metric.kind === 'resource'
+    ? observeResourceIn(windows, metric)
+    : shareIn(windows, metric as ShareMetric);
 }
 
 /** A percentile (0 to 1) of the response times of an op in the whole run. */
@@ -52,6 +66,13 @@ function wholeTimes({ section, op, statistic }: LatencyMetric, document: Results
 
 function wholeShare({ of }: ShareMetric, document: ResultsDocument): Observation {
   const { total, successful, failed } = document.operations;
+  if (of === 'completed') {
+    // All of the plan were counted, and none of them by chance.
+    const value = successful / document.summary.planned_operations;
+    return Number.isFinite(value)
+      ? { value, bounds: { low: value, high: value } }
+      : { value: null, why: 'nothing was planned' };
+  }
   const { hits, misses } = document.cache;
   if (of === 'hits') return share(hits ?? 0, (hits ?? 0) + (misses ?? 0), 0);
   const likeness = lagOneAutocorrelation(
@@ -114,28 +135,4 @@ function medianOf(histogram: string | null): number | null {
 
 function histogramsIn(windows: readonly AnyWindow[]): string[] {
   return windows.map(({ histogram }) => histogram).filter((each) => typeof each === 'string');
-}
-
-/** A window belongs to the span that it begins in. */
-function spansOf(
-  windows: readonly AnyWindow[],
-  scope: Exclude<Limit['scope'], { kind: 'whole' }>,
-): { where: string; inside: AnyWindow[] }[] {
-  if (scope.kind === 'during') {
-    const { fromS, toS } = scope;
-    const inside = windows.filter(({ start_s }) => start_s >= fromS && start_s < toS);
-    return [{ where: `${fromS} s to ${toS} s`, inside }];
-  }
-  const { widthS } = scope;
-  const spans = new Map<number, AnyWindow[]>();
-  for (const window of windows) {
-    const span = Math.floor(window.start_s / widthS);
-    const inside = spans.get(span) ?? [];
-    inside.push(window);
-    spans.set(span, inside);
-  }
-  return [...spans].map(([span, inside]) => ({
-    where: `${span * widthS} s to ${(span + 1) * widthS} s`,
-    inside,
-  }));
 }

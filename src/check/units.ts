@@ -2,15 +2,25 @@ import { EngramTraceError } from '../error.ts';
 import { didYouMean } from '../nearest.ts';
 
 /** What kind of quantity a number of the document is; it decides the units that a limit may have. */
-export type Quantity = 'time' | 'share' | 'percent' | 'rate' | 'bytes' | 'count';
+export type Quantity = 'time' | 'share' | 'percent' | 'rate' | 'bytes' | 'bytes_rate' | 'count';
 
-/** How many of the base unit (ms, 1, %, per second, bytes, 1) each unit is. */
+/** How many of the base unit (ms, 1, %, per second, bytes, bytes a second, 1) each unit is. */
 const UNITS: Readonly<Record<Quantity, Readonly<Record<string, number>>>> = {
   time: { ns: 1e-6, us: 1e-3, ms: 1, s: 1e3, m: 60e3, h: 3600e3 },
   share: { '%': 0.01, '': 1 },
   percent: { '%': 1, '': 1 },
   rate: { '/s': 1, '/m': 1 / 60, '': 1 },
   bytes: { B: 1, kB: 1e3, KiB: 1024, MB: 1e6, MiB: 1024 ** 2, GB: 1e9, GiB: 1024 ** 3, '': 1 },
+  bytes_rate: {
+    'B/s': 1,
+    'kB/s': 1e3,
+    'KiB/s': 1024,
+    'MB/s': 1e6,
+    'MiB/s': 1024 ** 2,
+    'GB/s': 1e9,
+    'GiB/s': 1024 ** 3,
+    '': 1,
+  },
   count: { '': 1 },
 };
 
@@ -39,11 +49,20 @@ export function quantityText(value: number, quantity: Quantity): string {
   if (quantity === 'percent') return `${short(value)} %`;
   if (quantity === 'rate') return `${short(value)}/s`;
   if (quantity === 'bytes') return `${short(value / 1024 ** 2)} MiB`;
+  if (quantity === 'bytes_rate') return `${short(value / 1024 ** 2)} MiB/s`;
   return short(value);
 }
 
 function exampleOf(quantity: Quantity): string {
-  const examples = { time: '10ms', share: '0.1%', percent: '80%', rate: '20/s', bytes: '500MiB', count: '0' };
+  const examples = {
+    time: '10ms',
+    share: '0.1%',
+    percent: '80%',
+    rate: '20/s',
+    bytes: '500MiB',
+    bytes_rate: '10MiB/s',
+    count: '0',
+  };
   return `write it as ${examples[quantity]}`;
 }
 
