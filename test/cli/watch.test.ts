@@ -39,7 +39,7 @@ test('a run is watched: the process, the machine, a page; one that hangs delays 
   const { resources, windows } = JSON.parse(stdout);
   const byName = Object.fromEntries(resources.watched.map((each: { name: string }) => [each.name, each]));
   assert.deepEqual(Object.keys(byName), ['own', 'host', 'scrape', 'hanging']);
-  assert.ok(byName.own.readings >= 2 && byName.hanging.readings === 0 && byName.hanging.missed > 0);
+  assert.ok(byName['own'].readings >= 2 && byName['hanging'].readings === 0 && byName['hanging'].missed > 0);
   assert.match(stderr, /\/hangs can't be read: no whole answer within 2 s/);
   for (const name of ['own.rss_bytes', 'host.memory_percent', 'scrape.asked_total:rate'])
     assert.ok(resources.series[name].max > 0, name);
