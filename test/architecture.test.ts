@@ -137,6 +137,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'hdr-histogram-js': ['results/histogram/hdr-library.ts'],
   'log-update': ['cli/people/progress.ts'],
   luxon: ['bundled/luxon.ts'],
+  'parse-prometheus-text-format': ['bundled/parse-prometheus.ts'],
   'smol-toml': ['parse-toml.ts'],
   'stream-json': ['sources/loadtest/'],
   undici: ['transports/'],

@@ -7,7 +7,7 @@ import { CONFIDENCE, type Observation } from './observation.ts';
 import { observeDrift } from './observe-drift.ts';
 import { observeResource, observeResourceIn } from './observe-resource.ts';
 import { observeTimes } from './observe-times.ts';
-import { type AnyWindow, spansOf, whyNoSpan } from './spans.ts';
+import { type AnyWindow, spansOfScope, whyNoSpan } from './spans.ts';
 
 const FEWEST_ALIKE = 8;
 
@@ -30,7 +30,7 @@ export function observe(limit: Limit, document: ResultsDocument): Observation[] 
   const widthS = Math.max(...windows.map(({ width_s }) => width_s));
   if (scope.kind === 'every' && widthS > scope.widthS)
     return [{ value: null, why: `its windows are ${widthS} s wide` }];
-  const spans = spansOf(windows, scope, document);
+  const spans = spansOfScope(windows, scope, document);
   if (spans.length === 0) return [{ value: null, why: whyNoSpan(limit) }];
   return spans.map(({ where, inside }) => {
     if (inside.length > 0) return { ...observeIn(inside, metric), where };

@@ -14,7 +14,11 @@ export interface Span {
 type PartScope = Exclude<Scope, { kind: 'whole' }>;
 
 /** The spans that a limit is about; a window belongs to the one that it begins in. */
-export function spansOf(windows: readonly AnyWindow[], scope: PartScope, document: ResultsDocument): Span[] {
+export function spansOfScope(
+  windows: readonly AnyWindow[],
+  scope: PartScope,
+  document: ResultsDocument,
+): Span[] {
   switch (scope.kind) {
     case 'during':
       return [within(windows, scope.fromS, scope.toS)];

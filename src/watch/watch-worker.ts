@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { HostSource } from './host/host-source.ts';
 import { PROC_FILES } from './proc-files.ts';
 import { ProcessSource } from './process/process-source.ts';
-import type { Source } from './reading.ts';
+import type { WatchSource } from './reading.ts';
 import { fetchPage } from './scrape/fetch-page.ts';
 import { ScrapeSource } from './scrape/scrape-source.ts';
 import type { FromWatch, WatchWork } from './watch-messages.ts';
@@ -40,7 +40,7 @@ function tell(message: FromWatch): void {
   parentPort?.postMessage(message);
 }
 
-function sourceOf(target: WatchTarget): Source {
+function sourceOf(target: WatchTarget): WatchSource {
   if (target.kind === 'process') return new ProcessSource(target.pid, cpus, PROC_FILES);
   if (target.kind === 'host') return new HostSource(PROC_FILES);
   return new ScrapeSource(() => fetchPage(target.url, PAGE_TIMEOUT_MS), target.metrics);

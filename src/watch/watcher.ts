@@ -1,4 +1,4 @@
-import { GoneError, type Source } from './reading.ts';
+import { GoneError, type WatchSource } from './reading.ts';
 import { Series, type SeriesData } from './series.ts';
 
 /** The time that a watcher lives by: the machine's, or a test's own. */
@@ -26,7 +26,7 @@ const LAST_MS = 1000;
 
 /** Reads one source each second, whatever the others do. A reading that takes longer is the only one meanwhile. */
 export class Watcher {
-  readonly #source: Source;
+  readonly #source: WatchSource;
   readonly #clock: WatchClock;
   readonly #intervalMs: number;
   readonly #series = new Map<string, Series>();
@@ -39,7 +39,7 @@ export class Watcher {
   #dueNs = 0;
   #hasEnded = false;
 
-  constructor(source: Source, clock: WatchClock, intervalMs = 1000) {
+  constructor(source: WatchSource, clock: WatchClock, intervalMs = 1000) {
     this.#source = source;
     this.#clock = clock;
     this.#intervalMs = intervalMs;

@@ -6,7 +6,7 @@ import { parseCpuTime, parseDisks, parseMemory, parseNetwork } from '../../src/w
 import { PROC_FILES, type ProcFiles } from '../../src/watch/proc-files.ts';
 import { parseProcessStat } from '../../src/watch/process/parse-process.ts';
 import { ProcessSource } from '../../src/watch/process/process-source.ts';
-import { GoneError, type Reading } from '../../src/watch/reading.ts';
+import { GoneError, type ResourceReading } from '../../src/watch/reading.ts';
 import { fetchPage } from '../../src/watch/scrape/fetch-page.ts';
 import { parsePage } from '../../src/watch/scrape/parse-page.ts';
 import { MOST_SCRAPED, ScrapeSource } from '../../src/watch/scrape/scrape-source.ts';
@@ -23,7 +23,7 @@ function files(texts: Record<string, string>): ProcFiles {
   };
 }
 
-const valuesOf = (readings: readonly Reading[]) =>
+const valuesOf = (readings: readonly ResourceReading[]) =>
   Object.fromEntries(readings.map(({ metric, value }) => [metric, value]));
 
 describe('a process', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GoneError, type Reading, type Source } from '../../src/watch/reading.ts';
+import { GoneError, type ResourceReading, type WatchSource } from '../../src/watch/reading.ts';
 import { ResourcesOf } from '../../src/watch/resources-of.ts';
 import { Series } from '../../src/watch/series.ts';
 import { type WatchClock, Watcher } from '../../src/watch/watcher.ts';
@@ -36,8 +36,8 @@ class ManualClock implements WatchClock {
   }
 }
 
-const sourceOf = (value: (atNs: number) => number | Promise<number>): Source => ({
-  read: async (atNs): Promise<Reading[]> => [
+const sourceOf = (value: (atNs: number) => number | Promise<number>): WatchSource => ({
+  read: async (atNs): Promise<ResourceReading[]> => [
     { metric: 'rss_bytes', unit: 'bytes', value: await value(atNs) },
   ],
 });

@@ -1,7 +1,7 @@
 import type { HOST_METRICS } from '../../results/document/resource-metrics.ts';
 import { Counters } from '../counters.ts';
 import type { ProcFiles } from '../proc-files.ts';
-import { known, type Reading, type Source } from '../reading.ts';
+import { known, type ResourceReading, type WatchSource } from '../reading.ts';
 import {
   type CpuTime,
   parseCpuTime,
@@ -17,7 +17,7 @@ const NO_DISK = /^(?:loop|ram|zram|fd|sr)\d/;
 type Values = Partial<Record<(typeof HOST_METRICS)[number], number | undefined>>;
 
 /** CPU, memory, swap, disks and network of the machine that this program runs on. */
-export class HostSource implements Source {
+export class HostSource implements WatchSource {
   readonly #files: ProcFiles;
   readonly #counters = new Counters();
   #cpu: CpuTime | undefined;
@@ -27,7 +27,7 @@ export class HostSource implements Source {
     this.#files = files;
   }
 
-  async read(atNs: number): Promise<readonly Reading[]> {
+  async read(atNs: number): Promise<readonly ResourceReading[]> {
     this.#disks ??= new Set(
       (await this.#files.list('/sys/block').catch(() => [])).filter((name) => !NO_DISK.test(name)),
     );

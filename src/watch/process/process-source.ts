@@ -1,11 +1,11 @@
 import type { PROCESS_METRICS } from '../../results/document/resource-metrics.ts';
 import { Counters } from '../counters.ts';
 import type { ProcFiles } from '../proc-files.ts';
-import { GoneError, known, type Reading, type Source } from '../reading.ts';
+import { GoneError, known, type ResourceReading, type WatchSource } from '../reading.ts';
 import { type ProcessStat, parseProcessIo, parseProcessStat, parseProcessStatus } from './parse-process.ts';
 
 /** CPU, memory, threads, files and switches of one process, and of no other that gets its number later. */
-export class ProcessSource implements Source {
+export class ProcessSource implements WatchSource {
   readonly #pid: number;
   readonly #cpus: number;
   readonly #files: ProcFiles;
@@ -18,7 +18,7 @@ export class ProcessSource implements Source {
     this.#files = files;
   }
 
-  async read(atNs: number): Promise<readonly Reading[]> {
+  async read(atNs: number): Promise<readonly ResourceReading[]> {
     const stat = await this.#stat();
     const [status, io, files] = await Promise.all([
       this.#optional('status'),

@@ -1,13 +1,13 @@
 import { resourceUnitOf } from '../../results/document/resource-metrics.ts';
 import { Counters } from '../counters.ts';
-import type { Reading, Source } from '../reading.ts';
+import type { ResourceReading, WatchSource } from '../reading.ts';
 import { parsePage, type Sample } from './parse-page.ts';
 
 /** More series of one page are not kept. */
 export const MOST_SCRAPED = 50;
 
 /** The metrics of a page, counters as rates a second. */
-export class ScrapeSource implements Source {
+export class ScrapeSource implements WatchSource {
   readonly #fetch: () => Promise<string>;
   readonly #isWanted: (sample: Sample) => boolean;
   readonly #counters = new Counters();
@@ -20,7 +20,7 @@ export class ScrapeSource implements Source {
     this.#isWanted = wanted(globs);
   }
 
-  async read(atNs: number): Promise<readonly Reading[]> {
+  async read(atNs: number): Promise<readonly ResourceReading[]> {
     const samples = parsePage(await this.#fetch());
     if (samples.length === 0) throw new Error('its answer has no metrics');
     const chosen = samples.filter(this.#isWanted);
@@ -29,7 +29,7 @@ export class ScrapeSource implements Source {
     return chosen.filter(({ name }) => this.#isKept(name)).flatMap((sample) => this.#reading(sample, atNs));
   }
 
-  #reading({ name, metric, value, isCounter }: Sample, atNs: number): Reading[] {
+  #reading({ name, metric, value, isCounter }: Sample, atNs: number): ResourceReading[] {
     if (!isCounter) return [{ metric: name, unit: resourceUnitOf(metric), value }];
     const rate = this.#counters.perSecond(name, value, atNs);
     if (rate === undefined) return [];
