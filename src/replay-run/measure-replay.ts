@@ -30,6 +30,7 @@ import { createNumberedSource, type NumberedSource } from './source/numbered-sou
 import { lookUpTargets, type TargetAddresses } from './target/look-up-targets.ts';
 import type { TargetAddressUse } from './target/target-address-use.ts';
 import { type Targets, targetCount } from './target/targets.ts';
+import { DEFAULT_TRANSPORT } from './target/transport-choice.ts';
 import { tellEnd } from './tell-end.ts';
 import { rehearse } from './warm-up/rehearse.ts';
 
@@ -58,11 +59,15 @@ async function measureWatched(
   refuseHeadersNotForGrpc(run);
   const options = engineOptions(run, deps.signal);
   const isSharded = shardCount(run.senders, options, run.connections) > 1;
-  const openSource = (onDamage: NonNullable<ReadOptions['onDamage']>): NumberedSource =>
-    createNumberedSource(run.trace, run.range ?? {}, onDamage, isSharded);
-  const source = openSource(run.skipDamaged ? 'skip' : 'throw');
-  const openStarts = () =>
-    createNumberedSource(run.trace, run.range ?? {}, run.skipDamaged ? 'skip' : 'throw').open();
+  // What the libraries do with bytes they were given is theirs to say.
+  const recycled = isSharded || (run.transport ?? DEFAULT_TRANSPORT) === 'wire';
+  const openSource = (options: Pick<ReadOptions, 'onDamage' | 'recycled'>): NumberedSource =>
+    createNumberedSource(run.trace, run.range ?? {}, options.onDamage ?? 'throw', {
+      placed: isSharded,
+      ...options,
+    });
+  const source = openSource({ onDamage: run.skipDamaged ? 'skip' : 'throw', recycled });
+  const openStarts = () => openSource({ onDamage: run.skipDamaged ? 'skip' : 'throw' }).open();
   const spaces = run.prepare ? await spacesOfRun(run, options, guard) : undefined;
   const threads = createShardThreads(deps.clock);
   const openPlayer = playerOpener(run, options, deps, threads, addresses);
@@ -75,7 +80,7 @@ async function measureWatched(
     try {
       const prepare = spaces && afterPreload(await prepareTarget(run, spaces, deps), run.prepared ?? null);
       if (run.rehearsal !== false && run.closedLoop === undefined)
-        await rehearsed(run, options, deps, threads, () => openSource('skip'));
+        await rehearsed(run, options, deps, threads, () => openSource({ onDamage: 'skip', recycled }));
       const chaos = await openChaos(run, options, addresses);
       try {
         return await withPlayer(openPlayer(), (player) =>

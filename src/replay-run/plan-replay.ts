@@ -44,8 +44,9 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const options = engineOptions(run, undefined);
   const isCounted = isCountedOnly(run);
   const part = isCounted ? { limit: MADE_OF_COUNTED } : (run.range ?? {});
-  const openSource = () => createNumberedSource(run.trace, part, run.skipDamaged ? 'skip' : 'throw');
-  const source = openSource();
+  const openSource = (recycled: boolean) =>
+    createNumberedSource(run.trace, part, run.skipDamaged ? 'skip' : 'throw', { recycled });
+  const source = openSource(true);
   const rateFactor = rateFactorOf(options);
   const watch = rateFactor === undefined ? undefined : new NearnessOfPlan(rateFactor);
   const redacted = new LeftOutCount();
@@ -68,7 +69,7 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const made = await summarisePlan(watched, options, takes, {
     watch,
     targets: targetCount(run),
-    openStarts: () => openSource().open(),
+    openStarts: () => openSource(false).open(),
   });
   const summary = isCounted ? await countedSummary(run, options, made) : made;
   const { operations, excluded } = summary;

@@ -15,6 +15,12 @@ export interface ReadOptions {
   ahead?: boolean | undefined;
   /** It is to be known where records stand in their blocks: see `spansOf`. */
   placed?: boolean | undefined;
+  /**
+   * The memory of a block is used again once each of its records was given back (`BlockLease`), which whoever asks for
+   * this does for those it has the span of. Nothing else may be kept of a record that was given back than its strings
+   * and numbers.
+   */
+  recycled?: boolean | undefined;
   /** A damaged block: stop with an error (default), or skip it and count it in `loss`. */
   onDamage?: 'throw' | 'skip' | undefined;
 }
@@ -42,7 +48,7 @@ export interface Trace {
   readonly warnings: readonly string[];
   /**
    * Records in the order of their starts, in batches (never empty). Batches and records are the caller's;
-   * bodies are views that stay valid as long as they are held.
+   * bodies are views that stay valid as long as they are held (but see `recycled`).
    */
   records(options?: ReadOptions): AsyncIterable<TraceRecord[]>;
   /** Known losses: the header's, and those of all blocks read so far (with an index: of the whole file). */

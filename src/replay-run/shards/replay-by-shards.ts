@@ -141,9 +141,13 @@ class ShardedReplay implements PlanSink, PoolListener {
       const sequence = this.#lost.planned(shard.number, record, number, recordNumber, times.dueNs);
       if (isLeft) this.#lost.unsent(shard.number, sequence, this.#anchorNs ?? this.#deps.clock.nowNs());
     }
+    if (!isLeft) {
+      this.#startSoon();
+      shard.add(record, number, times, recordNumber, span);
+    }
+    // The shard has a copy.
+    span?.block.lease?.giveBack();
     if (isLeft) return undefined;
-    this.#startSoon();
-    shard.add(record, number, times, recordNumber, span);
     if (!shard.isFull) return undefined;
     this.#dropAnchor();
     this.batchEnd();

@@ -1,4 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
+import { firstOfBatch } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../trace/trace.ts';
 import { type StartBounds, startBounds, type TimeRange } from '../../transforms/time-range.ts';
@@ -24,13 +25,13 @@ export interface NumberedSource {
 
 /**
  * The records of `trace` that belong to `part`. An index saves reading what lies before; without one, what lies
- * before is read and skipped. `placed`: see `ReadOptions`.
+ * before is read and skipped. `placed`, `recycled`: see `ReadOptions`.
  */
 export function createNumberedSource(
   trace: Trace,
   part: ReplayPart,
   onDamage: NonNullable<ReadOptions['onDamage']>,
-  placed = false,
+  { placed = false, recycled = false }: Pick<ReadOptions, 'placed' | 'recycled'> = {},
 ): NumberedSource {
   let base: number | undefined;
   let passLength: number | undefined;
@@ -41,11 +42,11 @@ export function createNumberedSource(
     const before = recordsRead;
     const { fromNs, toNs } = indexedBounds(trace, part);
     if (fromNs !== undefined) base ??= await countBefore(trace, fromNs, onDamage);
-    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true, placed });
+    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true, placed, recycled });
     const wanted = isBounded(part) && trace.index === undefined ? cut(batches) : batches;
     for await (const batch of wanted) {
       const left = (part.limit ?? Infinity) - (recordsRead - before);
-      const within = batch.length > left ? batch.slice(0, left) : batch;
+      const within = batch.length > left ? firstOfBatch(batch, left) : batch;
       recordsRead += within.length;
       yield within;
       if (within.length >= left) break;

@@ -1,6 +1,7 @@
 import type { NullSink } from '../../null-sink/null-sink.ts';
 import { startNullSinkThread } from '../../null-sink/start-null-sink-thread.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
+import { firstOfBatch } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { PlanHints } from '../../trace/stats/plan-hints.ts';
 import type { RunOptions } from '../options/run-options.ts';
@@ -117,7 +118,7 @@ function firstRecords(source: NumberedSource, mostRecords: number): NumberedSour
     for await (const batch of source.open()) {
       const left = mostRecords - records;
       // The same list, as in a replay: where its records stand is known by it.
-      const some = batch.length > left ? batch.slice(0, left) : batch;
+      const some = batch.length > left ? firstOfBatch(batch, left) : batch;
       for (const record of some) {
         record.startNs += LATER_NS;
         bytes += record.body.length;

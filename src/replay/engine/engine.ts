@@ -1,3 +1,4 @@
+import type { RecordSpan } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { Alarm } from '../clock/alarm.ts';
 import type { PlannedTimes } from '../plan/due-times.ts';
@@ -131,16 +132,18 @@ class Engine implements PlanSink {
     number: number,
     times: PlannedTimes,
     recordNumber: number,
+    span: RecordSpan | undefined,
   ): Promise<void> | undefined {
     if (this.closed) return undefined;
     if (!this.#isReading) this.#noteRead();
     const sequence = this.#ledger.planned();
     if (this.stopped) {
       this.#neverSent(record, number, sequence, recordNumber, times);
+      span?.block.lease?.giveBack();
       return undefined;
     }
     if (this.#loop.anchorNs === undefined) this.#headStart.read(times.dueNs, this.#clock.nowNs());
-    this.#queue.plan(record, number, sequence, recordNumber, times, this.#readNs);
+    this.#queue.plan(record, number, sequence, recordNumber, times, this.#readNs, span?.block.lease);
     if (!this.#queue.full) return undefined;
     this.batchEnd();
     return this.#queue.full ? this.#queue.pauseReader() : undefined;

@@ -1,5 +1,5 @@
 import { EngramTraceError } from '../../error.ts';
-import { type RecordSpan, spansOf } from '../../trace/block/record-spans.ts';
+import { giveBackFrom, type RecordSpan, spansOf } from '../../trace/block/record-spans.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { Clock } from '../ports.ts';
 import type { ReplayOptions } from '../replay-options.ts';
@@ -19,7 +19,10 @@ export type OpenSource = () => AsyncIterable<TraceRecord[]>;
 
 /** Takes the operations that a plan reader has read. */
 export interface PlanSink {
-  /** One operation of the plan; `times` and `span` are only valid during the call. A promise: wait for it before the next. */
+  /**
+   * One operation of the plan; `times` and `span` are only valid during the call. The sink gives the record back, where
+   * its block has a lease. A promise: wait for it before the next.
+   */
   operation(
     record: TraceRecord,
     number: number,
@@ -161,7 +164,10 @@ class Reader implements PlanReader {
   async #readPass(): Promise<boolean> {
     const { openSource, sink } = this.#deps;
     for await (const batch of openSource()) {
-      if (sink.closed) return false;
+      if (sink.closed) {
+        giveBackFrom(batch, 0);
+        return false;
+      }
       await this.#readBatch(batch);
       sink.batchEnd();
       this.#batches += 1;
@@ -183,9 +189,11 @@ class Reader implements PlanReader {
       const record = batch[index] as TraceRecord;
       const number = this.#number++;
       if (number % SLICE_RECORDS === SLICE_RECORDS - 1) await sink.breath?.();
+      this.#span = spans?.of(record, index);
       const isTaken = this.#isMine(record.session) ? selection.takes(record) : selection.wouldTake(record);
       if (!isTaken) {
         if (this.passes === 1) onLeftOut?.(record);
+        this.#span?.block.lease?.giveBack();
         continue;
       }
       if (this.passes === 1) {
@@ -193,7 +201,6 @@ class Reader implements PlanReader {
         watch?.recorded(record.startNs);
       }
       this.#kept += 1;
-      this.#span = spans?.of(record, index);
       const wait = this.#place(record, number);
       if (wait !== undefined) await wait;
     }
@@ -218,7 +225,10 @@ class Reader implements PlanReader {
   #planOne(record: TraceRecord, number: number, startNs: number): Promise<void> | undefined {
     this.#schedule.next(startNs);
     if (this.passes === 1) this.#deps.watch?.planned(this.#schedule.dueNs);
-    if (!this.#isMine(record.session)) return undefined;
+    if (!this.#isMine(record.session)) {
+      this.#span?.block.lease?.giveBack();
+      return undefined;
+    }
     return this.#deps.sink.operation(record, number, this.#schedule, this.#recordNumber(number), this.#span);
   }
 

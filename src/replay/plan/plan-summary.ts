@@ -73,7 +73,11 @@ export async function summarisePlan(
     watch,
     schedule,
     sink: {
-      operation: (record, _, { dueNs }) => addUp(summary, record, dueNs),
+      operation: (record, _number, { dueNs }, _recordNumber, span) => {
+        addUp(summary, record, dueNs);
+        span?.block.lease?.giveBack();
+        return undefined;
+      },
       batchEnd: () => {},
       stopped: false,
       closed: false,

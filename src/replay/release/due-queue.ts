@@ -1,5 +1,6 @@
 import { MinHeap } from '../../min-heap.ts';
 import { emptyList } from '../../stable-shapes.ts';
+import type { BlockLease } from '../../trace/block/block-lease.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { PlannedTimes } from '../plan/due-times.ts';
 import type { Flight } from './flight.ts';
@@ -32,8 +33,10 @@ export class DueQueue implements Lineup {
     recordNumber: number,
     { dueNs, timelineNs }: PlannedTimes,
     readNs: number,
+    lease?: BlockLease,
   ): void {
     const flight = this.#takeFlight();
+    flight.lease = lease;
     flight.plan(record, number, sequence, recordNumber, dueNs, timelineNs, readNs);
     this.#due.push(flight);
   }

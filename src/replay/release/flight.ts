@@ -1,5 +1,6 @@
 import type { MinHeap } from '../../min-heap.ts';
 import { DOUBLE_ZERO } from '../../stable-shapes.ts';
+import type { BlockLease } from '../../trace/block/block-lease.ts';
 import { emptyRecord, type TraceRecord } from '../../trace/record/record.ts';
 import { recordBytes } from '../../trace/record/record-bytes.ts';
 import type { Cancel, Operation, SendListener, SendOutcome } from '../ports.ts';
@@ -23,6 +24,8 @@ export interface GateSession {
  */
 export abstract class Flight implements Operation, SendListener {
   record: TraceRecord = NO_RECORD;
+  /** What the record is given back to when it is over. */
+  lease: BlockLease | undefined;
   // Doubles from the start, as are times, which are NaN until it is planned.
   number = DOUBLE_ZERO;
   sequence = DOUBLE_ZERO;
@@ -105,9 +108,11 @@ export abstract class Flight implements Operation, SendListener {
     this.fullNs += chargedNs;
   }
 
-  /** Forgets everything, above all the record, whose body keeps a whole block of the trace alive. */
+  /** Forgets everything, above all the record, whose body keeps a whole block of the trace from being used again. */
   reset(): void {
     this.record = NO_RECORD;
+    this.lease?.giveBack();
+    this.lease = undefined;
     this.releasedNs = undefined;
     this.sentNs = undefined;
     this.readingNs = 0;

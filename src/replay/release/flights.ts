@@ -130,8 +130,9 @@ export class Flights {
     this.#hangUps.add(flight, sentNs + scaledOffset(afterNs, this.#timeScale(flight)));
   }
 
-  /** The transport still holds the flight, so it is not used again. */
+  /** The transport still holds the flight and its bytes, so neither is used again. */
   readonly #onLost = (flight: Flight): void => {
+    flight.lease = undefined;
     this.#land(flight, failedSend('cancelled', 'the transport never gave it back'));
   };
 

@@ -1,4 +1,5 @@
 import { emptyList } from '../../stable-shapes.ts';
+import type { BlockLease } from '../../trace/block/block-lease.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import { recordBytes } from '../../trace/record/record-bytes.ts';
 import type { PlannedTimes } from '../plan/due-times.ts';
@@ -11,7 +12,7 @@ export interface Lineup {
   readonly full: boolean;
   /** When the next operation is due, in ns after the anchor; Infinity where there is none, or that is not known yet. */
   readonly nextNs: number;
-  /** Takes in an operation. `times` are only valid during the call. */
+  /** Takes in an operation, and what its record is given back to. `times` are only valid during the call. */
   plan(
     record: TraceRecord,
     number: number,
@@ -19,6 +20,7 @@ export interface Lineup {
     recordNumber: number,
     times: PlannedTimes,
     readNs: number,
+    lease?: BlockLease,
   ): void;
   /** Takes the operation that is due next out of the queue, where that is known. */
   shift(): Flight | undefined;
@@ -53,7 +55,8 @@ export class PlanQueue implements Lineup {
   readonly #maxBytes: number;
   readonly #reader = new PausedReader();
   /** Rings of the same length, a power of two. */
-  #records = emptyRing(FIRST_ROOM);
+  #records = emptyRing<TraceRecord>(FIRST_ROOM);
+  #leases = emptyRing<BlockLease>(FIRST_ROOM);
   #figures = new Float64Array(FIRST_ROOM * STRIDE);
   #first = 0;
   #sizeBytes = 0;
@@ -85,6 +88,7 @@ export class PlanQueue implements Lineup {
     recordNumber: number,
     { dueNs, timelineNs }: PlannedTimes,
     readNs: number,
+    lease?: BlockLease,
   ): void {
     if (this.size === this.#records.length) this.#grow();
     const slot = (this.#first + this.size) & (this.#records.length - 1);
@@ -97,6 +101,7 @@ export class PlanQueue implements Lineup {
     figures[at + SEQUENCE] = sequence;
     figures[at + RECORD_NUMBER] = recordNumber;
     this.#records[slot] = record;
+    this.#leases[slot] = lease;
     this.size += 1;
     this.#sizeBytes += recordBytes(record);
   }
@@ -106,7 +111,9 @@ export class PlanQueue implements Lineup {
     const record = this.#records[slot];
     if (this.size === 0 || record === undefined) return undefined;
     const flight = this.#flightOf(record, slot * STRIDE);
+    flight.lease = this.#leases[slot];
     this.#records[slot] = undefined;
+    this.#leases[slot] = undefined;
     this.#first = (slot + 1) & (this.#records.length - 1);
     this.size -= 1;
     this.#sizeBytes -= flight.sizeBytes;
@@ -149,7 +156,8 @@ export class PlanQueue implements Lineup {
   #grow(): void {
     const [records, figures, first] = [this.#records, this.#figures, this.#first];
     const room = 2 * records.length;
-    this.#records = [...records.slice(first), ...records.slice(0, first), ...emptyRing(records.length)];
+    this.#records = grown(records, first);
+    this.#leases = grown(this.#leases, first);
     this.#figures = new Float64Array(room * STRIDE);
     this.#figures.set(figures.subarray(first * STRIDE));
     this.#figures.set(figures.subarray(0, first * STRIDE), (records.length - first) * STRIDE);
@@ -157,8 +165,12 @@ export class PlanQueue implements Lineup {
   }
 }
 
-function emptyRing(room: number): (TraceRecord | undefined)[] {
-  const ring = emptyList<TraceRecord | undefined>();
+function grown<T extends object>(ring: readonly (T | undefined)[], first: number): (T | undefined)[] {
+  return [...ring.slice(first), ...ring.slice(0, first), ...emptyRing<T>(ring.length)];
+}
+
+function emptyRing<T extends object>(room: number): (T | undefined)[] {
+  const ring = emptyList<T | undefined>();
   for (let i = 0; i < room; i += 1) ring.push(undefined);
   return ring;
 }

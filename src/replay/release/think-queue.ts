@@ -1,4 +1,5 @@
 import { MinHeap } from '../../min-heap.ts';
+import type { BlockLease } from '../../trace/block/block-lease.ts';
 import type { TraceRecord } from '../../trace/record/record.ts';
 import type { PlannedTimes } from '../plan/due-times.ts';
 import { createPace, type Pace } from '../plan/pace.ts';
@@ -86,8 +87,10 @@ export class ThinkQueue implements Lineup, Gate {
     recordNumber: number,
     { dueNs, timelineNs }: PlannedTimes,
     readNs: number,
+    lease?: BlockLease,
   ): void {
     const flight = this.#takeFlight();
+    flight.lease = lease;
     flight.plan(record, number, sequence, recordNumber, dueNs, timelineNs, readNs);
     this.#push(flight);
   }

@@ -1,6 +1,7 @@
 import { DOUBLE_ZERO } from '../../stable-shapes.ts';
 import { MalformedError, WireReader } from '../bytes/wire-reader.ts';
 import { emptyLoss, type HeaderList, type Loss, NO_HEADERS, type TraceRecord } from '../record/record.ts';
+import type { BlockLease } from './block-lease.ts';
 import { readLoss } from './header-decoder.ts';
 import { type BlockTables, decodeRecord } from './record-decoder.ts';
 import type { EncodedRecords } from './record-spans.ts';
@@ -31,15 +32,15 @@ const RECORD_TAG = (7 << 3) | 2;
 
 /**
  * Opens what one frame holds: a length and a Block message. `epochUnixNs` is the header's epoch (without it, the
- * block's own is taken).
+ * block's own is taken); `lease` is that of the bytes.
  * This and `advance` throw a MalformedError where the bytes are no block.
  */
-export function openBlock(raw: Uint8Array, epochUnixNs?: bigint): BlockCursor {
+export function openBlock(raw: Uint8Array, epochUnixNs?: bigint, lease?: BlockLease): BlockCursor {
   const reader = new WireReader(raw);
   if (reader.nested() !== raw.length) throw new MalformedError('the frame does not hold exactly one message');
   const head = readHead(reader);
   const shiftNs = toSafeShift(head.epochUnixNs - (epochUnixNs ?? head.epochUnixNs));
-  return new Cursor(reader, head, shiftNs);
+  return new Cursor(reader, head, shiftNs, lease);
 }
 
 interface BlockHead extends BlockTables {
@@ -64,12 +65,14 @@ class Cursor implements BlockCursor {
   end = 0;
   readonly bytes: Uint8Array;
   readonly tables: BlockTables;
+  readonly lease: BlockLease | undefined;
   private readonly reader: WireReader;
   decodedNs: number;
 
-  constructor(reader: WireReader, head: BlockHead, shiftNs: number) {
+  constructor(reader: WireReader, head: BlockHead, shiftNs: number, lease: BlockLease | undefined) {
     this.reader = reader;
     this.bytes = reader.bytes;
+    this.lease = lease;
     this.tables = { strings: head.strings, headerSets: head.headerSets };
     this.firstStartNs = head.baseNs + shiftNs;
     this.decodedNs = this.firstStartNs;

@@ -69,6 +69,7 @@ export async function* mergeBlocks(
     while (cursor.current && (cursor.position < next.position || cursor.current.startNs < fromNs)) {
       access.advance(next.block, cursor);
     }
+    cursor.lease?.giveBack(cursor.position);
     set.add({ cursor, rank: next.rank, block: next.block });
     while (set.size > 2 && isOver(set.size, set.rawBytes)) closeFarthest();
   };
@@ -76,6 +77,7 @@ export async function* mergeBlocks(
     const held = set.removeFarthest();
     const { current, position } = held?.cursor ?? {};
     if (!held || !current || position === undefined) return;
+    held.cursor.lease?.giveBack(held.cursor.records - position);
     insert(pending, { block: held.block, rank: held.rank, nextStartNs: current.startNs, position });
   };
   const isDue = (next: Pending | undefined) => {
@@ -100,6 +102,8 @@ export async function* mergeBlocks(
     // What came before the damage is whole, and goes first.
     if (batch.length > 0) yield batch;
     throw error;
+  } finally {
+    while (set.size > 0) closeFarthest();
   }
   if (batch.length > 0) yield batch;
 }

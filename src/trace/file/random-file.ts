@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { EngramTraceError } from '../../error.ts';
 
@@ -29,6 +30,17 @@ export async function* fileChunks(file: FileHandle, sizeBytes: number): AsyncGen
     offset += chunk.length;
     yield chunk;
   }
+}
+
+/** Fills `into` with what stands at `offset`; returns how much that is, which is less where the file ends. */
+export function readBytesSync(fd: number, into: Uint8Array, offset: number): number {
+  let done = 0;
+  while (done < into.length) {
+    const bytesRead = readSync(fd, into, done, into.length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
 }
 
 /** Reads `sizeBytes` at `offset` into memory of their own; fewer where the file ends. */

@@ -6,8 +6,8 @@ import { EngramTraceError } from '../../error.ts';
 /** What this program needs of a zstd library. Frames carry content size and content checksum. */
 interface Zstd {
   compress(bytes: Uint8Array, level: number): Uint8Array;
-  /** `rawBytes` is the frame's content size, checked by the caller. */
-  decompress(frame: Uint8Array, rawBytes: number): Uint8Array;
+  /** `rawBytes` is the frame's content size, checked by the caller; `into` has as many. */
+  decompress(frame: Uint8Array, rawBytes: number, into: Uint8Array | undefined): Uint8Array;
   compressStream(level: number): Transform;
   inflate(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
 }
@@ -22,11 +22,11 @@ export function compressFrame(bytes: Uint8Array, level: number = DEFAULT_LEVEL):
 }
 
 /**
- * Decompresses one frame into a buffer of its own of exactly `rawBytes` bytes. Throws a plain Error for a
- * damaged frame: the caller knows which block it was.
+ * Decompresses one frame into `into`, or else a buffer of its own, of exactly `rawBytes` bytes. Throws a plain Error
+ * for a damaged frame: the caller knows which block it was.
  */
-export function decompressFrame(frame: Uint8Array, rawBytes: number): Uint8Array {
-  return zstd().decompress(frame, rawBytes);
+export function decompressFrame(frame: Uint8Array, rawBytes: number, into?: Uint8Array): Uint8Array {
+  return zstd().decompress(frame, rawBytes, into);
 }
 
 /** Compresses a stream into one frame with a checksum. */
@@ -96,8 +96,8 @@ function fromBinding(napi: () => Binding, Context: ContextClass): Zstd {
   return {
     compress: (bytes, level) => compressor(level).compress(bytes),
     // The package's own decompress() allocates whatever the frame claims; this one what was agreed on.
-    decompress: (frame, rawBytes) => {
-      const raw = new Uint8Array(Buffer.allocUnsafeSlow(rawBytes).buffer);
+    decompress: (frame, rawBytes, into) => {
+      const raw = into ?? new Uint8Array(Buffer.allocUnsafeSlow(rawBytes).buffer);
       const size = context.decompress(raw, frame);
       if (size !== rawBytes) throw new Error(`holds ${size} bytes instead of ${rawBytes}`);
       return raw;
@@ -151,10 +151,12 @@ function loadBuiltIn(): Zstd | undefined {
   return {
     compress: (bytes, level) =>
       zstdCompressSync(bytes, { params: params(level), pledgedSrcSize: bytes.length }),
-    decompress: (frame, rawBytes) => {
+    decompress: (frame, rawBytes, into) => {
       const raw = zstdDecompressSync(frame, { maxOutputLength: Math.max(1, rawBytes) });
       if (raw.length !== rawBytes) throw new Error(`holds ${raw.length} bytes instead of ${rawBytes}`);
-      return new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
+      if (into === undefined) return new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
+      into.set(raw);
+      return into;
     },
     compressStream: (level) => createZstdCompress({ params: params(level) }),
     inflate: (pieces) => inflateByStream(pieces, createZstdDecompress()),

@@ -1,27 +1,28 @@
 import { Worker } from 'node:worker_threads';
+import { EngramTraceError } from '../../error.ts';
 import { type BlockClaim, checkBlock } from '../block/check-block.ts';
 import { decompressFrame } from '../frames/zstd.ts';
 import type { Decompressed, DecompressJob } from './decompress-worker.ts';
+import { type BlockPlace, unpackBlock } from './unpack-block.ts';
 
-/** Decompresses a frame into a buffer of its own of exactly `rawBytes` bytes; see `decompressFrame`. */
-export type Decompress = (frame: Uint8Array, rawBytes: number) => Uint8Array | Promise<Uint8Array>;
-
-/** Decompresses in a thread of its own, which starts with the first frame. */
+/** Reads and decompresses in a thread of its own, which starts with the first block. */
 export interface DecompressThread {
-  readonly decompress: Decompress;
+  /** See `unpackBlock`: what comes back is in `into`, or else in memory of its own. */
+  unpack(place: BlockPlace, into?: SharedArrayBuffer): Promise<Uint8Array>;
   /** Decompresses a frame and decodes all of its block; rejects where it is not what the index claims. */
   check(frame: Uint8Array, rawBytes: number, claim: BlockClaim): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Waiting extends DecompressJob {
+interface Waiting {
+  job: DecompressJob;
   resolve(raw: Uint8Array): void;
   reject(error: Error): void;
 }
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Makes the thread. Where it can't be had, or dies, frames are decompressed in the calling thread. */
+/** Makes the thread. Where it can't be had, or dies, its work is done in the calling thread. */
 export function createDecompressThread(
   program = new URL('./decompress-worker.js', import.meta.url),
 ): DecompressThread {
@@ -30,17 +31,17 @@ export function createDecompressThread(
   let isLost = false;
   let jobs = 0;
 
-  const settle = ({ id, raw, problem }: Decompressed): void => {
-    const job = waiting.get(id);
+  const settle = ({ id, raw, problem, isIo }: Decompressed): void => {
+    const { job, resolve, reject } = waiting.get(id) as Waiting;
     waiting.delete(id);
-    if (problem !== '' || (raw === undefined && job?.claim === undefined)) job?.reject(new Error(problem));
-    else job?.resolve(raw ?? NO_BYTES);
-    // Only who waits for a frame keeps the process alive.
+    if (problem !== undefined) reject(isIo ? new EngramTraceError('io', problem) : new Error(problem));
+    else resolve(raw ?? memoryOf(job) ?? NO_BYTES);
+    // Only who waits for a block keeps the process alive.
     if (waiting.size === 0 && !isLost) worker?.unref();
   };
   const lost = (): void => {
     isLost = true;
-    for (const job of waiting.values()) doHere(job);
+    for (const { job, resolve, reject } of waiting.values()) doHere(job).then(resolve, reject);
     waiting.clear();
   };
   const start = (): Worker | undefined => {
@@ -55,24 +56,20 @@ export function createDecompressThread(
       return undefined;
     }
   };
-  const submit = (frame: Uint8Array, rawBytes: number, claim?: BlockClaim) => {
+  const submit = (work: DecompressJob['work']): Promise<Uint8Array> => {
+    const job = { id: jobs++, work };
     if (!isLost) worker ??= start();
     const thread = worker;
-    if (isLost || thread === undefined) return undefined;
+    if (isLost || thread === undefined) return doHere(job);
     thread.ref();
-    const id = jobs++;
     return new Promise<Uint8Array>((resolve, reject) => {
-      waiting.set(id, { id, frame, rawBytes, claim, resolve, reject });
-      thread.postMessage({ id, frame, rawBytes, claim } satisfies DecompressJob);
+      waiting.set(job.id, { job, resolve, reject });
+      thread.postMessage(job);
     });
   };
   return {
-    decompress: (frame, rawBytes) => submit(frame, rawBytes) ?? decompressFrame(frame, rawBytes),
-    check: async (frame, rawBytes, claim) => {
-      const checked = submit(frame, rawBytes, claim);
-      if (checked === undefined) checkBlock(decompressFrame(frame, rawBytes), claim);
-      else await checked;
-    },
+    unpack: (place, into) => submit({ kind: 'unpack', place, into }),
+    check: async (frame, rawBytes, claim) => void (await submit({ kind: 'check', frame, rawBytes, claim })),
     close: async () => {
       isLost = true;
       // Its end is waited for: a thread that keeps nothing alive would let the process go before, and what it had to say.
@@ -82,12 +79,14 @@ export function createDecompressThread(
   };
 }
 
-function doHere({ frame, rawBytes, claim, resolve, reject }: Waiting): void {
-  try {
-    const raw = decompressFrame(frame, rawBytes);
-    if (claim !== undefined) checkBlock(raw, claim);
-    resolve(raw);
-  } catch (thrown) {
-    reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-  }
+async function doHere(job: DecompressJob): Promise<Uint8Array> {
+  const { work } = job;
+  if (work.kind === 'unpack') return unpackBlock(work.place, memoryOf(job));
+  checkBlock(decompressFrame(work.frame, work.rawBytes), work.claim);
+  return NO_BYTES;
+}
+
+function memoryOf({ work }: DecompressJob): Uint8Array | undefined {
+  if (work.kind === 'check' || work.into === undefined) return undefined;
+  return new Uint8Array(work.into, 0, work.place.rawBytes);
 }

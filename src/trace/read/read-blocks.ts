@@ -7,18 +7,18 @@ import { damagedBlock, damagedRange } from '../frames/damage.ts';
 import type { Loss, TraceRecord } from '../record/record.ts';
 import type { BlockEntry } from '../stats/trace-index.ts';
 import type { ReadOptions } from '../trace.ts';
-import type { Decompress } from './decompress-thread.ts';
-import type { TraceFile } from './trace-file.ts';
+import type { TraceFile, Unpack } from './trace-file.ts';
+import type { RawBlock } from './unpack-block.ts';
 
 /**
  * Records of an open file in order. What is met that is damaged is an error, or with `skip` added to `loss`. With an
- * `decompress` that works elsewhere, the next block is read and decompressed while the one before is passed on.
+ * `unpack` that works elsewhere, the next block is read and decompressed while the one before is passed on.
  */
 export async function* readBlocks(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
-  decompress?: Decompress,
+  unpack?: Unpack,
 ): AsyncGenerator<TraceRecord[]> {
   const skip = options.onDamage === 'skip';
   const damage = skip ? undefined : file.damaged[0];
@@ -27,7 +27,12 @@ export async function* readBlocks(
   // What is whole comes first, then the error.
   const whole = damage ? blocks.filter((entry) => entry.offset < damage.offset) : blocks;
   const plan = blocksBetween(whole, options.fromNs, options.toNs);
-  yield* mergeBlocks(plan, createAccess(file, skip ? loss : undefined, decompress), options);
+  const access = createAccess(file, skip ? loss : undefined, unpack);
+  try {
+    yield* mergeBlocks(plan, access, { ...options, placed: options.placed || options.recycled });
+  } finally {
+    access.close();
+  }
   if (damage) throw damagedRange(file.name, damage);
 }
 
@@ -38,9 +43,9 @@ const MOST_AHEAD = 2;
 function createAccess(
   file: TraceFile,
   ledger: Loss | undefined,
-  decompress: Decompress | undefined,
-): BlockAccess {
-  const ahead = new Map<BlockEntry, Promise<Uint8Array>>();
+  unpack: Unpack | undefined,
+): BlockAccess & { close(): void } {
+  const ahead = new Map<BlockEntry, Promise<RawBlock>>();
   const count = (records: number) => {
     if (!ledger) return;
     ledger.blocksDamaged++;
@@ -48,14 +53,14 @@ function createAccess(
   };
   return {
     prepare({ entry }) {
-      if (decompress === undefined || ahead.size >= MOST_AHEAD || ahead.has(entry)) return;
-      const raw = file.readRaw(entry, decompress);
+      if (unpack === undefined || ahead.size >= MOST_AHEAD || ahead.has(entry)) return;
+      const raw = file.readRaw(entry, unpack);
       // Told when it is opened, if it is.
       raw.catch(() => {});
       ahead.set(entry, raw);
     },
     async open({ entry }) {
-      const raw = ahead.get(entry);
+      const raw = ahead.get(entry) ?? file.readRaw(entry, unpack);
       ahead.delete(entry);
       try {
         return await file.openBlock(entry, raw);
@@ -74,8 +79,14 @@ function createAccess(
         count(block.entry.records - cursor.position);
       }
     },
+    close() {
+      for (const [{ records }, raw] of ahead) void raw.then(({ lease }) => lease?.giveBack(records), ignore);
+    },
   };
 }
+
+/** Damage of a block that nobody came to. */
+function ignore(): void {}
 
 function checkEnd(cursor: BlockCursor, entry: BlockEntry): void {
   if (cursor.decodedNs === entry.lastStartNs) return;

@@ -4,15 +4,18 @@ import type { BlockCursor } from '../block/block-cursor.ts';
 import { MalformedError } from '../bytes/wire-reader.ts';
 import { openRegularFile, type ReadAt, readBytes } from '../file/random-file.ts';
 import { type DamagedRange, damagedBlock } from '../frames/damage.ts';
-import { traceFrameRefusal } from '../frames/trace-frame-refusal.ts';
 import { decompressFrame } from '../frames/zstd.ts';
 import { frameSpan } from '../frames/zstd-frame.ts';
 import { loadIndex, loadTotals } from '../index/load-index.ts';
 import type { TraceHeader, TraceRecord } from '../record/record.ts';
 import { SNIFF_BYTES, unpackHead } from '../sniff/unpack-head.ts';
 import type { BlockEntry, TraceIndex } from '../stats/trace-index.ts';
-import type { Decompress, DecompressThread } from './decompress-thread.ts';
+import type { DecompressThread } from './decompress-thread.ts';
 import { readHeaderFrame } from './read-header.ts';
+import { type BlockPlace, checkFrame, type RawBlock } from './unpack-block.ts';
+
+/** Reads and decompresses a block of an open file elsewhere; rejects as `unpackBlock` throws. */
+export type Unpack = (place: BlockPlace, records: number) => Promise<RawBlock>;
 
 /** A trace file with random access to its blocks. */
 export interface TraceFile {
@@ -36,10 +39,10 @@ export interface TraceFile {
   readChecked(entry: BlockEntry, check: DecompressThread['check']): Promise<Uint8Array>;
   /** All records of a block; times in ns from the header's epoch. Throws `corrupt`. */
   readBlock(entry: BlockEntry): Promise<TraceRecord[]>;
-  /** The bytes of a block. Throws `corrupt`. */
-  readRaw(entry: BlockEntry, decompress?: Decompress): Promise<Uint8Array>;
+  /** The bytes of a block, which `unpack` makes where it is given. Throws `corrupt`. */
+  readRaw(entry: BlockEntry, unpack?: Unpack): Promise<RawBlock>;
   /** A block, to be decoded record by record; `raw` is what `readRaw` brings. Throws `corrupt`. */
-  openBlock(entry: BlockEntry, raw?: Promise<Uint8Array>): Promise<BlockCursor>;
+  openBlock(entry: BlockEntry, raw?: Promise<RawBlock>): Promise<BlockCursor>;
   close(): Promise<void>;
 }
 
@@ -107,19 +110,30 @@ async function readTraceFile(
     }
     return frame;
   };
-  const readRaw = async (entry: BlockEntry, decompress: Decompress = decompressFrame) => {
+  const unpackHere = async (entry: BlockEntry): Promise<RawBlock> => {
     const frame = await readFrame(entry);
     try {
-      return await decompress(frame, entry.rawBytes);
+      return { bytes: decompressFrame(frame, entry.rawBytes), lease: undefined };
     } catch (error) {
       throw damaged(entry, error);
     }
   };
+  const unpackBy = async (unpack: Unpack, entry: BlockEntry): Promise<RawBlock> => {
+    const { offset, compressedBytes, rawBytes, records } = entry;
+    try {
+      return await unpack({ fd: file.fd, offset, compressedBytes, rawBytes }, records);
+    } catch (error) {
+      if (error instanceof EngramTraceError && error.code === 'io') throw error;
+      throw damaged(entry, error);
+    }
+  };
+  const readRaw = (entry: BlockEntry, unpack?: Unpack): Promise<RawBlock> =>
+    unpack === undefined ? unpackHere(entry) : unpackBy(unpack, entry);
   const openCursor = async (entry: BlockEntry, raw = readRaw(entry)) => {
     // Opening a file for its index alone needs no decoder of blocks, nor a scan: both are loaded when they are.
-    const [bytes, { openBlock }] = await Promise.all([raw, import('../block/block-cursor.ts')]);
+    const [{ bytes, lease }, { openBlock }] = await Promise.all([raw, import('../block/block-cursor.ts')]);
     try {
-      const cursor = openBlock(bytes, header.epochUnixNs);
+      const cursor = openBlock(bytes, header.epochUnixNs, lease);
       checkCursor(cursor, entry);
       return cursor;
     } catch (error) {
@@ -172,18 +186,6 @@ async function* chunksOf(head: Uint8Array, readAt: ReadAt): AsyncGenerator<Uint8
     offset += chunk.length;
     yield chunk;
   }
-}
-
-function checkFrame(frame: Uint8Array, entry: BlockEntry): void {
-  const span = frameSpan(frame);
-  if (span.kind === 'invalid') throw new MalformedError(span.reason);
-  if (span.kind !== 'data' || span.sizeBytes !== frame.length || frame.length !== entry.compressedBytes) {
-    throw new MalformedError('the frame has not the length the index says');
-  }
-  const reason = traceFrameRefusal(span);
-  if (reason !== undefined) throw new MalformedError(reason);
-  if (span.contentBytes !== entry.rawBytes)
-    throw new MalformedError('the content has not the length the index says');
 }
 
 function checkCursor(cursor: BlockCursor, entry: BlockEntry): void {

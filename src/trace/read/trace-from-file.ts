@@ -1,8 +1,9 @@
 import { addLoss, emptyLoss, type Loss, type TraceRecord } from '../record/record.ts';
 import { hintsOfTotals, NO_HINTS, type PlanHints } from '../stats/plan-hints.ts';
 import type { ReadOptions, Trace } from '../trace.ts';
-import type { Decompress, DecompressThread } from './decompress-thread.ts';
-import { type OpenFileOptions, openTraceFile, type TraceFile } from './trace-file.ts';
+import type { BlockPool } from './block-pool.ts';
+import type { DecompressThread } from './decompress-thread.ts';
+import { type OpenFileOptions, openTraceFile, type TraceFile, type Unpack } from './trace-file.ts';
 
 /** Blocks from which on a thread that decompresses them ahead is worth its start. */
 const WORTH_A_THREAD = 4;
@@ -12,15 +13,26 @@ export async function openTraceFromFile(path: string, options: OpenFileOptions =
   return traceFromFile(await openTraceFile(path, options));
 }
 
+/** What tests change. */
+export interface RecyclingTuning {
+  /** Sees memory that was given back, and may be written to. */
+  onGiven?: ((memory: SharedArrayBuffer) => void) | undefined;
+}
+
 /** Records of an open file in order. Closing the trace closes the file. */
-export function traceFromFile(file: TraceFile): Trace {
+export function traceFromFile(file: TraceFile, { onGiven }: RecyclingTuning = {}): Trace {
   let readLoss = emptyLoss();
   let thread: DecompressThread | undefined;
   let hints: PlanHints | undefined;
   const index = file.indexSource === 'file' ? file.index : undefined;
-  const decompressAhead = async (): Promise<Decompress> => {
-    thread ??= (await import('./decompress-thread.ts')).createDecompressThread();
-    return thread.decompress;
+  let pool: BlockPool | undefined;
+  const unpackAhead = async (isRecycled: boolean): Promise<Unpack> => {
+    const { createDecompressThread } = await import('./decompress-thread.ts');
+    const { createUnpack } = await import('./create-unpack.ts');
+    thread ??= createDecompressThread();
+    if (!isRecycled) return createUnpack(thread, undefined);
+    pool ??= (await import('./block-pool.ts')).createBlockPool(file.index.blocks, onGiven);
+    return createUnpack(thread, pool);
   };
   return {
     name: file.name,
@@ -36,7 +48,7 @@ export function traceFromFile(file: TraceFile): Trace {
     records(options = {}) {
       readLoss = emptyLoss();
       const isAhead = options.ahead === true && file.index.blocks.length >= WORTH_A_THREAD;
-      return readRecords(file, options, readLoss, isAhead ? decompressAhead : undefined);
+      return readRecords(file, options, readLoss, isAhead ? unpackAhead : undefined);
     },
     get loss() {
       const known = addLoss(addLoss(emptyLoss(), file.header.loss), file.index.totals.loss);
@@ -54,8 +66,8 @@ async function* readRecords(
   file: TraceFile,
   options: ReadOptions,
   loss: Loss,
-  decompressAhead: (() => Promise<Decompress>) | undefined,
+  unpackAhead: ((isRecycled: boolean) => Promise<Unpack>) | undefined,
 ): AsyncGenerator<TraceRecord[]> {
   const { readBlocks } = await import('./read-blocks.ts');
-  yield* readBlocks(file, options, loss, await decompressAhead?.());
+  yield* readBlocks(file, options, loss, await unpackAhead?.(options.recycled === true));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -7,28 +7,65 @@ import { EngramTraceError } from '../../../src/error.ts';
 import { openTrace } from '../../../src/sources/open/open-trace.ts';
 import { type BlockClaim, claimOf } from '../../../src/trace/block/check-block.ts';
 import { compressFrame } from '../../../src/trace/frames/zstd.ts';
-import { createDecompressThread } from '../../../src/trace/read/decompress-thread.ts';
+import { createDecompressThread, type DecompressThread } from '../../../src/trace/read/decompress-thread.ts';
 import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
+import type { BlockPlace } from '../../../src/trace/read/unpack-block.ts';
 import type { ReadOptions, Trace } from '../../../src/trace/trace.ts';
 import fc, { runs } from '../../support/fast-check.ts';
 import { withFolder } from '../../support/folders.ts';
 import { makeRecord, withFile, writeTrace } from '../support.ts';
 
-const BYTES = Buffer.from('the same again, the same again, the same again');
+/** Frames in a file, one behind the other. */
+async function withFrames<T>(
+  texts: readonly string[],
+  use: (places: BlockPlace[]) => Promise<T>,
+): Promise<T> {
+  const frames = texts.map((text) => compressFrame(Buffer.from(text)));
+  return withFile(Buffer.concat(frames), async (path) => {
+    const file = await open(path);
+    let offset = 0;
+    const places = frames.map(({ length }, i) => {
+      const place = { fd: file.fd, offset, compressedBytes: length, rawBytes: texts[i]?.length ?? 0 };
+      offset += length;
+      return place;
+    });
+    try {
+      return await use(places);
+    } finally {
+      await file.close();
+    }
+  });
+}
 
-test('frames are decompressed in the thread, each for who asked', async () => {
-  const thread = createDecompressThread();
-  try {
-    const texts = ['a', 'b'.repeat(5000), '', 'c'];
-    const raws = await Promise.all(
-      texts.map((text) => thread.decompress(compressFrame(Buffer.from(text)), text.length)),
-    );
+const TEXTS = ['a', 'b'.repeat(5000), '', 'c'.repeat(300)];
+
+/** Unpacks all frames into memory of their own and into shared memory, and meets what is damaged or can't be read. */
+async function unpackAll(thread: DecompressThread): Promise<void> {
+  await withFrames(TEXTS, async (places) => {
+    const shared = places.map(({ rawBytes }) => new SharedArrayBuffer(rawBytes + 7));
+    const raws = await Promise.all([
+      ...places.map((place) => thread.unpack(place)),
+      ...places.map((place, i) => thread.unpack(place, shared[i])),
+    ]);
     assert.deepEqual(
       raws.map((raw) => Buffer.from(raw).toString()),
-      texts,
+      [...TEXTS, ...TEXTS],
     );
-    await assert.rejects(async () => thread.decompress(BYTES, 10));
-    assert.deepEqual(Buffer.from(await thread.decompress(compressFrame(BYTES), BYTES.length)), BYTES);
+    assert.deepEqual(
+      raws.slice(TEXTS.length).map(({ buffer }) => buffer),
+      shared,
+    );
+    const [place = assert.fail()] = places;
+    await assert.rejects(thread.unpack({ ...place, rawBytes: 2 }), /not the length the index says/);
+    await assert.rejects(thread.unpack({ ...place, offset: 1 }), /no zstd frame starts here/);
+    await assert.rejects(thread.unpack({ ...place, fd: 2 ** 30 }), { code: 'io', message: /EBADF/ });
+  });
+}
+
+test('blocks are unpacked by the thread, each for who asked and where it was asked for', async () => {
+  const thread = createDecompressThread();
+  try {
+    await unpackAll(thread);
   } finally {
     await thread.close();
   }
@@ -42,11 +79,8 @@ test('a thread that dies is done without', async () => {
       "import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => process.exit(3));\n",
     );
     const thread = createDecompressThread(pathToFileURL(path));
-    const frame = compressFrame(BYTES);
-    const both = [thread.decompress(frame, BYTES.length), thread.decompress(frame, BYTES.length)];
-    for (const raw of await Promise.all(both)) assert.deepEqual(Buffer.from(raw), BYTES);
-    assert.deepEqual(Buffer.from(await thread.decompress(frame, BYTES.length)), BYTES);
-    await assert.rejects(async () => thread.decompress(BYTES, 10));
+    await unpackAll(thread);
+    await unpackAll(thread);
     await thread.close();
   });
 });
@@ -54,8 +88,7 @@ test('a thread that dies is done without', async () => {
 test('a thread that can not be started is done without', async () => {
   // The constructor of a worker throws for it, as it does where files or threads have run out.
   const thread = createDecompressThread(new URL('https://127.0.0.1/'));
-  assert.deepEqual(Buffer.from(await thread.decompress(compressFrame(BYTES), BYTES.length)), BYTES);
-  assert.throws(() => thread.decompress(BYTES, 10));
+  await unpackAll(thread);
   await thread.close();
 });
 
