@@ -131,20 +131,29 @@ test('nobody there, and somebody who lets nobody in, are not connected', async (
 test('an aborted request is whole, and its connection is reset, with TLS too', async (t) => {
   const { cert, key } = await selfSigned();
   for (const tls of [undefined, { ca: cert }]) {
-    const failed = withResolvers();
+    let code = '';
+    let received = '';
     const onSocket = (socket: Socket): void => {
       socket.resume();
       socket.on('error', (error: NodeJS.ErrnoException) => failed.resolve(error.code ?? ''));
       socket.on('close', () => failed.resolve('closed in peace'));
     };
+    let failed = withResolvers();
     const server = tls === undefined ? createServer(onSocket) : createTlsServer({ cert, key }, onSocket);
+    server.on('tlsClientError', () => failed.resolve('closed in the handshake'));
     const url = await urlOf(t, server, tls === undefined ? 'http' : 'https');
     const target = targetAt(url, 'http', { tls });
-    const { ended, bytes } = begin(target, 'aborted_requests', { holdMs: 20 });
-    assert.deepEqual(await ended, ['ended_by_us', undefined]);
-    assert.equal(await failed.promise, 'ECONNRESET');
+    // To a server that has not read yet, as the machine stood still, a reset is an end like any other.
+    for (const holdMs of [20, 500, 5000]) {
+      failed = withResolvers();
+      const { ended, bytes } = begin(target, 'aborted_requests', { holdMs });
+      assert.deepEqual(await ended, ['ended_by_us', undefined]);
+      code = await failed.promise;
+      received = bytes.toString('latin1');
+      if (code === 'ECONNRESET') break;
+    }
+    assert.equal(code, 'ECONNRESET');
     // A reset may overtake what was sent.
-    const received = bytes.toString('latin1');
     assert.match(received, /^GET \/api\/v1\/memories\/recall\?/);
     assert.match(received, /authorization: Bearer mine\r\n/);
     assert.ok(received.endsWith('\r\n\r\n'));
