@@ -9,6 +9,7 @@ import { type ArrivalLog, createArrivalLog } from './arrival-log.ts';
 import { createAnswerTimer } from './faults/answer-timer.ts';
 import { createFaults } from './faults/faults.ts';
 import type { Latency } from './faults/latency.ts';
+import { createServiceQueue } from './faults/service-queue.ts';
 import type { Stall } from './faults/stall.ts';
 import { createGrpcServer } from './grpc/grpc-server.ts';
 import { createHttpServer } from './http/http-server.ts';
@@ -32,6 +33,10 @@ export interface DevServerOptions {
   errorRate?: number | undefined;
   /** From `parseStall`. */
   stalls?: readonly Stall[] | undefined;
+  /** Operations a second that it serves, one after the other; any number at once where undefined. */
+  serviceRate?: number | undefined;
+  /** Operations that may wait for that; more are refused. Any number where undefined. */
+  serviceRoom?: number | undefined;
   /** How long a new space takes to make, ns: its first operations are answered no sooner. */
   makeSpaceNs?: number | undefined;
   /** Most that the artifacts of the build cache take. */
@@ -59,6 +64,8 @@ const OPTIONS: Record<keyof DevServerOptions, true> = {
   latency: true,
   errorRate: true,
   stalls: true,
+  serviceRate: true,
+  serviceRoom: true,
   makeSpaceNs: true,
   cacheBytes: true,
   name: true,
@@ -83,6 +90,9 @@ export async function createDevServer(options: DevServerOptions = {}): Promise<D
   const { host = '127.0.0.1', httpPort = 0, grpcPort = 0, testService = false, errorRate = 0 } = options;
   if (!(errorRate >= 0 && errorRate <= 1)) {
     throw new EngramTraceError('usage', `error rate: ${errorRate} does not lie in 0 to 1`);
+  }
+  if (!(options.serviceRate === undefined || options.serviceRate > 0)) {
+    throw new EngramTraceError('usage', `service rate: ${options.serviceRate} is not above 0`);
   }
   const log = await createArrivalLog(options.arrivalLog, options.force);
   const context = createContext(options, log);
@@ -135,6 +145,7 @@ function createContext(options: DevServerOptions, log: ArrivalLog): ServerContex
   return {
     world,
     faults: createFaults({ seed, latency, errorRate, stalls, startNs: nowNs() }),
+    queue: createServiceQueue(options.serviceRate, options.serviceRoom),
     timer: createAnswerTimer(nowNs),
     log,
     stats,

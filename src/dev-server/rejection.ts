@@ -18,6 +18,10 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** Why an operation is refused that finds the queue full. */
+export const TOO_MANY_WAIT = 'more operations wait than the service queue of the dev-server has room for';
+
+/** Makes a refusal. */
 export function reject(rejected: RejectionReason, message: string): Rejection {
   return { rejected, message };
 }

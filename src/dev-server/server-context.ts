@@ -1,6 +1,7 @@
 import type { ArrivalLog } from './arrival-log.ts';
 import type { AnswerTimer } from './faults/answer-timer.ts';
 import type { Faults } from './faults/faults.ts';
+import type { ServiceQueue } from './faults/service-queue.ts';
 import type { World } from './world.ts';
 
 /** What the server counted since it started. */
@@ -20,6 +21,7 @@ export interface DevServerStats {
 export interface ServerContext {
   readonly world: World;
   readonly faults: Faults;
+  readonly queue: ServiceQueue;
   readonly timer: AnswerTimer;
   readonly log: ArrivalLog;
   readonly stats: DevServerStats;

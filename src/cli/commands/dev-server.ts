@@ -8,6 +8,7 @@ import { exitCodeOfSignal } from '../exit/exit-code.ts';
 import { untilSignal } from '../exit/signals.ts';
 import { parseCount, parsePort, parseRatio } from '../flags/flag-parsers.ts';
 import { parseSize } from '../flags/parse-size.ts';
+import { parseFactor } from '../flags/replay-values.ts';
 import { tell, tellOnStdout } from '../people/people.ts';
 
 interface DevServerFlags {
@@ -17,6 +18,8 @@ interface DevServerFlags {
   latency: Latency;
   errorRate: number;
   stall: Stall[];
+  serviceRate?: number;
+  serviceQueue?: number;
   spaceLatency: number;
   cacheSize: number;
   seed: number;
@@ -57,6 +60,16 @@ export function makeDevServerCommand(): Command {
       )
         .argParser(collectStall)
         .default([], 'none'),
+    )
+    .option(
+      '--service-rate <rate>',
+      'operations a second that are served, one after the other; the others wait their turn (default: all at once)',
+      parseFactor,
+    )
+    .option(
+      '--service-queue <count>',
+      'how many may wait their turn; more are refused with 503 or UNAVAILABLE (default: any number)',
+      parseCount,
     )
     .addOption(
       new Option('--space-latency <time>', 'how long a new memory space takes to make (Engram: 3s to 17s)')
@@ -105,6 +118,8 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
     force: flags.force,
     testService: flags.testService,
     stalls: flags.stall,
+    serviceRate: flags.serviceRate,
+    serviceRoom: flags.serviceQueue,
     makeSpaceNs: flags.spaceLatency,
     cacheBytes: flags.cacheSize,
     name: flags.name,

@@ -9,7 +9,7 @@ import {
   type ServerWritableStream,
   status,
 } from '../../bundled/grpc-js.ts';
-import { isRejection, type Rejection, type RejectionReason, reject } from '../rejection.ts';
+import { isRejection, type Rejection, type RejectionReason, reject, TOO_MANY_WAIT } from '../rejection.ts';
 import type { ServerContext } from '../server-context.ts';
 import { type CallArrivals, trackArrivals } from './call-arrivals.ts';
 import { createReplyQueue, type ReplySink } from './reply-queue.ts';
@@ -40,13 +40,11 @@ type OfKind<K extends Rpc['kind']> = Extract<Rpc, { kind: K }>;
 
 export function serveUnary(context: GrpcContext, rpc: OfKind<'unary'>): handleUnaryCall<Buffer, Uint8Array> {
   return (call, callback) => {
-    const { operation, arrivalNs, arrivals } = beginCall(context, rpc, call.getPeer());
+    const { operation, servedNs, refusal, arrivals } = beginCall(context, rpc, call.getPeer());
     arrivals.message(call.request);
     arrivals.finish(false);
-    const answer = context.faults.fails(operation)
-      ? injected()
-      : guarded(() => rpc.answer(call.request, context.world));
-    const fromNs = Math.max(arrivalNs, context.world.store.takeReadyNs());
+    const answer = refusal ?? guarded(() => rpc.answer(call.request, context.world));
+    const fromNs = Math.max(servedNs, context.world.store.takeReadyNs());
     context.timer.at(context.faults.dueNs(operation, 0, fromNs), () => {
       if (isRejection(answer)) callback(errorOf(context, answer));
       else callback(null, answer);
@@ -59,24 +57,23 @@ export function serveServerStream(
   rpc: OfKind<'server_stream'>,
 ): handleServerStreamingCall<Buffer, Uint8Array> {
   return (call) => {
-    const { operation, arrivals } = beginCall(context, rpc, call.getPeer());
+    const { operation, servedNs, refusal, arrivals } = beginCall(context, rpc, call.getPeer());
     context.stats.grpcStreamMessages++;
     arrivals.message(call.request);
     arrivals.finish(false);
     const queue = createReplyQueue(context, operation, sinkOf(context, call));
     call.on('cancelled', () => queue.close());
-    const replies = context.faults.fails(operation)
-      ? injected()
-      : guarded(() => rpc.answer(call.request, context.world));
+    const replies = refusal ?? guarded(() => rpc.answer(call.request, context.world));
     if (isRejection(replies)) {
-      queue.push({ rejection: replies });
+      queue.push({ rejection: replies }, undefined, servedNs);
       return;
     }
     const iterator: Iterator<TimedReply> = replies[Symbol.iterator]();
     const step = () => {
       const next = iterator.next();
-      if (next.done) queue.push('end');
-      else queue.push({ bytes: next.value.bytes }, step, context.nowNs() + next.value.afterMs * 1e6);
+      const fromNs = Math.max(servedNs, context.nowNs());
+      if (next.done) queue.push('end', undefined, servedNs);
+      else queue.push({ bytes: next.value.bytes }, step, fromNs + next.value.afterMs * 1e6);
     };
     step();
   };
@@ -87,13 +84,13 @@ export function serveClientStream(
   rpc: OfKind<'client_stream'>,
 ): handleClientStreamingCall<Buffer, Uint8Array> {
   return (call, callback) => {
-    const { operation, arrivals } = beginCall(context, rpc, call.getPeer());
+    const { operation, servedNs, refusal, arrivals } = beginCall(context, rpc, call.getPeer());
     const handler = rpc.open(context.world);
     let answered = false;
     const answer = (result: Uint8Array | Rejection) => {
       if (answered) return;
       answered = true;
-      context.timer.at(context.faults.dueNs(operation, 0, context.nowNs()), () => {
+      context.timer.at(context.faults.dueNs(operation, 0, Math.max(servedNs, context.nowNs())), () => {
         if (isRejection(result)) callback(errorOf(context, result));
         else callback(null, result);
       });
@@ -105,7 +102,7 @@ export function serveClientStream(
         arrivals.finish(false);
         answer(refused);
       },
-      end: () => answer(context.faults.fails(operation) ? injected() : handler.finish()),
+      end: () => answer(refusal ?? handler.finish()),
       cancelled: () => {
         answered = true;
       },
@@ -118,8 +115,7 @@ export function serveBidi(
   rpc: OfKind<'bidi'>,
 ): handleBidiStreamingCall<Buffer, Uint8Array> {
   return (call) => {
-    const { operation, arrivals } = beginCall(context, rpc, call.getPeer());
-    const fails = context.faults.fails(operation);
+    const { operation, servedNs, refusal, arrivals } = beginCall(context, rpc, call.getPeer());
     const receive = rpc.open(context.world, operation);
     const queue = createReplyQueue(context, operation, sinkOf(context, call));
     let over = false;
@@ -130,17 +126,17 @@ export function serveBidi(
       const resume = () => {
         if (queue.waiting < MAX_WAITING_REPLIES) call.resume();
       };
-      queue.push(step, resume, context.world.store.takeReadyNs());
+      queue.push(step, resume, Math.max(servedNs, context.world.store.takeReadyNs()));
       if (queue.waiting >= MAX_WAITING_REPLIES) call.pause();
     };
     onMessages(context, call, arrivals, {
       receive: (bytes) => {
         if (over) return;
-        push(fails ? injected() : guarded(() => receive(bytes)));
+        push(refusal ?? guarded(() => receive(bytes)));
         // Once the server has ended the call, grpc-js may tell nothing more of the client's half.
         if (over) arrivals.finish(false);
       },
-      end: () => push(fails ? injected() : 'end'),
+      end: () => push(refusal ?? 'end'),
       cancelled: () => queue.close(),
     });
   };
@@ -150,9 +146,18 @@ function beginCall(context: GrpcContext, rpc: Rpc, peer: string) {
   const { operation, arrivalNs } = context.begin('grpc');
   const session = context.sessionOf(peer);
   const streaming = rpc.kind !== 'unary';
+  const servedNs = context.queue.join(arrivalNs);
   return {
     operation,
-    arrivalNs,
+    /** When its turn has come. */
+    servedNs: servedNs ?? arrivalNs,
+    /** What is answered in place of what was asked for. */
+    refusal:
+      servedNs === undefined
+        ? reject('unavailable', TOO_MANY_WAIT)
+        : context.faults.fails(operation)
+          ? injected()
+          : undefined,
     arrivals: trackArrivals(context, { path: rpc.path, session, arrivalNs, streaming }),
   };
 }

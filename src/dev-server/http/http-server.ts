@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { engramDialect } from '../../dialects/engram.ts';
 import { memobuildDialect } from '../../dialects/memobuild.ts';
-import { reject } from '../rejection.ts';
+import { reject, TOO_MANY_WAIT } from '../rejection.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { EventStream } from './events/event-stream.ts';
 import { sendEvents } from './events/send-events.ts';
@@ -60,9 +60,15 @@ function answerRequest(context: ServerContext, exchange: Exchange, body: Receive
   logArrival(context, exchange, body);
   if (body.aborted) return;
   const { operation, arrivalNs } = exchange;
-  const answer = context.faults.fails(operation) ? injectedError() : safeAnswer(context, exchange, body);
+  const servedNs = context.queue.join(context.nowNs());
+  const answer =
+    servedNs === undefined
+      ? problemAnswer(reject('unavailable', TOO_MANY_WAIT))
+      : context.faults.fails(operation)
+        ? injectedError()
+        : safeAnswer(context, exchange, body);
   if (answer.status >= 500) context.stats.errors++;
-  const fromNs = Math.max(arrivalNs, context.world.store.takeReadyNs());
+  const fromNs = Math.max(arrivalNs, servedNs ?? 0, context.world.store.takeReadyNs());
   context.timer.at(context.faults.dueNs(operation, 0, fromNs), () => send(context, exchange, answer));
 }
 
