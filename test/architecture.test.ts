@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   transports: ['bundled', 'trace', 'replay', 'wire', 'root'],
   results: ['trace', 'replay', 'root'],
   'replay-log': ['trace', 'replay', 'root'],
-  verify: ['trace', 'dialects', 'replay', 'replay-log', 'results', 'root'],
+  verify: ['trace', 'dialects', 'replay', 'replay-log', 'results', 'check', 'root'],
   'null-sink': ['wire', 'root'],
   calibrate: ['trace', 'replay-run', 'results', 'root'],
   report: ['bundled', 'trace', 'results', 'root'],

@@ -1,26 +1,10 @@
+import { checkEntries } from './check-entries.ts';
 import type { CheckReport } from './check-results.ts';
 import { linesOf } from './checklist.ts';
 
-/** The report as JSON, snake_case; a bound that the data do not give is null. */
+/** The report as JSON, snake_case: its lines as `checks` of a results document has them. */
 export function checkReportJson(report: CheckReport): object {
-  const lines = linesOf(report);
-  return {
-    status: report.status,
-    verdict: report.verdict,
-    checks: report.judgements.map(({ limit, seen, spans, notPassed }, i) => ({
-      name: limit.name,
-      expr: limit.text,
-      status: lines[i]?.status ?? '',
-      required: limit.isRequired,
-      observed: seen.value,
-      low: finiteOrNull(seen.bounds?.low),
-      high: finiteOrNull(seen.bounds?.high),
-      where: seen.where ?? null,
-      why: seen.why ?? null,
-      windows: spans,
-      windows_not_passed: notPassed,
-    })),
-  };
+  return { status: report.status, verdict: report.verdict, checks: checkEntries(report) };
 }
 
 /** A table for a pull request or a wiki. */
@@ -72,10 +56,6 @@ export function checkReportGithub(report: CheckReport): string {
       return `::${kind} title=${title}::${data(`${limit}: ${seen}`)}\n`;
     })
     .join('');
-}
-
-function finiteOrNull(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
 const XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -1,7 +1,8 @@
 import { EngramTraceError } from '../error.ts';
 import { asResults, readingResults } from '../results/document/as-results.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
-import { type Judgement, judgeLimit, type Status } from './judge-limit.ts';
+import { type Judgement, judgeLimit, notReadable, type Status } from './judge-limit.ts';
+import type { Limit } from './limit.ts';
 import { type LimitWords, parseFailIf, parseLimit } from './parse-limit.ts';
 
 /** What a document is held against. */
@@ -11,6 +12,11 @@ export interface Wanted {
   readonly failIf?: readonly string[] | undefined;
   /** Judge a run that was not valid too. */
   readonly judgeAnyway?: boolean | undefined;
+  /**
+   * A limit that can't be read is one that can't be judged, and nothing is thrown: right after a run, whose results must
+   * not be lost with it.
+   */
+  readonly takesUnreadable?: boolean | undefined;
 }
 
 /** What came of it. */
@@ -27,15 +33,20 @@ export interface CheckReport {
  * Holds a results document against limits; `document` is what JSON.parse gave. Throws `bad_record` for what is no results
  * document, and `usage` for a limit that can't be read or names no number of it.
  */
-export function checkResults(document: unknown, { limits, failIf = [], judgeAnyway }: Wanted): CheckReport {
+export function checkResults(document: unknown, wanted: Wanted): CheckReport {
+  const { limits, failIf = [], judgeAnyway, takesUnreadable } = wanted;
   const results = asResults(document);
-  const read = [
-    ...limits.map((each) => parseLimit(each, results)),
-    ...failIf.map((each) => parseFailIf(each, results)),
+  if (limits.length + failIf.length === 0)
+    throw new EngramTraceError('usage', 'there is no limit to hold it against');
+  const readings = [
+    ...limits.map((words) => ({ words, read: () => parseLimit(words, results) })),
+    ...failIf.map((holds) => ({ words: { holds }, read: () => parseFailIf(holds, results) })),
   ];
-  if (read.length === 0) throw new EngramTraceError('usage', 'there is no limit to hold it against');
+  const judge = (limit: Limit): Judgement => readingResults(() => judgeLimit(limit, results));
+  const judgements = takesUnreadable
+    ? readings.map(({ words, read }) => readableOrNot(words, () => judge(read())))
+    : readings.map(({ read }) => read()).map(judge);
   const { verdict } = results.fidelity;
-  const judgements = readingResults(() => read.map((limit) => judgeLimit(limit, results)));
   const isUnproven = judgements.some(({ limit, seen }) => limit.isRequired && seen.value === null);
   if (verdict === 'invalid' && judgeAnyway !== true)
     return { status: 'NOT JUDGED', verdict, judgements, isUnproven };
@@ -43,4 +54,13 @@ export function checkResults(document: unknown, { limits, failIf = [], judgeAnyw
   const has = (status: Status): boolean => deciding.some((each) => each.status === status);
   const status = has('FAIL') ? 'FAIL' : has('INVESTIGATE') ? 'INVESTIGATE' : 'PASS';
   return { status, verdict, judgements, isUnproven };
+}
+
+function readableOrNot(words: LimitWords, judge: () => Judgement): Judgement {
+  try {
+    return judge();
+  } catch (thrown) {
+    const { message, hint } = EngramTraceError.from(thrown, 'usage');
+    return notReadable(words, hint === undefined ? message : `${message} (${hint})`);
+  }
 }

@@ -2,6 +2,7 @@ import type { ResultsDocument } from '../results/document/results-document.ts';
 import type { Limit } from './limit.ts';
 import type { Observation } from './observation.ts';
 import { observe } from './observe.ts';
+import type { LimitWords } from './parse-limit.ts';
 import { compares } from './spans.ts';
 
 /** Whether a limit holds: surely, surely not, or not to be told from these data. */
@@ -37,6 +38,23 @@ export function judgeLimit(limit: Limit, document: ResultsDocument): Judgement {
     spans: judged.length,
     notPassed: judged.filter(({ status }) => status !== 'PASS').length,
   };
+}
+
+/** What comes of a limit that a document can't be held against, and why that is so. */
+export function notReadable(
+  { holds, name = holds, fails, required = true }: LimitWords,
+  why: string,
+): Judgement {
+  const limit: Limit = {
+    ...{ text: holds, name, fails, isRequired: required, comparison: '<', scope: { kind: 'whole' } },
+    ...{
+      metric: { kind: 'number', path: [] },
+      quantity: 'count',
+      value: Number.NaN,
+      failsBeyond: Number.NaN,
+    },
+  };
+  return { limit, status: 'INVESTIGATE', seen: { value: null, why }, spans: 1, notPassed: 1 };
 }
 
 function statusOf(limit: Limit, { value, bounds }: Observation): Status {

@@ -58,6 +58,8 @@ export interface Limit {
   readonly value: number;
   /** Beyond this it is a FAIL, between the two to be looked into; the same as `value` where there is no such span. */
   readonly failsBeyond: number;
+  /** As that was written. */
+  readonly fails?: string | undefined;
   readonly scope: Scope;
   /** False: it does not matter where it can't be judged. */
   readonly isRequired: boolean;

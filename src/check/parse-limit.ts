@@ -31,7 +31,7 @@ export function parseLimit(words: LimitWords, document: ResultsDocument): Limit 
   const isSame =
     JSON.stringify([limit.metric, limit.scope]) === JSON.stringify([beyond.metric, beyond.scope]);
   const isFurther = limit.comparison[0] === '<' ? beyond.value >= limit.value : beyond.value <= limit.value;
-  if (isOpposite && isSame && isFurther) return { ...limit, failsBeyond: beyond.value };
+  if (isOpposite && isSame && isFurther) return { ...limit, failsBeyond: beyond.value, fails };
   throw new EngramTraceError('usage', `'${fails}' is not the other end of '${holds}'`, {
     hint: 'the same number with the opposite comparison, and a value that is further out',
   });

@@ -35,6 +35,7 @@ const OPTIONS: Record<keyof RunReplayOptions, true> = {
   warn: true,
   onPrepare: true,
   onStart: true,
+  judge: true,
   replayLog: true,
   force: true,
   output: true,

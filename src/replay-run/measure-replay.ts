@@ -212,6 +212,7 @@ async function measured(
   document.notes.push(...warnings, ...(run.closedLoop?.notesOf(outcome) ?? []));
   addChaos(document, chaos, deps);
   addResources(document, watched, deps);
+  document.checks.push(...(deps.judge?.(document) ?? []));
   await parts.log.seal(document, end.startNs);
   return document;
 }

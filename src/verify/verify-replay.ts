@@ -97,7 +97,7 @@ async function expectEverything(
   await expectAttribution(table, into);
   expectFacts(table.reading, facts, into);
   await expectNearness(table, facts, into);
-  expectChecks(leaves, into);
+  expectChecks(leaves, document, into);
   forgetYounger(table.reading.header.formatVersion, leaves, into);
   expectVerdict(into, {
     leaves,

@@ -43,6 +43,11 @@ const NOT_HERE = new Set([
   '--watch-host',
   '--scrape',
   '--scrape-metric',
+  '--limits',
+  '--preset',
+  '--fail-if',
+  '--judge-anyway',
+  '--strict',
 ]);
 
 /** `engram-trace calibrate`: the generator's own floor and limit on this machine, for one plan. */

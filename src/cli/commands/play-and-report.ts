@@ -8,6 +8,7 @@ import { linesText } from '../../visible-text.ts';
 import { EXIT } from '../exit/exit-code.ts';
 import { replayExitCode } from '../exit/replay-exit-code.ts';
 import { watchSignals } from '../exit/watch-signals.ts';
+import { judgeOf, type LimitFlags } from '../flags/limit-flags.ts';
 import { isStdout } from '../output/is-stdout.ts';
 import { reportWarnings } from '../output/warnings.ts';
 import { tell } from '../people/people.ts';
@@ -17,7 +18,7 @@ const UNANSWERED =
   'engram-trace: no operation got an answer; is the target up? (--endpoint, --grpc-endpoint)\n';
 
 /** The flags of a run about what comes out of it. */
-export interface ReportFlags {
+export interface ReportFlags extends LimitFlags {
   output: string;
   replayLog?: string;
   skipDamaged?: boolean;
@@ -32,6 +33,7 @@ export async function playAndReport(
   before: BeforeReplay = async () => ({}),
 ): Promise<void> {
   const { trace } = run;
+  const judge = await judgeOf(flags, run.watch !== undefined);
   const { playShown } = await import('./play-shown.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
   const { summaryText } = await import('../text/replay-text.ts');
@@ -48,19 +50,28 @@ export async function playAndReport(
   });
   try {
     const { signal } = interrupt;
-    const document = await playShown(run, before, { quiet: flags.quiet, signal, openReplayLog: log.open });
+    const document = await playShown(run, before, {
+      quiet: flags.quiet,
+      signal,
+      openReplayLog: log.open,
+      judge: judge?.judge,
+    });
     interrupt.delivering();
     if (keepsOld(document, flags)) {
       await sink.abort();
       tell(linesText([`engram-trace: nothing was sent, and ${flags.output} stays as it was`]));
-      process.exitCode = replayExitCode(document, interrupt.received());
+      process.exitCode = replayExitCode(document, interrupt.received(), flags);
       return;
     }
     const undelivered = await sink.deliver(document);
-    if (!flags.quiet) tell(summaryText(document) + notesText(document));
+    if (!flags.quiet) {
+      const checklist = judge?.text();
+      tell(summaryText(document) + notesText(document));
+      if (checklist !== undefined) tell(linesText(checklist.split('\n')));
+    }
     reportWarnings(trace, flags);
     const isLogLost = flags.replayLog !== undefined && document.replay_log === null;
-    const code = isLogLost ? EXIT.failed : replayExitCode(document, interrupt.received());
+    const code = isLogLost ? EXIT.failed : replayExitCode(document, interrupt.received(), flags);
     if (code === EXIT.failed && isUnanswered(document)) tell(UNANSWERED);
     if (code !== EXIT.ok) process.exitCode = code;
     if (undelivered !== undefined) throw undelivered;

@@ -14,7 +14,7 @@ export type BeforeReplay = (
 ) => Promise<Pick<RunOptions, 'preload' | 'prepared'>>;
 
 /** What a run is played beside. */
-export interface Beside extends Pick<RunDeps, 'signal' | 'openReplayLog'> {
+export interface Beside extends Pick<RunDeps, 'signal' | 'openReplayLog' | 'judge'> {
   quiet?: boolean | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface Beside extends Pick<RunDeps, 'signal' | 'openReplayLog'> {
 export async function playShown(
   run: RunOptions,
   before: BeforeReplay,
-  { quiet, signal, openReplayLog }: Beside,
+  { quiet, signal, openReplayLog, judge }: Beside,
 ): Promise<ResultsDocument> {
   const shown = createRunShow(await createProgress({ quiet }), progressText);
   try {
@@ -37,6 +37,7 @@ export async function playShown(
       },
       onStart: shown.start,
       openReplayLog,
+      judge,
     });
   } finally {
     shown.stop();

@@ -4,6 +4,7 @@ import type { RunOptions } from '../../replay-run/options/run-options.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { linesText } from '../../visible-text.ts';
 import { releaseSignals } from '../exit/signals.ts';
+import { judgeOf } from '../flags/limit-flags.ts';
 import { type ReplayFlags, runOptionsOf, withReplayFlags } from '../flags/replay-flags.ts';
 import { refuseUnnamedTarget, targetsMeant } from '../input/refuse-unnamed-target.ts';
 import { resolveTrace } from '../input/resolve-trace.ts';
@@ -92,6 +93,7 @@ async function printPlan(run: RunOptions, flags: ReplayFlags, refuse: () => void
   const { isCountedOnly, planReplay } = await import('../../replay-run/plan-replay.ts');
   const { refusalBy } = await import('../../replay-run/refusals.ts');
   const { planJson, planText } = await import('../text/plan-text.ts');
+  await judgeOf(flags, run.watch !== undefined);
   if (isCountedOnly(run)) tell(linesText(countingLines(run.trace.hints.records ?? 0)));
   const plan = await planReplay(run);
   const refusals = [...refusalBy(() => refuseLostFile(flags)), ...refusalBy(refuse), ...plan.refusals];

@@ -17,13 +17,14 @@ import { EXIT } from '../exit/exit-code.ts';
 import { releaseSignals } from '../exit/signals.ts';
 import { suiteExitCode } from '../exit/suite-exit-code.ts';
 import { type Interrupt, watchSignals } from '../exit/watch-signals.ts';
+import { judgeOf } from '../flags/limit-flags.ts';
 import { isStdout } from '../output/is-stdout.ts';
 import { printJson, printText } from '../output/stdout.ts';
 import { earlierDocument, openSuiteOutput, type SuiteOutput } from '../output/suite-output.ts';
 import { tell } from '../people/people.ts';
 import { loadText, runEndText, suitePlanTable, suiteTable } from '../text/suite-text.ts';
 import { type PlannedRun, plannedRuns, type SuiteRunFlags } from './planned-runs.ts';
-import { playShown } from './play-shown.ts';
+import { type Beside, playShown } from './play-shown.ts';
 
 /** The suite of the guide. */
 const USUAL_SUITE = 'scalability';
@@ -47,8 +48,10 @@ export async function runSuite(
   refuseSameFile([{ flag: 'the suite', path: found.file }], [{ flag: '--output', path: flags.output }]);
   const planned = await plannedRuns(found.suite, flags, command);
   const begun = begunDocument(found.suite, flags, planned);
+  const isWatched = [...planned.values()].some(({ run }) => run.watch !== undefined);
+  const judge = await judgeOf(flags, isWatched);
   if (!flags.quiet) tell(linesText(headLines(found, named, begun)));
-  await playAndReport(found.suite, begun, planned, flags);
+  await playAndReport(found.suite, begun, planned, { ...flags, judge: judge?.judge });
 }
 
 function refuseUnknownRuns({ runs }: Suite, only: readonly string[]): void {
@@ -101,7 +104,7 @@ async function playAndReport(
   suite: Suite,
   begun: SuiteDocument,
   planned: ReadonlyMap<string, PlannedRun>,
-  flags: SuiteRunFlags,
+  flags: SuiteRunFlags & Pick<Beside, 'judge'>,
 ): Promise<void> {
   const opening = { output: undefined as Promise<SuiteOutput> | undefined };
   const interrupt = watchSignals(async () => (await opening.output?.catch(() => undefined))?.abort());
@@ -113,7 +116,7 @@ async function playAndReport(
     interrupt.delivering();
     const undelivered = await output.finish(document);
     if (!flags.quiet) tell(linesText(suiteTable(document)));
-    const code = suiteExitCode(document, interrupt.received());
+    const code = suiteExitCode(document, interrupt.received(), flags);
     if (code !== EXIT.ok) process.exitCode = code;
     if (undelivered !== undefined) throw undelivered;
   } catch (thrown) {
@@ -128,13 +131,13 @@ function playerOf(
   planned: ReadonlyMap<string, PlannedRun>,
   output: SuiteOutput,
   { signal }: Interrupt,
-  { quiet }: SuiteRunFlags,
+  { quiet, judge }: SuiteRunFlags & Pick<Beside, 'judge'>,
 ): SuitePlayer {
   const say = (text: string): void => (quiet ? undefined : tell(linesText([`engram-trace: ${text}`])));
   return {
     play: ({ name }) => {
       const { run, before = async () => ({}) } = planned.get(name) as PlannedRun;
-      return playShown(run, before, { quiet, signal });
+      return playShown(run, before, { quiet, signal, judge });
     },
     pause: (ns) => {
       say(`${durationText(ns / 1e9)} of cool-down`);

@@ -28,6 +28,7 @@ export const OF_BOTH: ReadonlySet<string> = new Set([
   ...['endpoint', 'header', 'countByHeader', 'connections', 'senders', 'timeout', 'waitForTarget'],
   ...['ca', 'cert', 'key', 'servername', 'insecure', 'output', 'replayLog', 'force', 'quiet', 'config'],
   ...['duration', 'targetRate', 'seed', 'watchPid', 'watchHost', 'scrape', 'scrapeMetric'],
+  ...['limits', 'preset', 'failIf', 'judgeAnyway', 'strict'],
 ]);
 
 /** Flags for clients, whatever they send. */

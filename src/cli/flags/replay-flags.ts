@@ -20,6 +20,7 @@ import type { ConnectionMode } from '../../transports/connect/connection-mode.ts
 import { collectEndpoints } from './collect-endpoints.ts';
 import { DEFAULT_TRACES } from './default-trace.ts';
 import { collect, parseCount } from './flag-parsers.ts';
+import { type LimitFlags, withLimitFlags } from './limit-flags.ts';
 import { parseConnections } from './parse-connections.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parsePace } from './parse-pace.ts';
@@ -40,7 +41,7 @@ import { readText, type TlsFlags, tlsOf } from './tls-flags.ts';
 import { type WatchFlags, watchOf, withWatchFlags } from './watch-flags.ts';
 
 /** The flags of `replay` as commander hands them over. */
-export interface ReplayFlags extends TimeRangeFlags, TlsFlags, WatchFlags {
+export interface ReplayFlags extends TimeRangeFlags, TlsFlags, WatchFlags, LimitFlags {
   trace?: string;
   output: string;
   rateMultiplier: number;
@@ -84,7 +85,7 @@ export interface ReplayFlags extends TimeRangeFlags, TlsFlags, WatchFlags {
 
 /** Adds every flag of `replay`. */
 export function withReplayFlags(command: Command): Command {
-  return withSafetyFlags(withWatchFlags(withTargetFlags(withPlanFlags(command))));
+  return withSafetyFlags(withLimitFlags(withWatchFlags(withTargetFlags(withPlanFlags(command)))));
 }
 
 function withPlanFlags(command: Command): Command {

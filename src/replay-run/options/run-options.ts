@@ -1,7 +1,13 @@
 import type { Clock } from '../../replay/ports.ts';
 import type { ReplayOptions } from '../../replay/replay-options.ts';
 import type { LogHeader, ReplayLog } from '../../replay-log/replay-log.ts';
-import type { HostSection, PreloadSection, PrepareSection } from '../../results/document/results-document.ts';
+import type {
+  CheckEntry,
+  HostSection,
+  PreloadSection,
+  PrepareSection,
+  ResultsDocument,
+} from '../../results/document/results-document.ts';
 import type { HealthSources } from '../../results/health/generator-health.ts';
 import type { LiveCounts } from '../../results/tally/tally.ts';
 import type { RunLimits } from '../../results/verdict/run-limits.ts';
@@ -119,6 +125,8 @@ export interface RunDeps {
   signal?: AbortSignal | undefined;
   /** Files and sockets the process may have open; undefined where nobody knows. */
   openFileLimit?: number | undefined;
+  /** Judges the document once it is whole, before its log is sealed: more lines for its `checks`. */
+  judge?: ((document: ResultsDocument) => readonly CheckEntry[]) | undefined;
   /** Tells people one sentence. */
   warn(text: string): void;
   /** Called once with the spaces that `--prepare` sees to. */

@@ -296,10 +296,27 @@ export interface OpWindowEntry {
   histogram: string | null;
 }
 
-export interface CheckEntry {
+export interface CheckEntry extends Partial<JudgedByBounds> {
   expr: string;
   observed: number | null;
   pass: boolean;
+}
+
+/** What is there besides of a limit that was given with the run (`--fail-if` and the like), and judged by bounds. */
+export interface JudgedByBounds {
+  name: string;
+  /** `not judged`: the value is not known, or the run was not valid. */
+  status: 'PASS' | 'INVESTIGATE' | 'FAIL' | 'not judged';
+  /** Where it can't be judged, it counts as broken. */
+  required: boolean;
+  /** What is beyond doubt too much, where that is not the limit itself. */
+  fails: string | null;
+  low: number | null;
+  high: number | null;
+  where: string | null;
+  why: string | null;
+  windows: number;
+  windows_not_passed: number;
 }
 
 export interface CaptureLossSection {

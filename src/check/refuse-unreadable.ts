@@ -1,0 +1,64 @@
+import { editDistance } from '../nearest.ts';
+import { resourceUnitOf } from '../results/document/resource-metrics.ts';
+import type { ResultsDocument } from '../results/document/results-document.ts';
+import type { Wanted } from './check-results.ts';
+import { type DocumentOutline, documentOutline } from './document-outline.ts';
+import { parseFailIf, parseLimit } from './parse-limit.ts';
+
+/** The limits of a run, and what is known of it before. */
+export interface WantedAhead extends Pick<Wanted, 'limits' | 'failIf'> {
+  /** Something is watched, whose metrics have names of their own. */
+  readonly isWatched?: boolean | undefined;
+}
+
+/**
+ * Throws `usage` for limits that no results could be held against. Which ops a run will have, and which metrics a page, is
+ * not known before it: such names are taken as they are.
+ */
+export function refuseUnreadable({ limits, failIf = [], isWatched = false }: WantedAhead): void {
+  const outline = documentOutline();
+  const tryOne = (text: string, parse: (document: ResultsDocument) => unknown): void => {
+    try {
+      parse(withNamesOf(text, outline, isWatched));
+    } catch (thrown) {
+      const [metric = ''] = namesIn(text);
+      if (!outline.openPaths.some((path) => metric.startsWith(`${path}.`) && !isLatency(path))) throw thrown;
+    }
+  };
+  for (const words of limits) tryOne(words.holds, (document) => parseLimit(words, document));
+  for (const text of failIf) tryOne(text, (document) => parseFailIf(text, document));
+}
+
+function isLatency(path: string): boolean {
+  return path === 'latency' || path === 'service_latency';
+}
+
+/** The number that a limit names, and the one of its condition. */
+function namesIn(text: string): string[] {
+  const [metric = '', condition] = text.split(/<=|>=|<|>/);
+  const during = / during\s+(.+)$/s.exec(condition ?? '')?.[1];
+  return [metric, ...(during === undefined ? [] : [during])].map((name) => name.trim());
+}
+
+/** A document that has what a limit names, as far as one may. */
+function withNamesOf(text: string, { sections }: DocumentOutline, isWatched: boolean): ResultsDocument {
+  const document = structuredClone(sections) as unknown as ResultsDocument;
+  for (const name of namesIn(text)) {
+    const op = /^(?:latency|response|service_latency|service)\.(.+?)\.(?:p[\d.]+|mean|min|max)$/s.exec(
+      name,
+    )?.[1];
+    if (op !== undefined && !isSlip(op)) {
+      Object.assign(document.latency, { [op]: {} });
+      Object.assign(document.service_latency, { [op]: {} });
+    } else if (isWatched && !Object.hasOwn(sections, name.split('.')[0] ?? '')) {
+      const series = name.replace(/\.(min|mean|max|last|slope_per_hour|growth_percent_per_hour)$/, '');
+      Object.assign(document.resources?.series ?? {}, { [series]: { unit: resourceUnitOf(series) } });
+    }
+  }
+  return document;
+}
+
+/** An op has any name, but one so near to that of all operations was hardly meant. */
+function isSlip(op: string): boolean {
+  return editDistance(op, 'overall') === 1;
+}
