@@ -133,7 +133,7 @@ describe('a replay by several shards', () => {
         });
         await assertSameDocuments(records, fateOf, options, [shards], placed);
       }),
-      { seed: 1, numRuns: runs(90) },
+      { seed: 1, numRuns: 60 },
     );
   });
 
