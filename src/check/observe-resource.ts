@@ -29,10 +29,17 @@ export function observeResource(
 }
 
 /** The mean of a series in some windows. */
-export function observeResourceIn(windows: readonly AnyWindow[], { series }: ResourceMetric): Observation {
+export function observeResourceIn(
+  windows: readonly AnyWindow[],
+  { series }: ResourceMetric,
+  document: ResultsDocument,
+): Observation {
   const values = windows.flatMap((window) => ('resources' in window ? [window.resources?.[series]] : []));
   const seen = values.filter((value) => value !== undefined);
-  if (seen.length === 0) return { value: null, why: `${series} was not read then` };
+  if (seen.length === 0) {
+    const isKnown = Object.hasOwn(document.resources?.series ?? {}, series);
+    return { value: null, why: isKnown ? `${series} was not read then` : whyNotRead(series, document) };
+  }
   const mean = seen.reduce((sum, each) => sum + each, 0) / seen.length;
   return { value: mean, bounds: { low: mean, high: mean } };
 }
@@ -53,7 +60,7 @@ function readValue(
     return exact(entry[statistic]);
   const { slope, mean } = entry;
   if (slope === null)
-    return { value: null, why: `${entry.readings} readings, and a slope needs more than eight` };
+    return { value: null, why: `${entry.readings} readings, and a slope needs eight behind the first fifth` };
   const factor = statistic === 'slope_per_hour' ? 1 : mean === 0 ? Number.NaN : 100 / Math.abs(mean);
   if (Number.isNaN(factor)) return { value: null, why: 'its mean is 0' };
   const { per_hour, low_per_hour, high_per_hour } = slope;
@@ -63,8 +70,13 @@ function readValue(
 function whyNotRead(name: string, { resources }: ResultsDocument): string {
   const source = name.slice(0, name.indexOf('.'));
   const flag = { process: '--watch-pid', host: '--watch-host' }[source] ?? '--scrape';
-  const isWatched = resources?.watched.some((watched) => watched.name === source);
-  return isWatched ? 'it could not be read' : `it was not watched (${flag})`;
+  const watched = resources?.watched ?? [];
+  if (watched.some((each) => each.name === source)) return 'it could not be read';
+  const processes = watched.filter(({ kind }) => kind === 'process').map((each) => each.name);
+  if (source !== 'process' || processes.length === 0) return `it was not watched (${flag})`;
+  return processes.length === 1
+    ? 'it could not be read'
+    : `several processes were watched: name one (${processes.join(', ')})`;
 }
 
 /** Why not everything is known of a series. */

@@ -31,22 +31,22 @@ export function observe(limit: Limit, document: ResultsDocument): Observation[] 
   if (scope.kind === 'every' && widthS > scope.widthS)
     return [{ value: null, why: `its windows are ${widthS} s wide` }];
   const spans = spansOfScope(windows, scope, document);
-  if (spans.length === 0) return [{ value: null, why: whyNoSpan(limit) }];
+  if (spans.length === 0) return [{ value: null, why: whyNoSpan(limit, document) }];
   return spans.map(({ where, inside }) => {
-    if (inside.length > 0) return { ...observeIn(inside, metric), where };
+    if (inside.length > 0) return { ...observeIn(inside, metric, document), where };
     const why =
       scope.kind === 'while'
-        ? whyNoSpan(limit)
+        ? whyNoSpan(limit, document)
         : `none of its windows, which are ${widthS} s wide, begins there`;
     return { value: null, why, where };
   });
 }
 
-function observeIn(windows: readonly AnyWindow[], metric: Metric): Observation {
+function observeIn(windows: readonly AnyWindow[], metric: Metric, document: ResultsDocument): Observation {
   if (metric.kind === 'latency')
     return observeTimes(histogramsIn(windows), metric.statistic, likenessOf(windows));
   return metric.kind === 'resource'
-    ? observeResourceIn(windows, metric)
+    ? observeResourceIn(windows, metric, document)
     : shareIn(windows, metric as ShareMetric);
 }
 

@@ -32,10 +32,12 @@ export function spansOfScope(
 }
 
 /** Why no span of a scope has a window. */
-export function whyNoSpan({ scope }: Limit): string {
+export function whyNoSpan({ scope }: Limit, { resources }: ResultsDocument): string {
   if (scope.kind === 'burst')
     return 'no burst was seen: no window has more than 1.5 times as many operations as the median one';
-  return scope.kind === 'while' ? `${scope.series} was never so` : 'nothing was due then';
+  if (scope.kind !== 'while') return 'nothing was due then';
+  const isKnown = Object.hasOwn(resources?.series ?? {}, scope.series);
+  return isKnown ? `${scope.series} was never so` : `${scope.series} was not watched`;
 }
 
 function within(windows: readonly AnyWindow[], fromS: number, toS: number): Span {

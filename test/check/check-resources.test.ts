@@ -98,6 +98,8 @@ describe('a limit of what was watched', () => {
   it('is never held by what was not watched, or not to its end', () => {
     const { status, seen } = judged(steady, 'host.cpu_percent < 80%');
     assert.deepEqual([status, seen?.why], ['not judged', 'it was not watched (--watch-host)']);
+    const inWindows = judged(steady, 'host.cpu_percent < 80% in every 10s window');
+    assert.equal(inWindows.seen?.why, 'it was not watched (--watch-host)');
     const gone = structuredClone(document);
     for (const entry of gone.resources?.watched ?? []) entry.gone_at_s = 31;
     assert.equal(statusOf(gone, 'process.cpu_percent.max < 99%'), 'INVESTIGATE');
@@ -112,6 +114,8 @@ describe('a limit of what was watched', () => {
     const named = watching(steady, { 'engram.rss_bytes': () => 5 });
     assert.equal(statusOf(named, 'process.rss_bytes.max < 1MiB'), 'PASS');
     assert.equal(statusOf(named, 'engram.rss_bytes.max < 1MiB'), 'PASS');
+    const two = watching(steady, { 'engram.rss_bytes': () => 5, 'other.rss_bytes': () => 5 });
+    assert.match(judged(two, 'process.rss_bytes.max < 1MiB').seen?.why ?? '', /name one \(engram, other\)/);
   });
 });
 
@@ -136,10 +140,9 @@ describe('a limit in a part of a run', () => {
       () => statusOf(document, 'latency.overall.p50 < 10ms during running > 0'),
       /nothing that was watched/,
     );
-    assert.equal(
-      judged(document, 'latency.overall.p50 < 10ms during running > 0', false).status,
-      'not judged',
-    );
+    const unwatched = judged(document, 'latency.overall.p50 < 10ms during running > 0', false);
+    assert.deepEqual([unwatched.status, unwatched.seen?.why], ['not judged', 'running was not watched']);
+    assert.equal(judged(document, never).seen?.why, 'scrape.consolidation_running was never so');
   });
 
   it('can be in bursts, or from some time after each until the next', () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { withFolder } from '../support/folders.ts';
 import { runCli } from './run-cli.ts';
 
 /** Answers every request, has metrics, and a page that never ends. */
@@ -16,7 +19,11 @@ async function startTarget() {
   return { server, url: `http://127.0.0.1:${port}` };
 }
 
-test('a run is watched: the process, the machine, a page; one that hangs delays nothing and is told', async () => {
+test('a run is watched: the process, the machine, a page; one that hangs delays nothing and is told', () =>
+  withFolder(watchARun));
+
+async function watchARun(folder: string): Promise<void> {
+  const [output, log] = [join(folder, 'results.json'), join(folder, 'replay.log')];
   const { server, url } = await startTarget();
   const load = [
     '--clients',
@@ -32,11 +39,12 @@ test('a run is watched: the process, the machine, a page; one that hangs delays 
   ];
   const watching = ['--watch-pid', `own=${process.pid}`, '--watch-host', '--scrape', `${url}/metrics`];
   const hanging = ['--scrape', `hanging=${url}/hangs`];
-  const { code, stderr, stdout } = await runCli(['run', ...load, ...watching, ...hanging]);
+  const files = ['--output', output, '--replay-log', log];
+  const { code, stderr } = await runCli(['run', ...load, ...watching, ...hanging, ...files]);
   server.closeAllConnections();
   server.close();
   assert.equal(code, 0, stderr);
-  const { resources, windows } = JSON.parse(stdout);
+  const { resources, windows } = JSON.parse(readFileSync(output, 'utf8'));
   const byName = Object.fromEntries(resources.watched.map((each: { name: string }) => [each.name, each]));
   assert.deepEqual(Object.keys(byName), ['own', 'host', 'scrape', 'hanging']);
   assert.ok(byName['own'].readings >= 2 && byName['hanging'].readings === 0 && byName['hanging'].missed > 0);
@@ -45,7 +53,9 @@ test('a run is watched: the process, the machine, a page; one that hangs delays 
     assert.ok(resources.series[name].max > 0, name);
   assert.ok(windows.some((window: { resources: object }) => 'own.rss_bytes' in window.resources));
   assert.match(stderr, /watched own \(pid \d+\): .*rss /);
-});
+  const verified = await runCli(['verify', log, output]);
+  assert.equal(verified.code, 0, verified.stdout);
+}
 
 test('what can not be watched is refused before anything is sent', async () => {
   for (const [args, message] of [

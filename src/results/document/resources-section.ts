@@ -32,7 +32,7 @@ export interface ResourceSeries {
   mean: number;
   max: number;
   last: number;
-  /** How it rises or falls, without the first fifth of the run (five minutes at most); null of fewer than eight readings. */
+  /** How it rises or falls, without the first fifth of the run (five minutes at most); null of fewer than eight readings in what is left. */
   slope: ResourceSlope | null;
 }
 
