@@ -1,8 +1,8 @@
 import { judgeLimit } from '../check/judge-limit.ts';
 import type { Limit } from '../check/limit.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
-import { SeededStream } from '../workload/streams/seeded-stream.ts';
 import type { Margin, Probe } from './probe.ts';
+import { resampledMargins } from './resampled-margins.ts';
 
 /** Reasons of a verdict that are this program's or its machine's doing. */
 const BY_GENERATOR: ReadonlySet<string> = new Set([
@@ -26,7 +26,6 @@ const BY_SERVER: ReadonlySet<string> = new Set([
 const KEEPS_UP = 'keeps up with what it is sent';
 /** No margin is larger: a factor of 20,000. */
 const MOST_MARGIN = 10;
-const RESAMPLES = 60;
 /** Half the width of a 95 % interval in standard deviations. */
 const HALF_INTERVAL_SIGMAS = 1.96;
 
@@ -65,15 +64,6 @@ function marginOf(limit: Limit, document: ResultsDocument, place: number): Margi
   // A number that too few operations bound from above has one end only.
   const ends = [low, high].filter(Number.isFinite).map((end) => Math.abs(marginAt(end) - margin));
   const sigma = Math.max(0, ...ends) / HALF_INTERVAL_SIGMAS;
-  if (!(sigma > 0)) return { name: limit.name, margin, resampled: [] };
-  const noise = new SeededStream(1, `${limit.name} ${document.plan.digest} ${document.timestamp} ${place}`);
-  const resampled = Array.from({ length: RESAMPLES }, (_, i) => margin + sigma * normal(noise, i));
-  return { name: limit.name, margin, resampled };
-}
-
-/** About a normal deviate: the sum of twelve even ones (it has their mean and their variance). */
-function normal(stream: SeededStream, index: number): number {
-  let sum = -6;
-  for (let k = 0; k < 12; k += 1) sum += stream.positive(index * 12 + k);
-  return sum;
+  const what = `${limit.name} ${document.plan.digest} ${document.timestamp} ${place}`;
+  return { name: limit.name, margin, resampled: resampledMargins(margin, sigma, what) };
 }

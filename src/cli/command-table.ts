@@ -90,6 +90,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/compare.ts')).makeCompareCommand(),
   },
   {
+    name: 'capacity',
+    summary: 'find the highest load that a server holds its limits under, and how sure that is',
+    load: async () => (await import('./commands/capacity.ts')).makeCapacityCommand(),
+  },
+  {
     name: 'calibrate',
     summary: "measure the generator's own floor and limit against a null sink",
     load: async () => (await import('./commands/calibrate.ts')).makeCalibrateCommand(),

@@ -113,6 +113,20 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'what two runs of the baseline differ by, and 5 %, is no regression',
     ],
   ],
+  capacity: [
+    [
+      '--scenario mixed_balanced --output capacity.json',
+      'operations a second, for a p99 of 10 ms and 0.1 % of errors',
+    ],
+    [
+      '--trace traces/peak.trace.zst --by upscale --fail-if "latency.recall.p99 > 50ms"',
+      'how many times the recorded load, by a limit of your own',
+    ],
+    [
+      '--scenario mixed_balanced --rates 15000,20000,25000 --probe-duration 600',
+      'these loads, each once: the loop of the capacity guide',
+    ],
+  ],
   calibrate: [
     ['traces/peak.trace.zst', 'up to which rate this machine keeps the plan'],
     [

@@ -10,7 +10,7 @@ import { tell } from './people/people.ts';
 export async function start(takeEarly: () => NodeJS.Signals | undefined): Promise<void> {
   const early = takeEarly();
   ignoreSignals();
-  if (['replay', 'run', 'suite'].includes(process.argv[2] ?? '')) holdSignals(early);
+  if (['replay', 'run', 'suite', 'capacity'].includes(process.argv[2] ?? '')) holdSignals(early);
   tellWhatNodeSays();
   await main(process.argv.slice(2));
   await leaveWhenDone();
