@@ -50,7 +50,7 @@ function seenText({ limit, seen, spans, notPassed }: Judgement): string {
   return `${text(value)}${range}${why === undefined ? '' : `: ${why}`}${place}${others}`;
 }
 
-function endOf({ status, verdict, judgements }: CheckReport): string {
+function endOf({ status, verdict, judgements, isUnproven }: CheckReport): string {
   if (status === 'NOT JUDGED')
     return 'NOT JUDGED: the run was not valid, so its numbers prove nothing (--judge-anyway)';
   const of = `${judgements.length} ${judgements.length === 1 ? 'limit' : 'limits'}`;
@@ -59,5 +59,6 @@ function endOf({ status, verdict, judgements }: CheckReport): string {
     INVESTIGATE: 'not all are shown to hold, and none is shown to be broken',
     FAIL: 'at least one is broken',
   }[status];
-  return `${status}: ${words} (${of}; the run was ${verdict})`;
+  const unproven = isUnproven && status !== 'FAIL' ? '; one that is required could not be judged' : '';
+  return `${status}: ${words}${unproven} (${of}; the run was ${verdict})`;
 }

@@ -121,6 +121,9 @@ describe('a limit', () => {
     const few = exponentialRun(250, 2);
     const report = checkResults(few, { limits: [{ holds: 'latency.overall.p99 < 1s' }], judgeAnyway: true });
     assert.equal(report.status, 'INVESTIGATE');
+    assert.match(checkReportText(report), /^INVESTIGATE: .*; one that is required could not be judged/m);
+    const optional = { limits: [{ holds: 'latency.overall.p99 < 1s', required: false }], judgeAnyway: true };
+    assert.doesNotMatch(checkReportText(checkResults(few, optional)), /required/);
     assert.match(
       checkReportText(report),
       /not judged +latency\.overall\.p99 < 1s +250 operations, and it needs 299/,
