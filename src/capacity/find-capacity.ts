@@ -52,7 +52,9 @@ export async function findCapacity(
       ? await searchCapacity({ ...range, from: searched.from, maxProbes: searched.max_probes })
       : await sweepLoads({ ...range, loads: searched.loads.filter((load) => load <= range.most) });
   const isShort = world.isStopped() && !isDecided(found);
-  const isByGenerator = found.limitedBy === 'range' && endsByGenerator(begun);
+  const isByGenerator =
+    (found.limitedBy === 'range' && endsByGenerator(begun)) ||
+    (found.limitedBy === null && found.probes.some(({ kind }) => kind === 'generator'));
   return runs.document(
     isShort ? 'interrupted' : 'complete',
     isByGenerator ? { ...found, limitedBy: 'generator' } : found,

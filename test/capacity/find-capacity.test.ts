@@ -151,6 +151,13 @@ describe('the search for a capacity, run by run', () => {
       [answer.boundary_type, answer.limited_by, answer.held, answer.capacity],
       ['not_reached', 'generator', 400, null],
     );
+    const late = world((load) => {
+      const document = runAt(load * 20, 1);
+      const reasons = [{ code: 'generator_late_p99', message: 'late', observed: null, limit: null }];
+      return { ...document, fidelity: { ...document.fidelity, verdict: 'degraded', reasons } };
+    });
+    const unknown = await findCapacity(begunAt(), WANTED, late.world);
+    assert.deepEqual([unknown.answer.boundary_type, unknown.answer.limited_by], ['unknown', 'generator']);
     const swept = { ...begunAt({ most: 400, loads: [200, 400, 800] }), generator };
     const sweep = await findCapacity(swept, WANTED, world((load) => runAt(load, 1)).world);
     assert.deepEqual([sweep.probes.length, sweep.answer.limited_by], [2, 'generator']);
