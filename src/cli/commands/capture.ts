@@ -76,7 +76,10 @@ export function makeCaptureCommand(): Command {
       DEFAULT_OPLOG,
     )
     .addOption(
-      new Option('--relays <count>', 'processes that share the addresses')
+      new Option(
+        '--relays <count>',
+        'processes that share the addresses (default: one less than the cores, as far as --buffer has room)',
+      )
         .argParser(parseRelays)
         .default(undefined, 'one less than the cores'),
     )
