@@ -6,9 +6,8 @@ import { parseDurationNs } from '../../duration.ts';
 import { EngramTraceError } from '../../error.ts';
 import { exitCodeOfSignal } from '../exit/exit-code.ts';
 import { untilSignal } from '../exit/signals.ts';
-import { parseCount, parsePort, parseRatio } from '../flags/flag-parsers.ts';
+import { parseCount, parseFactor, parsePort, parseRatio } from '../flags/flag-parsers.ts';
 import { parseSize } from '../flags/parse-size.ts';
-import { parseFactor } from '../flags/replay-values.ts';
 import { tell, tellOnStdout } from '../people/people.ts';
 
 interface DevServerFlags {

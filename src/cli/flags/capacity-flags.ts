@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { EngramTraceError } from '../../error.ts';
-import { parseRatio } from './flag-parsers.ts';
+import { parseFactor, parseRatio } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
 import { type ReplayFlags, withReplayFlags } from './replay-flags.ts';
-import { oneOf, parseAtLeastOne, parseFactor, parsePositiveDuration } from './replay-values.ts';
+import { oneOf, parseAtLeastOne, parsePositiveDuration } from './replay-values.ts';
 import { withoutFlags } from './without-flags.ts';
 
 /** What a load of a trace is made heavier by. */

@@ -27,3 +27,13 @@ export function parsePort(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
   throw new EngramTraceError('usage', `'${text}' is not a port from 0 to 65535`);
 }
+
+/** What a due time in integer-valued ns has room for. */
+const [LEAST_FACTOR, MOST_FACTOR] = [1e-6, 1e6];
+
+/** A factor as a plain number, from 1e-6 to 1e6. Throws `usage`. */
+export function parseFactor(text: string): number {
+  const factor = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (factor >= LEAST_FACTOR && factor <= MOST_FACTOR) return factor;
+  throw new EngramTraceError('usage', `'${text}' is not a number above 0, from 1e-6 to 1e6`);
+}

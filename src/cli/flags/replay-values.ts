@@ -1,17 +1,7 @@
 import { EngramTraceError } from '../../error.ts';
 import { LEAST_UPSCALE, MOST_UPSCALE, type ShardPart, type Timing } from '../../replay/replay-options.ts';
-import { parseCount, parseRatio } from './flag-parsers.ts';
+import { parseCount, parseFactor, parseRatio } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
-
-/** What a due time in integer-valued ns has room for. */
-const [LEAST_FACTOR, MOST_FACTOR] = [1e-6, 1e6];
-
-/** A factor as a plain number, from 1e-6 to 1e6. Throws `usage`. */
-export function parseFactor(text: string): number {
-  const factor = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  if (factor >= LEAST_FACTOR && factor <= MOST_FACTOR) return factor;
-  throw new EngramTraceError('usage', `'${text}' is not a number above 0, from 1e-6 to 1e6`);
-}
 
 /** A factor as people write it: 2, 2x, 200%. */
 export function parseMultiplier(text: string): number {

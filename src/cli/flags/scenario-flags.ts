@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { EngramTraceError } from '../../error.ts';
 import { type FoundScenario, findScenario } from '../../workload/scenario/find-scenario.ts';
 import { withOverrides } from '../../workload/scenario/with-overrides.ts';
-import { parseCount } from './flag-parsers.ts';
-import { parseFactor, parsePositiveDuration } from './replay-values.ts';
+import { parseCount, parseFactor } from './flag-parsers.ts';
+import { parsePositiveDuration } from './replay-values.ts';
 
 /** Which scenario, and what of it is otherwise. */
 export interface ScenarioFlags {

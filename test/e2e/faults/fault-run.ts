@@ -28,6 +28,9 @@ export const WIRE: Means = { transport: 'wire', senders: 1 };
 export const LIBRARY: Means = { transport: 'library', senders: 1 };
 export const TWO_SENDERS: Means = { transport: 'wire', senders: 2 };
 
+/** Connections of gRPC that a replay opens to one target: two, and where more threads send, one each. */
+export const connectionsOf = ({ senders }: Means): number => Math.max(2, senders);
+
 /** A server that does something wrong. */
 export interface FaultServer {
   /** As `--endpoint` and `--grpc-endpoint` take it. */
