@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   statistics: [],
   compare: ['results', 'statistics', 'check', 'workload', 'inspect', 'root'],
   check: ['results', 'statistics', 'inspect', 'root'],
+  conversions: ['results', 'root'],
   suite: ['workload', 'results', 'root'],
   workload: ['trace', 'sources', 'replay', 'replay-run', 'root'],
   capture: ['trace', 'dialects', 'wire', 'root'],

@@ -95,6 +95,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/capacity.ts')).makeCapacityCommand(),
   },
   {
+    name: 'convert-results',
+    summary: 'results in the form of k6, vegeta, ghz, fortio, oha or wrk, as HdrHistogram logs or as CSV',
+    load: async () => (await import('./commands/convert-results.ts')).makeConvertResultsCommand(),
+  },
+  {
     name: 'calibrate',
     summary: "measure the generator's own floor and limit against a null sink",
     load: async () => (await import('./commands/calibrate.ts')).makeCalibrateCommand(),

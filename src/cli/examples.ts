@@ -127,6 +127,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'these loads, each once: the loop of the capacity guide',
     ],
   ],
+  'convert-results': [
+    ['results.json --to fortio --output fortio.json', 'a file that fortio report draws'],
+    ['results.json --to hlog --output run.hlog', "HdrHistogram's interval log"],
+  ],
   calibrate: [
     ['traces/peak.trace.zst', 'up to which rate this machine keeps the plan'],
     [

@@ -33,6 +33,12 @@ export interface DecodedHistogram {
   buckets(): Generator<{ bottomNs: number; topNs: number; count: number }>;
 }
 
+/** HdrHistogram's text of a percentile distribution (`.hgrm`), with values by `unitNs`. */
+export function percentileDistribution(base64: string, unitNs: number): string {
+  const decoded = encoding.doDecode(encoding.decompress(Buffer.from(base64, 'base64')), 64);
+  return decoded.outputPercentileDistribution(5, unitNs);
+}
+
 /** Decodes `Histogram.encode`: how a histogram in a results document is read back. */
 export function decodeHistogram(base64: string): DecodedHistogram {
   const decoded = encoding.doDecode(encoding.decompress(Buffer.from(base64, 'base64')), 64);
