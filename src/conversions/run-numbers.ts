@@ -14,8 +14,8 @@ export interface RunNumbers {
   readonly okPerSec: number;
   readonly receivedBytes: number;
   readonly startedMs: number;
-  readonly response: Distribution;
-  readonly firstAnswer: Distribution;
+  readonly response: TimeSpread;
+  readonly firstAnswer: TimeSpread;
   /** Answers by status, as the protocol writes it (`200`, `503`, `Unavailable`), and errors without one under ''. */
   readonly statuses: ReadonlyMap<string, number>;
   /** What went wrong, and how often. */
@@ -23,7 +23,7 @@ export interface RunNumbers {
 }
 
 /** A histogram as formats draw it. */
-export interface Distribution {
+export interface TimeSpread {
   readonly count: number;
   readonly minNs: number;
   readonly meanNs: number;
@@ -68,7 +68,7 @@ export function runNumbers(document: ResultsDocument): RunNumbers {
 type Exact = ResultsDocument['latency']['overall'];
 
 /** Least, mean and most are exact in the document; the rest is that of the histogram. */
-function distributionOf(encoded: string | undefined, exact: Exact | undefined): Distribution {
+function distributionOf(encoded: string | undefined, exact: Exact | undefined): TimeSpread {
   const decoded = encoded === undefined ? undefined : decodeHistogram(encoded);
   const buckets = [...(decoded?.buckets() ?? [])];
   const [minNs, meanNs, maxNs] = [exact?.min, exact?.mean, exact?.max].map((ms) =>

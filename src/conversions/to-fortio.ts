@@ -1,5 +1,5 @@
 import type { ResultsDocument } from '../results/document/results-document.ts';
-import { type Distribution, runNumbers } from './run-numbers.ts';
+import { runNumbers, type TimeSpread } from './run-numbers.ts';
 
 /** What fortio saves and `fortio report` draws: seconds, but for ActualDuration, which is ns. */
 export function toFortio(document: ResultsDocument): object {
@@ -40,7 +40,7 @@ function fortioCode(status: string): string {
   return status === 'OK' ? 'SERVING' : status;
 }
 
-function histogramOf({ count, minNs, maxNs, meanNs, deviationNs, buckets, percentileNs }: Distribution) {
+function histogramOf({ count, minNs, maxNs, meanNs, deviationNs, buckets, percentileNs }: TimeSpread) {
   const secs = (ns: number): number => ns / 1e9;
   let seen = 0;
   const Data = buckets.map(({ bottomNs, topNs, count: Count }) => {

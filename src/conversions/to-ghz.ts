@@ -1,5 +1,5 @@
 import type { ResultsDocument } from '../results/document/results-document.ts';
-import { type Distribution, runNumbers } from './run-numbers.ts';
+import { runNumbers, type TimeSpread } from './run-numbers.ts';
 
 const BARS = 10;
 
@@ -33,7 +33,7 @@ export function toGhz(document: ResultsDocument): object {
 }
 
 /** As ghz has them: bars of one width from the fastest to the slowest, each marked by its upper end. */
-function barsOf({ minNs, maxNs, buckets, count: all }: Distribution) {
+function barsOf({ minNs, maxNs, buckets, count: all }: TimeSpread) {
   const widthNs = (maxNs - minNs) / BARS;
   const bars = Array.from({ length: BARS + 1 }, (_, i) => ({
     mark: (minNs + i * widthNs) / 1e9,

@@ -1,5 +1,5 @@
 import type { ResultsDocument } from '../results/document/results-document.ts';
-import { type Distribution, runNumbers } from './run-numbers.ts';
+import { runNumbers, type TimeSpread } from './run-numbers.ts';
 
 const SHARES = [10, 25, 50, 75, 90, 95, 99, 99.9, 99.99];
 const BARS = 10;
@@ -57,14 +57,14 @@ function withoutStatus({ errors }: ResultsDocument): [string, number][] {
   return errors.filter(({ code }) => !/^(http|grpc)_\d/.test(code)).map(({ code, count }) => [code, count]);
 }
 
-function percentilesOf({ count, percentileNs }: Distribution): Record<string, number | null> {
+function percentilesOf({ count, percentileNs }: TimeSpread): Record<string, number | null> {
   return Object.fromEntries(
     SHARES.map((share) => [`p${share}`, count === 0 ? null : percentileNs(share) / 1e9]),
   );
 }
 
 /** Bars of one width, by the lower end of each in seconds. */
-function barsOf({ count, minNs, maxNs, buckets }: Distribution): Record<string, number> {
+function barsOf({ count, minNs, maxNs, buckets }: TimeSpread): Record<string, number> {
   if (count === 0) return {};
   const widthNs = (maxNs - minNs) / BARS || 1;
   const counts = new Array<number>(BARS).fill(0);
