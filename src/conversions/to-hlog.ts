@@ -22,11 +22,11 @@ export function toHlog(document: ResultsDocument): string {
       windows.map((window) => ({ tag: tagOf(op), window })),
     ),
   ];
-  const intervals = all.filter(({ window }) => window.histogram !== null && window.histogram !== undefined);
-  if (intervals.length === 0 && document.operations.total > 0)
+  if (document.windows.some(({ histogram }) => histogram === undefined))
     throw new EngramTraceError('unsupported', 'the windows of these results have no histograms', {
       hint: 'they were written by an older program: play the run again',
     });
+  const intervals = all.filter(({ window }) => window.histogram !== null);
   intervals.sort((a, b) => a.window.start_s - b.window.start_s);
   return [
     `#[Logged with ${document.tool.name} ${document.tool.version}]`,

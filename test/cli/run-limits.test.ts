@@ -8,9 +8,9 @@ import { run, someRecords, startServer, writeTrace } from './replay-support.ts';
 it('a replay is held against its limits: a checklist, `checks`, the exit code, and verify proves them', async () => {
   await withFolder(async (folder) => {
     const trace = await writeTrace(join(folder, 'some.ndjson'), someRecords(60, 2));
-    const [log, results, limits] = ['replay.log', 'results.json', 'limits.toml'].map((name) =>
-      join(folder, name),
-    ) as [string, string, string];
+    const [log, results, limits, hlog] = ['replay.log', 'results.json', 'limits.toml', 'run.hlog'].map(
+      (name) => join(folder, name),
+    ) as [string, string, string, string];
     await writeFile(limits, '[[limit]]\nname = "errors"\nholds = "error_rate < 0.5"\n');
     const server = await startServer((_, response) => void response.end('{}'));
     const replay = ['replay', trace, '--endpoint', server.url, '--output', results];
@@ -22,13 +22,18 @@ it('a replay is held against its limits: a checklist, `checks`, the exit code, a
       assert.match(nothing.stderr, /no limit to hold it against/);
       assert.equal(server.requests.length, 0);
       const broken = ['--judge-anyway', '--limits', limits, '--fail-if', 'latency.overall.p50 > 1ns'];
-      const played = await run([...replay, ...broken, '--replay-log', log]);
+      const played = await run([...replay, ...broken, '--replay-log', log, '--hlog', hlog]);
       assert.equal(played.code, 99, played.stderr);
       assert.match(
         played.stderr,
         /^PASS +errors: error_rate < 0\.5 .*\nFAIL +latency\.overall\.p50 <= 1ns /m,
       );
       assert.match(played.stderr, /^FAIL: at least one is broken/m);
+      assert.match(await readFile(hlog, 'utf8'), /version 1\.3\]\n[\s\S]*\n0\.000,1\.000,\d+\.\d{3},HISTFA/);
+      const exists = await run([...replay, '--output', `${results}.2`, '--hlog', hlog]);
+      assert.equal(exists.code, 2, exists.stderr);
+      const same = await run([...replay, '--force', '--hlog', results]);
+      assert.match(same.stderr, /--output[\s\S]*--hlog|--hlog[\s\S]*--output/);
     } finally {
       await server.close();
     }

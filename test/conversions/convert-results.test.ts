@@ -257,9 +257,12 @@ describe('results in the form of another tool', () => {
   });
 
   it('nothing was sent, or an older program wrote it: the forms can be written all the same', () => {
+    const outcome = { ok: false, status: undefined, failure: 'timeout' } as const;
+    const unanswered: Told[] = [{ dueNs: 0, sentNs: 0, doneNs: undefined, disposition: 'error', outcome }];
     const before = JSON.parse(readFileSync(BEFORE, 'utf8'));
     for (const format of RESULTS_FORMATS) {
       assert.doesNotMatch(text(format, documentOf([])), /NaN|Infinity|undefined/, format);
+      assert.doesNotMatch(text(format, documentOf(unanswered)), /NaN|Infinity|undefined/, format);
       if (format !== 'hlog') assert.doesNotMatch(text(format, before), /NaN|Infinity|undefined/, format);
     }
     assert.throws(() => text('k6', { schema_version: 1 }), /results document/);

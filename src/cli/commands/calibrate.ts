@@ -37,6 +37,7 @@ const NOT_HERE = new Set([
   '--loop',
   '--output',
   '--replay-log',
+  '--hlog',
   '--prepare',
   '--prepare-timeout',
   '--watch-pid',

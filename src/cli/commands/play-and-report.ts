@@ -21,6 +21,7 @@ const UNANSWERED =
 export interface ReportFlags extends LimitFlags {
   output: string;
   replayLog?: string;
+  hlog?: string;
   skipDamaged?: boolean;
   force?: boolean;
   quiet?: boolean;
@@ -37,14 +38,19 @@ export async function playAndReport(
   const { playShown } = await import('./play-shown.ts');
   // Now, and not when it is needed: sockets may have taken every file descriptor by then.
   const { summaryText } = await import('../text/replay-text.ts');
+  const { openHlogSink } = await import('../output/hlog-sink.ts');
   const { openDocumentSink } = await import('../output/document-sink.ts');
   // Minded from before the output is there: a signal that comes while it is opened leaves nothing behind either.
-  const opening = { sink: undefined as Promise<DocumentSink> | undefined };
+  const opening: { sink?: Promise<DocumentSink>; hlog?: Promise<DocumentSink> | undefined } = {};
   const log = replayLogOf(flags, () => interrupt.received() !== undefined);
-  const abortOutput = async (): Promise<void> => (await opening.sink?.catch(() => undefined))?.abort();
+  const abortOutput = async (): Promise<void> => {
+    for (const each of [opening.sink, opening.hlog]) await (await each?.catch(() => undefined))?.abort();
+  };
   const interrupt = watchSignals(async () => void (await Promise.all([abortOutput(), log.leave()])));
   opening.sink = openDocumentSink(flags.output, flags.force);
-  const sink = await opening.sink.catch((thrown: unknown) => {
+  opening.hlog = flags.hlog === undefined ? undefined : openHlogSink(flags.hlog, flags.force);
+  const [sink, hlog] = await Promise.all([opening.sink, opening.hlog]).catch(async (thrown: unknown) => {
+    await abortOutput();
     interrupt.stop();
     throw thrown;
   });
@@ -58,12 +64,13 @@ export async function playAndReport(
     });
     interrupt.delivering();
     if (keepsOld(document, flags)) {
-      await sink.abort();
+      await abortOutput();
       tell(linesText([`engram-trace: nothing was sent, and ${flags.output} stays as it was`]));
       process.exitCode = replayExitCode(document, interrupt.received(), flags);
       return;
     }
-    const undelivered = await sink.deliver(document);
+    const lost = [await sink.deliver(document), await hlog?.deliver(document)];
+    const undelivered = lost.find((error) => error !== undefined);
     if (!flags.quiet) {
       const checklist = judge?.text();
       tell(summaryText(document) + notesText(document));
@@ -76,7 +83,7 @@ export async function playAndReport(
     if (code !== EXIT.ok) process.exitCode = code;
     if (undelivered !== undefined) throw undelivered;
   } catch (thrown) {
-    await sink.abort();
+    await abortOutput();
     throw thrown;
   } finally {
     interrupt.stop();

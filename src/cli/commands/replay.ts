@@ -80,10 +80,11 @@ export async function runByFlags(
 }
 
 /** The results and the log each need a file of their own, and the trace has to outlive the run. */
-function refuseLostFile({ trace, output, replayLog }: ReplayFlags): void {
+function refuseLostFile({ trace, output, replayLog, hlog }: ReplayFlags): void {
   const outputs = [
     { flag: '--output', path: output },
     { flag: '--replay-log', path: replayLog },
+    { flag: '--hlog', path: hlog },
   ];
   refuseSameFile([{ flag: '--trace', path: trace }], outputs);
 }

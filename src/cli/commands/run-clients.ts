@@ -103,6 +103,7 @@ export async function runClients(flags: ClientsFlags, command: Command, found?: 
     [
       { flag: '--output', path: flags.output },
       { flag: '--replay-log', path: flags.replayLog },
+      { flag: '--hlog', path: flags.hlog },
     ],
   );
   // A build cache speaks HTTP alone, and the command that is named would be refused with a gRPC target.

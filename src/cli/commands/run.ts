@@ -26,7 +26,19 @@ export function makeRunCommand(): Command {
 /** Flags that have a meaning with a scenario and without one. */
 export const OF_BOTH: ReadonlySet<string> = new Set([
   ...['endpoint', 'header', 'countByHeader', 'connections', 'senders', 'timeout', 'waitForTarget'],
-  ...['ca', 'cert', 'key', 'servername', 'insecure', 'output', 'replayLog', 'force', 'quiet', 'config'],
+  ...[
+    'ca',
+    'cert',
+    'key',
+    'servername',
+    'insecure',
+    'output',
+    'replayLog',
+    'hlog',
+    'force',
+    'quiet',
+    'config',
+  ],
   ...['duration', 'targetRate', 'seed', 'watchPid', 'watchHost', 'scrape', 'scrapeMetric'],
   ...['limits', 'preset', 'failIf', 'judgeAnyway', 'strict'],
 ]);

@@ -38,6 +38,7 @@ const NOT_HERE: ReadonlySet<string> = new Set([
     '--dry-run',
     '--json',
     '--replay-log',
+    '--hlog',
     '--behind',
     '--timing',
     '--prepare',

@@ -77,6 +77,7 @@ export interface ReplayFlags extends TimeRangeFlags, TlsFlags, WatchFlags, Limit
   dangerous?: string[];
   skipDamaged?: boolean;
   replayLog?: string;
+  hlog?: string;
   dryRun?: boolean;
   json?: boolean;
   force?: boolean;
@@ -270,6 +271,7 @@ function withSafetyFlags(command: Command): Command {
     .option('--json', 'the plan of --dry-run as JSON')
     .option('-o, --output <file>', 'results document, - for stdout', '-')
     .option('--replay-log <file>', 'write planned, sent and done of every operation; verify reads it')
+    .option('--hlog <file>', "write response times by window as HdrHistogram's interval log")
     .option('--force', 'replace an existing output');
 }
 

@@ -22,7 +22,7 @@ export interface SuiteFlags
 const OF_RUNS: readonly string[] = [
   ...OF_RECORDINGS,
   ...['--order', '--behind', '--shard', '--max-in-flight', '--gate-timeout'],
-  ...['--include-dangerous', '--dangerous', '--replay-log'],
+  ...['--include-dangerous', '--dangerous', '--replay-log', '--hlog'],
 ];
 
 /** What `replay` has for the flags that a suite has not. */
