@@ -61,7 +61,10 @@ test('what can not be watched is refused before anything is sent', async () => {
   for (const [args, message] of [
     [['--watch-pid', '4194999'], /there is no process 4194999/],
     [['--watch-pid', 'engram'], /is no number of a process/],
+    [['--watch-pid', 'Engram-1=4194999'], /'Engram-1' is no name for what is watched/],
     [['--scrape', 'localhost:9090'], /is no URL/],
+    [['--scrape', '2nd=http://localhost/metrics'], /'2nd' is no name for what is watched/],
+    [['--scrape', 'http://localhost:x/?a=b'], /is no URL/],
     [['--scrape', 'http://a:b@localhost/'], /no user and password/],
     [['--scrape-metric', 'a*'], /--scrape, which is not given/],
     [

@@ -60,21 +60,33 @@ function nameAt(name: string, place: number): string {
 }
 
 function processOf(text: string, byDefault: string): WatchTarget {
-  const [, name = byDefault, digits] = /^(?:([a-z]\w*)=)?(\d+)$/.exec(text) ?? [];
+  const [, name = byDefault, digits] = /^(?:([^=]*)=)?(\d+)$/.exec(text) ?? [];
   const pid = Number(digits);
   if (digits === undefined || !Number.isSafeInteger(pid) || pid === 0)
     throw usage(`--watch-pid '${text}' is no number of a process`, 'write it as 1234 or engram=1234');
+  refuseBadName(name);
   return { kind: 'process', name, pid };
 }
 
 function pageOf(text: string, byDefault: string, metrics: readonly string[]): WatchTarget {
-  const [, name = byDefault, given = ''] = /^(?:([a-z]\w*)=)?(.*)$/s.exec(text) ?? [];
+  // A URL has a colon before any '='.
+  const [, name = byDefault, given = ''] = /^(?:([^=:/]*)=)?(.*)$/s.exec(text) ?? [];
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw usage(`--scrape '${text}' is no URL of a page`, 'write it as http://127.0.0.1:9090/metrics');
   if (url.username !== '' || url.password !== '')
     throw usage('--scrape takes no user and password in its URL: they would stand in the results');
+  refuseBadName(name);
   return { kind: 'scrape', name, url: url.href, metrics };
+}
+
+/** Limits and the results take numbers by such names. */
+function refuseBadName(name: string): void {
+  if (/^[a-z]\w*$/.test(name)) return;
+  throw usage(
+    `'${name}' is no name for what is watched`,
+    "it begins with a small letter; letters, digits and '_' follow",
+  );
 }
 
 function usage(message: string, hint?: string): EngramTraceError {
