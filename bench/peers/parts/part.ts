@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import type { InstalledTool } from '../installed-tools.ts';
 import type { Counter } from '../play.ts';
 import type { Sink } from '../sink/with-sink.ts';
@@ -38,8 +39,8 @@ export interface BenchOptions {
 /** One table of the document: measures, and gives its columns. */
 export type Part = (bench: Bench) => Promise<Table>;
 
-/** How a column came about, for its last rows. */
+/** How a column came about, for its last rows; a machine that has other work as well spoils latencies first. */
 export function noteColumn(table: Table, column: string, server: string, how: string): void {
   table.set(LAST_ROWS[0], column, server);
-  table.set(LAST_ROWS[1], column, how);
+  table.set(LAST_ROWS[1], column, `${how}, load average ${(loadavg()[0] ?? 0).toFixed(1)}`);
 }
