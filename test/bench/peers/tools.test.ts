@@ -4,8 +4,9 @@ import { versionIn } from '../../../bench/peers/installed-tools.ts';
 import type { Plan, Reading, Work } from '../../../bench/peers/tool.ts';
 import { TOOLS } from '../../../bench/peers/tools.ts';
 
-// What the programs printed: wrk 4.1.0, h2load 1.52.0, hey of Debian 12, bombardier 1.2.6, vegeta 12.13.0, autocannon 9.0.0,
-// ghz 0.93.0; against a server that answers all, and one that answers every second request with 404 and hangs up at times.
+// What the programs printed, shortened: wrk 4.1.0, h2load 1.52.0, hey of Debian 12, bombardier 1.2.6, vegeta 12.13.0,
+// autocannon 9.0.0, ghz 0.93.0; against a server that answers all, and one that answers every second request with 404 and
+// hangs up at times. Made up in their form: the error distribution of hey, the calls of ghz that failed, all of oha.
 
 const WRK = `Running 1s test @ http://127.0.0.1:37113/api
   1 threads and 4 connections
