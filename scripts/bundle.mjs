@@ -4,7 +4,7 @@
 // in them go beside.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -54,8 +54,7 @@ if (esbuild === undefined) {
     ...common,
     entryPoints: entries.filter((entry) => entry !== PROGRAM),
   });
-  // Their types would lead to what is not installed; nothing that index.d.ts leads to uses them.
-  for (const name of readdirSync(OUTPUT)) if (name.endsWith('.d.ts')) rmSync(`${OUTPUT}/${name}`);
+  dropTypes('dist/src');
   writeFileSync(`${OUTPUT}/THIRD-PARTY.txt`, packagesIn(program, packages).map(licenceText).join('\n\n'));
 }
 
@@ -71,6 +70,22 @@ function keepPlaces({ onLoad, onResolve }) {
     const place = `new URL(${JSON.stringify(from)}, import.meta.url).href`;
     return { contents: text.replaceAll('import.meta.url', place), loader: 'ts' };
   });
+}
+
+/** Types that index.d.ts does not lead to are of use to nobody, and those of bundles lead to what is not installed. */
+function dropTypes(folder) {
+  const used = new Set();
+  const use = (path) => {
+    if (used.has(path)) return;
+    used.add(path);
+    const imports = readFileSync(path, 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.[jt]s['"]/g);
+    for (const [, to] of imports) use(join(dirname(path), `${to}.d.ts`));
+  };
+  use(join(folder, 'index.d.ts'));
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const path = join(folder, name);
+    if (path.endsWith('.d.ts') && !used.has(path)) rmSync(path);
+  }
 }
 
 function packagesIn(...builds) {

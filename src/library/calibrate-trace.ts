@@ -9,6 +9,7 @@ import { sendersFor } from '../replay-run/shards/senders-for.ts';
 import { parseGrpcEndpoint, parseHttpEndpoint } from '../replay-run/target/endpoint.ts';
 import type { SpreadTargets } from '../replay-run/target/targets.ts';
 import type { TransportKind } from '../replay-run/target/transport-choice.ts';
+import { WORTH_RECORDS } from '../replay-run/warm-up/rehearse.ts';
 import { inOptionWords } from './in-option-words.ts';
 import { runDepsOf } from './run-deps.ts';
 import { type TraceInput, withTrace } from './with-trace.ts';
@@ -68,6 +69,7 @@ export function calibrateOpened(trace: TraceInput, options: CalibrateTraceOption
       const http = parseHttpEndpoint(`http://127.0.0.1:${sink.httpPort}`);
       const grpc = parseGrpcEndpoint(`127.0.0.1:${sink.grpcPort}`);
       const play = playAgainst({ ...run, http, grpc }, busiestAt, options.warn);
+      await warmUp(play, run);
       const windowAt = (at: number) => busiestAt(at)?.window ?? null;
       return await calibrate(play, {
         multiplier,
@@ -131,6 +133,20 @@ function playAgainst(run: RunOptions, busiestAt: BusiestAt, warn: CalibrateTrace
       clearTimeout(timer);
     }
   };
+}
+
+const WARM_PER_SEC = 2000;
+const WARM_SECS = 1;
+
+/**
+ * Steps loop, so they have more operations than the trace: one too short for a rehearsal is played fast once, and nothing
+ * of that counts. Else the first step, at a low rate, would measure how long code takes to be compiled.
+ */
+async function warmUp(play: PlayStep, { trace: { hints }, replay = {} }: RunOptions): Promise<void> {
+  const { records = 0, ratePerSec } = hints;
+  const perSec = replay.timing?.kind === 'rate' ? replay.timing.perSec : ratePerSec;
+  if (records >= WORTH_RECORDS || perSec === undefined) return;
+  await play(Math.max(1, WARM_PER_SEC / perSec), WARM_SECS);
 }
 
 /** A rate of its own does not follow the multiplier by itself. */

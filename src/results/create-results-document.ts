@@ -1,8 +1,10 @@
 import type { ReplayEnd } from '../replay/engine/replay-end.ts';
 import type { Gap, Loss, TimeWindow } from '../trace/record/record.ts';
 import type { ErrorGroup } from './answers/error-groups.ts';
+import type { CaptureLossSection } from './document/capture-loss-section.ts';
 import { endlessHistograms, endlessSection } from './document/endless-section.ts';
 import { headerCountsSection } from './document/header-counts-section.ts';
+import type { HistogramsSection } from './document/histograms-section.ts';
 import { isMade } from './document/is-made.ts';
 import {
   finite,
@@ -15,9 +17,7 @@ import {
 } from './document/percentiles.ts';
 import type {
   AnswerCounts,
-  CaptureLossSection,
   ErrorEntry,
-  HistogramsSection,
   HostSection,
   OperationCounts,
   OpWindowEntry,

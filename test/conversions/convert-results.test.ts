@@ -70,6 +70,8 @@ function countsOf(base64: string): { count: number; highestNs: number } {
   return { count, highestNs };
 }
 
+const PYTHON = process.env['PYTHON'] ?? 'python3';
+
 describe('results in the form of another tool', () => {
   it('k6: trends in ms, failures as a rate, thresholds that say ok', () => {
     const { metrics, state, root_group, options } = json('k6');
@@ -221,10 +223,9 @@ describe('results in the form of another tool', () => {
     );
   });
 
-  it('hlog: another implementation of HdrHistogram reads the same (where Python has hdrh)', async (t) => {
-    const python = process.env['PYTHON'] ?? 'python3';
-    if (spawnSync(python, ['-c', 'import hdrh']).status !== 0)
-      return t.diagnostic('not read by another implementation: pip install hdrhistogram');
+  // What is not there proves nothing, and is no test that passed: `pip install hdrhistogram`, as CI does.
+  const withHdrh = spawnSync(PYTHON, ['-c', 'import hdrh']).status === 0 ? it : () => {};
+  withHdrh('hlog: another implementation of HdrHistogram, of Python, reads the same', async () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'run.hlog');
       writeFileSync(path, text('hlog'));
@@ -240,7 +241,7 @@ describe('results in the form of another tool', () => {
         '    if each.get_tag() is None: sum.add(each)',
         'print(sum.get_total_count(), sum.get_value_at_percentile(99))',
       ];
-      const { stdout, stderr } = spawnSync(python, ['-c', script.join('\n'), path], { encoding: 'utf8' });
+      const { stdout, stderr } = spawnSync(PYTHON, ['-c', script.join('\n'), path], { encoding: 'utf8' });
       const [count = 0, p99 = 0] = stdout.split(' ').map(Number);
       assert.equal(count, 1000, stderr);
       assert.ok(Math.abs(p99 - 10.9e6) <= 0.02 * 10.9e6, stdout);

@@ -4,7 +4,7 @@ import { type ClientRequest, get } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { engramDialect } from '../../src/dialects/engram.ts';
-import type { EndlessSection } from '../../src/results/document/results-document.ts';
+import type { EndlessSection } from '../../src/results/document/endless-section.ts';
 import { openTrace } from '../../src/sources/open/open-trace.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';
 import { captureFor, LOOPBACK, listenerTo } from '../capture/support.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { CountRequest, EchoMessage } from '../../src/gen/engramtrace/test/v1/shapes.ts';
 import type { Percentiles } from '../../src/results/document/latency-section.ts';
-import type { StreamsSection } from '../../src/results/document/results-document.ts';
+import type { StreamsSection } from '../../src/results/document/streams-section.ts';
 import { openTrace } from '../../src/sources/open/open-trace.ts';
 import type { GrpcStream, TraceRecord } from '../../src/trace/record/record.ts';
 import { verifyReplay } from '../../src/verify/verify-replay.ts';

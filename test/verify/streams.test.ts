@@ -3,7 +3,7 @@ import { before, describe, it } from 'node:test';
 import type { ReplayOptions } from '../../src/replay/replay-options.ts';
 import type { LogBlock } from '../../src/replay-log/log-block.ts';
 import { readReplayLog } from '../../src/replay-log/read-replay-log.ts';
-import type { StreamsSection } from '../../src/results/document/results-document.ts';
+import type { StreamsSection } from '../../src/results/document/streams-section.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 import { type Verification, verifyReplay } from '../../src/verify/verify-replay.ts';

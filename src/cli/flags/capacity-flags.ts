@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander';
 import { EngramTraceError } from '../../error.ts';
 import { parseFactor, parseRatio } from './flag-parsers.ts';
 import { parseDuration } from './parse-duration.ts';
-import { type ReplayFlags, withReplayFlags } from './replay-flags.ts';
+import type { ReplayFlags } from './replay-flags.ts';
 import { oneOf, parseAtLeastOne, parsePositiveDuration } from './replay-values.ts';
+import { withReplayFlags } from './with-replay-flags.ts';
 import { withoutFlags } from './without-flags.ts';
 
 /** What a load of a trace is made heavier by. */

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { collect, parseCount } from './flag-parsers.ts';
 import { OF_RECORDINGS } from './of-recordings.ts';
 import { parseDuration } from './parse-duration.ts';
-import { type ReplayFlags, withReplayFlags } from './replay-flags.ts';
+import type { ReplayFlags } from './replay-flags.ts';
 import { parsePositiveDuration } from './replay-values.ts';
+import { withReplayFlags } from './with-replay-flags.ts';
 import { withoutFlags } from './without-flags.ts';
 
 /** The flags that are about a suite and not about its runs. */

@@ -12,7 +12,7 @@ import { parseGrpcEndpoint, parseHttpEndpoint } from '../target/endpoint.ts';
 export type PlayOnce = (run: RunOptions, options: ReplayOptions, source: NumberedSource) => Promise<void>;
 
 /** From so many records on, a rehearsal is worth the time it takes. */
-const WORTH_RECORDS = 500;
+export const WORTH_RECORDS = 500;
 /**
  * How many records each thread that sends has in each pass. Objects of a second pass are built as those of all later
  * ones, and code compiled for those of the first is lost then: so the first is short. In the second most of what runs

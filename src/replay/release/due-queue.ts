@@ -1,10 +1,8 @@
 import { MinHeap } from '../../min-heap.ts';
 import { emptyList } from '../../stable-shapes.ts';
-import type { BlockLease } from '../../trace/block/block-lease.ts';
-import type { TraceRecord } from '../../trace/record/record.ts';
-import type { PlannedTimes } from '../plan/due-times.ts';
 import type { Flight } from './flight.ts';
 import type { Lineup } from './plan-queue.ts';
+import { isDueFirst, plannedFlight } from './planned-flight.ts';
 
 /** Operations in the order of their due times, in whatever order they come. Who fills it bounds it. */
 export class DueQueue implements Lineup {
@@ -26,19 +24,8 @@ export class DueQueue implements Lineup {
     return this.#due.peek()?.offsetNs ?? Infinity;
   }
 
-  plan(
-    record: TraceRecord,
-    number: number,
-    sequence: number,
-    recordNumber: number,
-    { dueNs, timelineNs }: PlannedTimes,
-    readNs: number,
-    lease?: BlockLease,
-  ): void {
-    const flight = this.#takeFlight();
-    flight.lease = lease;
-    flight.plan(record, number, sequence, recordNumber, dueNs, timelineNs, readNs);
-    this.#due.push(flight);
+  plan(...planned: Parameters<Lineup['plan']>): void {
+    this.#due.push(plannedFlight(this.#takeFlight, planned));
   }
 
   shift(): Flight | undefined {
@@ -54,8 +41,4 @@ export class DueQueue implements Lineup {
   }
 
   resumeReader(): void {}
-}
-
-function isDueFirst(a: Flight, b: Flight): boolean {
-  return a.offsetNs < b.offsetNs || (a.offsetNs === b.offsetNs && a.number < b.number);
 }

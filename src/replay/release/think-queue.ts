@@ -1,13 +1,11 @@
 import { MinHeap } from '../../min-heap.ts';
-import type { BlockLease } from '../../trace/block/block-lease.ts';
-import type { TraceRecord } from '../../trace/record/record.ts';
-import type { PlannedTimes } from '../plan/due-times.ts';
 import { createPace, type Pace } from '../plan/pace.ts';
 import type { ReplayOptions } from '../replay-options.ts';
 import type { Flight, GateSession } from './flight.ts';
 import type { Gate } from './gate.ts';
 import { PausedReader } from './paused-reader.ts';
 import type { Lineup } from './plan-queue.ts';
+import { isDueFirst, plannedFlight } from './planned-flight.ts';
 import { isBlocked, newSession } from './session-gate.ts';
 
 /** An operation of a session as far as later ones depend on it. Recorded times on the timeline, others as offsets. */
@@ -80,19 +78,8 @@ export class ThinkQueue implements Lineup, Gate {
     return this.#due.peek()?.offsetNs ?? Infinity;
   }
 
-  plan(
-    record: TraceRecord,
-    number: number,
-    sequence: number,
-    recordNumber: number,
-    { dueNs, timelineNs }: PlannedTimes,
-    readNs: number,
-    lease?: BlockLease,
-  ): void {
-    const flight = this.#takeFlight();
-    flight.lease = lease;
-    flight.plan(record, number, sequence, recordNumber, dueNs, timelineNs, readNs);
-    this.#push(flight);
+  plan(...planned: Parameters<Lineup['plan']>): void {
+    this.#push(plannedFlight(this.#takeFlight, planned));
   }
 
   #push(flight: Flight): void {
@@ -247,8 +234,4 @@ function removeFirst(session: GateSession): void {
   session.firstWaiting = first?.nextInSession;
   if (session.firstWaiting === undefined) session.lastWaiting = undefined;
   if (first !== undefined) first.nextInSession = undefined;
-}
-
-function isDueFirst(a: Flight, b: Flight): boolean {
-  return a.offsetNs < b.offsetNs || (a.offsetNs === b.offsetNs && a.number < b.number);
 }

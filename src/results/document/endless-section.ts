@@ -1,9 +1,32 @@
 import type { Histogram } from '../histogram/histogram.ts';
-import { EndlessMetrics } from '../tally/endless-metrics.ts';
+import { type EndlessEnd, EndlessMetrics } from '../tally/endless-metrics.ts';
 import type { ResultsRecorder } from '../tally/results-recorder.ts';
 import type { LatencySection } from './latency-section.ts';
 import { NS_PER_MS, percentiles } from './percentiles.ts';
-import type { EndlessSection } from './results-document.ts';
+
+/** Answers without an end of their own. */
+export interface EndlessSection {
+  answers: number;
+  /** Most that were open at one time. */
+  max_open: number;
+  /** How many ended in each way; the sum is `answers`. */
+  ended: Record<EndlessEnd, number>;
+  response_bytes: number;
+  /** Of the answers, how many have events that nothing tells apart: they are in no number below. */
+  events_unknown: number;
+  /** Null where that is true of all. */
+  events: number | null;
+  /** How many of the events were too many in one answer for their times to be kept. */
+  events_untimed: number | null;
+  /** Comments, which only keep a connection alive. */
+  comments: number | null;
+  /** The time from the send to the first event. */
+  first_event_ms: LatencySection;
+  /** The time from one event to the next in one answer. */
+  event_gap_ms: LatencySection;
+  /** In each answer, the longest time without an event, from its head to its end. */
+  longest_silence_ms: LatencySection;
+}
 
 /** Says what became of endless answers; null where none came. */
 export function endlessSection(recorder: ResultsRecorder): EndlessSection | null {

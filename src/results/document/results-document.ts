@@ -1,9 +1,12 @@
 import type { PlanNearness } from '../arrivals/plan-nearness.ts';
-import type { EndlessEnd } from '../tally/endless-metrics.ts';
+import type { CaptureLossSection } from './capture-loss-section.ts';
 import type { ChaosSection } from './chaos-section.ts';
+import type { EndlessSection } from './endless-section.ts';
 import type { FidelitySection } from './fidelity-section.ts';
+import type { HistogramsSection } from './histograms-section.ts';
 import type { FlatLatencies, LatencySection, Percentiles } from './latency-section.ts';
 import type { ResourcesSection } from './resources-section.ts';
+import type { StreamsSection } from './streams-section.ts';
 
 /** The results document as written: JSON, snake_case. docs/results.md explains every field; the schema is strict. */
 export interface ResultsDocument {
@@ -193,52 +196,6 @@ export interface SummarySection {
   stop: 'end' | 'interrupted' | 'behind' | 'source_error' | 'sender_died';
 }
 
-export interface StreamsSection {
-  /** Operations of the plan that are streams. */
-  operations: number;
-  /** How many of these streams left. */
-  left: number;
-  /** Messages of the recorded clients: planned = sent + unsent. */
-  messages_planned: number;
-  messages_sent: number;
-  messages_unsent: number;
-  /** Messages of the servers in the streams that left: in the recording, and now. */
-  messages_recorded: number;
-  messages_received: number;
-  /** How many of the received messages were too many in one stream for their times to be kept. */
-  messages_untimed: number;
-  /** Of the messages sent: actual send less (the stream's due time + scaled offset). */
-  message_send_error_us: LatencySection;
-  /** Actual send less (the stream's actual send + scaled offset). */
-  message_lateness_us: LatencySection;
-  /** From one message of a server to the next: now, and in the recording of the same streams, not scaled. */
-  received_gap_us: LatencySection;
-  recorded_gap_us: LatencySection;
-}
-
-export interface EndlessSection {
-  answers: number;
-  /** Most that were open at one time. */
-  max_open: number;
-  /** How many ended in each way; the sum is `answers`. */
-  ended: Record<EndlessEnd, number>;
-  response_bytes: number;
-  /** Of the answers, how many have events that nothing tells apart: they are in no number below. */
-  events_unknown: number;
-  /** Null where that is true of all. */
-  events: number | null;
-  /** How many of the events were too many in one answer for their times to be kept. */
-  events_untimed: number | null;
-  /** Comments, which only keep a connection alive. */
-  comments: number | null;
-  /** The time from the send to the first event. */
-  first_event_ms: LatencySection;
-  /** The time from one event to the next in one answer. */
-  event_gap_ms: LatencySection;
-  /** In each answer, the longest time without an event, from its head to its end. */
-  longest_silence_ms: LatencySection;
-}
-
 /** Operations sent: total = same + other + unknown. */
 export interface AnswerCounts {
   same: number;
@@ -317,51 +274,6 @@ export interface JudgedByBounds {
   why: string | null;
   windows: number;
   windows_not_passed: number;
-}
-
-export interface CaptureLossSection {
-  records_dropped: number;
-  bodies_truncated: number;
-  body_bytes_truncated: number;
-  records_sampled_out: number;
-  records_late: number;
-  blocks_damaged: number;
-  records_damaged: number;
-  /** Connections that capture could not follow to their end: what passed on them is in no other count. */
-  connections_unfollowed: number;
-  bytes_unfollowed: number;
-  /** Segments of the op log that are missing, or lack their end: what they held is in no count. */
-  segments_incomplete: number;
-  /** Spans of the window for which nothing was being recorded. */
-  gaps: number;
-  /** How long they are together, and which share of the window that is; null where the trace has no window. */
-  gaps_secs: number;
-  gaps_share: number | null;
-}
-
-/** HdrHistogram V2 compressed encoding, base64; values in ns. */
-export interface HistogramsSection {
-  unit: 'ns';
-  /** Values below 0 and above one hour, counted at those bounds. */
-  clamped_below: number;
-  clamped_above: number;
-  response: Record<string, string>;
-  service: Record<string, string>;
-  recorded: Record<string, string>;
-  send_error: Record<string, string>;
-  lateness: Record<string, string>;
-  gate_wait: Record<string, string>;
-  first_answer: Record<string, string>;
-  message_send_error: Record<string, string>;
-  message_lateness: Record<string, string>;
-  received_gap: Record<string, string>;
-  recorded_gap: Record<string, string>;
-  first_event: Record<string, string>;
-  event_gap: Record<string, string>;
-  longest_silence: Record<string, string>;
-  /** Of several targets, by their place: 0, 1, … */
-  target_response?: Record<string, string>;
-  target_service?: Record<string, string>;
 }
 
 export interface HostSection {

@@ -3,7 +3,30 @@ import type { ResultsRecorder } from '../tally/results-recorder.ts';
 import { StreamMetrics } from '../tally/stream-metrics.ts';
 import type { LatencySection } from './latency-section.ts';
 import { NS_PER_US, percentiles } from './percentiles.ts';
-import type { StreamsSection } from './results-document.ts';
+
+/** The messages of gRPC streams. */
+export interface StreamsSection {
+  /** Operations of the plan that are streams. */
+  operations: number;
+  /** How many of these streams left. */
+  left: number;
+  /** Messages of the recorded clients: planned = sent + unsent. */
+  messages_planned: number;
+  messages_sent: number;
+  messages_unsent: number;
+  /** Messages of the servers in the streams that left: in the recording, and now. */
+  messages_recorded: number;
+  messages_received: number;
+  /** How many of the received messages were too many in one stream for their times to be kept. */
+  messages_untimed: number;
+  /** Of the messages sent: actual send less (the stream's due time + scaled offset). */
+  message_send_error_us: LatencySection;
+  /** Actual send less (the stream's actual send + scaled offset). */
+  message_lateness_us: LatencySection;
+  /** From one message of a server to the next: now, and in the recording of the same streams, not scaled. */
+  received_gap_us: LatencySection;
+  recorded_gap_us: LatencySection;
+}
 
 /** Makes the section about the messages of streams; null where the plan has no stream. */
 export function streamsSection({ streams, overall, ops }: ResultsRecorder): StreamsSection | null {

@@ -1,7 +1,8 @@
 import type { ResultsRecorder } from '../tally/results-recorder.ts';
 import type { TargetMetrics } from '../tally/target-metrics.ts';
+import type { HistogramsSection } from './histograms-section.ts';
 import { finite, NS_PER_MS, percentiles } from './percentiles.ts';
-import type { CacheSection, HistogramsSection, TargetEntry, TargetSection } from './results-document.ts';
+import type { CacheSection, TargetEntry, TargetSection } from './results-document.ts';
 
 /** Makes the section about each of several targets, in the order in which they were given. */
 export function targetsSection(

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { parseDuration } from '../../../src/cli/flags/parse-duration.ts';
 import { parseSize } from '../../../src/cli/flags/parse-size.ts';
 import { parseTime, parseTimePoint, readingOf } from '../../../src/cli/flags/parse-time.ts';
-import { withReplayFlags } from '../../../src/cli/flags/replay-flags.ts';
+import { withReplayFlags } from '../../../src/cli/flags/with-replay-flags.ts';
 import { nearest } from '../../../src/nearest.ts';
 import fc from '../../support/fast-check.ts';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Disposition, EndlessTimes, SendOutcome } from '../../../src/replay/ports.ts';
+import type { EndlessSection } from '../../../src/results/document/endless-section.ts';
 import type { Percentiles } from '../../../src/results/document/latency-section.ts';
-import type { EndlessSection, ResultsDocument } from '../../../src/results/document/results-document.ts';
+import type { ResultsDocument } from '../../../src/results/document/results-document.ts';
 import { decodeHistogram } from '../../../src/results/histogram/hdr-library.ts';
 import { ANCHOR_NS, documentOf, MS, type Told } from '../support.ts';
 
