@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BenchUsage, benchOptions } from './shared/bench-options.ts';
+import { BenchUsage, benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { withCleanUp } from './shared/clean-up.ts';
 import { framedMessage } from './shared/framed-message.ts';
 import { writeBody } from './shared/load-tools.ts';
@@ -17,7 +17,7 @@ const OPTIONS = {
   connections: [16, 'of the load'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 const HERE = fileURLToPath(new URL('../..', import.meta.url));
 const BODY_BYTES = 8 * 1024;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { totalsOfOpLog } from '../src/sources/export/op-log-totals.ts';
 import { openOpLog } from '../src/sources/op-log/op-log.ts';
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { withCleanUp } from './shared/clean-up.ts';
 import { framedMessage } from './shared/framed-message.ts';
 import { writeBody } from './shared/load-tools.ts';
@@ -19,7 +19,7 @@ const OPTIONS = {
   connections: [64, 'of the load'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 

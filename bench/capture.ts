@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { withCleanUp } from './shared/clean-up.ts';
 import { writeBody } from './shared/load-tools.ts';
 import { isInstalled, outputOf } from './shared/run-child.ts';
@@ -17,7 +17,7 @@ const OPTIONS = {
   rates: [[10_000, 15_000], 'a second, sent steadily over 64 connections by h2load; 0 leaves them out'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 const STEADY_CONNECTIONS = 64;
 const BODY_BYTES = 8 * 1024; // about an embedding of 768 floats as JSON

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { TraceRecord } from '../src/trace/record/record.ts';
 import { CACHE_LOAD, type CacheLoad } from '../src/workload/clients/cache-load.ts';
 import { openCacheLoad } from '../src/workload/clients/open-cache-load.ts';
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { measureCosts, printCosts } from './shared/cost-table.ts';
 import { httpTools } from './shared/load-tools.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
@@ -19,7 +19,7 @@ const OPTIONS = {
   cores: ['0', 'for the tool that runs, as taskset takes them; all: not pinned'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 /** CPU per request of closed-loop clients, of a replay of the same requests, and of wrk with as many connections. */
 export async function run(args: readonly string[]): Promise<void> {

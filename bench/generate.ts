@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ResultsDocument } from '../src/results/document/results-document.ts';
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { madeReplayCommand } from './shared/made-replay.ts';
 import { withNginx } from './shared/nginx-target.ts';
 import { endpointFlags, PROGRAM } from './shared/replay-child.ts';
@@ -21,7 +21,7 @@ const OPTIONS = {
   cores: ['all', 'for what is measured, as taskset takes them'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 const MOST_OF_CAT = 2;
 const MOST_OF_REPLAY = 1.3;

@@ -1,4 +1,4 @@
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { type CostWork, clientCost, HTTP_PATH } from './shared/cost-client.ts';
 import { measureCosts, printCosts } from './shared/cost-table.ts';
 import { httpTools, writeBody } from './shared/load-tools.ts';
@@ -28,7 +28,7 @@ export async function run(args: readonly string[]): Promise<void> {
 async function measureAll(
   what: string,
   target: NginxTarget,
-  { rounds, operations, warmUp, inFlight }: ReturnType<typeof benchOptions<typeof OPTIONS>>,
+  { rounds, operations, warmUp, inFlight }: OptionsOf<typeof OPTIONS>,
   bodyFile: string,
   bodyBytes: number,
 ): Promise<void> {

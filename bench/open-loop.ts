@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { emptyRecord, type TraceRecord, unknownOutcome } from '../src/trace/record/record.ts';
 import { burstyStarts, constantStarts } from './shared/arrivals.ts';
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
 import { ownFloor } from './shared/own-floor.ts';
 import { type PacedTools, pacedTools } from './shared/paced-tools.ts';
@@ -26,7 +26,7 @@ const OPTIONS = {
   baseline: ['', 'folder of another built checkout, to run by turns with this one'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 interface Seen extends Played {
   arrivals: ArrivalErrors | undefined;

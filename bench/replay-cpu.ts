@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constantStarts } from './shared/arrivals.ts';
-import { BenchUsage, benchOptions } from './shared/bench-options.ts';
+import { BenchUsage, benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { GRPC_CONNECTIONS, HTTP_PATH } from './shared/cost-client.ts';
 import { type CostSubjects, measureCosts, printCosts } from './shared/cost-table.ts';
 import { framedMessage } from './shared/framed-message.ts';
@@ -29,7 +29,7 @@ const OPTIONS = {
   cores: ['0', 'for replays and tools, as taskset takes them; all: not pinned'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 const HERE = fileURLToPath(new URL('../..', import.meta.url));
 const LONGER = 3;

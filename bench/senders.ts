@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { burstyStarts, constantStarts } from './shared/arrivals.ts';
-import { BenchUsage, benchOptions } from './shared/bench-options.ts';
+import { BenchUsage, benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { highestRate } from './shared/highest-rate.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
 import { endpointFlags, runReplayChild } from './shared/replay-child.ts';
@@ -28,7 +28,7 @@ const OPTIONS = {
   cores: ['all', 'for the generator, as taskset takes them'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 /** Records of the search's traces are this far apart, so that `--to` picks a count. */
 const GAP_NS = 50_000;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constantStarts } from './shared/arrivals.ts';
-import { BenchUsage, benchOptions } from './shared/bench-options.ts';
+import { BenchUsage, benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
 import { endpointFlags } from './shared/replay-child.ts';
 import { runChild } from './shared/run-child.ts';
@@ -19,7 +19,7 @@ const OPTIONS = {
   loops: [1, 'passes over it in the short run; the long one has three times as many'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 const HERE = fileURLToPath(new URL('../..', import.meta.url));
 const LOOK_EVERY_MS = 50;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unevenStarts } from './shared/arrivals.ts';
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { type NginxTarget, withNginx } from './shared/nginx-target.ts';
 import { nullReplayCommand } from './shared/null-replay.ts';
 import { endpointFlags, runReplayChild } from './shared/replay-child.ts';
@@ -27,7 +27,7 @@ const OPTIONS = {
   lookMs: [200, 'between two looks at the process'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 const PARTS = 10;
 const MEAN_GAP_NS = 50_000;

@@ -1,4 +1,4 @@
-import { benchOptions } from './shared/bench-options.ts';
+import { benchOptions, type OptionsOf } from './shared/bench-options.ts';
 import { clientCost, GRPC_CONNECTIONS, HTTP_PATH } from './shared/cost-client.ts';
 import { measureCosts, printCosts } from './shared/cost-table.ts';
 import { framedMessage } from './shared/framed-message.ts';
@@ -16,7 +16,7 @@ const OPTIONS = {
   messageBytes: [3077, 'of the gRPC message'],
 } as const;
 
-type Options = ReturnType<typeof benchOptions<typeof OPTIONS>>;
+type Options = OptionsOf<typeof OPTIONS>;
 
 /**
  * CPU per operation over TLS 1.3 (one cipher suite for all) beside the same in the clear and beside load tools, on

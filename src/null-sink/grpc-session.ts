@@ -29,7 +29,7 @@ const GRANT_BYTES = 2 ** 30;
  */
 export class GrpcSession implements PeerFrameHandler {
   readonly #socket: Socket;
-  readonly #answers: Answers;
+  readonly #answers: Pick<Answers, 'grpc'>;
   readonly #reader = new FrameReader(this);
   #prefaceLeft = CONNECTION_PREFACE.length;
   #out: Buffer[] = [];
@@ -38,7 +38,7 @@ export class GrpcSession implements PeerFrameHandler {
   #windowBytes = INITIAL_WINDOW_BYTES;
   #ungrantedBytes = 0;
 
-  constructor(socket: Socket, answers: Answers) {
+  constructor(socket: Socket, answers: Pick<Answers, 'grpc'>) {
     this.#socket = socket;
     this.#answers = answers;
     this.#out.push(

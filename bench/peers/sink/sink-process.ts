@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createRequestParser } from '../../../src/wire/http1-parser.ts';
+import { answerCalls } from './answer-calls.ts';
 import { ArrivalLog } from './arrival-log.ts';
-import { answerCalls } from './batch-grpc.ts';
 import type { SinkAnswer, SinkQuestion } from './sink-question.ts';
 
 // The server of this project that tools are measured against. Lives as long as its parent listens.
@@ -40,8 +40,8 @@ const http = createServer({ noDelay: true }, (socket) => {
 
 const grpc = createServer({ noDelay: true }, (socket: Socket) => {
   socket.on('error', () => {});
-  answerCalls(socket, (count) => {
-    served += count;
+  answerCalls(socket, () => {
+    served += 1;
   });
 });
 
