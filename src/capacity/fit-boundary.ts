@@ -1,6 +1,6 @@
 import { fallingFit } from '../statistics/isotonic.ts';
 import { monotoneCurve, rootOfFalling } from '../statistics/monotone-curve.ts';
-import type { Probe } from './probe.ts';
+import { MOST_MARGIN, type Probe } from './probe.ts';
 
 /** The load at which the first limit is reached. */
 export interface Boundary {
@@ -65,9 +65,6 @@ function rootOfLimit(probes: readonly Probe[], name: string, value: MarginValue)
   if (before === undefined || after === undefined) return undefined;
   return Math.exp(rootOfFalling(monotoneCurve(fitted), before.x, after.x));
 }
-
-/** A server that is down has a latency of nothing and every error: no margin is worth more than this. */
-const MOST_MARGIN = 10;
 
 function bounded(margin: number): number {
   return Math.min(MOST_MARGIN, Math.max(-MOST_MARGIN, Number.isNaN(margin) ? -MOST_MARGIN : margin));

@@ -1,7 +1,8 @@
 import { judgeLimit } from '../check/judge-limit.ts';
 import type { Limit } from '../check/limit.ts';
+import { compares } from '../check/spans.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
-import type { Margin, Probe } from './probe.ts';
+import { type Margin, MOST_MARGIN, type Probe } from './probe.ts';
 import { resampledMargins } from './resampled-margins.ts';
 
 /** Reasons of a verdict that are this program's or its machine's doing. */
@@ -17,15 +18,16 @@ const BY_GENERATOR: ReadonlySet<string> = new Set([
   ...['steal', 'cpu_throttled', 'cpu_pressure', 'plan_held', 'read_ahead_dry', 'sender_died', 'drift'],
   ...['stream_message_late_p99', 'stream_message_late_p50'],
 ]);
-/** Those of a server that does not keep up with what it is sent: the load is too much for it. */
+/**
+ * Those of a server that does not keep up with what it is sent: the load is too much for it. Wrong answers are not among
+ * them: a server that is dead, or has other data, gives them at any load.
+ */
 const BY_SERVER: ReadonlySet<string> = new Set([
   ...['back_pressure', 'plan_not_played', 'gate_wait', 'gate_timeout', 'shed', 'stretched', 'aborted_behind'],
-  ...['cut_off', 'unsent', 'nothing_succeeded', 'status_mismatch', 'never_left'],
+  ...['cut_off', 'unsent', 'never_left'],
 ]);
 
 const KEEPS_UP = 'keeps up with what it is sent';
-/** No margin is larger: a factor of 20,000. */
-const MOST_MARGIN = 10;
 /** Half the width of a 95 % interval in standard deviations. */
 const HALF_INTERVAL_SIGMAS = 1.96;
 
@@ -40,30 +42,55 @@ export function probeOfResults(load: number, document: ResultsDocument, limits: 
   const isSpoiled = codes.some((code) => BY_GENERATOR.has(code));
   if (verdict === 'invalid') {
     if (codes.some((code) => BY_SERVER.has(code)) && !isSpoiled)
-      return { load, kind: 'valid', margins: [{ name: KEEPS_UP, margin: -MOST_MARGIN, resampled: [] }], why };
+      return { load, kind: 'valid', margins: beyondAll(limits), why };
     return { load, kind: isSpoiled ? 'generator' : 'invalid', margins: [], why };
   }
-  const margins = limits.map((limit, i) => marginOf(limit, document, i));
-  const missing = margins.find(({ margin }) => Number.isNaN(margin));
+  const seen = limits.map((limit, i) => ({ limit, margin: marginOf(limit, document, i) }));
+  const margins = seen.flatMap(({ margin }) => margin ?? []);
+  const unmeasured = seen.filter(({ margin }) => margin === undefined).map(({ limit }) => limit);
+  const missing = unmeasured.find(({ isRequired }) => isRequired || margins.length === 0);
   if (missing !== undefined)
     return { load, kind: 'invalid', margins: [], why: `${missing.name} was not measured` };
   const isBroken = margins.some(({ margin }) => margin < 0);
   return { load, kind: isSpoiled && isBroken ? 'generator' : 'valid', margins, why };
 }
 
-/** NaN where nothing was observed. */
-function marginOf(limit: Limit, document: ResultsDocument, place: number): Margin {
+/** With the limits themselves, whose boundary then lies between this load and one at which they were measured. */
+function beyondAll(limits: readonly Limit[]): Margin[] {
+  const names = [KEEPS_UP, ...limits.map(({ name }) => name)];
+  return names.map((name) => ({ name, margin: -MOST_MARGIN, resampled: [] }));
+}
+
+/** Undefined where nothing was observed. */
+function marginOf(limit: Limit, document: ResultsDocument, place: number): Margin | undefined {
   const { seen } = judgeLimit(limit, document);
-  const marginAt = (value: number): number => {
-    const factor = limit.comparison[0] === '<' ? limit.value / value : value / limit.value;
-    return Math.min(MOST_MARGIN, Math.max(-MOST_MARGIN, Math.log(Math.max(factor, 0))));
-  };
-  if (seen.value === null) return { name: limit.name, margin: Number.NaN, resampled: [] };
-  const margin = marginAt(seen.value);
+  if (seen.value === null) return undefined;
+  const margin = marginAt(seen.value, limit);
   const { low, high } = seen.bounds ?? { low: seen.value, high: seen.value };
   // A number that too few operations bound from above has one end only.
-  const ends = [low, high].filter(Number.isFinite).map((end) => Math.abs(marginAt(end) - margin));
+  const ends = [low, high].filter(Number.isFinite).map((end) => Math.abs(marginAt(end, limit) - margin));
   const sigma = Math.max(0, ...ends) / HALF_INTERVAL_SIGMAS;
   const what = `${limit.name} ${document.plan.digest} ${document.timestamp} ${place}`;
   return { name: limit.name, margin, resampled: resampledMargins(margin, sigma, what) };
+}
+
+/** The factor between a value and its limit, as a logarithm; where one of them is 0 or below, no factor leads there. */
+function marginAt(value: number, limit: Limit): number {
+  const [wanted, seen] = ratioOf(value, limit);
+  if (wanted <= 0 || seen <= 0)
+    return compares(limit.comparison, value, limit.value) ? MOST_MARGIN : -MOST_MARGIN;
+  return Math.min(MOST_MARGIN, Math.max(-MOST_MARGIN, Math.log(wanted / seen)));
+}
+
+/** A share that has a least can't grow beyond the whole: what it lacks of that is what grows with the load. */
+function ratioOf(value: number, limit: Limit): readonly [wanted: number, seen: number] {
+  if (limit.comparison[0] === '<') return [limit.value, value];
+  const whole = wholeOf(limit);
+  return whole === undefined ? [value, limit.value] : [whole - limit.value, whole - value];
+}
+
+/** What all of a share is; undefined for what is no share. */
+function wholeOf({ metric, quantity }: Limit): number | undefined {
+  if (quantity === 'share') return 1;
+  return metric.kind === 'share' ? 100 : undefined;
 }

@@ -4,7 +4,7 @@ export interface Probe {
   readonly load: number;
   /** `invalid`: it says nothing of the server. `generator`: it was this program that could not. */
   readonly kind: 'valid' | 'invalid' | 'generator';
-  /** How far each limit is away: ln(limit / observed), negative beyond it; resampled too, to say how sure that is. */
+  /** How far each limit is away: ln(limit / observed), of shares that have a least by what they lack of the whole; negative beyond it; resampled too, to say how sure that is. */
   readonly margins: readonly Margin[];
   /** Why it is what it is, for people. */
   readonly why?: string | undefined;
@@ -17,6 +17,9 @@ export interface Margin {
   /** Of resampled windows; as many in every probe, or none where a limit has nothing to resample. */
   readonly resampled: readonly number[];
 }
+
+/** No margin is larger (a factor of 20,000): a server that is down has a latency of nothing and every error. */
+export const MOST_MARGIN = 10;
 
 /** Whether a valid probe held every limit. */
 export function holds({ margins }: Probe): boolean {

@@ -23,7 +23,7 @@ export function toWrk(document: ResultsDocument): string {
     '  Thread Stats   Avg      Stdev     Max   +/- Stdev',
     `    Latency   ${cells([response.meanNs, response.deviationNs, response.maxNs].map(timeText))}${percentCell(nearShare)}`,
     `    Req/Sec   ${cells(statisticsOf(rates).map(amountText))}${percentCell(nearOf(rates))}`,
-    '  Latency TimeSpread',
+    '  Latency Distribution',
     ...[50, 75, 90, 99].map(
       (share) => `${String(share).padStart(7)}%${timeText(response.percentileNs(share)).padStart(10)}`,
     ),

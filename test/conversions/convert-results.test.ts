@@ -184,6 +184,7 @@ describe('results in the form of another tool', () => {
     const lines = text('wrk').split('\n');
     assert.match(lines[0] ?? '', /^Running 10\.\d\ds test @ http/);
     assert.match(lines[3] ?? '', /^ {4}Latency +\d+\.\d\dms +\d+\.\d\dms +10\.99ms +\d+\.\d\d%$/);
+    assert.equal(lines[5], '  Latency Distribution');
     assert.ok(lines.some((line) => /^ {5}99%\s+10\.9\dms$/.test(line)));
     assert.ok(lines.includes('  Non-2xx or 3xx responses: 20'));
     assert.match(lines.find((line) => line.startsWith('Requests/sec:')) ?? '', /^Requests\/sec: +\d+\.\d\d$/);
