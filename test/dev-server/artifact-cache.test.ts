@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { ArtifactCache } from '../../src/dev-server/store/artifact-cache.ts';
+import fc from '../support/fast-check.ts';
 
 test('the cache pushes out what was asked for longest ago, and says how much', () => {
   const cache = new ArtifactCache(3 * (1000 + 256));

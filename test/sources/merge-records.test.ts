@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { mergeRecords } from '../../src/sources/merge-records.ts';
 import type { TraceRecord } from '../../src/trace/record/record.ts';
+import fc from '../support/fast-check.ts';
 import { makeRecord } from '../trace/support.ts';
 
 const at = (startNs: number, session = '') => makeRecord({ startNs, session });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { fallingFit } from '../../src/statistics/isotonic.ts';
 import { kneeOf } from '../../src/statistics/knee.ts';
 import { monotoneCurve, rootOfFalling } from '../../src/statistics/monotone-curve.ts';
 import { scalabilityLaw, throughputAt } from '../../src/statistics/scalability-law.ts';
 import { SeededStream } from '../../src/workload/streams/seeded-stream.ts';
+import fc from '../support/fast-check.ts';
 
 const number = fc.double({ min: -100, max: 100, noNaN: true });
 const seen = fc.array(

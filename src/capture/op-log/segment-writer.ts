@@ -58,21 +58,23 @@ class Writer implements SegmentWriter {
   #lookedNs = Number.NEGATIVE_INFINITY;
   /** The notes for the header of the next segment. */
   #notes: string[] = [];
+  /** Runs whose end is still to be written down. */
+  #ended: readonly EndedRun[];
 
   constructor(fs: SegmentFs, options: SegmentOptions) {
     this.#fs = fs;
     this.#options = options;
     this.#number = options.firstNumber;
+    this.#ended = options.ended ?? [];
     this.#lossFile = createLossFile(fs, options.header);
     this.stats = emptySegmentStats();
     addLoss(this.stats.untold, options.untold ?? emptyLoss());
   }
 
   async open(nowNs: number): Promise<void> {
+    await this.#endRuns();
     await this.#openSegment(nowNs);
     await this.#keepLosses(emptyLoss(), nowNs);
-    const { ended = [], header } = this.#options;
-    for (const run of ended) await endRun(this.#fs, header.epochUnixNs, run).catch(this.#failed);
     await this.#applyRetention(nowNs);
   }
 
@@ -106,6 +108,7 @@ class Writer implements SegmentWriter {
   async tick(nowNs: number, untold: Loss): Promise<void> {
     if (nowNs - this.#lookedNs >= LOOK_NS) {
       await this.#leaveVanished(nowNs);
+      await this.#endRuns();
       await this.#openSegment(nowNs).catch(this.#failed); // what is untold is told at once
       await this.#keepLosses(untold, nowNs);
     }
@@ -114,6 +117,7 @@ class Writer implements SegmentWriter {
 
   async finish(nowNs: number, untold: Loss): Promise<void> {
     await this.#leaveVanished(nowNs);
+    await this.#endRuns();
     if (hasLoss(this.stats.untold)) await this.#openSegment(nowNs).catch(this.#failed);
     const isIndexed = await this.#closeSegment(nowNs);
     await this.#applyRetention(nowNs);
@@ -241,6 +245,20 @@ class Writer implements SegmentWriter {
     } catch (thrown) {
       this.#failed(thrown);
     }
+  }
+
+  /** Those that the disk does not take are tried again. */
+  async #endRuns(): Promise<void> {
+    const left: EndedRun[] = [];
+    for (const run of this.#ended) {
+      try {
+        await endRun(this.#fs, this.#options.header.epochUnixNs, run);
+      } catch (thrown) {
+        this.#failed(thrown);
+        left.push(run);
+      }
+    }
+    this.#ended = left;
   }
 
   async #keepLosses(untold: Loss, nowNs: number): Promise<void> {

@@ -48,7 +48,7 @@ function together(key: string, a: number | string, b: number | string): number |
 
 /** What a relay that died counted, now that it has nothing any more. */
 export function withoutPresent(stats: CaptureStats): CaptureStats {
-  return { ...stats, openConnections: 0, pendingBytes: 0, bufferedBytes: 0, diskSilentMs: 0, relays: 0 };
+  return { ...stats, openConnections: 0, pendingBytes: 0, bufferedBytes: 0, diskSilentMs: 0 };
 }
 
 /** Adds up how several relays ended; `died` is what those counted that did not end in order. */

@@ -148,7 +148,7 @@ export class RelayPool {
     const { runId } = place.child;
     if (place.ended.length > 0)
       this.#options.onWarning(`another relay (run ${runId}) took the place of the one that died`);
-    place.ended = []; // written down by this one
+    place.ended = []; // this one writes them down, as soon as its disk takes them
     for (const [client, kind] of this.#waiting.splice(0)) this.hand(kind, client);
     this.#onChange();
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createSegmentFs, type SegmentFile, type SegmentFs } from '../../../src/capture/disk/segment-fs.ts';
@@ -85,6 +85,30 @@ describe('segment writer', () => {
     );
     await writer.finish(7e9, emptyLoss());
     assert.ok((await readdir(folder)).includes(name), 'it stays when this run is closed');
+  });
+
+  it('writes that down as soon as the disk takes it, at the very end at the latest', async () => {
+    const folder = newFolder();
+    const { fs, fail } = await failingFs(folder);
+    const name = (runId: string) => untoldLossesName(Number(EPOCH / 1_000_000n), runId);
+    const one = (runId: string) => ({ runId, sinceNs: 3e9, endNs: 5e9, loss: emptyLoss() });
+    const isEnded = async (runId: string): Promise<boolean> =>
+      decodeUntoldLosses(await readFile(join(folder, name(runId))), name(runId)).isEnded;
+    fail.create = true;
+    const writers = [
+      createSegmentWriter(fs, options({ ended: [one('run0'), one('run00')] })),
+      createSegmentWriter(fs, options({ ended: [one('run000')] })),
+    ] as const;
+    for (const writer of writers) await assert.rejects(writer.open(6e9), { code: 'EACCES' });
+    await writers[0].tick(8e9, emptyLoss());
+    fail.create = false;
+    await writers[0].tick(10e9, emptyLoss());
+    assert.deepEqual([await isEnded('run0'), await isEnded('run00')], [true, true]);
+    await unlink(join(folder, name('run0')));
+    await writers[0].tick(12e9, emptyLoss());
+    assert.ok(!(await readdir(folder)).includes(name('run0')), 'once');
+    await writers[1].finish(13e9, emptyLoss());
+    assert.ok(await isEnded('run000'));
   });
 
   it('writes files for the owner only, in a folder for the owner only', async () => {

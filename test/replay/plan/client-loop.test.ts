@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { ClientScript } from '../../../src/replay/plan/client-loop.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
+import fc from '../../support/fast-check.ts';
 import { makeRecord } from '../../support/make-record.ts';
 import { MS, type PlayOptions, play, SECOND, seededRandom } from '../../support/replay-harness.ts';
 
