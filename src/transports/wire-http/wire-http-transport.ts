@@ -11,6 +11,7 @@ import { FirstWords } from './first-words.ts';
 import { HttpPool } from './http-pool.ts';
 import { type Allocate, isRefusal, prepareHttpHead, prepareHttpRequest } from './prepare-http-request.ts';
 import { createHttpRequestContext, type HttpRequestContext } from './request-headers.ts';
+import { Scratch } from './scratch.ts';
 import { WireExchange } from './wire-exchange.ts';
 import { createSocketOpener } from './wire-socket.ts';
 
@@ -37,13 +38,11 @@ const SWEEP_MS = 1000;
 /** Larger bodies are not copied next to their head but written behind it. */
 const LARGE_BODY_BYTES = 64 * 1024;
 const SCRATCH_BYTES = LARGE_BODY_BYTES + 64 * 1024;
-/** Requests of fewer bytes than this use a view again. */
-const VIEWS = 2048;
 
 /**
- * Sends HTTP/1.1 records, and HTTP/1.0 ones as such, over node:net or node:tls: bytes prepared once per kind of request, one write, and a
- * parser that only counts. What goes out and what is told is the same as with the undici transport, but for interim
- * answers (1xx), which are skipped, and irregular ones, which are read as capture reads them.
+ * Sends HTTP/1.1 records, and HTTP/1.0 ones as such, over node:net or node:tls: bytes prepared once per kind of request,
+ * one write, and a parser that only counts. What goes out and what is told is the same as with the undici transport, but
+ * for interim answers (1xx), which are skipped, and irregular ones, which are read as capture reads them.
  */
 export function createWireHttpTransport(options: WireHttpTransportOptions): WireHttpTransport {
   checkTarget(options.origin);
@@ -58,9 +57,7 @@ class WireTransport implements WireHttpTransport {
   readonly #firstWords = new FirstWords();
   readonly #clock: Pick<Clock, 'nowNs'>;
   /** Where requests with a body are put together; TLS keeps what it was given for too long for that. */
-  #scratch = newScratch();
-  /** Its first so many bytes, by their number: making a view costs as much as writing a small request into it. */
-  readonly #views: (Buffer | undefined)[] = Array.from({ length: VIEWS }, () => undefined);
+  readonly #scratch = new Scratch(SCRATCH_BYTES);
   readonly #allocate: Allocate;
   #isClosed = false;
 
@@ -69,7 +66,7 @@ class WireTransport implements WireHttpTransport {
     this.#clock = options.clock ?? createRealClock({ precision: 'eco' });
     this.#context = createHttpRequestContext(options);
     const isPlain = options.origin.protocol !== 'https:';
-    this.#allocate = isPlain ? (size) => this.#inScratch(size) : Buffer.allocUnsafe;
+    this.#allocate = isPlain ? (size) => this.#scratch.take(size) : Buffer.allocUnsafe;
     this.#pools = createPools(options, this.#clock, this.#firstWords);
     this.#sweeper = setInterval(() => this.#pools.sweep(), SWEEP_MS).unref();
   }
@@ -116,7 +113,7 @@ class WireTransport implements WireHttpTransport {
     }
     const exchange = new WireExchange(listener, isHead, bytes, undefined, isLast, recorded);
     // What the kernel did not take yet still lies in the scratch.
-    if (!connection.begin(exchange) && bytes.buffer === this.#scratch.buffer) this.#scratch = newScratch();
+    if (!connection.begin(exchange)) this.#scratch.leaveTo(bytes);
     return () => pool.cancel(exchange);
   }
 
@@ -133,16 +130,6 @@ class WireTransport implements WireHttpTransport {
   /** Tells whether a connection ends with this request: only a client of HTTP/1.0 says so. */
   #isLast({ headers, httpVersion }: TraceRecord): boolean {
     return httpVersion !== undefined && this.#context(headers, httpVersion).isLast;
-  }
-
-  #inScratch(sizeBytes: number): Buffer {
-    if (sizeBytes > SCRATCH_BYTES) return Buffer.allocUnsafe(sizeBytes);
-    if (sizeBytes >= this.#views.length) return this.#scratch.subarray(0, sizeBytes);
-    const known = this.#views[sizeBytes];
-    if (known?.buffer === this.#scratch.buffer) return known;
-    const view = this.#scratch.subarray(0, sizeBytes);
-    this.#views[sizeBytes] = view;
-    return view;
   }
 
   #send(
@@ -180,10 +167,6 @@ function createPools(
     idleSecs: keepAliveMs / 1000,
     make: (budget) => new HttpPool({ ...shared, mostConnections: most, budget }),
   });
-}
-
-function newScratch(): Buffer {
-  return Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 }
 
 function refuse(outcome: SendOutcome, listener: SendListener): Cancel {
