@@ -3,6 +3,7 @@ import { parseFailIf, parseLimit } from '../check/parse-limit.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import { answerOf } from './answer-of.ts';
 import { type CapacityDocument, type ProbeEntry, probeEntry, probeOfEntry } from './capacity-document.ts';
+import { Evidence, type SearchRange } from './evidence.ts';
 import type { Probe } from './probe.ts';
 import { probeOfResults } from './probe-of-results.ts';
 import { type Capacity, searchCapacity } from './search-capacity.ts';
@@ -37,24 +38,27 @@ export async function findCapacity(
   wanted: WantedLimits,
   world: CapacityWorld,
 ): Promise<CapacityDocument> {
-  const runs = new Runs(begun, wanted, world);
   const { searched } = begun;
-  const range = {
+  const range: SearchRange = {
     least: searched.least,
     most: searched.most ?? Infinity,
     within: searched.within,
     isWhole: searched.unit === 'clients' || searched.unit === 'copies',
+  };
+  const runs = new Runs(begun, wanted, range, world);
+  const how = {
+    ...range,
     probe: (load: number) => runs.probe(load),
     isStopped: () => world.isStopped(),
   };
   const found =
     searched.loads === null
-      ? await searchCapacity({ ...range, from: searched.from, maxProbes: searched.max_probes })
-      : await sweepLoads({ ...range, loads: searched.loads.filter((load) => load <= range.most) });
+      ? await searchCapacity({ ...how, from: searched.from, maxProbes: searched.max_probes })
+      : await sweepLoads({ ...how, loads: searched.loads.filter((load) => load <= range.most) });
   const isShort = world.isStopped() && !isDecided(found);
-  const isByGenerator =
-    (found.limitedBy === 'range' && endsByGenerator(begun)) ||
-    (found.limitedBy === null && found.probes.some(({ kind }) => kind === 'generator'));
+  // Of a sweep whose loads are all more than this machine sends, none was run.
+  const isAtEnd = found.limitedBy === 'range' || (found.probes.length === 0 && !world.isStopped());
+  const isByGenerator = isAtEnd && endsByGenerator(begun);
   return runs.document(
     isShort ? 'interrupted' : 'complete',
     isByGenerator ? { ...found, limitedBy: 'generator' } : found,
@@ -75,14 +79,16 @@ function isDecided({ type }: Capacity): boolean {
 class Runs {
   readonly #begun: CapacityDocument;
   readonly #wanted: WantedLimits;
+  readonly #range: SearchRange;
   readonly #world: CapacityWorld;
   readonly #known: ProbeEntry[];
   readonly #entries: ProbeEntry[] = [];
   #hasPlayed = false;
 
-  constructor(begun: CapacityDocument, wanted: WantedLimits, world: CapacityWorld) {
+  constructor(begun: CapacityDocument, wanted: WantedLimits, range: SearchRange, world: CapacityWorld) {
     this.#begun = begun;
     this.#wanted = wanted;
+    this.#range = range;
     this.#world = world;
     this.#known = [...begun.probes];
   }
@@ -114,7 +120,7 @@ class Runs {
     const entry = probeEntry(probe, document, await world.keep(document, number, load));
     this.#entries.push(entry);
     world.onProbe?.(entry, number);
-    await world.save(this.document('interrupted', nothingYet(this.#entries)));
+    await world.save(this.document('interrupted', soFar(this.#entries.map(probeOfEntry), this.#range)));
     // What is in the document, so that a search that is gone on with sees the same.
     return probeOfEntry(entry);
   }
@@ -126,19 +132,8 @@ class Runs {
   }
 }
 
-/** Where nobody was asked to go on, the answer is not known. */
-function nothingYet(entries: readonly ProbeEntry[]): Capacity {
-  const probes = entries.map(probeOfEntry);
-  const of = (isHeld: boolean): number[] =>
-    entries.filter(({ holds }) => holds === isHeld).map(({ load }) => load);
-  const [held, broken] = [of(true), of(false)];
-  return {
-    type: 'unknown',
-    boundary: null,
-    held: held.length === 0 ? null : Math.max(...held),
-    breached: broken.length === 0 ? null : Math.min(...broken),
-    limitedBy: null,
-    isMonotone: true,
-    probes,
-  };
+/** What some of the runs show, before the search is at its end. */
+function soFar(probes: readonly Probe[], range: SearchRange): Capacity {
+  const { held = null, breached = null, isMonotone } = new Evidence(probes, range);
+  return { type: 'unknown', boundary: null, held, breached, limitedBy: null, isMonotone, probes };
 }

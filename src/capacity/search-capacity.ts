@@ -1,5 +1,6 @@
 import { CLIFF_MARGIN, Evidence, type SearchRange } from './evidence.ts';
 import type { Boundary } from './fit-boundary.ts';
+import { limitedBy } from './limited-by.ts';
 import { holds, type Probe, worstMargin } from './probe.ts';
 
 /** What is searched, and how. */
@@ -9,8 +10,6 @@ export interface CapacitySearch extends SearchRange {
   /** The first load. */
   readonly from: number;
   readonly maxProbes: number;
-  /** Probes of an earlier search, which are not run again. */
-  readonly known?: readonly Probe[] | undefined;
   /** True: no more probes. */
   isStopped?(): boolean;
 }
@@ -38,7 +37,7 @@ export interface Capacity {
   /** The highest load that held, and the lowest that did not. */
   readonly held: number | null;
   readonly breached: number | null;
-  /** What stopped the load from going higher: the server's limits, this generator, or the user's `most`. */
+  /** What stopped the load from going higher: the server's limits, this generator, or the user's `most`; null: nothing did. */
   readonly limitedBy: 'server' | 'generator' | 'range' | null;
   /** A higher load held, and a lower one did not. */
   readonly isMonotone: boolean;
@@ -64,12 +63,10 @@ export async function searchCapacity(search: CapacitySearch): Promise<Capacity> 
 class Search {
   readonly #search: CapacitySearch;
   readonly #probes: Probe[] = [];
-  readonly #known: Probe[];
   #isGeneratorBound = false;
 
   constructor(search: CapacitySearch) {
     this.#search = search;
-    this.#known = [...(search.known ?? [])];
   }
 
   async run(): Promise<Capacity> {
@@ -158,17 +155,12 @@ class Search {
   async #probe(load: number): Promise<Probe | undefined> {
     for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
       if (!this.#mayGoOn) return undefined;
-      const probe = this.#takeKnown(load) ?? (await this.#search.probe(load));
+      const probe = await this.#search.probe(load);
       this.#probes.push(probe);
       if (probe.kind === 'valid') return probe;
       if (probe.kind === 'generator') this.#isGeneratorBound = true;
     }
     return undefined;
-  }
-
-  #takeKnown(load: number): Probe | undefined {
-    const place = this.#known.findIndex((probe) => probe.load === load);
-    return place < 0 ? undefined : this.#known.splice(place, 1)[0];
   }
 
   /** A load inside the bracket, on a scale of factors. */
@@ -197,13 +189,12 @@ class Search {
 
   #result(type: BoundaryType, boundary: Boundary | null): Capacity {
     const { held = null, breached = null, isMonotone } = this.#evidence;
-    const upTo = this.#isGeneratorBound ? 'generator' : 'range';
     return {
       type,
       boundary: type === 'smooth' ? boundary : null,
       held,
       breached,
-      limitedBy: breached !== null ? 'server' : held === null ? null : upTo,
+      limitedBy: limitedBy({ type, breached }, this.#isGeneratorBound),
       isMonotone,
       probes: this.#probes,
     };

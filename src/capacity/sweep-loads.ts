@@ -1,4 +1,5 @@
 import { Evidence, type SearchRange } from './evidence.ts';
+import { limitedBy } from './limited-by.ts';
 import { holds, type Probe } from './probe.ts';
 import type { BoundaryType, Capacity } from './search-capacity.ts';
 
@@ -30,13 +31,12 @@ export async function sweepLoads(sweep: Sweep): Promise<Capacity> {
   };
   const type = typeOf(evidence, boundary !== null, probes, range);
   const isGeneratorBound = probes.some(({ kind }) => kind === 'generator');
-  const upTo = isGeneratorBound ? 'generator' : 'range';
   return {
     type,
     boundary: type === 'smooth' ? boundary : null,
     held,
     breached,
-    limitedBy: breached !== null ? 'server' : held === null ? (isGeneratorBound ? 'generator' : null) : upTo,
+    limitedBy: limitedBy({ type, breached }, isGeneratorBound),
     isMonotone,
     probes,
   };

@@ -3,7 +3,7 @@ import { asResults, readingResults } from '../results/document/as-results.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import { type Judgement, judgeLimit, notReadable, type Status } from './judge-limit.ts';
 import type { Limit } from './limit.ts';
-import { type LimitWords, parseFailIf, parseLimit } from './parse-limit.ts';
+import { heldInstead, type LimitWords, parseFailIf, parseLimit } from './parse-limit.ts';
 
 /** What a document is held against. */
 export interface Wanted {
@@ -40,7 +40,10 @@ export function checkResults(document: unknown, wanted: Wanted): CheckReport {
     throw new EngramTraceError('usage', 'there is no limit to hold it against');
   const readings = [
     ...limits.map((words) => ({ words, read: () => parseLimit(words, results) })),
-    ...failIf.map((holds) => ({ words: { holds }, read: () => parseFailIf(holds, results) })),
+    ...failIf.map((text) => ({
+      words: { holds: heldInstead(text) },
+      read: () => parseFailIf(text, results),
+    })),
   ];
   const judge = (limit: Limit): Judgement => readingResults(() => judgeLimit(limit, results));
   const judgements = takesUnreadable

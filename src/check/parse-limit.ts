@@ -40,11 +40,18 @@ export function parseLimit(words: LimitWords, document: ResultsDocument): Limit 
 /** A limit as `--fail-if` has it: what must not be. */
 export function parseFailIf(text: string, document: ResultsDocument): Limit {
   const limit = parseComparison(text, document);
-  const opposite = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' } as const;
-  const comparison = opposite[limit.comparison];
   // What is shown beside PASS is what held.
-  const held = text.trim().replace(/\s*(<=|>=|<|>)\s*/, ` ${comparison} `);
-  return { ...limit, text: held, name: held, comparison };
+  const held = heldInstead(text);
+  return { ...limit, text: held, name: held, comparison: OPPOSITE[limit.comparison] };
+}
+
+const OPPOSITE = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' } as const;
+
+/** What must not be, as the words of what has to hold; a text without a comparison stays as it is. */
+export function heldInstead(failIf: string): string {
+  return failIf
+    .trim()
+    .replace(/\s*(<=|>=|<|>)\s*/, (_, comparison: Limit['comparison']) => ` ${OPPOSITE[comparison]} `);
 }
 
 function parseComparison(text: string, document: ResultsDocument, mayBeAbsent = false): Limit {

@@ -161,5 +161,20 @@ describe('the search for a capacity, run by run', () => {
     const swept = { ...begunAt({ most: 400, loads: [200, 400, 800] }), generator };
     const sweep = await findCapacity(swept, WANTED, world((load) => runAt(load, 1)).world);
     assert.deepEqual([sweep.probes.length, sweep.answer.limited_by], [2, 'generator']);
+    const beyond = { ...begunAt({ most: 400, loads: [500, 800] }), generator };
+    const none = await findCapacity(beyond, WANTED, world((load) => runAt(load, 1)).world);
+    assert.deepEqual(
+      [none.probes.length, none.answer.boundary_type, none.answer.limited_by],
+      [0, 'unknown', 'generator'],
+    );
+  });
+
+  it('shows of a search that is cut off what held below the lowest load that did not', async () => {
+    const slowAt = new Map([[800, 30]]);
+    const { saved, world: here } = world((load) => runAt(load, slowAt.get(load) ?? 0.5));
+    const loads = [400, 800, 1000];
+    await findCapacity(begunAt({ loads, most: 1000 }), WANTED, here);
+    const { held, breached, is_monotone } = saved.at(-1)?.answer ?? {};
+    assert.deepEqual([held, breached, is_monotone], [400, 800, false]);
   });
 });

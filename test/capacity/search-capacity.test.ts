@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Probe } from '../../src/capacity/probe.ts';
 import { type CapacitySearch, searchCapacity } from '../../src/capacity/search-capacity.ts';
+import { sweepLoads } from '../../src/capacity/sweep-loads.ts';
 import { SeededStream } from '../../src/workload/streams/seeded-stream.ts';
 
 /** About normal: twelve evenly spread numbers. */
@@ -129,17 +130,13 @@ describe('the search for a capacity', () => {
     assert.deepEqual([never.type, never.held, never.limitedBy], ['never_held', null, 'server']);
   });
 
-  it('finds whole numbers, and goes on from probes that are there', async () => {
+  it('finds whole numbers', async () => {
     const clients = await search(
       server((load) => Math.log(37.5 / load)),
       { from: 4, least: 1, isWhole: true },
     );
     assert.ok(clients.probes.every(({ load }) => Number.isInteger(load)));
     assert.ok(Math.abs((clients.boundary?.load ?? 0) / 37.5 - 1) < 0.05);
-    const again = await search(() => Promise.reject(new Error('it was run again')), {
-      ...{ from: 4, least: 1, isWhole: true, known: clients.probes },
-    });
-    assert.equal(again.boundary?.load, clients.boundary?.load);
   });
 
   it('stops when it is told to, with what is known', async () => {
@@ -153,5 +150,22 @@ describe('the search for a capacity', () => {
       { isStopped: () => runs >= 3 },
     );
     assert.deepEqual([probes.length, held], [3, 4000]);
+  });
+
+  it('names no end of the range where it only ended early', async () => {
+    const noisy = server(() => 1);
+    const short = await search(noisy, { maxProbes: 3 });
+    assert.deepEqual([short.type, short.held, short.limitedBy], ['unknown', 4000, null]);
+    let runs = 0;
+    const cut = await search((load) => noisy(load).finally(() => (runs += 1)), {
+      isStopped: () => runs >= 2,
+    });
+    assert.deepEqual([cut.type, cut.held, cut.limitedBy], ['unknown', 2000, null]);
+    runs = 0;
+    const swept = await sweepLoads({
+      ...{ loads: [1000, 2000, 3000], probe: (load) => noisy(load).finally(() => (runs += 1)) },
+      ...{ within: 0.05, isWhole: false, isStopped: () => runs >= 2 },
+    });
+    assert.deepEqual([swept.type, swept.held, swept.limitedBy], ['unknown', 2000, null]);
   });
 });

@@ -110,16 +110,23 @@ test('capacity refuses what makes no sense before anything is sent', async () =>
     };
     assert.match(await refused('--scenario', 'own.toml', '--by', 'copies'), /--by is for a trace/);
     assert.match(await refused('--scenario', 'own.toml', '--step', '10'), /--step has no end/);
+    assert.match(
+      await refused('--scenario', 'own.toml', '--fail-if', 'latency.overal.p99 > 1ms'),
+      /no number named latency\.overal\.p99/,
+    );
     assert.match(await refused('--clients', '--from', '1.5'), /clients are whole numbers/);
     assert.match(await refused('--scenario', 'own.toml', '--least', '200', '--from', '100'), /no load lies/);
   });
 });
 
 test('the answer in words and the exit code follow the kind of boundary', () => {
-  const of = (answer: Partial<CapacityDocument['answer']>): CapacityDocument =>
+  const of = (
+    answer: Partial<CapacityDocument['answer']>,
+    searched: Partial<CapacityDocument['searched']> = {},
+  ): CapacityDocument =>
     ({
       ...{ limits: ['p99 < 10ms'], generator: null, status: 'complete', probes: [] },
-      searched: { unit: 'operations a second', most: 9000 },
+      searched: { unit: 'operations a second', by: 'rate', most: 9000, loads: null, ...searched },
       answer: {
         ...{ boundary_type: 'unknown', capacity: null, low: null, high: null, held: 4000, breached: 5000 },
         ...{ binding_limit: 'p99 < 10ms', limited_by: 'server', is_monotone: true, safe_load: null },
@@ -143,6 +150,16 @@ test('the answer in words and the exit code follow the kind of boundary', () => 
   assert.equal(bound[0], 0);
   assert.match(bound[1], /This machine is the bound, not the server/);
   assert.match(told({ boundary_type: 'not_reached', limited_by: 'range' })[1], /--most 18000 goes on/);
+  const ended = (searched: Partial<CapacityDocument['searched']>): string =>
+    answerLines(of({ boundary_type: 'not_reached', limited_by: 'range' }, searched)).join('\n');
+  assert.match(ended({ loads: [4000, 9000] }), /The range ends there: no higher load was asked for/);
+  for (const searched of [{ loads: [4000, 9000] }, { most: null }, { by: 'upscale', most: 1000 } as const])
+    assert.doesNotMatch(ended(searched), /--most \d/);
+  assert.match(ended({ by: 'upscale', most: 600 }), /--most 1000 goes on/);
+  const tooSlow = told({ held: null, breached: null, limited_by: 'generator' });
+  assert.equal(tooSlow[0], 98);
+  assert.doesNotMatch(tooSlow[1], /too few valid runs/);
+  assert.match(tooSlow[1], /This machine is the bound, not the server/);
   assert.equal(told({ boundary_type: 'never_held' })[0], 99);
   assert.equal(told({})[0], 98);
   assert.equal(capacityExitCode(of({}), 'SIGINT'), 130);

@@ -10,6 +10,8 @@ import type {
 import { type CapacityWorld, findCapacity, type WantedLimits } from '../../capacity/find-capacity.ts';
 import { newCapacityDocument } from '../../capacity/new-capacity-document.ts';
 import { resumeCapacity } from '../../capacity/resume-capacity.ts';
+import { heldInstead } from '../../check/parse-limit.ts';
+import { refuseUnreadable } from '../../check/refuse-unreadable.ts';
 import { EngramTraceError } from '../../error.ts';
 import { allTargets } from '../../replay-run/target/targets.ts';
 import { VERSION } from '../../version.ts';
@@ -57,13 +59,6 @@ export async function runCapacity(flags: CapacityRunFlags, command: Command): Pr
   }
 }
 
-const OPPOSITE: Record<string, string> = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' };
-
-/** What must not be, as what has to hold. */
-function asLimit(failIf: string): string {
-  return failIf.replace(/[<>]=?/, (comparison) => OPPOSITE[comparison] ?? comparison);
-}
-
 async function wantedOf(flags: CapacityRunFlags): Promise<WantedLimits> {
   const { failIf = [] } = flags;
   return { limits: (await limitsOf(flags)) ?? USUAL_LIMITS, failIf };
@@ -79,13 +74,14 @@ async function searchAndReport(
   const range = rangeOf(flags, loads);
   // What is wrong with the run is said before anything is measured.
   const first = await loads.at(range.from, true);
+  refuseUnreadable({ ...wanted, isWatched: first.run.watch !== undefined });
   const about = {
     ...{ tool: { name: 'engram-trace', version: VERSION }, timestamp: new Date(wallClockMs()).toISOString() },
     targets: allTargets(first.run).map(({ http, grpc }) => ({
       http: http?.url ?? null,
       grpc: grpc?.url ?? null,
     })),
-    limits: [...wanted.limits.map(({ holds }) => holds), ...wanted.failIf.map(asLimit)],
+    limits: [...wanted.limits.map(({ holds }) => holds), ...wanted.failIf.map(heldInstead)],
   };
   const searched = searchedSection(flags, loads, { ...range, wanted });
   const fresh = newCapacityDocument(searched, about);
@@ -109,8 +105,12 @@ async function searchAndReport(
   }
 }
 
-/** What is of no matter to a single run: where else to look, and what to do with what was found. */
+/**
+ * Flags that change nothing in what a single run measures, so that its probes stay good without them: where to look, what
+ * becomes of what was found, how long to wait for the server, and which process it is by now.
+ */
 const OF_SEARCH = new Set([
+  ...['waitForTarget', 'watchPid', 'watchHost', 'scrape', 'scrapeMetric'],
   ...['from', 'least', 'most', 'within', 'step', 'rates', 'coolDown', 'maxProbes', 'calibrate', 'keep'],
   ...['resume', 'output', 'force', 'quiet', 'config', 'limits', 'preset', 'failIf', 'trace', 'scenario'],
 ]);
@@ -171,11 +171,14 @@ async function calibrated(
     maxSteps: Math.min(CALIBRATE_STEPS, Math.max(1, Math.ceil(Math.log2(most / searched.from)))),
   });
   const generator = generatorLimit(searched, highest?.multiplier);
-  const text = (load: number | null): string => (load === null ? 'less' : capacityLoadText(load, searched));
-  say(
-    `engram-trace: it sends ${text(generator.carries)} in time; nothing above ${text(generator.most)} is tried`,
-  );
+  say(`engram-trace: ${generatorText(generator, searched)}`);
   return { ...begun, generator, searched: { ...searched, most: generator.most } };
+}
+
+function generatorText({ carries, most }: GeneratorLimitSection, searched: SearchedSection): string {
+  const text = (load: number): string => capacityLoadText(load, searched);
+  if (carries !== null) return `it sends ${text(carries)} in time; nothing above ${text(most)} is tried`;
+  return `this machine did not send even the first load, ${text(searched.from)}, in time, so nothing is tried (--no-calibrate tries all the same; a lower --from may do)`;
 }
 
 function generatorLimit(searched: SearchedSection, multiplier: number | undefined): GeneratorLimitSection {

@@ -1,6 +1,7 @@
 import type { AnswerSection, CapacityDocument, ProbeEntry } from '../../capacity/capacity-document.ts';
 import { countText, numberText } from '../../inspect/number-text.ts';
 import { type Column, textTable } from '../../inspect/text-table.ts';
+import { MOST_UPSCALE } from '../../replay/replay-options.ts';
 
 const right = (title: string): Column => ({ title, align: 'right' });
 
@@ -90,6 +91,10 @@ function typeLines({ boundary_type: type, ...answer }: AnswerSection, of: LoadTe
         `No load held, down to ${of(answer.breached)}: ${answer.binding_limit} is broken. A limit that this server can hold, or a lower --least?`,
       ];
     case 'unknown':
+      if (answer.limited_by === 'generator')
+        return [
+          `Not known: this machine did not send in time what was asked for. Held: ${of(answer.held)}; did not hold: ${of(answer.breached)}.`,
+        ];
       return [
         `Not known: too few valid runs. Held: ${of(answer.held)}; did not hold: ${of(answer.breached)}. The column 'limits' says why; a longer --probe-duration or more --max-probes may tell.`,
       ];
@@ -104,9 +109,14 @@ function boundLines({ answer, generator, searched }: CapacityDocument, of: LoadT
       `This machine is the bound, not the server.${told} A larger one, or several (--shard), can go on.`,
     ];
   }
-  if (answer.limited_by === 'range')
-    return [`The range ends there: --most ${(searched.most ?? 0) * 2} goes on.`];
-  return [];
+  return answer.limited_by === 'range' ? [rangeLine(searched)] : [];
+}
+
+function rangeLine({ loads, most, by }: CapacityDocument['searched']): string {
+  if (loads !== null) return 'The range ends there: no higher load was asked for.';
+  const higher = Math.min((most ?? Infinity) * 2, by === 'upscale' ? MOST_UPSCALE : Infinity);
+  const isHigher = Number.isFinite(higher) && higher > (most ?? Infinity);
+  return `The range ends there${isHigher ? `: --most ${higher} goes on` : ''}.`;
 }
 
 function lawLines({ scalability_law: law }: AnswerSection): string[] {
