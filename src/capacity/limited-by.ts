@@ -1,11 +1,12 @@
-import type { Capacity } from './search-capacity.ts';
+/** The server's limits, this generator, or the user's `most`; null: nothing did, and the runs only ended too early to say. */
+export type LimitedBy = 'server' | 'generator' | 'range' | null;
 
-/** What kept the load from going higher; null where nothing did, and the runs only ended before anybody could say. */
+/** What kept the load from going higher, of runs that got to the end of their range or not. */
 export function limitedBy(
-  { type, breached }: Pick<Capacity, 'type' | 'breached'>,
-  isGeneratorBound: boolean,
-): Capacity['limitedBy'] {
+  breached: number | null,
+  { isGeneratorBound, isAtEnd }: { readonly isGeneratorBound: boolean; readonly isAtEnd: boolean },
+): LimitedBy {
   if (breached !== null) return 'server';
   if (isGeneratorBound) return 'generator';
-  return type === 'not_reached' ? 'range' : null;
+  return isAtEnd ? 'range' : null;
 }

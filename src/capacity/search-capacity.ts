@@ -1,6 +1,6 @@
 import { CLIFF_MARGIN, Evidence, type SearchRange } from './evidence.ts';
 import type { Boundary } from './fit-boundary.ts';
-import { limitedBy } from './limited-by.ts';
+import { type LimitedBy, limitedBy } from './limited-by.ts';
 import { holds, type Probe, worstMargin } from './probe.ts';
 
 /** What is searched, and how. */
@@ -37,8 +37,8 @@ export interface Capacity {
   /** The highest load that held, and the lowest that did not. */
   readonly held: number | null;
   readonly breached: number | null;
-  /** What stopped the load from going higher: the server's limits, this generator, or the user's `most`; null: nothing did. */
-  readonly limitedBy: 'server' | 'generator' | 'range' | null;
+  /** What stopped the load from going higher. */
+  readonly limitedBy: LimitedBy;
   /** A higher load held, and a lower one did not. */
   readonly isMonotone: boolean;
   readonly probes: readonly Probe[];
@@ -189,12 +189,13 @@ class Search {
 
   #result(type: BoundaryType, boundary: Boundary | null): Capacity {
     const { held = null, breached = null, isMonotone } = this.#evidence;
+    const isGeneratorBound = this.#isGeneratorBound;
     return {
       type,
       boundary: type === 'smooth' ? boundary : null,
       held,
       breached,
-      limitedBy: limitedBy({ type, breached }, this.#isGeneratorBound),
+      limitedBy: limitedBy(breached, { isGeneratorBound, isAtEnd: type === 'not_reached' }),
       isMonotone,
       probes: this.#probes,
     };

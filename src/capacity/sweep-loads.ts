@@ -36,7 +36,7 @@ export async function sweepLoads(sweep: Sweep): Promise<Capacity> {
     boundary: type === 'smooth' ? boundary : null,
     held,
     breached,
-    limitedBy: limitedBy({ type, breached }, isGeneratorBound),
+    limitedBy: limitedBy(breached, { isGeneratorBound, isAtEnd: type === 'not_reached' }),
     isMonotone,
     probes,
   };

@@ -17,16 +17,8 @@ export interface WantedAhead extends Pick<Wanted, 'limits' | 'failIf'> {
  */
 export function refuseUnreadable({ limits, failIf = [], isWatched = false }: WantedAhead): void {
   const outline = documentOutline();
-  const tryOne = (text: string, parse: (document: ResultsDocument) => unknown): void => {
-    try {
-      parse(withNamesOf(text, outline, isWatched));
-    } catch (thrown) {
-      const [metric = ''] = namesIn(text);
-      if (!outline.openPaths.some((path) => metric.startsWith(`${path}.`) && !isLatency(path))) throw thrown;
-    }
-  };
-  for (const words of limits) tryOne(words.holds, (document) => parseLimit(words, document));
-  for (const text of failIf) tryOne(text, (document) => parseFailIf(text, document));
+  for (const words of limits) parseLimit(words, withNamesOf(words.holds, outline, isWatched));
+  for (const text of failIf) parseFailIf(text, withNamesOf(text, outline, isWatched));
 }
 
 function isLatency(path: string): boolean {
@@ -41,9 +33,14 @@ function namesIn(text: string): string[] {
 }
 
 /** A document that has what a limit names, as far as one may. */
-function withNamesOf(text: string, { sections }: DocumentOutline, isWatched: boolean): ResultsDocument {
+function withNamesOf(
+  text: string,
+  { sections, openPaths }: DocumentOutline,
+  isWatched: boolean,
+): ResultsDocument {
   const document = structuredClone(sections) as unknown as ResultsDocument;
   for (const name of namesIn(text)) {
+    for (const path of openPaths) if (!isLatency(path)) addName(document, path, name);
     const op = /^(?:latency|response|service_latency|service)\.(.+?)\.(?:p[\d.]+|mean|min|max)$/s.exec(
       name,
     )?.[1];
@@ -56,6 +53,16 @@ function withNamesOf(text: string, { sections }: DocumentOutline, isWatched: boo
     }
   }
   return document;
+}
+
+/** Takes what a limit names in a table of names for a number of it: its unit is still to be one of that. */
+function addName(document: object, path: string, name: string): void {
+  if (!name.startsWith(`${path}.`)) return;
+  const [, entry, number] = /^(?:(.+)\.)?([^.]+)$/s.exec(name.slice(path.length + 1)) ?? [];
+  if (number === undefined) return;
+  let table: object | undefined = document;
+  for (const key of path.split('.')) table = (table as Record<string, object | undefined> | undefined)?.[key];
+  Object.assign(table ?? {}, entry === undefined ? { [number]: null } : { [entry]: { [number]: null } });
 }
 
 /** An op has any name, but one so near to that of all operations was hardly meant. */

@@ -60,6 +60,11 @@ describe('limits that are given with a run', () => {
     const { status, pass, observed, why } = document.checks[0] ?? {};
     assert.deepEqual([status, pass, observed], ['not judged', false, null]);
     assert.match(why ?? '', /no number named latency\.remember\.p95/);
+    assert.equal(
+      document.checks[0]?.expr,
+      'latency.remember.p95 <= 1s',
+      'what has to hold, not what must not be',
+    );
     assert.equal(replayExitCode(document, undefined), 99);
     const { judge } = createRunJudge({ limits: [{ holds: 'latency.remember.p95 < 1s', required: false }] });
     const run = runOf();
@@ -78,6 +83,10 @@ describe('limits that are given with a run', () => {
       ['latency.overall.p99', /is no limit/],
       ['throughput < 5 in every 60s window', /windows have no throughput/],
       ['error_rate > 1% during queue > 0', /nothing that was watched/],
+      ['operations.ops.recall.failed > 3ms', /3ms is not in a unit/],
+      ['recorded_latency.recall.p99 > 3%', /3% is not in a unit/],
+      ['counted_by_header.values.b > 3 in every 60s window', /windows have no/],
+      ['counted_by_header.values.b > 3 during lunch', /no part of a run/],
     ] as const)
       assert.throws(() => createRunJudge({ limits: [], failIf: [text] }), message, text);
   });
@@ -90,6 +99,9 @@ describe('limits that are given with a run', () => {
       'operations.ops.recall.failed > 3',
       'recorded_latency.recall.p99 > 3ms',
       'counted_by_header.values.b > 3',
+      'counted_by_header.values.GET /a.b > 3',
+      'recorded_latency.recall.count > 3',
+      'fidelity.gate_wait_us.recall.p99 > 500',
       'resources.process.rss_bytes.max > 500MiB',
     ];
     createRunJudge({ limits: [], failIf: possible });
