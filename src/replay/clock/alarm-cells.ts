@@ -10,6 +10,8 @@ export const ALARM_CELL = 0;
 export const RING_CELL = 1;
 /** The cell that is 1 while the thread is there to ring. */
 export const READY_CELL = 2;
+/** The cell that holds the count of the alarm cell that the thread sleeps by, which it alone writes. */
+export const TAKEN_CELL = 3;
 
 /** The time to ring at. */
 export const AT = 0;

@@ -7,6 +7,7 @@ import {
   hrNowNs,
   READY_CELL,
   RING_CELL,
+  TAKEN_CELL,
   THEN,
 } from './alarm-cells.ts';
 import { sleepExactly } from './exact-sleep.ts';
@@ -22,7 +23,10 @@ timesNs[ASLEEP_TO] = Infinity;
 Atomics.store(cells, READY_CELL, 1);
 for (;;) {
   const count = Atomics.load(cells, ALARM_CELL);
-  if (count !== seen) timesNs[ASLEEP_TO] = timesNs[AT] as number;
+  if (count !== seen) {
+    timesNs[ASLEEP_TO] = timesNs[AT] as number;
+    Atomics.store(cells, TAKEN_CELL, count);
+  }
   seen = count;
   const atNs = timesNs[ASLEEP_TO] as number;
   const leftNs = atNs - hrNowNs();

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { ALARM_CELL, ASLEEP_TO, AT, READY_CELL, RING_CELL, THEN } from './alarm-cells.ts';
+import { ALARM_CELL, ASLEEP_TO, AT, READY_CELL, RING_CELL, TAKEN_CELL, THEN } from './alarm-cells.ts';
 
 /** Wakes this thread's event loop at a time, to some microseconds, without keeping it busy until then. */
 export interface ThreadAlarm {
@@ -24,7 +24,7 @@ const SAME_NS = 20_000;
  */
 export function createThreadAlarm(ring: () => void): ThreadAlarm {
   const shared = new SharedArrayBuffer(40);
-  const cells = new Int32Array(shared, 0, 3);
+  const cells = new Int32Array(shared, 0, 4);
   const timesNs = new Float64Array(shared, 16, 3).fill(Infinity);
   const worker = new Worker(new URL('./alarm-thread.js', import.meta.url), {
     workerData: { cells, timesNs },
@@ -34,11 +34,14 @@ export function createThreadAlarm(ring: () => void): ThreadAlarm {
   worker.on('error', () => {});
   worker.on('exit', () => Atomics.store(cells, READY_CELL, 0));
   listen(cells, ring);
+  /** It is on its way there. A time that it has not taken yet would still take it elsewhere. */
+  const isAsleepTo = (atNs: number): boolean =>
+    Atomics.load(cells, TAKEN_CELL) === cells[ALARM_CELL] &&
+    Math.abs((timesNs[ASLEEP_TO] as number) - atNs) < SAME_NS;
   return {
     set(atNs, thenNs = Infinity) {
       timesNs[THEN] = thenNs;
-      // It is on its way there, and wakes at that time whatever is set meanwhile.
-      if (Math.abs((timesNs[ASLEEP_TO] as number) - atNs) < SAME_NS) return;
+      if (isAsleepTo(atNs)) return;
       timesNs[AT] = atNs;
       Atomics.add(cells, ALARM_CELL, 1);
       Atomics.notify(cells, ALARM_CELL);
