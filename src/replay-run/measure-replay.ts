@@ -1,3 +1,4 @@
+import { keepsReadingOrder } from '../replay/plan/plan-reader.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
 import { createResultsDocument } from '../results/create-results-document.ts';
 import type { ChaosSection } from '../results/document/chaos-section.ts';
@@ -59,15 +60,16 @@ async function measureWatched(
   refuseHeadersNotForGrpc(run);
   const options = engineOptions(run, deps.signal);
   const isSharded = shardCount(run.senders, options, run.connections) > 1;
-  // What the libraries do with bytes they were given is theirs to say.
-  const recycled = isSharded || (run.transport ?? DEFAULT_TRANSPORT) === 'wire';
-  const openSource = (options: Pick<ReadOptions, 'onDamage' | 'recycled'>): NumberedSource =>
-    createNumberedSource(run.trace, run.range ?? {}, options.onDamage ?? 'throw', {
-      placed: isSharded,
-      ...options,
-    });
-  const source = openSource({ onDamage: run.skipDamaged ? 'skip' : 'throw', recycled });
-  const openStarts = () => openSource({ onDamage: run.skipDamaged ? 'skip' : 'throw' }).open();
+  // What the libraries do with bytes they were given is theirs to say; and a copy of a record is given back by nobody.
+  const isGivenBack = isSharded || (run.transport ?? DEFAULT_TRANSPORT) === 'wire';
+  const spans = { placed: isSharded, recycled: isGivenBack && keepsReadingOrder(options) };
+  const onDamage = run.skipDamaged ? 'skip' : 'throw';
+  const openSource = (
+    onDamage: NonNullable<ReadOptions['onDamage']>,
+    spans?: Pick<ReadOptions, 'placed' | 'recycled'>,
+  ): NumberedSource => createNumberedSource(run.trace, run.range ?? {}, onDamage, spans);
+  const source = openSource(onDamage, spans);
+  const openStarts = () => openSource(onDamage).open();
   const spaces = run.prepare ? await spacesOfRun(run, options, guard) : undefined;
   const threads = createShardThreads(deps.clock);
   const openPlayer = playerOpener(run, options, deps, threads, addresses);
@@ -80,7 +82,7 @@ async function measureWatched(
     try {
       const prepare = spaces && afterPreload(await prepareTarget(run, spaces, deps), run.prepared ?? null);
       if (run.rehearsal !== false && run.closedLoop === undefined)
-        await rehearsed(run, options, deps, threads, () => openSource({ onDamage: 'skip', recycled }));
+        await rehearsed(run, options, deps, threads, () => openSource('skip', spans));
       const chaos = await openChaos(run, options, addresses);
       try {
         return await withPlayer(openPlayer(), (player) =>

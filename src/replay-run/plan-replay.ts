@@ -1,4 +1,5 @@
 import { EngramTraceError } from '../error.ts';
+import { keepsReadingOrder } from '../replay/plan/plan-reader.ts';
 import { type PlanSummary, summarisePlan } from '../replay/plan/plan-summary.ts';
 import { isInShard } from '../replay/plan/shard-of.ts';
 import type { ReplayOptions } from '../replay/replay-options.ts';
@@ -46,7 +47,7 @@ export async function planReplay(run: RunOptions): Promise<ReplayPlan> {
   const part = isCounted ? { limit: MADE_OF_COUNTED } : (run.range ?? {});
   const openSource = (recycled: boolean) =>
     createNumberedSource(run.trace, part, run.skipDamaged ? 'skip' : 'throw', { recycled });
-  const source = openSource(true);
+  const source = openSource(keepsReadingOrder(options));
   const rateFactor = rateFactorOf(options);
   const watch = rateFactor === undefined ? undefined : new NearnessOfPlan(rateFactor);
   const redacted = new LeftOutCount();

@@ -13,6 +13,7 @@ import {
   UNKNOWN_HEALTH,
 } from '../results/health/generator-health.ts';
 import type { ResultsRecorder } from '../results/tally/results-recorder.ts';
+import { giveBackFrom } from '../trace/block/record-spans.ts';
 import type { Protocol, TraceRecord } from '../trace/record/record.ts';
 import { NameCounts } from '../transforms/name-counts.ts';
 import type { Player } from './create-player.ts';
@@ -141,7 +142,7 @@ async function* watched(
   let warning = recordsRead > 0 ? undefined : warningOfHeadersNotForGrpc(run);
   for await (const batch of source.open()) {
     // A pipe that ends after an interrupt brings what it held back: too late to connect for that.
-    if (over.isOver) return;
+    if (over.isOver) return giveBackFrom(batch, 0);
     if (guard !== undefined) for (const record of batch) guard.checkRecord(record);
     const protocols = protocolsOf(run, batch);
     await player.prepare(protocols);
@@ -154,7 +155,7 @@ async function* watched(
       const willSend = options.signal?.aborted !== true;
       const errors = willSend ? await warmedUp(run, deps, { options, player, addresses, batch }, over) : [];
       // An interrupt waits for nobody who does not let us connect; and without a target there is nothing to play.
-      if (over.isOver || over.nobody !== undefined) return;
+      if (over.isOver || over.nobody !== undefined) return giveBackFrom(batch, 0);
       for (const error of errors) deps.warn(oneLine(error));
       onReady();
     }

@@ -33,10 +33,12 @@ export function mergeTraces(traces: readonly [Trace, ...Trace[]]): Trace {
     get warnings() {
       return traces.flatMap(({ warnings }) => warnings);
     },
-    records({ fromNs = Number.NEGATIVE_INFINITY, toNs = Number.POSITIVE_INFINITY, ...options } = {}) {
+    records({ fromNs = Number.NEGATIVE_INFINITY, toNs = Number.POSITIVE_INFINITY, ahead, onDamage } = {}) {
       const inputs = traces.map((trace, i) => {
         const shiftNs = shifts[i] ?? 0;
-        const batches = trace.records({ ...options, fromNs: fromNs - shiftNs, toNs: toNs - shiftNs });
+        const bounds = { fromNs: fromNs - shiftNs, toNs: toNs - shiftNs };
+        // Not where they stand in their blocks, nor to be given back to those: batches are made anew.
+        const batches = trace.records({ ...bounds, ahead, onDamage });
         return { name: trace.name, batches: shifted(batches, shiftNs) };
       });
       return mergeRecords(inputs);

@@ -16,8 +16,9 @@ export function mapTrace(trace: Trace, map: RecordMap): Trace {
     hints: NO_HINTS,
     seekable: trace.seekable,
     warnings: trace.warnings,
-    records: ({ fromNs, toNs, ...options } = {}) =>
-      within(mapRecords(trace.records(options), map), { fromNs, toNs }),
+    // What is made of records stands in no block, and is given back to none.
+    records: ({ fromNs, toNs, ahead, onDamage } = {}) =>
+      within(mapRecords(trace.records({ ahead, onDamage }), map), { fromNs, toNs }),
     get loss() {
       return trace.loss;
     },

@@ -15,13 +15,18 @@ import { emptyHeader, emptyLoss, type TraceRecord } from '../../src/trace/record
 import type { Trace } from '../../src/trace/trace.ts';
 import { documentInput } from '../results/support.ts';
 import { makeRecord } from '../support/make-record.ts';
+import { PLACED_BLOCK_RECORDS, placedBatches } from '../support/placed-batches.ts';
 import { createScriptedTransport, inBatches, MS, SECOND } from '../support/replay-harness.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const RECORDS = Array.from({ length: 100 }, (_, i) => makeRecord(i * MS));
 
 /** A run on a virtual clock, whose warm-up takes until the test ends it. */
-function staged(signal?: AbortSignal, records: readonly TraceRecord[] = RECORDS) {
+function staged(
+  signal?: AbortSignal,
+  records: readonly TraceRecord[] = RECORDS,
+  open: () => AsyncIterable<TraceRecord[]> = () => inBatches([...records], 10),
+) {
   const clock = createVirtualClock(1e12);
   const transport = createScriptedTransport(clock, () => ({ kind: 'at_once', ok: true }));
   const heard: string[] = [];
@@ -47,7 +52,7 @@ function staged(signal?: AbortSignal, records: readonly TraceRecord[] = RECORDS)
     health: (whole) => whole,
   };
   const source: NumberedSource = {
-    open: () => inBatches([...records], 10),
+    open,
     recordNumber: (number) => number,
     recordsRead: 0,
   };
@@ -100,9 +105,13 @@ describe('a run that is interrupted before its first operation', () => {
     assert.equal(transport.sends.length, 0);
   });
 
-  it('says nothing more when it is over, whatever comes of connecting', async () => {
+  it('says nothing more when it is over, and keeps nothing, whatever comes of connecting', async () => {
     const controller = new AbortController();
-    const { clock, heard, endWarmUp, played } = staged(controller.signal);
+    const records = RECORDS.slice(0, PLACED_BLOCK_RECORDS);
+    let free = 0;
+    const { clock, heard, endWarmUp, played } = staged(controller.signal, records, () =>
+      placedBatches(records, records.length, () => free++),
+    );
     await turn();
     assert.deepEqual(heard, ['warm-up']);
     controller.abort();
@@ -111,6 +120,7 @@ describe('a run that is interrupted before its first operation', () => {
     endWarmUp(new EngramTraceError('target', 'nobody is there'));
     await turn();
     assert.deepEqual(heard, ['warm-up']);
+    assert.equal(free, 1, 'what was read for it is given back');
   });
 });
 

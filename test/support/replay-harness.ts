@@ -111,6 +111,7 @@ export interface Played {
 export interface PlayOptions extends Partial<ReplayOptions> {
   fateOf?: (record: TraceRecord) => Fate;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
+  openStarts?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
   deps?: Partial<ReplayDeps>;
   /** Plays a closed loop: the records are the first ones of its clients. */
   clients?: ClientScript;
@@ -123,7 +124,7 @@ export interface PlayOptions extends Partial<ReplayOptions> {
 /** Plays records on a virtual clock to the end; a replay that is still open after a virtual day is a failed test. */
 export async function play(records: TraceRecord[], given: PlayOptions = {}): Promise<Played> {
   const { fateOf = () => ({ kind: 'at_once', ok: true }), transportOn, ...others } = given;
-  const { batches, deps, meanwhile, clients, ...options } = others;
+  const { batches, openStarts, deps, meanwhile, clients, ...options } = others;
   const loop = clients && new ClientLoop(clients);
   const clock = createVirtualClock(1e12);
   const transport = createScriptedTransport(clock, fateOf);
@@ -147,6 +148,7 @@ export async function play(records: TraceRecord[], given: PlayOptions = {}): Pro
         loop.reader(sink, (first) =>
           planFirstOperations({ openSource, digest: undefined, durationNs: loop.durationNs }, first),
         )),
+    openStarts: openStarts && (() => openStarts(clock)),
     ...deps,
   });
   meanwhile?.(clock);

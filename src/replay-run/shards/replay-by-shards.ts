@@ -132,7 +132,10 @@ class ShardedReplay implements PlanSink, PoolListener {
     recordNumber: number,
     span: RecordSpan | undefined,
   ): Promise<void> | undefined {
-    if (this.closed) return undefined;
+    if (this.closed) {
+      span?.block.lease?.giveBack();
+      return undefined;
+    }
     const { shards } = this.#pool;
     const shard = shards[shardOf(record.session, shards.length, this.#options.shard?.of)] as ShardHandle;
     this.#plannedToNs = times.dueNs;

@@ -42,8 +42,11 @@ export function createNumberedSource(
     const before = recordsRead;
     const { fromNs, toNs } = indexedBounds(trace, part);
     if (fromNs !== undefined) base ??= await countBefore(trace, fromNs, onDamage);
-    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true, placed, recycled });
-    const wanted = isBounded(part) && trace.index === undefined ? cut(batches) : batches;
+    const isCut = isBounded(part) && trace.index === undefined;
+    // What is cut is another batch, of which nobody knows where its records stand, nor what they are given back to.
+    const spans = isCut ? {} : { placed, recycled };
+    const batches = trace.records({ fromNs, toNs, onDamage, ahead: true, ...spans });
+    const wanted = isCut ? cut(batches) : batches;
     for await (const batch of wanted) {
       const left = (part.limit ?? Infinity) - (recordsRead - before);
       const within = batch.length > left ? firstOfBatch(batch, left) : batch;

@@ -134,7 +134,10 @@ class Engine implements PlanSink {
     recordNumber: number,
     span: RecordSpan | undefined,
   ): Promise<void> | undefined {
-    if (this.closed) return undefined;
+    if (this.closed) {
+      span?.block.lease?.giveBack();
+      return undefined;
+    }
     if (!this.#isReading) this.#noteRead();
     const sequence = this.#ledger.planned();
     if (this.stopped) {

@@ -8,31 +8,40 @@ export interface BlockPool {
 }
 
 /** What a replay reads ahead (16 MiB), what its operations hold and what is unpacked meanwhile. */
-const MOST_SLOTS = 24;
+const MOST_PIECES = 24;
 /** Longer blocks (of very long bodies) get memory of their own. */
-const MOST_SLOT_BYTES = 2 * 1024 * 1024;
+const MOST_PIECE_BYTES = 2 * 1024 * 1024;
+
+/** Who looks at the pool at work: tests. */
+export interface BlockPoolWatch {
+  /** Sees each piece of memory when it is made. */
+  onMade?: ((memory: SharedArrayBuffer) => void) | undefined;
+  /** Sees memory that was given back, and may be written to. */
+  onGiven?: ((memory: SharedArrayBuffer) => void) | undefined;
+}
 
 /**
  * Makes a pool for these blocks. Its memory is shared, so that one thread fills what another reads and nothing is
- * cloned; every thread that saw such memory keeps it, and so the same few pieces go round. `onGiven` sees what comes
- * back.
+ * cloned; every thread that saw such memory keeps it, and so the same few pieces go round.
  */
 export function createBlockPool(
   blocks: readonly Pick<BlockEntry, 'rawBytes'>[],
-  onGiven?: (memory: SharedArrayBuffer) => void,
+  { onMade, onGiven }: BlockPoolWatch = {},
 ): BlockPool {
-  let slotBytes = 0;
+  let pieceBytes = 0;
   for (const { rawBytes } of blocks)
-    if (rawBytes <= MOST_SLOT_BYTES) slotBytes = Math.max(slotBytes, rawBytes);
+    if (rawBytes <= MOST_PIECE_BYTES) pieceBytes = Math.max(pieceBytes, rawBytes);
   const free: SharedArrayBuffer[] = [];
   let made = 0;
   const make = (): SharedArrayBuffer | undefined => {
-    if (made >= MOST_SLOTS) return undefined;
+    if (made >= MOST_PIECES) return undefined;
     made++;
-    return new SharedArrayBuffer(slotBytes);
+    const memory = new SharedArrayBuffer(pieceBytes);
+    onMade?.(memory);
+    return memory;
   };
   return {
-    take: (sizeBytes) => (sizeBytes > slotBytes ? undefined : (free.pop() ?? make())),
+    take: (sizeBytes) => (sizeBytes > pieceBytes ? undefined : (free.pop() ?? make())),
     give: (memory) => {
       onGiven?.(memory);
       free.push(memory);

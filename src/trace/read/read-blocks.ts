@@ -75,8 +75,10 @@ function createAccess(
         cursor.advance();
         if (!cursor.current) checkEnd(cursor, block.entry);
       } catch (error) {
+        const rest = block.entry.records - cursor.position;
+        cursor.lease?.giveBack(rest);
         if (!ledger) throw damagedRecord(file.name, block, cursor, error);
-        count(block.entry.records - cursor.position);
+        count(rest);
       }
     },
     close() {

@@ -137,6 +137,7 @@ async function readTraceFile(
       checkCursor(cursor, entry);
       return cursor;
     } catch (error) {
+      lease?.giveBack(entry.records);
       throw damaged(entry, error);
     }
   };

@@ -1,7 +1,7 @@
 import { addLoss, emptyLoss, type Loss, type TraceRecord } from '../record/record.ts';
 import { hintsOfTotals, NO_HINTS, type PlanHints } from '../stats/plan-hints.ts';
 import type { ReadOptions, Trace } from '../trace.ts';
-import type { BlockPool } from './block-pool.ts';
+import type { BlockPool, BlockPoolWatch } from './block-pool.ts';
 import type { DecompressThread } from './decompress-thread.ts';
 import { type OpenFileOptions, openTraceFile, type TraceFile, type Unpack } from './trace-file.ts';
 
@@ -13,14 +13,8 @@ export async function openTraceFromFile(path: string, options: OpenFileOptions =
   return traceFromFile(await openTraceFile(path, options));
 }
 
-/** What tests change. */
-export interface RecyclingTuning {
-  /** Sees memory that was given back, and may be written to. */
-  onGiven?: ((memory: SharedArrayBuffer) => void) | undefined;
-}
-
 /** Records of an open file in order. Closing the trace closes the file. */
-export function traceFromFile(file: TraceFile, { onGiven }: RecyclingTuning = {}): Trace {
+export function traceFromFile(file: TraceFile, poolWatch?: BlockPoolWatch): Trace {
   let readLoss = emptyLoss();
   let thread: DecompressThread | undefined;
   let hints: PlanHints | undefined;
@@ -31,7 +25,7 @@ export function traceFromFile(file: TraceFile, { onGiven }: RecyclingTuning = {}
     const { createUnpack } = await import('./create-unpack.ts');
     thread ??= createDecompressThread();
     if (!isRecycled) return createUnpack(thread, undefined);
-    pool ??= (await import('./block-pool.ts')).createBlockPool(file.index.blocks, onGiven);
+    pool ??= (await import('./block-pool.ts')).createBlockPool(file.index.blocks, poolWatch);
     return createUnpack(thread, pool);
   };
   return {

@@ -103,6 +103,7 @@ export interface SharedPlayOptions extends Partial<ReplayOptions> {
   /** It is known where the records stand in blocks. */
   placed?: boolean;
   batches?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
+  openStarts?: (clock: VirtualClock) => AsyncIterable<TraceRecord[]>;
   tally?: RecorderOptions;
   /** Plays a closed loop: the records are the first ones of its clients. */
   clients?: Pick<ClosedLoop, 'script' | 'durationNs'>;
@@ -118,6 +119,7 @@ export async function playShared(records: TraceRecord[], given: SharedPlayOption
     fateOf = () => ({ kind: 'at_once', ok: true }),
     placed = false,
     batches,
+    openStarts,
     tally = { timeScale: 1 },
     onRow = () => {},
     meanwhile,
@@ -138,7 +140,12 @@ export async function playShared(records: TraceRecord[], given: SharedPlayOption
   const whole = () => (placed ? placedBatches(records, 7) : inBatches(records, 7));
   const source = batches === undefined ? whole : () => batches(clock);
   const recorder = createWholeRecorder(tally, shards);
-  const ending = replayByShards(source, options, { clock, recorder, log: rowsTo(onRow), clients }, pool);
+  const ending = replayByShards(
+    source,
+    options,
+    { clock, recorder, log: rowsTo(onRow), clients, openStarts: openStarts && (() => openStarts(clock)) },
+    pool,
+  );
   meanwhile?.(clock, inProcess, pool);
   const end = await clock.runUntil(ending, 1e12 + 86_400 * SECOND);
   const closing = pool.close();

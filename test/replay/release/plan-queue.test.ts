@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Flight } from '../../../src/replay/release/flight.ts';
 import { PlanQueue } from '../../../src/replay/release/plan-queue.ts';
+import { BlockLease } from '../../../src/trace/block/block-lease.ts';
 import fc from '../../support/fast-check.ts';
 import { makeRecord } from '../../support/make-record.ts';
 
@@ -25,13 +26,16 @@ describe('the queue of what was read ahead', () => {
       fc.property(steps, (all) => {
         const queue = new PlanQueue(Infinity, Infinity, () => new SilentFlight());
         const expected: (number | string)[][] = [];
+        const leases: BlockLease[] = [];
         let made = 0;
         for (const [puts, takes] of all) {
           for (let i = 0; i < puts; i += 1) {
             const at = made++;
             const record = { ...makeRecord(at), path: `/${at}`, durationNs: 7 };
             const times = { dueNs: at * 1.5, offsetNs: 0, timelineNs: 2 ** 33 + at };
-            queue.plan(record, at + 2, at, at + 1, times, at === 0 ? -Infinity : at);
+            const lease = new BlockLease(1, () => {});
+            queue.plan(record, at + 2, at, at + 1, times, at === 0 ? -Infinity : at, lease);
+            leases.push(lease);
             const { dueNs, timelineNs } = times;
             const readNs = at === 0 ? -Infinity : at;
             expected.push([record.path, at + 2, at, at + 1, dueNs, timelineNs, timelineNs + 7, readNs]);
@@ -39,7 +43,9 @@ describe('the queue of what was read ahead', () => {
           for (let i = 0; i < takes; i += 1) {
             assert.equal(queue.nextNs, expected[0]?.[4] ?? Infinity);
             assert.equal(queue.afterNextNs, expected[1]?.[4] ?? Infinity);
-            assert.deepEqual(figuresOf(queue.shift()), expected.shift());
+            const flight = queue.shift();
+            assert.deepEqual(figuresOf(flight), expected.shift());
+            assert.equal(flight?.lease, leases.shift());
           }
           assert.equal(queue.size, expected.length);
         }

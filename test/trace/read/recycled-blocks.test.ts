@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createNumberedSource } from '../../../src/replay-run/source/numbered-source.ts';
+import { mergeTraces } from '../../../src/sources/merge-traces.ts';
 import { firstOfBatch, giveBackFrom } from '../../../src/trace/block/record-spans.ts';
-import { openTraceFile } from '../../../src/trace/read/trace-file.ts';
+import { openTraceFile, type TraceFile } from '../../../src/trace/read/trace-file.ts';
 import { traceFromFile } from '../../../src/trace/read/trace-from-file.ts';
 import type { TraceRecord } from '../../../src/trace/record/record.ts';
 import type { ReadOptions, Trace } from '../../../src/trace/trace.ts';
+import { mapTrace } from '../../../src/transforms/map-trace.ts';
 import fc, { runs } from '../../support/fast-check.ts';
 import { makeRecord, withFile, writeTrace } from '../support.ts';
 
@@ -13,20 +16,23 @@ const POISON = 0xdd;
 /** Opens a trace whose blocks, in the order they were written in, hold records with these starts. */
 async function withTrace(
   starts: readonly number[],
-  use: (trace: Trace, given: Set<SharedArrayBuffer>) => Promise<void>,
+  use: (trace: Trace, given: Set<SharedArrayBuffer>, made: Set<SharedArrayBuffer>) => Promise<void>,
+  open = openTraceFile,
 ): Promise<void> {
   const records = starts.map((startNs) => makeRecord({ startNs, body: bodyOf(startNs) }));
   const bytes = await writeTrace(records, { sorted: false }, { maxBlockBytes: 1500 });
   await withFile(bytes, async (path) => {
     const given = new Set<SharedArrayBuffer>();
-    const trace = traceFromFile(await openTraceFile(path), {
+    const made = new Set<SharedArrayBuffer>();
+    const trace = traceFromFile(await open(path), {
+      onMade: (memory) => made.add(memory),
       onGiven: (memory) => {
         given.add(memory);
         new Uint8Array(memory).fill(POISON);
       },
     });
     try {
-      await use(trace, given);
+      await use(trace, given, made);
     } finally {
       await trace.close();
     }
@@ -108,4 +114,73 @@ test('who does not ask for it keeps records as long as it likes', async () => {
     }
     assert.equal(given.size, 0);
   });
+});
+
+/** Of three blocks in a row one does not open and one breaks at its third record, each time they are read. */
+async function openDamaged(path: string): Promise<TraceFile> {
+  const file = await openTraceFile(path);
+  return {
+    ...file,
+    readRaw: async (entry, unpack) => {
+      const raw = await file.readRaw(entry, unpack);
+      const kind = file.index.blocks.indexOf(entry) % 3;
+      if (kind === 1) raw.bytes[0] = 1;
+      if (kind === 2) raw.bytes[lengthOfBody(raw.bytes, 2)] = 0x7f;
+      return raw;
+    },
+  };
+}
+
+/** Where the length of the body stands of record `number` in a block. */
+function lengthOfBody(block: Uint8Array, number: number): number {
+  const text = Buffer.from(block.buffer, block.byteOffset, block.length);
+  let at = -1;
+  for (let i = 0; i <= number; i++) at = text.indexOf('the body of', at + 1);
+  assert.ok(at > 0);
+  return at - 1;
+}
+
+test('a block that is damaged, at its head or half way, gives its memory back, whether it is skipped or an error', async () => {
+  for (const onDamage of ['skip', 'throw'] as const) {
+    await withTrace(
+      STARTS,
+      async (trace, _given, made) => {
+        let records = 0;
+        let errors = 0;
+        const read = async (): Promise<void> => {
+          for await (const batch of trace.records({ ahead: true, recycled: true, onDamage })) {
+            assert.ok(batch.every(isWhole) && batch.every(isPooled));
+            records += batch.length;
+            giveBackFrom(batch, 0);
+          }
+        };
+        for (let pass = 0; pass < 30; pass++) await read().catch(() => errors++);
+        assert.ok(records > 30 * 3, `${records} records were whole`);
+        assert.equal(errors, onDamage === 'skip' ? 0 : 30);
+        assert.equal(trace.loss.blocksDamaged > 10, onDamage === 'skip');
+        assert.ok(made.size < 24, `${made.size} pieces of memory were made`);
+      },
+      openDamaged,
+    );
+  }
+});
+
+test('where records are put into other batches no memory is taken that nobody would give back', async () => {
+  const batchesOf: Record<string, (trace: Trace) => AsyncIterable<TraceRecord[]>> = {
+    cut: (trace) =>
+      createNumberedSource({ ...trace, index: undefined }, { from: { offsetNs: 4000 } }, 'throw', {
+        recycled: true,
+      }).open(),
+    mapped: (trace) => mapTrace(trace, (record) => record).records({ ahead: true, recycled: true }),
+    merged: (trace) => mergeTraces([trace]).records({ ahead: true, recycled: true }),
+  };
+  for (const [name, batches] of Object.entries(batchesOf)) {
+    await withTrace(STARTS, async (trace, _given, made) => {
+      const seen: TraceRecord[] = [];
+      for await (const batch of batches(trace)) seen.push(...batch);
+      assert.equal(seen.length, name === 'cut' ? STARTS.length / 2 : STARTS.length);
+      assert.ok(seen.every(isWhole));
+      assert.equal(made.size, 0, name);
+    });
+  }
 });
