@@ -21,9 +21,16 @@ export function observeResource(
   if (entry === undefined) return { value: null, why: whyNotRead(name, document) };
   const { value, bounds, why } = readValue(entry, statistic, name, document);
   if (value === null || bounds === undefined) return { value: null, why };
-  const hole = holeIn(name, document);
+  return holed({ value, bounds }, comparison, holeIn(name, document));
+}
+
+/** What was not read may have been worse, and not better. */
+function holed(
+  { value, bounds }: Observation & { bounds: Bounds },
+  comparison: Limit['comparison'],
+  hole: string | undefined,
+): Observation {
   if (hole === undefined) return { value, bounds };
-  // What was not read may have been worse, and not better.
   const open: Bounds = comparison[0] === '<' ? { ...bounds, high: Infinity } : { ...bounds, low: -Infinity };
   return { value, bounds: open, why: hole };
 }
@@ -31,7 +38,7 @@ export function observeResource(
 /** The mean of a series in some windows. */
 export function observeResourceIn(
   windows: readonly AnyWindow[],
-  { series }: ResourceMetric,
+  { metric: { series }, comparison }: Limit & { metric: ResourceMetric },
   document: ResultsDocument,
 ): Observation {
   const values = windows.flatMap((window) => ('resources' in window ? [window.resources?.[series]] : []));
@@ -41,7 +48,12 @@ export function observeResourceIn(
     return { value: null, why: isKnown ? `${series} was not read then` : whyNotRead(series, document) };
   }
   const mean = seen.reduce((sum, each) => sum + each, 0) / seen.length;
-  return { value: mean, bounds: { low: mean, high: mean } };
+  const missing = values.length - seen.length;
+  const hole =
+    missing > MOST_MISSED * values.length
+      ? `${series} was not read in ${missing} of ${values.length} windows`
+      : undefined;
+  return holed({ value: mean, bounds: { low: mean, high: mean } }, comparison, hole);
 }
 
 function readValue(

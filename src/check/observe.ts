@@ -33,7 +33,7 @@ export function observe(limit: Limit, document: ResultsDocument): Observation[] 
   const spans = spansOfScope(windows, scope, document);
   if (spans.length === 0) return [{ value: null, why: whyNoSpan(limit, document) }];
   return spans.map(({ where, inside }) => {
-    if (inside.length > 0) return { ...observeIn(inside, metric, document), where };
+    if (inside.length > 0) return { ...observeIn(inside, limit, document), where };
     const why =
       scope.kind === 'while'
         ? whyNoSpan(limit, document)
@@ -42,11 +42,12 @@ export function observe(limit: Limit, document: ResultsDocument): Observation[] 
   });
 }
 
-function observeIn(windows: readonly AnyWindow[], metric: Metric, document: ResultsDocument): Observation {
+function observeIn(windows: readonly AnyWindow[], limit: Limit, document: ResultsDocument): Observation {
+  const { metric } = limit;
   if (metric.kind === 'latency')
     return observeTimes(histogramsIn(windows), metric.statistic, likenessOf(windows));
   return metric.kind === 'resource'
-    ? observeResourceIn(windows, metric, document)
+    ? observeResourceIn(windows, { ...limit, metric }, document)
     : shareIn(windows, metric as ShareMetric);
 }
 

@@ -32,12 +32,15 @@ export function spansOfScope(
 }
 
 /** Why no span of a scope has a window. */
-export function whyNoSpan({ scope }: Limit, { resources }: ResultsDocument): string {
+export function whyNoSpan({ scope }: Limit, { resources, windows }: ResultsDocument): string {
   if (scope.kind === 'burst')
     return 'no burst was seen: no window has more than 1.5 times as many operations as the median one';
   if (scope.kind !== 'while') return 'nothing was due then';
   const isKnown = Object.hasOwn(resources?.series ?? {}, scope.series);
-  return isKnown ? `${scope.series} was never so` : `${scope.series} was not watched`;
+  if (!isKnown) return `${scope.series} was not watched`;
+  const read = windows.filter((window) => window.resources?.[scope.series] !== undefined).length;
+  const where = read < windows.length ? ` where it was read: in ${read} of ${windows.length} windows` : '';
+  return `${scope.series} was never so${where}`;
 }
 
 function within(windows: readonly AnyWindow[], fromS: number, toS: number): Span {

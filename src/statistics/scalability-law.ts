@@ -30,13 +30,12 @@ export function scalabilityLaw(points: readonly ScalabilityPoint[]): Scalability
     const y = n / perSecond;
     return { terms: [1 / y, (n - 1) / y, (n * (n - 1)) / y] as const, y: 1 };
   });
-  // Those left in are none below 0: of the few that may be left out, the fit with the least error.
-  const kept = [[0, 1, 2], [0, 1], [0, 2], [0]]
-    .map((columns) => ({ columns, solved: leastSquares(rows, columns) }))
-    .find(({ solved }) => solved?.every((value) => value >= 0) && (solved[0] ?? 0) > 0);
-  if (kept?.solved === undefined) return undefined;
-  const of = (column: number): number => kept.solved?.[kept.columns.indexOf(column)] ?? 0;
-  const [a, b, c] = [of(0), of(1), of(2)];
+  // Of the fits with some of the terms, whose coefficients are none below 0, the one with the least error.
+  const [best] = [[0, 1, 2], [0, 1], [0, 2], [0]]
+    .flatMap((columns) => fitOf(rows, columns) ?? [])
+    .sort((one, other) => one.error - other.error);
+  if (best === undefined) return undefined;
+  const [a, b, c] = best.coefficients;
   const law = { rate: 1 / a, contention: b / a, crosstalk: c / a };
   const peak = c > 0 ? Math.sqrt(Math.max(0, 1 - b / a) / (c / a)) : null;
   if (peak === null || peak < 1) return { ...law, peakInFlight: null, peakPerSecond: null };
@@ -54,6 +53,26 @@ export function throughputAt(
 interface Row {
   readonly terms: readonly [number, number, number];
   readonly y: number;
+}
+
+interface Fit {
+  readonly coefficients: readonly [number, number, number];
+  /** The sum of squares of what is left. */
+  readonly error: number;
+}
+
+/** Undefined where a coefficient would be below 0, or the first, which all throughput comes from, not above it. */
+function fitOf(rows: readonly Row[], columns: readonly number[]): Fit | undefined {
+  const values = leastSquares(rows, columns);
+  if (values === undefined || !values.every((value) => value >= 0) || !((values[0] ?? 0) > 0))
+    return undefined;
+  const of = (column: number): number => values[columns.indexOf(column)] ?? 0;
+  const coefficients = [of(0), of(1), of(2)] as const;
+  const error = sumOf(rows, ({ terms, y }) => {
+    const fitted = terms.reduce((sum, term, i) => sum + term * (coefficients[i] ?? 0), 0);
+    return (y - fitted) ** 2;
+  });
+  return { coefficients, error };
 }
 
 /** Solves the normal equations for some of the columns; undefined where they don't determine them. */

@@ -5,6 +5,7 @@ import type { Watch, WatchRun } from '../replay-run/options/watch-load.ts';
 import { ResourcesOf, type RunTime } from './resources-of.ts';
 import type { FromWatch, WatchedTarget, WatchWork } from './watch-messages.ts';
 import { labelOf, type WatchTarget } from './watch-target.ts';
+import type { WatchFailure } from './watcher.ts';
 
 /** Pages get two seconds, and the last readings one. */
 const END_MS = 10_000;
@@ -19,10 +20,12 @@ async function openThread(targets: readonly WatchTarget[], warn: (text: string) 
   const failed = await Promise.race([thread.ready, thread.ended]);
   if (typeof failed === 'string') throw new EngramTraceError('internal', `watching did not begin: ${failed}`);
   for (const [i, target] of targets.entries()) {
-    const why = (failed as readonly (string | undefined)[])[i];
-    if (why === undefined) continue;
-    if (target.kind !== 'process') {
-      warn(`${labelOf(target)} can't be read: ${why}; the run goes on, and it is asked again each second`);
+    const failure = (failed as readonly (WatchFailure | undefined)[])[i];
+    if (failure === undefined) continue;
+    if (target.kind !== 'process' || !failure.isGone) {
+      warn(
+        `${labelOf(target)} can't be read: ${failure.why}; the run goes on, and it is asked again each second`,
+      );
       continue;
     }
     await thread.close();
@@ -64,7 +67,7 @@ function told(
 }
 
 interface Thread {
-  readonly ready: Promise<readonly (string | undefined)[]>;
+  readonly ready: Promise<readonly (WatchFailure | undefined)[]>;
   /** Resolves with words where the thread ends or is silent. */
   readonly ended: Promise<readonly WatchedTarget[] | string>;
   end(): Promise<readonly WatchedTarget[] | string>;
@@ -78,7 +81,7 @@ function startThread(work: WatchWork): Thread {
     name: 'watch',
     workerData: work,
   });
-  const ready = new Promise<readonly (string | undefined)[]>((resolve) => {
+  const ready = new Promise<readonly (WatchFailure | undefined)[]>((resolve) => {
     worker.on('message', (message: FromWatch) => {
       if (message.kind === 'ready') resolve(message.failed);
     });

@@ -86,22 +86,28 @@ export class ResourcesOf {
 }
 
 /** What was read while the load ran: before, the program itself made itself ready. */
-function during({ atNs, values, ...data }: SeriesData, { startNs, endNs }: RunTime): SeriesData {
+function during(data: SeriesData, { startNs, endNs }: RunTime): SeriesData {
+  const { atNs, values } = data;
   const from = lowerBound(atNs, startNs);
   // The last reading is taken when the run has ended.
   const to = lowerBound(atNs, endNs + INTERVAL_S * 1e9);
-  return { ...data, atNs: atNs.subarray(from, to), values: values.subarray(from, to) };
+  const cut = (column: Float64Array): Float64Array => column.subarray(from, to);
+  return {
+    ...{ metric: data.metric, unit: data.unit, atNs: cut(atNs), values: cut(values) },
+    ...{ lows: cut(data.lows), highs: cut(data.highs), counts: cut(data.counts) },
+    last: to === values.length ? data.last : (values[to - 1] ?? Number.NaN),
+  };
 }
 
-function seriesEntry({ unit, atNs, values }: SeriesData, run: RunTime): ResourceSeries {
-  const sum = values.reduce((total, each) => total + each, 0);
+function seriesEntry(data: SeriesData, run: RunTime): ResourceSeries {
+  const { unit, atNs, values, lows, highs, counts, last } = data;
   return {
     unit,
-    readings: values.length,
-    min: short(values.reduce((a, b) => Math.min(a, b))),
-    mean: short(sum / values.length),
-    max: short(values.reduce((a, b) => Math.max(a, b))),
-    last: short(values[values.length - 1] as number),
+    readings: counts.reduce((total, each) => total + each, 0),
+    min: short(lows.reduce((a, b) => Math.min(a, b))),
+    mean: short(meanOf(data, 0, values.length)),
+    max: short(highs.reduce((a, b) => Math.max(a, b))),
+    last: short(last),
     slope: slopeOf(atNs, values, run),
   };
 }
@@ -124,12 +130,19 @@ function slopeOf(
   };
 }
 
-function meanBetween({ atNs, values }: SeriesData, fromNs: number, toNs: number): number | undefined {
-  const [from, to] = [lowerBound(atNs, fromNs), lowerBound(atNs, toNs)];
-  if (from === to) return undefined;
-  let sum = 0;
-  for (let i = from; i < to; i += 1) sum += values[i] as number;
-  return sum / (to - from);
+function meanBetween(data: SeriesData, fromNs: number, toNs: number): number | undefined {
+  const [from, to] = [lowerBound(data.atNs, fromNs), lowerBound(data.atNs, toNs)];
+  return from === to ? undefined : meanOf(data, from, to);
+}
+
+/** The mean of the readings of some points. */
+function meanOf({ values, counts }: SeriesData, from: number, to: number): number {
+  let [sum, readings] = [0, 0];
+  for (let i = from; i < to; i += 1) {
+    sum += (values[i] as number) * (counts[i] as number);
+    readings += counts[i] as number;
+  }
+  return sum / readings;
 }
 
 /** The place of the first time that is not before. */

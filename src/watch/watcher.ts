@@ -21,6 +21,13 @@ export interface Watched {
   readonly goneAtNs: number | undefined;
 }
 
+/** Why a first reading failed. Plain data. */
+export interface WatchFailure {
+  readonly why: string;
+  /** There is nothing to read, and never will be. */
+  readonly isGone: boolean;
+}
+
 /** Readings are worth waiting for so long at the end. */
 const LAST_MS = 1000;
 
@@ -33,6 +40,7 @@ export class Watcher {
   #readings = 0;
   #missed = 0;
   #lastError: string | undefined;
+  #hasRead = false;
   #goneAtNs: number | undefined;
   #reading: Promise<void> | undefined;
   #cancel = (): void => {};
@@ -45,12 +53,13 @@ export class Watcher {
     this.#intervalMs = intervalMs;
   }
 
-  /** Reads once; then each second. Resolves with why the first reading failed. */
-  async begin(): Promise<string | undefined> {
+  /** Reads once; then each second. Resolves with why the first reading failed; undefined where it did not. */
+  async begin(): Promise<WatchFailure | undefined> {
     this.#dueNs = this.#clock.nowNs();
     this.#wait();
     await this.#read();
-    return this.#lastError;
+    const why = this.#lastError;
+    return why === undefined ? undefined : { why, isGone: this.#goneAtNs !== undefined };
   }
 
   /** Reads for the last time. */
@@ -98,6 +107,10 @@ export class Watcher {
       (readings) => {
         this.#reading = undefined;
         if (this.#hasEnded) return;
+        const isFirst = !this.#hasRead;
+        this.#hasRead = true;
+        // What only has counters has its first rates in its second reading.
+        if (readings.length === 0) return isFirst ? undefined : this.#miss('it gave nothing');
         this.#readings += 1;
         for (const { metric, unit, value } of readings) {
           const series = this.#series.get(metric) ?? new Series(metric, unit);
@@ -108,11 +121,16 @@ export class Watcher {
       (error: Error) => {
         this.#reading = undefined;
         if (this.#hasEnded) return;
-        this.#missed += 1;
-        this.#lastError = error.message;
+        this.#hasRead = true;
+        this.#miss(error.message);
         if (error instanceof GoneError) this.#goneAtNs = atNs;
       },
     );
     return this.#reading;
+  }
+
+  #miss(why: string): void {
+    this.#missed += 1;
+    this.#lastError = why;
   }
 }

@@ -110,6 +110,29 @@ describe('a limit of what was watched', () => {
     assert.match(judged(failing, 'host.disk_queue.max < 32').seen?.why ?? '', /10 of 50 readings failed/);
   });
 
+  it('is not shown to hold in a part of the run by fewer than nine windows of ten', () => {
+    const without = (missing: (second: number) => boolean): ResultsDocument => ({
+      ...document,
+      windows: document.windows.map((window) =>
+        missing(window.start_s) ? { ...window, resources: {} } : window,
+      ),
+    });
+    const [few, many] = [without((second) => second === 33), without((second) => second % 5 === 3)];
+    for (const part of ['in every 10s window', 'during 20s..40s']) {
+      assert.equal(statusOf(few, `host.disk_queue < 4 ${part}`), 'PASS');
+      const { status, seen } = judged(many, `host.disk_queue < 4 ${part}`);
+      assert.equal(status, 'INVESTIGATE', part);
+      assert.match(seen?.why ?? '', /host\.disk_queue was not read in (2 of 10|4 of 20) windows/);
+      assert.equal(statusOf(many, `host.disk_queue < 2 ${part}`), 'FAIL');
+      assert.equal(statusOf(many, `host.disk_queue > 2 ${part}`), 'INVESTIGATE');
+    }
+    const never = 'latency.overall.p50 < 10ms during consolidation_running > 5';
+    assert.equal(
+      judged(many, never).seen?.why,
+      'scrape.consolidation_running was never so where it was read: in 32 of 40 windows',
+    );
+  });
+
   it('takes a process by the name that it was given', () => {
     const named = watching(steady, { 'engram.rss_bytes': () => 5 });
     assert.equal(statusOf(named, 'process.rss_bytes.max < 1MiB'), 'PASS');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ResourcesOf } from '../../src/watch/resources-of.ts';
+import { Series } from '../../src/watch/series.ts';
 import { streamWith } from '../support/stream-transport.ts';
 import { documentOf, MS } from './support.ts';
 
@@ -63,11 +64,12 @@ it('a document of today has every property of the schema, also those that older 
   );
   assert.ok(document.streams !== null && document.endless_answers !== null);
   for (const window of document.windows) window.resources = {};
-  const series = { unit: 'bytes', atNs: Float64Array.of(0), values: Float64Array.of(1) } as const;
+  const series = new Series('rss_bytes', 'bytes');
+  series.add(0, 1);
   const watched = { readings: 1, missed: 0, lastError: undefined, goneAtNs: undefined, leftOut: 0 };
   const targets = [{ kind: 'process', name: 'process', pid: 1 }] as const;
   const run = { startNs: 0, endNs: 1e9 };
-  const readOnce = { ...watched, series: [{ metric: 'rss_bytes', ...series }] };
+  const readOnce = { ...watched, series: [series.data()] };
   document.resources = new ResourcesOf(targets, [readOnce], run).section();
   const missing = missingIn(document, JSON.parse(read('schema/results-v1.schema.json')));
   // Those that say a limit was given, which no command gives yet.

@@ -99,6 +99,17 @@ describe('the scalability law', () => {
     }
   });
 
+  it('is the fit with the least error of those without a coefficient below 0', () => {
+    // Contention comes out below 0, and crosstalk alone fits to the digit.
+    const truth = { rate: 100, contention: 0, crosstalk: 0.01 };
+    const points = [1, 2, 3, 5, 8, 13, 21].map((inFlight, i) => ({
+      inFlight,
+      perSecond: throughputAt(truth, inFlight) * (i === 2 ? 1.001 : 1),
+    }));
+    const law = scalabilityLaw(points);
+    assert.ok(law && Math.abs(law.crosstalk / 0.01 - 1) < 0.02 && law.contention === 0, JSON.stringify(law));
+  });
+
   it('has no peak where more is always more, and is none of five points', () => {
     const linear = [1, 2, 3, 4, 5, 6, 7].map((inFlight) => ({ inFlight, perSecond: 100 * inFlight }));
     const law = scalabilityLaw(linear);

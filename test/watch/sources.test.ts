@@ -15,8 +15,10 @@ import { MOST_SCRAPED, ScrapeSource } from '../../src/watch/scrape/scrape-source
 const statOf = (ticks: number, startTicks = 77, state = 'S') =>
   `42 (a ) b (c) ${state} ${'0 '.repeat(10)}${ticks} 5 0 0 20 0 9 0 ${startTicks} 0 0`;
 
+const failing = (code: string, path: string) => Object.assign(new Error(`${code} ${path}`), { code });
+
 function files(texts: Record<string, string>): ProcFiles {
-  const missing = (path: string) => Promise.reject(new Error(`ENOENT ${path}`));
+  const missing = (path: string) => Promise.reject(failing('ENOENT', path));
   return {
     read: (path) => (path in texts ? Promise.resolve(texts[path] ?? '') : missing(path)),
     list: (path) => (path in texts ? Promise.resolve((texts[path] ?? '').split(' ')) : missing(path)),
@@ -58,6 +60,22 @@ describe('a process', () => {
     texts['/proc/42/stat'] = statOf(95, 77, 'Z');
     await assert.rejects(source.read(2e9), GoneError);
     await assert.rejects(new ProcessSource(42, 1, files({})).read(0), GoneError);
+  });
+
+  it('is still there where only its reading failed', async () => {
+    const texts: Record<string, string> = { '/proc/42/stat': statOf(95) };
+    const here = files(texts);
+    let code = 'EMFILE';
+    const source = new ProcessSource(42, 1, { ...here, read: (path) => Promise.reject(failing(code, path)) });
+    for (code of ['EMFILE', 'ENFILE', 'EACCES', 'EIO'])
+      await assert.rejects(
+        source.read(0),
+        (error: Error) => !(error instanceof GoneError) && error.message.includes(code),
+      );
+    code = 'ESRCH';
+    await assert.rejects(source.read(1e9), GoneError);
+    const noFiles = new HostSource({ ...here, read: (path) => Promise.reject(failing('EMFILE', path)) });
+    await assert.rejects(noFiles.read(0), /EMFILE/);
   });
 
   it('and this machine can be read for real', async () => {

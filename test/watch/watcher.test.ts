@@ -57,6 +57,16 @@ async function watched(secs: number, value: (atS: number) => number) {
   return new ResourcesOf([TARGET], [{ ...watcher.result(), leftOut: 0 }], { startNs: 0, endNs: secs * 1e9 });
 }
 
+/** What a document says of a series of so many readings, of which a hundred points are kept at most. */
+function entryOf(readings: number, value: (i: number) => number) {
+  const series = new Series('rss_bytes', 'bytes', 100);
+  for (let i = 0; i < readings; i += 1) series.add(i * 1e9, value(i));
+  const watched = { series: [series.data()], readings, missed: 0, lastError: undefined, goneAtNs: undefined };
+  const run = { startNs: 0, endNs: readings * 1e9 };
+  const resources = new ResourcesOf([TARGET], [{ ...watched, leftOut: 0 }], run);
+  return { resources, entry: resources.section().series['process.rss_bytes'] };
+}
+
 describe('watching', () => {
   it('reads each second, and what hangs or fails is missed and counted', async () => {
     const clock = new ManualClock();
@@ -151,5 +161,38 @@ describe('watching', () => {
     assert.ok(values.length <= 100 && values.length >= 50, `${values.length}`);
     assert.equal(atNs.length, values.length);
     assert.ok(atNs.every((at, i) => i === 0 || at > (atNs[i - 1] ?? 0)));
+    const { entry } = entryOf(10_000, (i) => (i === 150 ? 1e6 : i % 7));
+    assert.equal(entry?.max, 1e6);
+  });
+
+  it('loses no peak and no mean of a run so long that several readings become one point', () => {
+    for (const peakAt of [0, 101, 150, 6001, 9998, 9999]) {
+      const of = (i: number): number => (i === peakAt ? 700 : i % 2 === 0 ? 100 : 50);
+      const { entry, resources } = entryOf(10_000, of);
+      const sum = Array.from({ length: 10_000 }, (_, i) => of(i)).reduce((total, each) => total + each);
+      assert.deepEqual([entry?.min, entry?.max, entry?.last], [50, 700, of(9999)], `peak at ${peakAt}`);
+      assert.ok(Math.abs((entry?.mean ?? 0) / (sum / 10_000) - 1) < 1e-5, `${entry?.mean}`);
+      assert.equal(entry?.readings, 10_000);
+      const { 'process.rss_bytes': mean } = resources.inWindow({ start_s: 4096, width_s: 1024 });
+      assert.ok(Math.abs((mean ?? 0) - 75) < 0.5, `${mean}`);
+    }
+  });
+
+  it('counts a reading that gives nothing as missed, but for the first of what only has rates', async () => {
+    const clock = new ManualClock();
+    let reads = 0;
+    const readsNothing = new Set([1, 3, 4]);
+    const source: WatchSource = {
+      read: async () => {
+        reads += 1;
+        return readsNothing.has(reads) ? [] : [{ metric: 'x:rate', unit: 'per_s', value: reads }];
+      },
+    };
+    const watcher = new Watcher(source, clock);
+    assert.equal(await watcher.begin(), undefined);
+    await clock.passTo(4500);
+    await watcher.end();
+    const { readings, missed, lastError } = watcher.result();
+    assert.deepEqual([readings, missed, lastError], [3, 2, 'it gave nothing']);
   });
 });

@@ -1,6 +1,6 @@
 import type { HOST_METRICS } from '../../results/document/resource-metrics.ts';
 import { Counters } from '../counters.ts';
-import type { ProcFiles } from '../proc-files.ts';
+import { orNothing, type ProcFiles } from '../proc-files.ts';
 import { known, type ResourceReading, type WatchSource } from '../reading.ts';
 import {
   type CpuTime,
@@ -29,10 +29,10 @@ export class HostSource implements WatchSource {
 
   async read(atNs: number): Promise<readonly ResourceReading[]> {
     this.#disks ??= new Set(
-      (await this.#files.list('/sys/block').catch(() => [])).filter((name) => !NO_DISK.test(name)),
+      (await orNothing(this.#files.list('/sys/block'), [])).filter((name) => !NO_DISK.test(name)),
     );
     const paths = ['/proc/stat', '/proc/meminfo', '/proc/vmstat', '/proc/diskstats', '/proc/net/dev'];
-    const texts = await Promise.all(paths.map((path) => this.#files.read(path).catch(() => '')));
+    const texts = await Promise.all(paths.map((path) => orNothing(this.#files.read(path), '')));
     const [stat = '', memory = '', pages = '', disks = '', network = ''] = texts;
     const values: Values = {
       ...this.#cpuTimes(parseCpuTime(stat)),
@@ -98,7 +98,7 @@ export class HostSource implements WatchSource {
 
   /** Bytes a second that a link carries; undefined where nobody says (virtual ones, or -1). */
   async #speedOf(name: string): Promise<number | undefined> {
-    const megabits = Number(await this.#files.read(`/sys/class/net/${name}/speed`).catch(() => ''));
+    const megabits = Number(await orNothing(this.#files.read(`/sys/class/net/${name}/speed`), ''));
     return megabits > 0 ? megabits * 125_000 : undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { PROCESS_METRICS } from '../../results/document/resource-metrics.ts';
 import { Counters } from '../counters.ts';
-import type { ProcFiles } from '../proc-files.ts';
+import { orNothing, type ProcFiles } from '../proc-files.ts';
 import { GoneError, known, type ResourceReading, type WatchSource } from '../reading.ts';
 import { type ProcessStat, parseProcessIo, parseProcessStat, parseProcessStatus } from './parse-process.ts';
 
@@ -23,7 +23,7 @@ export class ProcessSource implements WatchSource {
     const [status, io, files] = await Promise.all([
       this.#optional('status'),
       this.#optional('io'),
-      this.#files.list(`/proc/${this.#pid}/fd`).catch(() => undefined),
+      orNothing<readonly string[] | undefined>(this.#files.list(`/proc/${this.#pid}/fd`), undefined),
     ]);
     // The number may have changed hands while the other files were read.
     await this.#stat();
@@ -44,7 +44,10 @@ export class ProcessSource implements WatchSource {
   }
 
   async #stat(): Promise<ProcessStat> {
-    const text = await this.#files.read(`/proc/${this.#pid}/stat`).catch(() => undefined);
+    const text = await this.#files.read(`/proc/${this.#pid}/stat`).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
+      throw error;
+    });
     const stat = text === undefined ? undefined : parseProcessStat(text);
     if (stat === undefined || stat.isDead) throw new GoneError('the process has ended');
     this.#startTicks ??= stat.startTicks;
@@ -54,7 +57,7 @@ export class ProcessSource implements WatchSource {
 
   /** What another user's process keeps to itself is left out. */
   #optional(name: string): Promise<string> {
-    return this.#files.read(`/proc/${this.#pid}/${name}`).catch(() => '');
+    return orNothing(this.#files.read(`/proc/${this.#pid}/${name}`), '');
   }
 
   #rate(name: string, value: number | undefined, atNs: number): number | undefined {
