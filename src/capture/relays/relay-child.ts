@@ -15,6 +15,8 @@ export interface RelayEvents {
 }
 
 const MAX_STDERR = 16 * 1024;
+/** What a process said last is read soon after its end. */
+const READ_ON_MS = 5;
 /** The line in which Node or V8 says what ended it. */
 const LAST_WORDS = /^(?:\w*Error\b.*|FATAL ERROR: .*)$/m;
 
@@ -50,10 +52,6 @@ export class RelayChild {
     this.#send({ kind: 'start', start });
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   get isReady(): boolean {
     return this.#isReady && this.#end === '';
   }
@@ -69,6 +67,7 @@ export class RelayChild {
 
   /** What ended the process, in a few words. */
   get end(): string {
+    if (this.error !== undefined) return this.error.message; // it was killed for that
     const words = LAST_WORDS.exec(this.#stderr)?.[0];
     return words === undefined ? this.#end : `${this.#end}: ${words}`;
   }
@@ -83,11 +82,14 @@ export class RelayChild {
     });
   }
 
-  /** The connections that never left this process; one whose handle is gone has no address any more. */
+  /** The connections that never left this process, but for those whose clients are gone: they are closed. */
   takeBack(): [Socket, ListenerKind][] {
-    const back = [...this.#waiting].filter(([client]) => client.remoteAddress !== undefined);
+    const here = [...this.#waiting].filter(([client]) => hasHandle(client));
     this.#waiting.clear();
-    return back;
+    this.#handed -= here.length;
+    const hasClient = ([client]: [Socket, ListenerKind]): boolean => client.remoteAddress !== undefined;
+    for (const one of here) if (!hasClient(one)) one[0].destroy();
+    return here.filter(hasClient);
   }
 
   close(): void {
@@ -108,23 +110,33 @@ export class RelayChild {
       this.#stderr = (this.#stderr + part.toString()).slice(-MAX_STDERR);
     });
     child.on('message', (message: FromRelay) => this.#onMessage(message));
-    // Messages may come after the exit, and the exit after the last of them.
-    const left = new Set(['exit', 'disconnect']);
-    const gone = (event: string): void => {
-      if (!left.delete(event) || left.size > 0) return;
-      this.#isGone = true;
-      this.#events.onGone();
-    };
     child.once('exit', (code, signal) => {
       this.#end = signal ?? `exit code ${code}`;
-      gone('exit');
+      this.#goOnceRead();
     });
-    child.once('disconnect', () => gone('disconnect'));
     child.on('error', (error) => {
       if (child.pid !== undefined) return; // a message that did not reach it: it is about to be gone
       this.#end = error.message;
-      for (const event of left) gone(event);
+      this.#go();
     });
+  }
+
+  /**
+   * Messages may come after the exit. Their end is not waited for by 'disconnect': where a connection was on its way, Node
+   * puts that off until the process has taken it, for good when it is dead.
+   */
+  #goOnceRead(): void {
+    if (this.#child.connected) {
+      setTimeout(() => this.#goOnceRead(), READ_ON_MS);
+      return;
+    }
+    closeOnItsWay(this.#child);
+    this.#go();
+  }
+
+  #go(): void {
+    this.#isGone = true;
+    this.#events.onGone();
   }
 
   #onMessage(message: FromRelay): void {
@@ -144,4 +156,16 @@ export class RelayChild {
       this.kill();
     }
   }
+}
+
+/** It has none once it was handed over, or is on its way. */
+function hasHandle(client: Socket): boolean {
+  return Boolean((client as { _handle?: object | null })._handle);
+}
+
+/** Closes the connection that a dead process has not taken: Node keeps its handle, and its client would wait for ever. */
+function closeOnItsWay(child: ChildProcess): void {
+  const sender = child as { _pendingMessage?: { readonly handle?: { close(): void } } | null };
+  sender._pendingMessage?.handle?.close();
+  sender._pendingMessage = null;
 }

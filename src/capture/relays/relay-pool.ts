@@ -93,8 +93,9 @@ export class RelayPool {
   /** Hands a connection to the relay that has fewest, and among those with as few by turns. */
   hand(kind: ListenerKind, client: Socket): void {
     const least = this.#leastBusy();
-    if (least !== undefined) least.hand(kind, client);
-    else if (this.#isClosing || this.#waiting.length >= MAX_WAITING) client.resetAndDestroy();
+    if (this.#isClosing) client.resetAndDestroy();
+    else if (least !== undefined) least.hand(kind, client);
+    else if (this.#waiting.length >= MAX_WAITING) client.resetAndDestroy();
     else this.#waiting.push([client, kind]);
   }
 
@@ -155,21 +156,21 @@ export class RelayPool {
 
   #onGone(place: Place): void {
     const { child } = place;
+    const left = child.takeBack();
     if (child.summary !== undefined) this.#summaries.push(child.summary);
     else if (this.#isStarted) this.#onDied(place);
-    for (const [client, kind] of child.takeBack()) this.hand(kind, client);
+    for (const [client, kind] of left) this.hand(kind, client);
     this.#onChange();
   }
 
   #onDied(place: Place): void {
-    const { runId, status, startedNs, end } = place.child;
+    const { runId, status, startedNs, end, openConnections } = place.child;
     const { nowNs, onWarning } = this.#options;
     const endNs = nowNs();
     this.#died++;
     if (status !== undefined) this.#past = addStats([this.#past, withoutPresent(status.stats)]);
     place.ended.push(endedRun(runId, status, endNs));
-    const connections = status === undefined ? 0 : status.stats.openConnections;
-    onWarning(`a relay died with ${connections} open connections (run ${runId}, ${end})`);
+    onWarning(`a relay died with ${openConnections} open connections (run ${runId}, ${end})`);
     if (this.#isClosing) return;
     place.youngDeaths = endNs - startedNs < YOUNG_NS ? place.youngDeaths + 1 : 0;
     if (place.youngDeaths === MAX_YOUNG_DEATHS) {
@@ -186,7 +187,7 @@ export class RelayPool {
 
   #giveUp({ error, end }: RelayChild): void {
     const how = `${MAX_YOUNG_DEATHS} times in a row within ${YOUNG_NS / 1e9} s of its start`;
-    const text = `a relay died ${how}: ${error?.message ?? end}`;
+    const text = `a relay died ${how}: ${end}`;
     this.#onFailed(new EngramTraceError('internal', text, { where: error?.where }));
   }
 
