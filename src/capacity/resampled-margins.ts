@@ -6,12 +6,5 @@ const RESAMPLES = 60;
 export function resampledMargins(margin: number, sigma: number, what: string): number[] {
   if (!(sigma > 0)) return [];
   const noise = new SeededStream(1, what);
-  return Array.from({ length: RESAMPLES }, (_, i) => margin + sigma * normal(noise, i));
-}
-
-/** About a normal deviate: the sum of twelve even ones (it has their mean and their variance). */
-function normal(stream: SeededStream, index: number): number {
-  let sum = -6;
-  for (let k = 0; k < 12; k += 1) sum += stream.positive(index * 12 + k);
-  return sum;
+  return Array.from({ length: RESAMPLES }, (_, i) => margin + sigma * noise.bell(i));
 }

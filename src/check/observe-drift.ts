@@ -1,17 +1,15 @@
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import { median, trendOf } from '../statistics/trend.ts';
+import { warmUpS } from '../statistics/warm-up.ts';
 import { CONFIDENCE, type Observation } from './observation.ts';
 
-/** What is left out at the start, when caches are cold: a fifth of the run, five minutes at most. */
-const WARM_UP_SHARE = 0.2;
-const MOST_WARM_UP_S = 300;
 const S_PER_HOUR = 3600;
 
 /** How much a percentile of the windows rises an hour, in per cent of its median: Theil and Sen's slope with its interval. */
 export function observeDrift(percentile: 'p50' | 'p99', { windows }: ResultsDocument): Observation {
   const last = windows.at(-1);
   const endS = last === undefined ? 0 : last.start_s + last.width_s;
-  const warmS = Math.min(MOST_WARM_UP_S, WARM_UP_SHARE * endS);
+  const warmS = warmUpS(endS);
   const points = windows.flatMap(({ start_s: at, [percentile]: value }) =>
     value === null || at < warmS ? [] : [{ at, value }],
   );

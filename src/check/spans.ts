@@ -82,7 +82,7 @@ const BURST_FACTOR = 1.5;
 const BURST_SIGMAS = 5;
 
 /** From when to when there was a burst, in s. Those that are shorter than a window are told only where they fill it. */
-export function burstsIn(windows: readonly WindowEntry[]): [fromS: number, toS: number][] {
+function burstsIn(windows: readonly WindowEntry[]): [fromS: number, toS: number][] {
   const usual = median(windows.map(({ ops, width_s }) => ops / width_s));
   const bursts: [number, number][] = [];
   for (const { start_s, width_s, ops } of windows) {

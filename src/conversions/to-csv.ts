@@ -1,10 +1,10 @@
 import type { ResultsDocument } from '../results/document/results-document.ts';
 
 /** A window as a row of a table. */
-export type WindowRow = Record<string, number | null>;
+type WindowRow = Record<string, number | null>;
 
 /** The windows of a run as rows; what was watched in them has columns of its own. */
-export function windowRows({ windows }: ResultsDocument): WindowRow[] {
+function windowRows({ windows }: ResultsDocument): WindowRow[] {
   return windows.map(
     ({ start_s, width_s, ops, errors, p50, p99, max, in_flight, send_error_p99_us, resources }) => ({
       ...{
@@ -24,7 +24,7 @@ export function windowRows({ windows }: ResultsDocument): WindowRow[] {
 }
 
 /** The names of all columns, in the order of their first appearance. */
-export function columnsOf(rows: readonly WindowRow[]): string[] {
+function columnsOf(rows: readonly WindowRow[]): string[] {
   const usual = [
     'start_s',
     'width_s',

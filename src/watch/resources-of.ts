@@ -5,6 +5,7 @@ import type {
   WatchedEntry,
 } from '../results/document/resources-section.ts';
 import { trendOf } from '../statistics/trend.ts';
+import { warmUpS } from '../statistics/warm-up.ts';
 import type { SeriesData } from './series.ts';
 import type { WatchedTarget } from './watch-messages.ts';
 import { labelOf, type WatchTarget } from './watch-target.ts';
@@ -24,9 +25,6 @@ export interface SpanOfRun {
 const INTERVAL_S = 1;
 /** Many servers are watched, and a leak that is none costs somebody a day. */
 const CONFIDENCE = 0.99;
-/** Caches fill and heaps grow at the start: that is no leak. */
-const WARM_UP_SHARE = 0.2;
-const MOST_WARM_UP_NS = 300e9;
 const NS_PER_HOUR = 3600e9;
 
 interface Named {
@@ -117,7 +115,7 @@ function slopeOf(
   values: Float64Array,
   { startNs, endNs }: RunTime,
 ): ResourceSlope | null {
-  const warmNs = startNs + Math.min(MOST_WARM_UP_NS, WARM_UP_SHARE * (endNs - startNs));
+  const warmNs = startNs + warmUpS((endNs - startNs) / 1e9) * 1e9;
   const points = Array.from(values, (value, i) => ({ at: (atNs[i] as number) - startNs, value }));
   const trend = trendOf(points.slice(lowerBound(atNs, warmNs)), CONFIDENCE);
   if (trend === undefined) return null;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { LoadUnit, SearchedSection } from '../../capacity/capacity-document.ts';
 import { EngramTraceError } from '../../error.ts';
 import { clientsRun, scenarioClientsRun } from '../../library/load-run.ts';
+import { MOST_UPSCALE } from '../../replay/replay-options.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { plannedRate } from '../../workload/arrivals/planned-rate.ts';
 import { CACHE_LOAD } from '../../workload/clients/cache-load.ts';
@@ -41,7 +42,7 @@ export type CapacityRunFlags = CapacityFlags & PreloadFlags;
 
 const PROBE_NS = 30e9;
 /** The lowest load is this part of the first one. */
-const LEAST_SHARE = 1e-3;
+export const LEAST_SHARE = 1e-3;
 /** A rate where a scenario has none of its own. */
 const USUAL_RATE = 1000;
 
@@ -161,7 +162,7 @@ async function traceLoads(flags: CapacityRunFlags, command: Command): Promise<Ca
   return {
     ...{ source: 'trace', name: trace.name, by, unit: isWhole ? 'copies' : 'x' },
     ...{ identity: identityOf(trace), durationNs: duration, canCalibrate: true },
-    ...{ from: 1, least: by === 'multiplier' ? LEAST_SHARE : 1, most: by === 'upscale' ? 1000 : 1e6 },
+    ...{ from: 1, least: by === 'multiplier' ? LEAST_SHARE : 1, most: by === 'upscale' ? MOST_UPSCALE : 1e6 },
     at: async (load) => {
       const heavier = by === 'multiplier' ? { rateMultiplier: load } : { [by]: load };
       const at = { ...given, ...heavier, prepare: false, ...(duration === undefined ? {} : { duration }) };

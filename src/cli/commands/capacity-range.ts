@@ -1,6 +1,7 @@
 import { EngramTraceError } from '../../error.ts';
+import { MOST_UPSCALE } from '../../replay/replay-options.ts';
 import type { CapacityFlags } from '../flags/capacity-flags.ts';
-import type { CapacityLoads } from './capacity-loads.ts';
+import { type CapacityLoads, LEAST_SHARE } from './capacity-loads.ts';
 
 /** The first, the least and the most of the loads. */
 export interface LoadRange {
@@ -21,8 +22,6 @@ export function rangeOf(flags: CapacityFlags, loads: CapacityLoads): LoadRange {
   refuseEmpty(flags, { from, least, most }, loads);
   return { from: Math.min(from, most), least, most };
 }
-
-const LEAST_SHARE = 1e-3;
 
 /** The loads of a sweep; null for a search. Throws `usage`. */
 export function loadsOf(
@@ -54,6 +53,6 @@ function refuseEmpty(
   const given = [...(rates ?? []), from, ...(step === undefined ? [] : [step])];
   if (isWhole && !given.every(Number.isInteger))
     throw new EngramTraceError('usage', `${unit} are whole numbers`);
-  if (by === 'upscale' && (least < 1 || most > 1000))
-    throw new EngramTraceError('usage', 'upscale is a factor from 1 to 1000');
+  if (by === 'upscale' && (least < 1 || most > MOST_UPSCALE))
+    throw new EngramTraceError('usage', `upscale is a factor from 1 to ${MOST_UPSCALE}`);
 }

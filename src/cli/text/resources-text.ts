@@ -20,7 +20,7 @@ const MOST_SHOWN = 6;
 /** A slope is told where chance would hardly make it. */
 const SURE = 0.01;
 
-/** A line for each thing that was watched: its means and highest values, and what rises. */
+/** A line for each thing that was watched: its means and highest values, and what rises or falls. */
 export function resourceLines(resources: ResourcesSection | undefined): string[] {
   if (resources === undefined) return [];
   const { series, watched } = resources;
@@ -40,10 +40,10 @@ export function resourceLines(resources: ResourcesSection | undefined): string[]
 }
 
 function seriesText({ unit, mean, max, slope }: ResourceSeries): string {
-  const rises =
+  const isSure =
     slope !== null && slope.p < SURE && Math.sign(slope.low_per_hour) === Math.sign(slope.high_per_hour);
   const sign = slope !== null && slope.per_hour > 0 ? '+' : '-';
-  const trend = rises ? `, ${sign}${valueText(Math.abs(slope.per_hour), unit)} an hour` : '';
+  const trend = isSure ? `, ${sign}${valueText(Math.abs(slope.per_hour), unit)} an hour` : '';
   return `${valueText(mean, unit)} (max ${valueText(max, unit)}${trend})`;
 }
 

@@ -2,7 +2,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
 /** A page of metrics may have so many bytes. */
-export const MOST_PAGE_BYTES = 16 * 2 ** 20;
+const MOST_PAGE_BYTES = 16 * 2 ** 20;
 const ACCEPT = 'application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.8,*/*;q=0.1';
 
 /** Gets a page of metrics. Rejects, in plain words, for another status than 200, for HTML, and for what is too large or too slow. */
