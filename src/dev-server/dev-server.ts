@@ -36,7 +36,7 @@ export interface DevServerOptions {
   /** Operations a second that it serves, one after the other; any number at once where undefined. */
   serviceRate?: number | undefined;
   /** Operations that may wait for that; more are refused. Any number where undefined. */
-  serviceRoom?: number | undefined;
+  serviceQueue?: number | undefined;
   /** How long a new space takes to make, ns: its first operations are answered no sooner. */
   makeSpaceNs?: number | undefined;
   /** Most that the artifacts of the build cache take. */
@@ -65,7 +65,7 @@ const OPTIONS: Record<keyof DevServerOptions, true> = {
   errorRate: true,
   stalls: true,
   serviceRate: true,
-  serviceRoom: true,
+  serviceQueue: true,
   makeSpaceNs: true,
   cacheBytes: true,
   name: true,
@@ -93,6 +93,9 @@ export async function createDevServer(options: DevServerOptions = {}): Promise<D
   }
   if (!(options.serviceRate === undefined || options.serviceRate > 0)) {
     throw new EngramTraceError('usage', `service rate: ${options.serviceRate} is not above 0`);
+  }
+  if (!(options.serviceQueue === undefined || options.serviceQueue >= 0)) {
+    throw new EngramTraceError('usage', `service queue: ${options.serviceQueue} is not 0 or more`);
   }
   const log = await createArrivalLog(options.arrivalLog, options.force);
   const context = createContext(options, log);
@@ -145,7 +148,7 @@ function createContext(options: DevServerOptions, log: ArrivalLog): ServerContex
   return {
     world,
     faults: createFaults({ seed, latency, errorRate, stalls, startNs: nowNs() }),
-    queue: createServiceQueue(options.serviceRate, options.serviceRoom),
+    queue: createServiceQueue(options.serviceRate, options.serviceQueue),
     timer: createAnswerTimer(nowNs),
     log,
     stats,

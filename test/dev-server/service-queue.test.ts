@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { createDevServer } from '../../src/dev-server/dev-server.ts';
 import { createServiceQueue } from '../../src/dev-server/faults/service-queue.ts';
 import { make } from '../../src/dev-server/grpc/rpc.ts';
 import { rpcPath } from '../../src/dev-server/grpc/rpc-path.ts';
@@ -54,7 +55,7 @@ describe('the service rate of the dev-server', () => {
   it('holds for HTTP and gRPC together, and sheds what has no room', async (t) => {
     // Time stands still until it is told otherwise: one is served, and there is no room for a second.
     let now = 1e9;
-    const server = await startServer(t, { serviceRate: 20, serviceRoom: 0, nowNs: () => now });
+    const server = await startServer(t, { serviceRate: 20, serviceQueue: 0, nowNs: () => now });
     const both = [1, 2].map(() => call(server.httpPort, 'GET', '/health/alive'));
     const refused = await Promise.race(both);
     assert.equal(refused.status, 503);
@@ -66,5 +67,16 @@ describe('the service rate of the dev-server', () => {
     );
     now += 1e9;
     assert.deepEqual((await Promise.all(both)).map((each) => each.status).sort(), [200, 503]);
+  });
+
+  it('takes no rate and no queue that make no sense', async () => {
+    for (const [options, message] of [
+      [{ serviceRate: 0 }, /service rate: 0 is not above 0/],
+      [{ serviceRate: Number.NaN }, /service rate: NaN/],
+      [{ serviceRate: 5, serviceQueue: -2 }, /service queue: -2 is not 0 or more/],
+      [{ serviceRate: 5, serviceQueue: Number.NaN }, /service queue: NaN/],
+    ] as const) {
+      await assert.rejects(createDevServer(options), { code: 'usage', message });
+    }
   });
 });

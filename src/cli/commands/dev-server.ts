@@ -118,7 +118,7 @@ async function runDevServer(flags: DevServerFlags): Promise<void> {
     testService: flags.testService,
     stalls: flags.stall,
     serviceRate: flags.serviceRate,
-    serviceRoom: flags.serviceQueue,
+    serviceQueue: flags.serviceQueue,
     makeSpaceNs: flags.spaceLatency,
     cacheBytes: flags.cacheSize,
     name: flags.name,

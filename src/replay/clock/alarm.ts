@@ -14,10 +14,6 @@ export class Alarm {
     this.#isCoarse = isCoarse;
   }
 
-  isSetFor(atNs: number): boolean {
-    return atNs === this.#atNs;
-  }
-
   /** `thenNs`: when it will most likely be set for after that. */
   set(atNs: number, thenNs?: number): void {
     if (atNs === this.#atNs) return;

@@ -213,8 +213,7 @@ class Engine implements PlanSink {
     if (this.#queue.size === 0 && this.#startNs !== undefined) this.#headStart.ranDry();
     this.#drain();
     this.#isTurning = false;
-    if (this.closed || this.#turnAlarm.isSetFor(nextNs)) return;
-    this.#turnAlarm.set(nextNs, this.#loop.thenNs);
+    if (!this.closed) this.#turnAlarm.set(nextNs, this.#loop.thenNs);
   }
 
   #sweep(): void {

@@ -90,6 +90,11 @@ export function keepsReadingOrder({
   return copies === 1 && (upscale === 1 || order === 'open');
 }
 
+/** Operations are planned in that order and at their recorded starts: none is copied, and nothing moved. */
+function keepsRecordedStarts({ copies, upscale }: Pick<ReplayOptions, 'copies' | 'upscale'>): boolean {
+  return copies === 1 && upscale === 1;
+}
+
 /** The trace is read a second time meanwhile: operations are moved one by one. */
 export function needsStarts({ upscale, order }: Pick<ReplayOptions, 'upscale' | 'order'>): boolean {
   return upscale > 1 && order === 'open';
@@ -114,8 +119,8 @@ class Reader implements PlanReader {
   readonly #deps: PlanReaderDeps;
   readonly #schedule: DueTimes;
   readonly #copier: Copier;
-  /** Each record is one operation, in the order in which they are read: nothing has to go through the copier. */
-  readonly #isUncopied: boolean;
+  /** Nothing has to go through the copier. */
+  readonly #isAsRecorded: boolean;
   /** The copier, where it has to be given time to look at what it is to place. */
   readonly #upscaled: UpscaledOperations | undefined;
   readonly #starts: RecordedStarts | undefined;
@@ -128,7 +133,7 @@ class Reader implements PlanReader {
     this.#deps = deps;
     const { options } = deps;
     this.#schedule = deps.schedule ?? planSchedule(options);
-    this.#isUncopied = options.copies === 1 && options.upscale === 1;
+    this.#isAsRecorded = keepsRecordedStarts(options);
     this.#starts = recordedStarts(deps);
     this.#upscaled = this.#starts && new UpscaledOperations(options.upscale, this.#starts);
     this.#copier =
@@ -208,7 +213,7 @@ class Reader implements PlanReader {
 
   /** Plans a record, and others that waited for it. Returns a promise where the sink has to be waited for. */
   #place(record: TraceRecord, number: number): Promise<void> | undefined {
-    if (this.#isUncopied) return this.#planOne(record, number, record.startNs);
+    if (this.#isAsRecorded) return this.#planOne(record, number, record.startNs);
     this.#copier.add(record, number);
     return this.#plan();
   }

@@ -81,6 +81,7 @@ export abstract class Flight implements Operation, SendListener {
     offsetNs: number,
     timelineNs: number,
     readNs: number,
+    sizeBytes = recordBytes(record),
   ): void {
     this.record = record;
     this.readNs = readNs;
@@ -90,7 +91,7 @@ export abstract class Flight implements Operation, SendListener {
     this.offsetNs = offsetNs;
     this.timelineNs = timelineNs;
     this.timelineEndNs = timelineNs + (record.durationNs ?? 0);
-    this.sizeBytes = recordBytes(record);
+    this.sizeBytes = sizeBytes;
   }
 
   /** Due times count from here. */

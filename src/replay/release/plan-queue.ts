@@ -43,6 +43,7 @@ const READ = 2;
 const NUMBER = 3;
 const SEQUENCE = 4;
 const RECORD_NUMBER = 5;
+const SIZE = 6;
 
 /**
  * The plan in its own order: due times are known when it is read, and only grow. An operation waits behind thousands of
@@ -100,10 +101,12 @@ export class PlanQueue implements Lineup {
     figures[at + NUMBER] = number;
     figures[at + SEQUENCE] = sequence;
     figures[at + RECORD_NUMBER] = recordNumber;
+    const sizeBytes = recordBytes(record);
+    figures[at + SIZE] = sizeBytes;
     this.#records[slot] = record;
     this.#leases[slot] = lease;
     this.size += 1;
-    this.#sizeBytes += recordBytes(record);
+    this.#sizeBytes += sizeBytes;
   }
 
   shift(): Flight | undefined {
@@ -144,6 +147,7 @@ export class PlanQueue implements Lineup {
       figures[at + OFFSET] as number,
       figures[at + TIMELINE] as number,
       figures[at + READ] as number,
+      figures[at + SIZE] as number,
     );
     return flight;
   }

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { EngramTraceError } from '../../error.ts';
-import { type BlockClaim, checkBlock } from '../block/check-block.ts';
-import { decompressFrame } from '../frames/zstd.ts';
+import type { BlockClaim } from '../block/check-block.ts';
+import { type DecompressWork, doDecompressWork, memoryFor } from './decompress-work.ts';
 import type { Decompressed, DecompressJob } from './decompress-worker.ts';
-import { type BlockPlace, unpackBlock } from './unpack-block.ts';
+import type { BlockPlace } from './unpack-block.ts';
 
 /** Reads and decompresses in a thread of its own, which starts with the first block. */
 export interface DecompressThread {
@@ -15,12 +15,10 @@ export interface DecompressThread {
 }
 
 interface Waiting {
-  job: DecompressJob;
+  work: DecompressWork;
   resolve(raw: Uint8Array): void;
   reject(error: Error): void;
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /** Makes the thread. Where it can't be had, or dies, its work is done in the calling thread. */
 export function createDecompressThread(
@@ -32,16 +30,16 @@ export function createDecompressThread(
   let jobs = 0;
 
   const settle = ({ id, raw, problem, isIo }: Decompressed): void => {
-    const { job, resolve, reject } = waiting.get(id) as Waiting;
+    const { work, resolve, reject } = waiting.get(id) as Waiting;
     waiting.delete(id);
     if (problem !== undefined) reject(isIo ? new EngramTraceError('io', problem) : new Error(problem));
-    else resolve(raw ?? memoryOf(job) ?? NO_BYTES);
+    else resolve((raw ?? memoryFor(work)) as Uint8Array);
     // Only who waits for a block keeps the process alive.
     if (waiting.size === 0 && !isLost) worker?.unref();
   };
   const lost = (): void => {
     isLost = true;
-    for (const { job, resolve, reject } of waiting.values()) doHere(job).then(resolve, reject);
+    for (const { work, resolve, reject } of waiting.values()) doHere(work).then(resolve, reject);
     waiting.clear();
   };
   const start = (): Worker | undefined => {
@@ -56,14 +54,14 @@ export function createDecompressThread(
       return undefined;
     }
   };
-  const submit = (work: DecompressJob['work']): Promise<Uint8Array> => {
-    const job = { id: jobs++, work };
+  const submit = (work: DecompressWork): Promise<Uint8Array> => {
     if (!isLost) worker ??= start();
     const thread = worker;
-    if (isLost || thread === undefined) return doHere(job);
+    if (isLost || thread === undefined) return doHere(work);
     thread.ref();
     return new Promise<Uint8Array>((resolve, reject) => {
-      waiting.set(job.id, { job, resolve, reject });
+      const job: DecompressJob = { id: jobs++, work };
+      waiting.set(job.id, { work, resolve, reject });
       thread.postMessage(job);
     });
   };
@@ -79,14 +77,6 @@ export function createDecompressThread(
   };
 }
 
-async function doHere(job: DecompressJob): Promise<Uint8Array> {
-  const { work } = job;
-  if (work.kind === 'unpack') return unpackBlock(work.place, memoryOf(job));
-  checkBlock(decompressFrame(work.frame, work.rawBytes), work.claim);
-  return NO_BYTES;
-}
-
-function memoryOf({ work }: DecompressJob): Uint8Array | undefined {
-  if (work.kind === 'check' || work.into === undefined) return undefined;
-  return new Uint8Array(work.into, 0, work.place.rawBytes);
+async function doHere(work: DecompressWork): Promise<Uint8Array> {
+  return doDecompressWork(work);
 }
