@@ -79,6 +79,7 @@ export interface RelayRole {
 /** A capture that takes over connections instead of listening. */
 export interface RelayCapture extends Pick<Capture, 'stats' | 'close'> {
   accept(kind: ListenerKind, client: Socket): void;
+  openConnections(): number;
   /** Losses that no block tells of so far. */
   untoldLoss(): Loss;
 }
@@ -103,7 +104,11 @@ export async function startCapture(given: Omit<CaptureOptions, 'relays'>): Promi
 /** Starts one of several relays. Its settings have been looked at. */
 export async function startRelayCapture(options: CaptureSettings, role: RelayRole): Promise<RelayCapture> {
   const { relays, ...capture } = await record(options, role);
-  return { ...capture, accept: (kind, client) => relays[kind]?.accept(client) };
+  return {
+    ...capture,
+    accept: (kind, client) => relays[kind]?.accept(client),
+    openConnections: () => (relays.http?.openConnections ?? 0) + (relays.grpc?.openConnections ?? 0),
+  };
 }
 
 /** Throws `usage` for settings that no capture can have. */

@@ -2,7 +2,8 @@
 const PAUSE_NS = 10e9;
 /** Texts come from servers and their names: so many are told apart. */
 const MAX_TEXTS = 20;
-const OTHERS = 'other troubles of connections';
+/** Stands for all texts beyond those that are told apart. */
+export const OTHER_TROUBLES = 'other troubles of connections';
 
 interface Told {
   atNs: number;
@@ -22,7 +23,7 @@ export class TroubleLog {
 
   /** Notes that a trouble was met, perhaps several times, and tells it if it was not told lately. */
   note(trouble: string, count = 1): void {
-    const text = this.#told.has(trouble) || this.#told.size < MAX_TEXTS ? trouble : OTHERS;
+    const text = this.#told.has(trouble) || this.#told.size < MAX_TEXTS ? trouble : OTHER_TROUBLES;
     const nowNs = this.#nowNs();
     const told = this.#told.get(text);
     if (told === undefined) {

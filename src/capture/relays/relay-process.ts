@@ -6,6 +6,7 @@ import { createSameClock } from '../capture-clock.ts';
 import { LEFT_TO_THE_PARENT } from '../disk/left-to-the-parent.ts';
 import { keepHeapSmall } from '../keep-heap-small.ts';
 import type { FromRelay, RelayLoad, RelayStart, ToRelay } from './relay-messages.ts';
+import { TroubleCount } from './trouble-count.ts';
 
 // Entry point of a relay: a capture that takes over the connections which its parent has accepted.
 
@@ -13,8 +14,6 @@ import type { FromRelay, RelayLoad, RelayStart, ToRelay } from './relay-messages
 const STATUS_MS = 250;
 /** The next connections go where few are open: this often that is told, while it changes. */
 const LOAD_MS = 10;
-/** So many texts of troubles are told apart in one status. */
-const MAX_TROUBLES = 20;
 
 for (const signal of LEFT_TO_THE_PARENT) process.on(signal, () => {});
 
@@ -22,7 +21,7 @@ let capture: Promise<RelayCapture | undefined> | undefined;
 let isClosing = false;
 let taken = 0;
 let isLoadDue = false;
-const troubles = new Map<string, number>();
+const troubles = new TroubleCount();
 let ready: RelayCapture | undefined;
 
 process.on('message', (message: ToRelay, socket: Socket | undefined) => {
@@ -30,7 +29,7 @@ process.on('message', (message: ToRelay, socket: Socket | undefined) => {
   else if (message.kind === 'connection') take(message.listener, socket);
   else void close().then(end);
 });
-// Whoever leads is gone. In flight is what it was: it ends in order, unless that was asked for and came to nothing.
+// The parent is gone: what is in flight is brought to its end in order. Where that was under way, nobody waits for it now.
 process.on('disconnect', () => {
   if (isClosing) end();
   else void close().then(end);
@@ -42,7 +41,7 @@ async function start({ settings, runId, clock, ended }: RelayStart): Promise<Rel
     const own = { clock: createSameClock(clock), runId, sessionPrefix: runId, dialect, onWarning: warn };
     const started = await startRelayCapture(
       { ...settings, ...own },
-      { ended, onTrouble: noteTrouble, onClosed: tellLoadSoon },
+      { ended, onTrouble: (text) => troubles.note(text), onClosed: tellLoadSoon },
     );
     keepHeapSmall();
     ready = started;
@@ -64,8 +63,10 @@ function take(kind: ListenerKind, client: Socket | undefined): void {
 
 async function close(): Promise<void> {
   isClosing = true;
-  const summary = await (await capture)?.close();
-  if (summary === undefined) return;
+  const relay = await capture;
+  if (relay === undefined) return;
+  const summary = await relay.close();
+  tellStatus(relay, () => {}); // with the troubles since the last one
   await new Promise<void>((resolve) => tell({ kind: 'closed', summary }, () => resolve()));
 }
 
@@ -78,12 +79,8 @@ function warn(text: string): void {
   tell({ kind: 'warning', text });
 }
 
-function noteTrouble(text: string): void {
-  if (troubles.has(text) || troubles.size < MAX_TROUBLES) troubles.set(text, (troubles.get(text) ?? 0) + 1);
-}
-
 function loadOf(relay: RelayCapture): RelayLoad {
-  return { taken, open: relay.stats().openConnections };
+  return { taken, open: relay.openConnections() };
 }
 
 function tellLoadSoon(): void {
@@ -101,19 +98,17 @@ function tellStatusNowAndThen(relay: RelayCapture): void {
   const timer = setInterval(() => {
     if (isSending) return;
     isSending = true;
-    const told = [...troubles];
-    troubles.clear();
-    const status = {
-      stats: relay.stats(),
-      load: loadOf(relay),
-      untoldLoss: relay.untoldLoss(),
-      troubles: told,
-    };
-    tell({ kind: 'status', status }, () => {
+    tellStatus(relay, () => {
       isSending = false;
     });
   }, STATUS_MS);
   timer.unref();
+}
+
+function tellStatus(relay: RelayCapture, then: () => void): void {
+  const untoldLoss = relay.untoldLoss();
+  const status = { stats: relay.stats(), load: loadOf(relay), untoldLoss, troubles: troubles.take() };
+  tell({ kind: 'status', status }, then);
 }
 
 function tell(message: FromRelay, then: () => void = () => {}): void {

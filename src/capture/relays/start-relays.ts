@@ -83,18 +83,18 @@ async function shareOut(settings: CaptureSettings, relays: number): Promise<Capt
     closeMs: graceMs + diskWaitMs + CLOSE_SLACK_MS,
   });
   await pool.start();
-  const doors: net.Server[] = [];
+  const servers: net.Server[] = [];
   const open = async (kind: ListenerKind): Promise<number | undefined> => {
     const listener = settings[kind];
     if (listener === undefined) return undefined;
     // Nothing is read here: every byte is for the relay.
-    const door = net.createServer({ pauseOnConnect: true }, (client) => pool.hand(kind, client));
-    const port = await listen(door, listener.listen);
-    doors.push(door);
+    const server = net.createServer({ pauseOnConnect: true }, (client) => pool.hand(kind, client));
+    const port = await listen(server, listener.listen);
+    servers.push(server);
     return port;
   };
   const close = async (): ReturnType<Capture['close']> => {
-    for (const door of doors) door.close();
+    for (const server of servers) server.close();
     return pool.close();
   };
   try {
