@@ -2,7 +2,7 @@ import { readSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { joinPausedPieces } from './join-paused-pieces.ts';
-import { copyOf, shareReads } from './share-reads.ts';
+import { lastingFrom, shareReads } from './share-reads.ts';
 
 /** The last bytes get so long to reach the other end, before a reset throws away what it has not taken. */
 const LINGER_MS = 200;
@@ -62,7 +62,7 @@ export class RelaySide {
 
   /**
    * Whether more may be written at once. What can't reach the other end any more is thrown away. The chunk need not last:
-   * the kernel takes it, mostly all of it, and what it leaves is copied.
+   * the kernel takes it, mostly all of it, and what it leaves is copied where its memory is shared.
    */
   write(chunk: Buffer, atNs: number): boolean {
     // Not `isDeaf`: what a stream says of itself costs a good part of what the call to the kernel does.
@@ -72,7 +72,7 @@ export class RelaySide {
     const takenBytes = isWaiting ? 0 : this.#writeNow(chunk);
     if (takenBytes === chunk.length || this.isDeaf) return true;
     this.#waitingWrites = isWaiting ? this.#waitingWrites + 1 : 0;
-    const isTaken = this.socket.write(copyOf(chunk, takenBytes));
+    const isTaken = this.socket.write(lastingFrom(chunk, takenBytes));
     return (isTaken && !this.#isFullOfPieces()) || this.isDeaf;
   }
 

@@ -39,8 +39,13 @@ export function shareReads(socket: Socket): void {
   handle.useUserBuffer(shared);
 }
 
-/** The bytes of a chunk from one on, in memory of their own: a slab of Node's pool would be kept for a few of them. */
-export function copyOf(chunk: Buffer, from = 0): Buffer {
+/** The bytes of a chunk from one on, in memory that lasts: a whole chunk that TLS has read has its own. */
+export function lastingFrom(chunk: Buffer, from: number): Buffer {
+  return from === 0 && chunk.buffer !== shared.buffer ? chunk : copyOf(chunk, from);
+}
+
+/** Copies to memory of their own: a slab of Node's pool would be kept for a few bytes. */
+function copyOf(chunk: Buffer, from = 0): Buffer {
   const copy = Buffer.allocUnsafeSlow(chunk.length - from);
   chunk.copy(copy, 0, from);
   return copy;
