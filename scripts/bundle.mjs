@@ -47,7 +47,7 @@ if (esbuild === undefined) {
     splitting: true,
     chunkNames: 'program-[hash]',
     plugins: [{ name: 'places', setup: keepPlaces }],
-    // Those that a replay loads are many small files; the others stay where they are.
+    // Packages stay in node_modules, but for those of many small files that a replay loads.
     external: [...common.external, ...dependencies.filter((name) => !IN_PROGRAM.includes(name))],
   });
   const packages = await esbuild.build({

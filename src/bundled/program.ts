@@ -1,2 +1,2 @@
-// The program, for who wants it at once: a file for each part of it in the place of hundreds of small ones.
+// The program as it starts fastest: bundled into a few files, in the place of hundreds of small ones.
 export { start } from '../cli/program.ts';

@@ -1,6 +1,6 @@
 /**
- * The signals that a process of capture does not mind, but for the first. Ctrl-C and the end of a service reach the whole
- * group, and only the parent knows when the files are whole.
+ * The signals that the processes which capture starts do not mind. Ctrl-C and the end of a service reach the whole group,
+ * and only the parent knows when the files are whole.
  */
 export const LEFT_TO_THE_PARENT = [
   'SIGINT',

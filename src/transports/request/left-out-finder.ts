@@ -31,12 +31,12 @@ export function createLeftOutFinder(overrides: HeaderList, redacted: readonly st
     grpc: new WeakMap(),
   };
   const inHeaders = (protocol: Protocol, headers: HeaderList): UnsentParts => {
-    let lost = known[protocol].get(headers);
-    if (lost === undefined) {
-      lost = FIND[protocol](headers, overrides);
-      known[protocol].set(headers, lost);
+    let found = known[protocol].get(headers);
+    if (found === undefined) {
+      found = FIND[protocol](headers, overrides);
+      known[protocol].set(headers, found);
     }
-    return lost;
+    return found;
   };
   // Records of one kind share a list, and follow each other.
   let lastList: HeaderList | undefined;

@@ -36,8 +36,9 @@ interface OpenBlock {
 }
 
 /**
- * Reads what a peer sends on an HTTP/2 connection, after a client's preface, strictly (RFC 9113 §4, §6): throws `malformed` at the first
- * thing that is none. Frames that are whole in a chunk are read where they are; only a broken-off one is copied.
+ * Reads what a peer sends on an HTTP/2 connection, after a client's preface, strictly (RFC 9113 §4, §6): throws
+ * `malformed` at the first thing that is not allowed. Frames that are whole in a chunk are read where they are; only one
+ * that is broken off is copied.
  */
 export class FrameReader {
   readonly #sink: PeerFrameHandler;
