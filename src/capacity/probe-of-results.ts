@@ -1,6 +1,7 @@
 import { judgeLimit } from '../check/judge-limit.ts';
 import type { Limit } from '../check/limit.ts';
 import { compares } from '../check/spans.ts';
+import { FAILING_CLASSES } from '../results/answers/status-class.ts';
 import type { ResultsDocument } from '../results/document/results-document.ts';
 import { type Margin, MOST_MARGIN, type Probe } from './probe.ts';
 import { resampledMargins } from './resampled-margins.ts';
@@ -18,10 +19,7 @@ const BY_GENERATOR: ReadonlySet<string> = new Set([
   ...['steal', 'cpu_throttled', 'cpu_pressure', 'plan_held', 'read_ahead_dry', 'sender_died', 'drift'],
   ...['stream_message_late_p99', 'stream_message_late_p50'],
 ]);
-/**
- * Those of a server that does not keep up with what it is sent: the load is too much for it. Wrong answers are not among
- * them: a server that is dead, or has other data, gives them at any load.
- */
+/** Those of a server that does not keep up with what it is sent: the load is too much for it. */
 const BY_SERVER: ReadonlySet<string> = new Set([
   ...['back_pressure', 'plan_not_played', 'gate_wait', 'gate_timeout', 'shed', 'stretched', 'aborted_behind'],
   ...['cut_off', 'unsent', 'never_left'],
@@ -41,7 +39,7 @@ export function probeOfResults(load: number, document: ResultsDocument, limits: 
   const why = reasons[0]?.message;
   const isSpoiled = codes.some((code) => BY_GENERATOR.has(code));
   if (verdict === 'invalid') {
-    if (codes.some((code) => BY_SERVER.has(code)) && !isSpoiled)
+    if (isOverloaded(codes, document) && !isSpoiled)
       return { load, kind: 'valid', margins: beyondAll(limits), why };
     return { load, kind: isSpoiled ? 'generator' : 'invalid', margins: [], why };
   }
@@ -53,6 +51,14 @@ export function probeOfResults(load: number, document: ResultsDocument, limits: 
     return { load, kind: 'invalid', margins: [], why: `${missing.name} was not measured` };
   const isBroken = margins.some(({ margin }) => margin < 0);
   return { load, kind: isSpoiled && isBroken ? 'generator' : 'valid', margins, why };
+}
+
+/** Wrong answers alone do not show it: a server that is dead, or has other data, gives them at any load. */
+function isOverloaded(codes: readonly string[], { status_classes }: ResultsDocument): boolean {
+  if (codes.some((code) => BY_SERVER.has(code))) return true;
+  const [most] = status_classes.changes;
+  const isFailing = codes.includes('status_mismatch') && FAILING_CLASSES.has(most?.replayed ?? '');
+  return isFailing && !codes.includes('nothing_succeeded');
 }
 
 /** With the limits themselves, whose boundary then lies between this load and one at which they were measured. */

@@ -67,6 +67,21 @@ describe('what a run says of a load', () => {
     }
   });
 
+  it('is beyond every limit where a server that did answer fails what it is sent beyond that', () => {
+    const failing = (replayed: string, ...codes: string[]): string => {
+      const run = runOf('invalid', 'status_mismatch', ...codes);
+      const changes = [{ op: 'recall', recorded: '2xx', replayed, count: 300 }];
+      const document = { ...run, status_classes: { ...run.status_classes, changes } };
+      return probe(document, 'error_rate < 1%').kind;
+    };
+    for (const replayed of ['5xx', 'server_error', 'none'])
+      assert.equal(failing(replayed), 'valid', replayed);
+    for (const replayed of ['4xx', 'client_error', '3xx'])
+      assert.equal(failing(replayed), 'invalid', replayed);
+    assert.equal(failing('5xx', 'nothing_succeeded'), 'invalid');
+    assert.equal(failing('5xx', 'generator_late_p99'), 'generator');
+  });
+
   it('has a boundary between a load that held and one that the server does not keep up with', () => {
     const held = probe(runOf('valid'), 'latency.overall.p99 < 10ms');
     const behind = { ...probe(runOf('invalid', 'back_pressure'), 'latency.overall.p99 < 10ms'), load: 200 };

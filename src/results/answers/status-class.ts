@@ -13,6 +13,9 @@ export type StatusClass =
   | 'other'
   | 'none';
 
+/** Of answers that the recorded server did not give, these say that the target fails, and not that it knows less. */
+export const FAILING_CLASSES: ReadonlySet<string> = new Set<StatusClass>(['none', '5xx', 'server_error']);
+
 const HTTP_CLASSES: readonly StatusClass[] = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'];
 /** The gRPC codes that google/rpc/code.proto maps to an HTTP status 4xx; all others but 0 go to 5xx there. */
 const CLIENT_ERRORS: ReadonlySet<number> = new Set([1, 3, 5, 6, 7, 8, 9, 10, 11, 16]);

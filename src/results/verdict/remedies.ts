@@ -1,3 +1,5 @@
+import { FAILING_CLASSES } from '../answers/status-class.ts';
+
 /** How less is sent, by the flag of `replay`: other loads have their own in this place. */
 const LESS_LOAD = 'a lower --rate-multiplier';
 const LOWER_RATE = `try ${LESS_LOAD}`;
@@ -119,8 +121,6 @@ const OWN: Readonly<Record<LoadKind, Partial<Record<ReasonCode, string>>>> = {
   cache: OF_CLIENTS,
 };
 
-/** Of answers that the recorded server did not give, these say that the target fails, and not that it knows less. */
-const FAILURES: ReadonlySet<string> = new Set(['none', '5xx', 'server_error']);
 const TARGET_FAILS = `see the errors: is the target up? Else ${LOWER_RATE}`;
 
 /**
@@ -133,7 +133,7 @@ export function remedyFor(
   load: LoadKind = 'recording',
 ): string | undefined {
   const [most] = changes;
-  const isFailing = code === 'status_mismatch' && most !== undefined && FAILURES.has(most.replayed);
+  const isFailing = code === 'status_mismatch' && most !== undefined && FAILING_CLASSES.has(most.replayed);
   if (!Object.hasOwn(REMEDIES, code)) return undefined;
   const known = code as ReasonCode;
   return (isFailing ? TARGET_FAILS : (OWN[load][known] ?? REMEDIES[known])).replace(LESS_LOAD, LESS[load]);
